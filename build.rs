@@ -1,0 +1,16 @@
+//! Compiles `proto/` with a pure-Rust compiler (no protoc to install) and, for the addon, sets up napi's linking.
+
+use std::error::Error;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    #[cfg(feature = "addon")]
+    napi_build::setup();
+
+    let files = ["proto/db.proto", "proto/lookup.proto"];
+    for file in files {
+        println!("cargo:rerun-if-changed={file}");
+    }
+    let descriptors = protox::compile(files, ["proto"])?;
+    tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
+    Ok(())
+}
