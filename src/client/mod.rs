@@ -1,1 +1,171 @@
-//! (room under construction)
+//! The client: one thread that owns the channels, the lookup cache and every query under way. Queries come in as
+//! commands and go out through the outbox; nothing here blocks the caller. `addon` is its only caller.
+
+mod driver;
+mod outbox;
+mod query;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use crate::channel::QueryChannel;
+use crate::dial::{Dial, Tls, Token};
+use crate::error::{Error, Secret};
+use crate::lookup::{CacheLimits, Lookup, Tenant};
+use crate::proto::Parameter;
+use crate::records::{self, Level};
+use crate::route::{Router, Target};
+
+pub use outbox::Outbox;
+
+/// What a client is opened with; JavaScript has checked it.
+#[derive(Debug)]
+pub struct Config {
+    /// `host:port`, one per shard; the position is the shard's index.
+    pub query_servers: Vec<String>,
+    /// `host:port`; may be absent with a single query server.
+    pub lookup_server: Option<String>,
+    pub insecure: bool,
+    pub tls: Option<Tls>,
+    pub token: Option<Secret>,
+    /// For calls that name none; covers lookup, queueing and execution.
+    pub timeout: Duration,
+    pub max_retries: u32,
+    pub lookup_cache: CacheLimits,
+    /// Queries under way at once; more are refused.
+    pub max_in_flight: usize,
+    /// Session settings that a local connection of the application would have.
+    pub session: HashMap<String, String>,
+    pub log_level: Level,
+}
+
+/// One query of JavaScript's.
+#[derive(Debug)]
+pub struct Request {
+    /// JavaScript's; unique among the queries under way.
+    pub id: u32,
+    pub target: Target,
+    pub sql: String,
+    pub params: Vec<Parameter>,
+    /// PostgreSQL's simple protocol is meant: no parameters, several statements allowed.
+    pub simple: bool,
+    /// None: the client's own.
+    pub timeout: Option<Duration>,
+    pub max_retries: Option<u32>,
+    /// Whether it may be run twice; None: the SQL decides.
+    pub repeatable: Option<bool>,
+    /// The types whose parsers the application has overridden (`data::kind`).
+    pub overrides: u16,
+}
+
+/// What the client's thread is told.
+#[derive(Debug)]
+enum Command {
+    Execute(Box<Request>),
+    /// Where a tenant lives; `add`: after registering it.
+    Place {
+        id: u32,
+        tenant: Tenant,
+        add: bool,
+    },
+    Cancel(u32),
+    Credit {
+        id: u32,
+        bytes: u32,
+    },
+    /// Answer this id once everything under way has ended.
+    Close {
+        id: u32,
+    },
+}
+
+/// A handle on the client's thread. Dropping it ends the thread and whatever is under way.
+#[derive(Debug)]
+pub struct Client {
+    commands: UnboundedSender<Command>,
+    token: Token,
+}
+
+impl Client {
+    /// Starts the thread; connections are opened as queries need them.
+    pub fn open(config: Config, outbox: Arc<Outbox>) -> Result<Client, Error> {
+        let token = Token::default();
+        token.set(config.token.as_ref().map(|token| token.0.as_str()))?;
+        let dial = Dial { tls: config.tls, insecure: config.insecure, token: token.clone() };
+        let lookup = config
+            .lookup_server
+            .map(|address| Lookup::new(address, dial.clone(), config.lookup_cache, config.max_retries))
+            .transpose()?;
+        let channels = config
+            .query_servers
+            .into_iter()
+            .enumerate()
+            .map(|(shard, address)| QueryChannel::new(shard, address, dial.clone(), config.session.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let records = outbox.clone();
+        let world = query::World {
+            router: Router::new(lookup, channels.len()),
+            channels,
+            outbox,
+            timeout: config.timeout,
+            max_retries: config.max_retries,
+            retries: Default::default(),
+        };
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let (level, max_in_flight) = (config.log_level, config.max_in_flight);
+        thread::Builder::new()
+            .name("mtdd-client".into())
+            .spawn(move || {
+                records::record(
+                    level,
+                    move |record| records.log(record),
+                    || driver::run(Arc::new(world), inbox, max_in_flight),
+                )
+            })
+            .map_err(|error| Error::Config { field: "mtdd", reason: format!("cannot start a thread: {error}") })?;
+        Ok(Client { commands, token })
+    }
+
+    pub fn execute(&self, request: Box<Request>) {
+        self.tell(Command::Execute(request));
+    }
+
+    /// Answers with the JSON of a placement as the only row.
+    pub fn place(&self, id: u32, tenant: Tenant, add: bool) {
+        self.tell(Command::Place { id, tenant, add });
+    }
+
+    pub fn cancel(&self, id: u32) {
+        self.tell(Command::Cancel(id));
+    }
+
+    /// JavaScript has decoded this many bytes of the query's rows.
+    pub fn credit(&self, id: u32, bytes: u32) {
+        self.tell(Command::Credit { id, bytes });
+    }
+
+    /// Takes no further query; answers once those under way have ended (they are given a few seconds).
+    pub fn close(&self, id: u32) {
+        self.tell(Command::Close { id });
+    }
+
+    /// From now on new connections and lookups carry this token.
+    pub fn set_token(&self, token: Option<&str>) -> Result<(), Error> {
+        self.token.set(token)
+    }
+
+    fn tell(&self, command: Command) {
+        // After close the thread is gone and JavaScript refuses by itself.
+        let _ = self.commands.send(command);
+    }
+}
+
+/// A text parameter, a binary one, or NULL.
+pub fn parameter(value: Option<Bytes>, binary: bool) -> Parameter {
+    Parameter { value, binary }
+}

@@ -1,1 +1,8 @@
-//! (room under construction)
+//! Values at rest: rows, columns and their encodings. No IO, nothing asynchronous; every other room builds on this one
+//! and it knows none of them.
+
+pub mod compact;
+pub mod kind;
+pub mod lexer;
+pub mod row;
+pub mod shape;

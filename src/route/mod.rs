@@ -1,1 +1,66 @@
-//! (room under construction)
+//! The decision where a query runs: on one shard, or on all. It asks `lookup` where a tenant lives and checks that such
+//! a shard exists; it sends nothing.
+
+use crate::error::Error;
+use crate::lookup::{Lookup, Tenant};
+
+/// Whom a query is for.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// One tenant; `register`: it becomes known to the lookup server first if it is new.
+    Tenant {
+        tenant: Tenant,
+        register: bool,
+    },
+    All,
+}
+
+/// Where a query runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    Shard(usize),
+    All,
+}
+
+#[derive(Debug)]
+pub struct Router {
+    /// None with a single query server: every tenant lives on shard 0.
+    lookup: Option<Lookup>,
+    servers: usize,
+}
+
+impl Router {
+    pub fn new(lookup: Option<Lookup>, servers: usize) -> Self {
+        Router { lookup, servers }
+    }
+
+    pub async fn route(&self, target: &Target) -> Result<Route, Error> {
+        match target {
+            Target::All if self.servers == 1 => Ok(Route::Shard(0)),
+            Target::All => Ok(Route::All),
+            Target::Tenant { tenant, register } => self.shard_of(tenant, *register).await.map(Route::Shard),
+        }
+    }
+
+    /// The shard a tenant lives on.
+    pub async fn shard_of(&self, tenant: &Tenant, register: bool) -> Result<usize, Error> {
+        let Some(lookup) = &self.lookup else { return Ok(0) };
+        let shard = if register { lookup.register(tenant).await? } else { lookup.shard_of(tenant).await? };
+        self.check(tenant, shard)
+    }
+
+    /// Registers a tenant: the lookup server's id for it (the tenant's own name without a lookup server) and its shard.
+    pub async fn add(&self, tenant: &Tenant) -> Result<(String, usize), Error> {
+        let Some(lookup) = &self.lookup else { return Ok((tenant.name.to_string(), 0)) };
+        let placement = lookup.add(tenant).await?;
+        Ok((placement.tenant_id, self.check(tenant, placement.shard)?))
+    }
+
+    fn check(&self, tenant: &Tenant, shard: i32) -> Result<usize, Error> {
+        usize::try_from(shard).ok().filter(|index| *index < self.servers).ok_or_else(|| Error::ShardNotFound {
+            name: tenant.name.to_string(),
+            shard,
+            servers: self.servers,
+        })
+    }
+}

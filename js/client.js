@@ -1,0 +1,327 @@
+/**
+ * The JavaScript half of the native client: gives queries their ids, passes them over, and hands what comes back to
+ * the replies that wait for it. Promises and callbacks are made here; the native half only ever calls `wake`.
+ */
+
+const { NativeClient } = require('./native');
+const { ClientClosedError, errorFromCode } = require('./errors');
+const { Cursor } = require('./knex/decoder');
+const { Driver } = require('./knex/driver');
+const { Reply, Shape, databaseError } = require('./knex/result');
+
+/** The bits of a record's first unit; `src/data/compact/mod.rs` lists them in the same order. */
+const START = 1;
+const END = 2;
+const LAST = 4;
+const RESTART = 8;
+const ERROR = 16;
+const CREDIT = 32;
+
+/** The bits of `execute`'s flags; `src/addon/mod.rs` lists them in the same order. */
+const REGISTER = 1;
+const SIMPLE = 2;
+const REPEATABLE = 4;
+const NOT_REPEATABLE = 8;
+
+/** Milliseconds of decoding after which the event loop gets its turn. */
+const SLICE = 5;
+/** Milliseconds after which a token that a function gives is asked for again. */
+const TOKEN_REFRESH = 60_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+class Client {
+  #native;
+  #driver;
+  #onLog;
+  /** Replies that have not ended, by id. */
+  #waiting = new Map();
+  #lastId = 0;
+  #shapes = new Map();
+  /** Batches that have come over and are not decoded yet. */
+  #batches = [];
+  #cursor = new Cursor();
+  /** Refers to the event loop while something is under way, and only then. */
+  #keepAlive = setInterval(() => {}, LONGEST_TIMER).unref();
+  #tokenTimer;
+  #closing;
+
+  /**
+   * @param {object} settings checked by `config.js`; times in milliseconds
+   * @param {object} options
+   * @param {object} options.pg the driver of the Knex instance
+   * @param {object} [options.connectionTypes] `types` of its connection settings
+   * @param {(level: string, target: string, message: string, fields: object) => void} options.onLog
+   */
+  constructor(settings, { pg, connectionTypes, onLog }) {
+    this.#driver = new Driver(pg, connectionTypes);
+    this.#onLog = onLog;
+    const { token } = settings;
+    try {
+      this.#native = new NativeClient(
+        {
+          queryServers: settings.queryServers,
+          lookupServer: settings.lookupServer,
+          insecure: settings.insecure,
+          tls: settings.tls && {
+            ca: settings.tls.ca ?? null,
+            cert: settings.tls.cert ?? null,
+            key: settings.tls.key ?? null,
+            serverName: settings.tls.serverName ?? null,
+          },
+          token: typeof token === 'string' ? token : null,
+          timeout: settings.timeout,
+          maxRetries: settings.maxRetries,
+          lookupCacheSize: settings.lookupCache.size,
+          lookupCacheTtl: settings.lookupCache.ttl,
+          lookupCacheNegativeTtl: settings.lookupCache.negativeTtl,
+          maxInFlight: settings.maxInFlight,
+          session: settings.session,
+          logLevel: settings.logLevel,
+        },
+        () => this.#wake(),
+      );
+    } catch (error) {
+      clearInterval(this.#keepAlive);
+      throw refusal(error);
+    }
+    if (typeof token === 'function') this.#refreshToken(token);
+  }
+
+  /**
+   * Runs a query.
+   *
+   * @param {object} call
+   * @param {string | null} call.tenant null: all shards
+   * @param {number} call.tenantType
+   * @param {boolean} call.register the tenant is registered first if it is new
+   * @param {string} call.text
+   * @param {unknown[]} [call.values]
+   * @param {boolean} [call.simple] false: the extended protocol even without values
+   * @param {'array'} [call.rowMode]
+   * @param {object} [call.types] parsers for this query alone
+   * @param {number} [call.timeout] milliseconds
+   * @param {'read' | 'write'} [call.operation] what the statement does, if the caller knows better than its text
+   * @param {number} [call.maxRetries]
+   * @param {(error: Error | null, result?: object | object[]) => void} callback called once, never before this returns
+   * @returns {number} the id under which it can be cancelled
+   */
+  execute(call, callback) {
+    const driver = this.#driver;
+    const types = call.types ?? driver.types;
+    const reply = new Reply(driver, call.rowMode, types, callback);
+    const id = this.#admit(reply);
+    if (id === 0) return 0;
+    let params = null;
+    try {
+      if (call.values !== undefined && call.values.length > 0) params = call.values.map(parameter, driver);
+    } catch (error) {
+      this.#refuse(id, error);
+      return 0;
+    }
+    let flags = 0;
+    if (call.register) flags |= REGISTER;
+    if (params === null && call.simple !== false) flags |= SIMPLE;
+    if (call.operation === 'read') flags |= REPEATABLE;
+    else if (call.operation === 'write') flags |= NOT_REPEATABLE;
+    this.#native.execute(
+      id,
+      call.tenant,
+      call.tenantType,
+      flags,
+      call.text,
+      params,
+      call.timeout ?? 0,
+      call.maxRetries ?? -1,
+      driver.overrides(types),
+    );
+    return id;
+  }
+
+  /**
+   * Stops a query.
+   *
+   * @param {number} id
+   * @returns {Promise<void>} once it has been answered, which it may have been already
+   */
+  cancel(id) {
+    const reply = this.#waiting.get(id);
+    if (reply === undefined) return Promise.resolve();
+    this.#native.cancel(id);
+    return new Promise((resolve) => {
+      (reply.onEnd ??= []).push(resolve);
+    });
+  }
+
+  /**
+   * Registers a tenant if it is new.
+   *
+   * @param {string} tenant
+   * @param {number} tenantType
+   * @returns {Promise<{ tenantId: string, shardIndex: number }>}
+   */
+  addTenant(tenant, tenantType) {
+    return this.#place(tenant, tenantType, true);
+  }
+
+  /**
+   * @param {string} tenant
+   * @param {number} tenantType
+   * @returns {Promise<number>} the index of the tenant's shard
+   */
+  tenantShard(tenant, tenantType) {
+    return this.#place(tenant, tenantType, false).then(({ shardIndex }) => shardIndex);
+  }
+
+  /**
+   * Takes no further query, gives those under way a few seconds, then cancels them. Idempotent.
+   *
+   * @returns {Promise<void>}
+   */
+  close() {
+    this.#closing ??= new Promise((resolve) => {
+      const id = this.#admit(new Reply(this.#driver, undefined, undefined, resolve));
+      this.#native.close(id);
+    }).then(() => {
+      clearInterval(this.#keepAlive);
+      clearInterval(this.#tokenTimer);
+    });
+    return this.#closing;
+  }
+
+  /** Lets a reply wait under a new id; 0 if the client is closed. */
+  #admit(reply) {
+    if (this.#closing !== undefined) {
+      process.nextTick(() => reply.finish(new ClientClosedError()));
+      return 0;
+    }
+    let id;
+    do {
+      id = this.#lastId = (this.#lastId % 0xffffffff) + 1;
+    } while (this.#waiting.has(id));
+    if (this.#waiting.size === 0) this.#keepAlive.ref();
+    this.#waiting.set(id, reply);
+    return id;
+  }
+
+  /** Ends a reply before anything was sent. */
+  #refuse(id, error) {
+    const reply = this.#waiting.get(id);
+    this.#settled(id);
+    process.nextTick(() => reply.finish(error));
+  }
+
+  #settled(id) {
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#keepAlive.unref();
+  }
+
+  #place(tenant, tenantType, add) {
+    return new Promise((resolve, reject) => {
+      // A placement comes in the place of an error.
+      const settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
+      const id = this.#admit(new Reply(this.#driver, undefined, undefined, settle));
+      if (id !== 0) this.#native.place(id, tenant, tenantType, add);
+    });
+  }
+
+  /** The native half has something. */
+  #wake() {
+    const [chunks, extras, shapes, dropped, logs] = this.#native.take();
+    if (shapes !== null) {
+      for (const shape of shapes) {
+        const [id, kinds, columns] = JSON.parse(shape);
+        this.#shapes.set(id, new Shape(kinds, columns));
+      }
+    }
+    if (chunks !== null || dropped !== null) {
+      this.#batches.push({ chunks: chunks ?? [], next: 0, extras, dropped: dropped ?? [] });
+      // While a slice is pending, it will get to this batch in its turn.
+      if (this.#batches.length === 1) this.#decodeSlice();
+    }
+    if (logs !== null) for (const log of logs) this.#onLog(...JSON.parse(log));
+  }
+
+  /** Decodes what is waiting, for one slice of time. */
+  #decodeSlice() {
+    const end = performance.now() + SLICE;
+    const batches = this.#batches;
+    for (;;) {
+      const batch = batches[0];
+      while (batch.next < batch.chunks.length) {
+        const chunk = batch.chunks[batch.next];
+        batch.chunks[batch.next++] = undefined;
+        this.#decode(chunk, batch.extras);
+        if (performance.now() > end && batch.next < batch.chunks.length) {
+          setImmediate(() => this.#decodeSlice());
+          return;
+        }
+      }
+      for (const id of batch.dropped) this.#shapes.delete(id);
+      batches.shift();
+      if (batches.length === 0) return;
+    }
+  }
+
+  /** Decodes one chunk: record after record. */
+  #decode(s, extras) {
+    const cursor = this.#cursor;
+    cursor.at = 0;
+    cursor.extras = extras;
+    while (cursor.at < s.length) {
+      const flags = s.charCodeAt(cursor.at++);
+      const id = cursor.u32(s);
+      const count = cursor.u32(s);
+      const units = cursor.u32(s);
+      const reply = this.#waiting.get(id);
+      if (flags & RESTART) reply.restart();
+      if (flags & START) reply.begin(this.#shapes.get(cursor.u32(s)));
+      const rowsEnd = cursor.at + units;
+      if (count > 0) reply.rows(s, count, cursor);
+      // A row that could not be decoded leaves the cursor where it failed.
+      cursor.at = rowsEnd;
+      if (flags & END) reply.end(cursor.text(s));
+      const error = flags & ERROR ? this.#error(extras[cursor.u32(s)]) : null;
+      if (flags & CREDIT) this.#native.credit(id, cursor.u32(s));
+      if (flags & LAST) {
+        this.#settled(id);
+        reply.finish(error);
+      }
+    }
+  }
+
+  #error(json) {
+    const { database, placement, code, message, context } = JSON.parse(json);
+    if (database !== undefined) return databaseError(this.#driver, database);
+    if (placement !== undefined) return { tenantId: placement[0], shardIndex: placement[1] };
+    return errorFromCode(code, message, context);
+  }
+
+  #refreshToken(token) {
+    const refresh = async () => {
+      try {
+        this.#native.setToken(await token());
+      } catch (error) {
+        this.#onLog('error', 'mtdd::grpc', 'mtdd.token: the function failed; the last token stays in use', {
+          error: String(error),
+        });
+      }
+    };
+    refresh();
+    this.#tokenTimer = setInterval(refresh, TOKEN_REFRESH).unref();
+  }
+}
+
+/** A query value as it crosses: null, a string, or a Buffer. */
+function parameter(value) {
+  const prepared = this.prepareValue(value);
+  if (prepared === null || prepared === undefined) return null;
+  return typeof prepared === 'string' || Buffer.isBuffer(prepared) ? prepared : String(prepared);
+}
+
+/** The native client's refusal to open: its message begins with a code. */
+function refusal(error) {
+  const match = /^([A-Z_]+):([^]*)$/.exec(error.message);
+  return match === null ? error : errorFromCode(match[1], match[2], undefined, error);
+}
+
+module.exports = { Client };

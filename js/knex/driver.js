@@ -1,0 +1,133 @@
+/**
+ * What is taken from the application's own copy of `pg`, so that results and errors are made of the same classes and
+ * values go through the same parsers as those of a local connection.
+ *
+ * Some of it `pg` does not export (in some versions): it is learnt by showing `pg` the messages that make it use them.
+ */
+
+const { EventEmitter } = require('node:events');
+const path = require('node:path');
+const { ConfigError } = require('../errors');
+
+/**
+ * The types whose text form the native client can turn into a value. A position is the bit of the override mask:
+ * `src/data/kind.rs` lists them in the same order.
+ */
+const NATIVE_TYPES = [21, 23, 26, 16, 700, 701, 1082, 1114, 1184, 17, 114, 3802];
+const INT8 = 20;
+
+/** RowDescription of one column, and ErrorResponse with only a message: what a server would send. */
+const ROW_DESCRIPTION = Buffer.from('540000001a0001610000000000000000000019ffffffffffff0000', 'hex');
+const ERROR_RESPONSE = Buffer.from('45000000084d780000', 'hex');
+
+class Driver {
+  /**
+   * @param {object} pg the driver that Knex uses (`knex.client.driver`)
+   * @param {object} [connectionTypes] the `types` of the Knex connection settings
+   * @throws {ConfigError} if it is not `pg`
+   */
+  constructor(pg, connectionTypes) {
+    if (typeof pg?.Query !== 'function' || typeof pg.Connection !== 'function' || typeof pg.Client !== 'function') {
+      throw new ConfigError('The Knex instance does not use the driver `pg`: install pg, and set client: "pg".');
+    }
+    /** `pg`'s class of results. */
+    this.Result = new pg.Query('')._result.constructor;
+    /** The parsers that a connection of the application would use. */
+    this.types = new pg.Client({ types: connectionTypes })._types;
+    const { Field, DatabaseError } = learnMessages(pg);
+    this.Field = Field;
+    this.DatabaseError = DatabaseError;
+    /** `pg`'s conversion of a query value: null, a string, or a Buffer. */
+    this.prepareValue = learnPrepareValue(pg);
+    /** What `pg` does with a type that it does not know: nothing. */
+    this.noParser = pg.types.getTypeParser(0, 'text');
+    this.builtin = builtinParsers(pg.types);
+  }
+
+  /**
+   * The types, as a mask, whose values the native client must leave alone because the application has parsers of its
+   * own for them.
+   *
+   * @param {{ getTypeParser(type: number, format: string): Function }} types
+   * @returns {number}
+   */
+  overrides(types) {
+    let mask = 0;
+    for (let bit = 0; bit < NATIVE_TYPES.length; bit++) {
+      if (!this.isBuiltin(NATIVE_TYPES[bit], types.getTypeParser(NATIVE_TYPES[bit], 'text'))) mask |= 1 << bit;
+    }
+    return mask;
+  }
+
+  /** True if this is the parser that `pg` itself has for the type. */
+  isBuiltin(type, parser) {
+    const builtin = this.builtin.get(type);
+    // The parser of json is bound anew for each copy, so it has no identity of its own.
+    return builtin !== undefined && (parser === builtin || (builtin.name === 'bound parse' && parser.name === 'bound parse'));
+  }
+
+  /** True if the parser gives every text back unchanged. */
+  isIdentity(type, parser) {
+    return parser === this.noParser || (type === INT8 && this.isBuiltin(type, parser));
+  }
+}
+
+/** The classes of column descriptions and of errors. */
+function learnMessages(pg) {
+  const stream = new EventEmitter();
+  const connection = new pg.Connection({ stream });
+  const learnt = {};
+  connection.on('rowDescription', (message) => {
+    learnt.Field = message.fields[0].constructor;
+  });
+  connection.on('errorMessage', (message) => {
+    learnt.DatabaseError = message.constructor;
+  });
+  connection.attachListeners(stream);
+  stream.emit('data', ROW_DESCRIPTION);
+  stream.emit('data', ERROR_RESPONSE);
+  return learnt;
+}
+
+function learnPrepareValue(pg) {
+  if (pg.utils?.prepareValue) return pg.utils.prepareValue;
+  let learnt;
+  const nothing = () => {};
+  const connection = {
+    parsedStatements: {},
+    submittedNamedStatements: {},
+    parse: nothing,
+    bind: ({ valueMapper }) => {
+      learnt = valueMapper;
+    },
+    describe: nothing,
+    execute: nothing,
+    flush: nothing,
+    sync: nothing,
+    stream: {},
+  };
+  new pg.Query({ text: 'select $1', values: [null] }).submit(connection);
+  return learnt;
+}
+
+/**
+ * The parsers that `pg` comes with, by type. Empty where its copy of pg-types cannot be found among the loaded modules
+ * (a bundle, say): every value then meets its parser in JavaScript, which is slower and gives the same.
+ */
+function builtinParsers(types) {
+  const parsers = new Map();
+  const module = Object.values(require.cache).find((loaded) => loaded?.exports === types);
+  if (module === undefined) return parsers;
+  try {
+    const { version } = require(path.join(path.dirname(module.filename), 'package.json'));
+    // What the native client imitates are the parsers of this major version.
+    if (!version.startsWith('2.')) return parsers;
+    const { init } = require(path.join(path.dirname(module.filename), 'lib', 'textParsers.js'));
+    init((type, parser) => parsers.set(type, parser));
+  } catch {
+    parsers.clear();
+  }
+  return parsers;
+}
+
+module.exports = { Driver };

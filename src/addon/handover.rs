@@ -1,0 +1,95 @@
+//! A batch into JavaScript: `[chunks, extras, shapes, droppedShapes, logs]`, null where there is none.
+
+use std::ptr;
+
+use napi::bindgen_prelude::{ToNapiValue, TypeName};
+use napi::{Result, ValueType, check_status, sys};
+
+use crate::data::compact::{Batch, Chunk, Extra};
+
+pub struct Handover(pub Batch);
+
+impl TypeName for Handover {
+    fn type_name() -> &'static str {
+        "Array"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::Object
+    }
+}
+
+impl ToNapiValue for Handover {
+    unsafe fn to_napi_value(env: sys::napi_env, Handover(batch): Self) -> Result<sys::napi_value> {
+        let Batch { chunks, extras, shapes, dropped_shapes, logs } = batch;
+        // SAFETY: `env` is the environment that called us; the handles made here live until we return to it.
+        unsafe {
+            let chunks = array(env, chunks, |chunk| string(env, &chunk))?;
+            let extras = array(env, extras, |extra| match extra {
+                Extra::Text(text) => string(env, &text),
+                Extra::Bytes(bytes) => buffer(env, &bytes),
+                Extra::Json(json) => String::to_napi_value(env, json),
+            })?;
+            let shapes = array(env, shapes, |shape| String::to_napi_value(env, shape))?;
+            let dropped = array(env, dropped_shapes, |id| u32::to_napi_value(env, id))?;
+            let logs = array(env, logs, |log| String::to_napi_value(env, log))?;
+            let mut handover = ptr::null_mut();
+            check_status!(sys::napi_create_array_with_length(env, 5, &mut handover))?;
+            for (index, part) in [chunks, extras, shapes, dropped, logs].into_iter().enumerate() {
+                check_status!(sys::napi_set_element(env, handover, index as u32, part))?;
+            }
+            Ok(handover)
+        }
+    }
+}
+
+/// # Safety
+/// `env` is live, and `convert` makes handles of it.
+unsafe fn array<T>(
+    env: sys::napi_env,
+    items: Vec<T>,
+    convert: impl Fn(T) -> Result<sys::napi_value>,
+) -> Result<sys::napi_value> {
+    let mut array = ptr::null_mut();
+    // SAFETY: by this function's contract.
+    unsafe {
+        if items.is_empty() {
+            check_status!(sys::napi_get_null(env, &mut array))?;
+            return Ok(array);
+        }
+        check_status!(sys::napi_create_array_with_length(env, items.len(), &mut array))?;
+        for (index, item) in items.into_iter().enumerate() {
+            check_status!(sys::napi_set_element(env, array, index as u32, convert(item)?))?;
+        }
+    }
+    Ok(array)
+}
+
+/// # Safety
+/// `env` is live.
+unsafe fn string(env: sys::napi_env, chunk: &Chunk) -> Result<sys::napi_value> {
+    let mut string = ptr::null_mut();
+    // SAFETY: pointer and length are one slice's; Node copies it.
+    check_status!(unsafe {
+        match chunk {
+            Chunk::Latin1(units) => {
+                sys::napi_create_string_latin1(env, units.as_ptr().cast(), units.len() as isize, &mut string)
+            }
+            Chunk::Utf16(units) => {
+                sys::napi_create_string_utf16(env, units.as_ptr(), units.len() as isize, &mut string)
+            }
+        }
+    })?;
+    Ok(string)
+}
+
+/// # Safety
+/// `env` is live.
+unsafe fn buffer(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
+    let mut buffer = ptr::null_mut();
+    // SAFETY: pointer and length are one slice's; Node copies it.
+    check_status!(unsafe {
+        sys::napi_create_buffer_copy(env, bytes.len(), bytes.as_ptr().cast(), ptr::null_mut(), &mut buffer)
+    })?;
+    Ok(buffer)
+}

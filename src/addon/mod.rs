@@ -1,0 +1,130 @@
+//! The boundary to Node.js: turns JavaScript's values into the client's and back, and decides nothing. The only room
+//! with napi and with `unsafe`. `js/client.js` is its only caller.
+
+mod handover;
+mod params;
+mod settings;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi_derive::napi;
+
+use crate::client::{Client, Outbox, Request};
+use crate::lookup::Tenant;
+use crate::route::Target;
+use handover::Handover;
+use params::Params;
+use settings::Settings;
+
+/// The bits of `flags` in `execute`; `js/client.js` lists them in the same order.
+mod flag {
+    pub const REGISTER: u32 = 1;
+    pub const SIMPLE: u32 = 2;
+    pub const REPEATABLE: u32 = 4;
+    pub const NOT_REPEATABLE: u32 = 8;
+}
+
+/// The native half of a client.
+#[napi]
+pub struct NativeClient {
+    client: Client,
+    outbox: Arc<Outbox>,
+}
+
+#[napi]
+impl NativeClient {
+    /// `wake` is called when `take` has something to give; it never keeps the process alive.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(settings: Settings, wake: Function<(), ()>) -> napi::Result<Self> {
+        let wake = wake.build_threadsafe_function::<()>().weak::<true>().build()?;
+        let outbox = Arc::new(Outbox::new(move || {
+            // Refused only while the process ends, when nobody listens any more.
+            wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }));
+        let config = settings.config().map_err(refusal)?;
+        let client = Client::open(config, outbox.clone()).map_err(refusal)?;
+        Ok(NativeClient { client, outbox })
+    }
+
+    /// Runs a query; the answer comes by `take` under `id`. `tenant` null: all shards. `timeout` in milliseconds, 0: the
+    /// client's own; `max_retries` -1: the client's own.
+    #[allow(clippy::too_many_arguments, reason = "one crossing per query, and an object would cost one per field")]
+    #[napi(catch_unwind)]
+    pub fn execute(
+        &self,
+        id: u32,
+        tenant: Option<String>,
+        tenant_type: i32,
+        flags: u32,
+        sql: String,
+        params: Params,
+        timeout: u32,
+        max_retries: i32,
+        overrides: u32,
+    ) {
+        let has = |bit| flags & bit != 0;
+        let target = match tenant {
+            Some(name) => Target::Tenant {
+                tenant: Tenant { name: name.into(), kind: tenant_type },
+                register: has(flag::REGISTER),
+            },
+            None => Target::All,
+        };
+        self.client.execute(Box::new(Request {
+            id,
+            target,
+            sql,
+            params: params.0,
+            simple: has(flag::SIMPLE),
+            timeout: (timeout != 0).then(|| Duration::from_millis(timeout.into())),
+            max_retries: u32::try_from(max_retries).ok(),
+            repeatable: match (has(flag::REPEATABLE), has(flag::NOT_REPEATABLE)) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            },
+            overrides: overrides as u16,
+        }));
+    }
+
+    /// Where a tenant lives; `add`: after registering it. The answer comes by `take` under `id`.
+    #[napi(catch_unwind)]
+    pub fn place(&self, id: u32, tenant: String, tenant_type: i32, add: bool) {
+        self.client.place(id, Tenant { name: tenant.into(), kind: tenant_type }, add);
+    }
+
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, id: u32) {
+        self.client.cancel(id);
+    }
+
+    #[napi(catch_unwind)]
+    pub fn credit(&self, id: u32, bytes: u32) {
+        self.client.credit(id, bytes);
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_token(&self, token: Option<String>) -> napi::Result<()> {
+        self.client.set_token(token.as_deref()).map_err(refusal)
+    }
+
+    /// Takes no further query; answers under `id` once those under way have ended.
+    #[napi(catch_unwind)]
+    pub fn close(&self, id: u32) {
+        self.client.close(id);
+    }
+
+    /// All that has come in since the last call.
+    #[napi(catch_unwind)]
+    pub fn take(&self) -> Handover {
+        Handover(self.outbox.take())
+    }
+}
+
+/// An error as `js/client.js` reads it: the code, a colon, the message.
+fn refusal(error: crate::error::Error) -> napi::Error {
+    napi::Error::from_reason(format!("{}:{error}", error.code()))
+}

@@ -1,0 +1,70 @@
+//! The client's settings as `js/client.js` passes them; the fields stand in the same order there.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use napi_derive::napi;
+
+use crate::client::Config;
+use crate::dial::Tls;
+use crate::error::{Error, Secret};
+use crate::lookup::CacheLimits;
+use crate::records::Level;
+
+#[napi(object, use_nullable = true)]
+pub struct Settings {
+    pub query_servers: Vec<String>,
+    pub lookup_server: Option<String>,
+    pub insecure: bool,
+    pub tls: Option<TlsSettings>,
+    pub token: Option<String>,
+    /// Milliseconds, as all times here.
+    pub timeout: u32,
+    pub max_retries: u32,
+    pub lookup_cache_size: u32,
+    pub lookup_cache_ttl: u32,
+    pub lookup_cache_negative_ttl: u32,
+    pub max_in_flight: u32,
+    pub session: HashMap<String, String>,
+    pub log_level: String,
+}
+
+#[napi(object, use_nullable = true)]
+pub struct TlsSettings {
+    pub ca: Option<String>,
+    pub cert: Option<String>,
+    pub key: Option<String>,
+    pub server_name: Option<String>,
+}
+
+impl Settings {
+    pub fn config(self) -> Result<Config, Error> {
+        Ok(Config {
+            query_servers: self.query_servers,
+            lookup_server: self.lookup_server,
+            insecure: self.insecure,
+            tls: self.tls.map(|tls| Tls {
+                ca: tls.ca,
+                cert: tls.cert,
+                key: tls.key.map(Secret),
+                server_name: tls.server_name,
+            }),
+            token: self.token.map(Secret),
+            timeout: milliseconds(self.timeout),
+            max_retries: self.max_retries,
+            lookup_cache: CacheLimits {
+                size: self.lookup_cache_size as usize,
+                ttl: milliseconds(self.lookup_cache_ttl),
+                negative_ttl: milliseconds(self.lookup_cache_negative_ttl),
+            },
+            max_in_flight: self.max_in_flight as usize,
+            session: self.session,
+            log_level: Level::parse(&self.log_level)
+                .ok_or_else(|| Error::Config { field: "mtdd.logLevel", reason: "unknown level".into() })?,
+        })
+    }
+}
+
+fn milliseconds(value: u32) -> Duration {
+    Duration::from_millis(value.into())
+}

@@ -1,0 +1,62 @@
+//! Where the parts of one reply wait for the query that asked for them.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Poll, Waker};
+
+use crate::data::shape::Description;
+use crate::proto::ReplyPart;
+
+/// What a query hears from its server.
+#[derive(Debug)]
+pub enum Event {
+    /// A part of the reply; the description is of the result that begins with it.
+    Part(ReplyPart, Option<Arc<Description>>),
+    /// The server has not run the query, nor will it.
+    NeverRan(String),
+    /// The connection is gone; whether the query ran is not known.
+    Lost(String),
+    /// The server broke the protocol.
+    Broken(String),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Inbox(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    // Most replies are one part; they never touch the queue.
+    first: Option<Event>,
+    rest: VecDeque<Event>,
+    waker: Option<Waker>,
+}
+
+impl Inbox {
+    pub fn push(&self, event: Event) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.first.is_none() && state.rest.is_empty() {
+            state.first = Some(event);
+        } else {
+            state.rest.push_back(event);
+        }
+        if let Some(waker) = state.waker.take() {
+            drop(state);
+            waker.wake();
+        }
+    }
+
+    pub async fn next(&self) -> Event {
+        poll_fn(|context| {
+            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match state.first.take().or_else(|| state.rest.pop_front()) {
+                Some(event) => Poll::Ready(event),
+                None => {
+                    state.waker = Some(context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,203 @@
+//! One Multiplex stream: many queries, each with an id, answered as they finish. A unary call costs several times as
+//! much client CPU as a frame on a stream that is already open.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::transport::Channel;
+use tonic::{Status, Streaming};
+
+use super::WINDOW;
+use super::inbox::{Event, Inbox};
+use crate::data::shape::Description;
+use crate::dial::Dial;
+use crate::error::describe;
+use crate::proto::db_service_client::DbServiceClient;
+use crate::proto::{
+    Cancel, ClientFrame, Credit, Execute, Open, Part, QueryRequest, ReplyPart, RowDescription, ServerFrame,
+    client_frame, server_frame,
+};
+
+#[derive(Debug)]
+pub(super) struct Stream {
+    // Ids are given and frames queued under one lock, so that the server sees ids rise.
+    calls: Mutex<Calls>,
+}
+
+#[derive(Debug)]
+struct Calls {
+    frames: UnboundedSender<ClientFrame>,
+    /// False: this stream takes no further query; those under way go on.
+    accepting: bool,
+    waiting: HashMap<u32, Arc<Inbox>>,
+    last_id: u32,
+}
+
+impl Stream {
+    pub async fn open(
+        mut client: DbServiceClient<Channel>,
+        dial: &Dial,
+        settings: HashMap<String, String>,
+        address: &str,
+    ) -> Result<Arc<Stream>, Status> {
+        let (frames, outgoing) = mpsc::unbounded_channel();
+        let open = client_frame::Frame::Open(Open { settings, window: WINDOW });
+        let _ = frames.send(ClientFrame { frame: Some(open) });
+        let incoming = client.multiplex(dial.request(UnboundedReceiverStream::new(outgoing))).await?.into_inner();
+        let calls = Calls { frames, accepting: true, waiting: HashMap::new(), last_id: 0 };
+        let stream = Arc::new(Stream { calls: Mutex::new(calls) });
+        tokio::spawn(read(stream.clone(), incoming, address.to_owned()));
+        Ok(stream)
+    }
+
+    /// Sends a query, or gives it back if this stream takes no more.
+    pub fn start(stream: &Arc<Stream>, query: QueryRequest) -> Result<Call, Box<QueryRequest>> {
+        let mut calls = stream.lock();
+        let id = calls.last_id.wrapping_add(1);
+        if !calls.accepting || id == 0 {
+            return Err(Box::new(query));
+        }
+        let execute = client_frame::Frame::Execute(Execute { id, query: Some(query) });
+        // A send can only fail once the transport has dropped the stream; `read` then reports every call as lost.
+        let _ = calls.frames.send(ClientFrame { frame: Some(execute) });
+        let inbox = Arc::new(Inbox::default());
+        calls.last_id = id;
+        calls.waiting.insert(id, inbox.clone());
+        drop(calls);
+        Ok(Call { handle: CallHandle { id, stream: stream.clone() }, inbox, done: false })
+    }
+
+    fn send(&self, frame: client_frame::Frame) {
+        let _ = self.lock().frames.send(ClientFrame { frame: Some(frame) });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Hands the server's frames to the queries they answer, until the stream ends.
+async fn read(stream: Arc<Stream>, mut incoming: Streaming<ServerFrame>, address: String) {
+    let mut descriptions = HashMap::new();
+    let reason = loop {
+        match incoming.message().await {
+            Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Part(part)) })) => {
+                deliver(&stream, part, &mut descriptions);
+            }
+            Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Draining(draining)) })) => {
+                tracing::info!(target: "mtdd::grpc", address, "query server is going down");
+                stop_after(&stream, draining.last_id);
+            }
+            Ok(Some(ServerFrame { frame: None })) => {}
+            Ok(None) => break "the server ended the stream".to_owned(),
+            Err(status) => break describe(&status),
+        }
+    };
+    let mut calls = stream.lock();
+    calls.accepting = false;
+    let waiting = std::mem::take(&mut calls.waiting);
+    drop(calls);
+    tracing::info!(target: "mtdd::grpc", address, reason, "query server connection closed");
+    for inbox in waiting.into_values() {
+        inbox.push(Event::Lost(reason.clone()));
+    }
+}
+
+fn deliver(stream: &Stream, part: Part, descriptions: &mut HashMap<u32, Arc<Description>>) {
+    let Part { id, reply: Some(mut reply) } = part else { return };
+    let description = describe_result(&mut reply, descriptions);
+    let mut calls = stream.lock();
+    // Nobody waits: the query was given up, and its last part is still on the way.
+    let inbox = if reply.last { calls.waiting.remove(&id) } else { calls.waiting.get(&id).cloned() };
+    drop(calls);
+    if let Some(inbox) = inbox {
+        inbox.push(match description {
+            Ok(description) => Event::Part(reply, description),
+            Err(reason) => Event::Broken(reason),
+        });
+    }
+}
+
+fn describe_result(
+    reply: &mut ReplyPart,
+    descriptions: &mut HashMap<u32, Arc<Description>>,
+) -> Result<Option<Arc<Description>>, String> {
+    if let Some(RowDescription { id, fields }) = reply.description.take() {
+        let description = Arc::new(Description::new(fields));
+        if id != 0 {
+            descriptions.insert(id, description.clone());
+        }
+        return Ok(Some(description));
+    }
+    match reply.description_id {
+        0 => Ok(None),
+        id => match descriptions.get(&id) {
+            Some(description) => Ok(Some(description.clone())),
+            None => Err(format!("row description {id} was never sent")),
+        },
+    }
+}
+
+fn stop_after(stream: &Stream, last_id: u32) {
+    let mut calls = stream.lock();
+    calls.accepting = false;
+    let never_ran: Vec<_> = calls.waiting.extract_if(|id, _| *id > last_id).collect();
+    drop(calls);
+    for (_, inbox) in never_ran {
+        inbox.push(Event::NeverRan("the server is going down".into()));
+    }
+}
+
+/// A query under way. Dropped before its last part, it is cancelled on the server.
+#[derive(Debug)]
+pub struct Call {
+    handle: CallHandle,
+    inbox: Arc<Inbox>,
+    done: bool,
+}
+
+/// Speaks to the server about a query under way.
+#[derive(Clone, Debug)]
+pub struct CallHandle {
+    id: u32,
+    stream: Arc<Stream>,
+}
+
+impl Call {
+    pub async fn next(&mut self) -> Event {
+        let event = self.inbox.next().await;
+        self.done = match &event {
+            Event::Part(reply, _) => reply.last,
+            Event::NeverRan(_) | Event::Lost(_) => true,
+            Event::Broken(_) => false,
+        };
+        event
+    }
+
+    pub fn handle(&self) -> CallHandle {
+        self.handle.clone()
+    }
+}
+
+impl CallHandle {
+    /// Asks the server to stop the query; its answer still comes.
+    pub fn cancel(&self) {
+        self.stream.send(client_frame::Frame::Cancel(Cancel { id: self.id }));
+    }
+
+    /// Lets the server send this many more bytes of rows.
+    pub fn credit(&self, bytes: u32) {
+        self.stream.send(client_frame::Frame::Credit(Credit { id: self.id, bytes }));
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.done {
+            self.handle.stream.lock().waiting.remove(&self.handle.id);
+            self.handle.cancel();
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The client's thread: takes commands, runs each query as a task, and ends when all is done after a close.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::time::Instant;
+
+use super::Command;
+use super::query::{self, Control, World};
+use crate::error::Error;
+
+/// How long queries under way may go on after a close before they are cancelled.
+const CLOSE_GRACE: Duration = Duration::from_secs(5);
+
+/// Runs the client on this thread until it is closed or dropped.
+pub fn run(world: Arc<World>, commands: UnboundedReceiver<Command>, max_in_flight: usize) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(target: "mtdd::grpc", %error, "cannot start the client's runtime");
+            return;
+        }
+    };
+    runtime.block_on(drive(world, commands, max_in_flight));
+    // A name lookup under way on a helper thread must not hold up the end.
+    runtime.shutdown_background();
+}
+
+async fn drive(world: Arc<World>, mut commands: UnboundedReceiver<Command>, max_in_flight: usize) {
+    let (done, mut finished) = mpsc::unbounded_channel::<u32>();
+    let mut driver = Driver { world, max_in_flight, done, under_way: HashMap::new(), closing: Vec::new() };
+    let mut deadline = None;
+    loop {
+        tokio::select! {
+            biased;
+            command = commands.recv() => match command {
+                Some(command) => driver.obey(command, &mut deadline),
+                None => return,
+            },
+            Some(id) = finished.recv() => {
+                driver.under_way.remove(&id);
+            }
+            () = expiry(deadline), if deadline.is_some() => {
+                driver.under_way.values().for_each(|control| control.cancel());
+                deadline = None;
+            }
+        }
+        if !driver.closing.is_empty() && driver.under_way.is_empty() {
+            for id in driver.closing {
+                driver.world.finish(id, Ok(()));
+            }
+            return;
+        }
+    }
+}
+
+async fn expiry(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+struct Driver {
+    world: Arc<World>,
+    max_in_flight: usize,
+    done: UnboundedSender<u32>,
+    under_way: HashMap<u32, Arc<Control>>,
+    /// The closes to answer at the end.
+    closing: Vec<u32>,
+}
+
+impl Driver {
+    fn obey(&mut self, command: Command, deadline: &mut Option<Instant>) {
+        match command {
+            Command::Execute(request) => {
+                let id = request.id;
+                if let Some(control) = self.admit(id) {
+                    let (world, done) = (self.world.clone(), self.done.clone());
+                    tokio::spawn(async move {
+                        query::run(&world, *request, &control).await;
+                        let _ = done.send(id);
+                    });
+                }
+            }
+            Command::Place { id, tenant, add } => {
+                if let Some(control) = self.admit(id) {
+                    let (world, done) = (self.world.clone(), self.done.clone());
+                    tokio::spawn(async move {
+                        query::place(&world, id, &tenant, add, &control).await;
+                        let _ = done.send(id);
+                    });
+                }
+            }
+            Command::Cancel(id) => {
+                if let Some(control) = self.under_way.get(&id) {
+                    control.cancel();
+                }
+            }
+            Command::Credit { id, bytes } => {
+                if let Some(control) = self.under_way.get(&id) {
+                    control.credit(bytes);
+                }
+            }
+            Command::Close { id } => {
+                self.closing.push(id);
+                deadline.get_or_insert_with(|| Instant::now() + CLOSE_GRACE);
+            }
+        }
+    }
+
+    /// Takes a query in, or answers it with a refusal.
+    fn admit(&mut self, id: u32) -> Option<Arc<Control>> {
+        let refusal = if !self.closing.is_empty() {
+            Error::ClientClosed
+        } else if self.under_way.len() >= self.max_in_flight {
+            let reason = format!("{} queries are under way, as many as mtdd.maxInFlight allows", self.max_in_flight);
+            Error::Overloaded { reason }
+        } else {
+            let control = Arc::new(Control::default());
+            self.under_way.insert(id, control.clone());
+            return Some(control);
+        };
+        self.world.finish(id, Err(refusal));
+        None
+    }
+}

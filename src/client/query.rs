@@ -1,0 +1,363 @@
+//! The way of one query: route, send, take in the reply, and on failure decide whether to go again.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::Request;
+use super::outbox::Outbox;
+use crate::channel::{Call, CallHandle, Event, QueryChannel};
+use crate::data::compact::Piece;
+use crate::data::shape::{Description, Shape};
+use crate::error::Error;
+use crate::lookup::Tenant;
+use crate::plan;
+use crate::proto::failure::Reason;
+use crate::proto::{DatabaseError, Failure, QueryRequest, ReplyPart};
+use crate::route::{Route, Router, Target};
+use crate::scatter::{Budget, Class, Retry};
+
+/// After the deadline or a cancel, the server's own word on what became of the statement is awaited this long.
+const GRACE: Duration = Duration::from_millis(250);
+const CANCEL_GRACE: Duration = Duration::from_secs(6);
+
+/// What all queries of a client share.
+#[derive(Debug)]
+pub struct World {
+    pub router: Router,
+    pub channels: Vec<QueryChannel>,
+    pub outbox: Arc<Outbox>,
+    pub timeout: Duration,
+    pub max_retries: u32,
+    pub retries: Budget,
+}
+
+impl World {
+    /// Ends a query: JavaScript hears of it exactly once.
+    pub fn finish(&self, id: u32, outcome: Result<(), Error>) {
+        let error = outcome.err().map(|error| {
+            json!({ "code": error.code(), "message": error.to_string(), "context": error.context() }).to_string()
+        });
+        let pushed = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
+        debug_assert!(pushed.is_ok(), "a piece without rows cannot be malformed");
+    }
+}
+
+/// How JavaScript reaches a query under way.
+#[derive(Debug, Default)]
+pub struct Control {
+    cancelled: AtomicBool,
+    notify: Notify,
+    call: Mutex<Option<CallHandle>>,
+}
+
+impl Control {
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.notify.notify_one();
+    }
+
+    pub fn credit(&self, bytes: u32) {
+        if let Some(call) = &*self.call.lock().unwrap_or_else(PoisonError::into_inner) {
+            call.credit(bytes);
+        }
+    }
+
+    fn attach(&self, call: &Call) {
+        *self.call.lock().unwrap_or_else(PoisonError::into_inner) = Some(call.handle());
+    }
+
+    /// Why the query should end before its answer.
+    async fn interrupt(&self, deadline: Instant) -> Interrupt {
+        if self.cancelled.load(Ordering::Acquire) {
+            return Interrupt::Cancelled;
+        }
+        tokio::select! {
+            biased;
+            () = self.notify.notified() => Interrupt::Cancelled,
+            () = sleep_until(deadline) => Interrupt::Deadline,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Interrupt {
+    Cancelled,
+    Deadline,
+}
+
+impl Interrupt {
+    fn error(self, timeout: Duration, stopped: bool) -> Error {
+        match self {
+            Interrupt::Cancelled => Error::Cancelled,
+            Interrupt::Deadline => Error::Timeout { timeout_ms: timeout.as_millis() as u64, stopped },
+        }
+    }
+}
+
+/// An attempt that did not end in a reply.
+struct Failed {
+    class: Class,
+    error: Error,
+}
+
+impl Failed {
+    fn never_sent(error: Error) -> Self {
+        Failed { class: Class::NeverSent, error }
+    }
+
+    fn for_good(error: Error) -> Self {
+        Failed { class: Class::Answered, error }
+    }
+}
+
+/// Runs one query to its end, which the outbox hears of exactly once.
+pub async fn run(world: &World, request: Request, control: &Control) {
+    let timeout = request.timeout.unwrap_or(world.timeout);
+    let mut query = Query {
+        world,
+        control,
+        id: request.id,
+        overrides: request.overrides,
+        timeout,
+        deadline: Instant::now() + timeout,
+        begun: false,
+        restart: false,
+        tenant: match &request.target {
+            Target::Tenant { tenant, .. } => Some(tenant.name.to_string()),
+            Target::All => None,
+        },
+    };
+    world.retries.earn();
+    let mut retry = Retry::new(request.max_retries.unwrap_or(world.max_retries));
+    let wire = QueryRequest { sql: request.sql, params: request.params, simple: request.simple, ..Default::default() };
+    loop {
+        let Err(failed) = query.attempt(&request.target, &wire).await else { return };
+        let repeatable = || request.repeatable.unwrap_or_else(|| plan::is_repeatable(&wire.sql));
+        let error = match retry.next(failed.class, &world.retries, query.deadline.into_std(), repeatable) {
+            Some(wait) => {
+                tracing::debug!(target: "mtdd::grpc", error = %failed.error, "retrying");
+                match query.unless_interrupted(sleep(wait)).await {
+                    Ok(()) => continue,
+                    Err(interrupted) => interrupted.error,
+                }
+            }
+            None => failed.error,
+        };
+        return world.finish(query.id, Err(error));
+    }
+}
+
+/// Answers where a tenant lives, as the JSON text of a tag-less reply: `[tenantId, shardIndex]`.
+pub async fn place(world: &World, id: u32, tenant: &Tenant, add: bool, control: &Control) {
+    let work = async {
+        if add {
+            world.router.add(tenant).await
+        } else {
+            world.router.shard_of(tenant, false).await.map(|shard| (String::new(), shard))
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = work => outcome,
+        interrupt = control.interrupt(Instant::now() + world.timeout) => Err(interrupt.error(world.timeout, false)),
+    };
+    match outcome {
+        Ok((tenant_id, shard)) => {
+            let error = Some(json!({ "placement": [tenant_id, shard] }).to_string());
+            let _ = world.outbox.push(Piece { id, error, last: true, ..Piece::default() });
+        }
+        Err(error) => world.finish(id, Err(error)),
+    }
+}
+
+struct Query<'a> {
+    world: &'a World,
+    control: &'a Control,
+    id: u32,
+    overrides: u16,
+    timeout: Duration,
+    deadline: Instant,
+    /// Pieces of this query have gone out.
+    begun: bool,
+    /// Pieces of an earlier attempt have gone out; the next one makes them void.
+    restart: bool,
+    tenant: Option<String>,
+}
+
+impl Query<'_> {
+    async fn attempt(&mut self, target: &Target, wire: &QueryRequest) -> Result<(), Failed> {
+        self.restart = self.begun;
+        let route = self.unless_interrupted(self.world.router.route(target)).await?.map_err(Failed::for_good)?;
+        let channel = match route {
+            Route::Shard(shard) => &self.world.channels[shard],
+            Route::All => {
+                let reason = "a query for all shards needs a single query server for now; name a tenant".into();
+                return Err(Failed::for_good(Error::PlanUnsupported { reason }));
+            }
+        };
+        let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
+        let wire = QueryRequest {
+            timeout_ms: u32::try_from(left).unwrap_or(u32::MAX).max(1),
+            tenant: self.tenant.clone(),
+            ..wire.clone()
+        };
+        let call = self.unless_interrupted(channel.start(wire)).await?.map_err(|error| match error {
+            Error::ShardUnavailable { .. } => Failed::never_sent(error),
+            error => Failed::for_good(error),
+        })?;
+        self.control.attach(&call);
+        self.take_in(channel, call).await
+    }
+
+    /// `work`, unless the query is cancelled or its deadline passes first. For work before anything is sent.
+    async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Failed> {
+        tokio::select! {
+            biased;
+            output = work => Ok(output),
+            interrupt = self.control.interrupt(self.deadline) => {
+                Err(Failed::for_good(interrupt.error(self.timeout, true)))
+            }
+        }
+    }
+
+    /// Passes the reply on, part by part.
+    async fn take_in(&mut self, channel: &QueryChannel, mut call: Call) -> Result<(), Failed> {
+        let mut interrupt = pin!(self.control.interrupt(self.deadline));
+        let mut interrupted = None;
+        let mut patience = pin!(sleep_until(self.deadline));
+        let mut shape = None;
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = call.next() => event,
+                reason = &mut interrupt, if interrupted.is_none() => {
+                    interrupted = Some(reason);
+                    let grace = match reason {
+                        Interrupt::Cancelled => {
+                            call.handle().cancel();
+                            CANCEL_GRACE
+                        }
+                        // The server keeps the deadline too, and says whether the statement has stopped.
+                        Interrupt::Deadline => GRACE,
+                    };
+                    patience.as_mut().reset(Instant::now() + grace);
+                    continue;
+                }
+                () = &mut patience, if interrupted.is_some() => {
+                    let reason = interrupted.unwrap_or(Interrupt::Deadline);
+                    return Err(Failed::for_good(reason.error(self.timeout, false)));
+                }
+            };
+            match event {
+                Event::Part(part, description) => {
+                    if self.pass_on(channel, part, description, &mut shape)? {
+                        return Ok(());
+                    }
+                }
+                Event::NeverRan(reason) => return Err(Failed::never_sent(unavailable(channel, reason))),
+                Event::Lost(reason) => return Err(self.lost(channel, reason)),
+                Event::Broken(reason) => return Err(broken(channel, reason)),
+            }
+        }
+    }
+
+    /// Passes a part on to JavaScript; true if it was the last.
+    fn pass_on(
+        &mut self,
+        channel: &QueryChannel,
+        part: ReplyPart,
+        description: Option<Arc<Description>>,
+        shape: &mut Option<Arc<Shape>>,
+    ) -> Result<bool, Failed> {
+        if let Some(failure) = part.failure {
+            return Err(self.refused(channel, failure));
+        }
+        let begins = description.map(|description| {
+            let begun = self.world.outbox.shape(&description, self.overrides);
+            let id = begun.id;
+            *shape = Some(begun);
+            id
+        });
+        let piece = Piece {
+            id: self.id,
+            restart: std::mem::take(&mut self.restart),
+            shape: begins,
+            kinds: shape.as_ref().map_or(&[], |shape| &shape.kinds),
+            rows: &part.rows,
+            command_tag: part.command_tag.as_deref(),
+            error: part.error.map(|error| database_error(&error)),
+            // The last part needs no credit: the server has nothing more to send.
+            credit: (!part.last && !part.rows.is_empty()).then_some(part.rows.len() as u32),
+            last: part.last,
+        };
+        match self.world.outbox.push(piece) {
+            Ok(()) => {
+                self.begun = true;
+                Ok(part.last)
+            }
+            Err(malformed) => Err(broken(channel, malformed.to_string())),
+        }
+    }
+
+    /// The server's own refusal, by what it says of the statement.
+    fn refused(&self, channel: &QueryChannel, failure: Failure) -> Failed {
+        let reason = failure.message;
+        let error = match Reason::try_from(failure.reason).unwrap_or_default() {
+            Reason::Overloaded => Error::Overloaded { reason: format!("query server {}: {reason}", channel.address) },
+            Reason::Timeout => Interrupt::Deadline.error(self.timeout, true),
+            Reason::Cancelled => Error::Cancelled,
+            Reason::Unavailable => {
+                let class = if failure.never_ran { Class::NeverSent } else { Class::OutcomeUnknown };
+                return Failed { class, error: unavailable(channel, reason) };
+            }
+            Reason::OutcomeUnknown => return self.lost(channel, reason),
+            Reason::Invalid => Error::Invalid { reason },
+            Reason::Unspecified => return broken(channel, format!("a failure without a reason: {reason}")),
+        };
+        Failed::for_good(error)
+    }
+
+    fn lost(&self, channel: &QueryChannel, reason: String) -> Failed {
+        let error = Error::OutcomeUnknown { shard: channel.shard, address: channel.address.clone(), reason };
+        Failed { class: Class::OutcomeUnknown, error }
+    }
+}
+
+fn unavailable(channel: &QueryChannel, reason: String) -> Error {
+    Error::ShardUnavailable { shard: channel.shard, address: channel.address.clone(), reason }
+}
+
+fn broken(channel: &QueryChannel, reason: String) -> Failed {
+    Failed::for_good(Error::Protocol { server: format!("query server {}", channel.address), reason })
+}
+
+/// PostgreSQL's refusal with every field, in the order in which `js/knex/result.js` reads them.
+fn database_error(error: &DatabaseError) -> String {
+    json!({ "database": [
+        error.message,
+        error.length,
+        error.severity,
+        error.code,
+        error.detail,
+        error.hint,
+        error.position,
+        error.internal_position,
+        error.internal_query,
+        error.r#where,
+        error.schema,
+        error.table,
+        error.column,
+        error.data_type,
+        error.constraint,
+        error.file,
+        error.line,
+        error.routine,
+    ] })
+    .to_string()
+}

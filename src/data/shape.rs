@@ -1,0 +1,112 @@
+//! The columns of a result: what PostgreSQL said of them, and the shapes under which JavaScript knows them. A shape is
+//! a description together with the parsers that the application has overridden; JavaScript keeps a decoder for each.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::json;
+
+use super::kind::{Kind, kind_of};
+use crate::proto::Field;
+
+/// One RowDescription.
+#[derive(Debug)]
+pub struct Description {
+    fields: Vec<Field>,
+    shapes: Mutex<Vec<Arc<Shape>>>,
+}
+
+/// A description as JavaScript decodes it.
+#[derive(Debug)]
+pub struct Shape {
+    pub id: u32,
+    pub kinds: Vec<Kind>,
+    overrides: u16,
+    ids: Arc<ShapeIds>,
+}
+
+/// Gives shapes their ids, and remembers which of them are no longer in use.
+#[derive(Debug, Default)]
+pub struct ShapeIds {
+    last: AtomicU32,
+    dropped: Mutex<Vec<u32>>,
+}
+
+impl Description {
+    pub fn new(fields: Vec<Field>) -> Self {
+        Description { fields, shapes: Mutex::default() }
+    }
+
+    /// The shape under an override mask and, the first time, its JSON for JavaScript.
+    pub fn shape(&self, overrides: u16, ids: &Arc<ShapeIds>) -> (Arc<Shape>, Option<String>) {
+        let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shape) = shapes.iter().find(|shape| shape.overrides == overrides) {
+            return (shape.clone(), None);
+        }
+        let shape = Arc::new(Shape {
+            id: ids.last.fetch_add(1, Ordering::Relaxed) + 1,
+            kinds: self.fields.iter().map(|field| kind_of(field.type_id, overrides)).collect(),
+            overrides,
+            ids: ids.clone(),
+        });
+        shapes.push(shape.clone());
+        let announcement = self.announce(&shape);
+        (shape, Some(announcement))
+    }
+
+    fn announce(&self, shape: &Shape) -> String {
+        let fields: Vec<_> = self
+            .fields
+            .iter()
+            .map(|field| {
+                json!([
+                    field.name,
+                    field.table_id,
+                    field.column_id,
+                    field.type_id,
+                    field.type_size,
+                    field.type_modifier,
+                    if field.format == 0 { "text" } else { "binary" },
+                ])
+            })
+            .collect();
+        let kinds: String = shape.kinds.iter().map(|kind| kind.letter()).collect();
+        json!([shape.id, kinds, fields]).to_string()
+    }
+}
+
+impl ShapeIds {
+    /// The ids that have gone out of use since the last call.
+    pub fn take_dropped(&self) -> Vec<u32> {
+        std::mem::take(&mut *self.dropped.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Shape {
+    fn drop(&mut self) {
+        self.ids.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_is_announced_once_for_each_set_of_overrides_and_reported_when_dropped() {
+        let ids = Arc::new(ShapeIds::default());
+        let field =
+            Field { name: "a\"b".into(), table_id: 5, column_id: 1, type_id: 23, type_size: 4, ..Field::default() };
+        let description = Description::new(vec![field]);
+        let (first, json) = description.shape(0, &ids);
+        assert_eq!(json.as_deref(), Some(r#"[1,"i",[["a\"b",5,1,23,4,0,"text"]]]"#));
+        assert!(description.shape(0, &ids).1.is_none());
+        let (second, json) = description.shape(0b10, &ids);
+        assert_eq!((second.id, second.kinds.as_slice()), (2, &[Kind::Text][..]));
+        assert!(json.is_some());
+        drop((first, second));
+        assert!(ids.take_dropped().is_empty(), "the description still holds them");
+        drop(description);
+        assert_eq!(ids.take_dropped(), [1, 2]);
+    }
+}

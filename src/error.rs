@@ -1,0 +1,130 @@
+//! Everything the client half can fail with, apart from PostgreSQL's own refusals (those are replies and travel with
+//! all their fields). Each error has a stable code; `js/errors.js` turns codes into classes with an HTTP status.
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+use tonic::Status;
+
+/// Why a call failed. `code()` is stable and never reused.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting that JavaScript could not check, such as a certificate that does not parse.
+    #[error("{field}: {reason}")]
+    Config { field: &'static str, reason: String },
+
+    #[error("the client is closed; call InitializeReplication again before querying")]
+    ClientClosed,
+
+    #[error(
+        "tenant {name:?} (type {kind}) is not registered with the lookup server; register it with .mtdd({name:?}, null)"
+    )]
+    TenantNotFound { name: String, kind: i32 },
+
+    #[error("tenant {name:?} lives on shard {shard}, but mtdd.queryServers lists {servers} server(s)")]
+    ShardNotFound { name: String, shard: i32, servers: usize },
+
+    #[error("query server {address} (shard {shard}) is unavailable: {reason}")]
+    ShardUnavailable { shard: usize, address: String, reason: String },
+
+    #[error("lookup server {address} is unavailable: {reason}")]
+    LookupUnavailable { address: String, reason: String },
+
+    #[error("{server} rejected the credentials: {reason}; check mtdd.token")]
+    Unauthenticated { server: String, reason: String },
+
+    #[error("{reason}")]
+    Overloaded { reason: String },
+
+    /// `stopped`: the server has confirmed that the statement no longer runs.
+    #[error("the query did not finish within {timeout_ms} ms{}", if *.stopped { "; it has been stopped" } else { "; whether it took effect is not known" })]
+    Timeout { timeout_ms: u64, stopped: bool },
+
+    #[error("the query was cancelled")]
+    Cancelled,
+
+    #[error(
+        "query server {address} (shard {shard}) was lost after the query was sent: {reason}; whether it took effect is not known"
+    )]
+    OutcomeUnknown { shard: usize, address: String, reason: String },
+
+    #[error("{reason}")]
+    PlanUnsupported { reason: String },
+
+    #[error("{reason}")]
+    Invalid { reason: String },
+
+    #[error("{server} answered with something unexpected: {reason}")]
+    Protocol { server: String, reason: String },
+}
+
+impl Error {
+    /// The stable code; SPEC table "Failures".
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Config { .. } => "CONFIG_INVALID",
+            Error::ClientClosed => "CLIENT_CLOSED",
+            Error::TenantNotFound { .. } => "TENANT_NOT_FOUND",
+            Error::ShardNotFound { .. } => "SHARD_NOT_FOUND",
+            Error::ShardUnavailable { .. } => "SHARD_UNAVAILABLE",
+            Error::LookupUnavailable { .. } => "LOOKUP_UNAVAILABLE",
+            Error::Unauthenticated { .. } => "AUTHENTICATION_ERROR",
+            Error::Overloaded { .. } => "OVERLOADED",
+            Error::Timeout { .. } => "TIMEOUT",
+            Error::Cancelled => "CANCELLED",
+            Error::OutcomeUnknown { .. } => "OUTCOME_UNKNOWN",
+            Error::PlanUnsupported { .. } => "PLAN_UNSUPPORTED",
+            Error::Invalid { .. } => "VALIDATION_ERROR",
+            Error::Protocol { .. } => "PROTOCOL",
+        }
+    }
+
+    /// What a handler of the error may want to read without parsing the message.
+    pub fn context(&self) -> Value {
+        match self {
+            Error::TenantNotFound { name, kind } => json!({ "tenantName": name, "tenantType": kind }),
+            Error::ShardNotFound { name, shard, servers } => {
+                json!({ "tenantName": name, "shardIndex": shard, "queryServers": servers })
+            }
+            Error::ShardUnavailable { shard, address, .. } | Error::OutcomeUnknown { shard, address, .. } => {
+                json!({ "shardIndex": shard, "queryServer": address })
+            }
+            Error::LookupUnavailable { address, .. } => json!({ "lookupServer": address }),
+            Error::Timeout { timeout_ms, stopped } => json!({ "timeout": timeout_ms, "stopped": stopped }),
+            _ => Value::Object(Map::new()),
+        }
+    }
+}
+
+/// A gRPC status as one readable clause; tonic's own text repeats the code and hides the cause in `source`.
+pub fn describe(status: &Status) -> String {
+    let mut text = format!("{:?}", status.code());
+    if !status.message().is_empty() {
+        text = format!("{text}: {}", status.message());
+    }
+    append_sources(text, status)
+}
+
+/// `text`, then each cause that adds something to it.
+pub fn append_sources(mut text: String, error: &dyn std::error::Error) -> String {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !cause_text.is_empty() && !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// A secret that never reaches a log line.
+#[derive(Clone)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}

@@ -1,0 +1,176 @@
+//! Whether a text may be run twice without harm: asked when a connection broke and nobody knows whether it ran.
+
+use crate::data::lexer::{Lexer, Token};
+
+/// Words that make a query something else than a plain read, wherever they stand.
+const WRITES: [&str; 8] = ["insert", "update", "delete", "merge", "into", "share", "analyze", "analyse"];
+
+/// Functions that only compute. A read that calls any other function is not repeated: it might do more than read.
+/// Words that stand before a parenthesis without being functions are here too.
+const PURE: [&str; 98] = [
+    "abs",
+    "all",
+    "and",
+    "any",
+    "array",
+    "array_agg",
+    "array_length",
+    "as",
+    "avg",
+    "between",
+    "bigint",
+    "bit_and",
+    "bit_length",
+    "bit_or",
+    "bool_and",
+    "bool_or",
+    "btrim",
+    "by",
+    "cast",
+    "ceil",
+    "ceiling",
+    "char_length",
+    "character",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "count",
+    "current_date",
+    "date_part",
+    "date_trunc",
+    "decimal",
+    "distinct",
+    "every",
+    "except",
+    "exists",
+    "extract",
+    "filter",
+    "floor",
+    "format",
+    "from",
+    "greatest",
+    "having",
+    "in",
+    "initcap",
+    "intersect",
+    "join",
+    "json_agg",
+    "json_build_object",
+    "jsonb_agg",
+    "jsonb_build_object",
+    "lateral",
+    "least",
+    "left",
+    "length",
+    "like",
+    "limit",
+    "lower",
+    "ltrim",
+    "materialized",
+    "max",
+    "min",
+    "mod",
+    "not",
+    "now",
+    "nullif",
+    "numeric",
+    "offset",
+    "on",
+    "or",
+    "over",
+    "partition",
+    "position",
+    "power",
+    "rank",
+    "regexp_replace",
+    "replace",
+    "right",
+    "round",
+    "row",
+    "row_number",
+    "row_to_json",
+    "rtrim",
+    "select",
+    "split_part",
+    "string_agg",
+    "substring",
+    "sum",
+    "then",
+    "to_char",
+    "to_jsonb",
+    "trim",
+    "union",
+    "upper",
+    "using",
+    "values",
+    "varchar",
+    "when",
+    "where",
+];
+
+/// True for one statement that only reads, as far as its text shows.
+pub fn is_repeatable(sql: &str) -> bool {
+    let mut tokens = Lexer::new(sql).peekable();
+    let Some(Token::Word(first)) = tokens.peek().copied() else { return false };
+    if !["select", "values", "table", "with", "show"].iter().any(|word| first.eq_ignore_ascii_case(word)) {
+        return false;
+    }
+    while let Some(token) = tokens.next() {
+        let called = tokens.peek() == Some(&Token::Mark('('));
+        match token {
+            Token::Word(word) if is_one_of(word, &WRITES) => return false,
+            // FOR UPDATE takes a lock ("update" is among the words above); so do its weaker forms.
+            Token::Word(word) if word.eq_ignore_ascii_case("key") && !called => return false,
+            Token::Word(word) if called && !is_one_of(word, &PURE) => return false,
+            Token::Identifier(_) if called => return false,
+            Token::Mark(';') if tokens.peek().is_some() => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+fn is_one_of(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|candidate| word.eq_ignore_ascii_case(candidate))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_reads_may_be_repeated() {
+        for sql in [
+            "select * from t where id = $1",
+            "SELECT count(*), max(\"a\") FROM t GROUP BY b HAVING sum(c) > 1;",
+            "with x as (select 1) select * from x",
+            "table t",
+            "values (1), (2)",
+            "select 'insert into t', \"update\" from t -- delete",
+            "show timezone",
+        ] {
+            assert!(is_repeatable(sql), "{sql}");
+        }
+    }
+
+    #[test]
+    fn whatever_might_write_or_lock_may_not() {
+        for sql in [
+            "insert into t values (1)",
+            "with x as (delete from t returning *) select * from x",
+            "select * from t for update",
+            "select * from t for no key update",
+            "select * from t for key share",
+            "select * into t2 from t",
+            "select nextval('s')",
+            "select create_order(1)",
+            "select \"Create\"(1)",
+            "select 1; drop table t",
+            "explain analyze delete from t",
+            "call p()",
+            "",
+        ] {
+            assert!(!is_repeatable(sql), "{sql}");
+        }
+    }
+}
