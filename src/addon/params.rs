@@ -79,10 +79,8 @@ unsafe fn binary(env: sys::napi_env, value: sys::napi_value) -> Result<Bytes> {
     let mut data: *mut c_void = ptr::null_mut();
     let mut length = 0;
     // SAFETY: by this function's contract; Node checks that it is a Buffer.
-    check_status!(
-        unsafe { sys::napi_get_buffer_info(env, value, &mut data, &mut length) },
-        "params: expected null, a string or a Buffer"
-    )?;
+    let status = unsafe { sys::napi_get_buffer_info(env, value, &mut data, &mut length) };
+    check_status!(status, "params: expected null, a string or a Buffer")?;
     if length == 0 {
         return Ok(Bytes::new());
     }

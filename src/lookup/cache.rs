@@ -75,7 +75,7 @@ impl Cache {
         let mut state = self.lock();
         if let Ok(shard) = answer {
             // A registration may have come in since; it is newer than a "not found".
-            if shard.is_some() || !state.entries.peek(tenant).is_some_and(|entry| Instant::now() < entry.until) {
+            if shard.is_some() || state.entries.peek(tenant).is_none_or(|entry| Instant::now() >= entry.until) {
                 state.entries.put(tenant.clone(), self.entry(shard));
             }
         }
