@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const { test } = require('node:test');
-const { Cursor, generate, interpreter } = require('../js/knex/decoder');
+const { Cursor, documentBuilder, generate, interpreter } = require('../js/knex/decoder');
 
 const bytes = (...values) => String.fromCharCode(...values);
 const u32 = (value) => bytes(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
@@ -100,6 +100,14 @@ test('what is not in the native form meets the parser', () => {
     c: 'parsed 0001-01-01 BC',
     x: 'parsed \\000',
   });
+});
+
+test('a document comes as the values of its skeleton', () => {
+  const build = documentBuilder('{"a":#,"b":[$,?,null,~],"#$":{"ключ":#}}');
+  const cursor = new Cursor();
+  const s = u32(-7) + short('xé') + bytes(1) + short('-0') + u32(5);
+  assert.deepStrictEqual(build(s, cursor), { a: -7, b: ['xé', true, null, -0], '#$': { ключ: 5 } });
+  assert.equal(cursor.at, s.length);
 });
 
 test('column names are only names', () => {

@@ -5,7 +5,7 @@
 
 const { NativeClient } = require('./native');
 const { ClientClosedError, errorFromCode } = require('./errors');
-const { Cursor } = require('./knex/decoder');
+const { Cursor, canGenerate, documentBuilder } = require('./knex/decoder');
 const { Driver } = require('./knex/driver');
 const { Reply, Shape, databaseError } = require('./knex/result');
 
@@ -77,6 +77,7 @@ class Client {
           maxInFlight: settings.maxInFlight,
           session: settings.session,
           logLevel: settings.logLevel,
+          compiles: canGenerate,
         },
         () => this.#wake(),
       );
@@ -226,13 +227,14 @@ class Client {
 
   /** The native half has something. */
   #wake() {
-    const [chunks, extras, shapes, dropped, logs] = this.#native.take();
+    const [chunks, extras, shapes, skeletons, dropped, logs] = this.#native.take();
     if (shapes !== null) {
       for (const shape of shapes) {
         const [id, kinds, columns] = JSON.parse(shape);
         this.#shapes.set(id, new Shape(kinds, columns));
       }
     }
+    if (skeletons !== null) this.#cursor.skeletons.push(...skeletons.map(documentBuilder));
     if (chunks !== null || dropped !== null) {
       this.#batches.push({ chunks: chunks ?? [], next: 0, extras, dropped: dropped ?? [] });
       // While a slice is pending, it will get to this batch in its turn.

@@ -40,7 +40,7 @@ impl NativeClient {
     #[napi(constructor, catch_unwind)]
     pub fn new(settings: Settings, wake: Function<(), ()>) -> napi::Result<Self> {
         let wake = wake.build_threadsafe_function::<()>().weak::<true>().build()?;
-        let outbox = Arc::new(Outbox::new(move || {
+        let outbox = Arc::new(Outbox::new(settings.compiles, move || {
             // Refused only while the process ends, when nobody listens any more.
             wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }));

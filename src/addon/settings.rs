@@ -27,6 +27,8 @@ pub struct Settings {
     pub max_in_flight: u32,
     pub session: HashMap<String, String>,
     pub log_level: String,
+    /// JavaScript may generate code from strings.
+    pub compiles: bool,
 }
 
 #[napi(object, use_nullable = true)]

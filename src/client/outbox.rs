@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::data::compact::{Batch, Piece};
+use crate::data::compact::{Batch, Piece, Skeletons};
 use crate::data::row::MalformedRow;
 use crate::data::shape::{Description, Shape, ShapeIds};
 
@@ -19,13 +19,16 @@ pub struct Outbox {
 #[derive(Default)]
 struct State {
     batch: Batch,
+    skeletons: Skeletons,
     /// JavaScript has been woken and has not come yet.
     woken: bool,
 }
 
 impl Outbox {
-    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
-        Outbox { state: Mutex::default(), ids: Arc::default(), wake: Box::new(wake) }
+    /// `compiles`: JavaScript may generate code, and so build JSON documents from skeletons.
+    pub fn new(compiles: bool, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        let state = State { skeletons: Skeletons::new(compiles), ..State::default() };
+        Outbox { state: Mutex::new(state), ids: Arc::default(), wake: Box::new(wake) }
     }
 
     /// The shape of a result that begins; JavaScript hears of it before any row.
@@ -40,7 +43,8 @@ impl Outbox {
     /// Hands over a piece of a reply; a malformed row hands over nothing.
     pub fn push(&self, piece: Piece<'_>) -> Result<(), MalformedRow> {
         let mut state = self.lock();
-        state.batch.push(piece)?;
+        let State { batch, skeletons, .. } = &mut *state;
+        batch.push(piece, skeletons)?;
         self.wake(state);
         Ok(())
     }

@@ -2,12 +2,13 @@
 
 use super::super::kind::Kind;
 use super::super::row::MalformedRow;
-use super::{Chunk, Extra, push_u32, time};
+use super::json::Pushed;
+use super::{Chunk, Extra, Side, push_u32, time};
 
 /// A length below this stands in one code unit; the units from here on have meanings of their own.
 const SHORT: usize = 253;
-/// Not the native form: text follows, for the type's parser in JavaScript.
-const AS_TEXT: u8 = 253;
+/// Not the usual form. Bytes: text follows, for the type's parser in JavaScript; JSON: a skeleton and its values do.
+const OTHERWISE: u8 = 253;
 /// The value is an extra; its index follows.
 const AS_EXTRA: u8 = 254;
 /// A length of four units follows.
@@ -76,14 +77,27 @@ impl Unit for u16 {
 
 /// Appends a value that is not NULL; false if it needs a wider unit.
 #[inline]
-pub fn push<U: Unit>(
+pub(super) fn push<U: Unit>(
     kind: Kind,
     value: &[u8],
     out: &mut Vec<U>,
-    extras: &mut Vec<Extra>,
+    side: &mut Side<'_>,
 ) -> Result<bool, MalformedRow> {
+    let extras = &mut *side.extras;
     match kind {
-        Kind::Text | Kind::Json => return Ok(push_text(value, out, extras)),
+        Kind::Text => return Ok(push_text(value, out, extras)),
+        Kind::Json => {
+            let start = out.len();
+            out.push(U::from_byte(OTHERWISE));
+            match side.skeletons.push(value, out) {
+                Pushed::Values => {}
+                Pushed::NotLatin1 => return Ok(false),
+                Pushed::AsText => {
+                    out.truncate(start);
+                    return Ok(push_text(value, out, extras));
+                }
+            }
+        }
         Kind::Int => push_bytes(out, &parse::<i32>(value)?.to_le_bytes()),
         Kind::Oid => push_bytes(out, &parse::<u32>(value)?.to_le_bytes()),
         Kind::Float => push_bytes(out, &parse::<f64>(value)?.to_le_bytes()),
@@ -120,7 +134,7 @@ pub fn push<U: Unit>(
             }
             // bytea_output = escape
             None => {
-                out.push(U::from_byte(AS_TEXT));
+                out.push(U::from_byte(OTHERWISE));
                 return Ok(push_text(value, out, extras));
             }
         },

@@ -9,9 +9,11 @@
 //! ends at 16 KiB, and a long value travels by itself as an extra.
 
 mod cell;
+mod json;
 mod time;
 
 pub use cell::Unit;
+pub use json::Skeletons;
 
 use super::kind::Kind;
 use super::row::{MalformedRow, Rows};
@@ -58,6 +60,8 @@ pub struct Batch {
     pub extras: Vec<Extra>,
     /// Column descriptions (JSON) that the chunks of this batch name for the first time.
     pub shapes: Vec<String>,
+    /// Skeletons of JSON documents that the chunks of this batch name for the first time; numbered as they come.
+    pub skeletons: Vec<String>,
     /// Ids of shapes that nothing will name again.
     pub dropped_shapes: Vec<u32>,
     /// Log records (JSON).
@@ -84,10 +88,11 @@ pub struct Piece<'a> {
 
 impl Batch {
     /// Appends a piece. On a malformed row nothing of the piece is appended.
-    pub fn push(&mut self, piece: Piece<'_>) -> Result<(), MalformedRow> {
+    pub fn push(&mut self, piece: Piece<'_>, skeletons: &mut Skeletons) -> Result<(), MalformedRow> {
         let mark = (self.chunks.len(), self.extras.len());
         let tail = self.chunks.last().map_or(0, Chunk::len);
-        let result = self.push_rows(piece);
+        let result = self.push_rows(piece, skeletons);
+        self.skeletons.append(&mut skeletons.take_announcements());
         if result.is_err() {
             self.chunks.truncate(mark.0);
             self.extras.truncate(mark.1);
@@ -98,7 +103,7 @@ impl Batch {
         result
     }
 
-    fn push_rows(&mut self, piece: Piece<'_>) -> Result<(), MalformedRow> {
+    fn push_rows(&mut self, piece: Piece<'_>, skeletons: &mut Skeletons) -> Result<(), MalformedRow> {
         let mut rows = Rows::new(piece.rows);
         let mut opening = Opening { id: piece.id, restart: piece.restart, shape: piece.shape };
         let mut closing = Some(Closing {
@@ -112,11 +117,13 @@ impl Batch {
         while closing.is_some() {
             wide = if wide {
                 let (out, extras) = self.open_utf16();
-                record(out, extras, &mut opening, piece.kinds, &mut rows, &mut closing)?;
+                let mut side = Side { extras, skeletons };
+                record(out, &mut side, &mut opening, piece.kinds, &mut rows, &mut closing)?;
                 false
             } else {
                 let (out, extras) = self.open_latin1();
-                record(out, extras, &mut opening, piece.kinds, &mut rows, &mut closing)? == Stop::NotLatin1
+                let mut side = Side { extras, skeletons };
+                record(out, &mut side, &mut opening, piece.kinds, &mut rows, &mut closing)? == Stop::NotLatin1
             };
         }
         Ok(())
@@ -163,6 +170,12 @@ impl Chunk {
     }
 }
 
+/// Where values go that do not stand in the chunk.
+struct Side<'a> {
+    extras: &'a mut Vec<Extra>,
+    skeletons: &'a mut Skeletons,
+}
+
 /// What the first record of a piece says; later ones say only the id.
 struct Opening {
     id: u32,
@@ -191,7 +204,7 @@ enum Stop {
 /// Writes one record: as many rows as fit and, after the last row, the closing.
 fn record<U: Unit>(
     out: &mut Vec<U>,
-    extras: &mut Vec<Extra>,
+    side: &mut Side<'_>,
     opening: &mut Opening,
     kinds: &[Kind],
     rows: &mut Rows<'_>,
@@ -212,7 +225,7 @@ fn record<U: Unit>(
         push_u32(out, shape);
     }
     let rows_at = out.len();
-    let (count, stop) = push_rows(out, extras, kinds, rows)?;
+    let (count, stop) = push_rows(out, side, kinds, rows)?;
     if count == 0 && stop == Stop::NotLatin1 {
         out.truncate(header);
         return Ok(stop);
@@ -229,8 +242,8 @@ fn record<U: Unit>(
         }
         if let Some(error) = closing.error {
             flags |= flag::ERROR;
-            push_u32(out, extras.len() as u32);
-            extras.push(Extra::Json(error));
+            push_u32(out, side.extras.len() as u32);
+            side.extras.push(Extra::Json(error));
         }
         if let Some(credit) = closing.credit {
             flags |= flag::CREDIT;
@@ -250,14 +263,14 @@ fn record<U: Unit>(
 
 fn push_rows<U: Unit>(
     out: &mut Vec<U>,
-    extras: &mut Vec<Extra>,
+    side: &mut Side<'_>,
     kinds: &[Kind],
     rows: &mut Rows<'_>,
 ) -> Result<(u32, Stop), MalformedRow> {
     let mut count = 0;
     loop {
         let before = rows.clone();
-        let mark = (out.len(), extras.len());
+        let mark = (out.len(), side.extras.len());
         let Some(row) = rows.next() else { return Ok((count, Stop::Done)) };
         let mut row = row?;
         if usize::from(row.columns) != kinds.len() {
@@ -277,9 +290,9 @@ fn push_rows<U: Unit>(
             match row.cell()? {
                 None => out[nulls_at] = U::from_byte(out[nulls_at].to_byte() | 1 << (column % 8)),
                 Some(value) => {
-                    if !cell::push(*kind, value, out, extras)? {
+                    if !cell::push(*kind, value, out, side)? {
                         out.truncate(mark.0);
-                        extras.truncate(mark.1);
+                        side.extras.truncate(mark.1);
                         *rows = before;
                         return Ok((count, Stop::NotLatin1));
                     }

@@ -21,9 +21,13 @@ fn latin1(batch: &Batch) -> &[u8] {
     }
 }
 
+fn push(batch: &mut Batch, piece: Piece<'_>) -> Result<(), MalformedRow> {
+    batch.push(piece, &mut Skeletons::default())
+}
+
 fn one_cell(kind: Kind, value: &[u8]) -> Batch {
     let mut batch = Batch::default();
-    batch.push(Piece { id: 7, kinds: &[kind], rows: &data_row(&[Some(value)]), ..Piece::default() }).unwrap();
+    push(&mut batch, Piece { id: 7, kinds: &[kind], rows: &data_row(&[Some(value)]), ..Piece::default() }).unwrap();
     batch
 }
 
@@ -36,8 +40,9 @@ fn units(kind: Kind, value: &str) -> Vec<u8> {
 fn a_record_says_what_began_and_what_ended() {
     let mut batch = Batch::default();
     let rows = data_row(&[Some(b"5")]);
-    batch
-        .push(Piece {
+    push(
+        &mut batch,
+        Piece {
             id: 0x0102,
             shape: Some(3),
             kinds: &[Kind::Int],
@@ -45,8 +50,9 @@ fn a_record_says_what_began_and_what_ended() {
             command_tag: Some("SELECT 1"),
             last: true,
             ..Piece::default()
-        })
-        .unwrap();
+        },
+    )
+    .unwrap();
     let expected = [
         &[flag::START | flag::END | flag::LAST, 2, 1, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 3, 0, 0, 0][..],
         &[0, 5, 0, 0, 0],
@@ -59,7 +65,7 @@ fn a_record_says_what_began_and_what_ended() {
 fn small_replies_share_a_chunk() {
     let mut batch = Batch::default();
     for id in 0..3 {
-        batch.push(Piece { id, command_tag: Some("BEGIN"), last: true, ..Piece::default() }).unwrap();
+        push(&mut batch, Piece { id, command_tag: Some("BEGIN"), last: true, ..Piece::default() }).unwrap();
     }
     assert_eq!(latin1(&batch).len(), 3 * (13 + 6));
 }
@@ -70,7 +76,7 @@ fn null_bits_stand_before_each_eight_values() {
     cells[1] = None;
     cells[8] = None;
     let mut batch = Batch::default();
-    batch.push(Piece { kinds: &[Kind::Bool; 9], rows: &data_row(&cells), ..Piece::default() }).unwrap();
+    push(&mut batch, Piece { kinds: &[Kind::Bool; 9], rows: &data_row(&cells), ..Piece::default() }).unwrap();
     assert_eq!(&latin1(&batch)[13..], &[0b10, 1, 1, 1, 1, 1, 1, 1, 1]);
 }
 
@@ -80,7 +86,7 @@ fn a_row_beyond_latin1_goes_into_a_wide_chunk_of_its_own() {
     rows.extend(data_row(&[Some("a😀".as_bytes())]));
     rows.extend(data_row(&[Some(b"plain")]));
     let mut batch = Batch::default();
-    batch.push(Piece { id: 1, kinds: &[Kind::Text], rows: &rows, last: true, ..Piece::default() }).unwrap();
+    push(&mut batch, Piece { id: 1, kinds: &[Kind::Text], rows: &rows, last: true, ..Piece::default() }).unwrap();
     let [Chunk::Latin1(first), Chunk::Utf16(second)] = batch.chunks.as_slice() else { panic!("{:?}", batch.chunks) };
     assert_eq!(first, b"\0\x01\0\0\0\x01\0\0\0\x07\0\0\0\0\x05na\xefve");
     assert_eq!(first[0] & flag::LAST, 0);
@@ -93,7 +99,7 @@ fn a_row_beyond_latin1_goes_into_a_wide_chunk_of_its_own() {
 fn many_rows_are_cut_into_chunks_and_none_is_lost() {
     let rows: Vec<u8> = (0..10_000).flat_map(|_| data_row(&[Some(b"0123456789")])).collect();
     let mut batch = Batch::default();
-    batch.push(Piece { kinds: &[Kind::Text], rows: &rows, last: true, ..Piece::default() }).unwrap();
+    push(&mut batch, Piece { kinds: &[Kind::Text], rows: &rows, last: true, ..Piece::default() }).unwrap();
     assert!(batch.chunks.len() > 5);
     let mut total = 0;
     for (index, chunk) in batch.chunks.iter().enumerate() {
@@ -170,20 +176,25 @@ fn a_form_that_is_not_native_travels_as_text() {
 #[test]
 fn a_malformed_row_leaves_no_trace() {
     let mut batch = Batch::default();
-    batch.push(Piece { id: 1, last: true, ..Piece::default() }).unwrap();
+    push(&mut batch, Piece { id: 1, last: true, ..Piece::default() }).unwrap();
     let before = latin1(&batch).to_vec();
     let long = vec![b'x'; 9000];
     for kind in ALL {
         let mut rows = data_row(&[Some(&long), Some(&long)]);
         rows.pop();
-        assert_eq!(batch.push(Piece { id: 2, kinds: &[kind], rows: &rows, ..Piece::default() }), Err(MalformedRow));
+        assert_eq!(
+            push(&mut batch, Piece { id: 2, kinds: &[kind], rows: &rows, ..Piece::default() }),
+            Err(MalformedRow)
+        );
         let two_columns = data_row(&[Some(b"1"), Some(b"1")]);
         assert_eq!(
-            batch.push(Piece { id: 2, kinds: &[kind], rows: &two_columns, ..Piece::default() }),
+            push(&mut batch, Piece { id: 2, kinds: &[kind], rows: &two_columns, ..Piece::default() }),
             Err(MalformedRow)
         );
         assert_eq!(latin1(&batch), before);
         assert!(batch.extras.is_empty());
     }
-    assert!(batch.push(Piece { kinds: &[Kind::Int], rows: &data_row(&[Some(b"x")]), ..Piece::default() }).is_err());
+    assert!(
+        push(&mut batch, Piece { kinds: &[Kind::Int], rows: &data_row(&[Some(b"x")]), ..Piece::default() }).is_err()
+    );
 }

@@ -1,0 +1,302 @@
+//! JSON documents that are alike but for their values. A column of documents usually has a handful of skeletons (keys
+//! and nesting); once one has been seen often enough, JavaScript compiles a function that builds such a document from
+//! its values alone, which is several times faster than parsing its text. All other documents travel as text.
+
+use std::collections::HashMap;
+
+use super::cell::Unit;
+use super::push_u32;
+
+/// Compiling a skeleton costs JavaScript as much as parsing some hundred documents.
+const WORTH_COMPILING: u32 = 100;
+/// Skeletons that are compiled at most.
+const MOST: usize = 1000;
+/// Skeletons that are counted at most before the counts start anew; of documents all unlike, each is counted in vain.
+const MOST_COUNTED: usize = 5000;
+/// What is longer or deeper than this is not one of a kind.
+const LONGEST: usize = 1000;
+const DEEPEST: usize = 16;
+/// Strings of a document have a length of one unit.
+const LONGEST_STRING: usize = 252;
+
+/// Places for values in a skeleton; none of them occurs in JSON outside strings.
+mod place {
+    /// An integer: four units.
+    pub const INTEGER: u8 = b'#';
+    /// A string: its length and text.
+    pub const STRING: u8 = b'$';
+    /// Any other number: length and text.
+    pub const NUMBER: u8 = b'~';
+    /// A boolean: one unit.
+    pub const BOOLEAN: u8 = b'?';
+}
+
+/// What is known of the documents seen so far.
+#[derive(Debug, Default)]
+pub struct Skeletons {
+    /// False where JavaScript may not compile.
+    enabled: bool,
+    known: HashMap<Box<[u8]>, Known>,
+    compiled: u32,
+    last: Option<(Vec<u8>, u32)>,
+    scratch: Vec<u8>,
+    announcements: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    Seen(u32),
+    Compiled(u32),
+}
+
+/// What became of a document.
+#[derive(Debug, PartialEq)]
+pub enum Pushed {
+    /// Its skeleton's number and its values have been appended.
+    Values,
+    /// Nothing useful has been appended: it must travel as text.
+    AsText,
+    /// A character does not fit into this unit.
+    NotLatin1,
+}
+
+impl Skeletons {
+    pub fn new(enabled: bool) -> Self {
+        Skeletons { enabled, ..Skeletons::default() }
+    }
+
+    /// The skeletons that JavaScript must compile before it reads what has been appended since the last call; their
+    /// numbers go up from 0.
+    pub fn take_announcements(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.announcements)
+    }
+
+    /// Appends a document as skeleton and values. Unless it returns `Values` the caller cuts `out` back.
+    pub fn push<U: Unit>(&mut self, document: &[u8], out: &mut Vec<U>) -> Pushed {
+        if !self.enabled {
+            return Pushed::AsText;
+        }
+        let number_at = out.len();
+        push_u32(out, 0);
+        let mut skeleton = std::mem::take(&mut self.scratch);
+        skeleton.clear();
+        let split = split(document, &mut skeleton, out);
+        let number = split.as_ref().map_or(None, |()| self.number(&skeleton));
+        self.scratch = skeleton;
+        match (split, number) {
+            (Err(Unfit::NotLatin1), _) => Pushed::NotLatin1,
+            (Ok(()), Some(number)) => {
+                for (offset, byte) in number.to_le_bytes().into_iter().enumerate() {
+                    out[number_at + offset] = U::from_byte(byte);
+                }
+                Pushed::Values
+            }
+            _ => Pushed::AsText,
+        }
+    }
+
+    /// The number of a skeleton that JavaScript compiles; None while it is not worth it.
+    fn number(&mut self, skeleton: &[u8]) -> Option<u32> {
+        if let Some((last, number)) = &self.last
+            && last == skeleton
+        {
+            return Some(*number);
+        }
+        let number = match self.known.get_mut(skeleton) {
+            Some(Known::Compiled(number)) => *number,
+            Some(Known::Seen(times)) if *times < WORTH_COMPILING => {
+                *times += 1;
+                return None;
+            }
+            Some(seen) => {
+                let number = self.compiled;
+                let text = str::from_utf8(skeleton).ok()?;
+                if number as usize >= MOST {
+                    return None;
+                }
+                self.compiled += 1;
+                *seen = Known::Compiled(number);
+                self.announcements.push(text.to_owned());
+                number
+            }
+            None => {
+                if self.known.len() >= MOST_COUNTED {
+                    self.known.retain(|_, known| matches!(known, Known::Compiled(_)));
+                }
+                self.known.insert(skeleton.into(), Known::Seen(1));
+                return None;
+            }
+        };
+        self.last = Some((skeleton.to_vec(), number));
+        Some(number)
+    }
+}
+
+/// Why a document cannot be split.
+enum Unfit {
+    Unusual,
+    NotLatin1,
+}
+
+/// Splits a document into its skeleton and its values. Anything unusual (escapes, depth, length) is refused: PostgreSQL
+/// has checked that it is JSON, and this only has to be right about what it accepts.
+fn split<U: Unit>(document: &[u8], skeleton: &mut Vec<u8>, values: &mut Vec<U>) -> Result<(), Unfit> {
+    let mut at = 0;
+    // For each open bracket: true for an object that waits for a key.
+    let mut open = [None; DEEPEST];
+    let mut depth = 0;
+    while let Some(&byte) = document.get(at) {
+        if skeleton.len() > LONGEST {
+            return Err(Unfit::Unusual);
+        }
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => {}
+            b'{' | b'[' => {
+                *open.get_mut(depth).ok_or(Unfit::Unusual)? = (byte == b'{').then_some(true);
+                depth += 1;
+                skeleton.push(byte);
+            }
+            b'}' | b']' => {
+                depth = depth.checked_sub(1).ok_or(Unfit::Unusual)?;
+                skeleton.push(byte);
+            }
+            b':' | b',' => {
+                let innermost = depth.checked_sub(1).ok_or(Unfit::Unusual)?;
+                if let Some(waits_for_key) = &mut open[innermost] {
+                    *waits_for_key = byte == b',';
+                }
+                skeleton.push(byte);
+            }
+            b'"' => {
+                let rest = &document[at + 1..];
+                let length =
+                    memchr::memchr2(b'"', b'\\', rest).filter(|end| rest[*end] == b'"').ok_or(Unfit::Unusual)?;
+                let text = &rest[..length];
+                if depth > 0 && open[depth - 1] == Some(true) {
+                    if text == b"__proto__" {
+                        return Err(Unfit::Unusual);
+                    }
+                    skeleton.extend_from_slice(&document[at..at + length + 2]);
+                } else {
+                    skeleton.push(place::STRING);
+                    push_text(text, values)?;
+                }
+                at += length + 1;
+            }
+            b't' => {
+                skeleton.push(place::BOOLEAN);
+                values.push(U::from_byte(1));
+                at += 3;
+            }
+            b'f' => {
+                skeleton.push(place::BOOLEAN);
+                values.push(U::from_byte(0));
+                at += 4;
+            }
+            b'n' => {
+                skeleton.extend_from_slice(b"null");
+                at += 3;
+            }
+            b'-' | b'0'..=b'9' => {
+                let rest = &document[at..];
+                let length = rest
+                    .iter()
+                    .position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+                    .unwrap_or(rest.len());
+                let text = &rest[..length];
+                match small_integer(text) {
+                    Some(integer) => {
+                        skeleton.push(place::INTEGER);
+                        values.extend(integer.to_le_bytes().map(U::from_byte));
+                    }
+                    None => {
+                        skeleton.push(place::NUMBER);
+                        push_text(text, values)?;
+                    }
+                }
+                at += length - 1;
+            }
+            _ => return Err(Unfit::Unusual),
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+fn push_text<U: Unit>(text: &[u8], values: &mut Vec<U>) -> Result<(), Unfit> {
+    let length_at = values.len();
+    values.push(U::from_byte(0));
+    if text.len() > LONGEST_STRING {
+        return Err(Unfit::Unusual);
+    }
+    if !U::push_text(values, text) {
+        return Err(Unfit::NotLatin1);
+    }
+    values[length_at] = U::from_byte((values.len() - length_at - 1) as u8);
+    Ok(())
+}
+
+/// Up to nine digits; -0 is not an integer in JavaScript.
+fn small_integer(text: &[u8]) -> Option<i32> {
+    if text.len() > 9 || text == b"-0" {
+        return None;
+    }
+    str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(document: &str) -> Option<(String, Vec<u8>)> {
+        let (mut skeleton, mut values) = (Vec::new(), Vec::<u8>::new());
+        split(document.as_bytes(), &mut skeleton, &mut values).ok()?;
+        Some((String::from_utf8(skeleton).unwrap(), values))
+    }
+
+    #[test]
+    fn a_document_is_its_skeleton_and_its_values() {
+        let (skeleton, values) =
+            parts(r#" {"a": 1, "b": [true, false, null, "xé"], "c": {"d": -0, "e": 1.5e3}} "#).unwrap();
+        assert_eq!(skeleton, r##"{"a":#,"b":[?,?,null,$],"c":{"d":~,"e":~}}"##);
+        assert_eq!(values, b"\x01\0\0\0\x01\0\x02x\xe9\x02-0\x051.5e3");
+        assert_eq!(parts("12345678901").unwrap().0, "~");
+        assert_eq!(parts(r#""text""#).unwrap(), ("$".into(), b"\x04text".to_vec()));
+        assert_eq!(parts("[]").unwrap().0, "[]");
+    }
+
+    #[test]
+    fn unusual_documents_are_left_alone() {
+        let deep = "[".repeat(17) + &"]".repeat(17);
+        let long = format!("\"{}\"", "x".repeat(253));
+        let wide = format!("[{}]", vec!["1"; 600].join(","));
+        for document in [r#"{"a\n":1}"#, r#"["\u0041"]"#, r#"{"__proto__":1}"#, &deep, &long, &wide, "]", ",", "\"x"] {
+            assert_eq!(parts(document), None, "{document}");
+        }
+    }
+
+    #[test]
+    fn a_skeleton_is_compiled_once_it_is_worth_it() {
+        let mut skeletons = Skeletons::new(true);
+        let mut out = Vec::<u8>::new();
+        let pushed = (0..1000).position(|_| skeletons.push(br#"{"a":1}"#, &mut out) == Pushed::Values);
+        assert_eq!(pushed, Some(WORTH_COMPILING as usize));
+        assert_eq!(skeletons.take_announcements(), [r##"{"a":#}"##]);
+        out.clear();
+        assert_eq!(skeletons.push(br#"{"a":2}"#, &mut out), Pushed::Values);
+        assert_eq!(out, [0, 0, 0, 0, 2, 0, 0, 0]);
+        assert!(skeletons.take_announcements().is_empty());
+        assert_eq!(skeletons.push(r#"{"a":"☃"}"#.as_bytes(), &mut out), Pushed::NotLatin1);
+        assert_eq!(Skeletons::new(false).push(b"1", &mut out), Pushed::AsText);
+    }
+
+    #[test]
+    fn documents_all_unlike_do_not_fill_the_memory() {
+        let mut skeletons = Skeletons::new(true);
+        let mut out = Vec::<u16>::new();
+        for key in 0..20_000 {
+            skeletons.push(format!(r#"{{"{key}":1}}"#).as_bytes(), &mut out);
+        }
+        assert!(skeletons.known.len() <= MOST_COUNTED);
+    }
+}
