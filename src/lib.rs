@@ -1,5 +1,15 @@
-//! MTDD: each tenant's rows live on one PostgreSQL shard, behind a gRPC query server; a lookup server knows which
-//! tenant lives where. This crate is the library's core (an addon for Node.js) and the two servers.
+//! MTDD: each tenant's rows live on one PostgreSQL shard. In front of each shard stands a query server; a lookup server
+//! knows which tenant lives where. This crate is the library's core, an addon for Node.js, and the two servers.
+//!
+//! The way of one query, from `js/client.js` to PostgreSQL and back:
+//!
+//! 1. `addon` turns JavaScript's values into a `client::Request` and puts it into the client's queue.
+//! 2. `client::driver`, on the client's own thread, starts a task for it; `client::query` is the story from here on.
+//! 3. `route` decides where it runs; `lookup` knows the tenant's shard, or asks.
+//! 4. `channel` sends it on the shard's one long-lived stream, opening that first if need be.
+//! 5. `query_server`, in another process, runs it on a connection to PostgreSQL and sends the rows' bytes untouched.
+//! 6. `data::compact` encodes them for JavaScript's decoder; `client::outbox` hands over all that is ready at once.
+//! 7. If an attempt fails, `scatter` says whether it may be repeated.
 
 #[cfg(feature = "addon")]
 mod addon;
@@ -21,3 +31,5 @@ pub mod scatter;
 #[cfg(feature = "server")]
 pub mod serve;
 pub mod shutdown;
+#[cfg(feature = "server")]
+pub mod telemetry;

@@ -1,1 +1,55 @@
-//! (room under construction)
+//! The query server: gRPC in front of one shard's PostgreSQL. A query goes from `service` (or `multiplex`) through `run`,
+//! which takes a connection from `pool`, composes the request with `backend` and has `answer` read the reply; rows pass
+//! through as PostgreSQL sent them. It knows nothing of tenants' shards, plans or merging, and does not listen itself:
+//! the binary puts the service behind a socket.
+
+mod answer;
+mod backend;
+mod cancel;
+mod connect;
+mod decode;
+mod inbox;
+mod multiplex;
+mod options;
+mod piece;
+mod pool;
+mod run;
+mod service;
+mod settings;
+mod target;
+mod texts;
+mod tls;
+
+use std::sync::Arc;
+
+use crate::proto::db_service_server::DbServiceServer;
+use crate::shutdown::Drain;
+
+pub use connect::ConnectError;
+pub use options::{DatabaseUrl, Options, PlanCacheMode, StartError};
+pub use service::QueryService;
+
+/// Queries of one stream that may be unanswered at once, beyond those that run or wait: their answers are on the way.
+const ANSWERS_ON_THE_WAY: usize = 1024;
+
+/// Opens one connection, to see that PostgreSQL answers, and returns the service. Further connections are opened when
+/// queries need them. Once `drain` starts, new queries are refused and running ones finish.
+pub async fn service(options: Options, drain: Drain) -> Result<DbServiceServer<QueryService>, StartError> {
+    let target = Arc::new(target::Target::new(&options)?);
+    let (size, queue_limit) = (options.pool_size.get(), options.queue_limit);
+    let pool = pool::Pool::new(target.clone(), size, queue_limit, options.statement_cache_size);
+    pool.open_first().await.map_err(|source| StartError::Unreachable { address: target.address(), source })?;
+    tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
+    let engine = Arc::new(run::Engine {
+        pool,
+        texts: texts::Texts::new(),
+        max_sql_size: options.max_sql_size,
+        max_message_size: options.max_message_size,
+        max_statement_time: options.max_statement_time(),
+    });
+    let service = QueryService::new(engine, drain, size + queue_limit + ANSWERS_ON_THE_WAY);
+    // Messages sent are kept small where they are made; a limit here would end a whole stream instead of one query.
+    Ok(DbServiceServer::new(service)
+        .max_decoding_message_size(options.max_message_size)
+        .max_encoding_message_size(usize::MAX))
+}

@@ -1,0 +1,101 @@
+// Compiled, never run: what the public types must accept, and what they must refuse.
+
+import {
+  ConfigError,
+  type FirebaseConfig,
+  InitializeReplication,
+  type LibraryConfig,
+  MtddError,
+  type MtddHandle,
+  type MtddMeta,
+  TenantNotFoundError,
+} from '@advcomm/tenant_replication_postgres';
+import express from 'express';
+import knex from 'knex';
+
+interface User {
+  id: number;
+  name: string;
+}
+
+/** Compiles only when both types are the same. */
+function same<A, B>(_: [A] extends [B] ? ([B] extends [A] ? true : never) : never): void {}
+
+const db = knex({ client: 'pg' });
+const firebase: FirebaseConfig = {
+  type: 'service_account',
+  project_id: 'your-project-id',
+  private_key: process.env.FIREBASE_PRIVATE_KEY,
+  client_email: process.env.FIREBASE_CLIENT_EMAIL,
+};
+const config: LibraryConfig = {
+  mtdd: {
+    useMtdd: process.env.USE_MTDD === '1',
+    queryServers: process.env.GRPC_SERVERS?.split(',') || [],
+    lookupServer: process.env.LOOKUP_SERVER || '',
+    isDevelopment: process.env.NODE_ENV !== 'production',
+    tls: { ca: Buffer.from(''), serverName: 'db' },
+    token: async () => 'secret',
+    lookupCache: { size: 10, ttl: 1, negativeTtl: 0 },
+    timeout: 1000,
+    logLevel: 'info',
+  },
+  database: { enabled: true, config: { host: 'localhost', port: 5432, max: 20 } },
+  portal: { portalId: 1, tenantInsertProc: 'proc', anything: { else: true } },
+  firebase,
+};
+
+export async function accepted(): Promise<void> {
+  const handle: MtddHandle = await InitializeReplication(express(), db, config);
+  await InitializeReplication(express(), db);
+  const { shardIndex } = await handle.addTenant('t');
+  same<number, typeof shardIndex>(true);
+  same<number, Awaited<ReturnType<typeof handle.tenantShard>>>(true);
+  await handle.close();
+
+  // Rows keep their types through .mtdd(), wherever it stands.
+  const users = await db<User>('users').where('id', 1).mtdd('t', 1).select('*');
+  same<User[], typeof users>(true);
+  const names = await db<User>('users').select('name').mtdd(42);
+  same<Pick<User, 'name'>[], typeof names>(true);
+  const first = await db<User>('users').first('id').mtdd(10n);
+  same<Pick<User, 'id'> | undefined, typeof first>(true);
+  const count = await db<User>('users').mtdd('t').update({ name: 'x' });
+  same<number, typeof count>(true);
+
+  const raw = await db.raw<{ rows: User[] }>('select 1').mtdd('t', null, 'addTenantShard');
+  same<User[], typeof raw.rows>(true);
+  const exists: boolean = await db.schema.hasTable('users').mtdd('t');
+  await db.schema.createTable('users', (table) => table.increments()).mtdd(null);
+  await db('tenants').select('*').mtdd();
+  await db('users').mtdd('t', '2', 'auto', { operationType: 'read', timeout: 10, anything: exists });
+  const meta: MtddMeta = { tenantId: 't', tenantType: null, methodType: 'addTenantShard', auditLog: true };
+  await db('users').mtdd(meta);
+  await db('users').mtdd({ allServers: true });
+  await db.transaction((trx) => trx<User>('users').insert({ name: 'x' }).returning('*').mtdd('t'));
+}
+
+export async function refused(user: { tenantId?: string }): Promise<void> {
+  // @ts-expect-error a tenant that may be missing
+  await db('users').mtdd(user.tenantId);
+  // @ts-expect-error no tenant at all
+  await db('users').mtdd(undefined);
+  // @ts-expect-error an unknown method
+  await db('users').mtdd('t', 1, 'executeQeury');
+  // @ts-expect-error an option of a wrong type
+  await db('users').mtdd('t', 1, 'auto', { timeout: '5' });
+  // @ts-expect-error an unknown option
+  await InitializeReplication(express(), db, { mtdd: { queryServer: [] } });
+  // @ts-expect-error no application
+  await InitializeReplication(undefined, db);
+}
+
+export function errors(error: unknown): string {
+  if (error instanceof TenantNotFoundError) {
+    same<'TENANT_NOT_FOUND', typeof error.code>(true);
+    same<404, typeof error.statusCode>(true);
+  }
+  if (error instanceof MtddError)
+    return `${error.code} ${error.statusCode} ${JSON.stringify(error.toJSON())}`;
+  return new ConfigError('wrong', { field: 'x' }, error).message;
+}

@@ -1,0 +1,109 @@
+/**
+ * `npm run bench -- point` and `npm run bench -- rows`: this library through Knex, Knex + pg, and a grpc-js client of
+ * the same query server, side by side on this machine. The rounds of the contenders alternate, so that what disturbs
+ * the machine disturbs all of them; figures are medians of rounds. `--quick` measures for a short time only.
+ */
+
+const { fork } = require('node:child_process');
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { startCluster } = require('../__test__/support/cluster');
+const { CONTENDERS, POOL } = require('./contenders');
+const { environment, mediansOf, printCase, save } = require('./report');
+const { SEED, WORKLOADS } = require('./workloads');
+
+/** Rounds, and milliseconds of each and of the warm-up. */
+const FULL = { rounds: 7, duration: 1500, warmUp: 1500 };
+const QUICK = { rounds: 3, duration: 400, warmUp: 400 };
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false } },
+  });
+  const workloads = positionals.length > 0 ? positionals : Object.keys(WORKLOADS);
+  const unknown = workloads.find((name) => !WORKLOADS[name]);
+  if (unknown)
+    throw new Error(`unknown workload "${unknown}": expected ${Object.keys(WORKLOADS).join(' or ')}`);
+
+  const pace = values.quick ? QUICK : FULL;
+  const cluster = await startCluster({ shards: 1, seed: SEED });
+  try {
+    const [{ databaseUrl, address }] = cluster.shards;
+    const context = { ...environment(), ...pace, knexPool: POOL, queryServerPool: 'its default' };
+    console.log(
+      `node ${context.node}, knex ${context.knex}, pg ${context.pg}, ${context.cores} cores (${context.cpu})`,
+    );
+    console.log(
+      `${pace.rounds} rounds of ${pace.duration} ms each, alternating; Knex pool max ${POOL.max}; medians`,
+    );
+    for (const workload of workloads) {
+      const cases = [];
+      for (const index of WORKLOADS[workload].keys()) {
+        cases.push(await measureCase({ workload, index, places: { databaseUrl, address }, pace }));
+      }
+      console.log(`\nevery round: ${save(workload, { workload, environment: context, cases })}`);
+    }
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** All contenders on one case, in fresh processes, so that the peak of memory is the case's own. */
+async function measureCase({ workload, index, places, pace }) {
+  const { name, concurrency } = WORKLOADS[workload][index];
+  const lines = await Promise.all(
+    Object.entries(CONTENDERS).map(async ([id, { title }]) => {
+      const child = openChild();
+      return {
+        id,
+        title,
+        child,
+        rounds: [],
+        ...(await attempt(child, { command: 'open', name: id, places })),
+      };
+    }),
+  );
+  for (let round = -1; round < pace.rounds; round++) {
+    for (const line of lines) {
+      if (line.error) continue;
+      const duration = round < 0 ? pace.warmUp : pace.duration;
+      const { value, error } = await attempt(line.child, { command: 'round', workload, index, duration });
+      if (error) line.error = error;
+      else if (round >= 0) line.rounds.push(value);
+    }
+  }
+  for (const { child } of lines) child.kill();
+  const measured = lines.map(({ id, title, rounds, error }) => ({
+    id,
+    title,
+    ...(error ? { error } : { medians: mediansOf(rounds), rounds }),
+  }));
+  printCase(name, measured);
+  return { name, concurrency, contenders: measured };
+}
+
+function openChild() {
+  return fork(path.join(__dirname, 'measure.js'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+}
+
+/** One command to a child. @returns {Promise<{ value?: object, error?: string }>} */
+function attempt(child, message) {
+  return new Promise((resolve) => {
+    const answer = (reply) => {
+      child.off('exit', end);
+      resolve(reply);
+    };
+    const end = (code, signal) => {
+      child.off('message', answer);
+      resolve({ error: `its process ended (${signal ?? code})` });
+    };
+    child.once('message', answer).once('exit', end);
+    child.send(message);
+  });
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

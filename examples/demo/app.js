@@ -1,0 +1,50 @@
+/**
+ * The application of the demo, as it would be yours: Express, Knex, and `.mtdd(tenant)` on the queries that belong to
+ * a tenant.
+ */
+
+const express = require('express');
+const knex = require('knex');
+// In your own application: require('@advcomm/tenant_replication_postgres')
+const { InitializeReplication } = require('../..');
+
+/**
+ * @param {{ databaseUrl: string, queryServers: string[], lookupServer: string }} places
+ * @returns {Promise<{ app: import('express').Express, db: import('knex').Knex, handle: object }>}
+ */
+async function createApp({ databaseUrl, queryServers, lookupServer }) {
+  const app = express();
+  const db = knex({ client: 'pg', connection: databaseUrl });
+  const handle = await InitializeReplication(app, db, {
+    mtdd: { useMtdd: true, queryServers, lookupServer },
+  });
+
+  app.use(express.json());
+
+  app.put('/tenants/:tenant', async (request, response) => {
+    const { tenant } = request.params;
+    response.json(await handle.addTenant(tenant));
+  });
+
+  app.get('/tenants/:tenant/orders', async (request, response) => {
+    const { tenant } = request.params;
+    response.json(await db('orders').where({ tenant }).orderBy('id').mtdd(tenant));
+  });
+
+  app.post('/tenants/:tenant/orders', async (request, response) => {
+    const { tenant } = request.params;
+    const { id, item, amount } = request.body;
+    const [order] = await db('orders').insert({ tenant, id, item, amount }).returning('*').mtdd(tenant);
+    response.status(201).json(order);
+  });
+
+  // Errors of the library say themselves which HTTP status they are; PostgreSQL's keep their SQLSTATE in `code`.
+  app.use((error, _request, response, _next) => {
+    const status = error.statusCode ?? (error.code === '23505' ? 409 : 500);
+    response.status(status).json({ error: error.code ?? 'INTERNAL', message: error.message });
+  });
+
+  return { app, db, handle };
+}
+
+module.exports = { createApp };

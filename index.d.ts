@@ -1,0 +1,286 @@
+import type { Knex } from 'knex';
+
+/** Route one query: see `.mtdd()`. */
+export type MtddTenantId = string | number | bigint;
+
+/** What `.mtdd()` does before it runs the query. */
+export type MtddMethod = 'executeQuery' | 'addTenantShard' | 'auto';
+
+/** Options of one `.mtdd()` query. Options that are not listed are kept as metadata. */
+export interface MtddOptions {
+  /** Run on all shards, whatever the tenant. */
+  allServers?: boolean | null;
+  /** Overrides what the SQL says: a read may be sent again after a lost connection, a write may not. */
+  operationType?: 'read' | 'write' | null;
+  /** Milliseconds for lookup, queueing and execution; then the statement is stopped. Default: `mtdd.timeout`. */
+  timeout?: number | null;
+  /** Seconds; only an explicit value caches. */
+  cacheTTL?: number | null;
+  skipCache?: boolean | null;
+  cacheKey?: string | null;
+  auditLog?: boolean | null;
+  /** How often the query may be sent again. Default: `mtdd.maxRetries`. */
+  maxRetries?: number | null;
+  readPreference?: 'primary' | 'replica' | null;
+  userId?: string | number | bigint | null;
+  requestId?: string | number | bigint | null;
+  sessionId?: string | number | bigint | null;
+  /** Set by the library. */
+  IsReRun?: boolean | null;
+  [metadata: string]: unknown;
+}
+
+/** The object form of `.mtdd()`'s arguments. */
+export interface MtddMeta extends MtddOptions {
+  /** May only be missing together with `allServers: true`. */
+  tenantId?: MtddTenantId;
+  /** Default 1; null registers the tenant. */
+  tenantType?: number | string | null;
+  methodType?: MtddMethod | null;
+}
+
+declare module 'knex' {
+  namespace Knex {
+    // biome-ignore lint/suspicious/noExplicitAny: the declarations of an interface must agree
+    interface ChainableInterface<T = any> {
+      /**
+       * Runs this query on all shards.
+       *
+       * It may stand anywhere in the chain; the last `.mtdd()` wins. SQL, rows, errors and events are those of a local
+       * query.
+       */
+      mtdd(): this;
+      /**
+       * Runs this query on a tenant's shard, or with null on all shards.
+       *
+       * @param tenantId the tenant's name; `null`: all shards; or all arguments as an object. `undefined`, `''` and
+       *   `NaN` are refused with a TypeError
+       * @param tenantType default 1; `null` registers the tenant with the lookup server first
+       * @param methodType `'addTenantShard'` registers the tenant first; `'auto'` (the default) does so for a call of
+       *   `portal.tenantInsertProc`
+       */
+      mtdd(
+        tenantId: MtddTenantId | MtddMeta | null,
+        tenantType?: number | string | null,
+        methodType?: MtddMethod | null,
+        options?: MtddOptions | null,
+      ): this;
+    }
+
+    // Knex types these as plain promises.
+    interface SchemaBuilder {
+      hasTable(tableName: string): Promise<boolean> & ChainableInterface<boolean>;
+      hasColumn(tableName: string, columnName: string): Promise<boolean> & ChainableInterface<boolean>;
+    }
+  }
+}
+
+/** A logger such as pino makes. */
+export interface MtddLogger {
+  debug(...args: unknown[]): void;
+  info(...args: unknown[]): void;
+  warn(...args: unknown[]): void;
+  error(...args: unknown[]): void;
+  child(bindings: Record<string, unknown>): MtddLogger;
+  level?: string;
+}
+
+export type MtddLogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** What to trust and to show, as PEM text. Without `ca` the system's roots are trusted. */
+export interface MtddTlsConfig {
+  ca?: string | Buffer | null;
+  /** Mutual TLS; needs `key`. */
+  cert?: string | Buffer | null;
+  key?: string | Buffer | null;
+  /** The name in the servers' certificates, when it is not the host's. */
+  serverName?: string | null;
+}
+
+export interface MtddBackendConfig {
+  /** True: `.mtdd()` queries go to the query servers. False: to the local connection. Default: USE_MTDD, else false. */
+  useMtdd?: boolean | null;
+  /** `host:port` of each shard's query server; the position is the shard. Default: QUERY_SERVERS. */
+  queryServers?: string[] | null;
+  /** `host:port`; a single query server needs none. Default: LOOKUP_SERVER. */
+  lookupServer?: string | null;
+  /** More and readable logs. Decides no transport. Default: whether NODE_ENV is `development`. */
+  isDevelopment?: boolean | null;
+  /** No TLS beyond this machine either. Default: GRPC_INSECURE, else false. */
+  grpcInsecure?: boolean | null;
+  tls?: MtddTlsConfig | null;
+  /** A shared secret for the servers, or a function that returns it. */
+  token?: string | (() => string | Promise<string>) | null;
+  /** Milliseconds that a query may take. Default 60000, or `connection.query_timeout` of the Knex config. */
+  timeout?: number | null;
+  /** How often a query may be sent again, where that is safe. Default 2. */
+  maxRetries?: number | null;
+  /** Which shards tenants live on is remembered. */
+  lookupCache?: {
+    /** Tenants. Default 100000. */
+    size?: number | null;
+    /** Seconds. Default 300. */
+    ttl?: number | null;
+    /** Seconds that an unknown tenant stays unknown. Default 1. */
+    negativeTtl?: number | null;
+  } | null;
+  /** Queries under way at once; more are refused with OverloadedError. Default 10000. */
+  maxInFlight?: number | null;
+  /** Logs go to children of this logger instead of stdout. */
+  logger?: MtddLogger | null;
+  /** Default `warn`; `debug` in development. */
+  logLevel?: MtddLogLevel | null;
+  /** Accept a Knex config with `pool.afterCreate`, which prepares local connections only. Default false. */
+  allowLocalAfterCreate?: boolean | null;
+}
+
+export interface PortalConfig {
+  /** Default: PORTAL_ID. */
+  portalId?: number | null;
+  /** Default: TENANT_COLUMN_NAME. */
+  tenantColumnName?: string | null;
+  /** A Raw query that calls this procedure registers its tenant first. */
+  tenantInsertProc?: string | null;
+  portalName?: string | null;
+  [key: string]: unknown;
+}
+
+/** A service account. Incomplete, it switches push notifications off, with a warning. */
+export interface FirebaseConfig {
+  type?: string;
+  project_id?: string;
+  private_key_id?: string;
+  private_key?: string;
+  client_email?: string;
+  client_id?: string;
+  [key: string]: string | undefined;
+}
+
+export interface LibraryConfig {
+  mtdd?: MtddBackendConfig | null;
+  database?: {
+    enabled?: boolean | null;
+    /** Connection and pool settings of the local database. Default: DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME. */
+    config?: object | null;
+  } | null;
+  portal?: PortalConfig | null;
+  /** An object or the path of its file. Default: FIREBASE_SERVICE_ACCOUNT_JSON or _PATH. */
+  firebase?: FirebaseConfig | string | null;
+  /** The same as `mtdd.logger`, which wins. */
+  logger?: MtddLogger | null;
+}
+
+/** The configuration in force, without secrets. */
+export interface MtddEffectiveConfig {
+  readonly useMtdd: boolean;
+  readonly isDevelopment: boolean;
+  readonly queryServers: readonly string[];
+  readonly lookupServer: string | null;
+  readonly grpcInsecure: boolean;
+  /** Whether `mtdd.tls` was given. */
+  readonly tls: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly maxRetries: number;
+  /** Entries; seconds; seconds. */
+  readonly lookupCache: { readonly size: number; readonly ttl: number; readonly negativeTtl: number };
+  readonly maxInFlight: number;
+  readonly logLevel: MtddLogLevel;
+  readonly portalId?: number;
+  readonly tenantColumnName?: string;
+}
+
+/** What InitializeReplication resolves to. */
+export interface MtddHandle {
+  readonly config: MtddEffectiveConfig;
+  /**
+   * Ends the connections to the servers. `.mtdd()` queries are refused from then on with ClientClosedError; the Knex
+   * instance goes on working. Idempotent. `db.destroy()` does it too.
+   */
+  close(): Promise<void>;
+  /** Registers a tenant with the lookup server; a known one keeps its shard. */
+  addTenant(
+    tenantId: MtddTenantId,
+    tenantType?: number | string,
+  ): Promise<{ tenantId: string; shardIndex: number }>;
+  /** The tenant's shard: its position in `queryServers`. Rejects with TenantNotFoundError for an unknown one. */
+  tenantShard(tenantId: MtddTenantId, tenantType?: number | string): Promise<number>;
+}
+
+/**
+ * Sets the library up on a Knex instance: from then on its queries may say `.mtdd(tenant)`. A Knex instance has one
+ * handle at a time.
+ *
+ * @param app an Express application, or another object with `use`
+ * @param db a Knex instance with client "pg"
+ * @throws ConfigError with the path of each wrong field; ValidationError when `app` or `db` is something else
+ */
+export function InitializeReplication(
+  app: { use: (...args: never[]) => unknown },
+  db: Knex,
+  config?: LibraryConfig | null,
+): Promise<MtddHandle>;
+
+/** The base of the library's own errors. PostgreSQL's refusals stay `pg`'s DatabaseError. */
+export class MtddError extends Error {
+  constructor(
+    message: string,
+    code: string,
+    statusCode: number,
+    context?: Record<string, unknown>,
+    cause?: unknown,
+  );
+  /** Stable: branch on this. */
+  readonly code: string;
+  /** The HTTP status that fits. */
+  readonly statusCode: number;
+  /** What is known about the failure, safe to log. */
+  readonly context: Record<string, unknown>;
+  readonly cause?: unknown;
+  /** Without stack, cause, SQL, bindings and secrets. */
+  toJSON(): {
+    name: string;
+    code: string;
+    statusCode: number;
+    message: string;
+    context: Record<string, unknown>;
+  };
+}
+
+declare class CodedError<Code extends string, Status extends number> extends MtddError {
+  constructor(message?: string, context?: Record<string, unknown>, cause?: unknown);
+  readonly code: Code;
+  readonly statusCode: Status;
+}
+
+/** A wrong configuration; the message begins with the path of the field. */
+export class ConfigError extends CodedError<'CONFIG_INVALID', 500> {}
+/** The handle has been closed. */
+export class ClientClosedError extends CodedError<'CLIENT_CLOSED', 503> {}
+/** The lookup server does not know the tenant. */
+export class TenantNotFoundError extends CodedError<'TENANT_NOT_FOUND', 404> {}
+/** The lookup server named a shard that `queryServers` does not have. */
+export class ShardNotFoundError extends CodedError<'SHARD_NOT_FOUND', 404> {}
+/** The query server cannot be reached; nothing was run. */
+export class ShardUnavailableError extends CodedError<'SHARD_UNAVAILABLE', 503> {}
+/** The lookup server cannot be reached; nothing was run. */
+export class LookupUnavailableError extends CodedError<'LOOKUP_UNAVAILABLE', 503> {}
+/** Too many queries are under way; nothing was run. */
+export class OverloadedError extends CodedError<'OVERLOADED', 429> {}
+/** The time was up; the statement was stopped. */
+export class QueryTimeoutError extends CodedError<'TIMEOUT', 504> {}
+/** The query was cancelled. */
+export class QueryCancelledError extends CodedError<'CANCELLED', 499> {}
+/** The connection broke after a write was sent: it may have taken effect. */
+export class OutcomeUnknownError extends CodedError<'OUTCOME_UNKNOWN', 502> {}
+/** Some shards failed; `context.shards` tells the outcome on each. */
+export class PartialFailureError extends CodedError<'PARTIAL_FAILURE', 502> {}
+/** The query cannot be run in this way; nothing was sent. */
+export class PlanUnsupportedError extends CodedError<'PLAN_UNSUPPORTED', 501> {}
+/** A transaction named a tenant of another shard. */
+export class CrossShardTransactionError extends CodedError<'CROSS_SHARD_TRANSACTION', 409> {}
+/** The server answered in a way that this version does not understand. */
+export class ProtocolError extends CodedError<'PROTOCOL', 502> {}
+export class ValidationError extends CodedError<'VALIDATION_ERROR', 400> {}
+export class AuthenticationError extends CodedError<'AUTHENTICATION_ERROR', 401> {}
+export class AuthorizationError extends CodedError<'AUTHORIZATION_ERROR', 403> {}

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+/**
+ * `npx mtdd-server query|lookup ...`: runs the native binary of this platform with the same arguments, streams and
+ * exit status. `npx mtdd-server --help` lists its flags.
+ */
+
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const ROOT = path.join(__dirname, '..', '..');
+const { name } = require('../../package.json');
+const { triple } = require('../platform');
+const PLATFORM_PACKAGE = `${name}-${triple()}`;
+const BINARY = process.platform === 'win32' ? 'mtdd-server.exe' : 'mtdd-server';
+/** Shells report a program that cannot be run by this status. */
+const CANNOT_RUN = 126;
+
+/** The binary of a build in this repository, or of the platform's npm package. */
+function findBinary() {
+  const built = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target', 'release', BINARY);
+  if (fs.existsSync(built)) return built;
+  try {
+    return require.resolve(`${PLATFORM_PACKAGE}/${BINARY}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function main() {
+  const binary = findBinary();
+  if (binary === undefined) {
+    fail(
+      `There is no mtdd-server for ${triple()}: install ${PLATFORM_PACKAGE}, or run npm run build in a checkout.`,
+    );
+    return;
+  }
+  const child = spawn(binary, process.argv.slice(2), { stdio: 'inherit' });
+  child.once('error', (error) => fail(`${binary} cannot be run: ${error.message}`));
+
+  const forwarded = ['SIGTERM', 'SIGHUP'];
+  // At a terminal, Ctrl-C reaches the child by itself; a second one could mean "at once".
+  if (process.stdin.isTTY) process.on('SIGINT', () => {});
+  else forwarded.push('SIGINT');
+  for (const signal of forwarded) process.on(signal, () => child.kill(signal));
+
+  child.once('exit', (code, signal) => {
+    if (signal === null) {
+      process.exitCode = code;
+      return;
+    }
+    // End as the child did, so that whoever waits for this process sees the same.
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+function fail(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  process.exitCode = CANNOT_RUN;
+}
+
+main();

@@ -1,0 +1,325 @@
+/**
+ * The configuration: checks what the app passed to InitializeReplication, fills the gaps from the environment, and
+ * applies the defaults. Everything wrong is refused here, at start, with the path of the field.
+ */
+
+const { ConfigError } = require('./errors');
+const { describe, kindOf, nearestName } = require('./describe');
+const { read, readFlag, readList, readNumber, readDatabase } = require('./environment');
+const { firebaseOf } = require('./firebase-account');
+
+/** Milliseconds that a query may take when neither it nor the config says otherwise. */
+const DEFAULT_TIMEOUT = 60_000;
+const DEFAULT_MAX_RETRIES = 2;
+const DEFAULT_MAX_IN_FLIGHT = 10_000;
+/** Entries; seconds; seconds. */
+const DEFAULT_LOOKUP_CACHE = { size: 100_000, ttl: 300, negativeTtl: 1 };
+/** The longest time that a Node timer, and the wire, can count. Milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const LOG_METHODS = ['debug', 'info', 'warn', 'error'];
+/** Values under these paths are never quoted in a message. */
+const SECRET_PATH = /^(mtdd\.(tls|token)|database\.config|portal)\b/;
+
+/** zod takes tens of milliseconds to load, so it waits until there is something to check. */
+let schema;
+function librarySchema() {
+  schema ??= defineSchema(require('zod').z);
+  return schema;
+}
+
+function defineSchema(z) {
+  const flag = z.boolean({ error: 'expected true or false' });
+  const text = z.string({ error: 'expected a string' });
+  const count = (error, least) => z.int({ error }).min(least, { error }).max(LONGEST, { error });
+  const seconds = z
+    .number({ error: 'expected a number of seconds' })
+    .min(0, { error: 'expected a number of seconds, at least 0' })
+    .max(LONGEST / 1000, { error: `expected at most ${Math.floor(LONGEST / 1000)} seconds` });
+  const address = text.trim().refine(isHostPort, { error: 'expected host:port' });
+  const pem = z
+    .union([text, z.instanceof(Buffer)], { error: 'expected PEM text' })
+    .transform(String)
+    .refine((value) => value.includes('-----BEGIN '), { error: 'expected PEM text ("-----BEGIN ...")' });
+  const logger = z.custom(isLogger, {
+    error: `expected a logger with ${LOG_METHODS.join(', ')} and child, as pino makes`,
+  });
+
+  const mtdd = z.strictObject({
+    useMtdd: flag.nullish(),
+    queryServers: z
+      .preprocess(withoutBlank, z.array(address, { error: 'expected an array of host:port' }))
+      .nullish(),
+    lookupServer: z.union([z.literal(''), address], { error: 'expected host:port' }).nullish(),
+    isDevelopment: flag.nullish(),
+    grpcInsecure: flag.nullish(),
+    tls: z
+      .strictObject(
+        { ca: pem.nullish(), cert: pem.nullish(), key: pem.nullish(), serverName: text.min(1).nullish() },
+        { error: objectError('expected an object with ca, cert, key and serverName') },
+      )
+      .nullish(),
+    token: z
+      .custom((value) => typeof value === 'function' || (typeof value === 'string' && value !== ''), {
+        error: 'expected a string, or a function that returns one',
+      })
+      .nullish(),
+    timeout: count('expected a whole number of milliseconds, at least 1', 1).nullish(),
+    maxRetries: count('expected a whole number, at least 0', 0).nullish(),
+    maxInFlight: count('expected a whole number, at least 1', 1).nullish(),
+    lookupCache: z
+      .strictObject(
+        {
+          size: count('expected a whole number of entries, at least 0', 0).nullish(),
+          ttl: seconds.nullish(),
+          negativeTtl: seconds.nullish(),
+        },
+        { error: objectError('expected an object with size, ttl and negativeTtl') },
+      )
+      .nullish(),
+    logger: logger.nullish(),
+    logLevel: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).nullish(),
+    allowLocalAfterCreate: flag.nullish(),
+  });
+
+  return z.strictObject({
+    mtdd: mtdd.nullish(),
+    database: z.strictObject({ enabled: flag.nullish(), config: z.looseObject({}).nullish() }).nullish(),
+    portal: z
+      .looseObject({
+        portalId: count('expected a whole number, at least 0', 0).nullish(),
+        tenantColumnName: text.min(1, { error: 'expected a column name' }).nullish(),
+        tenantInsertProc: text.min(1, { error: 'expected a procedure name' }).nullish(),
+        portalName: text.nullish(),
+      })
+      .nullish(),
+    // firebase-account.js checks it: it may also be the path of a file.
+    firebase: z.any().optional(),
+    logger: logger.nullish(),
+  });
+}
+
+/**
+ * @typedef {object} Config
+ * @property {boolean} useMtdd queries with .mtdd() go to the query servers; false: to the local Knex connection
+ * @property {boolean} isDevelopment
+ * @property {object} settings what the native client takes, except `session`, which the Knex config decides
+ * @property {boolean} timeoutGiven `settings.timeout` is the user's, not the default
+ * @property {boolean} allowLocalAfterCreate
+ * @property {object} portal
+ * @property {{ enabled: boolean, config: object | null }} database
+ * @property {object | null} firebase a service account
+ * @property {object | null} logger the app's own
+ * @property {string} logLevel
+ * @property {string[]} warnings sentences to log once there is a logger
+ */
+
+/**
+ * Checks and completes the configuration.
+ *
+ * @param {object} [given] a LibraryConfig
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Config}
+ * @throws {ConfigError} whose message begins with the path of the wrong field, one line for each
+ */
+function loadConfig(given, env = process.env) {
+  const { mtdd, database, portal, firebase, logger } = withoutNulls(check(given ?? {}));
+  const options = mtdd ?? {};
+  const warnings = [];
+
+  const useMtdd = options.useMtdd ?? readFlag('USE_MTDD', env) ?? false;
+  const isDevelopment = options.isDevelopment ?? env.NODE_ENV === 'development';
+  const queryServers = options.queryServers?.length > 0 ? options.queryServers : serversFrom(env);
+  const lookupServer = options.lookupServer || lookupServerFrom(env) || null;
+  const insecure = options.grpcInsecure ?? readFlag('GRPC_INSECURE', env) ?? false;
+  const account = firebaseOf(firebase, env, warnings);
+
+  refuseDuplicates(queryServers);
+  if (useMtdd) {
+    if (queryServers.length === 0) {
+      throw new ConfigError('QUERY_SERVERS configuration required when USE_MTDD=1');
+    }
+    if (queryServers.length > 1 && lookupServer === null) {
+      throw new ConfigError('LOOKUP_SERVER configuration required when USE_MTDD=1');
+    }
+  } else if (queryServers.length > 0 && options.useMtdd === undefined && env.USE_MTDD === undefined) {
+    warnings.push(
+      'Query servers are configured, but mtdd.useMtdd is not: queries with .mtdd() run on the local connection. Set mtdd.useMtdd or USE_MTDD.',
+    );
+  }
+  const tls = tlsOf(options.tls, insecure);
+  if (insecure && ![...queryServers, lookupServer].every(isLoopback)) {
+    warnings.push('mtdd.grpcInsecure sends queries and rows beyond this machine without encryption.');
+  }
+
+  const appLogger = options.logger ?? logger ?? null;
+  const logLevel = options.logLevel ?? appLogger?.level ?? (isDevelopment ? 'debug' : 'warn');
+  const cache = { ...DEFAULT_LOOKUP_CACHE, ...options.lookupCache };
+  return {
+    useMtdd,
+    isDevelopment,
+    settings: {
+      queryServers,
+      lookupServer,
+      insecure,
+      tls,
+      token: options.token ?? null,
+      timeout: options.timeout ?? DEFAULT_TIMEOUT,
+      maxRetries: options.maxRetries ?? DEFAULT_MAX_RETRIES,
+      lookupCache: {
+        size: cache.size,
+        ttl: Math.round(cache.ttl * 1000),
+        negativeTtl: Math.round(cache.negativeTtl * 1000),
+      },
+      maxInFlight: options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
+      logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'warn',
+    },
+    timeoutGiven: options.timeout !== undefined,
+    allowLocalAfterCreate: options.allowLocalAfterCreate ?? false,
+    portal: {
+      ...portal,
+      portalId: portal?.portalId ?? readNumber('PORTAL_ID', env),
+      tenantColumnName: portal?.tenantColumnName ?? read('TENANT_COLUMN_NAME', env),
+    },
+    database: {
+      enabled: database?.enabled ?? false,
+      config: database?.config ?? readDatabase(env) ?? null,
+    },
+    firebase: account,
+    logger: appLogger,
+    logLevel,
+    warnings,
+  };
+}
+
+/** Checks the object's shape; the result has trimmed and transformed values. */
+function check(given) {
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    throw new ConfigError(`config: expected an object, got ${describe(given)}`);
+  }
+  const result = librarySchema().safeParse(given, { reportInput: true });
+  if (result.success) return result.data;
+  throw new ConfigError(result.error.issues.map(sentenceOf).join('\n'));
+}
+
+/** One of zod's issues as `path: expected ..., got ...`. */
+function sentenceOf(issue) {
+  const path = pathOf(issue.path);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => unknownKey(key, issue.path)).join('\n');
+  const expected = issue.message.startsWith('expected') ? issue.message : 'expected an object';
+  const got = SECRET_PATH.test(path) ? kindOf(issue.input) : describe(issue.input);
+  return `${path}: ${expected}, got ${got}`;
+}
+
+function pathOf(keys) {
+  return keys.reduce(
+    (path, key) => (typeof key === 'number' ? `${path}[${key}]` : `${path}${path && '.'}${key}`),
+    '',
+  );
+}
+
+function unknownKey(key, parents) {
+  const known = parents.reduce((at, name) => withinWrappers(at.shape[name]), librarySchema());
+  const nearest = nearestName(key, Object.keys(known.shape));
+  const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+  return `${pathOf([...parents, key])}: unknown option${hint}`;
+}
+
+/** The object schema inside optional and nullable. */
+function withinWrappers(type) {
+  return typeof type.unwrap === 'function' ? withinWrappers(type.unwrap()) : type;
+}
+
+/** zod asks this for a wrong type as well as for unknown keys, which sentenceOf words. */
+function objectError(message) {
+  return (issue) => (issue.code === 'unrecognized_keys' ? undefined : message);
+}
+
+/** `''.split(',')` gives one blank: that is no server rather than a wrong one. */
+function withoutBlank(servers) {
+  return Array.isArray(servers) && servers.length === 1 && servers[0] === '' ? [] : servers;
+}
+
+/** A null option counts as one that was left out. */
+function withoutNulls(value) {
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  // The app's own object, to be used as it is.
+  if (isLogger(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => one !== null && one !== undefined)
+      .map(([key, one]) => [key, withoutNulls(one)]),
+  );
+}
+
+function isHostPort(value) {
+  const match = /^(?:\[([0-9a-f:.%]+)\]|([a-z0-9_.-]+)):(\d{1,5})$/i.exec(value);
+  if (match === null) return false;
+  const port = Number(match[3]);
+  return port >= 1 && port <= 65_535 && (match[1] === undefined || require('node:net').isIPv6(match[1]));
+}
+
+function isLoopback(server) {
+  return server === null || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]):/i.test(server);
+}
+
+function isLogger(value) {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    [...LOG_METHODS, 'child'].every((name) => typeof value[name] === 'function')
+  );
+}
+
+/** QUERY_SERVERS, or BACKEND_SERVERS, its name of old. */
+function serversFrom(env) {
+  const name = read('QUERY_SERVERS', env) === undefined ? 'BACKEND_SERVERS' : 'QUERY_SERVERS';
+  const servers = readList(name, env) ?? [];
+  return servers.map((server, index) => checkedAddress(server, `${name}[${index}]`));
+}
+
+function lookupServerFrom(env) {
+  const server = read('LOOKUP_SERVER', env);
+  return server === undefined ? undefined : checkedAddress(server, 'LOOKUP_SERVER');
+}
+
+function checkedAddress(server, path) {
+  if (typeof server === 'string' && isHostPort(server)) return server;
+  throw new ConfigError(`${path}: expected host:port, got ${describe(server)}`);
+}
+
+/** A place in the list is a shard: a server that stands there twice would be asked, and counted, twice. */
+function refuseDuplicates(servers) {
+  servers.forEach((server, index) => {
+    const first = servers.indexOf(server);
+    if (first === index) return;
+    throw new ConfigError(
+      `mtdd.queryServers[${index}]: expected a server of its own for each shard, got "${server}", which is queryServers[${first}] too`,
+    );
+  });
+}
+
+function tlsOf(tls, insecure) {
+  if (tls === undefined) return null;
+  if (insecure)
+    throw new ConfigError('mtdd.tls: expected nothing while mtdd.grpcInsecure is true, got an object');
+  for (const [one, other] of [
+    ['cert', 'key'],
+    ['key', 'cert'],
+  ]) {
+    if (tls[one] !== undefined && tls[other] === undefined) {
+      throw new ConfigError(`mtdd.tls.${other}: expected PEM text, because mtdd.tls.${one} is given`);
+    }
+  }
+  return {
+    ca: tls.ca ?? null,
+    cert: tls.cert ?? null,
+    key: tls.key ?? null,
+    serverName: tls.serverName ?? null,
+  };
+}
+
+module.exports = { loadConfig };

@@ -1,0 +1,26 @@
+/** The library for `import`: the same objects that `require` gives, so that `instanceof` works across both. */
+
+import library from './index.js';
+
+export default library;
+export const {
+  InitializeReplication,
+  MtddError,
+  ConfigError,
+  ClientClosedError,
+  TenantNotFoundError,
+  ShardNotFoundError,
+  ShardUnavailableError,
+  LookupUnavailableError,
+  OverloadedError,
+  QueryTimeoutError,
+  QueryCancelledError,
+  OutcomeUnknownError,
+  PartialFailureError,
+  PlanUnsupportedError,
+  CrossShardTransactionError,
+  ProtocolError,
+  ValidationError,
+  AuthenticationError,
+  AuthorizationError,
+} = library;

@@ -1,0 +1,186 @@
+/**
+ * The place where Knex is intercepted: one subclass of the instance's own dialect client, put under that client.
+ * Knex makes transaction clients and `withUserParams` clones from `client.constructor.prototype`, so those are routed
+ * too, while other Knex instances of the process stay as they are.
+ */
+
+const { ConfigError, PlanUnsupportedError } = require('../errors');
+const { RemoteConnection } = require('./connection');
+const { inspect } = require('./instance');
+const { installMtdd } = require('./mtdd');
+const { Runtime } = require('./runtime');
+const { sessionOf } = require('./session');
+const { CONFLICT, ROUTE, mayHoldSubquery, watchBuilder, watchCompiler } = require('./subquery');
+
+/** On the subclass's prototype: the Runtime of its instances. */
+const RUNTIME = Symbol.for('mtdd.runtime');
+/** On a Knex client: the class of the clients that are derived from it for one query each. */
+const ROUTED = Symbol('mtdd.routed');
+/** Clients whose attaching is under way. */
+const attaching = new WeakSet();
+
+/**
+ * Puts the library under a Knex instance.
+ *
+ * @param {import('knex').Knex} knex
+ * @param {import('../config').Config} config
+ * @param {object} outside
+ * @param {import('../logger').Loggers} outside.loggers
+ * @param {(settings: object, options: object) => object} outside.openClient makes the native client
+ * @returns {Promise<Runtime>}
+ * @throws {ValidationError | ConfigError}
+ */
+async function attach(knex, config, { loggers, openClient }) {
+  const { pg, warnings } = inspect(knex);
+  const { client } = knex;
+  if (attaching.has(client) || (client[RUNTIME] !== undefined && !client[RUNTIME].isClosed)) {
+    throw new ConfigError(
+      'InitializeReplication has been called on this Knex instance before: close the first handle, or use a second instance.',
+    );
+  }
+  if (config.useMtdd && client.config.pool?.afterCreate && !config.allowLocalAfterCreate) {
+    throw new ConfigError(
+      'pool.afterCreate: expected none with mtdd.useMtdd, because it prepares local connections only, and the shards run without it. Set mtdd.allowLocalAfterCreate: true if that is meant.',
+    );
+  }
+  attaching.add(client);
+  try {
+    const native = config.useMtdd
+      ? await openNative(client, pg, config, { loggers, openClient, warnings })
+      : null;
+    for (const warning of warnings) loggers.mtdd.warn(warning);
+    const runtime = new Runtime(config, native);
+    install(knex, runtime);
+    return runtime;
+  } finally {
+    attaching.delete(client);
+  }
+}
+
+async function openNative(client, pg, config, { loggers, openClient, warnings }) {
+  const session = await sessionOf(client, pg);
+  warnings.push(...session.warnings);
+  const { timeout } = config.settings;
+  const settings = {
+    ...config.settings,
+    // `connection.query_timeout` is what the app has set for its queries, unless it has told us otherwise.
+    timeout: config.timeoutGiven ? timeout : (session.queryTimeout ?? timeout),
+    session: session.settings,
+  };
+  return openClient(settings, { pg, connectionTypes: session.types, onLog: loggers.record });
+}
+
+function install(knex, runtime) {
+  const { client } = knex;
+  if (client[RUNTIME] === undefined) {
+    Object.setPrototypeOf(client, subclassOf(client.constructor).prototype);
+  }
+  client.constructor.prototype[RUNTIME] = runtime;
+  installMtdd(knex, (builder) => builder.client?.[RUNTIME] !== undefined);
+}
+
+/**
+ * @param {Function} Base the dialect client's class
+ * @returns {Function}
+ */
+function subclassOf(Base) {
+  class RoutingClient extends Base {
+    /** The one door through which then, catch, finally, asCallback, stream, pipe and schema builders go. */
+    runner(builder) {
+      if (mayHoldSubquery(builder)) watchBuilder(builder);
+      const route = builder[ROUTE];
+      if (route === undefined) return super.runner(builder);
+      const runtime = this[RUNTIME];
+      const refusal = runtime.refusalOf(route, builder, this);
+      if (refusal !== undefined) return super.runner.call(refusingClient(this, refusal), builder);
+      if (runtime.native === null) return super.runner(builder);
+      const Routed = routedClassOf(this);
+      return super.runner.call(new Routed(route), builder);
+    }
+
+    queryCompiler(builder, bindings) {
+      return watchCompiler(super.queryCompiler(builder, bindings));
+    }
+
+    query(connection, statement) {
+      const conflict = statement[CONFLICT];
+      return conflict === undefined ? super.query(connection, statement) : Promise.reject(conflict);
+    }
+
+    stream(connection, statement, stream, options) {
+      const conflict = statement[CONFLICT];
+      if (conflict !== undefined) return failStream(stream, conflict);
+      return super.stream(connection, statement, stream, options);
+    }
+
+    /** Ends the native client too, so that an app's shutdown needs no new line. */
+    async destroy(callback) {
+      try {
+        if (!this.transacting) await this[RUNTIME].close();
+      } finally {
+        await super.destroy(callback);
+      }
+    }
+  }
+  // Programs look at this name to learn the dialect.
+  Object.defineProperty(RoutingClient, 'name', { value: Base.name });
+  return RoutingClient;
+}
+
+/**
+ * The class of the clients that run one routed query each. They differ from the client behind them only in where
+ * connections come from; config, events, compilers and post-processing are inherited.
+ */
+function routedClassOf(client) {
+  if (Object.hasOwn(client, ROUTED)) return client[ROUTED];
+  function Routed(route) {
+    this.mtddRoute = route;
+  }
+  Routed.prototype = Object.create(client, ROUTED_METHODS);
+  Object.defineProperty(client, ROUTED, { value: Routed });
+  return Routed;
+}
+
+const ROUTED_METHODS = Object.getOwnPropertyDescriptors({
+  acquireConnection() {
+    return new RemoteConnection(this[RUNTIME], this.mtddRoute);
+  },
+
+  releaseConnection(connection) {
+    // A plain .timeout() has passed: Knex will not wait, and the statement must not go on.
+    if (connection.__knex__disposed !== undefined) connection.cancel().catch(ignore);
+  },
+
+  cancelQuery(connection) {
+    return connection.cancel();
+  },
+
+  _stream(_connection, _statement, stream) {
+    const error = new PlanUnsupportedError(
+      '.stream() and .pipe() together with .mtdd() are not supported: nothing was sent. Await the query instead.',
+      { feature: 'stream' },
+    );
+    return failStream(stream, error);
+  },
+});
+
+/** A client that runs nothing, and says why. */
+function refusingClient(client, error) {
+  const reject = () => Promise.reject(error);
+  return Object.assign(Object.create(client), {
+    acquireConnection: reject,
+    query: reject,
+    stream: (_connection, _statement, stream) => failStream(stream, error),
+  });
+}
+
+/** Knex passes on to a stream only errors from before there was a connection. */
+function failStream(stream, error) {
+  // Later, because with .connection() Knex gets here before the caller has the stream to listen to.
+  process.nextTick(() => stream.emit('error', error));
+  return Promise.reject(error);
+}
+
+function ignore() {}
+
+module.exports = { attach };

@@ -1,0 +1,87 @@
+/**
+ * What Knex gets instead of a connection of its pool: one object per routed query that looks like a `pg.Client` as
+ * far as Knex looks, and hands each statement to the native client. Knex goes on doing all the rest by itself.
+ */
+
+const { ValidationError } = require('../errors');
+
+let serial = 0;
+
+class RemoteConnection {
+  /**
+   * @param {import('./runtime').Runtime} runtime
+   * @param {import('./route').Route} route
+   */
+  constructor(runtime, route) {
+    this.runtime = runtime;
+    this.route = route;
+    /** The native client's id of the statement that was sent last. */
+    this.id = undefined;
+    // Knex reads these three of every connection; the last is set when a query's own .timeout() has passed.
+    this.__knexUid = `mtdd${++serial}`;
+    this.__knexTxId = undefined;
+    this.__knex__disposed = undefined;
+  }
+
+  /**
+   * Runs one statement, as `pg.Client#query(config, callback)` does.
+   *
+   * @param {object} config what Knex made of the query: `text`, `values`, and what `.options()` added
+   * @param {(error: Error | null, result?: object) => void} callback
+   * @throws {ValidationError} for what cannot be sent to a shard
+   */
+  query(config, callback) {
+    if (typeof config.submit === 'function') {
+      throw new ValidationError(
+        'COPY streams and cursors need a connection of their own: run them without .mtdd(), on a connection to the shard.',
+      );
+    }
+    if (config.binary) {
+      throw new ValidationError(
+        '.options({ binary: true }) cannot be routed: leave it out, results come in text format.',
+      );
+    }
+    const { runtime, route } = this;
+    const { options } = route;
+    const isFirst = this.id === undefined;
+    this.id = runtime.native.execute(
+      {
+        tenant: route.tenant,
+        tenantType: route.tenantType,
+        // A schema builder sends several statements; once registered is enough.
+        register: isFirst && registers(runtime, route, config.text),
+        text: config.text,
+        values: config.values,
+        rowMode: config.rowMode,
+        types: config.types,
+        simple: config.queryMode === 'extended' ? false : undefined,
+        timeout: sooner(options.timeout, config.query_timeout),
+        operation: options.operationType ?? undefined,
+        maxRetries: options.maxRetries ?? undefined,
+      },
+      callback,
+    );
+  }
+
+  /**
+   * Stops the statement that is running.
+   *
+   * @returns {Promise<void>} once it has stopped, or had been answered before
+   */
+  cancel() {
+    return this.id === undefined ? Promise.resolve() : this.runtime.native.cancel(this.id);
+  }
+}
+
+function registers(runtime, route, text) {
+  if (route.method === 'register') return true;
+  return route.method === 'auto' && route.tenant !== null && runtime.callsInsertProc(text);
+}
+
+/** The shorter of two times, either of which may be missing, in whole milliseconds. */
+function sooner(one, other) {
+  if (!one && !other) return undefined;
+  return Math.ceil(Math.min(one || Number.POSITIVE_INFINITY, other || Number.POSITIVE_INFINITY));
+}
+
+module.exports = { RemoteConnection };

@@ -1,0 +1,182 @@
+/**
+ * What `.mtdd(...)` said, checked: the route of one query. Every wrong argument is a TypeError here, before anything
+ * is compiled or sent, because a tenant that is missing by mistake must never turn into "all tenants".
+ */
+
+const { describe, nearestName } = require('../describe');
+
+const DEFAULT_TENANT_TYPE = 1;
+const METHODS = ['executeQuery', 'addTenantShard', 'auto'];
+const NO_OPTIONS = Object.freeze({});
+const LEAST_INT32 = -(2 ** 31);
+const GREATEST_INT32 = 2 ** 31 - 1;
+
+const isBoolean = (value) => typeof value === 'boolean';
+const isText = (value) => typeof value === 'string' && value !== '';
+const isId = (value) => isText(value) || Number.isFinite(value) || typeof value === 'bigint';
+
+/** Every option: what it must be, in words and as a test. */
+const OPTIONS = {
+  allServers: ['true or false', isBoolean],
+  operationType: ["'read' or 'write'", (value) => value === 'read' || value === 'write'],
+  timeout: [
+    'a number of milliseconds above 0',
+    (value) => typeof value === 'number' && value > 0 && value <= GREATEST_INT32,
+  ],
+  cacheTTL: ['a number of seconds, at least 0', (value) => Number.isFinite(value) && value >= 0],
+  skipCache: ['true or false', isBoolean],
+  cacheKey: ['a string', isText],
+  auditLog: ['true or false', isBoolean],
+  maxRetries: ['a whole number, at least 0', (value) => Number.isInteger(value) && value >= 0],
+  readPreference: ["'primary' or 'replica'", (value) => value === 'primary' || value === 'replica'],
+  userId: ['a string or a number', isId],
+  requestId: ['a string or a number', isId],
+  sessionId: ['a string or a number', isId],
+  IsReRun: ['true or false', isBoolean],
+};
+const OPTION_NAMES = Object.keys(OPTIONS);
+
+/** Where one query goes, and how. Immutable once made; shared by the clones of a builder. */
+class Route {
+  /**
+   * @param {string | null} tenant null: all shards
+   * @param {number} tenantType
+   * @param {'execute' | 'register' | 'auto'} method 'auto' registers the tenant when the SQL calls the portal's
+   *   tenantInsertProc
+   * @param {object} options as given and checked, unknown ones included
+   */
+  constructor(tenant, tenantType, method, options) {
+    this.tenant = tenant;
+    this.tenantType = tenantType;
+    this.method = method;
+    this.options = options;
+  }
+
+  /** Whether a part of a query may name this route inside a query of the other. */
+  equals(other) {
+    return (
+      this.tenant === other.tenant &&
+      this.tenantType === other.tenantType &&
+      (this.method === 'register') === (other.method === 'register')
+    );
+  }
+
+  toString() {
+    return this.tenant === null ? 'all shards' : `tenant "${this.tenant}" (type ${this.tenantType})`;
+  }
+}
+
+/**
+ * The route that the arguments of `.mtdd(...)` ask for.
+ *
+ * @param {ArrayLike<unknown>} args `(tenantId?, tenantType?, methodType?, options?)`; no argument at all is not the
+ *   same as `undefined`
+ * @returns {Route}
+ * @throws {TypeError} naming the argument (`code` VALIDATION_ERROR, `statusCode` 400)
+ */
+function routeOf(args) {
+  if (args.length === 0) return new Route(null, DEFAULT_TENANT_TYPE, 'auto', NO_OPTIONS);
+  const [tenantId] = args;
+  if (tenantId !== null && typeof tenantId === 'object') return routeOfObject(args);
+  return routeOfArguments(tenantId, args[1], args[2], checkedOptions(args[3]));
+}
+
+/** `.mtdd({ tenantId, tenantType, methodType, ...options })`; positional arguments fill what the object leaves out. */
+function routeOfObject([meta, givenType, givenMethod, givenOptions]) {
+  if (
+    Array.isArray(meta) ||
+    (meta.tenantId === undefined && meta.allServers === undefined && !isPlain(meta))
+  ) {
+    throw refusal(`tenantId: expected a string, a number or an object with tenantId, got ${describe(meta)}`);
+  }
+  const { tenantId, tenantType = givenType, methodType = givenMethod, ...rest } = meta;
+  const options = checkedOptions({ ...givenOptions, ...rest });
+  if ((tenantId === undefined || tenantId === null) && options.allServers !== true) {
+    throw refusal('tenantId: expected a tenant in the object, or allServers: true for all shards');
+  }
+  return routeOfArguments(tenantId, tenantType, methodType, options);
+}
+
+function routeOfArguments(tenantId, givenType, givenMethod, options) {
+  const method = checkedMethod(givenMethod);
+  const tenantType = checkedTenantType(givenType);
+  const register = givenType === null || method === 'addTenantShard';
+  if (tenantId === null || options.allServers === true) {
+    if (register) {
+      throw refusal('tenantId: expected the tenant to register; all shards cannot be registered');
+    }
+    return new Route(null, tenantType, 'auto', options);
+  }
+  const tenant = checkedTenant(tenantId);
+  return new Route(
+    tenant,
+    tenantType,
+    register ? 'register' : method === 'auto' ? 'auto' : 'execute',
+    options,
+  );
+}
+
+/**
+ * A tenant's name.
+ *
+ * @param {unknown} tenantId
+ * @returns {string}
+ * @throws {TypeError}
+ */
+function checkedTenant(tenantId) {
+  if (isId(tenantId)) return String(tenantId);
+  throw refusal(
+    `tenantId: expected a string or a number, got ${describe(tenantId)}; for all shards call .mtdd() or .mtdd(null)`,
+  );
+}
+
+/**
+ * A tenant's type: 1 when left out or null.
+ *
+ * @param {unknown} tenantType a whole number of 32 bits, or the text of one
+ * @returns {number}
+ * @throws {TypeError}
+ */
+function checkedTenantType(tenantType) {
+  if (tenantType === undefined || tenantType === null) return DEFAULT_TENANT_TYPE;
+  const number =
+    typeof tenantType === 'string' && /^-?\d+$/.test(tenantType) ? Number(tenantType) : tenantType;
+  if (Number.isInteger(number) && number >= LEAST_INT32 && number <= GREATEST_INT32) return number;
+  throw refusal(
+    `tenantType: expected a whole number of 32 bits, or null to register, got ${describe(tenantType)}`,
+  );
+}
+
+function checkedMethod(method) {
+  if (method === undefined || method === null) return 'auto';
+  if (METHODS.includes(method)) return method;
+  const nearest = typeof method === 'string' ? nearestName(method, METHODS) : undefined;
+  const hint = nearest === undefined ? '' : `; did you mean '${nearest}'?`;
+  throw refusal(`methodType: expected one of '${METHODS.join("', '")}', got ${describe(method)}${hint}`);
+}
+
+function checkedOptions(options) {
+  if (options === undefined || options === null) return NO_OPTIONS;
+  if (typeof options !== 'object' || Array.isArray(options)) {
+    throw refusal(`options: expected an object, got ${describe(options)}`);
+  }
+  for (const name of OPTION_NAMES) {
+    const value = options[name];
+    if (value === undefined || value === null) continue;
+    const [expected, accepts] = OPTIONS[name];
+    if (!accepts(value)) throw refusal(`options.${name}: expected ${expected}, got ${describe(value)}`);
+  }
+  return Object.freeze({ ...options });
+}
+
+function isPlain(value) {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** A TypeError, as a wrong argument deserves, that also tells an HTTP layer what it is. */
+function refusal(sentence) {
+  return Object.assign(new TypeError(`.mtdd(): ${sentence}`), { code: 'VALIDATION_ERROR', statusCode: 400 });
+}
+
+module.exports = { Route, routeOf, checkedTenant, checkedTenantType };

@@ -1,0 +1,67 @@
+/**
+ * The state behind one Knex instance: the native client, if queries go to the shards, and what every routed query
+ * asks of it. Runs nothing itself.
+ */
+
+const { ClientClosedError, PlanUnsupportedError, ValidationError } = require('../errors');
+const { callOf } = require('./procedure');
+
+class Runtime {
+  /**
+   * @param {import('../config').Config} config
+   * @param {object | null} native the native client; null: `.mtdd()` queries run on the local connection
+   */
+  constructor(config, native) {
+    this.native = native;
+    this.shards = config.settings.queryServers.length;
+    /** @type {(text: string) => boolean} */
+    this.callsInsertProc = callOf(config.portal.tenantInsertProc);
+    this.isClosed = false;
+    this.closing = undefined;
+  }
+
+  /**
+   * Why a query cannot run, if it cannot: known before a connection is asked for.
+   *
+   * @param {import('./route').Route} route
+   * @param {object} builder
+   * @param {object} client the Knex client that is to run it
+   * @returns {Error | undefined}
+   */
+  refusalOf(route, builder, client) {
+    if (this.isClosed) return new ClientClosedError();
+    if (builder._connection) {
+      return new ValidationError(
+        '.mtdd() and .connection() exclude each other: the first picks the shard, the second a connection.',
+      );
+    }
+    if (this.native === null) return undefined;
+    if (client.transacting) {
+      return new PlanUnsupportedError(
+        '.mtdd() inside a transaction is not supported: nothing was sent. Run the query outside, or use one statement (WITH ...) for what belongs together.',
+        { feature: 'transaction' },
+      );
+    }
+    if (route.tenant === null && this.shards > 1) {
+      return new PlanUnsupportedError(
+        '.mtdd() on all shards is not supported with more than one query server: nothing was sent. Name a tenant.',
+        { feature: 'all shards' },
+      );
+    }
+    return undefined;
+  }
+
+  /**
+   * Ends the native client. From the call on, `.mtdd()` queries are refused; those under way are the native client's
+   * to finish or stop.
+   *
+   * @returns {Promise<void>} the same one each time
+   */
+  close() {
+    this.isClosed = true;
+    this.closing ??= Promise.resolve(this.native?.close());
+    return this.closing;
+  }
+}
+
+module.exports = { Runtime };

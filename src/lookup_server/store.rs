@@ -1,0 +1,105 @@
+//! Where the tenants are kept: in PostgreSQL, or in memory for development. Both promise the same: an add is
+//! idempotent, also when many come at once, and a tenant keeps the shard it got. Called by `service`.
+
+mod connection;
+mod memory;
+mod postgres;
+mod schema;
+mod target;
+mod tls;
+
+use tokio_postgres::error::SqlState;
+
+use super::{Options, StartError};
+use crate::error::append_sources;
+use memory::MemoryStore;
+use postgres::PostgresStore;
+
+/// Who is looked up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tenant {
+    pub name: String,
+    pub kind: i32,
+}
+
+/// A registered tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The store's own number of the tenant; never changes, never reused.
+    pub id: i64,
+    /// From 0.
+    pub shard: i32,
+}
+
+/// Why the store has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached or cannot serve now; worth asking again.
+    #[error("the tenant database is unavailable: {0}")]
+    Unavailable(String),
+    /// The database's encoding has no such characters.
+    #[error("the tenant database cannot store this text")]
+    NotStorable(#[source] tokio_postgres::Error),
+    /// The database understood and refused: its tables are not as they should be.
+    #[error("the tenant database refused the statement")]
+    Refused(#[source] tokio_postgres::Error),
+}
+
+/// One of the stores.
+pub enum Store {
+    Postgres(Box<PostgresStore>),
+    Memory(MemoryStore),
+}
+
+impl Store {
+    /// Opens the store that the options name.
+    pub async fn open(options: &Options) -> Result<Store, StartError> {
+        match (&options.database_url, options.memory) {
+            (Some(url), false) => Ok(Store::Postgres(Box::new(PostgresStore::open(url, options).await?))),
+            (None, true) => Ok(Store::Memory(MemoryStore::new(options.shards))),
+            (None, false) => {
+                Err(StartError::Configuration("where to keep the tenants: give --database-url or --memory".into()))
+            }
+            (Some(_), true) => Err(StartError::Configuration(
+                "--memory and --database-url (or DATABASE_URL) exclude each other: give one".into(),
+            )),
+        }
+    }
+
+    /// The tenant's place, if it is registered.
+    pub async fn find(&self, tenant: &Tenant) -> Result<Option<Placed>, StoreError> {
+        match self {
+            Store::Postgres(store) => store.find(tenant).await,
+            Store::Memory(store) => Ok(store.find(tenant)),
+        }
+    }
+
+    /// The tenant's place; registers it if it is new.
+    pub async fn add(&self, tenant: &Tenant) -> Result<Placed, StoreError> {
+        match self {
+            Store::Postgres(store) => store.add(tenant).await,
+            Store::Memory(store) => Ok(store.add(tenant)),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(refusal) = error.as_db_error() else {
+            // No SQLSTATE: the connection could not be made, or broke.
+            return StoreError::Unavailable(append_sources(error.to_string(), &error));
+        };
+        match refusal.code() {
+            &SqlState::UNTRANSLATABLE_CHARACTER | &SqlState::CHARACTER_NOT_IN_REPERTOIRE => {
+                StoreError::NotStorable(error)
+            }
+            // A standby answers so until it is promoted.
+            &SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::Unavailable(refusal.message().to_owned()),
+            // Connections, log-in, missing database, conflicts, resources, an operator's hand.
+            code if ["08", "28", "3D", "40", "53", "57"].contains(&&code.code()[..2]) => {
+                StoreError::Unavailable(refusal.message().to_owned())
+            }
+            _ => StoreError::Refused(error),
+        }
+    }
+}

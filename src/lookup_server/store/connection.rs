@@ -1,0 +1,113 @@
+//! One connection to PostgreSQL that heals: opened when it is needed and found closed, with its statements prepared.
+//! While the database is away, callers that wait for one attempt share its failure, so that they do not queue up for
+//! an attempt each. What is asked of the connection is `postgres`'s business.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+use tokio_postgres::Client;
+
+use super::StoreError;
+use super::postgres::Statements;
+use super::target::Target;
+use super::tls::Tls;
+
+/// How a store's connections are opened.
+pub struct Opener {
+    pub target: Target,
+    pub tls: Tls,
+    pub timeout: Duration,
+}
+
+/// An open connection. Queries on it are pipelined, so any number of callers can share it.
+pub struct Session {
+    pub client: Client,
+    pub statements: Statements,
+}
+
+impl Opener {
+    /// Opens a connection and prepares what is asked on it.
+    pub async fn session(&self) -> Result<Session, StoreError> {
+        self.within_limit(async {
+            let client = self.connect().await?;
+            let statements = Statements::prepare(&client).await?;
+            Ok(Session { client, statements })
+        })
+        .await
+    }
+
+    /// Opens a bare connection.
+    pub async fn client(&self) -> Result<Client, StoreError> {
+        self.within_limit(self.connect()).await
+    }
+
+    async fn within_limit<T>(
+        &self,
+        open: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.timeout, open).await {
+            Ok(opened) => opened.map_err(StoreError::from),
+            Err(_) => Err(StoreError::Unavailable(format!("no connection within {} ms", self.timeout.as_millis()))),
+        }
+    }
+
+    async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
+        let (client, connection) = self.target.config.connect(self.tls.clone()).await?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(%error, "lost a connection to the tenant database");
+            }
+        });
+        Ok(client)
+    }
+}
+
+/// A place for one shared connection.
+#[derive(Default)]
+pub struct Slot(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    session: Option<Arc<Session>>,
+    /// When the last attempt failed, and how.
+    failed: Option<(Instant, String)>,
+}
+
+impl Slot {
+    /// The connection, opened if there is none that works.
+    pub async fn session(&self, opener: &Opener) -> Result<Arc<Session>, StoreError> {
+        let asked = Instant::now();
+        let mut state = self.0.lock().await;
+        if let Some(session) = state.session.as_ref().filter(|session| !session.client.is_closed()) {
+            return Ok(session.clone());
+        }
+        if let Some((when, reason)) = &state.failed
+            && *when >= asked
+        {
+            return Err(StoreError::Unavailable(reason.clone()));
+        }
+        state.session = None;
+        match opener.session().await {
+            Ok(session) => {
+                let session = Arc::new(session);
+                state.session = Some(session.clone());
+                Ok(session)
+            }
+            Err(error) => {
+                if let StoreError::Unavailable(reason) = &error {
+                    state.failed = Some((Instant::now(), reason.clone()));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Forgets this connection, if it is still the one here: the next caller opens another.
+    pub async fn discard(&self, broken: &Arc<Session>) {
+        let mut state = self.0.lock().await;
+        if state.session.as_ref().is_some_and(|session| Arc::ptr_eq(session, broken)) {
+            state.session = None;
+        }
+    }
+}

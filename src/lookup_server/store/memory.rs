@@ -1,0 +1,70 @@
+//! Tenants in memory: for development and tests. Everything is lost when the server ends, and two servers do not know
+//! of each other's tenants.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Placed, Tenant};
+use crate::lookup_server::placement;
+
+/// The map and how many tenants each shard has.
+pub struct MemoryStore(Mutex<Contents>);
+
+struct Contents {
+    tenants: HashMap<Tenant, Placed>,
+    per_shard: Vec<u64>,
+}
+
+impl MemoryStore {
+    /// No tenants yet.
+    pub fn new(shards: u32) -> Self {
+        MemoryStore(Mutex::new(Contents { tenants: HashMap::new(), per_shard: vec![0; shards as usize] }))
+    }
+
+    pub fn find(&self, tenant: &Tenant) -> Option<Placed> {
+        self.lock().tenants.get(tenant).copied()
+    }
+
+    pub fn add(&self, tenant: &Tenant) -> Placed {
+        let mut contents = self.lock();
+        if let Some(placed) = contents.tenants.get(tenant) {
+            return *placed;
+        }
+        let shard = placement::emptiest(&contents.per_shard);
+        let placed = Placed { id: contents.tenants.len() as i64 + 1, shard: shard as i32 };
+        contents.per_shard[shard] += 1;
+        contents.tenants.insert(tenant.clone(), placed);
+        placed
+    }
+
+    /// Nothing under the lock can panic halfway, so a poisoned lock is as good as any.
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tenant(name: &str, kind: i32) -> Tenant {
+        Tenant { name: name.to_owned(), kind }
+    }
+
+    #[test]
+    fn a_known_tenant_keeps_its_place() {
+        let store = MemoryStore::new(2);
+        let first = store.add(&tenant("a", 1));
+        let other = store.add(&tenant("b", 1));
+        assert_ne!(first, other);
+        assert_eq!(store.add(&tenant("a", 1)), first);
+        assert_eq!(store.find(&tenant("a", 1)), Some(first));
+    }
+
+    #[test]
+    fn one_name_with_two_types_is_two_tenants() {
+        let store = MemoryStore::new(2);
+        assert_eq!((store.add(&tenant("a", 1)).shard, store.add(&tenant("a", 2)).shard), (0, 1));
+        assert_eq!(store.find(&tenant("a", 3)), None);
+    }
+}

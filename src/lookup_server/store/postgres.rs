@@ -1,0 +1,218 @@
+//! Tenants in a PostgreSQL table. Lookups are one prepared query on a few shared connections. Adds take an advisory
+//! lock for their transaction, so that they are right across any number of lookup servers on one table; a second
+//! table counts each shard's tenants, so that placing stays cheap with a million of them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{try_join3, try_join4};
+use tokio::sync::Mutex;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, IsolationLevel, Row, Statement};
+
+use super::connection::{Opener, Session, Slot};
+use super::target::Target;
+use super::tls::Tls;
+use super::{Placed, StoreError, Tenant, schema};
+use crate::error::Secret;
+use crate::lookup_server::{Options, StartError, placement};
+
+/// No lookup or add waits longer than this for PostgreSQL; callers usually have a shorter deadline of their own.
+const LIMIT: Duration = Duration::from_secs(10);
+
+const FIND: &str = "SELECT tenant_id, shard_index FROM mtdd_tenants WHERE tenant_name = $1 AND tenant_type = $2";
+
+const COUNTS: &str = "SELECT shard_index, tenants FROM mtdd_tenant_counts WHERE shard_index < $1";
+
+const REGISTER: &str = "
+    WITH tenant AS (
+        INSERT INTO mtdd_tenants (tenant_name, tenant_type, shard_index) VALUES ($1, $2, $3) RETURNING tenant_id
+    ), counted AS (
+        INSERT INTO mtdd_tenant_counts AS counts (shard_index, tenants) VALUES ($3, 1)
+        ON CONFLICT (shard_index) DO UPDATE SET tenants = counts.tenants + 1
+    )
+    SELECT tenant_id FROM tenant";
+
+/// What is prepared on every connection.
+pub struct Statements {
+    find: Statement,
+    lock: Statement,
+    counts: Statement,
+    register: Statement,
+}
+
+impl Statements {
+    pub async fn prepare(client: &Client) -> Result<Self, tokio_postgres::Error> {
+        let (find, lock, counts, register) = try_join4(
+            client.prepare(FIND),
+            client.prepare(schema::LOCK),
+            client.prepare(COUNTS),
+            client.prepare(REGISTER),
+        )
+        .await?;
+        Ok(Statements { find, lock, counts, register })
+    }
+}
+
+/// The table and the connections to it.
+pub struct PostgresStore {
+    opener: Opener,
+    shards: i32,
+    readers: Vec<Slot>,
+    next_reader: AtomicUsize,
+    /// Adds of this process go one by one, as the lock would make them anyway, and hold no reader up.
+    writer: Mutex<Option<Session>>,
+}
+
+impl PostgresStore {
+    /// Connects, and creates or checks the tables.
+    pub async fn open(url: &Secret, options: &Options) -> Result<Self, StartError> {
+        let wrong = |reason| StartError::Configuration(format!("--database-url: {reason}"));
+        let target = Target::parse(&url.0).map_err(wrong)?;
+        let opener = Opener {
+            tls: Tls::new(target.trust).map_err(wrong)?,
+            target,
+            timeout: Duration::from_millis(options.connect_timeout.into()),
+        };
+        let store = PostgresStore {
+            shards: options.shards as i32,
+            readers: (0..options.pool_size).map(|_| Slot::default()).collect(),
+            next_reader: AtomicUsize::new(0),
+            writer: Mutex::new(None),
+            opener,
+        };
+        let unreachable = |source: StoreError| StartError::Unreachable {
+            address: store.opener.target.address(),
+            source: Box::new(source),
+        };
+        let mut client = store.opener.client().await.map_err(unreachable)?;
+        let highest = schema::set_up(&mut client).await.map_err(|error| unreachable(error.into()))?;
+        if let Some(highest) = highest.filter(|highest| *highest >= store.shards) {
+            return Err(StartError::Configuration(format!(
+                "--shards {}: tenants already live on shard {highest}, so it must be at least {}",
+                store.shards,
+                highest + 1
+            )));
+        }
+        *store.writer.lock().await = Some(store.opener.session().await.map_err(unreachable)?);
+        Ok(store)
+    }
+
+    pub async fn find(&self, tenant: &Tenant) -> Result<Option<Placed>, StoreError> {
+        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed);
+        let slot = &self.readers[turn % self.readers.len()];
+        let key: [&(dyn ToSql + Sync); 2] = [&tenant.name, &tenant.kind];
+        let mut second_try = false;
+        loop {
+            let session = slot.session(&self.opener).await?;
+            let query = session.client.query_opt(&session.statements.find, &key);
+            let Ok(answer) = tokio::time::timeout(LIMIT, query).await else {
+                slot.discard(&session).await;
+                return Err(StoreError::Unavailable(format!("no answer within {} s", LIMIT.as_secs())));
+            };
+            match answer {
+                Ok(row) => return Ok(row.as_ref().map(placed).transpose()?),
+                Err(error) if !second_try && worth_repeating(&error) => {
+                    second_try = true;
+                    slot.discard(&session).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    pub async fn add(&self, tenant: &Tenant) -> Result<Placed, StoreError> {
+        if let Some(placed) = self.find(tenant).await? {
+            return Ok(placed);
+        }
+        tokio::time::timeout(LIMIT, self.register(tenant)).await.unwrap_or_else(|_| {
+            Err(StoreError::Unavailable(format!("could not register within {} s", LIMIT.as_secs())))
+        })
+    }
+
+    /// Registers with the writer's connection, which is put back only after a success: an add that fails or that its
+    /// caller gives up closes the connection, and PostgreSQL rolls the transaction back.
+    async fn register(&self, tenant: &Tenant) -> Result<Placed, StoreError> {
+        let mut writer = self.writer.lock().await;
+        let mut second_try = false;
+        loop {
+            let mut session = match writer.take().filter(|session| !session.client.is_closed()) {
+                Some(session) => session,
+                None => self.opener.session().await?,
+            };
+            match self.register_on(&mut session, tenant).await {
+                Ok(placed) => {
+                    *writer = Some(session);
+                    return Ok(placed);
+                }
+                // Even when the first try's outcome is unknown: the second then finds the tenant.
+                Err(error) if !second_try && worth_repeating(&error) => second_try = true,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn register_on(&self, session: &mut Session, tenant: &Tenant) -> Result<Placed, tokio_postgres::Error> {
+        let statements = &session.statements;
+        let (name, kind) = (&tenant.name, &tenant.kind);
+        // Read committed whatever the database's default is: what is read after the lock must be what others
+        // committed while we waited for it.
+        let transaction = session
+            .client
+            .build_transaction()
+            .isolation_level(IsolationLevel::ReadCommitted)
+            .read_only(false)
+            .start()
+            .await?;
+        // Sent in this order without waiting in between; PostgreSQL runs them one by one.
+        let (_, known, counts) = try_join3(
+            transaction.query(&statements.lock, &[]),
+            transaction.query_opt(&statements.find, &[name, kind]),
+            transaction.query(&statements.counts, &[&self.shards]),
+        )
+        .await?;
+        if let Some(row) = known {
+            transaction.rollback().await?;
+            return placed(&row);
+        }
+        let shard = placement::emptiest(&self.per_shard(&counts)?) as i32;
+        let row = transaction.query_one(&statements.register, &[name, kind, &shard]).await?;
+        transaction.commit().await?;
+        Ok(Placed { id: row.try_get(0)?, shard })
+    }
+
+    /// How many tenants each shard has; a shard without a row has none.
+    fn per_shard(&self, counts: &[Row]) -> Result<Vec<u64>, tokio_postgres::Error> {
+        let mut tenants = vec![0; self.shards as usize];
+        for row in counts {
+            let (shard, count): (i32, i64) = (row.try_get(0)?, row.try_get(1)?);
+            tenants[shard as usize] = count.max(0) as u64;
+        }
+        Ok(tenants)
+    }
+}
+
+fn placed(row: &Row) -> Result<Placed, tokio_postgres::Error> {
+    Ok(Placed { id: row.try_get(0)?, shard: row.try_get(1)? })
+}
+
+/// True if the same on a fresh connection can well succeed: the connection had died unnoticed (a restart), its
+/// prepared statements are gone or stale, or somebody else's row came first.
+fn worth_repeating(error: &tokio_postgres::Error) -> bool {
+    match error.code() {
+        None => {
+            error.is_closed() || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+        }
+        Some(code) => [
+            SqlState::ADMIN_SHUTDOWN,
+            SqlState::CRASH_SHUTDOWN,
+            SqlState::INVALID_SQL_STATEMENT_NAME,
+            SqlState::FEATURE_NOT_SUPPORTED,
+            SqlState::UNIQUE_VIOLATION,
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+        ]
+        .contains(code),
+    }
+}

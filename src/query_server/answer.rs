@@ -1,0 +1,293 @@
+//! Reads what PostgreSQL answers to one request, up to its last ReadyForQuery, and passes it on in pieces. Decides what
+//! an error, a broken connection or a cancelled statement means for the caller. Called by `run`.
+
+use super::backend::{Backend, Prepared};
+use super::decode::{self, RawDescription};
+use super::inbox::{Message, PART_SIZE};
+use super::piece::{Ending, Piece};
+use super::run::{Attempt, Caller, Stop, Watch, outcome_unknown};
+use super::settings::Settings;
+use super::texts::{Text, tag_is_stateful};
+use crate::proto::{DatabaseError, Failure};
+
+/// What has been asked of PostgreSQL.
+pub struct Asked<'t> {
+    /// Commands ahead of the statement, whose answers are nobody's business.
+    pub preface: u32,
+    prepared: Prepared<'t>,
+    extended: bool,
+    /// An outdated prepared statement is to be reported as such, not as an error.
+    repairable: bool,
+}
+
+impl<'t> Asked<'t> {
+    /// By the extended protocol.
+    pub fn extended(prepared: Prepared<'t>, repairable: bool) -> Self {
+        Asked { preface: 0, prepared, extended: true, repairable }
+    }
+
+    /// By the simple protocol.
+    pub fn simple() -> Self {
+        Asked { preface: 0, prepared: Prepared::Unnamed, extended: false, repairable: false }
+    }
+}
+
+/// The answer to one request, as far as it has come.
+pub struct Answer<'a> {
+    backend: &'a mut Backend,
+    text: &'a Text,
+    settings: &'a Settings,
+    changes_settings: bool,
+    largest: usize,
+    asked: Asked<'a>,
+    /// What the caller has not got yet.
+    piece: Piece,
+    error: Option<Box<DatabaseError>>,
+    /// PostgreSQL has taken the request.
+    taken: bool,
+    parsed: bool,
+    /// A statement of the request has come to its end.
+    completed: bool,
+    /// The caller has got something.
+    sent: bool,
+    /// Something was left out, because the query is to stop.
+    lossy: bool,
+    stop: Option<Stop>,
+}
+
+impl<'a> Answer<'a> {
+    /// Nothing has come yet. `largest`: bytes of the largest gRPC message.
+    pub fn new(
+        backend: &'a mut Backend,
+        text: &'a Text,
+        settings: &'a Settings,
+        largest: usize,
+        asked: Asked<'a>,
+    ) -> Self {
+        Answer {
+            changes_settings: backend.settings() != settings,
+            backend,
+            text,
+            settings,
+            largest,
+            asked,
+            piece: Piece::default(),
+            error: None,
+            taken: false,
+            parsed: false,
+            completed: false,
+            sent: false,
+            lossy: false,
+            stop: None,
+        }
+    }
+
+    /// Reads to the end.
+    pub async fn read<C: Caller>(mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+        loop {
+            loop {
+                let message = match self.backend.inbox.next() {
+                    Ok(Some(message)) => message,
+                    Ok(None) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "PostgreSQL broke its protocol");
+                        return self.lost();
+                    }
+                };
+                if let Some(attempt) = self.take(message, watch).await? {
+                    return Ok(attempt);
+                }
+            }
+            if self.backend.inbox.is_full() {
+                self.send_rows(watch).await;
+            }
+            if self.backend.inbox.begun() + 4 * PART_SIZE > self.largest {
+                // Not worth reading to its end, which the cancel would have to wait for.
+                self.backend.mark_broken();
+                return Err(self.stop.unwrap_or(Stop::TooLarge).after());
+            }
+            match watch.unless_stopped(self.backend.fill()).await {
+                Ok(Ok(0) | Err(_)) => return self.lost(),
+                Ok(Ok(_)) => {}
+                Err(_) if let Some(stop) = self.stop => {
+                    self.backend.mark_broken();
+                    return Err(stop.unheeded());
+                }
+                Err(stop) => self.begin_to_stop(stop, watch),
+            }
+        }
+    }
+
+    /// Takes a message that is not a row; an attempt's end if it was the last.
+    async fn take<C: Caller>(
+        &mut self,
+        message: Message,
+        watch: &mut Watch<'_, C>,
+    ) -> Result<Option<Attempt>, Failure> {
+        let in_preface = self.asked.preface > 0;
+        match message.tag {
+            b'Z' => {
+                self.taken = true;
+                if self.backend.note_ready(&message) {
+                    return self.end(watch).await.map(Some);
+                }
+            }
+            b'C' if in_preface => {
+                self.taken = true;
+                self.asked.preface -= 1;
+                self.backend.inbox.drop_rows();
+            }
+            b'C' => {
+                let tag = decode::command_tag(self.backend.inbox.body(&message));
+                if !self.text.plain && tag_is_stateful(&tag) {
+                    self.backend.mark_stateful();
+                }
+                self.send_ended(watch).await;
+                (self.piece.rows, self.piece.row_count) = self.backend.inbox.take_rows();
+                self.piece.command_tag = Some(tag);
+                self.completed = true;
+            }
+            b'T' if !in_preface => {
+                self.taken = true;
+                self.send_ended(watch).await;
+                self.piece.description = Some(RawDescription(self.backend.inbox.take_body(&message)));
+            }
+            b'I' => {
+                self.send_ended(watch).await;
+                self.piece.empty_query = true;
+            }
+            b'E' => {
+                let error = decode::database_error(self.backend.inbox.body(&message));
+                if decode::is_fatal(&error) {
+                    return self.fatal(error).map(Some);
+                }
+                self.taken = true;
+                self.backend.inbox.drop_rows();
+                self.error = Some(Box::new(error));
+            }
+            b'1' => {
+                self.taken = true;
+                self.parsed |= !in_preface;
+            }
+            b'2' | b'3' | b'n' | b'T' => self.taken = true,
+            b'G' => {
+                let refusal = self.backend.refuse_copy(self.asked.extended);
+                if !matches!(watch.unless_stopped(refusal).await, Ok(Ok(()))) {
+                    return self.lost().map(Some);
+                }
+            }
+            // Something has changed a setting of the session that was not asked to.
+            b'S' if !self.changes_settings => self.backend.mark_stateful(),
+            b'N' => {
+                let notice = decode::database_error(self.backend.inbox.body(&message));
+                tracing::debug!(code = notice.code, message = notice.message, "notice from PostgreSQL");
+            }
+            // COPY data has nowhere to go; notifications are not this connection's business.
+            b'S' | b'H' | b'd' | b'c' | b'A' => {}
+            tag => {
+                tracing::warn!(tag, "a message of PostgreSQL's that is out of place");
+                return self.lost().map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// ReadyForQuery: nothing more will come.
+    async fn end<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+        match (&self.error, self.asked.prepared) {
+            (None, _) => self.backend.settings_hold(self.settings),
+            (Some(_), _) if self.asked.preface > 0 => self.backend.doubt_statements(),
+            (Some(_), Prepared::Now(text)) if !self.parsed => self.backend.forget(text),
+            _ => {}
+        }
+        let Some(error) = self.error.take() else {
+            return match self.stop {
+                Some(stop) if self.lossy => Err(stop.after()),
+                _ => {
+                    self.piece.ending = Some(Ending::Done);
+                    Ok(Attempt::Answered(std::mem::take(&mut self.piece)))
+                }
+            };
+        };
+        if let Some(stop) = self.stop
+            && error.code.as_deref() == Some("57014")
+        {
+            return Err(stop.after());
+        }
+        if self.asked.repairable && !self.sent && self.stop.is_none() && self.is_outdated(&error) {
+            return Ok(Attempt::Outdated);
+        }
+        self.send_ended(watch).await;
+        Ok(Attempt::Answered(Piece::ending(Ending::Error(error))))
+    }
+
+    /// True if the error only means that PostgreSQL does not hold the prepared statement that we thought it did.
+    fn is_outdated(&mut self, error: &DatabaseError) -> bool {
+        match error.code.as_deref() {
+            Some("26000") => {
+                self.backend.doubt_statements();
+                true
+            }
+            Some("0A000") if error.routine.as_deref() == Some("RevalidateCachedQuery") => {
+                self.backend.forget(self.text);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// PostgreSQL closes the connection, and says why.
+    fn fatal(&mut self, error: DatabaseError) -> Result<Attempt, Failure> {
+        self.backend.mark_broken();
+        if !self.taken {
+            return Ok(Attempt::NotTaken);
+        }
+        if self.completed {
+            // The statement had been run, but whether it was committed is not known.
+            return Err(outcome_unknown());
+        }
+        Ok(Attempt::Answered(Piece::ending(Ending::Error(Box::new(error)))))
+    }
+
+    /// The connection broke.
+    fn lost(&mut self) -> Result<Attempt, Failure> {
+        self.backend.mark_broken();
+        Err(outcome_unknown())
+    }
+
+    /// Sends a result that has ended, because something follows it.
+    async fn send_ended<C: Caller>(&mut self, watch: &mut Watch<'_, C>) {
+        if self.piece.ends_result() {
+            let piece = std::mem::take(&mut self.piece);
+            self.send(piece, watch).await;
+        }
+    }
+
+    /// Sends the rows gathered so far, while more are to come.
+    async fn send_rows<C: Caller>(&mut self, watch: &mut Watch<'_, C>) {
+        if self.asked.preface > 0 {
+            return;
+        }
+        let (rows, row_count) = self.backend.inbox.take_rows();
+        let piece = Piece { rows, row_count, ..std::mem::take(&mut self.piece) };
+        self.send(piece, watch).await;
+    }
+
+    async fn send<C: Caller>(&mut self, piece: Piece, watch: &mut Watch<'_, C>) {
+        if self.stop.is_some() {
+            self.lossy = true;
+            return;
+        }
+        self.sent = true;
+        if let Err(stop) = watch.send(piece).await {
+            self.lossy = true;
+            self.begin_to_stop(stop, watch);
+        }
+    }
+
+    fn begin_to_stop<C: Caller>(&mut self, stop: Stop, watch: &mut Watch<'_, C>) {
+        self.stop = Some(stop);
+        self.backend.cancel();
+        watch.be_patient(stop);
+    }
+}

@@ -1,0 +1,35 @@
+//! Stops a statement: PostgreSQL takes a cancel request on a connection of its own and closes that once it has sent
+//! its signal. Which query is to be stopped, and what its caller hears, is decided in `run`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use postgres_protocol::message::frontend;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::connect::{CancelKey, ConnectError, dial};
+use super::target::Target;
+
+/// How long a statement may go on after it has been asked to stop; then its connection is closed.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Asks for the cancel and returns when PostgreSQL has acted on it; false if that is not certain.
+pub async fn request(target: Arc<Target>, place: usize, key: CancelKey) -> bool {
+    let exchange = async {
+        let mut socket = dial(&target, place).await?;
+        let mut message = BytesMut::new();
+        frontend::cancel_request(key.process_id, key.secret, &mut message);
+        socket.write_all(&message).await?;
+        socket.flush().await?;
+        let _ = socket.read(&mut [0]).await;
+        Ok::<_, ConnectError>(())
+    };
+    match timeout(PATIENCE, exchange).await {
+        Ok(Ok(())) => return true,
+        Ok(Err(error)) => tracing::warn!(%error, "a statement could not be cancelled"),
+        Err(_) => tracing::warn!("PostgreSQL did not answer a cancel request in time"),
+    }
+    false
+}

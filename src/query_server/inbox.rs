@@ -1,0 +1,259 @@
+//! The bytes that PostgreSQL has sent and nobody has taken yet. Finds message boundaries and gathers runs of whole
+//! DataRow messages, which leave as slices of the read buffer: rows are neither decoded nor copied here.
+
+use std::io;
+use std::ops::Range;
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// How much is read at a time, and about how many bytes of rows travel in one part.
+pub const PART_SIZE: usize = 64 * 1024;
+
+/// Below this much free space a buffer is worth replacing.
+const SMALLEST_READ: usize = 8 * 1024;
+
+/// A whole message that is not a DataRow; its body is valid until rows or bodies are taken or more is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// PostgreSQL's message type.
+    pub tag: u8,
+    /// Where the body stands in the buffer.
+    body: Range<usize>,
+}
+
+/// The read side of a connection.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    buffer: BytesMut,
+    /// What stands before has been looked at.
+    at: usize,
+    /// Gathered rows in `buffer`, without a gap.
+    rows: Range<usize>,
+    row_count: u32,
+    /// Rows that were interrupted by another message (a notice), which alone are copied.
+    spilled: BytesMut,
+    /// Length of the message that has begun at `at` but is not whole.
+    begun: usize,
+}
+
+impl Inbox {
+    /// The next whole message that is not a row; rows on the way are gathered. None: read more.
+    pub fn next(&mut self) -> io::Result<Option<Message>> {
+        loop {
+            let rest = &self.buffer[self.at..];
+            let Some(&[tag, a, b, c, d]) = rest.first_chunk::<5>() else {
+                self.begun = 0;
+                return Ok(None);
+            };
+            let length = u32::from_be_bytes([a, b, c, d]) as usize;
+            if length < 4 || length > i32::MAX as usize {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "a message of impossible length"));
+            }
+            if rest.len() <= length {
+                self.begun = length + 1;
+                return Ok(None);
+            }
+            let start = self.at;
+            self.at += length + 1;
+            if tag != b'D' {
+                return Ok(Some(Message { tag, body: start + 5..self.at }));
+            }
+            if self.rows.end != start {
+                self.spilled.extend_from_slice(&self.buffer[self.rows.clone()]);
+                self.rows.start = start;
+            }
+            self.rows.end = self.at;
+            self.row_count += 1;
+        }
+    }
+
+    /// The body of a message that `next` has just found.
+    pub fn body(&self, message: &Message) -> &[u8] {
+        &self.buffer[message.body.clone()]
+    }
+
+    /// The same, to keep. Gathered rows must have been taken before.
+    pub fn take_body(&mut self, message: &Message) -> Bytes {
+        if self.row_count > 0 {
+            return Bytes::copy_from_slice(self.body(message));
+        }
+        self.rows = 0..0;
+        self.at -= message.body.end;
+        self.buffer.advance(message.body.start);
+        self.buffer.split_to(message.body.len()).freeze()
+    }
+
+    /// Takes the rows gathered so far, and their number.
+    pub fn take_rows(&mut self) -> (Bytes, u32) {
+        let rows = std::mem::take(&mut self.rows);
+        let count = std::mem::take(&mut self.row_count);
+        if count == 0 {
+            return (Bytes::new(), 0);
+        }
+        if !self.spilled.is_empty() {
+            self.spilled.extend_from_slice(&self.buffer[rows]);
+            return (self.spilled.split().freeze(), count);
+        }
+        self.at -= rows.end;
+        self.buffer.advance(rows.start);
+        (self.buffer.split_to(rows.len()).freeze(), count)
+    }
+
+    /// Forgets the rows gathered so far.
+    pub fn drop_rows(&mut self) {
+        self.rows = 0..0;
+        self.row_count = 0;
+        self.spilled.clear();
+    }
+
+    /// True if the gathered rows should leave before more is read.
+    pub fn is_full(&self) -> bool {
+        let bytes = self.rows.len() + self.spilled.len();
+        self.row_count > 0 && (bytes >= PART_SIZE || self.free() < SMALLEST_READ.max(self.missing()))
+    }
+
+    /// Length of the message that is on its way, as far as it is known.
+    pub fn begun(&self) -> usize {
+        self.begun
+    }
+
+    /// True if nothing is here that `next` has not given out.
+    pub fn is_empty(&self) -> bool {
+        self.at == self.buffer.len()
+    }
+
+    fn free(&self) -> usize {
+        self.buffer.capacity() - self.buffer.len()
+    }
+
+    /// How many bytes the message on its way still lacks.
+    fn missing(&self) -> usize {
+        self.begun.saturating_sub(self.buffer.len() - self.at)
+    }
+
+    /// Reads once; 0 bytes: the other side has closed. Dropping the future loses nothing.
+    pub async fn fill<S: AsyncRead + Unpin + ?Sized>(&mut self, socket: &mut S) -> io::Result<usize> {
+        if self.row_count == 0 {
+            self.rows = 0..0;
+            self.buffer.advance(self.at);
+            self.at = 0;
+        }
+        let missing = self.missing();
+        if self.free() < SMALLEST_READ.max(missing) {
+            self.buffer.reserve(PART_SIZE.max(missing));
+        }
+        socket.read_buf(&mut self.buffer).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(tag: u8, body: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![tag];
+        bytes.extend_from_slice(&(body.len() as u32 + 4).to_be_bytes());
+        bytes.extend_from_slice(body);
+        bytes
+    }
+
+    async fn inbox(bytes: &[u8]) -> Inbox {
+        let mut inbox = Inbox::default();
+        let mut bytes = bytes;
+        while !bytes.is_empty() {
+            inbox.fill(&mut bytes).await.unwrap();
+        }
+        inbox
+    }
+
+    #[tokio::test]
+    async fn rows_leave_as_they_came_with_their_headers() {
+        let rows = [message(b'D', b"one"), message(b'D', b"two")].concat();
+        let mut inbox = inbox(&[message(b'T', b"fields"), rows.clone(), message(b'C', b"SELECT 2\0")].concat()).await;
+        let description = inbox.next().unwrap().unwrap();
+        assert_eq!(description.tag, b'T');
+        assert_eq!(inbox.take_body(&description), &b"fields"[..]);
+        let end = inbox.next().unwrap().unwrap();
+        assert_eq!((end.tag, inbox.body(&end)), (b'C', &b"SELECT 2\0"[..]));
+        assert_eq!(inbox.take_rows(), (Bytes::from(rows), 2));
+        assert_eq!(inbox.next().unwrap(), None);
+        assert!(inbox.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_notice_between_rows_does_not_part_them() {
+        let (a, b) = (message(b'D', b"a"), message(b'D', b"b"));
+        let mut inbox = inbox(&[a.clone(), message(b'N', b"notice"), b.clone(), message(b'C', b"")].concat()).await;
+        assert_eq!(inbox.next().unwrap().unwrap().tag, b'N');
+        assert_eq!(inbox.next().unwrap().unwrap().tag, b'C');
+        assert_eq!(inbox.take_rows(), (Bytes::from([a, b].concat()), 2));
+    }
+
+    #[tokio::test]
+    async fn a_message_may_come_byte_by_byte() {
+        let bytes = [message(b'D', b"row"), message(b'C', b"tag\0"), message(b'Z', b"I")].concat();
+        let mut inbox = Inbox::default();
+        let mut tags = Vec::new();
+        for byte in &bytes {
+            inbox.fill(&mut &[*byte][..]).await.unwrap();
+            while let Some(message) = inbox.next().unwrap() {
+                tags.push(message.tag);
+                if message.tag == b'C' {
+                    assert_eq!(inbox.take_rows(), (Bytes::from(self::message(b'D', b"row")), 1));
+                }
+            }
+        }
+        assert_eq!(tags, [b'C', b'Z']);
+    }
+
+    #[tokio::test]
+    async fn rows_of_many_reads_come_in_parts_of_about_the_same_size() {
+        let row = message(b'D', &[b'x'; 1000]);
+        let all = row.repeat(500);
+        let (mut source, mut inbox) = (&all[..], Inbox::default());
+        let (mut got, mut parts) = (Vec::new(), Vec::new());
+        while inbox.fill(&mut source).await.unwrap() > 0 {
+            assert_eq!(inbox.next().unwrap(), None);
+            if inbox.is_full() {
+                let (rows, _) = inbox.take_rows();
+                parts.push(rows.len());
+                got.extend_from_slice(&rows);
+            }
+        }
+        got.extend_from_slice(&inbox.take_rows().0);
+        assert_eq!(got, all);
+        assert!(parts.iter().all(|&size| size > PART_SIZE / 2 && size < 2 * PART_SIZE), "{parts:?}");
+    }
+
+    #[tokio::test]
+    async fn a_row_larger_than_the_buffer_comes_whole() {
+        let rows = [message(b'D', b"small"), message(b'D', &[b'x'; 3 * PART_SIZE])].concat();
+        let (mut source, mut inbox) = (&rows[..], Inbox::default());
+        let mut got = Vec::new();
+        while inbox.fill(&mut source).await.unwrap() > 0 {
+            assert_eq!(inbox.next().unwrap(), None);
+            if inbox.is_full() {
+                got.extend_from_slice(&inbox.take_rows().0);
+            }
+        }
+        got.extend_from_slice(&inbox.take_rows().0);
+        assert_eq!(got, rows);
+    }
+
+    #[tokio::test]
+    async fn dropped_rows_do_not_come_back() {
+        let mut inbox =
+            inbox(&[message(b'D', b"a"), message(b'C', b""), message(b'D', b"b"), message(b'C', b"")].concat()).await;
+        inbox.next().unwrap();
+        inbox.drop_rows();
+        inbox.next().unwrap();
+        assert_eq!(inbox.take_rows(), (Bytes::from(message(b'D', b"b")), 1));
+    }
+
+    #[tokio::test]
+    async fn an_impossible_length_is_an_error() {
+        assert!(inbox(&[b'D', 0, 0, 0, 3]).await.next().is_err());
+        assert!(inbox(&[b'D', 0xff, 0, 0, 0]).await.next().is_err());
+    }
+}

@@ -1,0 +1,140 @@
+//! What a query server can be told, by flags or environment, and how it says that it cannot start. Checks what can be
+//! checked without a connection. The binary flattens `Options` into its own flags.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Where PostgreSQL is, with its secrets: never shown.
+#[derive(Clone)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// The text as it was given, password included.
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseUrl(redacted)")
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = std::convert::Infallible;
+
+    /// Takes any text, so that a wrong one is refused by `service`, which does not repeat it, and not by the flag
+    /// parser, which would.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(DatabaseUrl(text.to_owned()))
+    }
+}
+
+/// PostgreSQL's `plan_cache_mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum PlanCacheMode {
+    /// PostgreSQL decides per statement.
+    Auto,
+    /// Plan for the parameters at hand each time.
+    ForceCustomPlan,
+    /// Plan once for any parameters.
+    ForceGenericPlan,
+}
+
+impl PlanCacheMode {
+    /// The value to ask for when a connection starts; nothing where PostgreSQL's default is wanted.
+    pub(super) fn to_ask_for(self) -> Option<&'static str> {
+        match self {
+            PlanCacheMode::Auto => None,
+            PlanCacheMode::ForceCustomPlan => Some("force_custom_plan"),
+            PlanCacheMode::ForceGenericPlan => Some("force_generic_plan"),
+        }
+    }
+}
+
+/// The flags of the query server alone; those about listening are the binary's.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// PostgreSQL's address: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=..., or key=value pairs as libpq takes
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: DatabaseUrl,
+
+    /// This server's position in the clients' `queryServers`; shown in logs only
+    #[arg(long, env = "MTDD_SHARD", default_value_t = 0, value_name = "N")]
+    pub shard: u32,
+
+    /// Most connections to PostgreSQL at once (connections)
+    #[arg(long, env = "MTDD_POOL_SIZE", default_value = "16", value_name = "N")]
+    pub pool_size: NonZeroUsize,
+
+    /// Most queries that may wait for a connection; further ones are refused (queries)
+    #[arg(long, env = "MTDD_QUEUE_LIMIT", default_value_t = 10_000, value_name = "N")]
+    pub queue_limit: usize,
+
+    /// Largest gRPC message taken or sent (bytes); also the largest row
+    #[arg(long, env = "MTDD_MAX_MESSAGE_SIZE", default_value_t = 64 << 20, value_name = "BYTES",
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1 << 20..=1 << 30))]
+    pub max_message_size: usize,
+
+    /// Longest SQL text taken (bytes)
+    #[arg(long, env = "MTDD_MAX_SQL_SIZE", default_value_t = 16 << 20, value_name = "BYTES",
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1 << 30))]
+    pub max_sql_size: usize,
+
+    /// Longest a query may take, queueing included, whatever its own timeout (milliseconds); 0: no limit
+    #[arg(long, env = "MTDD_MAX_STATEMENT_TIME", default_value_t = 0, value_name = "MS")]
+    pub max_statement_time: u32,
+
+    /// How PostgreSQL plans prepared statements
+    #[arg(long, env = "MTDD_PLAN_CACHE_MODE", value_enum, default_value_t = PlanCacheMode::Auto)]
+    pub plan_cache_mode: PlanCacheMode,
+
+    /// Most prepared statements kept on each connection (statements); 0: none
+    #[arg(long, env = "MTDD_STATEMENT_CACHE_SIZE", default_value_t = 256, value_name = "N")]
+    pub statement_cache_size: usize,
+
+    /// Longest that opening a connection to PostgreSQL may take (milliseconds)
+    #[arg(long, env = "MTDD_CONNECT_TIMEOUT", default_value_t = 10_000, value_name = "MS",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub connect_timeout: u32,
+}
+
+impl Options {
+    pub(super) fn connect_timeout(&self) -> Duration {
+        Duration::from_millis(self.connect_timeout.into())
+    }
+
+    pub(super) fn max_statement_time(&self) -> Option<Duration> {
+        (self.max_statement_time > 0).then(|| Duration::from_millis(self.max_statement_time.into()))
+    }
+}
+
+/// Why a query server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A flag is wrong; trying again does not help.
+    #[error("{0}")]
+    Configuration(String),
+    /// PostgreSQL does not answer, or refuses.
+    #[error("cannot reach PostgreSQL at {address}: {source}")]
+    Unreachable {
+        /// Host and port, or the path of the Unix socket.
+        address: String,
+        /// What the last attempt met.
+        source: super::connect::ConnectError,
+    },
+}
+
+impl StartError {
+    /// The process's exit code: 2 for a wrong configuration, 1 for an unreachable database.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            StartError::Configuration(_) => 2,
+            StartError::Unreachable { .. } => 1,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A reply on its way from `run` to whichever RPC asked: pieces in order, the last of which says how it ended. Undecoded
+//! where decoding can wait. Also the words in which the server itself refuses.
+
+use bytes::Bytes;
+use tonic::{Code, Status};
+
+use super::decode::RawDescription;
+use crate::proto::failure::Reason;
+use crate::proto::{DatabaseError, Failure, QueryResult, ReplyPart, RowDescription};
+
+/// A part of a reply: what `ReplyPart` says on the wire.
+#[derive(Debug, Default)]
+pub struct Piece {
+    pub description: Option<RawDescription>,
+    pub rows: Bytes,
+    pub row_count: u32,
+    pub command_tag: Option<String>,
+    pub empty_query: bool,
+    /// Present in the last piece.
+    pub ending: Option<Ending>,
+}
+
+/// How a reply ends.
+#[derive(Debug)]
+pub enum Ending {
+    Done,
+    Error(Box<DatabaseError>),
+    Failure(Failure),
+}
+
+impl Piece {
+    /// A last piece that holds nothing but its ending.
+    pub fn ending(ending: Ending) -> Self {
+        Piece { ending: Some(ending), ..Piece::default() }
+    }
+
+    /// True if a result ends with this piece.
+    pub fn ends_result(&self) -> bool {
+        self.command_tag.is_some() || self.empty_query
+    }
+
+    /// The wire's form. `describe` may answer with the id of a description that the caller has seen.
+    pub fn into_part(self, describe: impl FnOnce(RawDescription) -> Described) -> ReplyPart {
+        let mut part = ReplyPart {
+            rows: self.rows,
+            row_count: self.row_count,
+            command_tag: self.command_tag,
+            empty_query: self.empty_query,
+            last: self.ending.is_some(),
+            ..ReplyPart::default()
+        };
+        match self.description.map(describe) {
+            Some(Described::InFull(description)) => part.description = Some(description),
+            Some(Described::Before(id)) => part.description_id = id,
+            None => {}
+        }
+        match self.ending {
+            Some(Ending::Error(error)) => part.error = Some(error),
+            Some(Ending::Failure(failure)) => part.failure = Some(failure),
+            Some(Ending::Done) | None => {}
+        }
+        part
+    }
+
+    /// Adds this piece to results gathered so far.
+    pub fn gather_into(self, results: &mut Vec<Gathered>) {
+        if self.description.is_none() && self.rows.is_empty() && !self.ends_result() {
+            return;
+        }
+        if results.last().is_none_or(|result| result.ended) {
+            results.push(Gathered::default());
+        }
+        let Some(result) = results.last_mut() else { return };
+        result.ended = self.ends_result();
+        if let Some(description) = self.description {
+            result.description = Some(description.decode());
+        }
+        if !self.rows.is_empty() {
+            result.rows.push(self.rows);
+        }
+        result.row_count += self.row_count;
+        result.command_tag = self.command_tag.unwrap_or_default();
+    }
+}
+
+/// How a description travels.
+#[derive(Debug, PartialEq)]
+pub enum Described {
+    InFull(RowDescription),
+    Before(u32),
+}
+
+/// A result that is put together from pieces.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    description: Option<RowDescription>,
+    rows: Vec<Bytes>,
+    row_count: u32,
+    command_tag: String,
+    ended: bool,
+}
+
+impl Gathered {
+    /// The whole, or None if its end never came.
+    pub fn finish(mut self) -> Option<QueryResult> {
+        let rows = if self.rows.len() == 1 { self.rows.remove(0) } else { self.rows.concat().into() };
+        let Gathered { description, row_count, command_tag, ended, .. } = self;
+        ended.then_some(QueryResult { description, rows, row_count, command_tag })
+    }
+}
+
+/// A refusal of the server's own.
+pub fn failure(reason: Reason, never_ran: bool, message: impl Into<String>) -> Failure {
+    Failure { reason: reason.into(), message: message.into(), never_ran }
+}
+
+/// The same for callers who make one call at a time: a gRPC status, with what a program may want in its metadata.
+pub fn status(failure: Failure) -> Status {
+    let reason = failure.reason();
+    let code = match reason {
+        Reason::Overloaded => Code::ResourceExhausted,
+        Reason::Timeout => Code::DeadlineExceeded,
+        Reason::Cancelled => Code::Cancelled,
+        Reason::Unavailable => Code::Unavailable,
+        Reason::Invalid => Code::InvalidArgument,
+        // Not ABORTED, which invites a retry.
+        Reason::OutcomeUnknown | Reason::Unspecified => Code::Unknown,
+    };
+    let mut status = Status::new(code, failure.message);
+    let never_ran = if failure.never_ran { "true" } else { "false" };
+    status.metadata_mut().insert("mtdd-reason", tonic::metadata::MetadataValue::from_static(reason.as_str_name()));
+    status.metadata_mut().insert("mtdd-never-ran", tonic::metadata::MetadataValue::from_static(never_ran));
+    status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_add_up_to_results() {
+        let mut results = Vec::new();
+        let rows = |text: &'static str| Piece { rows: text.into(), row_count: 1, ..Piece::default() };
+        let end = |tag: &str| Piece { command_tag: Some(tag.into()), ..Piece::default() };
+        for piece in [rows("a"), rows("b"), end("SELECT 2"), end("SET"), rows("never ended")] {
+            piece.gather_into(&mut results);
+        }
+        Piece::ending(Ending::Done).gather_into(&mut results);
+        let results: Vec<_> = results.into_iter().filter_map(Gathered::finish).collect();
+        assert_eq!(results.len(), 2);
+        assert_eq!((&results[0].rows[..], results[0].row_count), (&b"ab"[..], 2));
+        assert_eq!((results[1].command_tag.as_str(), results[1].row_count), ("SET", 0));
+    }
+
+    #[test]
+    fn a_failure_keeps_its_reason_in_the_metadata_of_a_status() {
+        let status = status(failure(Reason::OutcomeUnknown, false, "lost"));
+        assert_eq!((status.code(), status.message()), (Code::Unknown, "lost"));
+        assert_eq!(status.metadata().get("mtdd-reason").unwrap(), "OUTCOME_UNKNOWN");
+        assert_eq!(status.metadata().get("mtdd-never-ran").unwrap(), "false");
+    }
+}

@@ -1,0 +1,190 @@
+//! The gRPC face of the query server: turns calls into queries for `run` and replies into messages. One call at a time
+//! here; many on one stream in `multiplex`. Listening, TLS and bearer tokens are the binary's.
+
+use std::future::pending;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::multiplex::{self, Answers};
+use super::piece::{Described, Ending, Gathered, Piece, failure, status};
+use super::run::{Caller, Engine, Query, Stop};
+use super::settings::Settings;
+use crate::proto::db_service_server::DbService;
+use crate::proto::failure::Reason;
+use crate::proto::{ClientFrame, QueryRequest, QueryResponse, ReplyPart};
+use crate::shutdown::Drain;
+
+/// Parts of a streamed reply that may wait for their caller.
+const STREAMED_AHEAD: usize = 4;
+
+/// The service; cheap to clone.
+#[derive(Clone)]
+pub struct QueryService {
+    engine: Arc<Engine>,
+    drain: Drain,
+    /// Queries of one stream that may be unanswered at once.
+    most_in_flight: usize,
+}
+
+impl QueryService {
+    pub(super) fn new(engine: Arc<Engine>, drain: Drain, most_in_flight: usize) -> Self {
+        QueryService { engine, drain, most_in_flight }
+    }
+
+    fn query(&self, request: Request<QueryRequest>) -> Result<Query, Status> {
+        if self.drain.started() {
+            return Err(status(failure(Reason::Unavailable, true, "the server is going down")));
+        }
+        let call = call_timeout(request.metadata());
+        let mut request = request.into_inner();
+        let settings = Settings::new(std::mem::take(&mut request.settings))
+            .map_err(|message| status(failure(Reason::Invalid, true, message)))?;
+        Ok(Query { deadline: self.engine.deadline(&request, call), request, settings })
+    }
+}
+
+#[tonic::async_trait]
+impl DbService for QueryService {
+    async fn execute_query(&self, request: Request<QueryRequest>) -> Result<Response<QueryResponse>, Status> {
+        let query = self.query(request)?;
+        let caller = Collector { room: self.engine.max_message_size, ..Collector::default() };
+        // Dropped if the caller goes: the connection's slot then sees to the rest.
+        let last = self.engine.run(&query, &caller).await;
+        caller.finish(last).map(Response::new)
+    }
+
+    type StreamQueryStream = Pin<Box<dyn Stream<Item = Result<ReplyPart, Status>> + Send>>;
+
+    async fn stream_query(&self, request: Request<QueryRequest>) -> Result<Response<Self::StreamQueryStream>, Status> {
+        let query = self.query(request)?;
+        let (sender, receiver) = mpsc::channel(STREAMED_AHEAD);
+        let engine = self.engine.clone();
+        tokio::spawn(async move {
+            let caller = Reader(sender);
+            let last = engine.run(&query, &caller).await;
+            caller.finish(last).await;
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    type MultiplexStream = Answers;
+
+    async fn multiplex(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
+        let frames = request.into_inner();
+        Ok(Response::new(multiplex::answer(frames, self.engine.clone(), self.drain.clone(), self.most_in_flight)))
+    }
+}
+
+/// A call's `grpc-timeout`: up to eight digits and a unit.
+fn call_timeout(metadata: &MetadataMap) -> Option<Duration> {
+    let text = metadata.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u64 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
+    Some(match unit {
+        "H" => Duration::from_secs(number * 3600),
+        "M" => Duration::from_secs(number * 60),
+        "S" => Duration::from_secs(number),
+        "m" => Duration::from_millis(number),
+        "u" => Duration::from_micros(number),
+        "n" => Duration::from_nanos(number),
+        _ => return None,
+    })
+}
+
+/// The caller of ExecuteQuery: takes everything, up to the size of a message.
+#[derive(Default)]
+struct Collector {
+    /// Bytes.
+    room: usize,
+    results: Mutex<(Vec<Gathered>, usize)>,
+}
+
+impl Collector {
+    fn take(&self, piece: Piece) -> Result<(), Stop> {
+        let mut gathered = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        let (results, bytes) = &mut *gathered;
+        *bytes += piece.rows.len();
+        if *bytes > self.room {
+            return Err(Stop::TooLarge);
+        }
+        piece.gather_into(results);
+        Ok(())
+    }
+
+    fn finish(self, mut last: Piece) -> Result<QueryResponse, Status> {
+        let ending = last.ending.take();
+        self.take(last).map_err(|stop| status(stop.after()))?;
+        let error = match ending {
+            Some(Ending::Failure(failure)) => return Err(status(failure)),
+            Some(Ending::Error(error)) => Some(*error),
+            Some(Ending::Done) | None => None,
+        };
+        let (results, _) = self.results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(QueryResponse { results: results.into_iter().filter_map(Gathered::finish).collect(), error })
+    }
+}
+
+impl Caller for Collector {
+    async fn send(&self, piece: Piece) -> Result<(), Stop> {
+        self.take(piece)
+    }
+
+    async fn cancelled(&self) {
+        pending().await
+    }
+}
+
+/// The caller of StreamQuery: takes parts at its own pace.
+struct Reader(mpsc::Sender<Result<ReplyPart, Status>>);
+
+impl Reader {
+    fn part(piece: Piece) -> ReplyPart {
+        piece.into_part(|description| Described::InFull(description.decode()))
+    }
+
+    async fn finish(self, mut last: Piece) {
+        let last = match last.ending.take() {
+            Some(Ending::Failure(failure)) => Err(status(failure)),
+            ending => Ok(Self::part(Piece { ending, ..last })),
+        };
+        let _ = self.0.send(last).await;
+    }
+}
+
+impl Caller for Reader {
+    async fn send(&self, piece: Piece) -> Result<(), Stop> {
+        self.0.send(Ok(Self::part(piece))).await.map_err(|_| Stop::Cancelled)
+    }
+
+    async fn cancelled(&self) {
+        self.0.closed().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_timeout_is_read_in_every_unit() {
+        let timeout = |text: &'static str| {
+            let mut metadata = MetadataMap::new();
+            metadata.insert("grpc-timeout", tonic::metadata::MetadataValue::from_static(text));
+            call_timeout(&metadata)
+        };
+        assert_eq!(timeout("2H"), Some(Duration::from_secs(7200)));
+        assert_eq!(timeout("150m"), Some(Duration::from_millis(150)));
+        assert_eq!(timeout("99999999u"), Some(Duration::from_micros(99_999_999)));
+        for wrong in ["", "m", "5", "5x", "123456789S", "-1S"] {
+            assert_eq!(timeout(wrong), None, "{wrong:?}");
+        }
+        assert_eq!(call_timeout(&MetadataMap::new()), None);
+    }
+}

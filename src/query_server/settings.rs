@@ -1,0 +1,82 @@
+//! The session settings that a caller's connections would have, shared by all queries of a stream. Checked here for
+//! what would break the server itself; whether PostgreSQL likes them it says itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The setting that carries a request's tenant to row-level security policies.
+pub const TENANT: &str = "mtdd.tenant_id";
+
+/// Settings in the order of their names; cheap to clone and to compare with themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Settings(Option<Arc<[(String, String)]>>);
+
+impl Settings {
+    /// Takes a request's settings, or says which one is not acceptable.
+    pub fn new(settings: HashMap<String, String>) -> Result<Self, String> {
+        for (name, value) in &settings {
+            if name.is_empty() || name.contains('\0') || value.contains('\0') {
+                return Err(format!("settings[{name:?}]: empty names and zero bytes are not allowed"));
+            }
+            if name.eq_ignore_ascii_case(TENANT) {
+                return Err(format!("settings[{name:?}]: use the field `tenant`"));
+            }
+            let encoding = value.trim().to_ascii_lowercase().replace('-', "");
+            if name.eq_ignore_ascii_case("client_encoding") && encoding != "utf8" && encoding != "unicode" {
+                return Err(format!("settings[{name:?}]: expected \"UTF8\", which is what this wire carries"));
+            }
+        }
+        if settings.is_empty() {
+            return Ok(Settings::default());
+        }
+        let mut settings: Vec<_> = settings.into_iter().collect();
+        settings.sort();
+        Ok(Settings(Some(settings.into())))
+    }
+
+    /// Name and value, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(|settings| settings.iter()).map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(name: &str, value: &str) -> Result<Settings, String> {
+        Settings::new(HashMap::from([(name.to_owned(), value.to_owned())]))
+    }
+
+    #[test]
+    fn equal_settings_are_equal_whichever_request_brought_them() {
+        assert!(settings("a.b", "c").unwrap() == settings("a.b", "c").unwrap());
+        assert!(settings("a.b", "c").unwrap() != settings("a.b", "d").unwrap());
+        assert!(settings("a.b", "c").unwrap() != Settings::default());
+        assert!(Settings::new(HashMap::new()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_setting_that_would_break_the_server_is_refused_by_name() {
+        for (name, value) in [("client_encoding", "LATIN1"), ("MTDD.tenant_id", "x"), ("", "x"), ("a", "b\0")] {
+            let refusal = settings(name, value).unwrap_err();
+            assert!(refusal.starts_with(&format!("settings[{name:?}]")), "{refusal}");
+        }
+        assert!(settings("client_encoding", "UTF-8").is_ok());
+    }
+}

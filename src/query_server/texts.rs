@@ -1,0 +1,221 @@
+//! What the query server must know about an SQL text before it runs it, found once per text and remembered for a
+//! bounded number of texts. Looks at words only; PostgreSQL stays the one that understands SQL.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
+
+use crate::data::lexer::Outline;
+
+/// Texts remembered; of those longer than the second bound none is.
+const MOST_TEXTS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+const LONGEST_TEXT: usize = 16 * 1024;
+
+/// How one SQL text may be run.
+#[derive(Debug)]
+pub struct Text {
+    /// Names the text on every connection; never used for another text.
+    pub id: u64,
+    /// Of its prepared statement.
+    pub statement: String,
+    /// One SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES or TABLE: the same by either protocol, and in an
+    /// implicit transaction that it shares with settings made for it.
+    pub plain: bool,
+    /// It has `$n`.
+    pub has_parameters: bool,
+    /// It may be kept prepared: what PostgreSQL decides while parsing it stays right.
+    pub keepable: bool,
+    /// It may leave something behind in the session.
+    pub stateful: bool,
+}
+
+/// The first words of the statements that `plain` means.
+const PLAIN: [&str; 8] = ["select", "insert", "update", "delete", "merge", "with", "values", "table"];
+
+/// Statements that leave something behind. DO is here because its body may hold any of the others.
+const STATEFUL: [&str; 10] =
+    ["set", "reset", "listen", "unlisten", "prepare", "deallocate", "declare", "load", "discard", "do"];
+
+/// Functions that leave something behind, wherever they stand, quotes and DO bodies included.
+const STATEFUL_FUNCTIONS: [&str; 3] = ["set_config", "advisory_lock", "dblink_connect"];
+
+/// Literals that PostgreSQL would turn into a fixed time while parsing.
+const FROZEN: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
+
+impl Text {
+    /// The name of the prepared statement of the text with this id.
+    pub fn statement_name(id: u64) -> String {
+        format!("mtdd_{id}")
+    }
+
+    fn new(id: u64, sql: &str) -> Self {
+        let outline = Outline::of(sql);
+        let plain = outline.is_single(&PLAIN);
+        let frozen = outline.literals.iter().any(|literal| contains_any(literal, &FROZEN));
+        let temporary = outline.contains_any(&["temp", "temporary"]) && outline.contains_any(&["create", "into"]);
+        let stateful = temporary
+            || outline.first_words.iter().any(|first| STATEFUL.iter().any(|word| first.eq_ignore_ascii_case(word)))
+            || contains_any(sql, &STATEFUL_FUNCTIONS);
+        Text {
+            id,
+            statement: Text::statement_name(id),
+            plain,
+            has_parameters: outline.parameters > 0,
+            keepable: plain && !stateful && !frozen && !names_object_types(&outline) && sql.len() <= LONGEST_TEXT,
+            stateful,
+        }
+    }
+}
+
+/// `'t'::regclass` and its like become an object's number while parsing.
+fn names_object_types(outline: &Outline<'_>) -> bool {
+    const SUFFIXES: [&str; 11] = [
+        "class",
+        "proc",
+        "procedure",
+        "oper",
+        "operator",
+        "type",
+        "role",
+        "namespace",
+        "config",
+        "dictionary",
+        "collation",
+    ];
+    outline.words.iter().any(|word| {
+        let start = word.get(..3).unwrap_or_default();
+        start.eq_ignore_ascii_case("reg") && SUFFIXES.iter().any(|suffix| word[3..].eq_ignore_ascii_case(suffix))
+    })
+}
+
+/// True if `text` holds one of `needles` (in lower case), in any case.
+fn contains_any(text: &str, needles: &[&str]) -> bool {
+    let text = text.to_ascii_lowercase();
+    needles.iter().any(|needle| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some())
+}
+
+/// True if a command with this tag may leave something behind in the session: the second look, at what really ran.
+pub fn tag_is_stateful(tag: &str) -> bool {
+    let first = tag.split(' ').next().unwrap_or_default();
+    STATEFUL.iter().any(|word| first.eq_ignore_ascii_case(word))
+}
+
+/// The texts seen of late.
+pub struct Texts {
+    known: Mutex<LruCache<Box<str>, Arc<Text>>>,
+    next_id: AtomicU64,
+}
+
+impl Texts {
+    pub fn new() -> Self {
+        Texts { known: Mutex::new(LruCache::new(MOST_TEXTS)), next_id: AtomicU64::new(1) }
+    }
+
+    /// What is known about `sql`, and whether it has been seen before.
+    pub fn look_up(&self, sql: &str) -> (Arc<Text>, bool) {
+        if sql.len() <= LONGEST_TEXT
+            && let Some(text) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(sql)
+        {
+            return (text.clone(), true);
+        }
+        let text = Arc::new(Text::new(self.next_id.fetch_add(1, Ordering::Relaxed), sql));
+        if sql.len() <= LONGEST_TEXT {
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).put(sql.into(), text.clone());
+        }
+        (text, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(sql: &str) -> Text {
+        Text::new(1, sql)
+    }
+
+    #[test]
+    fn one_plain_statement_is_plain_and_anything_else_is_not() {
+        for sql in [
+            "select 1",
+            "SELECT 1;",
+            "(select 1) union (select 2)",
+            "with x as (select 1) select 1",
+            "table t",
+            "values (1)",
+        ] {
+            assert!(text(sql).plain, "{sql}");
+        }
+        for sql in [
+            "",
+            "select 1; select 2",
+            "create table t ()",
+            "call p()",
+            "do $$ begin end $$",
+            "vacuum",
+            "begin",
+            "lock t",
+        ] {
+            assert!(!text(sql).plain, "{sql}");
+        }
+        assert!(!text("select '$1', $$ $2 $$ -- $3").has_parameters);
+        assert!(text("select $1").has_parameters);
+    }
+
+    #[test]
+    fn texts_whose_meaning_parsing_would_freeze_are_not_kept() {
+        assert!(text("select * from t where a = 'x'").keepable);
+        for sql in
+            ["select 'now'::timestamptz", "select date 'TODAY'", "select 't'::regclass", "select 'f'::REGPROCEDURE"]
+        {
+            assert!(!text(sql).keepable, "{sql}");
+        }
+        assert!(!text("create table t ()").keepable);
+        assert!(text("select regexp_replace(a, 'x', 'y') from t").keepable);
+        assert!(!text(&format!("select 1 /* {} */", "x".repeat(LONGEST_TEXT))).keepable);
+    }
+
+    #[test]
+    fn texts_that_leave_something_in_the_session_are_known() {
+        for sql in [
+            "set timezone = 'UTC'",
+            "select 1; SET x.y = 1",
+            "listen c",
+            "prepare p as select 1",
+            "create temp table t ()",
+            "create local temporary table t ()",
+            "select 1 into temp t",
+            "select pg_advisory_lock(1)",
+            "discard all",
+            "select \"set_config\"('a.b', 'c', false)",
+            "do $$ begin perform Set_Config('a.b','c',false); end $$",
+            "load 'x'",
+        ] {
+            assert!(text(sql).stateful, "{sql}");
+        }
+        for sql in [
+            "select 1",
+            "update t set a = 1",
+            "create table t ()",
+            "select pg_advisory_xact_lock(1)",
+            "select temp from t",
+        ] {
+            assert!(!text(sql).stateful, "{sql}");
+        }
+        assert!(tag_is_stateful("SET") && tag_is_stateful("DISCARD ALL") && !tag_is_stateful("SELECT 1"));
+    }
+
+    #[test]
+    fn a_text_keeps_its_id_while_it_is_remembered() {
+        let texts = Texts::new();
+        let (first, seen) = texts.look_up("select 1");
+        assert!(!seen);
+        let (second, seen) = texts.look_up("select 1");
+        assert!(seen && first.id == second.id);
+        let long = format!("select 1 /* {} */", "x".repeat(LONGEST_TEXT));
+        texts.look_up(&long);
+        assert!(!texts.look_up(&long).1, "a long text is not remembered");
+    }
+}

@@ -1,0 +1,131 @@
+//! A bound port and the gRPC server on it: TLS, limits, token, health, and the drain with its time limit. Signals and
+//! the announcement are `run`'s.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
+use tonic::server::NamedService;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+
+use super::StartError;
+use super::calls::{Calls, Counted};
+use super::health::health;
+use super::settings::Settings;
+use crate::shutdown::Drain;
+
+/// How long connections without a call are given to close.
+const CLOSING_TIME: Duration = Duration::from_millis(500);
+
+/// What tonic can serve: every generated `...Server` is one.
+pub trait GrpcService:
+    Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible, Future: Send>
+    + NamedService
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> GrpcService for S where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible, Future: Send>
+        + NamedService
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// A bound port, not yet served.
+pub struct Listener {
+    settings: Settings,
+    server: Server,
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Binds the port.
+    pub async fn bind(settings: Settings) -> Result<Listener, StartError> {
+        let mut server = Server::builder()
+            .http2_max_header_list_size(settings.max_header_size)
+            .max_concurrent_streams(settings.max_concurrent_streams)
+            .http2_keepalive_interval(settings.keepalive_interval)
+            .http2_keepalive_timeout(Some(settings.keepalive_timeout));
+        if let Some(tls) = settings.tls.clone() {
+            server = server
+                .tls_config(tls)
+                .map_err(|error| StartError::ServiceConfiguration(Box::new(TlsRefused(error))))?;
+        }
+        let unavailable = |source| {
+            let address = settings.addresses[0];
+            StartError::Unavailable(Box::new(CannotListen { address, source }))
+        };
+        let socket = TcpListener::bind(&settings.addresses[..]).await.map_err(unavailable)?;
+        let address = socket.local_addr().map_err(unavailable)?;
+        Ok(Listener { settings, server, socket, address })
+    }
+
+    /// Where it listens; the port is never 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until the drain has started and either every call has ended or the drain timeout has passed.
+    pub async fn serve<S: GrpcService>(mut self, service: S, drain: Drain) -> Result<(), tonic::transport::Error> {
+        let calls = Arc::new(Calls::default());
+        let counted = Counted { service, calls: calls.clone() };
+        let mut draining = drain.clone();
+        let serving = self
+            .server
+            .add_service(health(S::NAME, drain.clone()))
+            .add_service(InterceptedService::new(counted, self.settings.auth.clone()))
+            .serve_with_incoming_shutdown(
+                // Without nodelay a small answer waits for the client's delayed acknowledgement: 40 ms.
+                TcpIncoming::from(self.socket).with_nodelay(Some(true)),
+                async move { draining.wait().await },
+            );
+        tokio::select! {
+            // Every connection has closed in good order.
+            ended = serving => ended,
+            () = drained(drain, &calls, self.settings.drain_timeout) => Ok(()),
+        }
+    }
+}
+
+/// Returns when the drain has started and nothing is left to wait for.
+async fn drained(mut drain: Drain, calls: &Calls, timeout: Duration) {
+    drain.wait().await;
+    let quiet = async {
+        loop {
+            calls.none().await;
+            // The last answers are on their way, and so may be calls from before the clients heard of the drain.
+            tokio::time::sleep(CLOSING_TIME).await;
+            if !calls.any() {
+                return;
+            }
+        }
+    };
+    if tokio::time::timeout(timeout, quiet).await.is_err() && calls.any() {
+        tracing::warn!(seconds = timeout.as_secs(), "drain timeout: dropping the calls that still run");
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("--tls-cert, --tls-key or --tls-client-ca")]
+struct TlsRefused(#[source] tonic::transport::Error);
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}")]
+struct CannotListen {
+    address: SocketAddr,
+    source: std::io::Error,
+}

@@ -1,0 +1,112 @@
+//! A server's life: check the options, start the service, listen, announce the address, serve, and go down on a
+//! signal. Turns every way this can fail into one line and an exit code. Called by `bin/mtdd-server` only.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::process::{self, ExitCode};
+
+use super::StartError;
+use super::listener::{GrpcService, Listener};
+use super::options::ListenOptions;
+use super::settings::Settings;
+use crate::shutdown::{Drain, shutdown};
+use crate::telemetry;
+
+/// Runs the server that `start` makes until it is told to end. SIGTERM or SIGINT starts the drain, a second one ends
+/// the process at once. Exit codes: 0 after a drain, 1 if something needed is not there, 2 for wrong options.
+pub async fn run<S: GrpcService>(
+    options: ListenOptions,
+    start: impl AsyncFnOnce(Drain) -> Result<S, StartError>,
+) -> ExitCode {
+    match start_and_serve(options, start).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mtdd-server: {}", error.line());
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+async fn start_and_serve<S: GrpcService>(
+    options: ListenOptions,
+    start: impl AsyncFnOnce(Drain) -> Result<S, StartError>,
+) -> Result<(), StartError> {
+    let settings = Settings::read(&options).await?;
+    telemetry::log_to_stderr(settings.log_format, settings.log_filter.clone())
+        .map_err(|error| StartError::Unavailable(error.into()))?;
+
+    let (shutdown, drain) = shutdown();
+    let mut signals = Signals::new().map_err(|error| StartError::Unavailable(error.into()))?;
+    let mut interrupted = drain.clone();
+    tokio::spawn(async move {
+        signals.next().await;
+        shutdown.start();
+        tracing::info!("draining");
+        signals.next().await;
+        tracing::warn!("second signal: ending at once");
+        process::exit(1);
+    });
+
+    let service = tokio::select! {
+        service = start(drain.clone()) => service?,
+        () = interrupted.wait() => return Ok(()),
+    };
+    if settings.is_open_plaintext() {
+        tracing::warn!("listening beyond loopback without TLS: anybody on the way can read and change what is sent");
+    }
+    let token = settings.auth.is_on();
+    let tls = settings.tls.is_some();
+    let listener = Listener::bind(settings).await?;
+    let address = listener.address();
+    announce(address);
+    tracing::info!(%address, service = S::NAME, tls, token, "listening");
+
+    listener.serve(service, drain).await.map_err(|error| StartError::Unavailable(error.into()))?;
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// The one line on stdout: who started the process learns the port from it. A closed stdout is no reason to end.
+fn announce(address: SocketAddr) {
+    let mut stdout = io::stdout().lock();
+    let line = serde_json::json!({ "event": "listening", "address": address.to_string() });
+    if let Err(error) = writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+        tracing::warn!(%error, "could not announce the address on stdout");
+    }
+}
+
+/// The signals that ask a server to end.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Signals {})
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}

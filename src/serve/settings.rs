@@ -1,0 +1,178 @@
+//! The options checked against the world: addresses resolved, files read, the token taken, and the rule that
+//! plaintext stays on loopback. Everything that can be refused before the database is touched is refused here.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
+use tracing_subscriber::EnvFilter;
+
+use super::StartError;
+use super::auth::BearerAuth;
+use super::options::ListenOptions;
+use crate::telemetry::{self, LogFormat};
+
+/// A client that does not finish its handshake is dropped after this.
+const TLS_HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Checked `ListenOptions`.
+pub struct Settings {
+    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) tls: Option<ServerTlsConfig>,
+    pub(super) auth: BearerAuth,
+    pub(super) drain_timeout: Duration,
+    pub(super) max_header_size: u32,
+    pub(super) max_concurrent_streams: u32,
+    pub(super) keepalive_interval: Option<Duration>,
+    pub(super) keepalive_timeout: Duration,
+    pub(super) log_format: LogFormat,
+    pub(super) log_filter: EnvFilter,
+}
+
+impl Settings {
+    /// Checks the options; an error names the flag.
+    pub async fn read(options: &ListenOptions) -> Result<Settings, StartError> {
+        let log_filter = telemetry::log_filter(&options.log_level)
+            .map_err(|error| wrong("log-level", format_args!("{:?}: {error}", options.log_level)))?;
+        let addresses = resolve(options).await?;
+        let tls = tls(options)?;
+        if tls.is_none()
+            && !options.insecure
+            && let Some(open) = addresses.iter().find(|address| !is_loopback(address.ip()))
+        {
+            return Err(StartError::Configuration(format!(
+                "refusing to listen on {open} without TLS: give --tls-cert and --tls-key, or --insecure to allow \
+                 plaintext beyond loopback"
+            )));
+        }
+        Ok(Settings {
+            addresses,
+            tls,
+            auth: auth(options)?,
+            drain_timeout: seconds(options.drain_timeout),
+            max_header_size: options.max_header_size,
+            max_concurrent_streams: options.max_concurrent_streams,
+            keepalive_interval: (options.keepalive_interval > 0).then(|| seconds(options.keepalive_interval)),
+            keepalive_timeout: seconds(options.keepalive_timeout),
+            log_format: options.log_format,
+            log_filter,
+        })
+    }
+
+    /// True if anybody beyond this machine could read what is sent.
+    pub(super) fn is_open_plaintext(&self) -> bool {
+        self.tls.is_none() && self.addresses.iter().any(|address| !is_loopback(address.ip()))
+    }
+}
+
+async fn resolve(options: &ListenOptions) -> Result<Vec<SocketAddr>, StartError> {
+    let listen = &options.listen;
+    let addresses: Vec<SocketAddr> = tokio::net::lookup_host((listen.host.as_str(), listen.port))
+        .await
+        .map_err(|error| wrong("listen", format_args!("cannot resolve {listen}: {error}")))?
+        .collect();
+    if addresses.is_empty() {
+        return Err(wrong("listen", format_args!("{listen} has no address")));
+    }
+    Ok(addresses)
+}
+
+fn tls(options: &ListenOptions) -> Result<Option<ServerTlsConfig>, StartError> {
+    let (Some(cert), Some(key)) = (&options.tls_cert, &options.tls_key) else {
+        return Ok(None);
+    };
+    let identity = Identity::from_pem(read("tls-cert", cert)?, read("tls-key", key)?);
+    let mut tls = ServerTlsConfig::new().identity(identity).timeout(TLS_HANDSHAKE_LIMIT);
+    if let Some(authorities) = &options.tls_client_ca {
+        tls = tls.client_ca_root(Certificate::from_pem(read("tls-client-ca", authorities)?));
+    }
+    Ok(Some(tls))
+}
+
+fn auth(options: &ListenOptions) -> Result<BearerAuth, StartError> {
+    let (flag, token) = match (&options.token, &options.token_file) {
+        (None, None) => return Ok(BearerAuth::none()),
+        (Some(token), _) => ("token", token.0.clone()),
+        (None, Some(file)) => {
+            let text = read("token-file", file)?;
+            let text = String::from_utf8(text).map_err(|_| wrong("token-file", "is not UTF-8 text"))?;
+            ("token-file", text.trim().to_owned())
+        }
+    };
+    BearerAuth::new(&token).map_err(|reason| wrong(flag, reason))
+}
+
+fn read(flag: &str, file: &Path) -> Result<Vec<u8>, StartError> {
+    fs::read(file).map_err(|error| wrong(flag, format_args!("cannot read {}: {error}", file.display())))
+}
+
+fn wrong(flag: &str, reason: impl std::fmt::Display) -> StartError {
+    StartError::Configuration(format!("--{flag}: {reason}"))
+}
+
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(count.into())
+}
+
+/// `::ffff:127.0.0.1` is loopback too.
+fn is_loopback(ip: IpAddr) -> bool {
+    ip.to_canonical().is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        listen: ListenOptions,
+    }
+
+    async fn read_flags(flags: &[&str]) -> Result<Settings, StartError> {
+        let flags = Flags::parse_from(["server"].iter().chain(flags));
+        Settings::read(&flags.listen).await
+    }
+
+    #[tokio::test]
+    async fn plaintext_beyond_loopback_is_refused() {
+        for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+            let error = read_flags(&["--listen", address]).await.err().unwrap();
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.line().contains("without TLS"), "{}", error.line());
+        }
+        for address in ["127.0.0.1:0", "127.9.9.9:0", "[::1]:0", "[::ffff:127.0.0.1]:0"] {
+            assert!(!read_flags(&["--listen", address]).await.unwrap().is_open_plaintext());
+        }
+    }
+
+    #[tokio::test]
+    async fn plaintext_beyond_loopback_is_allowed_when_asked_for() {
+        assert!(read_flags(&["--listen", "0.0.0.0:0", "--insecure"]).await.unwrap().is_open_plaintext());
+    }
+
+    #[test]
+    fn debug_output_of_the_options_has_no_token() {
+        let flags = Flags::parse_from(["server", "--token", "hunter2"]);
+        assert!(!format!("{:?}", flags.listen).contains("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn a_wrong_value_is_refused_with_the_name_of_its_flag() {
+        let cases: [(&[&str], &str); 5] = [
+            (&["--token", ""], "--token: must not be empty"),
+            (&["--token", "a b"], "--token: must be visible ASCII"),
+            (&["--token-file", "no such file"], "--token-file: cannot read no such file"),
+            (&["--tls-cert", "no-cert.pem", "--tls-key", "no-key.pem"], "--tls-cert: cannot read no-cert.pem"),
+            (&["--log-level", "mtdd=loud"], "--log-level: \"mtdd=loud\""),
+        ];
+        for (flags, expected) in cases {
+            let line = read_flags(flags).await.err().unwrap().line();
+            assert!(line.starts_with(expected), "{line}");
+        }
+    }
+}
