@@ -32,7 +32,6 @@ describe('InitializeReplication', () => {
     }
     await assert.rejects(InitializeReplication(express(), {}, localOnly), /^ValidationError: db: /);
     await assert.rejects(InitializeReplication(express(), db, { mtdd: { useMtdd: 1 } }), ConfigError);
-    assert.throws(() => db('a').mtdd('t'), ConfigError);
   });
 
   test('gives a handle that works locally too', async () => {
@@ -122,8 +121,9 @@ describe('npx mtdd-server', {
   });
 
   test('forwards signals, and waits for the server to drain', async () => {
+    // It ends by itself at last, so that a failing test leaves nothing behind.
     const { child, ended } = launch(
-      'trap "echo drained; exit 0" TERM; echo ready; while :; do sleep 0.05; done',
+      'trap "echo drained; exit 0" TERM; echo ready; for i in $(seq 200); do sleep 0.05; done',
     );
     child.stdout.once('data', () => child.kill('SIGTERM'));
     assert.deepEqual(await ended, { code: 0, signal: null, output: 'ready\ndrained\n' });

@@ -26,8 +26,6 @@ const SEED = [
        detail = 'a detail', hint = 'a hint', errcode = 'P0001', column = 'a column', constraint = 'a constraint',
        datatype = 'a type', table = 'a table', schema = 'a schema';
    end $$`,
-  'create function deep(int) returns int language sql as $$ select 1 $$',
-  `create or replace function deep(n int) returns int language plpgsql as $$ begin return deep(n + 1); end $$`,
 ];
 
 /** SQLSTATE, what it is, text, bindings */
@@ -94,7 +92,7 @@ const ERRORS = [
   ['P0002', 'no row', 'do $$ declare x int; begin select id into strict x from child where false; end $$'],
   ['42601', 'an error in a text that PostgreSQL runs itself', 'select misspelt()'],
   ['54000', 'a value too large', "select repeat('x', 2000000000)"],
-  ['54001', 'a stack too deep', 'select deep(1)'],
+  ['54001', 'a stack too deep', `select 1${' + 1'.repeat(9000)}`],
   ['54011', 'too many columns', `select ${Array.from({ length: 1665 }, (_, index) => index).join(', ')}`],
   ['3D000', 'a database that is not there', 'drop database nothing_like_it'],
   ['22023', 'a setting of a wrong value', "set local work_mem = 'much'"],

@@ -76,19 +76,21 @@ describe('what the application set for its own connection holds on the shard', (
     'create function "Two, 2".where_am_i() returns text language sql as $$ select \'two\' $$',
   ];
 
-  for (const [name, options] of Object.entries({
+  for (const [name, { knex, connection }] of Object.entries({
     'searchPath as a list': { knex: { searchPath: ['Two, 2', 'one', 'public'] } },
     'searchPath as one schema': { knex: { searchPath: 'one' } },
-    'application_name, statement_timeout and lock_timeout': {
+    'statement_timeout and lock_timeout': {
       knex: { searchPath: ['one'] },
-      connection: { application_name: 'the app, é', statement_timeout: 12345, lock_timeout: 678 },
+      connection: { statement_timeout: 12345, lock_timeout: 678 },
     },
     'settings in connection.options': {
       connection: { options: '-c search_path=one -c statement_timeout=4321' },
     },
   })) {
     it(name, async () => {
-      const parity = await startParity({ seed, ...options });
+      // A name of its own: an application without one is `mtdd-server` on the shard.
+      const named = { application_name: 'the app, é', ...connection };
+      const parity = await startParity({ seed, knex, connection: named });
       try {
         for (const text of ask) await parity.sql(text);
         // A second time, on backends that have the settings already.

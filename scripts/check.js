@@ -31,7 +31,7 @@ const CHECKS = [
   ],
   [
     'JavaScript formatting and lints',
-    ...npmProgram('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.'),
+    ...npmProgram('@biomejs/biome/bin/biome', 'ci', '--colors=off', '--error-on-warnings', '.'),
   ],
   ['public types', ...npmProgram('typescript/bin/tsc', '-p', 'tsconfig.json')],
 ];

@@ -139,7 +139,9 @@ class Postgres {
     return this.url(name);
   }
 
+  /** Starts it, if it is not running, and waits until it answers. */
   async start() {
+    if (this.#child) return this;
     for (let attempt = 1; ; attempt++) {
       const port = this.port || (await freePort());
       const settings = Object.entries({ ...this.#settings, port }).flatMap(([name, value]) => [
@@ -155,8 +157,8 @@ class Postgres {
           hardSignal: 'SIGQUIT',
         },
       );
-      this.#child = child;
       if (await this.#answers(child, port)) {
+        this.#child = child;
         this.port = port;
         return this;
       }

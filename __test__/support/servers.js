@@ -9,6 +9,11 @@ const children = require('./children');
 
 const BINARY = process.env.MTDD_TEST_SERVER_BIN ?? SERVER;
 
+/** This process's environment without what would configure a server. */
+const CLEAN = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => name !== 'DATABASE_URL' && !name.startsWith('MTDD_')),
+);
+
 /** A server process that can be ended, killed and started again on the same port. */
 class Server {
   #kind;
@@ -35,15 +40,16 @@ class Server {
   }
 
   /**
-   * Starts it and waits for its announcement.
+   * Starts it, if it is not running, and waits for its announcement.
    *
    * @throws {Error} with its output when it ends instead
    */
   async start() {
+    if (this.#child) return this;
     // The port may be held for a moment longer by the server that was there before.
     for (let attempt = 1; ; attempt++) {
       const child = children.start(BINARY, [this.#kind, '--listen', this.address, ...this.#args], {
-        env: { ...process.env, ...this.#env },
+        env: { ...CLEAN, ...this.#env },
       });
       const address = await announced(child);
       if (address) {

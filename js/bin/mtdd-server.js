@@ -35,15 +35,16 @@ function main() {
     );
     return;
   }
-  const child = spawn(binary, process.argv.slice(2), { stdio: 'inherit' });
-  child.once('error', (error) => fail(`${binary} cannot be run: ${error.message}`));
-
+  let child;
   const forwarded = ['SIGTERM', 'SIGHUP'];
   // At a terminal, Ctrl-C reaches the child by itself; a second one could mean "at once".
   if (process.stdin.isTTY) process.on('SIGINT', () => {});
   else forwarded.push('SIGINT');
+  // Before the child starts, so that no signal finds this process without a listener and leaves the child behind.
   for (const signal of forwarded) process.on(signal, () => child.kill(signal));
 
+  child = spawn(binary, process.argv.slice(2), { stdio: 'inherit' });
+  child.once('error', (error) => fail(`${binary} cannot be run: ${error.message}`));
   child.once('exit', (code, signal) => {
     if (signal === null) {
       process.exitCode = code;

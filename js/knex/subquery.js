@@ -42,7 +42,12 @@ function mayHoldSubquery(builder) {
   if (!builder.isRawInstance) return Array.isArray(builder._sequence);
   const { bindings } = builder;
   if (bindings === null || typeof bindings !== 'object') return false;
-  return Object.values(bindings).some((value) => value !== null && typeof value === 'object' && value.toSQL);
+  // An array as it is: it may hold thousands of values.
+  return (Array.isArray(bindings) ? bindings : Object.values(bindings)).some(isCompilable);
+}
+
+function isCompilable(value) {
+  return value !== null && typeof value === 'object' && typeof value.toSQL === 'function';
 }
 
 function compileBuilder(method, timeZone) {

@@ -36,9 +36,17 @@ enum Server {
     },
 }
 
+impl Server {
+    fn listen(&self) -> &ListenOptions {
+        match self {
+            Server::Query { listen, .. } | Server::Lookup { listen, .. } => listen,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let server = Cli::parse().server;
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match serve::runtime(server.listen()) {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("mtdd-server: cannot start: {error}");

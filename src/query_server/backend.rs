@@ -346,7 +346,8 @@ impl Backend {
         if self.outstanding > 0 {
             self.cancel();
             self.await_ready().await?;
-            self.doubt_statements();
+            // Nobody has looked at the answers: settings asked for may hold or not, and statements be prepared or not.
+            self.residue.session = true;
         }
         if let Some(cancelling) = self.cancelling.take() {
             // Once PostgreSQL has closed the cancelling connection it has sent its signal; an exchange after that makes

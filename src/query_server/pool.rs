@@ -41,6 +41,7 @@ pub struct Pool {
 #[derive(Default)]
 struct State {
     /// Clean connections, the most recently used last.
+    #[expect(clippy::vec_box, reason = "slots hold them boxed, and moving a pointer is all that dealing one costs")]
     idle: Vec<Box<Backend>>,
     /// Places taken: connections that are idle, in use, being cleaned or being opened.
     taken: usize,
@@ -56,7 +57,7 @@ struct State {
 pub struct Slot {
     pool: Arc<Pool>,
     backend: Option<Box<Backend>>,
-    /// Cleaning has been tried; what is still not clean is closed.
+    /// Cleaning is being tried; what is still not clean is closed.
     cared_for: bool,
     /// False: the place is not this slot's any more, and dropping it changes nothing.
     holds: bool,
@@ -274,7 +275,6 @@ impl Slot {
 
     /// Cleans the connection, or closes it if that fails, and gives the place back.
     async fn care(mut self) {
-        self.cared_for = true;
         if let Some(backend) = self.backend() {
             match timeout(PATIENCE, backend.clean()).await {
                 Ok(Ok(())) => return,
@@ -297,7 +297,8 @@ impl Drop for Slot {
             if !self.cared_for
                 && let Ok(runtime) = Handle::try_current()
             {
-                let slot = Slot { pool: self.pool.clone(), backend, cared_for: false, holds: true };
+                // A runtime that is going down drops what it is given: marked now, the slot does not come here again.
+                let slot = Slot { pool: self.pool.clone(), backend, cared_for: true, holds: true };
                 runtime.spawn(slot.care());
             } else {
                 self.pool.take_back(None);

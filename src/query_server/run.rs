@@ -105,10 +105,15 @@ impl<C: Caller> Watch<'_, C> {
         }
     }
 
-    /// Gives the caller a piece.
+    /// Gives the caller a piece. Looks for reasons to stop first: a reply that flows without a pause gives no other
+    /// occasion.
     pub async fn send(&mut self, piece: Piece) -> Result<(), Stop> {
-        let caller = self.caller;
-        self.unless_stopped(caller.send(piece)).await?
+        tokio::select! {
+            biased;
+            () = self.caller.cancelled(), if self.stopping.is_none() => Err(Stop::Cancelled),
+            () = self.clock.as_mut(), if self.limited => Err(Stop::Deadline),
+            sent = self.caller.send(piece) => sent,
+        }
     }
 
     /// From now on the only reason to stop is that PostgreSQL does not.

@@ -15,7 +15,7 @@ use crate::error::append_sources;
 
 pub use listener::GrpcService;
 pub use options::ListenOptions;
-pub use run::run;
+pub use run::{run, runtime};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]

@@ -3,8 +3,10 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::thread::available_parallelism;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum, value_parser};
@@ -67,6 +69,11 @@ pub struct ListenOptions {
         value_parser = value_parser!(u32).range(1..))]
     pub keepalive_timeout: u32,
 
+    /// Threads that serve calls. By default half the processors, at least one: PostgreSQL, which does most of the work,
+    /// is often on the same machine, and one thread passes some ten thousand queries per second on
+    #[arg(long, env = "MTDD_THREADS", value_name = "N", default_value_t = half_the_processors())]
+    pub threads: NonZeroUsize,
+
     /// How log lines on stderr look
     #[arg(long, env = "MTDD_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value = "json")]
     pub log_format: LogFormat,
@@ -122,6 +129,11 @@ impl fmt::Display for Address {
             write!(f, "{}:{}", self.host, self.port)
         }
     }
+}
+
+fn half_the_processors() -> NonZeroUsize {
+    let half = available_parallelism().map_or(1, |processors| processors.get() / 2);
+    NonZeroUsize::new(half).unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Any text parses: clap repeats a value that it refuses, so `settings` checks it.

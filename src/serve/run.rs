@@ -5,12 +5,27 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::{self, ExitCode};
 
+use tokio::runtime::{Builder, Runtime};
+
 use super::StartError;
 use super::listener::{GrpcService, Listener};
 use super::options::ListenOptions;
 use super::settings::Settings;
 use crate::shutdown::{Drain, shutdown};
 use crate::telemetry;
+
+/// What the server runs on. A single thread needs no scheduler that wakes others for work it will do sooner itself.
+pub fn runtime(options: &ListenOptions) -> io::Result<Runtime> {
+    let mut builder = match options.threads.get() {
+        1 => Builder::new_current_thread(),
+        threads => {
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(threads);
+            builder
+        }
+    };
+    builder.enable_all().build()
+}
 
 /// Runs the server that `start` makes until it is told to end. SIGTERM or SIGINT starts the drain, a second one ends
 /// the process at once. Exit codes: 0 after a drain, 1 if something needed is not there, 2 for wrong options.

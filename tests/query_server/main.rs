@@ -1,0 +1,18 @@
+//! The query server against a real PostgreSQL, through a tonic client: what a caller sees, and what it leaves behind on
+//! the shard. One file per subject; `shard` starts the server.
+#![cfg(feature = "server")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod connecting;
+mod faults;
+mod multiplex;
+mod pool;
+mod results;
+mod session;
+mod shard;
+mod statements;
+mod stopping;
+mod unary;

@@ -1,0 +1,134 @@
+//! Prepared statements that are kept on a connection: when, how many, and that no caller ever notices.
+
+use crate::shard::{Shard, Stream, bound, simple};
+
+/// How many of our statements the only connection has prepared; asked in a way that adds none.
+async fn kept(stream: &mut Stream) -> String {
+    let sql = "select count(*) from pg_prepared_statements where name like 'mtdd\\_%' and 'now' = 'now'";
+    stream.run(simple(sql)).await.text()
+}
+
+#[tokio::test]
+async fn a_text_is_prepared_when_it_is_seen_for_the_second_time() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    let mut stream = shard.stream().await;
+    let mut counts = Vec::new();
+    for _ in 0..3 {
+        stream.run(bound("select $1::int", &[Some("1")])).await.only();
+        counts.push(kept(&mut stream).await);
+    }
+    assert_eq!(counts, ["0", "1", "1"]);
+}
+
+#[tokio::test]
+async fn no_more_statements_are_kept_than_allowed() {
+    let shard = Shard::start(&["--pool-size", "1", "--statement-cache-size", "3"]).await;
+    let mut stream = shard.stream().await;
+    for round in 0..3 {
+        for number in 0..10 {
+            let reply = stream.run(bound(&format!("select {number} + $1::int"), &[Some("1")])).await;
+            assert_eq!(reply.text(), (number + 1).to_string(), "round {round}");
+        }
+    }
+    // The oldest is closed with the request that follows.
+    assert!(kept(&mut stream).await.parse::<u32>().unwrap() <= 4);
+    stream.run(bound("select 9 + $1::int", &[Some("1")])).await.only();
+    assert_eq!(kept(&mut stream).await, "3");
+}
+
+#[tokio::test]
+async fn none_is_kept_if_none_is_allowed() {
+    let shard = Shard::start(&["--pool-size", "1", "--statement-cache-size", "0"]).await;
+    let mut stream = shard.stream().await;
+    for _ in 0..3 {
+        stream.run(bound("select $1::int", &[Some("1")])).await.only();
+    }
+    assert_eq!(kept(&mut stream).await, "0");
+}
+
+#[tokio::test]
+async fn a_changed_table_changes_the_answer_and_not_the_callers_luck() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard.prepare("create table t (a int); insert into t values (1)").await;
+    let mut stream = shard.stream().await;
+    for _ in 0..3 {
+        assert_eq!(
+            stream.run(bound("select * from t where a = $1", &[Some("1")])).await.only().fields.unwrap().len(),
+            1
+        );
+    }
+    assert_eq!(kept(&mut stream).await, "1", "or this test would prove nothing");
+    shard.prepare("alter table t add column b text default 'new'").await;
+    for _ in 0..3 {
+        let result = stream.run(bound("select * from t where a = $1", &[Some("1")])).await.only();
+        assert_eq!(result.fields.unwrap().len(), 2);
+        assert_eq!(result.rows[0][1].as_deref(), Some("new"));
+    }
+    shard.prepare("drop table t; create table t (c text, d text, a int); insert into t values ('x', 'y', 1)").await;
+    for _ in 0..3 {
+        let fields = stream.run(bound("select * from t where a = $1", &[Some("1")])).await.only().fields.unwrap();
+        assert_eq!((fields.len(), fields[0].name.as_str()), (3, "c"));
+    }
+    shard.prepare("drop table t").await;
+    assert_eq!(stream.run(bound("select * from t where a = $1", &[Some("1")])).await.code(), "42P01");
+}
+
+#[tokio::test]
+async fn statements_that_someone_removed_are_made_again_unnoticed() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard
+        .prepare(
+            "create function remove_all() returns void language plpgsql as $$ begin execute 'deallocate all'; end $$",
+        )
+        .await;
+    let mut stream = shard.stream().await;
+    for _ in 0..3 {
+        for _ in 0..3 {
+            let request = crate::shard::tenant("t", bound("select $1::int", &[Some("1")]));
+            assert_eq!(stream.run(request).await.text(), "1");
+        }
+        assert_ne!(kept(&mut stream).await, "0");
+        stream.run(simple("select remove_all()")).await.only();
+        assert_eq!(kept(&mut stream).await, "0", "or this test would prove nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_time_in_quotes_is_not_frozen_by_being_prepared() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    let mut stream = shard.stream().await;
+    let mut times = Vec::new();
+    for _ in 0..4 {
+        times.push(stream.run(bound("select 'now'::timestamptz::text", &[])).await.text());
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    times.dedup();
+    assert_eq!(times.len(), 4);
+}
+
+#[tokio::test]
+async fn a_statement_that_does_not_parse_stays_an_error_and_costs_nothing() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    let mut stream = shard.stream().await;
+    for _ in 0..4 {
+        assert_eq!(stream.run(bound("select * from absent where a = $1", &[Some("1")])).await.code(), "42P01");
+    }
+    shard.prepare("create table absent (a int)").await;
+    for _ in 0..3 {
+        assert_eq!(stream.run(bound("select * from absent where a = $1", &[Some("1")])).await.only().rows.len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_error_while_running_leaves_the_statement_usable() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    let mut stream = shard.stream().await;
+    for value in ["1", "1", "0", "1", "x", "1"] {
+        let reply = stream.run(bound("select 1 / $1::int", &[Some(value)])).await;
+        match value {
+            "0" => assert_eq!(reply.code(), "22012"),
+            "x" => assert_eq!(reply.code(), "22P02"),
+            _ => assert_eq!(reply.text(), "1"),
+        }
+    }
+}
