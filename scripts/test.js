@@ -8,6 +8,7 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { programs } = require('../__test__/support/postgres');
 
 const ROOT = path.join(__dirname, '..');
 /** A JavaScript test file that takes longer than this hangs. Milliseconds. */
@@ -26,7 +27,8 @@ async function main(words) {
 }
 
 async function rust(total) {
-  const { code, output } = await run('cargo', ['test', '--locked', '--no-fail-fast', '--features', 'server']);
+  const args = ['test', '--locked', '--no-fail-fast', '--features', 'server'];
+  const { code, output } = await run('cargo', args, { MTDD_TEST_PG_BIN: programs() });
   for (const [, passed, failed] of output.matchAll(/^test result: .*? (\d+) passed; (\d+) failed;/gm)) {
     total.passed += Number(passed);
     total.failed += Number(failed);
@@ -58,9 +60,10 @@ async function javascript(total, words) {
 }
 
 /** Runs a program, shows what it prints as it comes, and returns that. */
-function run(file, args) {
+function run(file, args, variables) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { ...process.env, ...variables };
+    const child = spawn(file, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;

@@ -84,6 +84,11 @@ function reachable(bin, { uid }) {
   return bin;
 }
 
+/** The directory of PostgreSQL's programs, where the account that runs them can reach it. */
+function programs() {
+  return reachable(binaries(), account());
+}
+
 /** A port that was free a moment ago. PostgreSQL cannot pick one itself. */
 async function freePort() {
   const server = net.createServer();
@@ -219,7 +224,7 @@ class Postgres {
  */
 async function startPostgres({ settings } = {}) {
   const who = account();
-  const bin = reachable(binaries(), who);
+  const bin = programs();
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'mtdd-postgres-'));
   children.removeAtExit(directory);
   if (who.uid !== undefined) fs.chownSync(directory, who.uid, who.gid);
@@ -241,4 +246,4 @@ async function startPostgres({ settings } = {}) {
   }).start();
 }
 
-module.exports = { startPostgres, onConnection, freePort };
+module.exports = { startPostgres, onConnection, programs };
