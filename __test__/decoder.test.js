@@ -75,7 +75,17 @@ test('null bits speak of the eight columns after them', () => {
 
 test('long values come with a long length or as extras', () => {
   const long = 'x'.repeat(300);
-  const s = bytes(0, 255) + u32(300) + long + bytes(254) + u32(1) + bytes(254) + u32(0) + bytes(255) + u32(300) + long;
+  const s =
+    bytes(0, 255) +
+    u32(300) +
+    long +
+    bytes(254) +
+    u32(1) +
+    bytes(254) +
+    u32(0) +
+    bytes(255) +
+    u32(300) +
+    long;
   const extras = [Buffer.from('big'), '[1,2]'];
   const [row] = decode('tjxx', ['t', 'j', 'x', 'y'], s, { extras });
   assert.deepStrictEqual(row, { t: long, j: [1, 2], x: Buffer.from('big'), y: Buffer.from(long) });
@@ -121,7 +131,9 @@ test('column names are only names', () => {
 });
 
 test('rows may be arrays, and may have no columns', () => {
-  assert.deepStrictEqual(decode('tt', ['a', 'a'], `\0${short('1')}${short('2')}`, { asArray: true }), [['1', '2']]);
+  assert.deepStrictEqual(decode('tt', ['a', 'a'], `\0${short('1')}${short('2')}`, { asArray: true }), [
+    ['1', '2'],
+  ]);
   assert.deepStrictEqual(decode('', [], '', { count: 2 }), [{}, {}]);
 });
 

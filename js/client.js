@@ -4,10 +4,11 @@
  */
 
 const { NativeClient } = require('./native');
-const { ClientClosedError, errorFromCode } = require('./errors');
+const { ClientClosedError, OverloadedError, errorFromCode } = require('./errors');
 const { Cursor, canGenerate, documentBuilder } = require('./knex/decoder');
 const { Driver } = require('./knex/driver');
 const { Reply, Shape, databaseError } = require('./knex/result');
+const { Waiting } = require('./waiting');
 
 /** The bits of a record's first unit; `src/data/compact/mod.rs` lists them in the same order. */
 const START = 1;
@@ -34,8 +35,7 @@ class Client {
   #driver;
   #onLog;
   /** Replies that have not ended, by id. */
-  #waiting = new Map();
-  #lastId = 0;
+  #waiting = new Waiting();
   #shapes = new Map();
   /** Batches that have come over and are not decoded yet. */
   #batches = [];
@@ -43,6 +43,8 @@ class Client {
   /** Refers to the event loop while something is under way, and only then. */
   #keepAlive = setInterval(() => {}, LONGEST_TIMER).unref();
   #tokenTimer;
+  /** Queries have been passed over and wait for `flush`. */
+  #flushing = false;
   #closing;
 
   /**
@@ -112,31 +114,42 @@ class Client {
     const reply = new Reply(driver, call.rowMode, types, callback);
     const id = this.#admit(reply);
     if (id === 0) return 0;
-    let params = null;
     try {
-      if (call.values !== undefined && call.values.length > 0) params = call.values.map(parameter, driver);
+      const { values } = call;
+      const params = values === undefined || values.length === 0 ? null : values.map(parameter, driver);
+      let flags = 0;
+      if (call.register) flags |= REGISTER;
+      if (params === null && call.simple !== false) flags |= SIMPLE;
+      if (call.operation === 'read') flags |= REPEATABLE;
+      else if (call.operation === 'write') flags |= NOT_REPEATABLE;
+      this.#native.execute(
+        id,
+        call.tenant,
+        call.tenantType,
+        flags,
+        call.text,
+        params,
+        call.timeout ?? 0,
+        call.maxRetries ?? -1,
+        driver.overrides(types),
+      );
     } catch (error) {
+      // A value that cannot be converted, say: its own `toPostgres` threw.
       this.#refuse(id, error);
       return 0;
     }
-    let flags = 0;
-    if (call.register) flags |= REGISTER;
-    if (params === null && call.simple !== false) flags |= SIMPLE;
-    if (call.operation === 'read') flags |= REPEATABLE;
-    else if (call.operation === 'write') flags |= NOT_REPEATABLE;
-    this.#native.execute(
-      id,
-      call.tenant,
-      call.tenantType,
-      flags,
-      call.text,
-      params,
-      call.timeout ?? 0,
-      call.maxRetries ?? -1,
-      driver.overrides(types),
-    );
+    if (!this.#flushing) {
+      this.#flushing = true;
+      // Runs once all promise callbacks have: whatever queries they make go out together.
+      process.nextTick(this.#flush);
+    }
     return id;
   }
+
+  #flush = () => {
+    this.#flushing = false;
+    this.#native.flush();
+  };
 
   /**
    * Stops a query.
@@ -147,10 +160,10 @@ class Client {
   cancel(id) {
     const reply = this.#waiting.get(id);
     if (reply === undefined) return Promise.resolve();
+    if (this.#flushing) this.#native.flush();
     this.#native.cancel(id);
-    return new Promise((resolve) => {
-      (reply.onEnd ??= []).push(resolve);
-    });
+    reply.onEnd ??= [];
+    return new Promise((resolve) => reply.onEnd.push(resolve));
   }
 
   /**
@@ -181,6 +194,7 @@ class Client {
   close() {
     this.#closing ??= new Promise((resolve) => {
       const id = this.#admit(new Reply(this.#driver, undefined, undefined, resolve));
+      if (this.#flushing) this.#native.flush();
       this.#native.close(id);
     }).then(() => {
       clearInterval(this.#keepAlive);
@@ -189,18 +203,15 @@ class Client {
     return this.#closing;
   }
 
-  /** Lets a reply wait under a new id; 0 if the client is closed. */
+  /** Lets a reply wait under a new id; 0 if it has been refused. */
   #admit(reply) {
     if (this.#closing !== undefined) {
       process.nextTick(() => reply.finish(new ClientClosedError()));
       return 0;
     }
-    let id;
-    do {
-      id = this.#lastId = (this.#lastId % 0xffffffff) + 1;
-    } while (this.#waiting.has(id));
-    if (this.#waiting.size === 0) this.#keepAlive.ref();
-    this.#waiting.set(id, reply);
+    const id = this.#waiting.add(reply);
+    if (id === 0) process.nextTick(() => reply.finish(new OverloadedError()));
+    else if (this.#waiting.size === 1) this.#keepAlive.ref();
     return id;
   }
 
@@ -322,7 +333,7 @@ function parameter(value) {
 
 /** The native client's refusal to open: its message begins with a code. */
 function refusal(error) {
-  const match = /^([A-Z_]+):([^]*)$/.exec(error.message);
+  const match = /^([A-Z_]+):([\s\S]*)$/.exec(error.message);
   return match === null ? error : errorFromCode(match[1], match[2], undefined, error);
 }
 

@@ -16,6 +16,7 @@ mod addon;
 pub mod channel;
 pub mod client;
 pub mod data;
+pub mod deadline;
 pub mod dial;
 pub mod error;
 pub mod lookup;

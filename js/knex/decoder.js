@@ -31,7 +31,11 @@ class Cursor {
     const p = this.at;
     this.at = p + 4;
     return (
-      (s.charCodeAt(p) | (s.charCodeAt(p + 1) << 8) | (s.charCodeAt(p + 2) << 16) | (s.charCodeAt(p + 3) << 24)) >>> 0
+      (s.charCodeAt(p) |
+        (s.charCodeAt(p + 1) << 8) |
+        (s.charCodeAt(p + 2) << 16) |
+        (s.charCodeAt(p + 3) << 24)) >>>
+      0
     );
   }
 
@@ -80,7 +84,8 @@ const SOURCE = {
   i: (column) => `v${column}=${i32};p+=4;`,
   o: (column) => `v${column}=(${i32})>>>0;p+=4;`,
   f: (column) =>
-    Array.from({ length: 8 }, (_, byte) => `fb[${byte}]=${charCode(byte)};`).join('') + `v${column}=f[0];p+=8;`,
+    Array.from({ length: 8 }, (_, byte) => `fb[${byte}]=${charCode(byte)};`).join('') +
+    `v${column}=f[0];p+=8;`,
   b: (column) => `v${column}=s.charCodeAt(p++)===1;`,
   d: (column) =>
     `if((l=${charCode(6)})!==255){v${column}=new Date(${u24(0)}+${u24(3)}*16777216+l*281474976710656-${EARLIEST});p+=7;}` +
@@ -148,7 +153,11 @@ function interpreter(kinds, names, asArray) {
       const p = c.at;
       if (s.charCodeAt(p + 1) === 255) return escapedText(s, c, 4, parser);
       c.at = p + 4;
-      return new Date(s.charCodeAt(p) | (s.charCodeAt(p + 1) << 8), s.charCodeAt(p + 2) - 1, s.charCodeAt(p + 3));
+      return new Date(
+        s.charCodeAt(p) | (s.charCodeAt(p + 1) << 8),
+        s.charCodeAt(p + 2) - 1,
+        s.charCodeAt(p + 3),
+      );
     },
     x: (s, c, parser) => {
       const length = s.charCodeAt(c.at++);

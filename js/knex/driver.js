@@ -27,8 +27,14 @@ class Driver {
    * @throws {ConfigError} if it is not `pg`
    */
   constructor(pg, connectionTypes) {
-    if (typeof pg?.Query !== 'function' || typeof pg.Connection !== 'function' || typeof pg.Client !== 'function') {
-      throw new ConfigError('The Knex instance does not use the driver `pg`: install pg, and set client: "pg".');
+    if (
+      typeof pg?.Query !== 'function' ||
+      typeof pg.Connection !== 'function' ||
+      typeof pg.Client !== 'function'
+    ) {
+      throw new ConfigError(
+        'The Knex instance does not use the driver `pg`: install pg, and set client: "pg".',
+      );
     }
     /** `pg`'s class of results. */
     this.Result = new pg.Query('')._result.constructor;
@@ -41,7 +47,9 @@ class Driver {
     this.prepareValue = learnPrepareValue(pg);
     /** What `pg` does with a type that it does not know: nothing. */
     this.noParser = pg.types.getTypeParser(0, 'text');
+    /** The parsers that `pg` comes with, by type. */
     this.builtin = builtinParsers(pg.types);
+    this.native = NATIVE_TYPES.map((type) => this.builtin.get(type));
   }
 
   /**
@@ -54,21 +62,14 @@ class Driver {
   overrides(types) {
     let mask = 0;
     for (let bit = 0; bit < NATIVE_TYPES.length; bit++) {
-      if (!this.isBuiltin(NATIVE_TYPES[bit], types.getTypeParser(NATIVE_TYPES[bit], 'text'))) mask |= 1 << bit;
+      if (types.getTypeParser(NATIVE_TYPES[bit], 'text') !== this.native[bit]) mask |= 1 << bit;
     }
     return mask;
   }
 
-  /** True if this is the parser that `pg` itself has for the type. */
-  isBuiltin(type, parser) {
-    const builtin = this.builtin.get(type);
-    // The parser of json is bound anew for each copy, so it has no identity of its own.
-    return builtin !== undefined && (parser === builtin || (builtin.name === 'bound parse' && parser.name === 'bound parse'));
-  }
-
   /** True if the parser gives every text back unchanged. */
   isIdentity(type, parser) {
-    return parser === this.noParser || (type === INT8 && this.isBuiltin(type, parser));
+    return parser === this.noParser || (type === INT8 && parser === this.builtin.get(INT8));
   }
 }
 
@@ -123,7 +124,11 @@ function builtinParsers(types) {
     // What the native client imitates are the parsers of this major version.
     if (!version.startsWith('2.')) return parsers;
     const { init } = require(path.join(path.dirname(module.filename), 'lib', 'textParsers.js'));
-    init((type, parser) => parsers.set(type, parser));
+    init((type, parser) => {
+      // The parser of json is bound anew for each `init`: what is set and bound alike is the same.
+      const set = types.getTypeParser(type, 'text');
+      parsers.set(type, parser.name === 'bound parse' && set.name === parser.name ? set : parser);
+    });
   } catch {
     parsers.clear();
   }

@@ -5,6 +5,7 @@ mod handover;
 mod params;
 mod settings;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ mod flag {
 pub struct NativeClient {
     client: Client,
     outbox: Arc<Outbox>,
+    /// What `flush` will run.
+    requests: RefCell<Vec<Request>>,
 }
 
 #[napi]
@@ -46,10 +49,10 @@ impl NativeClient {
         }));
         let config = settings.config().map_err(refusal)?;
         let client = Client::open(config, outbox.clone()).map_err(refusal)?;
-        Ok(NativeClient { client, outbox })
+        Ok(NativeClient { client, outbox, requests: RefCell::default() })
     }
 
-    /// Runs a query; the answer comes by `take` under `id`. `tenant` null: all shards. `timeout` in milliseconds, 0: the
+    /// Runs a query with the next `flush`; the answer comes by `take` under `id`. `tenant` null: all shards. `timeout` in milliseconds, 0: the
     /// client's own; `max_retries` -1: the client's own.
     #[allow(clippy::too_many_arguments, reason = "one crossing per query, and an object would cost one per field")]
     #[napi(catch_unwind)]
@@ -73,7 +76,7 @@ impl NativeClient {
             },
             None => Target::All,
         };
-        self.client.execute(Box::new(Request {
+        self.requests.borrow_mut().push(Request {
             id,
             target,
             sql,
@@ -87,7 +90,13 @@ impl NativeClient {
                 _ => None,
             },
             overrides: overrides as u16,
-        }));
+        });
+    }
+
+    /// Runs what `execute` has been told since the last time.
+    #[napi(catch_unwind)]
+    pub fn flush(&self) {
+        self.client.execute(self.requests.take());
     }
 
     /// Where a tenant lives; `add`: after registering it. The answer comes by `take` under `id`.

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Command;
 use super::query::{self, Control, World};
+use crate::deadline::Deadlines;
 use crate::error::Error;
 
 /// How long queries under way may go on after a close before they are cancelled.
@@ -30,7 +31,8 @@ pub fn run(world: Arc<World>, commands: UnboundedReceiver<Command>, max_in_fligh
 
 async fn drive(world: Arc<World>, mut commands: UnboundedReceiver<Command>, max_in_flight: usize) {
     let (done, mut finished) = mpsc::unbounded_channel::<u32>();
-    let mut driver = Driver { world, max_in_flight, done, under_way: HashMap::new(), closing: Vec::new() };
+    let deadlines = Arc::new(Deadlines::start());
+    let mut driver = Driver { world, deadlines, max_in_flight, done, under_way: HashMap::new(), closing: Vec::new() };
     let mut deadline = None;
     loop {
         tokio::select! {
@@ -65,6 +67,7 @@ async fn expiry(deadline: Option<Instant>) {
 
 struct Driver {
     world: Arc<World>,
+    deadlines: Arc<Deadlines>,
     max_in_flight: usize,
     done: UnboundedSender<u32>,
     under_way: HashMap<u32, Arc<Control>>,
@@ -75,21 +78,23 @@ struct Driver {
 impl Driver {
     fn obey(&mut self, command: Command, deadline: &mut Option<Instant>) {
         match command {
-            Command::Execute(request) => {
-                let id = request.id;
-                if let Some(control) = self.admit(id) {
-                    let (world, done) = (self.world.clone(), self.done.clone());
-                    tokio::spawn(async move {
-                        query::run(&world, *request, &control).await;
-                        let _ = done.send(id);
-                    });
+            Command::Execute(requests) => {
+                for request in requests {
+                    let id = request.id;
+                    if let Some(control) = self.admit(id) {
+                        let (world, deadlines, done) = self.handles();
+                        tokio::spawn(async move {
+                            query::run(&world, &deadlines, request, &control).await;
+                            let _ = done.send(id);
+                        });
+                    }
                 }
             }
             Command::Place { id, tenant, add } => {
                 if let Some(control) = self.admit(id) {
-                    let (world, done) = (self.world.clone(), self.done.clone());
+                    let (world, deadlines, done) = self.handles();
                     tokio::spawn(async move {
-                        query::place(&world, id, &tenant, add, &control).await;
+                        query::place(&world, &deadlines, id, &tenant, add, &control).await;
                         let _ = done.send(id);
                     });
                 }
@@ -109,6 +114,10 @@ impl Driver {
                 deadline.get_or_insert_with(|| Instant::now() + CLOSE_GRACE);
             }
         }
+    }
+
+    fn handles(&self) -> (Arc<World>, Arc<Deadlines>, UnboundedSender<u32>) {
+        (self.world.clone(), self.deadlines.clone(), self.done.clone())
     }
 
     /// Takes a query in, or answers it with a refusal.

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use super::Request;
 use super::outbox::Outbox;
 use crate::channel::{Call, CallHandle, Event, QueryChannel};
 use crate::data::compact::Piece;
 use crate::data::shape::{Description, Shape};
+use crate::deadline::{Deadline, Deadlines};
 use crate::error::Error;
 use crate::lookup::Tenant;
 use crate::plan;
@@ -74,14 +75,14 @@ impl Control {
     }
 
     /// Why the query should end before its answer.
-    async fn interrupt(&self, deadline: Instant) -> Interrupt {
+    async fn interrupt(&self, deadline: Deadline) -> Interrupt {
         if self.cancelled.load(Ordering::Acquire) {
             return Interrupt::Cancelled;
         }
         tokio::select! {
             biased;
             () = self.notify.notified() => Interrupt::Cancelled,
-            () = sleep_until(deadline) => Interrupt::Deadline,
+            () = deadline => Interrupt::Deadline,
         }
     }
 }
@@ -118,10 +119,11 @@ impl Failed {
 }
 
 /// Runs one query to its end, which the outbox hears of exactly once.
-pub async fn run(world: &World, request: Request, control: &Control) {
+pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
     let timeout = request.timeout.unwrap_or(world.timeout);
     let mut query = Query {
         world,
+        deadlines,
         control,
         id: request.id,
         overrides: request.overrides,
@@ -155,7 +157,7 @@ pub async fn run(world: &World, request: Request, control: &Control) {
 }
 
 /// Answers where a tenant lives, as the JSON text of a tag-less reply: `[tenantId, shardIndex]`.
-pub async fn place(world: &World, id: u32, tenant: &Tenant, add: bool, control: &Control) {
+pub async fn place(world: &World, deadlines: &Deadlines, id: u32, tenant: &Tenant, add: bool, control: &Control) {
     let work = async {
         if add {
             world.router.add(tenant).await
@@ -165,7 +167,7 @@ pub async fn place(world: &World, id: u32, tenant: &Tenant, add: bool, control: 
     };
     let outcome = tokio::select! {
         outcome = work => outcome,
-        interrupt = control.interrupt(Instant::now() + world.timeout) => Err(interrupt.error(world.timeout, false)),
+        interrupt = control.interrupt(deadlines.at(Instant::now() + world.timeout)) => Err(interrupt.error(world.timeout, false)),
     };
     match outcome {
         Ok((tenant_id, shard)) => {
@@ -178,6 +180,7 @@ pub async fn place(world: &World, id: u32, tenant: &Tenant, add: bool, control: 
 
 struct Query<'a> {
     world: &'a World,
+    deadlines: &'a Deadlines,
     control: &'a Control,
     id: u32,
     overrides: u16,
@@ -220,7 +223,7 @@ impl Query<'_> {
         tokio::select! {
             biased;
             output = work => Ok(output),
-            interrupt = self.control.interrupt(self.deadline) => {
+            interrupt = self.control.interrupt(self.deadlines.at(self.deadline)) => {
                 Err(Failed::for_good(interrupt.error(self.timeout, true)))
             }
         }
@@ -228,9 +231,9 @@ impl Query<'_> {
 
     /// Passes the reply on, part by part.
     async fn take_in(&mut self, channel: &QueryChannel, mut call: Call) -> Result<(), Failed> {
-        let mut interrupt = pin!(self.control.interrupt(self.deadline));
+        let mut interrupt = pin!(self.control.interrupt(self.deadlines.at(self.deadline)));
         let mut interrupted = None;
-        let mut patience = pin!(sleep_until(self.deadline));
+        let mut patience = self.deadlines.at(self.deadline);
         let mut shape = None;
         loop {
             let event = tokio::select! {
@@ -246,7 +249,7 @@ impl Query<'_> {
                         // The server keeps the deadline too, and says whether the statement has stopped.
                         Interrupt::Deadline => GRACE,
                     };
-                    patience.as_mut().reset(Instant::now() + grace);
+                    patience = self.deadlines.at(Instant::now() + grace);
                     continue;
                 }
                 () = &mut patience, if interrupted.is_some() => {

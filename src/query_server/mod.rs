@@ -22,6 +22,7 @@ mod tls;
 
 use std::sync::Arc;
 
+use crate::deadline::Deadlines;
 use crate::proto::db_service_server::DbServiceServer;
 use crate::shutdown::Drain;
 
@@ -42,6 +43,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<DbServiceServer<Q
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     let engine = Arc::new(run::Engine {
         pool,
+        deadlines: Deadlines::start(),
         texts: texts::Texts::new(),
         max_sql_size: options.max_sql_size,
         max_message_size: options.max_message_size,

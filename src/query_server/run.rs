@@ -2,11 +2,10 @@
 //! a reply, while its caller may cancel, its deadline may pass and the connection may break. The RPCs call `Engine::run`.
 
 use std::io;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::answer::{Answer, Asked};
 use super::backend::{Backend, Prepared};
@@ -15,12 +14,14 @@ use super::piece::{Ending, Piece, failure};
 use super::pool::{Pool, Slot, Unavailable};
 use super::settings::Settings;
 use super::texts::{Text, Texts};
+use crate::deadline::{Deadline, Deadlines};
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
 
 /// What all queries share.
 pub struct Engine {
     pub pool: Arc<Pool>,
+    pub deadlines: Deadlines,
     pub texts: Texts,
     /// Bytes of the longest SQL text taken.
     pub max_sql_size: usize,
@@ -88,9 +89,9 @@ pub trait Caller: Sync {
 /// Watches for reasons to stop.
 pub struct Watch<'w, C> {
     caller: &'w C,
-    clock: Pin<&'w mut Sleep>,
-    limited: bool,
-    /// It is to stop already, and why; now the clock runs for our patience with PostgreSQL.
+    deadlines: &'w Deadlines,
+    deadline: Option<Deadline>,
+    /// It is to stop already, and why; the deadline is now that of our patience with PostgreSQL.
     stopping: Option<Stop>,
 }
 
@@ -101,7 +102,7 @@ impl<C: Caller> Watch<'_, C> {
             biased;
             done = work => Ok(done),
             () = self.caller.cancelled(), if self.stopping.is_none() => Err(Stop::Cancelled),
-            () = self.clock.as_mut(), if self.limited => Err(Stop::Deadline),
+            () = passed(&mut self.deadline) => Err(Stop::Deadline),
         }
     }
 
@@ -111,7 +112,7 @@ impl<C: Caller> Watch<'_, C> {
         tokio::select! {
             biased;
             () = self.caller.cancelled(), if self.stopping.is_none() => Err(Stop::Cancelled),
-            () = self.clock.as_mut(), if self.limited => Err(Stop::Deadline),
+            () = passed(&mut self.deadline) => Err(Stop::Deadline),
             sent = self.caller.send(piece) => sent,
         }
     }
@@ -119,8 +120,7 @@ impl<C: Caller> Watch<'_, C> {
     /// From now on the only reason to stop is that PostgreSQL does not.
     pub fn be_patient(&mut self, stop: Stop) {
         self.stopping = Some(stop);
-        self.limited = true;
-        self.clock.as_mut().reset(Instant::now() + PATIENCE);
+        self.deadline = Some(self.deadlines.at(Instant::now() + PATIENCE));
     }
 }
 
@@ -150,8 +150,8 @@ impl Engine {
     async fn try_run<C: Caller>(&self, query: &Query, caller: &C) -> Result<Piece, Failure> {
         self.check(&query.request).map_err(|message| failure(Reason::Invalid, true, message))?;
         let (text, seen) = self.texts.look_up(&query.request.sql);
-        let clock = pin!(sleep_until(query.deadline.unwrap_or_else(far_away)));
-        let mut watch = Watch { caller, clock, limited: query.deadline.is_some(), stopping: None };
+        let deadline = query.deadline.map(|at| self.deadlines.at(at));
+        let mut watch = Watch { caller, deadlines: &self.deadlines, deadline, stopping: None };
         let acquired = watch.unless_stopped(self.pool.acquire(&query.settings)).await.map_err(Stop::before)?;
         let mut slot = acquired.map_err(unavailable)?;
         let mut keep = seen && text.keepable;
@@ -208,9 +208,12 @@ impl Engine {
     }
 }
 
-/// A time that never comes, for a clock that is not looked at.
-fn far_away() -> Instant {
-    Instant::now() + Duration::from_secs(86_400)
+/// Returns once the deadline has passed; never without one.
+async fn passed(deadline: &mut Option<Deadline>) {
+    match deadline {
+        Some(deadline) => deadline.await,
+        None => std::future::pending().await,
+    }
 }
 
 fn unavailable(reason: Unavailable) -> Failure {

@@ -1,0 +1,56 @@
+/**
+ * Who waits for an answer, by number. A number is a slot and how often the slot has been used, so that one that has
+ * been answered is not given again soon.
+ *
+ * Not a Map: one that many entries pass through leaves old tables behind, and what those still refer to survives all
+ * young collections, which with thousands of queries a second made half of the garbage live long.
+ */
+
+const SLOT_BITS = 20;
+const MOST = 2 ** SLOT_BITS;
+const USES = 2 ** (32 - SLOT_BITS);
+
+class Waiting {
+  /** By slot; undefined where the slot is free. */
+  #entries = [];
+  /** How often each slot has been used, from 1 up and then anew. */
+  #uses = [];
+  #free = [];
+  /** How many wait. */
+  size = 0;
+
+  /**
+   * @param {object} entry
+   * @returns {number} its number, from 1 up to 2^32 - 1; 0 if 2^20 wait already
+   */
+  add(entry) {
+    let slot = this.#free.pop();
+    if (slot === undefined) {
+      slot = this.#entries.length;
+      if (slot === MOST) return 0;
+      this.#entries.push(undefined);
+      this.#uses.push(0);
+    }
+    const use = (this.#uses[slot] % (USES - 1)) + 1;
+    this.#uses[slot] = use;
+    this.#entries[slot] = entry;
+    this.size++;
+    return use * MOST + slot;
+  }
+
+  /** @returns {object | undefined} who waits under this number */
+  get(number) {
+    const slot = number % MOST;
+    return this.#uses[slot] === (number - slot) / MOST ? this.#entries[slot] : undefined;
+  }
+
+  /** The number, which somebody waits under, is free. */
+  delete(number) {
+    const slot = number % MOST;
+    this.#entries[slot] = undefined;
+    this.#free.push(slot);
+    this.size--;
+  }
+}
+
+module.exports = { Waiting };
