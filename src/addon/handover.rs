@@ -5,7 +5,7 @@ use std::ptr;
 use napi::bindgen_prelude::{ToNapiValue, TypeName};
 use napi::{Result, ValueType, check_status, sys};
 
-use crate::data::compact::{Batch, Chunk, Extra};
+use crate::data::compact::{Batch, Extra};
 
 pub struct Handover(pub Batch);
 
@@ -24,11 +24,10 @@ impl ToNapiValue for Handover {
         let Batch { chunks, extras, shapes, skeletons, dropped_shapes, logs } = batch;
         // SAFETY: `env` is the environment that called us; the handles made here live until we return to it.
         unsafe {
-            let chunks = array(env, chunks, |chunk| string(env, &chunk))?;
+            let chunks = array(env, chunks, |chunk| latin1(env, &chunk))?;
             let extras = array(env, extras, |extra| match extra {
-                Extra::Text(text) => string(env, &text),
+                Extra::Text(text) => utf8(env, &text),
                 Extra::Bytes(bytes) => buffer(env, &bytes),
-                Extra::Json(json) => String::to_napi_value(env, json),
             })?;
             let shapes = array(env, shapes, |shape| String::to_napi_value(env, shape))?;
             let skeletons = array(env, skeletons, |skeleton| String::to_napi_value(env, skeleton))?;
@@ -68,18 +67,24 @@ unsafe fn array<T>(
 
 /// # Safety
 /// `env` is live.
-unsafe fn string(env: sys::napi_env, chunk: &Chunk) -> Result<sys::napi_value> {
+unsafe fn latin1(env: sys::napi_env, text: &[u8]) -> Result<sys::napi_value> {
     let mut string = ptr::null_mut();
     // SAFETY: pointer and length are one slice's; Node copies it.
     check_status!(unsafe {
-        match chunk {
-            Chunk::Latin1(units) => {
-                sys::napi_create_string_latin1(env, units.as_ptr().cast(), units.len() as isize, &mut string)
-            }
-            Chunk::Utf16(units) => {
-                sys::napi_create_string_utf16(env, units.as_ptr(), units.len() as isize, &mut string)
-            }
-        }
+        sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, &mut string)
+    })?;
+    Ok(string)
+}
+
+/// Bytes that are not UTF-8 become U+FFFD, as they do in `pg`'s hands.
+///
+/// # Safety
+/// `env` is live.
+unsafe fn utf8(env: sys::napi_env, text: &[u8]) -> Result<sys::napi_value> {
+    let mut string = ptr::null_mut();
+    // SAFETY: pointer and length are one slice's; Node copies it.
+    check_status!(unsafe {
+        sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut string)
     })?;
     Ok(string)
 }

@@ -14,6 +14,11 @@ impl<'a> Rows<'a> {
     pub fn new(batch: &'a [u8]) -> Self {
         Rows(batch)
     }
+
+    /// True once every row has been given.
+    pub fn is_done(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl<'a> Iterator for Rows<'a> {

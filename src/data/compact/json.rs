@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::cell::Unit;
+use super::cell::push_latin1;
 use super::push_u32;
 
 /// Compiling a skeleton costs JavaScript as much as parsing some hundred documents.
@@ -49,17 +49,6 @@ enum Known {
     Compiled(u32),
 }
 
-/// What became of a document.
-#[derive(Debug, PartialEq)]
-pub enum Pushed {
-    /// Its skeleton's number and its values have been appended.
-    Values,
-    /// Nothing useful has been appended: it must travel as text.
-    AsText,
-    /// A character does not fit into this unit.
-    NotLatin1,
-}
-
 impl Skeletons {
     pub fn new(enabled: bool) -> Self {
         Skeletons { enabled, ..Skeletons::default() }
@@ -71,28 +60,22 @@ impl Skeletons {
         std::mem::take(&mut self.announcements)
     }
 
-    /// Appends a document as skeleton and values. Unless it returns `Values` the caller cuts `out` back.
-    pub fn push<U: Unit>(&mut self, document: &[u8], out: &mut Vec<U>) -> Pushed {
+    /// Appends a document as its skeleton's number and its values; false if it must travel as text (what was appended
+    /// is then garbage).
+    pub fn push(&mut self, document: &[u8], out: &mut Vec<u8>) -> bool {
         if !self.enabled {
-            return Pushed::AsText;
+            return false;
         }
         let number_at = out.len();
         push_u32(out, 0);
         let mut skeleton = std::mem::take(&mut self.scratch);
         skeleton.clear();
-        let split = split(document, &mut skeleton, out);
-        let number = split.as_ref().map_or(None, |()| self.number(&skeleton));
+        let number = split(document, &mut skeleton, out).and_then(|()| self.number(&skeleton));
         self.scratch = skeleton;
-        match (split, number) {
-            (Err(Unfit::NotLatin1), _) => Pushed::NotLatin1,
-            (Ok(()), Some(number)) => {
-                for (offset, byte) in number.to_le_bytes().into_iter().enumerate() {
-                    out[number_at + offset] = U::from_byte(byte);
-                }
-                Pushed::Values
-            }
-            _ => Pushed::AsText,
+        if let Some(number) = number {
+            out[number_at..number_at + 4].copy_from_slice(&number.to_le_bytes());
         }
+        number.is_some()
     }
 
     /// The number of a skeleton that JavaScript compiles; None while it is not worth it.
@@ -132,36 +115,30 @@ impl Skeletons {
     }
 }
 
-/// Why a document cannot be split.
-enum Unfit {
-    Unusual,
-    NotLatin1,
-}
-
-/// Splits a document into its skeleton and its values. Anything unusual (escapes, depth, length) is refused: PostgreSQL
-/// has checked that it is JSON, and this only has to be right about what it accepts.
-fn split<U: Unit>(document: &[u8], skeleton: &mut Vec<u8>, values: &mut Vec<U>) -> Result<(), Unfit> {
+/// Splits a document into its skeleton and its values. Anything unusual (escapes, depth, length, characters beyond
+/// Latin-1) is refused: PostgreSQL has checked that it is JSON, and this only has to be right about what it accepts.
+fn split(document: &[u8], skeleton: &mut Vec<u8>, values: &mut Vec<u8>) -> Option<()> {
     let mut at = 0;
     // For each open bracket: true for an object that waits for a key.
     let mut open = [None; DEEPEST];
     let mut depth = 0;
     while let Some(&byte) = document.get(at) {
         if skeleton.len() > LONGEST {
-            return Err(Unfit::Unusual);
+            return None;
         }
         match byte {
             b' ' | b'\t' | b'\n' | b'\r' => {}
             b'{' | b'[' => {
-                *open.get_mut(depth).ok_or(Unfit::Unusual)? = (byte == b'{').then_some(true);
+                *open.get_mut(depth)? = (byte == b'{').then_some(true);
                 depth += 1;
                 skeleton.push(byte);
             }
             b'}' | b']' => {
-                depth = depth.checked_sub(1).ok_or(Unfit::Unusual)?;
+                depth = depth.checked_sub(1)?;
                 skeleton.push(byte);
             }
             b':' | b',' => {
-                let innermost = depth.checked_sub(1).ok_or(Unfit::Unusual)?;
+                let innermost = depth.checked_sub(1)?;
                 if let Some(waits_for_key) = &mut open[innermost] {
                     *waits_for_key = byte == b',';
                 }
@@ -169,12 +146,11 @@ fn split<U: Unit>(document: &[u8], skeleton: &mut Vec<u8>, values: &mut Vec<U>) 
             }
             b'"' => {
                 let rest = &document[at + 1..];
-                let length =
-                    memchr::memchr2(b'"', b'\\', rest).filter(|end| rest[*end] == b'"').ok_or(Unfit::Unusual)?;
+                let length = memchr::memchr2(b'"', b'\\', rest).filter(|end| rest[*end] == b'"')?;
                 let text = &rest[..length];
                 if depth > 0 && open[depth - 1] == Some(true) {
                     if text == b"__proto__" {
-                        return Err(Unfit::Unusual);
+                        return None;
                     }
                     skeleton.extend_from_slice(&document[at..at + length + 2]);
                 } else {
@@ -185,12 +161,12 @@ fn split<U: Unit>(document: &[u8], skeleton: &mut Vec<u8>, values: &mut Vec<U>) 
             }
             b't' => {
                 skeleton.push(place::BOOLEAN);
-                values.push(U::from_byte(1));
+                values.push(1);
                 at += 3;
             }
             b'f' => {
                 skeleton.push(place::BOOLEAN);
-                values.push(U::from_byte(0));
+                values.push(0);
                 at += 4;
             }
             b'n' => {
@@ -207,7 +183,7 @@ fn split<U: Unit>(document: &[u8], skeleton: &mut Vec<u8>, values: &mut Vec<U>) 
                 match small_integer(text) {
                     Some(integer) => {
                         skeleton.push(place::INTEGER);
-                        values.extend(integer.to_le_bytes().map(U::from_byte));
+                        values.extend_from_slice(&integer.to_le_bytes());
                     }
                     None => {
                         skeleton.push(place::NUMBER);
@@ -216,24 +192,21 @@ fn split<U: Unit>(document: &[u8], skeleton: &mut Vec<u8>, values: &mut Vec<U>) 
                 }
                 at += length - 1;
             }
-            _ => return Err(Unfit::Unusual),
+            _ => return None,
         }
         at += 1;
     }
-    Ok(())
+    Some(())
 }
 
-fn push_text<U: Unit>(text: &[u8], values: &mut Vec<U>) -> Result<(), Unfit> {
+fn push_text(text: &[u8], values: &mut Vec<u8>) -> Option<()> {
     let length_at = values.len();
-    values.push(U::from_byte(0));
-    if text.len() > LONGEST_STRING {
-        return Err(Unfit::Unusual);
+    values.push(0);
+    if text.len() > LONGEST_STRING || !push_latin1(text, values) {
+        return None;
     }
-    if !U::push_text(values, text) {
-        return Err(Unfit::NotLatin1);
-    }
-    values[length_at] = U::from_byte((values.len() - length_at - 1) as u8);
-    Ok(())
+    values[length_at] = (values.len() - length_at - 1) as u8;
+    Some(())
 }
 
 /// Up to nine digits; -0 is not an integer in JavaScript.
@@ -249,8 +222,8 @@ mod tests {
     use super::*;
 
     fn parts(document: &str) -> Option<(String, Vec<u8>)> {
-        let (mut skeleton, mut values) = (Vec::new(), Vec::<u8>::new());
-        split(document.as_bytes(), &mut skeleton, &mut values).ok()?;
+        let (mut skeleton, mut values) = (Vec::new(), Vec::new());
+        split(document.as_bytes(), &mut skeleton, &mut values)?;
         Some((String::from_utf8(skeleton).unwrap(), values))
     }
 
@@ -278,22 +251,22 @@ mod tests {
     #[test]
     fn a_skeleton_is_compiled_once_it_is_worth_it() {
         let mut skeletons = Skeletons::new(true);
-        let mut out = Vec::<u8>::new();
-        let pushed = (0..1000).position(|_| skeletons.push(br#"{"a":1}"#, &mut out) == Pushed::Values);
+        let mut out = Vec::new();
+        let pushed = (0..1000).position(|_| skeletons.push(br#"{"a":1}"#, &mut out));
         assert_eq!(pushed, Some(WORTH_COMPILING as usize));
         assert_eq!(skeletons.take_announcements(), [r##"{"a":#}"##]);
         out.clear();
-        assert_eq!(skeletons.push(br#"{"a":2}"#, &mut out), Pushed::Values);
+        assert!(skeletons.push(br#"{"a":2}"#, &mut out));
         assert_eq!(out, [0, 0, 0, 0, 2, 0, 0, 0]);
         assert!(skeletons.take_announcements().is_empty());
-        assert_eq!(skeletons.push(r#"{"a":"☃"}"#.as_bytes(), &mut out), Pushed::NotLatin1);
-        assert_eq!(Skeletons::new(false).push(b"1", &mut out), Pushed::AsText);
+        assert!(!skeletons.push(r#"{"a":"☃"}"#.as_bytes(), &mut out));
+        assert!(!Skeletons::new(false).push(b"1", &mut out));
     }
 
     #[test]
     fn documents_all_unlike_do_not_fill_the_memory() {
         let mut skeletons = Skeletons::new(true);
-        let mut out = Vec::<u16>::new();
+        let mut out = Vec::new();
         for key in 0..20_000 {
             skeletons.push(format!(r#"{{"{key}":1}}"#).as_bytes(), &mut out);
         }

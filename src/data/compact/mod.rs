@@ -6,13 +6,13 @@
 //!
 //! Why strings: V8 copies a one-byte string in at memory speed, reads it with `charCodeAt` in compiled code, and makes
 //! text columns by `substring`, without a crossing per value. Substrings pin the string they were cut from, so a chunk
-//! ends at 16 KiB, and a long value travels by itself as an extra.
+//! ends at 16 KiB, and a long value travels by itself as an extra. So does one with a character beyond Latin-1: in a
+//! two-byte chunk it would double what all its neighbours take.
 
 mod cell;
 mod json;
 mod time;
 
-pub use cell::Unit;
 pub use json::Skeletons;
 
 use super::kind::Kind;
@@ -37,26 +37,19 @@ mod flag {
     pub const CREDIT: u8 = 32;
 }
 
-/// Text for one JavaScript string: one byte per code unit while every character allows it.
-#[derive(Debug, PartialEq)]
-pub enum Chunk {
-    Latin1(Vec<u8>),
-    Utf16(Vec<u16>),
-}
-
 /// A value that does not travel inside a chunk; records name it by its index.
 #[derive(Debug, PartialEq)]
 pub enum Extra {
-    Text(Chunk),
+    /// As PostgreSQL sent it: UTF-8, if the database's encoding is known.
+    Text(Vec<u8>),
     Bytes(Vec<u8>),
-    /// A JSON document for JavaScript to parse: an error.
-    Json(String),
 }
 
 /// What JavaScript is handed in one call.
 #[derive(Debug, Default, PartialEq)]
 pub struct Batch {
-    pub chunks: Vec<Chunk>,
+    /// Latin-1, each for one JavaScript string.
+    pub chunks: Vec<Vec<u8>>,
     pub extras: Vec<Extra>,
     /// Column descriptions (JSON) that the chunks of this batch name for the first time.
     pub shapes: Vec<String>,
@@ -90,8 +83,8 @@ impl Batch {
     /// Appends a piece. On a malformed row nothing of the piece is appended.
     pub fn push(&mut self, piece: Piece<'_>, skeletons: &mut Skeletons) -> Result<(), MalformedRow> {
         let mark = (self.chunks.len(), self.extras.len());
-        let tail = self.chunks.last().map_or(0, Chunk::len);
-        let result = self.push_rows(piece, skeletons);
+        let tail = self.chunks.last().map_or(0, Vec::len);
+        let result = self.push_records(piece, skeletons);
         self.skeletons.append(&mut skeletons.take_announcements());
         if result.is_err() {
             self.chunks.truncate(mark.0);
@@ -103,7 +96,7 @@ impl Batch {
         result
     }
 
-    fn push_rows(&mut self, piece: Piece<'_>, skeletons: &mut Skeletons) -> Result<(), MalformedRow> {
+    fn push_records(&mut self, piece: Piece<'_>, skeletons: &mut Skeletons) -> Result<(), MalformedRow> {
         let mut rows = Rows::new(piece.rows);
         let mut opening = Opening { id: piece.id, restart: piece.restart, shape: piece.shape };
         let mut closing = Some(Closing {
@@ -112,61 +105,16 @@ impl Batch {
             credit: piece.credit,
             last: piece.last,
         });
-        // Latin-1 until a row needs more; then UTF-16 to the end of that chunk.
-        let mut wide = false;
         while closing.is_some() {
-            wide = if wide {
-                let (out, extras) = self.open_utf16();
-                let mut side = Side { extras, skeletons };
+            if self.chunks.last().is_none_or(|chunk| chunk.len() >= CHUNK) {
+                self.chunks.push(Vec::new());
+            }
+            if let Some(out) = self.chunks.last_mut() {
+                let mut side = Side { extras: &mut self.extras, skeletons };
                 record(out, &mut side, &mut opening, piece.kinds, &mut rows, &mut closing)?;
-                false
-            } else {
-                let (out, extras) = self.open_latin1();
-                let mut side = Side { extras, skeletons };
-                record(out, &mut side, &mut opening, piece.kinds, &mut rows, &mut closing)? == Stop::NotLatin1
-            };
+            }
         }
         Ok(())
-    }
-
-    fn open_latin1(&mut self) -> (&mut Vec<u8>, &mut Vec<Extra>) {
-        if !matches!(self.chunks.last(), Some(Chunk::Latin1(chunk)) if chunk.len() < CHUNK) {
-            self.chunks.push(Chunk::Latin1(Vec::new()));
-        }
-        match self.chunks.last_mut() {
-            Some(Chunk::Latin1(chunk)) => (chunk, &mut self.extras),
-            _ => unreachable!("a Latin-1 chunk was opened above"),
-        }
-    }
-
-    fn open_utf16(&mut self) -> (&mut Vec<u16>, &mut Vec<Extra>) {
-        if !matches!(self.chunks.last(), Some(Chunk::Utf16(chunk)) if chunk.len() < CHUNK) {
-            self.chunks.push(Chunk::Utf16(Vec::new()));
-        }
-        match self.chunks.last_mut() {
-            Some(Chunk::Utf16(chunk)) => (chunk, &mut self.extras),
-            _ => unreachable!("a UTF-16 chunk was opened above"),
-        }
-    }
-}
-
-impl Chunk {
-    pub fn len(&self) -> usize {
-        match self {
-            Chunk::Latin1(units) => units.len(),
-            Chunk::Utf16(units) => units.len(),
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    fn truncate(&mut self, length: usize) {
-        match self {
-            Chunk::Latin1(units) => units.truncate(length),
-            Chunk::Utf16(units) => units.truncate(length),
-        }
     }
 }
 
@@ -191,27 +139,17 @@ struct Closing<'a> {
     last: bool,
 }
 
-#[derive(PartialEq)]
-enum Stop {
-    /// Every row is written.
-    Done,
-    /// The chunk is full.
-    Full,
-    /// The next row has a character beyond Latin-1.
-    NotLatin1,
-}
-
 /// Writes one record: as many rows as fit and, after the last row, the closing.
-fn record<U: Unit>(
-    out: &mut Vec<U>,
+fn record(
+    out: &mut Vec<u8>,
     side: &mut Side<'_>,
     opening: &mut Opening,
     kinds: &[Kind],
     rows: &mut Rows<'_>,
     closing: &mut Option<Closing<'_>>,
-) -> Result<Stop, MalformedRow> {
+) -> Result<(), MalformedRow> {
     let header = out.len();
-    out.push(U::from_byte(0));
+    out.push(0);
     push_u32(out, opening.id);
     let sizes_at = out.len();
     push_u32(out, 0);
@@ -225,15 +163,11 @@ fn record<U: Unit>(
         push_u32(out, shape);
     }
     let rows_at = out.len();
-    let (count, stop) = push_rows(out, side, kinds, rows)?;
-    if count == 0 && stop == Stop::NotLatin1 {
-        out.truncate(header);
-        return Ok(stop);
-    }
+    let count = push_rows(out, side, kinds, rows)?;
     opening.restart = false;
     opening.shape = None;
     let units = (out.len() - rows_at) as u32;
-    if stop == Stop::Done
+    if rows.is_done()
         && let Some(closing) = closing.take()
     {
         if let Some(tag) = closing.command_tag {
@@ -243,7 +177,7 @@ fn record<U: Unit>(
         if let Some(error) = closing.error {
             flags |= flag::ERROR;
             push_u32(out, side.extras.len() as u32);
-            side.extras.push(Extra::Json(error));
+            side.extras.push(Extra::Text(error.into_bytes()));
         }
         if let Some(credit) = closing.credit {
             flags |= flag::CREDIT;
@@ -253,58 +187,41 @@ fn record<U: Unit>(
             flags |= flag::LAST;
         }
     }
-    out[header] = U::from_byte(flags);
-    let sizes = count.to_le_bytes().into_iter().chain(units.to_le_bytes());
-    for (offset, byte) in sizes.enumerate() {
-        out[sizes_at + offset] = U::from_byte(byte);
-    }
-    Ok(stop)
+    out[header] = flags;
+    out[sizes_at..sizes_at + 4].copy_from_slice(&count.to_le_bytes());
+    out[sizes_at + 4..sizes_at + 8].copy_from_slice(&units.to_le_bytes());
+    Ok(())
 }
 
-fn push_rows<U: Unit>(
-    out: &mut Vec<U>,
-    side: &mut Side<'_>,
-    kinds: &[Kind],
-    rows: &mut Rows<'_>,
-) -> Result<(u32, Stop), MalformedRow> {
+/// Writes rows until there are no more or the chunk is full; how many.
+fn push_rows(out: &mut Vec<u8>, side: &mut Side<'_>, kinds: &[Kind], rows: &mut Rows<'_>) -> Result<u32, MalformedRow> {
     let mut count = 0;
-    loop {
-        let before = rows.clone();
-        let mark = (out.len(), side.extras.len());
-        let Some(row) = rows.next() else { return Ok((count, Stop::Done)) };
+    while (count == 0 || out.len() < CHUNK)
+        && let Some(row) = rows.next()
+    {
         let mut row = row?;
         if usize::from(row.columns) != kinds.len() {
             return Err(MalformedRow);
-        }
-        if count > 0 && out.len() >= CHUNK {
-            *rows = before;
-            return Ok((count, Stop::Full));
         }
         let mut nulls_at = 0;
         for (column, kind) in kinds.iter().enumerate() {
             // Eight null bits stand before the eight values that they speak of.
             if column % 8 == 0 {
                 nulls_at = out.len();
-                out.push(U::from_byte(0));
+                out.push(0);
             }
             match row.cell()? {
-                None => out[nulls_at] = U::from_byte(out[nulls_at].to_byte() | 1 << (column % 8)),
-                Some(value) => {
-                    if !cell::push(*kind, value, out, side)? {
-                        out.truncate(mark.0);
-                        side.extras.truncate(mark.1);
-                        *rows = before;
-                        return Ok((count, Stop::NotLatin1));
-                    }
-                }
+                None => out[nulls_at] |= 1 << (column % 8),
+                Some(value) => cell::push(*kind, value, out, side)?,
             }
         }
         count += 1;
     }
+    Ok(count)
 }
 
-fn push_u32<U: Unit>(out: &mut Vec<U>, value: u32) {
-    out.extend(value.to_le_bytes().map(U::from_byte));
+fn push_u32(out: &mut Vec<u8>, value: u32) {
+    out.extend_from_slice(&value.to_le_bytes());
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ const ALL: [Kind; 10] = [
 
 fn latin1(batch: &Batch) -> &[u8] {
     match batch.chunks.as_slice() {
-        [Chunk::Latin1(units)] => units,
-        other => panic!("expected one Latin-1 chunk, got {other:?}"),
+        [units] => units,
+        other => panic!("expected one chunk, got {other:?}"),
     }
 }
 
@@ -81,18 +81,14 @@ fn null_bits_stand_before_each_eight_values() {
 }
 
 #[test]
-fn a_row_beyond_latin1_goes_into_a_wide_chunk_of_its_own() {
+fn a_value_beyond_latin1_travels_by_itself() {
     let mut rows = data_row(&[Some("naïve".as_bytes())]);
     rows.extend(data_row(&[Some("a😀".as_bytes())]));
-    rows.extend(data_row(&[Some(b"plain")]));
+    rows.extend(data_row(&[Some(b"\xff")]));
     let mut batch = Batch::default();
     push(&mut batch, Piece { id: 1, kinds: &[Kind::Text], rows: &rows, last: true, ..Piece::default() }).unwrap();
-    let [Chunk::Latin1(first), Chunk::Utf16(second)] = batch.chunks.as_slice() else { panic!("{:?}", batch.chunks) };
-    assert_eq!(first, b"\0\x01\0\0\0\x01\0\0\0\x07\0\0\0\0\x05na\xefve");
-    assert_eq!(first[0] & flag::LAST, 0);
-    assert_eq!(second[0], u16::from(flag::LAST));
-    assert_eq!(&second[14..18], &[3, u16::from(b'a'), 0xd83d, 0xde00]);
-    assert_eq!(second[5], 2, "the rows after it share the wide chunk");
+    assert_eq!(&latin1(&batch)[13..], b"\0\x05na\xefve\0\xfe\0\0\0\0\0\xfe\x01\0\0\0");
+    assert_eq!(batch.extras, [Extra::Text("a😀".into()), Extra::Text(b"\xff".to_vec())]);
 }
 
 #[test]
@@ -102,8 +98,7 @@ fn many_rows_are_cut_into_chunks_and_none_is_lost() {
     push(&mut batch, Piece { kinds: &[Kind::Text], rows: &rows, last: true, ..Piece::default() }).unwrap();
     assert!(batch.chunks.len() > 5);
     let mut total = 0;
-    for (index, chunk) in batch.chunks.iter().enumerate() {
-        let Chunk::Latin1(units) = chunk else { panic!() };
+    for (index, units) in batch.chunks.iter().enumerate() {
         assert!(units.len() < CHUNK + 100);
         total += u32::from_le_bytes(units[5..9].try_into().unwrap());
         assert_eq!(units[0] & flag::LAST != 0, index == batch.chunks.len() - 1);
@@ -116,7 +111,7 @@ fn a_long_value_travels_by_itself() {
     let text = "x".repeat(5000);
     let batch = one_cell(Kind::Text, text.as_bytes());
     assert_eq!(&latin1(&batch)[14..], &[254, 0, 0, 0, 0]);
-    assert_eq!(batch.extras, [Extra::Text(Chunk::Latin1(text.into_bytes()))]);
+    assert_eq!(batch.extras, [Extra::Text(text.into_bytes())]);
     let bytes = one_cell(Kind::Bytes, format!("\\x{}", "0f".repeat(5000)).as_bytes());
     assert_eq!(bytes.extras, [Extra::Bytes(vec![15; 5000])]);
     // Four-unit lengths, also when fewer units than bytes come out.
