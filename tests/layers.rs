@@ -29,7 +29,7 @@ const FLOORS: [(&str, u8); 15] = [
 ];
 
 /// The ground: every room may use these, and they use only each other.
-const GROUND: [&str; 4] = ["error", "proto", "shutdown", "telemetry"];
+const GROUND: [&str; 5] = ["error", "proto", "shutdown", "deadline", "telemetry"];
 
 const SERVERS: [&str; 3] = ["serve", "query_server", "lookup_server"];
 const CLIENT_SIDE: [&str; 10] =
