@@ -23,6 +23,8 @@ pub mod lookup;
 #[cfg(feature = "server")]
 pub mod lookup_server;
 pub mod plan;
+#[cfg(feature = "server")]
+pub mod postgres;
 pub mod proto;
 #[cfg(feature = "server")]
 pub mod query_server;

@@ -271,19 +271,6 @@ impl<'a> Outline<'a> {
     pub fn is_single(&self, words: &[&str]) -> bool {
         matches!(self.first_words[..], [first] if is_one_of(first, words))
     }
-
-    /// True if the text only reads, so that running it twice is like running it once. A function of the user's own
-    /// that writes cannot be seen from here; the well-known ones of PostgreSQL are.
-    pub fn only_reads(&self) -> bool {
-        self.is_single(&["select", "with", "values", "table", "show"])
-            && !self.contains_any(&["insert", "update", "delete", "merge", "into", "nextval", "setval", "set_config"])
-            && !self.words.iter().any(|word| {
-                let word = word.to_ascii_lowercase();
-                ["pg_advisory", "pg_try_advisory", "pg_notify", "lo_", "dblink", "pg_terminate", "pg_cancel"]
-                    .iter()
-                    .any(|start| word.starts_with(start))
-            })
-    }
 }
 
 fn is_one_of(word: &str, words: &[&str]) -> bool {
@@ -389,23 +376,5 @@ mod tests {
         assert!(outline.contains_any(&["union"]));
         assert!(!outline.contains_any(&["b"]));
         assert!(Outline::of("-- nothing").first_words.is_empty());
-    }
-
-    #[test]
-    fn only_texts_without_side_effects_count_as_reads() {
-        for sql in ["select 1", "TABLE t;", "with x as (select 1) select * from x", "select 'insert'"] {
-            assert!(Outline::of(sql).only_reads(), "{sql}");
-        }
-        for sql in [
-            "insert into t values (1)",
-            "with x as (delete from t returning *) select * from x",
-            "select * from t for update",
-            "select nextval('s')",
-            "select pg_advisory_lock(1)",
-            "select 1; select 2",
-            "",
-        ] {
-            assert!(!Outline::of(sql).only_reads(), "{sql}");
-        }
     }
 }

@@ -1,12 +1,10 @@
 //! The lookup server's own flags, each with its environment variable, unit and default. What both servers share is in
 //! `serve`; what the flags mean together is checked by `store`.
 
-use std::convert::Infallible;
-
 use clap::builder::BoolishValueParser;
 use clap::{Args, value_parser};
 
-use crate::error::Secret;
+use crate::postgres::DatabaseUrl;
 
 /// What the lookup server needs to know.
 #[derive(Args, Clone, Debug)]
@@ -17,8 +15,8 @@ pub struct Options {
 
     /// PostgreSQL database that keeps the tenants; tables mtdd_tenants and mtdd_tenant_counts are created if missing.
     /// sslmode: disable, prefer (default), require, verify-ca or verify-full
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = secret)]
-    pub database_url: Option<Secret>,
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<DatabaseUrl>,
 
     /// Keep the tenants in memory, lost when the server ends; for development and tests
     #[arg(long, env = "MTDD_MEMORY", value_parser = BoolishValueParser::new())]
@@ -38,9 +36,4 @@ pub struct Options {
     #[arg(long, env = "MTDD_MAX_TENANT_NAME", value_name = "BYTES", default_value_t = 1024,
         value_parser = value_parser!(u32).range(1..=2048))]
     pub max_tenant_name: u32,
-}
-
-/// Any text parses: clap repeats a value that it refuses, so the store checks it.
-fn secret(text: &str) -> Result<Secret, Infallible> {
-    Ok(Secret(text.to_owned()))
 }

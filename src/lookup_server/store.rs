@@ -5,8 +5,6 @@ mod connection;
 mod memory;
 mod postgres;
 mod schema;
-mod target;
-mod tls;
 
 use tokio_postgres::error::SqlState;
 

@@ -18,8 +18,8 @@ use super::cancel;
 use super::connect::{self, CancelKey, ConnectError, Socket};
 use super::inbox::{Inbox, Message};
 use super::settings::{Settings, TENANT};
-use super::target::Target;
 use super::texts::Text;
+use crate::postgres::Target;
 use crate::proto::Parameter;
 
 /// The prepared statement that sets the tenant for one transaction.

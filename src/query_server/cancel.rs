@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::connect::{CancelKey, ConnectError, dial};
-use super::target::Target;
+use crate::postgres::Target;
 
 /// How long a statement may go on after it has been asked to stop; then its connection is closed.
 pub const PATIENCE: Duration = Duration::from_secs(5);

@@ -17,7 +17,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::decode;
 use super::inbox::{Inbox, Message};
-use super::target::{Encryption, Place, Target};
+use crate::postgres::{Place, Target};
 use crate::proto::DatabaseError;
 
 /// Why a connection could not be opened. None of these says more than host names and PostgreSQL's own words.
@@ -94,10 +94,9 @@ pub async fn dial(target: &Target, place: usize) -> Result<Socket, ConnectError>
         Place::Tcp { host, dial, port } => {
             let socket = TcpStream::connect((dial.as_str(), *port)).await?;
             socket.set_nodelay(true)?;
-            match &target.encryption {
-                Encryption::Off => Ok(Box::new(socket)),
-                Encryption::Preferred(config) => encrypt(socket, host, config, false).await,
-                Encryption::Required(config) => encrypt(socket, host, config, true).await,
+            match target.encryption() {
+                None => Ok(Box::new(socket)),
+                Some((config, or_plaintext)) => encrypt(socket, host, config, or_plaintext).await,
             }
         }
     }
@@ -107,16 +106,16 @@ async fn encrypt(
     mut socket: TcpStream,
     host: &str,
     config: &Arc<ClientConfig>,
-    required: bool,
+    or_plaintext: bool,
 ) -> Result<Socket, ConnectError> {
     let mut request = BytesMut::new();
     frontend::ssl_request(&mut request);
     socket.write_all(&request).await?;
     // Exactly one byte: reading more could take bytes that an attacker put before the handshake.
     if socket.read_u8().await? != b'S' {
-        return match required {
-            true => Err(ConnectError::Tls("PostgreSQL does not offer it, and sslmode requires it".into())),
-            false => Ok(Box::new(socket)),
+        return match or_plaintext {
+            true => Ok(Box::new(socket)),
+            false => Err(ConnectError::Tls("PostgreSQL does not offer it, and sslmode requires it".into())),
         };
     }
     let name = ServerName::try_from(host.to_owned()).map_err(|error| ConnectError::Tls(error.to_string()))?;
@@ -128,7 +127,7 @@ async fn encrypt(
 /// Says who we are, proves it, and waits until PostgreSQL is ready.
 async fn start(target: &Target, socket: Socket, place: usize) -> Result<Opened, ConnectError> {
     let mut talk = Talk { socket, inbox: Inbox::default(), out: BytesMut::new() };
-    let fixed = [("user", target.user.as_str()), ("database", &target.database), ("client_encoding", "UTF8")];
+    let fixed = [("user", target.user.as_str()), ("database", target.database()), ("client_encoding", "UTF8")];
     let asked = target.parameters.iter().map(|(name, value)| (*name, value.as_str()));
     frontend::startup_message(fixed.into_iter().chain(asked), &mut talk.out)?;
     talk.send().await?;
@@ -157,17 +156,17 @@ async fn authenticate(target: &Target, talk: &mut Talk) -> Result<(), ConnectErr
         match request {
             0 => return Ok(()),
             3 => {
-                let password = target.password.as_deref().ok_or_else(missing)?;
+                let password = target.password().ok_or_else(missing)?;
                 frontend::password_message(password, &mut talk.out)?;
             }
             5 => {
-                let password = target.password.as_deref().ok_or_else(missing)?;
+                let password = target.password().ok_or_else(missing)?;
                 let salt = data.first_chunk::<4>().copied().unwrap_or_default();
                 let hash = md5_hash(target.user.as_bytes(), password, salt);
                 frontend::password_message(hash.as_bytes(), &mut talk.out)?;
             }
             10 => {
-                let password = target.password.as_deref().ok_or_else(missing)?;
+                let password = target.password().ok_or_else(missing)?;
                 if !decode::sasl_mechanisms(&data).any(|name| name == SCRAM_SHA_256.as_bytes()) {
                     return Err(ConnectError::Authentication("PostgreSQL offers no SCRAM-SHA-256".into()));
                 }

@@ -16,9 +16,7 @@ mod pool;
 mod run;
 mod service;
 mod settings;
-mod target;
 mod texts;
-mod tls;
 
 use std::sync::Arc;
 
@@ -27,7 +25,7 @@ use crate::proto::db_service_server::DbServiceServer;
 use crate::shutdown::Drain;
 
 pub use connect::ConnectError;
-pub use options::{DatabaseUrl, Options, PlanCacheMode, StartError};
+pub use options::{Options, PlanCacheMode, StartError};
 pub use service::QueryService;
 
 /// Queries of one stream that may be unanswered at once, beyond those that run or wait: their answers are on the way.
@@ -36,7 +34,7 @@ const ANSWERS_ON_THE_WAY: usize = 1024;
 /// Opens one connection, to see that PostgreSQL answers, and returns the service. Further connections are opened when
 /// queries need them. Once `drain` starts, new queries are refused and running ones finish.
 pub async fn service(options: Options, drain: Drain) -> Result<DbServiceServer<QueryService>, StartError> {
-    let target = Arc::new(target::Target::new(&options)?);
+    let target = Arc::new(options.target()?);
     let (size, queue_limit) = (options.pool_size.get(), options.queue_limit);
     let pool = pool::Pool::new(target.clone(), size, queue_limit, options.statement_cache_size);
     pool.open_first().await.map_err(|source| StartError::Unreachable { address: target.address(), source })?;

@@ -1,37 +1,10 @@
 //! What a query server can be told, by flags or environment, and how it says that it cannot start. Checks what can be
 //! checked without a connection. The binary flattens `Options` into its own flags.
 
-use std::fmt;
 use std::num::NonZeroUsize;
-use std::str::FromStr;
 use std::time::Duration;
 
-/// Where PostgreSQL is, with its secrets: never shown.
-#[derive(Clone)]
-pub struct DatabaseUrl(String);
-
-impl DatabaseUrl {
-    /// The text as it was given, password included.
-    pub(super) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DatabaseUrl(redacted)")
-    }
-}
-
-impl FromStr for DatabaseUrl {
-    type Err = std::convert::Infallible;
-
-    /// Takes any text, so that a wrong one is refused by `service`, which does not repeat it, and not by the flag
-    /// parser, which would.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(DatabaseUrl(text.to_owned()))
-    }
-}
+use crate::postgres::{DatabaseUrl, Target};
 
 /// PostgreSQL's `plan_cache_mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -104,8 +77,18 @@ pub struct Options {
 }
 
 impl Options {
-    pub(super) fn connect_timeout(&self) -> Duration {
-        Duration::from_millis(self.connect_timeout.into())
+    /// Where PostgreSQL is, and how its connections begin.
+    pub(super) fn target(&self) -> Result<Target, StartError> {
+        let refused = |reason| StartError::Configuration(format!("--database-url: {reason}"));
+        let timeout = Duration::from_millis(self.connect_timeout.into());
+        let mut target = Target::new(&self.database_url, "mtdd-server", timeout).map_err(refused)?;
+        if target.is_choosy() {
+            return Err(refused("target_session_attrs is not supported".to_owned()));
+        }
+        if let Some(mode) = self.plan_cache_mode.to_ask_for() {
+            target.parameters.push(("plan_cache_mode", mode.to_owned()));
+        }
+        Ok(target)
     }
 
     pub(super) fn max_statement_time(&self) -> Option<Duration> {
@@ -136,5 +119,49 @@ impl StartError {
             StartError::Configuration(_) => 2,
             StartError::Unreachable { .. } => 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn options(flags: &[&str]) -> Options {
+        Flags::parse_from(["query"].iter().chain(flags)).options
+    }
+
+    #[test]
+    fn a_wrong_url_is_refused_by_the_name_of_its_flag_without_showing_its_password() {
+        for url in ["postgres//ann:secret@db/shop", "postgres://ann:secret@db/shop?target_session_attrs=read-write", ""]
+        {
+            let error = options(&["--database-url", url]).target().unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.to_string().starts_with("--database-url: "), "{error}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn debug_output_has_no_password() {
+        let options = options(&["--database-url", "postgres://ann:secret@db/shop"]);
+        assert!(!format!("{options:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_plan_cache_mode_is_asked_for_only_where_it_is_not_postgresqls_own() {
+        let asked = |flags: &[&str]| {
+            let flags = [&["--database-url", "postgres://ann@db/shop"], flags].concat();
+            options(&flags).target().unwrap().parameters.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(&[]), ["application_name"]);
+        assert_eq!(asked(&["--plan-cache-mode", "force_custom_plan"]), ["application_name", "plan_cache_mode"]);
     }
 }

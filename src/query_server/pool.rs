@@ -13,7 +13,7 @@ use super::backend::Backend;
 use super::cancel::PATIENCE;
 use super::connect::ConnectError;
 use super::settings::Settings;
-use super::target::Target;
+use crate::postgres::Target;
 
 /// After a connection could not be opened, none is asked for during this time while others are open.
 const PAUSE: Duration = Duration::from_secs(1);

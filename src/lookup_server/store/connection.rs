@@ -3,21 +3,18 @@
 //! an attempt each. What is asked of the connection is `postgres`'s business.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
 
 use super::StoreError;
 use super::postgres::Statements;
-use super::target::Target;
-use super::tls::Tls;
+use crate::postgres::Target;
 
 /// How a store's connections are opened.
 pub struct Opener {
     pub target: Target,
-    pub tls: Tls,
-    pub timeout: Duration,
 }
 
 /// An open connection. Queries on it are pipelined, so any number of callers can share it.
@@ -46,14 +43,16 @@ impl Opener {
         &self,
         open: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, StoreError> {
-        match tokio::time::timeout(self.timeout, open).await {
+        match tokio::time::timeout(self.target.timeout, open).await {
             Ok(opened) => opened.map_err(StoreError::from),
-            Err(_) => Err(StoreError::Unavailable(format!("no connection within {} ms", self.timeout.as_millis()))),
+            Err(_) => {
+                Err(StoreError::Unavailable(format!("no connection within {} ms", self.target.timeout.as_millis())))
+            }
         }
     }
 
     async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
-        let (client, connection) = self.target.config.connect(self.tls.clone()).await?;
+        let (client, connection) = self.target.config().connect(self.target.tls()).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "lost a connection to the tenant database");

@@ -12,11 +12,9 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, IsolationLevel, Row, Statement};
 
 use super::connection::{Opener, Session, Slot};
-use super::target::Target;
-use super::tls::Tls;
 use super::{Placed, StoreError, Tenant, schema};
-use crate::error::Secret;
 use crate::lookup_server::{Options, StartError, placement};
+use crate::postgres::{DatabaseUrl, Target};
 
 /// No lookup or add waits longer than this for PostgreSQL; callers usually have a shorter deadline of their own.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -67,14 +65,11 @@ pub struct PostgresStore {
 
 impl PostgresStore {
     /// Connects, and creates or checks the tables.
-    pub async fn open(url: &Secret, options: &Options) -> Result<Self, StartError> {
-        let wrong = |reason| StartError::Configuration(format!("--database-url: {reason}"));
-        let target = Target::parse(&url.0).map_err(wrong)?;
-        let opener = Opener {
-            tls: Tls::new(target.trust).map_err(wrong)?,
-            target,
-            timeout: Duration::from_millis(options.connect_timeout.into()),
-        };
+    pub async fn open(url: &DatabaseUrl, options: &Options) -> Result<Self, StartError> {
+        let connect_timeout = Duration::from_millis(options.connect_timeout.into());
+        let target = Target::new(url, "mtdd-server lookup", connect_timeout)
+            .map_err(|reason| StartError::Configuration(format!("--database-url: {reason}")))?;
+        let opener = Opener { target };
         let store = PostgresStore {
             shards: options.shards as i32,
             readers: (0..options.pool_size).map(|_| Slot::default()).collect(),

@@ -1,5 +1,6 @@
-//! TLS towards PostgreSQL, with libpq's meaning of `sslmode`: encrypt without checking, check who signed, or check
-//! the name as well. Roots are the system's. The servers' own TLS towards their callers is not here.
+//! TLS towards PostgreSQL, as libpq's `sslmode` has it: `prefer` and `require` encrypt without asking who answers,
+//! `verify-ca` wants a certificate of a known authority (the system's, or those in SSL_CERT_FILE), `verify-full` wants
+//! the host's name in it too. The servers' own TLS towards their callers is not here.
 
 use std::sync::Arc;
 
@@ -11,33 +12,27 @@ use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 
-/// What to check about PostgreSQL's certificate.
+/// How much of the server's certificate is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Check {
-    /// `prefer`, `require`: nothing.
-    Nothing,
-    /// `verify-ca`: that a known authority signed it.
-    Authority,
-    /// `verify-full`: that, and the host's name.
-    Full,
+pub enum Trust {
+    Anyone,
+    KnownAuthority,
+    KnownAuthorityAndHost,
 }
 
-/// A client's configuration that makes `check`.
-pub fn client_config(check: Check) -> Result<Arc<ClientConfig>, String> {
+/// A configuration with that much trust. An error says why the system's certificate authorities cannot be used.
+pub fn client_config(trust: Trust) -> Result<Arc<ClientConfig>, String> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = Verifier {
-        chain: match check {
-            Check::Nothing => None,
-            Check::Authority | Check::Full => Some(chain_verifier(&provider)?),
-        },
-        any_name: check == Check::Authority,
-        provider: provider.clone(),
+    let chain = match trust {
+        Trust::Anyone => None,
+        Trust::KnownAuthority | Trust::KnownAuthorityAndHost => Some(chain_verifier(&provider)?),
     };
+    let verifier = Arc::new(Verifier { trust, chain, provider: provider.clone() });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
@@ -47,14 +42,15 @@ fn chain_verifier(provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVeri
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
         .build()
-        .map_err(|error| format!("sslmode needs the system's root certificates: {error}"))
+        .map_err(|error| format!("sslmode: the system's certificate authorities: {error}"))
 }
 
+/// Checks certificates as far as `trust` asks; signatures of the handshake are always checked.
 #[derive(Debug)]
 struct Verifier {
+    trust: Trust,
     /// Absent: any certificate will do.
     chain: Option<Arc<WebPkiServerVerifier>>,
-    any_name: bool,
     provider: Arc<CryptoProvider>,
 }
 
@@ -69,10 +65,10 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
         match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The chain is checked before the name, so a wrong name means that the chain was right.
+            // The name is checked after the chain of signatures, which was therefore in order.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if self.any_name => Ok(ServerCertVerified::assertion()),
+            )) if self.trust == Trust::KnownAuthority => Ok(ServerCertVerified::assertion()),
             verdict => verdict,
         }
     }
