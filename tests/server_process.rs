@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use mtdd::proto::db_service_client::DbServiceClient;
 use mtdd::proto::lookup_service_client::LookupServiceClient;
-use mtdd::proto::{ClientFrame, Draining, Open, TenantRequest, client_frame, server_frame};
+use mtdd::proto::{ClientFrame, Draining, Execute, Open, QueryRequest, TenantRequest, client_frame, server_frame};
 use support::server::{Server, command, refusal};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
@@ -168,6 +168,38 @@ mod query_server {
         let (status, log) = server.wait();
         assert_eq!(status.code(), Some(0), "{log}");
         assert!(since.elapsed() < Duration::from_secs(5), "{log}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_open_transaction_holds_its_end_up_no_longer_than_the_drain_timeout_and_leaves_nothing() {
+        let url = support::database().await;
+        let direct = support::connect(&url).await;
+        direct.batch_execute("create table t (a int)").await.unwrap();
+        let flags = ["query", "--listen", "127.0.0.1:0", "--drain-timeout", "1", "--database-url", &url];
+        let server = Server::start(&flags);
+        let (frames, to_send) = tokio::sync::mpsc::channel(2);
+        let query =
+            QueryRequest { sql: "begin; insert into t values (1)".to_owned(), simple: true, ..Default::default() };
+        for frame in [
+            client_frame::Frame::Open(Open::default()),
+            client_frame::Frame::Execute(Execute { id: 1, query: Some(query) }),
+        ] {
+            frames.send(ClientFrame { frame: Some(frame) }).await.unwrap();
+        }
+        let mut client = DbServiceClient::new(plain(&server).await);
+        let mut answers = client.session(ReceiverStream::new(to_send)).await.unwrap().into_inner();
+        while let Some(server_frame::Frame::Part(part)) = answers.message().await.unwrap().unwrap().frame
+            && !part.reply.unwrap().last
+        {}
+        let since = Instant::now();
+        server.signal("TERM");
+        let (status, log) = server.wait();
+        assert_eq!(status.code(), Some(0), "{log}");
+        assert!((1..5).contains(&since.elapsed().as_secs()), "{:?}: {log}", since.elapsed());
+        direct.batch_execute("set lock_timeout = '5s'").await.unwrap();
+        direct.batch_execute("begin; lock table t; commit").await.unwrap();
+        let rows = direct.query_one("select count(*) from t", &[]).await.unwrap();
+        assert_eq!(rows.get::<_, i64>(0), 0);
     }
 
     #[test]

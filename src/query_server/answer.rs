@@ -1,19 +1,20 @@
 //! Reads what PostgreSQL answers to one request, up to its last ReadyForQuery, and passes it on in pieces. Decides what
-//! an error, a broken connection or a cancelled statement means for the caller. Called by `run`.
+//! an error, a broken connection or a cancelled statement means for the caller. Called by `attempt`.
 
+use super::attempt::{Attempt, outcome_unknown};
 use super::backend::{Backend, Prepared};
 use super::decode::{self, RawDescription};
 use super::inbox::{Message, PART_SIZE};
 use super::piece::{Ending, Piece};
-use super::run::{Attempt, Caller, Stop, Watch, outcome_unknown};
+use super::run::{Caller, Stop, Watch};
 use super::settings::Settings;
-use super::texts::{Text, tag_is_stateful};
+use super::texts::Text;
 use crate::proto::{DatabaseError, Failure};
 
 /// What has been asked of PostgreSQL.
 pub struct Asked<'t> {
     /// Commands ahead of the statement, whose answers are nobody's business.
-    pub preface: u32,
+    preface: u32,
     prepared: Prepared<'t>,
     extended: bool,
     /// An outdated prepared statement is to be reported as such, not as an error.
@@ -29,6 +30,11 @@ impl<'t> Asked<'t> {
     /// By the simple protocol.
     pub fn simple() -> Self {
         Asked { preface: 0, prepared: Prepared::Unnamed, extended: false, repairable: false }
+    }
+
+    /// The same behind commands that answer with so many CommandComplete messages.
+    pub fn after(self, preface: u32) -> Self {
+        Asked { preface, ..self }
     }
 }
 
@@ -139,8 +145,8 @@ impl<'a> Answer<'a> {
             }
             b'C' => {
                 let tag = decode::command_tag(self.backend.inbox.body(&message));
-                if !self.text.plain && tag_is_stateful(&tag) {
-                    self.backend.mark_stateful();
+                if !self.text.plain {
+                    self.backend.note_command(&tag);
                 }
                 self.send_ended(watch).await;
                 (self.piece.rows, self.piece.row_count) = self.backend.inbox.take_rows();
@@ -163,7 +169,8 @@ impl<'a> Answer<'a> {
                 }
                 self.taken = true;
                 self.backend.inbox.drop_rows();
-                self.error = Some(Box::new(error));
+                // A failed preface comes first, and says why what follows it failed too.
+                self.error.get_or_insert(Box::new(error));
             }
             b'1' => {
                 self.taken = true;

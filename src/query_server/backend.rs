@@ -1,5 +1,8 @@
-//! One connection to PostgreSQL and what it remembers: prepared statements, settings, and what the last query may have
-//! left behind. Composes requests and cleans up; it does not know callers. `run` drives it, `pool` keeps it.
+//! One connection to PostgreSQL and what it remembers: prepared statements, settings, the transaction, and what the last
+//! query may have left behind. Reads, writes and cleans up (`requests` composes); it does not know callers. `attempt` and
+//! `session` drive it, `pool` keeps it.
+
+mod requests;
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -9,8 +12,6 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
 use lru::LruCache;
-use postgres_protocol::IsNull;
-use postgres_protocol::message::frontend::{self, BindError};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinHandle;
 
@@ -18,18 +19,25 @@ use super::cancel;
 use super::connect::{self, CancelKey, ConnectError, Socket};
 use super::inbox::{Inbox, Message};
 use super::settings::{Settings, TENANT};
-use super::texts::Text;
+use super::texts::tag_is_stateful;
 use crate::postgres::Target;
-use crate::proto::Parameter;
 
-/// The prepared statement that sets the tenant for one transaction.
-const SET_LOCAL: &str = "mtdd_local";
+pub use requests::Prepared;
+
+/// The transaction that PostgreSQL says it is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transaction {
+    #[default]
+    None,
+    Open,
+    /// A statement has failed in it; it can only be rolled back, or back to a savepoint.
+    Failed,
+}
 
 /// What a query may have left behind in the session.
 #[derive(Clone, Copy, Debug, Default)]
 struct Residue {
-    /// A transaction is open.
-    transaction: bool,
+    transaction: Transaction,
     /// Anything that DISCARD ALL removes.
     session: bool,
     /// The tenant was set for the session, because the statement allows no transaction around it.
@@ -55,6 +63,8 @@ pub struct Backend {
     /// ReadyForQuery messages that are still to come.
     outstanding: u32,
     residue: Residue,
+    /// In an open transaction: the tenant that its next statement would have, empty for none. Absent: not known.
+    tenant_in_force: Option<String>,
     /// A cancel request on its way; it must have ended before another query runs here.
     cancelling: Option<JoinHandle<bool>>,
     broken: bool,
@@ -78,6 +88,7 @@ impl Backend {
             settings: Settings::default(),
             outstanding: 0,
             residue: Residue::default(),
+            tenant_in_force: None,
             cancelling: None,
             broken: false,
         })
@@ -86,6 +97,11 @@ impl Backend {
     /// The settings that hold in the session.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The transaction that was open when PostgreSQL was last ready.
+    pub fn transaction(&self) -> Transaction {
+        self.residue.transaction
     }
 
     /// Looks, without waiting, whether PostgreSQL has closed an idle connection or is about to.
@@ -101,184 +117,6 @@ impl Backend {
                 Poll::Ready(_) => return false,
             }
         }
-    }
-
-    // --- requests -------------------------------------------------------------------------------------------------
-
-    /// Asks for these settings, within the transaction of the statement that follows. Returns how many CommandComplete
-    /// messages answer it. `settings_hold` must be called once that transaction has been committed.
-    pub fn ask_for_settings(&mut self, settings: &Settings) -> Result<u32, BindError> {
-        if self.settings == *settings {
-            return Ok(0);
-        }
-        let mut answers = 0;
-        if !self.settings.is_empty() {
-            frontend::parse("", "reset all", [], &mut self.out)?;
-            self.bind_and_execute("", &[])?;
-            answers += 1;
-        }
-        for (name, value) in settings.iter() {
-            frontend::parse("", "select pg_catalog.set_config($1, $2, false)", [], &mut self.out)?;
-            self.bind_and_execute("", &[name.as_bytes(), value.as_bytes()])?;
-            answers += 1;
-        }
-        Ok(answers)
-    }
-
-    /// Notes that the settings asked for hold.
-    pub fn settings_hold(&mut self, settings: &Settings) {
-        if self.settings != *settings {
-            self.settings = settings.clone();
-        }
-    }
-
-    /// Sets the tenant until the end of the transaction of the statement that follows; answered by one CommandComplete.
-    pub fn ask_for_tenant(&mut self, tenant: &str) -> Result<u32, BindError> {
-        if !self.set_local_prepared {
-            let sql = format!("select pg_catalog.set_config('{TENANT}', $1, true)");
-            frontend::parse(SET_LOCAL, &sql, [], &mut self.out)?;
-            self.set_local_prepared = true;
-        }
-        self.bind_and_execute(SET_LOCAL, &[tenant.as_bytes()])?;
-        Ok(1)
-    }
-
-    /// Sets the tenant until `clean` takes it back; answered by one CommandComplete.
-    pub fn ask_for_session_tenant(&mut self, tenant: &str) -> Result<u32, BindError> {
-        let sql = format!("select pg_catalog.set_config('{TENANT}', $1, false)");
-        frontend::parse("", &sql, [], &mut self.out)?;
-        self.bind_and_execute("", &[tenant.as_bytes()])?;
-        self.residue.tenant = true;
-        Ok(1)
-    }
-
-    fn bind_and_execute(&mut self, statement: &str, values: &[&[u8]]) -> Result<(), BindError> {
-        let write = |value: &&[u8], out: &mut BytesMut| {
-            out.extend_from_slice(value);
-            Ok(IsNull::No)
-        };
-        frontend::bind("", statement, [0i16; 0], values, write, [0i16; 0], &mut self.out)?;
-        Ok(frontend::execute("", 0, &mut self.out)?)
-    }
-
-    /// Frees prepared statements that are of no use under `settings` or that no longer fit the cache; to be called
-    /// first in a request. Returns how many CommandComplete messages answer it.
-    pub fn ask_to_tidy(&mut self, settings: &Settings) -> Result<u32, BindError> {
-        if self.settings != *settings
-            && (self.set_local_prepared || self.statements.as_ref().is_some_and(|kept| !kept.is_empty()))
-        {
-            // What is prepared here was parsed under other settings.
-            self.doubt_statements();
-        }
-        for statement in self.superfluous.drain(..) {
-            frontend::close(b'S', &statement, &mut self.out)?;
-        }
-        if !std::mem::take(&mut self.statements_in_doubt) {
-            return Ok(0);
-        }
-        frontend::parse("", "deallocate all", [], &mut self.out)?;
-        self.bind_and_execute("", &[])?;
-        Ok(1)
-    }
-
-    /// Runs a text by the extended protocol. With `keep`, its prepared statement is used, and made if need be.
-    /// Returns the name of a statement that is being made.
-    pub fn ask_extended<'t>(
-        &mut self,
-        text: &'t Text,
-        sql: &str,
-        params: &[Parameter],
-        keep: bool,
-    ) -> Result<Prepared<'t>, BindError> {
-        let prepared = self.prepare(text, keep);
-        match prepared {
-            Prepared::Unnamed => frontend::parse("", sql, [], &mut self.out)?,
-            Prepared::Now(text) => frontend::parse(&text.statement, sql, [], &mut self.out)?,
-            Prepared::Before(_) => {}
-        }
-        let name = match prepared {
-            Prepared::Unnamed => "",
-            Prepared::Now(text) | Prepared::Before(text) => &text.statement,
-        };
-        let write = |param: &Parameter, out: &mut BytesMut| match &param.value {
-            Some(value) => {
-                out.extend_from_slice(value);
-                Ok(IsNull::No)
-            }
-            None => Ok(IsNull::Yes),
-        };
-        // No format codes at all: every parameter is text.
-        let binary = params.iter().any(|param| param.binary);
-        let formats = params.iter().filter(|_| binary).map(|param| i16::from(param.binary));
-        frontend::bind("", name, formats, params, write, [0i16; 0], &mut self.out)?;
-        frontend::describe(b'P', "", &mut self.out)?;
-        frontend::execute("", 0, &mut self.out)?;
-        self.ask_for_end();
-        Ok(prepared)
-    }
-
-    /// Ends a group of extended-protocol messages, and with it their transaction.
-    pub fn ask_for_end(&mut self) {
-        frontend::sync(&mut self.out);
-        self.outstanding += 1;
-    }
-
-    /// Runs a text by the simple protocol.
-    pub fn ask_simple(&mut self, sql: &str) -> io::Result<()> {
-        frontend::query(sql, &mut self.out)?;
-        self.outstanding += 1;
-        Ok(())
-    }
-
-    /// Refuses the data that COPY FROM STDIN asks for, in the words of `pg`.
-    pub async fn refuse_copy(&mut self, extended: bool) -> io::Result<()> {
-        frontend::copy_fail("No source stream defined", &mut self.out)?;
-        if extended {
-            // PostgreSQL has ignored the Sync that came before: it was reading COPY data by then.
-            frontend::sync(&mut self.out);
-        }
-        self.flush().await
-    }
-
-    fn prepare<'t>(&mut self, text: &'t Text, keep: bool) -> Prepared<'t> {
-        let Some(statements) = self.statements.as_mut().filter(|_| keep) else { return Prepared::Unnamed };
-        if statements.get(&text.id).is_some() {
-            return Prepared::Before(text);
-        }
-        if let Some((oldest, ())) = statements.push(text.id, ()) {
-            self.superfluous.push(Text::statement_name(oldest));
-        }
-        Prepared::Now(text)
-    }
-
-    /// Notes that a text is not, or no longer, to be found prepared here.
-    pub fn forget(&mut self, text: &Text) {
-        if let Some(statements) = &mut self.statements {
-            statements.pop(&text.id);
-        }
-        self.superfluous.push(text.statement.clone());
-    }
-
-    /// Notes that PostgreSQL may hold other prepared statements than are known here.
-    pub fn doubt_statements(&mut self) {
-        self.forget_statements();
-        self.statements_in_doubt = true;
-    }
-
-    /// Notes that nothing is prepared here.
-    fn forget_statements(&mut self) {
-        if let Some(statements) = &mut self.statements {
-            statements.clear();
-        }
-        self.superfluous.clear();
-        self.statements_in_doubt = false;
-        self.set_local_prepared = false;
-    }
-
-    /// Forgets a request that could not be composed.
-    pub fn take_back(&mut self) {
-        self.out.clear();
-        self.broken = true;
     }
 
     // --- reading and writing --------------------------------------------------------------------------------------
@@ -306,15 +144,38 @@ impl Backend {
     /// Notes a ReadyForQuery; true if it was the last one that is to come.
     pub fn note_ready(&mut self, message: &Message) -> bool {
         self.outstanding = self.outstanding.saturating_sub(1);
-        self.residue.transaction = self.inbox.body(message) != b"I";
+        let now = match self.inbox.body(message) {
+            b"I" => Transaction::None,
+            b"T" => Transaction::Open,
+            _ => Transaction::Failed,
+        };
+        match (std::mem::replace(&mut self.residue.transaction, now), now) {
+            (Transaction::Open, Transaction::Open) => {}
+            (Transaction::None, Transaction::Open) if !self.residue.tenant => {
+                self.tenant_in_force = Some(String::new());
+            }
+            _ => self.tenant_in_force = None,
+        }
         self.outstanding == 0
     }
 
     // --- care -----------------------------------------------------------------------------------------------------
 
-    /// Notes that the session may hold something of the last query's.
+    /// Notes that the session may hold something of the last query's, another tenant included.
     pub fn mark_stateful(&mut self) {
         self.residue.session = true;
+        self.tenant_in_force = None;
+    }
+
+    /// Notes what the tag of a command that has run tells of the session.
+    pub fn note_command(&mut self, tag: &str) {
+        if tag_is_stateful(tag) {
+            self.mark_stateful();
+        }
+        // To a savepoint, or with another transaction right after: the tenant may be an earlier one again.
+        if ["ROLLBACK", "COMMIT"].contains(&tag) {
+            self.tenant_in_force = None;
+        }
     }
 
     /// Notes that the connection is of no use any more.
@@ -330,7 +191,8 @@ impl Backend {
     /// True if `clean` must run before another query does.
     pub fn needs_care(&self) -> bool {
         let Residue { transaction, session, tenant } = self.residue;
-        self.outstanding > 0 || self.cancelling.is_some() || transaction || session || tenant || !self.inbox.is_empty()
+        let left_behind = transaction != Transaction::None || session || tenant;
+        left_behind || self.outstanding > 0 || self.cancelling.is_some() || !self.inbox.is_empty()
     }
 
     /// Asks PostgreSQL, on a connection of its own, to stop the running statement; at most once.
@@ -343,6 +205,41 @@ impl Backend {
     /// Brings the connection into the state of a new one, save for settings and prepared statements that were asked
     /// for. Stops a statement that still runs.
     pub async fn clean(&mut self) -> io::Result<()> {
+        self.come_to_rest().await?;
+        let Residue { transaction, session, tenant } = self.residue;
+        let in_transaction = transaction != Transaction::None;
+        if in_transaction {
+            self.command("rollback").await?;
+        }
+        if in_transaction || session {
+            self.command("discard all").await?;
+            self.forget_statements();
+            self.settings = Settings::default();
+        } else if tenant {
+            self.take_tenant_back().await?;
+        }
+        self.residue = Residue::default();
+        Ok(())
+    }
+
+    /// Makes the connection ready for the next query of one caller, whose transaction and session stay as they are:
+    /// nothing of the last query runs, comes or counts any more.
+    pub async fn settle(&mut self) -> io::Result<()> {
+        self.come_to_rest().await?;
+        if self.residue.tenant && self.residue.transaction == Transaction::None {
+            self.take_tenant_back().await?;
+        }
+        Ok(())
+    }
+
+    async fn take_tenant_back(&mut self) -> io::Result<()> {
+        self.command(&format!("reset {TENANT}")).await?;
+        self.residue.tenant = false;
+        Ok(())
+    }
+
+    /// Stops a statement that still runs, and sees that no cancel request is on its way.
+    async fn come_to_rest(&mut self) -> io::Result<()> {
         if self.outstanding > 0 {
             self.cancel();
             self.await_ready().await?;
@@ -359,18 +256,6 @@ impl Backend {
             self.flush().await?;
             self.await_ready().await?;
         }
-        let Residue { transaction, session, tenant } = self.residue;
-        if transaction {
-            self.command("rollback").await?;
-        }
-        if transaction || session {
-            self.command("discard all").await?;
-            self.forget_statements();
-            self.settings = Settings::default();
-        } else if tenant {
-            self.command(&format!("reset {TENANT}")).await?;
-        }
-        self.residue = Residue::default();
         Ok(())
     }
 
@@ -408,15 +293,4 @@ impl Backend {
         }
         Ok(fine)
     }
-}
-
-/// How a text's statement is found.
-#[derive(Clone, Copy)]
-pub enum Prepared<'t> {
-    /// Parsed for this once.
-    Unnamed,
-    /// Parsed with this request, to be kept.
-    Now(&'t Text),
-    /// Kept from an earlier request.
-    Before(&'t Text),
 }

@@ -1,21 +1,25 @@
-//! The query server: gRPC in front of one shard's PostgreSQL. A query goes from `service` (or `multiplex`) through `run`,
-//! which takes a connection from `pool`, composes the request with `backend` and has `answer` read the reply; rows pass
-//! through as PostgreSQL sent them. It knows nothing of tenants' shards, plans or merging, and does not listen itself:
+//! The query server: gRPC in front of one shard's PostgreSQL. A query goes from `service` (or `multiplex`, or `session`)
+//! through `run`, which takes a connection from `pool`, to `attempt`, which composes the request with `backend` and has
+//! `answer` read the reply; rows pass through as PostgreSQL sent them. It knows nothing of tenants' shards, plans or merging, and does not listen itself:
 //! the binary puts the service behind a socket.
 
 mod answer;
+mod attempt;
 mod backend;
 mod cancel;
 mod connect;
 mod decode;
 mod inbox;
+mod intake;
 mod multiplex;
 mod options;
 mod piece;
 mod pool;
 mod run;
 mod service;
+mod session;
 mod settings;
+mod stream;
 mod texts;
 
 use std::sync::Arc;
@@ -35,6 +39,7 @@ const ANSWERS_ON_THE_WAY: usize = 1024;
 /// queries need them. Once `drain` starts, new queries are refused and running ones finish.
 pub async fn service(options: Options, drain: Drain) -> Result<DbServiceServer<QueryService>, StartError> {
     let target = Arc::new(options.target()?);
+    let limits = options.session_limits()?;
     let (size, queue_limit) = (options.pool_size.get(), options.queue_limit);
     let pool = pool::Pool::new(target.clone(), size, queue_limit, options.statement_cache_size);
     pool.open_first().await.map_err(|source| StartError::Unreachable { address: target.address(), source })?;
@@ -47,7 +52,8 @@ pub async fn service(options: Options, drain: Drain) -> Result<DbServiceServer<Q
         max_message_size: options.max_message_size,
         max_statement_time: options.max_statement_time(),
     });
-    let service = QueryService::new(engine, drain, size + queue_limit + ANSWERS_ON_THE_WAY);
+    let sessions = session::Sessions::new(engine.clone(), drain.clone(), limits);
+    let service = QueryService::new(engine, Arc::new(sessions), drain, size + queue_limit + ANSWERS_ON_THE_WAY);
     // Messages sent are kept small where they are made; a limit here would end a whole stream instead of one query.
     Ok(DbServiceServer::new(service)
         .max_decoding_message_size(options.max_message_size)

@@ -4,6 +4,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::session::Limits;
 use crate::postgres::{DatabaseUrl, Target};
 
 /// PostgreSQL's `plan_cache_mode`.
@@ -44,9 +45,22 @@ pub struct Options {
     #[arg(long, env = "MTDD_POOL_SIZE", default_value = "16", value_name = "N")]
     pub pool_size: NonZeroUsize,
 
-    /// Most queries that may wait for a connection; further ones are refused (queries)
+    /// Most queries that may wait for a connection, and most sessions; further ones are refused (queries)
     #[arg(long, env = "MTDD_QUEUE_LIMIT", default_value_t = 10_000, value_name = "N")]
     pub queue_limit: usize,
+
+    /// Most sessions that hold a connection at once (sessions); by default half of --pool-size, at least 1. A further
+    /// one waits until the deadline of its first query
+    #[arg(long, env = "MTDD_MAX_SESSIONS", value_name = "N")]
+    pub max_sessions: Option<NonZeroUsize>,
+
+    /// Longest a session may go without a query before it is rolled back and ended (seconds); 0: no limit
+    #[arg(long, env = "MTDD_SESSION_IDLE_TIMEOUT", default_value_t = 60, value_name = "SECONDS")]
+    pub session_idle_timeout: u32,
+
+    /// Longest a session may last before it is rolled back and ended (seconds); 0: no limit
+    #[arg(long, env = "MTDD_SESSION_MAX_AGE", default_value_t = 3600, value_name = "SECONDS")]
+    pub session_max_age: u32,
 
     /// Largest gRPC message taken or sent (bytes); also the largest row
     #[arg(long, env = "MTDD_MAX_MESSAGE_SIZE", default_value_t = 64 << 20, value_name = "BYTES",
@@ -89,6 +103,20 @@ impl Options {
             target.parameters.push(("plan_cache_mode", mode.to_owned()));
         }
         Ok(target)
+    }
+
+    /// The sessions' share of the pool, and how long they may last.
+    pub(super) fn session_limits(&self) -> Result<Limits, StartError> {
+        let pool_size = self.pool_size.get();
+        let most = self.max_sessions.map_or((pool_size / 2).max(1), NonZeroUsize::get);
+        if most > pool_size {
+            return Err(StartError::Configuration(format!(
+                "--max-sessions: {most}, more than --pool-size ({pool_size})"
+            )));
+        }
+        let limit = |seconds: u32| (seconds > 0).then(|| Duration::from_secs(seconds.into()));
+        let (idle, age) = (limit(self.session_idle_timeout), limit(self.session_max_age));
+        Ok(Limits { most, most_waiting: self.queue_limit, idle, age })
     }
 
     pub(super) fn max_statement_time(&self) -> Option<Duration> {
@@ -153,6 +181,24 @@ mod tests {
     fn debug_output_has_no_password() {
         let options = options(&["--database-url", "postgres://ann:secret@db/shop"]);
         assert!(!format!("{options:?}").contains("secret"));
+    }
+
+    #[test]
+    fn sessions_get_half_of_the_pool_and_never_more_than_all_of_it() {
+        let limits = |flags: &[&str]| {
+            let flags = [&["--database-url", "postgres://ann@db/shop"], flags].concat();
+            options(&flags).session_limits()
+        };
+        for (size, most) in [("1", 1), ("2", 1), ("5", 2), ("16", 8)] {
+            assert_eq!(limits(&["--pool-size", size]).unwrap().most, most);
+        }
+        assert_eq!(limits(&["--pool-size", "4", "--max-sessions", "4"]).unwrap().most, 4);
+        let refusal = limits(&["--pool-size", "4", "--max-sessions", "5"]).unwrap_err();
+        assert_eq!(
+            (refusal.to_string().as_str(), refusal.exit_code()),
+            ("--max-sessions: 5, more than --pool-size (4)", 2)
+        );
+        assert_eq!(limits(&["--session-idle-timeout", "0", "--session-max-age", "0"]).unwrap().idle, None);
     }
 
     #[test]

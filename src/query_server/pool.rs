@@ -273,6 +273,14 @@ impl Slot {
         self.backend.take()
     }
 
+    /// Cleans the connection, if need be, before it gives it back. (Dropping a slot has it cleaned later.)
+    pub async fn give_back(self) {
+        let dirty = self.backend.as_ref().is_some_and(|backend| !backend.is_broken() && backend.needs_care());
+        if dirty {
+            self.care().await;
+        }
+    }
+
     /// Cleans the connection, or closes it if that fails, and gives the place back.
     async fn care(mut self) {
         if let Some(backend) = self.backend() {

@@ -1,14 +1,13 @@
-//! One query's way: check it, take a connection, compose the request, and turn what PostgreSQL answers into pieces of
-//! a reply, while its caller may cancel, its deadline may pass and the connection may break. The RPCs call `Engine::run`.
+//! One query's way: check it, take a connection, and have `attempt` run it there, while its caller may cancel, its
+//! deadline may pass and the connection may break. The RPCs call `Engine::run`; `session`, which holds a connection
+//! already, calls `Engine::run_held`.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::answer::{Answer, Asked};
-use super::backend::{Backend, Prepared};
+use super::attempt::{Attempt, Manner, Turn};
 use super::cancel::PATIENCE;
 use super::piece::{Ending, Piece, failure};
 use super::pool::{Pool, Slot, Unavailable};
@@ -92,7 +91,7 @@ pub struct Watch<'w, C> {
     deadlines: &'w Deadlines,
     deadline: Option<Deadline>,
     /// It is to stop already, and why; the deadline is now that of our patience with PostgreSQL.
-    stopping: Option<Stop>,
+    pub stopping: Option<Stop>,
 }
 
 impl<C: Caller> Watch<'_, C> {
@@ -124,16 +123,6 @@ impl<C: Caller> Watch<'_, C> {
     }
 }
 
-/// How an attempt to run a query ends.
-pub enum Attempt {
-    /// The last piece of the reply.
-    Answered(Piece),
-    /// PostgreSQL closed the connection before it took the query.
-    NotTaken,
-    /// A prepared statement was not what we thought; nothing has happened.
-    Outdated,
-}
-
 impl Engine {
     /// When a query that has just come must have ended: the earliest of its own limits and the server's.
     pub fn deadline(&self, request: &QueryRequest, call: Option<Duration>) -> Option<Instant> {
@@ -148,15 +137,36 @@ impl Engine {
     }
 
     async fn try_run<C: Caller>(&self, query: &Query, caller: &C) -> Result<Piece, Failure> {
-        self.check(&query.request).map_err(|message| failure(Reason::Invalid, true, message))?;
-        let (text, seen) = self.texts.look_up(&query.request.sql);
-        let deadline = query.deadline.map(|at| self.deadlines.at(at));
-        let mut watch = Watch { caller, deadlines: &self.deadlines, deadline, stopping: None };
-        let acquired = watch.unless_stopped(self.pool.acquire(&query.settings)).await.map_err(Stop::before)?;
-        let mut slot = acquired.map_err(unavailable)?;
-        let mut keep = seen && text.keepable;
-        let mut fresh = false;
-        let mut repaired = false;
+        let (text, seen) = self.look_at(&query.request)?;
+        let mut watch = self.watch(query, caller);
+        let mut slot = self.acquire(&query.settings, &mut watch).await?;
+        let manner = Manner { held: false, keep: seen && text.keepable, may_repair: true };
+        self.run_on(&mut slot, query, &text, manner, true, &mut watch).await
+    }
+
+    /// Runs a query on a connection that its caller holds. `fresh`: nothing has run there for this caller, so that a
+    /// connection that turns out to be dead may be replaced.
+    pub async fn run_held<C: Caller>(
+        &self,
+        slot: &mut Slot,
+        query: &Query,
+        text: &Text,
+        fresh: bool,
+        watch: &mut Watch<'_, C>,
+    ) -> Result<Piece, Failure> {
+        let manner = Manner { held: true, keep: false, may_repair: false };
+        self.run_on(slot, query, text, manner, fresh, watch).await
+    }
+
+    async fn run_on<C: Caller>(
+        &self,
+        slot: &mut Slot,
+        query: &Query,
+        text: &Text,
+        mut manner: Manner,
+        mut may_renew: bool,
+        watch: &mut Watch<'_, C>,
+    ) -> Result<Piece, Failure> {
         loop {
             if let Some(stop) = watch.stopping {
                 return Err(stop.before());
@@ -164,22 +174,44 @@ impl Engine {
             let Some(backend) = slot.backend() else {
                 return Err(failure(Reason::Unavailable, true, "no connection to PostgreSQL"));
             };
-            let mut turn = Turn { engine: self, query, text: &text, keep, may_repair: !repaired, backend };
-            match turn.attempt(&mut watch).await? {
+            let mut turn = Turn { engine: self, query, text, manner, backend };
+            match turn.attempt(watch).await? {
                 Attempt::Answered(piece) => return Ok(piece),
                 Attempt::Outdated => {
-                    keep = false;
-                    repaired = true;
+                    manner.keep = false;
+                    manner.may_repair = false;
                 }
-                Attempt::NotTaken if fresh => {
-                    return Err(failure(Reason::Unavailable, true, "PostgreSQL closes connections as they are opened"));
+                Attempt::NotTaken if may_renew => {
+                    may_renew = false;
+                    self.renew(slot, watch).await?;
                 }
                 Attempt::NotTaken => {
-                    fresh = true;
-                    self.renew(&mut slot, &mut watch).await?;
+                    return Err(failure(
+                        Reason::Unavailable,
+                        true,
+                        "PostgreSQL closed the connection before the query",
+                    ));
                 }
             }
         }
+    }
+
+    /// What is known about a query's text, and whether it has been seen before; refuses a query that cannot be run.
+    pub fn look_at(&self, request: &QueryRequest) -> Result<(Arc<Text>, bool), Failure> {
+        self.check(request).map_err(|message| failure(Reason::Invalid, true, message))?;
+        Ok(self.texts.look_up(&request.sql))
+    }
+
+    /// Begins to watch for reasons to stop a query.
+    pub fn watch<'w, C>(&'w self, query: &Query, caller: &'w C) -> Watch<'w, C> {
+        let deadline = query.deadline.map(|at| self.deadlines.at(at));
+        Watch { caller, deadlines: &self.deadlines, deadline, stopping: None }
+    }
+
+    /// A connection from the pool.
+    pub async fn acquire<C: Caller>(&self, settings: &Settings, watch: &mut Watch<'_, C>) -> Result<Slot, Failure> {
+        let acquired = watch.unless_stopped(self.pool.acquire(settings)).await.map_err(Stop::before)?;
+        acquired.map_err(unavailable)
     }
 
     async fn renew<C: Caller>(&self, slot: &mut Slot, watch: &mut Watch<'_, C>) -> Result<(), Failure> {
@@ -209,7 +241,7 @@ impl Engine {
 }
 
 /// Returns once the deadline has passed; never without one.
-async fn passed(deadline: &mut Option<Deadline>) {
+pub async fn passed(deadline: &mut Option<Deadline>) {
     match deadline {
         Some(deadline) => deadline.await,
         None => std::future::pending().await,
@@ -221,123 +253,4 @@ fn unavailable(reason: Unavailable) -> Failure {
         Unavailable::QueueFull(_) => failure(Reason::Overloaded, true, reason.to_string()),
         Unavailable::Unreachable { .. } => failure(Reason::Unavailable, true, reason.to_string()),
     }
-}
-
-/// One attempt to run a query on one connection.
-struct Turn<'t> {
-    engine: &'t Engine,
-    query: &'t Query,
-    text: &'t Text,
-    /// Use a prepared statement, and make it if need be.
-    keep: bool,
-    /// An outdated prepared statement may be answered with another attempt.
-    may_repair: bool,
-    backend: &'t mut Backend,
-}
-
-impl Turn<'_> {
-    async fn attempt<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
-        if self.text.stateful {
-            self.backend.mark_stateful();
-        }
-        let request = &self.query.request;
-        // A simple request with `$1` in it is an error that only the simple protocol reports as `pg` would.
-        if self.text.plain && !(request.simple && self.text.has_parameters) {
-            return self.together(watch).await;
-        }
-        if let Some(attempt) = self.prepare_session(watch).await? {
-            return Ok(attempt);
-        }
-        let asked = if request.simple {
-            // The answer to a Sync tells that PostgreSQL was there and took what follows: without it, one that was
-            // going down could not be told from one that went down halfway.
-            self.backend.ask_for_end();
-            self.backend.ask_simple(&request.sql).map(|()| Asked::simple())
-        } else {
-            self.backend
-                .ask_extended(self.text, &request.sql, &request.params, false)
-                .map(|prepared| Asked::extended(prepared, false))
-                .map_err(|_| io::ErrorKind::InvalidInput.into())
-        };
-        self.send_and_read(asked, watch).await
-    }
-
-    /// Settings, tenant and statement in one write and one transaction.
-    async fn together<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
-        let request = &self.query.request;
-        let asked = (|| {
-            let mut preface = self.backend.ask_to_tidy(&self.query.settings)?;
-            preface += self.backend.ask_for_settings(&self.query.settings)?;
-            if let Some(tenant) = &request.tenant {
-                preface += self.backend.ask_for_tenant(tenant)?;
-            }
-            let prepared = self.backend.ask_extended(self.text, &request.sql, &request.params, self.keep)?;
-            let mut asked = Asked::extended(prepared, self.may_repair);
-            asked.preface = preface;
-            Ok::<_, postgres_protocol::message::frontend::BindError>(asked)
-        })();
-        self.send_and_read(asked.map_err(|_| io::ErrorKind::InvalidInput.into()), watch).await
-    }
-
-    /// Settings and tenant ahead of a statement that a transaction around it would change. An answer: they failed.
-    async fn prepare_session<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Option<Attempt>, Failure> {
-        let request = &self.query.request;
-        if request.tenant.is_none() && *self.backend.settings() == self.query.settings {
-            return Ok(None);
-        }
-        let asked = (|| {
-            let mut preface = self.backend.ask_to_tidy(&self.query.settings)?;
-            preface += self.backend.ask_for_settings(&self.query.settings)?;
-            if let Some(tenant) = &request.tenant {
-                preface += self.backend.ask_for_session_tenant(tenant)?;
-            }
-            self.backend.ask_for_end();
-            let mut asked = Asked::extended(Prepared::Unnamed, false);
-            asked.preface = preface;
-            Ok::<_, postgres_protocol::message::frontend::BindError>(asked)
-        })();
-        let attempt = self.send_and_read(asked.map_err(|_| io::ErrorKind::InvalidInput.into()), watch).await?;
-        match (attempt, watch.stopping) {
-            (Attempt::Answered(Piece { ending: Some(Ending::Done), .. }), None) => Ok(None),
-            (Attempt::Answered(_), Some(stop)) => Err(stop.before()),
-            (attempt, _) => Ok(Some(attempt)),
-        }
-    }
-
-    async fn send_and_read<C: Caller>(
-        &mut self,
-        asked: io::Result<Asked<'_>>,
-        watch: &mut Watch<'_, C>,
-    ) -> Result<Attempt, Failure> {
-        let asked = match asked {
-            Ok(asked) => asked,
-            Err(_) => {
-                self.backend.take_back();
-                return Err(failure(Reason::Invalid, true, "params: too large for PostgreSQL's protocol"));
-            }
-        };
-        let size = self.backend.unsent();
-        match watch.unless_stopped(self.backend.flush()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => {
-                self.backend.mark_broken();
-                // What was not sent to its end was not committed, save for earlier statements of a simple request.
-                return match self.backend.unsent() == size {
-                    true => Ok(Attempt::NotTaken),
-                    false => Err(outcome_unknown()),
-                };
-            }
-            Err(stop) => {
-                self.backend.mark_broken();
-                return Err(stop.after());
-            }
-        }
-        let largest = self.engine.max_message_size;
-        Answer::new(self.backend, self.text, &self.query.settings, largest, asked).read(watch).await
-    }
-}
-
-/// The connection broke after the statement was sent.
-pub fn outcome_unknown() -> Failure {
-    failure(Reason::OutcomeUnknown, false, "the connection to PostgreSQL broke after the statement was sent")
 }

@@ -1,5 +1,5 @@
 //! The gRPC face of the query server: turns calls into queries for `run` and replies into messages. One call at a time
-//! here; many on one stream in `multiplex`. Listening, TLS and bearer tokens are the binary's.
+//! here; many on one stream in `multiplex` and `session`. Listening, TLS and bearer tokens are the binary's.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -12,10 +12,12 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::multiplex::{self, Answers};
+use super::multiplex;
 use super::piece::{Described, Ending, Gathered, Piece, failure, status};
 use super::run::{Caller, Engine, Query, Stop};
+use super::session::Sessions;
 use super::settings::Settings;
+use super::stream::Answers;
 use crate::proto::db_service_server::DbService;
 use crate::proto::failure::Reason;
 use crate::proto::{ClientFrame, QueryRequest, QueryResponse, ReplyPart};
@@ -28,14 +30,15 @@ const STREAMED_AHEAD: usize = 4;
 #[derive(Clone)]
 pub struct QueryService {
     engine: Arc<Engine>,
+    sessions: Arc<Sessions>,
     drain: Drain,
     /// Queries of one stream that may be unanswered at once.
     most_in_flight: usize,
 }
 
 impl QueryService {
-    pub(super) fn new(engine: Arc<Engine>, drain: Drain, most_in_flight: usize) -> Self {
-        QueryService { engine, drain, most_in_flight }
+    pub(super) fn new(engine: Arc<Engine>, sessions: Arc<Sessions>, drain: Drain, most_in_flight: usize) -> Self {
+        QueryService { engine, sessions, drain, most_in_flight }
     }
 
     fn query(&self, request: Request<QueryRequest>) -> Result<Query, Status> {
@@ -79,6 +82,12 @@ impl DbService for QueryService {
     async fn multiplex(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
         let frames = request.into_inner();
         Ok(Response::new(multiplex::answer(frames, self.engine.clone(), self.drain.clone(), self.most_in_flight)))
+    }
+
+    type SessionStream = Answers;
+
+    async fn session(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
+        Ok(Response::new(self.sessions.open(request.into_inner())))
     }
 }
 

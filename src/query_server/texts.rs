@@ -29,6 +29,8 @@ pub struct Text {
     pub keepable: bool,
     /// It may leave something behind in the session.
     pub stateful: bool,
+    /// It may read whose it is.
+    pub needs_tenant: bool,
 }
 
 /// The first words of the statements that `plain` means.
@@ -37,6 +39,24 @@ const PLAIN: [&str; 8] = ["select", "insert", "update", "delete", "merge", "with
 /// Statements that leave something behind. DO is here because its body may hold any of the others.
 const STATEFUL: [&str; 10] =
     ["set", "reset", "listen", "unlisten", "prepare", "deallocate", "declare", "load", "discard", "do"];
+
+/// Statements that read nothing. A statement of ours ahead of them could change what they mean: SET TRANSACTION must
+/// come first in its transaction, and LOCK before what the transaction sees is fixed.
+const TENANTLESS: [&str; 13] = [
+    "begin",
+    "start",
+    "commit",
+    "end",
+    "rollback",
+    "abort",
+    "savepoint",
+    "release",
+    "set",
+    "reset",
+    "lock",
+    "discard",
+    "deallocate",
+];
 
 /// Functions that leave something behind, wherever they stand, quotes and DO bodies included.
 const STATEFUL_FUNCTIONS: [&str; 3] = ["set_config", "advisory_lock", "dblink_connect"];
@@ -65,6 +85,7 @@ impl Text {
             has_parameters: outline.parameters > 0,
             keepable: plain && !stateful && !frozen && !names_object_types(&outline) && sql.len() <= LONGEST_TEXT,
             stateful,
+            needs_tenant: !outline.is_single(&TENANTLESS),
         }
     }
 }
@@ -205,6 +226,16 @@ mod tests {
             assert!(!text(sql).stateful, "{sql}");
         }
         assert!(tag_is_stateful("SET") && tag_is_stateful("DISCARD ALL") && !tag_is_stateful("SELECT 1"));
+    }
+
+    #[test]
+    fn only_texts_that_read_nothing_need_no_tenant() {
+        for sql in ["BEGIN;", "start transaction read only", "rollback to s", "set transaction read only", "lock t"] {
+            assert!(!text(sql).needs_tenant, "{sql}");
+        }
+        for sql in ["select 1", "begin; select 1", "show mtdd.tenant_id", "do $$ begin end $$", "call p()", ""] {
+            assert!(text(sql).needs_tenant, "{sql}");
+        }
     }
 
     #[test]

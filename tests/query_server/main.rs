@@ -12,6 +12,8 @@ mod multiplex;
 mod pool;
 mod results;
 mod session;
+mod session_ends;
+mod sessions;
 mod shard;
 mod statements;
 mod stopping;

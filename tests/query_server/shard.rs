@@ -70,6 +70,11 @@ impl Shard {
         Stream::open(self, &[], WINDOW).await
     }
 
+    /// A session without settings.
+    pub async fn session(&self) -> Stream {
+        Stream::session(self, &[], WINDOW).await
+    }
+
     /// Runs one query on a stream of its own.
     pub async fn run(&self, request: QueryRequest) -> Reply {
         self.stream().await.run(request).await
@@ -128,7 +133,7 @@ pub fn tenant(name: &str, request: QueryRequest) -> QueryRequest {
     QueryRequest { tenant: Some(name.to_owned()), ..request }
 }
 
-/// A Multiplex stream.
+/// A stream of many queries: Multiplex, or a session.
 pub struct Stream {
     frames: Option<mpsc::Sender<ClientFrame>>,
     answers: Streaming<ServerFrame>,
@@ -143,9 +148,15 @@ pub struct Stream {
 
 impl Stream {
     pub async fn open(shard: &Shard, settings: &[(&str, &str)], window: u32) -> Stream {
-        let settings = settings.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let stream = Stream::unopened(&shard.client).await;
-        stream.send(Frame::Open(Open { settings, window })).await;
+        stream.send(open(settings, window)).await;
+        stream
+    }
+
+    /// The same as a session.
+    pub async fn session(shard: &Shard, settings: &[(&str, &str)], window: u32) -> Stream {
+        let stream = Stream::unopened_session(&shard.client).await;
+        stream.send(open(settings, window)).await;
         stream
     }
 
@@ -159,7 +170,18 @@ impl Stream {
     /// Without its first frame.
     pub async fn unopened(client: &DbServiceClient<Channel>) -> Stream {
         let (frames, receiver) = mpsc::channel(1024);
-        let answers = client.clone().multiplex(ReceiverStream::new(receiver)).await.unwrap().into_inner();
+        let answers = client.clone().multiplex(ReceiverStream::new(receiver)).await.unwrap();
+        Stream::new(frames, answers.into_inner())
+    }
+
+    /// A session without its first frame.
+    pub async fn unopened_session(client: &DbServiceClient<Channel>) -> Stream {
+        let (frames, receiver) = mpsc::channel(1024);
+        let answers = client.clone().session(ReceiverStream::new(receiver)).await.unwrap();
+        Stream::new(frames, answers.into_inner())
+    }
+
+    fn new(frames: mpsc::Sender<ClientFrame>, answers: Streaming<ServerFrame>) -> Stream {
         let (descriptions, arrived) = Default::default();
         Stream { frames: Some(frames), answers, last_id: 0, descriptions, arrived, gives_credit: true, draining: None }
     }
@@ -191,6 +213,20 @@ impl Stream {
     pub async fn run(&mut self, request: QueryRequest) -> Reply {
         let id = self.ask(request).await;
         self.reply(id).await
+    }
+
+    /// Runs by the simple protocol; the command tag of the only result.
+    pub async fn tag(&mut self, sql: &str) -> String {
+        self.run(simple(sql)).await.only().tag.unwrap()
+    }
+
+    /// Takes what still comes until the stream ends, and gives the status that it ends with.
+    pub async fn end(&mut self) -> Result<(), Status> {
+        let rest = async {
+            while self.next_part().await? {}
+            Ok(())
+        };
+        tokio::time::timeout(Duration::from_secs(30), rest).await.expect("the stream ends")
     }
 
     /// The whole reply to a query.
@@ -238,6 +274,11 @@ impl Stream {
         self.arrived.entry(id).or_default().add(part);
         Ok(true)
     }
+}
+
+fn open(settings: &[(&str, &str)], window: u32) -> Frame {
+    let settings = settings.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    Frame::Open(Open { settings, window })
 }
 
 /// A whole reply.

@@ -1,0 +1,185 @@
+//! One attempt to run a query on one connection: composes the request as the text, the tenant, the settings and an open
+//! transaction demand, sends it, and has `answer` read what comes. Called by `run`, which decides what follows.
+
+use postgres_protocol::message::frontend::BindError;
+
+use super::answer::{Answer, Asked};
+use super::backend::{Backend, Prepared, Transaction};
+use super::piece::{Ending, Piece, failure};
+use super::run::{Caller, Engine, Query, Watch};
+use super::texts::Text;
+use crate::proto::Failure;
+use crate::proto::failure::Reason;
+
+/// How an attempt to run a query ends.
+pub enum Attempt {
+    /// The last piece of the reply.
+    Answered(Piece),
+    /// PostgreSQL closed the connection before it took the query.
+    NotTaken,
+    /// A prepared statement was not what we thought; nothing has happened.
+    Outdated,
+}
+
+/// What an attempt may make use of.
+#[derive(Clone, Copy)]
+pub struct Manner {
+    /// The connection is held for the caller: what is found there may be the caller's own, and stays as it is.
+    pub held: bool,
+    /// Use a prepared statement, and make it if need be.
+    pub keep: bool,
+    /// An outdated prepared statement may be answered with another attempt.
+    pub may_repair: bool,
+}
+
+/// One attempt to run a query on one connection.
+pub struct Turn<'t> {
+    pub engine: &'t Engine,
+    pub query: &'t Query,
+    pub text: &'t Text,
+    pub manner: Manner,
+    pub backend: &'t mut Backend,
+}
+
+impl<'t> Turn<'t> {
+    pub async fn attempt<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+        if self.backend.transaction() != Transaction::None {
+            return self.inside(watch).await;
+        }
+        if self.shares_a_transaction() {
+            return self.together(watch).await;
+        }
+        if let Some(attempt) = self.prepare_session(watch).await? {
+            return Ok(attempt);
+        }
+        let asked = if self.query.request.simple { self.ask_simple() } else { self.ask_extended(false, false) };
+        self.send_and_read(asked, watch).await
+    }
+
+    /// True if the statement can follow others of ours in one group of the extended protocol. A simple request with
+    /// `$1` in it is an error that only the simple protocol reports as `pg` would.
+    fn shares_a_transaction(&self) -> bool {
+        self.text.plain && !(self.query.request.simple && self.text.has_parameters)
+    }
+
+    /// The tenant to set for this text.
+    fn tenant(&self) -> Option<&'t str> {
+        let query = self.query;
+        query.request.tenant.as_deref().filter(|_| self.text.needs_tenant)
+    }
+
+    /// Settings, tenant and statement in one write and one transaction.
+    async fn together<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+        let asked = (|| {
+            let mut preface = self.ask_for_settings()?;
+            if let Some(tenant) = &self.query.request.tenant {
+                preface += match self.manner.held {
+                    true => self.backend.ask_for_tenant_unprepared(tenant)?,
+                    false => self.backend.ask_for_tenant(tenant)?,
+                };
+            }
+            Ok(self.ask_extended(self.manner.keep, self.manner.may_repair)?.after(preface))
+        })();
+        self.send_and_read(asked, watch).await
+    }
+
+    /// Settings and tenant ahead of a statement that a transaction around it would change. An answer: they failed.
+    async fn prepare_session<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Option<Attempt>, Failure> {
+        let tenant = self.tenant();
+        if tenant.is_none() && *self.backend.settings() == self.query.settings {
+            return Ok(None);
+        }
+        let asked = (|| {
+            let mut preface = self.ask_for_settings()?;
+            if let Some(tenant) = tenant {
+                preface += self.backend.ask_for_session_tenant(tenant)?;
+            }
+            self.backend.ask_for_end();
+            Ok(Asked::extended(Prepared::Unnamed, false).after(preface))
+        })();
+        let attempt = self.send_and_read(asked, watch).await?;
+        match (attempt, watch.stopping) {
+            (Attempt::Answered(Piece { ending: Some(Ending::Done), .. }), None) => Ok(None),
+            (Attempt::Answered(_), Some(stop)) => Err(stop.before()),
+            (attempt, _) => Ok(Some(attempt)),
+        }
+    }
+
+    /// In a transaction of the caller's: the tenant, if another one is in force there, and the statement, in one write.
+    async fn inside<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+        let asked = (|| {
+            let mut preface = 0;
+            // A transaction that has failed takes nothing but its end, and need not be told whose it was.
+            if self.backend.transaction() == Transaction::Open && self.text.needs_tenant {
+                preface += self.backend.ask_for_tenant_inside(self.query.request.tenant.as_deref())?;
+            }
+            let asked = match self.query.request.simple && !(preface > 0 && self.shares_a_transaction()) {
+                true => self.ask_simple()?,
+                false => self.ask_extended(false, false)?,
+            };
+            Ok(asked.after(preface))
+        })();
+        self.send_and_read(asked, watch).await
+    }
+
+    /// Settings, after what must come before them; how many CommandComplete messages answer that. What a caller who
+    /// holds the connection has prepared there is not tidied away.
+    fn ask_for_settings(&mut self) -> Result<u32, BindError> {
+        let settings = &self.query.settings;
+        if self.manner.held && self.backend.settings() == settings {
+            return Ok(0);
+        }
+        Ok(self.backend.ask_to_tidy(settings)? + self.backend.ask_for_settings(settings)?)
+    }
+
+    fn ask_extended(&mut self, keep: bool, repairable: bool) -> Result<Asked<'t>, BindError> {
+        let request = &self.query.request;
+        let prepared = self.backend.ask_extended(self.text, &request.sql, &request.params, keep)?;
+        Ok(Asked::extended(prepared, repairable))
+    }
+
+    /// The answer to a Sync tells that PostgreSQL was there and took what follows: without it, one that was going down
+    /// could not be told from one that went down halfway.
+    fn ask_simple(&mut self) -> Result<Asked<'t>, BindError> {
+        self.backend.ask_for_end();
+        self.backend.ask_simple(&self.query.request.sql)?;
+        Ok(Asked::simple())
+    }
+
+    async fn send_and_read<C: Caller>(
+        &mut self,
+        asked: Result<Asked<'_>, BindError>,
+        watch: &mut Watch<'_, C>,
+    ) -> Result<Attempt, Failure> {
+        let Ok(asked) = asked else {
+            self.backend.take_back();
+            return Err(failure(Reason::Invalid, true, "params: too large for PostgreSQL's protocol"));
+        };
+        if self.text.stateful {
+            self.backend.mark_stateful();
+        }
+        let size = self.backend.unsent();
+        match watch.unless_stopped(self.backend.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => {
+                self.backend.mark_broken();
+                // What was not sent to its end was not committed, save for earlier statements of a simple request.
+                return match self.backend.unsent() == size {
+                    true => Ok(Attempt::NotTaken),
+                    false => Err(outcome_unknown()),
+                };
+            }
+            Err(stop) => {
+                self.backend.mark_broken();
+                return Err(stop.after());
+            }
+        }
+        let largest = self.engine.max_message_size;
+        Answer::new(self.backend, self.text, &self.query.settings, largest, asked).read(watch).await
+    }
+}
+
+/// The connection broke after the statement was sent.
+pub fn outcome_unknown() -> Failure {
+    failure(Reason::OutcomeUnknown, false, "the connection to PostgreSQL broke after the statement was sent")
+}

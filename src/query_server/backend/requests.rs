@@ -1,0 +1,225 @@
+//! What is asked of PostgreSQL: settings, tenants and statements, as messages of its protocol, and what must be
+//! remembered of that. Nothing is sent here. Called by `attempt`, and by `backend` for its own commands.
+
+use std::io;
+
+use bytes::BytesMut;
+use postgres_protocol::IsNull;
+use postgres_protocol::message::frontend::{self, BindError};
+
+use super::Backend;
+use crate::proto::Parameter;
+use crate::query_server::settings::{Settings, TENANT};
+use crate::query_server::texts::Text;
+
+/// The prepared statement that sets the tenant for one transaction.
+const SET_LOCAL: &str = "mtdd_local";
+
+/// How a text's statement is found.
+#[derive(Clone, Copy)]
+pub enum Prepared<'t> {
+    /// Parsed for this once.
+    Unnamed,
+    /// Parsed with this request, to be kept.
+    Now(&'t Text),
+    /// Kept from an earlier request.
+    Before(&'t Text),
+}
+
+impl Backend {
+    /// Asks for these settings, within the transaction of the statement that follows. Returns how many CommandComplete
+    /// messages answer it. `settings_hold` must be called once that transaction has been committed.
+    pub fn ask_for_settings(&mut self, settings: &Settings) -> Result<u32, BindError> {
+        if self.settings == *settings {
+            return Ok(0);
+        }
+        let mut answers = 0;
+        if !self.settings.is_empty() {
+            frontend::parse("", "reset all", [], &mut self.out)?;
+            self.bind_and_execute("", &[])?;
+            answers += 1;
+        }
+        for (name, value) in settings.iter() {
+            frontend::parse("", "select pg_catalog.set_config($1, $2, false)", [], &mut self.out)?;
+            self.bind_and_execute("", &[name.as_bytes(), value.as_bytes()])?;
+            answers += 1;
+        }
+        Ok(answers)
+    }
+
+    /// Notes that the settings asked for hold.
+    pub fn settings_hold(&mut self, settings: &Settings) {
+        if self.settings != *settings {
+            self.settings = settings.clone();
+        }
+    }
+
+    /// Sets the tenant until the end of the transaction of the statement that follows; answered by one CommandComplete.
+    pub fn ask_for_tenant(&mut self, tenant: &str) -> Result<u32, BindError> {
+        if !self.set_local_prepared {
+            let sql = format!("select pg_catalog.set_config('{TENANT}', $1, true)");
+            frontend::parse(SET_LOCAL, &sql, [], &mut self.out)?;
+            self.set_local_prepared = true;
+        }
+        self.bind_and_execute(SET_LOCAL, &[tenant.as_bytes()])?;
+        Ok(1)
+    }
+
+    /// The same without a prepared statement, which somebody who holds the connection may have removed.
+    pub fn ask_for_tenant_unprepared(&mut self, tenant: &str) -> Result<u32, BindError> {
+        self.set_tenant(tenant, true)
+    }
+
+    /// Makes this tenant, or none, the one in force in the open transaction; answered by as many CommandComplete
+    /// messages as it returns.
+    pub fn ask_for_tenant_inside(&mut self, tenant: Option<&str>) -> Result<u32, BindError> {
+        let tenant = tenant.unwrap_or_default();
+        if self.tenant_in_force.as_deref() == Some(tenant) {
+            return Ok(0);
+        }
+        self.tenant_in_force = Some(tenant.to_owned());
+        self.set_tenant(tenant, true)
+    }
+
+    /// Sets the tenant until `settle` or `clean` takes it back; answered by one CommandComplete.
+    pub fn ask_for_session_tenant(&mut self, tenant: &str) -> Result<u32, BindError> {
+        self.residue.tenant = true;
+        self.set_tenant(tenant, false)
+    }
+
+    fn set_tenant(&mut self, tenant: &str, is_local: bool) -> Result<u32, BindError> {
+        let sql = format!("select pg_catalog.set_config('{TENANT}', $1, {is_local})");
+        frontend::parse("", &sql, [], &mut self.out)?;
+        self.bind_and_execute("", &[tenant.as_bytes()])?;
+        Ok(1)
+    }
+
+    fn bind_and_execute(&mut self, statement: &str, values: &[&[u8]]) -> Result<(), BindError> {
+        let write = |value: &&[u8], out: &mut BytesMut| {
+            out.extend_from_slice(value);
+            Ok(IsNull::No)
+        };
+        frontend::bind("", statement, [0i16; 0], values, write, [0i16; 0], &mut self.out)?;
+        Ok(frontend::execute("", 0, &mut self.out)?)
+    }
+
+    /// Frees prepared statements that are of no use under `settings` or that no longer fit the cache; to be called
+    /// first in a request. Returns how many CommandComplete messages answer it.
+    pub fn ask_to_tidy(&mut self, settings: &Settings) -> Result<u32, BindError> {
+        if self.settings != *settings
+            && (self.set_local_prepared || self.statements.as_ref().is_some_and(|kept| !kept.is_empty()))
+        {
+            // What is prepared here was parsed under other settings.
+            self.doubt_statements();
+        }
+        for statement in self.superfluous.drain(..) {
+            frontend::close(b'S', &statement, &mut self.out)?;
+        }
+        if !std::mem::take(&mut self.statements_in_doubt) {
+            return Ok(0);
+        }
+        frontend::parse("", "deallocate all", [], &mut self.out)?;
+        self.bind_and_execute("", &[])?;
+        Ok(1)
+    }
+
+    /// Runs a text by the extended protocol. With `keep`, its prepared statement is used, and made if need be.
+    /// Returns the name of a statement that is being made.
+    pub fn ask_extended<'t>(
+        &mut self,
+        text: &'t Text,
+        sql: &str,
+        params: &[Parameter],
+        keep: bool,
+    ) -> Result<Prepared<'t>, BindError> {
+        let prepared = self.prepare(text, keep);
+        match prepared {
+            Prepared::Unnamed => frontend::parse("", sql, [], &mut self.out)?,
+            Prepared::Now(text) => frontend::parse(&text.statement, sql, [], &mut self.out)?,
+            Prepared::Before(_) => {}
+        }
+        let name = match prepared {
+            Prepared::Unnamed => "",
+            Prepared::Now(text) | Prepared::Before(text) => &text.statement,
+        };
+        let write = |param: &Parameter, out: &mut BytesMut| match &param.value {
+            Some(value) => {
+                out.extend_from_slice(value);
+                Ok(IsNull::No)
+            }
+            None => Ok(IsNull::Yes),
+        };
+        // No format codes at all: every parameter is text.
+        let binary = params.iter().any(|param| param.binary);
+        let formats = params.iter().filter(|_| binary).map(|param| i16::from(param.binary));
+        frontend::bind("", name, formats, params, write, [0i16; 0], &mut self.out)?;
+        frontend::describe(b'P', "", &mut self.out)?;
+        frontend::execute("", 0, &mut self.out)?;
+        self.ask_for_end();
+        Ok(prepared)
+    }
+
+    /// Ends a group of extended-protocol messages, and with it their transaction.
+    pub fn ask_for_end(&mut self) {
+        frontend::sync(&mut self.out);
+        self.outstanding += 1;
+    }
+
+    /// Runs a text by the simple protocol.
+    pub fn ask_simple(&mut self, sql: &str) -> io::Result<()> {
+        frontend::query(sql, &mut self.out)?;
+        self.outstanding += 1;
+        Ok(())
+    }
+
+    /// Refuses the data that COPY FROM STDIN asks for, in the words of `pg`.
+    pub async fn refuse_copy(&mut self, extended: bool) -> io::Result<()> {
+        frontend::copy_fail("No source stream defined", &mut self.out)?;
+        if extended {
+            // PostgreSQL has ignored the Sync that came before: it was reading COPY data by then.
+            frontend::sync(&mut self.out);
+        }
+        self.flush().await
+    }
+
+    fn prepare<'t>(&mut self, text: &'t Text, keep: bool) -> Prepared<'t> {
+        let Some(statements) = self.statements.as_mut().filter(|_| keep) else { return Prepared::Unnamed };
+        if statements.get(&text.id).is_some() {
+            return Prepared::Before(text);
+        }
+        if let Some((oldest, ())) = statements.push(text.id, ()) {
+            self.superfluous.push(Text::statement_name(oldest));
+        }
+        Prepared::Now(text)
+    }
+
+    /// Notes that a text is not, or no longer, to be found prepared here.
+    pub fn forget(&mut self, text: &Text) {
+        if let Some(statements) = &mut self.statements {
+            statements.pop(&text.id);
+        }
+        self.superfluous.push(text.statement.clone());
+    }
+
+    /// Notes that PostgreSQL may hold other prepared statements than are known here.
+    pub fn doubt_statements(&mut self) {
+        self.forget_statements();
+        self.statements_in_doubt = true;
+    }
+
+    /// Notes that nothing is prepared here.
+    pub(super) fn forget_statements(&mut self) {
+        if let Some(statements) = &mut self.statements {
+            statements.clear();
+        }
+        self.superfluous.clear();
+        self.statements_in_doubt = false;
+        self.set_local_prepared = false;
+    }
+
+    /// Forgets a request that could not be composed.
+    pub fn take_back(&mut self) {
+        self.out.clear();
+        self.broken = true;
+    }
+}

@@ -1,0 +1,144 @@
+//! The reading half of a stream of many queries: takes frames as they come, holds the caller to the rules, and hands
+//! each query on. What is done with it, Multiplex and Session say; cancel and credit go straight to the query.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tonic::{Status, Streaming};
+
+use super::piece::{Ending, Piece, failure};
+use super::run::{Engine, Query};
+use super::settings::Settings;
+use super::stream::{Asker, Control, InFlight, Outgoing};
+use crate::proto::client_frame::Frame;
+use crate::proto::failure::Reason;
+use crate::proto::{ClientFrame, Execute, Open};
+use crate::shutdown::Drain;
+
+/// Bytes of rows on their way for one query, where the caller does not say.
+const DEFAULT_WINDOW: u32 = 1 << 20;
+
+/// The reading half of a stream.
+pub struct Intake<S> {
+    engine: Arc<Engine>,
+    queries: Arc<InFlight>,
+    /// Absent once the server drains: the stream then ends with its last answer.
+    sender: Option<mpsc::Sender<Outgoing>>,
+    start: S,
+    settings: Settings,
+    window: i64,
+    last_id: u32,
+    most_in_flight: usize,
+}
+
+impl<S: FnMut(Query, Asker) + Send> Intake<S> {
+    /// `start` is given each query together with whom to answer, and must not wait.
+    pub fn new(
+        engine: Arc<Engine>,
+        queries: Arc<InFlight>,
+        sender: mpsc::Sender<Outgoing>,
+        most_in_flight: usize,
+        start: S,
+    ) -> Self {
+        let (settings, sender) = (Settings::default(), Some(sender));
+        Intake { engine, queries, sender, start, settings, window: 0, last_id: 0, most_in_flight }
+    }
+
+    /// Takes frames until the caller has asked everything. With `drain`, no query is taken from its start on.
+    pub async fn run(mut self, frames: Streaming<ClientFrame>, drain: Option<Drain>) {
+        if let Err(status) = self.take_frames(frames, drain).await
+            && let Some(sender) = self.sender
+        {
+            let _ = sender.send(Outgoing::End(Err(status))).await;
+        }
+    }
+
+    async fn take_frames(&mut self, mut frames: Streaming<ClientFrame>, drain: Option<Drain>) -> Result<(), Status> {
+        let mut draining = pin!(async {
+            match drain {
+                Some(mut drain) => drain.wait().await,
+                None => std::future::pending().await,
+            }
+        });
+        let mut opened = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut draining, if self.sender.is_some() => {
+                    if let Some(sender) = self.sender.take() {
+                        let _ = sender.send(Outgoing::Draining(self.last_id)).await;
+                    }
+                }
+                frame = frames.message() => match frame? {
+                    Some(ClientFrame { frame: Some(frame) }) => {
+                        self.take(frame, opened).await?;
+                        opened = true;
+                    }
+                    Some(ClientFrame { frame: None }) => return Err(Status::invalid_argument("frame: missing or unknown")),
+                    // The caller has asked everything; the answers still go out.
+                    None => return Ok(()),
+                },
+            }
+        }
+    }
+
+    async fn take(&mut self, frame: Frame, opened: bool) -> Result<(), Status> {
+        match frame {
+            Frame::Open(_) if opened => Err(Status::invalid_argument("open: this stream is open already")),
+            Frame::Open(Open { settings, window }) => {
+                self.settings =
+                    Settings::new(settings).map_err(|message| Status::invalid_argument(format!("open.{message}")))?;
+                self.window = if window == 0 { DEFAULT_WINDOW } else { window }.into();
+                Ok(())
+            }
+            _ if !opened => Err(Status::invalid_argument("the first frame must be `open`")),
+            Frame::Execute(execute) => self.execute(execute).await,
+            Frame::Cancel(cancel) => Ok(self.tell("cancel", cancel.id, Control::cancel)?),
+            Frame::Credit(credit) => Ok(self.tell("credit", credit.id, |query| query.add_credit(credit.bytes))?),
+        }
+    }
+
+    /// A query that has been answered hears nothing any more: the frames have crossed.
+    fn tell(&self, field: &str, id: u32, what: impl FnOnce(&Control)) -> Result<(), Status> {
+        // While draining, ids above the last one belong to queries that will not run.
+        if id > self.last_id && self.sender.is_some() {
+            return Err(Status::invalid_argument(format!("{field}.id: {id} has not been executed")));
+        }
+        if let Some(query) = self.queries.get(id) {
+            what(&query);
+        }
+        Ok(())
+    }
+
+    async fn execute(&mut self, Execute { id, query }: Execute) -> Result<(), Status> {
+        // Draining: the caller knows, or will know, that this query is not run.
+        let Some(sender) = self.sender.clone() else { return Ok(()) };
+        if id <= self.last_id {
+            return Err(Status::invalid_argument(format!("execute.id: {id} does not rise above {}", self.last_id)));
+        }
+        self.last_id = id;
+        let refusal = match &query {
+            None => Some((Reason::Invalid, "query: missing")),
+            Some(query) if !query.settings.is_empty() => {
+                Some((Reason::Invalid, "query.settings: given by `open` on a stream"))
+            }
+            Some(_) if self.queries.count() >= self.most_in_flight => {
+                Some((Reason::Overloaded, "too many unanswered queries on this stream"))
+            }
+            Some(_) => None,
+        };
+        let request = match (refusal, query) {
+            (None, Some(query)) => query,
+            (refusal, _) => {
+                let (reason, message) = refusal.unwrap_or((Reason::Invalid, "query: missing"));
+                let piece = Piece::ending(Ending::Failure(failure(reason, true, message)));
+                let _ = sender.send(Outgoing::Piece(id, piece)).await;
+                return Ok(());
+            }
+        };
+        let query = Query { deadline: self.engine.deadline(&request, None), request, settings: self.settings.clone() };
+        (self.start)(query, Asker::new(id, self.window, &self.queries, sender));
+        Ok(())
+    }
+}

@@ -1,0 +1,289 @@
+//! A connection held for one caller, for transactions: its queries run one after the other on one backend that nobody
+//! else gets meanwhile. Whatever ends the session, the backend goes back rolled back and clean. The frames are
+//! `intake`'s and `stream`'s, and how a statement runs in an open transaction is `attempt`'s.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Instant, timeout};
+use tonic::{Status, Streaming};
+
+use super::backend::Transaction;
+use super::cancel::PATIENCE;
+use super::intake::Intake;
+use super::piece::{Ending, Piece, failure};
+use super::pool::Slot;
+use super::run::{Engine, Query, Stop, Watch, passed};
+use super::stream::{self, Answers, Asker, InFlight, Outgoing};
+use crate::proto::failure::Reason;
+use crate::proto::{ClientFrame, Failure};
+use crate::shutdown::Drain;
+
+/// Queries of one session that may be unanswered at once.
+const MOST_IN_FLIGHT: usize = 1024;
+
+/// How many sessions there may be, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// That hold a connection.
+    pub most: usize,
+    /// That wait for one.
+    pub most_waiting: usize,
+    /// Without a query.
+    pub idle: Option<Duration>,
+    pub age: Option<Duration>,
+}
+
+/// All sessions of a server.
+pub struct Sessions {
+    engine: Arc<Engine>,
+    drain: Drain,
+    limits: Limits,
+    places: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+impl Sessions {
+    pub fn new(engine: Arc<Engine>, drain: Drain, limits: Limits) -> Self {
+        Sessions { engine, drain, limits, places: Arc::new(Semaphore::new(limits.most)), waiting: AtomicUsize::new(0) }
+    }
+
+    /// Starts a session, and returns the stream of its answers.
+    pub fn open(self: &Arc<Self>, frames: Streaming<ClientFrame>) -> Answers {
+        let (sender, receiver) = stream::channel();
+        let (queue, queued) = mpsc::unbounded_channel();
+        let queries = Arc::new(InFlight::default());
+        // A session that has ended runs nothing any more, and says so itself.
+        let start = move |query: Query, asker: Asker| drop(queue.send((query, asker)));
+        let intake = Intake::new(self.engine.clone(), queries.clone(), sender.clone(), MOST_IN_FLIGHT, start);
+        let task = tokio::spawn(intake.run(frames, None));
+        let session = Session {
+            sessions: self.clone(),
+            drain: self.drain.clone(),
+            queued,
+            sender,
+            held: None,
+            last_id: 0,
+            rolled_back: false,
+            end_of_life: self.limits.age.and_then(|age| Instant::now().checked_add(age)),
+        };
+        tokio::spawn(session.run());
+        Answers::new(receiver, queries, task.abort_handle())
+    }
+
+    /// The right to hold a connection; first come, first served.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        if let Ok(place) = self.places.clone().try_acquire_owned() {
+            return Ok(place);
+        }
+        let _waits = Waits::new(&self.waiting);
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        if waiting > self.limits.most_waiting {
+            let message = format!("{} sessions wait for a connection already (--queue-limit)", waiting - 1);
+            return Err(failure(Reason::Overloaded, true, message));
+        }
+        self.places.clone().acquire_owned().await.map_err(|_| going_down())
+    }
+}
+
+/// Counts somebody who waits, for as long as it lives.
+struct Waits<'w>(&'w AtomicUsize);
+
+impl<'w> Waits<'w> {
+    fn new(count: &'w AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Waits(count)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn going_down() -> Failure {
+    failure(Reason::Unavailable, true, "the server is going down")
+}
+
+/// A connection and the right to hold it; given back in this order.
+struct Held {
+    slot: Slot,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Why a session ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// The caller has asked everything, or has gone.
+    Asked,
+    Draining,
+    Idle,
+    TooOld,
+    /// The connection to PostgreSQL broke.
+    Lost,
+}
+
+/// One session.
+struct Session {
+    sessions: Arc<Sessions>,
+    drain: Drain,
+    queued: mpsc::UnboundedReceiver<(Query, Asker)>,
+    sender: mpsc::Sender<Outgoing>,
+    /// From the first query on.
+    held: Option<Held>,
+    /// Of the last query that has been answered.
+    last_id: u32,
+    /// A transaction was open when the connection was given back.
+    rolled_back: bool,
+    end_of_life: Option<Instant>,
+}
+
+impl Session {
+    async fn run(mut self) {
+        let end = self.serve().await;
+        self.queued.close();
+        self.give_back().await;
+        tracing::debug!(reason = ?end, last_query = self.last_id, rolled_back = self.rolled_back, "a session has ended");
+        if matches!(end, End::Draining) {
+            let _ = self.sender.send(Outgoing::Draining(self.last_id)).await;
+        }
+        let _ = self.sender.send(Outgoing::End(self.verdict(end))).await;
+    }
+
+    /// Runs queries until there is a reason to end.
+    async fn serve(&mut self) -> End {
+        loop {
+            let (mut query, asker) = match self.next().await {
+                Ok(next) => next,
+                Err(end) => return end,
+            };
+            query.deadline = [query.deadline, self.end_of_life].into_iter().flatten().min();
+            let last =
+                self.answer(&query, &asker).await.unwrap_or_else(|failure| Piece::ending(Ending::Failure(failure)));
+            self.last_id = asker.id();
+            self.finish(&asker, last).await;
+            if !self.settle().await {
+                return End::Lost;
+            }
+        }
+    }
+
+    /// The next query, or why there is none.
+    async fn next(&mut self) -> Result<(Query, Asker), End> {
+        let limits = self.sessions.limits;
+        let idle = limits.idle.and_then(|idle| Instant::now().checked_add(idle)).map(|at| (at, End::Idle));
+        let age = self.end_of_life.map(|at| (at, End::TooOld));
+        let limit = idle.into_iter().chain(age).min_by_key(|(at, _)| *at);
+        let mut deadline = limit.map(|(at, _)| self.sessions.engine.deadlines.at(at));
+        let in_transaction = self.transaction() != Transaction::None;
+        tokio::select! {
+            biased;
+            () = self.sender.closed() => Err(End::Asked),
+            () = self.drain.wait(), if !in_transaction => Err(End::Draining),
+            () = passed(&mut deadline) => Err(limit.map_or(End::Asked, |(_, end)| end)),
+            next = self.queued.recv() => next.ok_or(End::Asked),
+        }
+    }
+
+    /// Runs a query, and takes a connection first if this is the first one.
+    async fn answer(&mut self, query: &Query, asker: &Asker) -> Result<Piece, Failure> {
+        // What became superfluous while it waited for its turn must not disturb the transaction.
+        if asker.is_cancelled() {
+            return Err(Stop::Cancelled.before());
+        }
+        if query.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(Stop::Deadline.before());
+        }
+        let sessions = self.sessions.clone();
+        let (text, _) = sessions.engine.look_at(&query.request)?;
+        let mut watch = sessions.engine.watch(query, asker);
+        let fresh = self.held.is_none();
+        let held = match &mut self.held {
+            Some(held) => held,
+            none => none.insert(hold(&sessions, self.drain.clone(), query, &mut watch).await?),
+        };
+        sessions.engine.run_held(&mut held.slot, query, &text, fresh, &mut watch).await
+    }
+
+    /// Sends the end of a reply. A caller who does not take it keeps the connection no longer than a session may last.
+    async fn finish(&mut self, asker: &Asker, last: Piece) {
+        let mut end_of_life = self.end_of_life.map(|at| self.sessions.engine.deadlines.at(at));
+        let mut finishing = pin!(asker.finish(last));
+        tokio::select! {
+            biased;
+            () = &mut finishing => return,
+            () = passed(&mut end_of_life) => {}
+        }
+        self.give_back().await;
+        asker.cancel();
+        finishing.await;
+    }
+
+    /// Waits until nothing of the last query can hit the next one; false if the connection is lost.
+    async fn settle(&mut self) -> bool {
+        let Some(backend) = self.held.as_mut().map(|held| held.slot.backend()) else { return true };
+        let Some(backend) = backend.filter(|backend| !backend.is_broken()) else { return false };
+        let settled = matches!(timeout(PATIENCE, backend.settle()).await, Ok(Ok(())));
+        if !settled {
+            backend.mark_broken();
+        }
+        settled
+    }
+
+    fn transaction(&mut self) -> Transaction {
+        let backend = self.held.as_mut().and_then(|held| held.slot.backend());
+        backend.map_or(Transaction::None, |backend| backend.transaction())
+    }
+
+    /// Rolls back what is open, and gives the connection back.
+    async fn give_back(&mut self) {
+        self.rolled_back |= self.transaction() != Transaction::None;
+        if let Some(Held { slot, _place }) = self.held.take() {
+            slot.give_back().await;
+        }
+    }
+
+    /// What the caller hears at the end.
+    fn verdict(&self, end: End) -> Result<(), Status> {
+        let Limits { idle, age, .. } = self.sessions.limits;
+        let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs();
+        let reason = match end {
+            End::Asked | End::Draining => return Ok(()),
+            End::Lost => return Err(Status::aborted("the session was ended: its connection to PostgreSQL was lost")),
+            End::Idle => format!("no query came for {} s (--session-idle-timeout)", seconds(idle)),
+            End::TooOld => format!("it had lasted {} s (--session-max-age)", seconds(age)),
+        };
+        let consequence = if self.rolled_back { "its transaction was rolled back" } else { "no transaction was open" };
+        Err(Status::aborted(format!("the session was ended: {reason}; {consequence}")))
+    }
+}
+
+/// Waits for the right to hold a connection, and for the connection.
+async fn hold(
+    sessions: &Sessions,
+    mut drain: Drain,
+    query: &Query,
+    watch: &mut Watch<'_, Asker>,
+) -> Result<Held, Failure> {
+    let place = async {
+        tokio::select! {
+            biased;
+            () = drain.wait() => Err(going_down()),
+            place = sessions.place() => place,
+        }
+    };
+    let place = watch.unless_stopped(place).await.map_err(|stop| match stop {
+        Stop::Deadline => {
+            let message = format!("all {} sessions are taken (--max-sessions)", sessions.limits.most);
+            failure(Reason::Overloaded, true, message)
+        }
+        stop => stop.before(),
+    })??;
+    let slot = sessions.engine.acquire(&query.settings, watch).await?;
+    tracing::debug!("a session holds a connection");
+    Ok(Held { slot, _place: place })
+}

@@ -1,0 +1,247 @@
+//! What the streams of many queries have in common, Multiplex and Session: a query's credit and cancel, its caller as
+//! `run` sees it, and the stream of answers with the descriptions that it has carried. `intake` reads the other half.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio_stream::Stream;
+use tonic::Status;
+
+use super::decode::RawDescription;
+use super::piece::{Described, Piece};
+use super::run::{Caller, Stop};
+use crate::proto::{Draining, Part, ServerFrame, server_frame};
+
+/// Frames that may wait for the stream.
+const SENT_AHEAD: usize = 1024;
+
+/// Descriptions that a stream remembers; later ones travel in full.
+const MOST_DESCRIPTIONS: usize = 4096;
+
+/// Where frames on their way out wait.
+pub fn channel() -> (mpsc::Sender<Outgoing>, mpsc::Receiver<Outgoing>) {
+    mpsc::channel(SENT_AHEAD)
+}
+
+/// A frame on its way out.
+pub enum Outgoing {
+    Piece(u32, Piece),
+    Draining(u32),
+    /// Ends the stream, whoever else may hold its sender. An error: the caller broke the rules, or a limit was reached.
+    End(Result<(), Status>),
+}
+
+/// The stream's queries that have not been answered yet.
+#[derive(Default)]
+pub struct InFlight(Mutex<HashMap<u32, Arc<Control>>>);
+
+impl InFlight {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Arc<Control>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The query, if it has not been answered yet.
+    pub fn get(&self, id: u32) -> Option<Arc<Control>> {
+        self.lock().get(&id).cloned()
+    }
+}
+
+/// What frames after `execute` may say about a query.
+#[derive(Default)]
+pub struct Control {
+    cancelled: AtomicBool,
+    /// Bytes of rows that may still be sent.
+    credit: AtomicI64,
+    /// The query's own task.
+    task: AtomicWaker,
+}
+
+impl Control {
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.task.wake();
+    }
+
+    pub fn add_credit(&self, bytes: u32) {
+        self.credit.fetch_add(bytes.into(), Ordering::AcqRel);
+        self.task.wake();
+    }
+
+    /// Waits until `condition` holds; it is looked at again after each cancel and credit.
+    async fn wait(&self, condition: impl Fn(&Control) -> bool) {
+        poll_fn(|context| {
+            if condition(self) {
+                return Poll::Ready(());
+            }
+            self.task.register(context.waker());
+            if condition(self) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    fn has_credit(&self) -> bool {
+        self.credit.load(Ordering::Acquire) > 0
+    }
+}
+
+/// The caller of one query of the stream.
+pub struct Asker {
+    id: u32,
+    control: Arc<Control>,
+    queries: Arc<InFlight>,
+    sender: mpsc::Sender<Outgoing>,
+}
+
+impl Asker {
+    /// From now on frames can reach the query. `window`: bytes of rows that may be sent before there is credit.
+    pub fn new(id: u32, window: i64, queries: &Arc<InFlight>, sender: mpsc::Sender<Outgoing>) -> Self {
+        let control = Arc::new(Control { credit: window.into(), ..Control::default() });
+        queries.lock().insert(id, control.clone());
+        Asker { id, control, queries: queries.clone(), sender }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.control.is_cancelled()
+    }
+
+    /// Cancels the query, or has its last piece sent without waiting for credit.
+    pub fn cancel(&self) {
+        self.control.cancel();
+    }
+
+    /// Sends the last piece.
+    pub async fn finish(&self, last: Piece) {
+        // PostgreSQL is done with it: only the caller's own memory is spared here.
+        if !last.rows.is_empty() {
+            self.control.wait(|control| control.has_credit() || control.is_cancelled()).await;
+        }
+        let _ = self.sender.send(Outgoing::Piece(self.id, last)).await;
+        self.queries.lock().remove(&self.id);
+    }
+}
+
+impl Caller for Asker {
+    async fn send(&self, piece: Piece) -> Result<(), Stop> {
+        if !piece.rows.is_empty() {
+            self.control.wait(Control::has_credit).await;
+            self.control.credit.fetch_sub(piece.rows.len() as i64, Ordering::AcqRel);
+        }
+        self.sender.send(Outgoing::Piece(self.id, piece)).await.map_err(|_| Stop::Cancelled)
+    }
+
+    async fn cancelled(&self) {
+        self.control.wait(Control::is_cancelled).await
+    }
+}
+
+/// The writing half of a stream. Dropped when the caller has gone or everything is answered.
+pub struct Answers {
+    receiver: mpsc::Receiver<Outgoing>,
+    descriptions: HashMap<RawDescription, u32>,
+    queries: Arc<InFlight>,
+    intake: AbortHandle,
+}
+
+impl Answers {
+    /// `intake`: the task that reads the other half; it ends with this one.
+    pub fn new(receiver: mpsc::Receiver<Outgoing>, queries: Arc<InFlight>, intake: AbortHandle) -> Self {
+        Answers { receiver, descriptions: HashMap::new(), queries, intake }
+    }
+}
+
+/// Descriptions get their ids here, in the order in which they leave: an id is never sent before what it stands for.
+fn describe(known: &mut HashMap<RawDescription, u32>, description: RawDescription) -> Described {
+    if let Some(&id) = known.get(&description) {
+        return Described::Before(id);
+    }
+    let mut in_full = description.decode();
+    if known.len() < MOST_DESCRIPTIONS {
+        in_full.id = known.len() as u32 + 1;
+        // A copy: the original is a slice of a read buffer, which it would keep alive.
+        known.insert(RawDescription(Bytes::copy_from_slice(&description.0)), in_full.id);
+    }
+    Described::InFull(in_full)
+}
+
+impl Stream for Answers {
+    type Item = Result<ServerFrame, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let frame = match ready!(this.receiver.poll_recv(context)) {
+            None | Some(Outgoing::End(Ok(()))) => return Poll::Ready(None),
+            Some(Outgoing::End(Err(status))) => return Poll::Ready(Some(Err(status))),
+            Some(Outgoing::Draining(last_id)) => server_frame::Frame::Draining(Draining { last_id }),
+            Some(Outgoing::Piece(id, piece)) => {
+                let reply = piece.into_part(|description| describe(&mut this.descriptions, description));
+                server_frame::Frame::Part(Part { id, reply: Some(reply) })
+            }
+        };
+        Poll::Ready(Some(Ok(ServerFrame { frame: Some(frame) })))
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        self.intake.abort();
+        for query in self.queries.lock().values() {
+            query.cancel();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_travels_in_full_once_and_then_by_its_id() {
+        let mut known = HashMap::new();
+        let raw = |name: &str| RawDescription([&1u16.to_be_bytes()[..], name.as_bytes(), &[0; 19]].concat().into());
+        assert!(
+            matches!(describe(&mut known, raw("a")), Described::InFull(full) if full.id == 1 && full.fields[0].name == "a")
+        );
+        assert_eq!(describe(&mut known, raw("a")), Described::Before(1));
+        for number in 0..MOST_DESCRIPTIONS {
+            describe(&mut known, raw(&format!("x{number}")));
+        }
+        assert!(matches!(describe(&mut known, raw("late")), Described::InFull(full) if full.id == 0));
+        assert_eq!(known.len(), MOST_DESCRIPTIONS);
+    }
+
+    #[tokio::test]
+    async fn credit_and_cancel_wake_the_query_that_waits_for_them() {
+        let control = Arc::new(Control::default());
+        let waiting = control.clone();
+        let task = tokio::spawn(async move { waiting.wait(Control::has_credit).await });
+        tokio::task::yield_now().await;
+        assert!(!task.is_finished());
+        control.add_credit(1);
+        task.await.unwrap();
+        let waiting = control.clone();
+        let task = tokio::spawn(async move { waiting.wait(Control::is_cancelled).await });
+        tokio::task::yield_now().await;
+        control.cancel();
+        task.await.unwrap();
+    }
+}
