@@ -41,6 +41,11 @@ export interface MtddMeta extends MtddOptions {
 
 declare module 'knex' {
   namespace Knex {
+    interface TransactionConfig {
+      /** Whose shard runs every query of the transaction that names no tenant itself; as the first argument of `.mtdd()`. */
+      mtdd?: MtddMeta;
+    }
+
     // biome-ignore lint/suspicious/noExplicitAny: the declarations of an interface must agree
     interface ChainableInterface<T = any> {
       /**

@@ -99,3 +99,12 @@ export function errors(error: unknown): string {
     return `${error.code} ${error.statusCode} ${JSON.stringify(error.toJSON())}`;
   return new ConfigError('wrong', { field: 'x' }, error).message;
 }
+
+async function inTransactions(db: import('knex').Knex) {
+  await db.transaction(async (trx) => trx('users').insert({ name: 'x' }).mtdd('t'), {
+    mtdd: { tenantId: 't' },
+  });
+  // @ts-expect-error: a tenant is a string or a number
+  await db.transaction(async (trx) => trx('users'), { mtdd: { tenantId: {} } });
+}
+void inTransactions;

@@ -8,6 +8,7 @@ const { ClientClosedError, OverloadedError, errorFromCode } = require('./errors'
 const { Cursor, canGenerate, documentBuilder } = require('./knex/decoder');
 const { Driver } = require('./knex/driver');
 const { Reply, Shape, databaseError } = require('./knex/result');
+const { StreamedReply } = require('./knex/stream');
 const { Waiting } = require('./waiting');
 
 /** The bits of a record's first unit; `src/data/compact/mod.rs` lists them in the same order. */
@@ -23,9 +24,16 @@ const REGISTER = 1;
 const SIMPLE = 2;
 const REPEATABLE = 4;
 const NOT_REPEATABLE = 8;
+const STREAMS = 16;
+/** The longest time there is, in milliseconds: 49 days. */
+const NO_TIMEOUT = 2 ** 32 - 1;
 
 /** Milliseconds of decoding after which the event loop gets its turn. */
 const SLICE = 5;
+/** Replies that end in one slice. */
+const MOST_ENDED = 32;
+/** Queries under way above which the turns of the event loop are timed. */
+const CROWD = 16;
 /** Milliseconds after which a token that a function gives is asked for again. */
 const TOKEN_REFRESH = 60_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -43,8 +51,16 @@ class Client {
   /** Refers to the event loop while something is under way, and only then. */
   #keepAlive = setInterval(() => {}, LONGEST_TIMER).unref();
   #tokenTimer;
+  /** Sessions that are being opened: the id under which the answer comes. */
+  #opening = new Map();
   /** Queries have been passed over and wait for `flush`. */
   #flushing = false;
+  /** Replies that have ended in this slice. */
+  #ended = 0;
+  /** When this turn of the event loop has had its share; 0 outside a turn that is timed. */
+  #turnEnds = 0;
+  /** Something is ready to be taken in the next turn. */
+  #isLate = false;
   #closing;
 
   /**
@@ -97,6 +113,7 @@ class Client {
    * @param {string | null} call.tenant null: all shards
    * @param {number} call.tenantType
    * @param {boolean} call.register the tenant is registered first if it is new
+   * @param {number} [call.session] the session it runs in
    * @param {string} call.text
    * @param {unknown[]} [call.values]
    * @param {boolean} [call.simple] false: the extended protocol even without values
@@ -109,15 +126,36 @@ class Client {
    * @returns {number} the id under which it can be cancelled
    */
   execute(call, callback) {
+    const types = call.types ?? this.#driver.types;
+    return this.#start(call, types, new Reply(this.#driver, call.rowMode, types, callback), 0);
+  }
+
+  /**
+   * Runs a query whose rows go to a stream; see `execute`. Unless the call has a timeout, it has none: its reader
+   * decides how long it takes.
+   *
+   * @param {object} call
+   * @param {import('./knex/stream').RowStream} stream
+   * @returns {number} the id under which it can be cancelled
+   */
+  stream(call, stream) {
+    const types = call.types ?? this.#driver.types;
+    const reply = new StreamedReply(this.#driver, call.rowMode, types, stream);
+    return this.#start({ timeout: NO_TIMEOUT, ...call }, types, reply, STREAMS);
+  }
+
+  /** The server may send this many more bytes of a query's rows. */
+  credit(id, bytes) {
+    if (this.#waiting.get(id) !== undefined) this.#native.credit(id, bytes);
+  }
+
+  #start(call, types, reply, flags) {
     const driver = this.#driver;
-    const types = call.types ?? driver.types;
-    const reply = new Reply(driver, call.rowMode, types, callback);
     const id = this.#admit(reply);
     if (id === 0) return 0;
     try {
       const { values } = call;
       const params = values === undefined || values.length === 0 ? null : values.map(parameter, driver);
-      let flags = 0;
       if (call.register) flags |= REGISTER;
       if (params === null && call.simple !== false) flags |= SIMPLE;
       if (call.operation === 'read') flags |= REPEATABLE;
@@ -126,6 +164,7 @@ class Client {
         id,
         call.tenant,
         call.tenantType,
+        call.session ?? 0,
         flags,
         call.text,
         params,
@@ -187,6 +226,41 @@ class Client {
   }
 
   /**
+   * Holds a PostgreSQL connection of the tenant's shard, for a transaction.
+   *
+   * @param {number} session a number for it, that no other session has
+   * @param {string | null} tenant
+   * @param {number} tenantType
+   * @param {boolean} register the tenant is registered first if it is new
+   * @returns {Promise<number>} the index of the shard
+   */
+  openSession(session, tenant, tenantType, register) {
+    return new Promise((resolve, reject) => {
+      const settle = (outcome) => {
+        this.#opening.delete(session);
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome.shardIndex);
+      };
+      const id = this.#admit(new Reply(this.#driver, undefined, undefined, settle));
+      if (id === 0) return;
+      this.#opening.set(session, id);
+      this.#native.openSession(id, session, tenant, tenantType, register);
+    });
+  }
+
+  /** A session that is still being opened is not wanted any more. */
+  cancelSession(session) {
+    const id = this.#opening.get(session);
+    if (id !== undefined) this.#native.cancel(id);
+  }
+
+  /** Gives a session's connection back; what is open in it is rolled back. */
+  closeSession(session) {
+    if (this.#flushing) this.#native.flush();
+    this.#native.closeSession(session);
+  }
+
+  /**
    * Takes no further query, gives those under way a few seconds, then cancels them. Idempotent.
    *
    * @returns {Promise<void>}
@@ -238,6 +312,17 @@ class Client {
 
   /** The native half has something. */
   #wake() {
+    // Node calls again at once for what has come meanwhile, and with many queries under way something always has:
+    // after a slice the event loop gets its turn.
+    if (this.#waiting.size > CROWD) {
+      if (this.#turnEnds === 0) {
+        this.#turnEnds = performance.now() + SLICE;
+        setImmediate(this.#endTurn);
+      } else if (performance.now() > this.#turnEnds) {
+        this.#isLate = true;
+        return;
+      }
+    }
     const [chunks, extras, shapes, skeletons, dropped, logs] = this.#native.take();
     if (shapes !== null) {
       for (const shape of shapes) {
@@ -247,40 +332,49 @@ class Client {
     }
     if (skeletons !== null) this.#cursor.skeletons.push(...skeletons.map(documentBuilder));
     if (chunks !== null || dropped !== null) {
-      this.#batches.push({ chunks: chunks ?? [], next: 0, extras, dropped: dropped ?? [] });
+      this.#batches.push({ chunks: chunks ?? [], next: 0, at: 0, extras, dropped: dropped ?? [] });
       // While a slice is pending, it will get to this batch in its turn.
       if (this.#batches.length === 1) this.#decodeSlice();
     }
     if (logs !== null) for (const log of logs) this.#onLog(...JSON.parse(log));
   }
 
-  /** Decodes what is waiting, for one slice of time. */
-  #decodeSlice() {
+  #endTurn = () => {
+    this.#turnEnds = 0;
+    if (!this.#isLate) return;
+    this.#isLate = false;
+    this.#wake();
+  };
+
+  /** Decodes what is waiting, for one slice: of time, or of replies, whose readers have work of their own to do. */
+  #decodeSlice = () => {
     const end = performance.now() + SLICE;
     const batches = this.#batches;
-    for (;;) {
+    this.#ended = 0;
+    while (batches.length > 0) {
       const batch = batches[0];
       while (batch.next < batch.chunks.length) {
-        const chunk = batch.chunks[batch.next];
-        batch.chunks[batch.next++] = undefined;
-        this.#decode(chunk, batch.extras);
-        if (performance.now() > end && batch.next < batch.chunks.length) {
-          setImmediate(() => this.#decodeSlice());
+        if (this.#ended >= MOST_ENDED || performance.now() > end) {
+          setImmediate(this.#decodeSlice);
           return;
         }
+        const chunk = batch.chunks[batch.next];
+        batch.at = this.#decode(chunk, batch.at, batch.extras);
+        if (batch.at < chunk.length) continue;
+        batch.chunks[batch.next++] = undefined;
+        batch.at = 0;
       }
       for (const id of batch.dropped) this.#shapes.delete(id);
       batches.shift();
-      if (batches.length === 0) return;
     }
-  }
+  };
 
-  /** Decodes one chunk: record after record. */
-  #decode(s, extras) {
+  /** Decodes a chunk, record after record, until its end or that of the slice; where it stopped. */
+  #decode(s, from, extras) {
     const cursor = this.#cursor;
-    cursor.at = 0;
+    cursor.at = from;
     cursor.extras = extras;
-    while (cursor.at < s.length) {
+    while (cursor.at < s.length && this.#ended < MOST_ENDED) {
       const flags = s.charCodeAt(cursor.at++);
       const id = cursor.u32(s);
       const count = cursor.u32(s);
@@ -294,12 +388,17 @@ class Client {
       cursor.at = rowsEnd;
       if (flags & END) reply.end(cursor.text(s));
       const error = flags & ERROR ? this.#error(extras[cursor.u32(s)]) : null;
-      if (flags & CREDIT) this.#native.credit(id, cursor.u32(s));
+      if (flags & CREDIT) {
+        const bytes = reply.takeCredit(cursor.u32(s));
+        if (bytes > 0) this.#native.credit(id, bytes);
+      }
       if (flags & LAST) {
+        this.#ended++;
         this.#settled(id);
         reply.finish(error);
       }
     }
+    return cursor.at;
   }
 
   #error(json) {

@@ -48,6 +48,13 @@ pub enum Error {
     )]
     OutcomeUnknown { shard: usize, address: String, reason: String },
 
+    /// A query for a session that is over: nothing was sent.
+    #[error("{reason}")]
+    SessionEnded { reason: String },
+
+    #[error("{reason}")]
+    CrossShardTransaction { reason: String },
+
     #[error("{reason}")]
     PlanUnsupported { reason: String },
 
@@ -73,6 +80,8 @@ impl Error {
             Error::Timeout { .. } => "TIMEOUT",
             Error::Cancelled => "CANCELLED",
             Error::OutcomeUnknown { .. } => "OUTCOME_UNKNOWN",
+            Error::SessionEnded { .. } => "SHARD_UNAVAILABLE",
+            Error::CrossShardTransaction { .. } => "CROSS_SHARD_TRANSACTION",
             Error::PlanUnsupported { .. } => "PLAN_UNSUPPORTED",
             Error::Invalid { .. } => "VALIDATION_ERROR",
             Error::Protocol { .. } => "PROTOCOL",

@@ -4,12 +4,13 @@
  * too, while other Knex instances of the process stay as they are.
  */
 
-const { ConfigError, PlanUnsupportedError } = require('../errors');
+const { ConfigError } = require('../errors');
 const { RemoteConnection } = require('./connection');
 const { inspect } = require('./instance');
 const { installMtdd } = require('./mtdd');
 const { Runtime } = require('./runtime');
 const { sessionOf } = require('./session');
+const { IN_TRANSACTION, LEVEL, joinShard } = require('./transaction');
 const { CONFLICT, ROUTE, mayHoldSubquery, watchBuilder, watchCompiler } = require('./subquery');
 
 /** On the subclass's prototype: the Runtime of its instances. */
@@ -88,7 +89,7 @@ function subclassOf(Base) {
     /** The one door through which then, catch, finally, asCallback, stream, pipe and schema builders go. */
     runner(builder) {
       if (mayHoldSubquery(builder)) watchBuilder(builder);
-      const route = builder[ROUTE];
+      const route = builder[ROUTE] ?? this[LEVEL]?.route;
       if (route === undefined) return super.runner(builder);
       const runtime = this[RUNTIME];
       const refusal = runtime.refusalOf(route, builder, this);
@@ -96,6 +97,13 @@ function subclassOf(Base) {
       if (runtime.native === null) return super.runner(builder);
       const Routed = routedClassOf(this);
       return super.runner.call(new Routed(route), builder);
+    }
+
+    transaction(container, config, outerTransaction) {
+      const transaction = super.transaction(container, config, outerTransaction);
+      const runtime = this[RUNTIME];
+      if (runtime.native === null || runtime.isClosed) return transaction;
+      return joinShard(transaction, config, this, runtime);
     }
 
     queryCompiler(builder, bindings) {
@@ -137,6 +145,7 @@ function routedClassOf(client) {
     this.mtddRoute = route;
   }
   Routed.prototype = Object.create(client, ROUTED_METHODS);
+  if (client[LEVEL] !== undefined) Object.assign(Routed.prototype, IN_TRANSACTION);
   Object.defineProperty(client, ROUTED, { value: Routed });
   return Routed;
 }
@@ -155,12 +164,28 @@ const ROUTED_METHODS = Object.getOwnPropertyDescriptors({
     return connection.cancel();
   },
 
-  _stream(_connection, _statement, stream) {
-    const error = new PlanUnsupportedError(
-      '.stream() and .pipe() together with .mtdd() are not supported: nothing was sent. Await the query instead.',
-      { feature: 'stream' },
-    );
-    return failStream(stream, error);
+  _stream(connection, statement, stream, options) {
+    if (!statement.sql) throw new Error('The query is empty');
+    return new Promise((resolve, reject) => {
+      const config = {
+        ...statement.options,
+        ...options,
+        text: statement.sql,
+        values: statement.bindings ?? [],
+      };
+      const source = connection.stream(config, options);
+      source.on('error', (error) => {
+        reject(error);
+        stream.emit('error', error);
+      });
+      stream.on('end', resolve);
+      // Whoever reads may stop early: then the statement stops too, and the runner may let go.
+      stream.on('close', () => {
+        source.destroy();
+        resolve();
+      });
+      source.pipe(stream);
+    });
   },
 });
 

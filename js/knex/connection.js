@@ -4,6 +4,7 @@
  */
 
 const { ValidationError } = require('../errors');
+const { RowStream } = require('./stream');
 
 let serial = 0;
 
@@ -11,10 +12,12 @@ class RemoteConnection {
   /**
    * @param {import('./runtime').Runtime} runtime
    * @param {import('./route').Route} route
+   * @param {number} [session] the session of a transaction that it belongs to
    */
-  constructor(runtime, route) {
+  constructor(runtime, route, session = 0) {
     this.runtime = runtime;
     this.route = route;
+    this.session = session;
     /** The native client's id of the statement that was sent last. */
     this.id = undefined;
     // Knex reads these three of every connection; the last is set when a query's own .timeout() has passed.
@@ -36,6 +39,26 @@ class RemoteConnection {
         'COPY streams and cursors need a connection of their own: run them without .mtdd(), on a connection to the shard.',
       );
     }
+    this.id = this.runtime.native.execute(this.#call(config), callback);
+  }
+
+  /**
+   * Runs one statement and streams its rows.
+   *
+   * @param {object} config as for `query`
+   * @param {object} options as for `pg-query-stream`
+   * @returns {RowStream}
+   */
+  stream(config, options) {
+    // A cursor, which this stands for, takes one statement only: the extended protocol says so as `pg` would.
+    const call = { ...this.#call(config), simple: false };
+    const { timeout, ...rest } = call;
+    const stream = new RowStream(this.runtime.native, timeout === undefined ? rest : call, options);
+    this.id = stream.id;
+    return stream;
+  }
+
+  #call(config) {
     if (config.binary) {
       throw new ValidationError(
         '.options({ binary: true }) cannot be routed: leave it out, results come in text format.',
@@ -44,23 +67,21 @@ class RemoteConnection {
     const { runtime, route } = this;
     const { options } = route;
     const isFirst = this.id === undefined;
-    this.id = runtime.native.execute(
-      {
-        tenant: route.tenant,
-        tenantType: route.tenantType,
-        // A schema builder sends several statements; once registered is enough.
-        register: isFirst && registers(runtime, route, config.text),
-        text: config.text,
-        values: config.values,
-        rowMode: config.rowMode,
-        types: config.types,
-        simple: config.queryMode === 'extended' ? false : undefined,
-        timeout: sooner(options.timeout, config.query_timeout),
-        operation: options.operationType ?? undefined,
-        maxRetries: options.maxRetries ?? undefined,
-      },
-      callback,
-    );
+    return {
+      tenant: route.tenant,
+      tenantType: route.tenantType,
+      session: this.session,
+      // A schema builder sends several statements; once registered is enough.
+      register: isFirst && registers(runtime, route, config.text),
+      text: config.text,
+      values: config.values,
+      rowMode: config.rowMode,
+      types: config.types,
+      simple: config.queryMode === 'extended' ? false : undefined,
+      timeout: sooner(options.timeout, config.query_timeout),
+      operation: options.operationType ?? undefined,
+      maxRetries: options.maxRetries ?? undefined,
+    };
   }
 
   /**

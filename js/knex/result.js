@@ -120,6 +120,11 @@ class Reply {
     }
   }
 
+  /** How much of these bytes of credit the server may have back at once. */
+  takeCredit(bytes) {
+    return bytes;
+  }
+
   /** A result ends. */
   end(commandTag) {
     this.nextResult();

@@ -36,13 +36,8 @@ class Runtime {
       );
     }
     if (this.native === null) return undefined;
-    if (client.transacting) {
-      return new PlanUnsupportedError(
-        '.mtdd() inside a transaction is not supported: nothing was sent. Run the query outside, or use one statement (WITH ...) for what belongs together.',
-        { feature: 'transaction' },
-      );
-    }
-    if (route.tenant === null && this.shards > 1) {
+    // In a transaction the shard's own party refuses it, by the transaction's error.
+    if (route.tenant === null && this.shards > 1 && !client.transacting) {
       return new PlanUnsupportedError(
         '.mtdd() on all shards is not supported with more than one query server: nothing was sent. Name a tenant.',
         { feature: 'all shards' },

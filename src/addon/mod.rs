@@ -26,6 +26,7 @@ mod flag {
     pub const SIMPLE: u32 = 2;
     pub const REPEATABLE: u32 = 4;
     pub const NOT_REPEATABLE: u32 = 8;
+    pub const STREAMS: u32 = 16;
 }
 
 /// The native half of a client.
@@ -52,7 +53,8 @@ impl NativeClient {
         Ok(NativeClient { client, outbox, requests: RefCell::default() })
     }
 
-    /// Runs a query with the next `flush`; the answer comes by `take` under `id`. `tenant` null: all shards. `timeout` in milliseconds, 0: the
+    /// Runs a query with the next `flush`; the answer comes by `take` under `id`. `tenant` null: all shards.
+    /// `session` 0: none. `timeout` in milliseconds, 0: the
     /// client's own; `max_retries` -1: the client's own.
     #[allow(clippy::too_many_arguments, reason = "one crossing per query, and an object would cost one per field")]
     #[napi(catch_unwind)]
@@ -61,6 +63,7 @@ impl NativeClient {
         id: u32,
         tenant: Option<String>,
         tenant_type: i32,
+        session: u32,
         flags: u32,
         sql: String,
         params: Params,
@@ -69,16 +72,11 @@ impl NativeClient {
         overrides: u32,
     ) {
         let has = |bit| flags & bit != 0;
-        let target = match tenant {
-            Some(name) => Target::Tenant {
-                tenant: Tenant { name: name.into(), kind: tenant_type },
-                register: has(flag::REGISTER),
-            },
-            None => Target::All,
-        };
+        let target = target(tenant, tenant_type, has(flag::REGISTER));
         self.requests.borrow_mut().push(Request {
             id,
             target,
+            session: (session != 0).then_some(session),
             sql,
             params: params.0,
             simple: has(flag::SIMPLE),
@@ -89,6 +87,7 @@ impl NativeClient {
                 (_, true) => Some(false),
                 _ => None,
             },
+            streams: has(flag::STREAMS),
             overrides: overrides as u16,
         });
     }
@@ -103,6 +102,18 @@ impl NativeClient {
     #[napi(catch_unwind)]
     pub fn place(&self, id: u32, tenant: String, tenant_type: i32, add: bool) {
         self.client.place(id, Tenant { name: tenant.into(), kind: tenant_type }, add);
+    }
+
+    /// Holds a PostgreSQL connection of the tenant's shard under the number `session` (not 0); answers as `place` does.
+    #[napi(catch_unwind)]
+    pub fn open_session(&self, id: u32, session: u32, tenant: Option<String>, tenant_type: i32, register: bool) {
+        self.client.open_session(id, session, target(tenant, tenant_type, register));
+    }
+
+    /// Gives a session's connection back; what is open in it is rolled back.
+    #[napi(catch_unwind)]
+    pub fn close_session(&self, session: u32) {
+        self.client.close_session(session);
     }
 
     #[napi(catch_unwind)]
@@ -130,6 +141,13 @@ impl NativeClient {
     #[napi(catch_unwind)]
     pub fn take(&self) -> Handover {
         Handover(self.outbox.take())
+    }
+}
+
+fn target(tenant: Option<String>, tenant_type: i32, register: bool) -> Target {
+    match tenant {
+        Some(name) => Target::Tenant { tenant: Tenant { name: name.into(), kind: tenant_type }, register },
+        None => Target::All,
     }
 }
 

@@ -6,14 +6,14 @@ mod inbox;
 mod stream;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
 
 pub use inbox::Event;
-use stream::Stream;
 pub use stream::{Call, CallHandle};
+use stream::{Method, Stream};
 
 use crate::dial::Dial;
 use crate::error::{Error, describe};
@@ -33,15 +33,27 @@ pub struct QueryChannel {
     endpoint: Endpoint,
     dial: Dial,
     settings: HashMap<String, String>,
+    channel: OnceLock<Channel>,
     current: Mutex<Option<Arc<Stream>>>,
-    opening: tokio::sync::Mutex<Attempts>,
+    /// Held while a stream is being opened; the failure of the last attempt, which those who waited for it share.
+    opening: tokio::sync::Mutex<Option<Error>>,
 }
 
-/// Openings so far; those who waited for a failed one share its failure.
-#[derive(Debug, Default)]
-struct Attempts {
-    channel: Option<Channel>,
-    failure: Option<Error>,
+/// A PostgreSQL connection of a shard, held for one caller. Dropped, the server rolls back what is open.
+#[derive(Debug)]
+pub struct Session(Arc<Stream>);
+
+impl Session {
+    /// Starts a query; None: the session has ended. Queries run in the order in which they are started.
+    pub fn start(&self, query: QueryRequest) -> Option<Call> {
+        Stream::start(&self.0, query).ok()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 impl QueryChannel {
@@ -54,6 +66,7 @@ impl QueryChannel {
             endpoint,
             dial,
             settings,
+            channel: OnceLock::new(),
             current: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
         })
@@ -93,43 +106,55 @@ impl QueryChannel {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Opens a session. An error means that there is none.
+    pub async fn open_session(&self) -> Result<Session, Error> {
+        let opened =
+            Stream::open(self.client(), Method::Session, &self.dial, self.settings.clone(), &self.address).await;
+        opened.map(Session).map_err(|status| self.opening_error(&status))
+    }
+
     /// Opens a stream; callers who come meanwhile wait for the same one, and share its failure.
     async fn open(&self) -> Result<Arc<Stream>, Error> {
         let waited = self.opening.try_lock().is_err();
-        let mut attempts = self.opening.lock().await;
+        let mut failure = self.opening.lock().await;
         if let Some(stream) = self.current() {
             return Ok(stream);
         }
-        if waited && let Some(failure) = &attempts.failure {
+        if waited && let Some(failure) = &*failure {
             return Err(failure.clone());
         }
-        let channel = attempts.channel.get_or_insert_with(|| self.endpoint.connect_lazy()).clone();
-        let client =
-            DbServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE);
-        match Stream::open(client, &self.dial, self.settings.clone(), &self.address).await {
+        let settings = self.settings.clone();
+        match Stream::open(self.client(), Method::Multiplex, &self.dial, settings, &self.address).await {
             Ok(stream) => {
                 tracing::info!(target: "mtdd::grpc", shard = self.shard, address = self.address, "connected to query server");
-                attempts.failure = None;
+                *failure = None;
                 *self.lock() = Some(stream.clone());
                 Ok(stream)
             }
             Err(status) => {
-                let reason = describe(&status);
-                let error = match status.code() {
-                    Code::Unauthenticated | Code::PermissionDenied => Error::Unauthenticated {
-                        server: format!("query server {}", self.address),
-                        reason: status.message().into(),
-                    },
-                    Code::Unimplemented => Error::Protocol {
-                        server: format!("query server {}", self.address),
-                        reason: "it does not speak mtdd.v1; upgrade it".into(),
-                    },
-                    _ => Error::ShardUnavailable { shard: self.shard, address: self.address.clone(), reason },
-                };
+                let error = self.opening_error(&status);
                 tracing::debug!(target: "mtdd::grpc", shard = self.shard, address = self.address, %error, "cannot connect");
-                attempts.failure = Some(error.clone());
+                *failure = Some(error.clone());
                 Err(error)
             }
+        }
+    }
+
+    fn client(&self) -> DbServiceClient<Channel> {
+        let channel = self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone();
+        DbServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE)
+    }
+
+    fn opening_error(&self, status: &Status) -> Error {
+        let server = || format!("query server {}", self.address);
+        match status.code() {
+            Code::Unauthenticated | Code::PermissionDenied => {
+                Error::Unauthenticated { server: server(), reason: status.message().into() }
+            }
+            Code::Unimplemented => {
+                Error::Protocol { server: server(), reason: "it does not speak mtdd.v1; upgrade it".into() }
+            }
+            _ => Error::ShardUnavailable { shard: self.shard, address: self.address.clone(), reason: describe(status) },
         }
     }
 }

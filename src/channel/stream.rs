@@ -1,5 +1,6 @@
-//! One Multiplex stream: many queries, each with an id, answered as they finish. A unary call costs several times as
-//! much client CPU as a frame on a stream that is already open.
+//! One stream to a query server: many queries, each with an id. On a Multiplex stream they are answered as they finish
+//! (a unary call costs several times as much client CPU as a frame on a stream that is already open); on a Session
+//! stream they run in order on one PostgreSQL connection.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,16 +29,25 @@ pub(super) struct Stream {
 
 #[derive(Debug)]
 struct Calls {
-    frames: UnboundedSender<ClientFrame>,
+    /// None: the server has been told that nothing more will come.
+    frames: Option<UnboundedSender<ClientFrame>>,
     /// False: this stream takes no further query; those under way go on.
     accepting: bool,
     waiting: HashMap<u32, Arc<Inbox>>,
     last_id: u32,
 }
 
+/// How the queries of a stream are run.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Method {
+    Multiplex,
+    Session,
+}
+
 impl Stream {
     pub async fn open(
         mut client: DbServiceClient<Channel>,
+        method: Method,
         dial: &Dial,
         settings: HashMap<String, String>,
         address: &str,
@@ -45,8 +55,13 @@ impl Stream {
         let (frames, outgoing) = mpsc::unbounded_channel();
         let open = client_frame::Frame::Open(Open { settings, window: WINDOW });
         let _ = frames.send(ClientFrame { frame: Some(open) });
-        let incoming = client.multiplex(dial.request(UnboundedReceiverStream::new(outgoing))).await?.into_inner();
-        let calls = Calls { frames, accepting: true, waiting: HashMap::new(), last_id: 0 };
+        let outgoing = dial.request(UnboundedReceiverStream::new(outgoing));
+        let incoming = match method {
+            Method::Multiplex => client.multiplex(outgoing).await?,
+            Method::Session => client.session(outgoing).await?,
+        };
+        let incoming = incoming.into_inner();
+        let calls = Calls { frames: Some(frames), accepting: true, waiting: HashMap::new(), last_id: 0 };
         let stream = Arc::new(Stream { calls: Mutex::new(calls) });
         tokio::spawn(read(stream.clone(), incoming, address.to_owned()));
         Ok(stream)
@@ -61,7 +76,9 @@ impl Stream {
         }
         let execute = client_frame::Frame::Execute(Execute { id, query: Some(query) });
         // A send can only fail once the transport has dropped the stream; `read` then reports every call as lost.
-        let _ = calls.frames.send(ClientFrame { frame: Some(execute) });
+        if let Some(frames) = &calls.frames {
+            let _ = frames.send(ClientFrame { frame: Some(execute) });
+        }
         let inbox = Arc::new(Inbox::default());
         calls.last_id = id;
         calls.waiting.insert(id, inbox.clone());
@@ -70,7 +87,16 @@ impl Stream {
     }
 
     fn send(&self, frame: client_frame::Frame) {
-        let _ = self.lock().frames.send(ClientFrame { frame: Some(frame) });
+        if let Some(frames) = &self.lock().frames {
+            let _ = frames.send(ClientFrame { frame: Some(frame) });
+        }
+    }
+
+    /// Nothing more will be sent; the server ends its half once it has answered.
+    pub fn close(&self) {
+        let mut calls = self.lock();
+        calls.accepting = false;
+        calls.frames = None;
     }
 
     fn lock(&self) -> MutexGuard<'_, Calls> {

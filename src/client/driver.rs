@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Command;
 use super::query::{self, Control, World};
+use super::session;
 use crate::deadline::Deadlines;
 use crate::error::Error;
 
@@ -99,6 +100,16 @@ impl Driver {
                     });
                 }
             }
+            Command::OpenSession { id, session, target } => {
+                if let Some(control) = self.admit(id) {
+                    let (world, deadlines, done) = self.handles();
+                    tokio::spawn(async move {
+                        session::open(&world, &deadlines, id, session, &target, &control).await;
+                        let _ = done.send(id);
+                    });
+                }
+            }
+            Command::CloseSession(session) => self.world.sessions.close(session),
             Command::Cancel(id) => {
                 if let Some(control) = self.under_way.get(&id) {
                     control.cancel();

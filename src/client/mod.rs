@@ -4,6 +4,7 @@
 mod driver;
 mod outbox;
 mod query;
+mod session;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -50,6 +51,8 @@ pub struct Request {
     /// JavaScript's; unique among the queries under way.
     pub id: u32,
     pub target: Target,
+    /// The session it runs in; `target` then only says whose query it is.
+    pub session: Option<u32>,
     pub sql: String,
     pub params: Vec<Parameter>,
     /// PostgreSQL's simple protocol is meant: no parameters, several statements allowed.
@@ -59,6 +62,8 @@ pub struct Request {
     pub max_retries: Option<u32>,
     /// Whether it may be run twice; None: the SQL decides.
     pub repeatable: Option<bool>,
+    /// Its rows are used as they come: once some have gone out, it cannot begin anew.
+    pub streams: bool,
     /// The types whose parsers the application has overridden (`data::kind`).
     pub overrides: u16,
 }
@@ -73,6 +78,14 @@ enum Command {
         tenant: Tenant,
         add: bool,
     },
+    /// Hold a PostgreSQL connection of the tenant's shard under the number `session`; answers as `Place` does.
+    OpenSession {
+        id: u32,
+        session: u32,
+        target: Target,
+    },
+    /// The session is not needed any more: what is open in it is rolled back.
+    CloseSession(u32),
     Cancel(u32),
     Credit {
         id: u32,
@@ -115,6 +128,7 @@ impl Client {
             timeout: config.timeout,
             max_retries: config.max_retries,
             retries: Default::default(),
+            sessions: Default::default(),
         };
         let (commands, inbox) = mpsc::unbounded_channel();
         let (level, max_in_flight) = (config.log_level, config.max_in_flight);
@@ -139,6 +153,16 @@ impl Client {
     /// Answers with the JSON of a placement as the only row.
     pub fn place(&self, id: u32, tenant: Tenant, add: bool) {
         self.tell(Command::Place { id, tenant, add });
+    }
+
+    /// Holds a PostgreSQL connection of the tenant's shard under the number `session`; answers as `place` does.
+    pub fn open_session(&self, id: u32, session: u32, target: Target) {
+        self.tell(Command::OpenSession { id, session, target });
+    }
+
+    /// Gives a session's connection back; what is open in it is rolled back.
+    pub fn close_session(&self, session: u32) {
+        self.tell(Command::CloseSession(session));
     }
 
     pub fn cancel(&self, id: u32) {

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Request;
 use super::outbox::Outbox;
+use super::session::Sessions;
 use crate::channel::{Call, CallHandle, Event, QueryChannel};
 use crate::data::compact::Piece;
 use crate::data::shape::{Description, Shape};
@@ -37,6 +38,7 @@ pub struct World {
     pub timeout: Duration,
     pub max_retries: u32,
     pub retries: Budget,
+    pub sessions: Sessions,
 }
 
 impl World {
@@ -47,6 +49,14 @@ impl World {
         });
         let pushed = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
         debug_assert!(pushed.is_ok(), "a piece without rows cannot be malformed");
+    }
+}
+
+impl World {
+    /// Ends a question about a place.
+    pub fn finish_placed(&self, id: u32, tenant_id: &str, shard: usize) {
+        let error = Some(json!({ "placement": [tenant_id, shard] }).to_string());
+        let _ = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
     }
 }
 
@@ -75,7 +85,7 @@ impl Control {
     }
 
     /// Why the query should end before its answer.
-    async fn interrupt(&self, deadline: Deadline) -> Interrupt {
+    pub async fn interrupt(&self, deadline: Deadline) -> Interrupt {
         if self.cancelled.load(Ordering::Acquire) {
             return Interrupt::Cancelled;
         }
@@ -88,13 +98,13 @@ impl Control {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Interrupt {
+pub enum Interrupt {
     Cancelled,
     Deadline,
 }
 
 impl Interrupt {
-    fn error(self, timeout: Duration, stopped: bool) -> Error {
+    pub fn error(self, timeout: Duration, stopped: bool) -> Error {
         match self {
             Interrupt::Cancelled => Error::Cancelled,
             Interrupt::Deadline => Error::Timeout { timeout_ms: timeout.as_millis() as u64, stopped },
@@ -129,6 +139,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         overrides: request.overrides,
         timeout,
         deadline: Instant::now() + timeout,
+        session: request.session,
         begun: false,
         restart: false,
         tenant: match &request.target {
@@ -142,7 +153,10 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
     loop {
         let Err(failed) = query.attempt(&request.target, &wire).await else { return };
         let repeatable = || request.repeatable.unwrap_or_else(|| plan::is_repeatable(&wire.sql));
-        let error = match retry.next(failed.class, &world.retries, query.deadline.into_std(), repeatable) {
+        // What ran before it in a session is gone with the session, and rows that have been used cannot be taken back.
+        let final_attempt = request.session.is_some() || (request.streams && query.begun);
+        let class = if final_attempt { Class::Answered } else { failed.class };
+        let error = match retry.next(class, &world.retries, query.deadline.into_std(), repeatable) {
             Some(wait) => {
                 tracing::debug!(target: "mtdd::grpc", error = %failed.error, "retrying");
                 match query.unless_interrupted(sleep(wait)).await {
@@ -156,7 +170,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
     }
 }
 
-/// Answers where a tenant lives, as the JSON text of a tag-less reply: `[tenantId, shardIndex]`.
+/// Answers where a tenant lives: `[tenantId, shardIndex]` in the place of an error.
 pub async fn place(world: &World, deadlines: &Deadlines, id: u32, tenant: &Tenant, add: bool, control: &Control) {
     let work = async {
         if add {
@@ -167,13 +181,12 @@ pub async fn place(world: &World, deadlines: &Deadlines, id: u32, tenant: &Tenan
     };
     let outcome = tokio::select! {
         outcome = work => outcome,
-        interrupt = control.interrupt(deadlines.at(Instant::now() + world.timeout)) => Err(interrupt.error(world.timeout, false)),
+        interrupt = control.interrupt(deadlines.at(Instant::now() + world.timeout)) => {
+            Err(interrupt.error(world.timeout, false))
+        }
     };
     match outcome {
-        Ok((tenant_id, shard)) => {
-            let error = Some(json!({ "placement": [tenant_id, shard] }).to_string());
-            let _ = world.outbox.push(Piece { id, error, last: true, ..Piece::default() });
-        }
+        Ok((tenant_id, shard)) => world.finish_placed(id, &tenant_id, shard),
         Err(error) => world.finish(id, Err(error)),
     }
 }
@@ -186,6 +199,7 @@ struct Query<'a> {
     overrides: u16,
     timeout: Duration,
     deadline: Instant,
+    session: Option<u32>,
     /// Pieces of this query have gone out.
     begun: bool,
     /// Pieces of an earlier attempt have gone out; the next one makes them void.
@@ -196,6 +210,21 @@ struct Query<'a> {
 impl Query<'_> {
     async fn attempt(&mut self, target: &Target, wire: &QueryRequest) -> Result<(), Failed> {
         self.restart = self.begun;
+        let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
+        let wire = QueryRequest {
+            timeout_ms: u32::try_from(left).unwrap_or(u32::MAX).max(1),
+            tenant: self.tenant.clone(),
+            ..wire.clone()
+        };
+        if let Some(session) = self.session {
+            let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended()))?;
+            let channel = &self.world.channels[held.shard];
+            let may_commit = plan::may_commit(&wire.sql);
+            let call = held.session.start(wire).ok_or_else(|| Failed::for_good(ended()))?;
+            self.control.attach(&call);
+            let taken_in = self.take_in(channel, call).await;
+            return taken_in.map_err(|failed| lost_session(channel, failed, may_commit));
+        }
         let route = self.unless_interrupted(self.world.router.route(target)).await?.map_err(Failed::for_good)?;
         let channel = match route {
             Route::Shard(shard) => &self.world.channels[shard],
@@ -203,12 +232,6 @@ impl Query<'_> {
                 let reason = "a query for all shards needs a single query server for now; name a tenant".into();
                 return Err(Failed::for_good(Error::PlanUnsupported { reason }));
             }
-        };
-        let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
-        let wire = QueryRequest {
-            timeout_ms: u32::try_from(left).unwrap_or(u32::MAX).max(1),
-            tenant: self.tenant.clone(),
-            ..wire.clone()
         };
         let call = self.unless_interrupted(channel.start(wire)).await?.map_err(|error| match error {
             Error::ShardUnavailable { .. } => Failed::never_sent(error),
@@ -329,6 +352,24 @@ impl Query<'_> {
     fn lost(&self, channel: &QueryChannel, reason: String) -> Failed {
         let error = Error::OutcomeUnknown { shard: channel.shard, address: channel.address.clone(), reason };
         Failed { class: Class::OutcomeUnknown, error }
+    }
+}
+
+/// A query came for a session that is over.
+fn ended() -> Error {
+    let reason = "the transaction has ended, and what it did was rolled back: its session is over".into();
+    Error::SessionEnded { reason }
+}
+
+/// When a session is lost its transaction is rolled back; only of a COMMIT under way it is not known whether it took
+/// effect.
+fn lost_session(channel: &QueryChannel, failed: Failed, may_commit: bool) -> Failed {
+    match failed.error {
+        Error::OutcomeUnknown { reason, .. } if !may_commit => {
+            let reason = format!("the transaction was rolled back, because its connection was lost: {reason}");
+            Failed::for_good(unavailable(channel, reason))
+        }
+        error => Failed::for_good(error),
     }
 }
 

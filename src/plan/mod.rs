@@ -2,4 +2,4 @@
 
 mod repeat;
 
-pub use repeat::is_repeatable;
+pub use repeat::{is_repeatable, may_commit};

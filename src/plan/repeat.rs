@@ -1,6 +1,6 @@
 //! Whether a text may be run twice without harm: asked when a connection broke and nobody knows whether it ran.
 
-use crate::data::lexer::{Lexer, Token};
+use crate::data::lexer::{Lexer, Outline, Token};
 
 /// Words that make a query something else than a plain read, wherever they stand.
 const WRITES: [&str; 8] = ["insert", "update", "delete", "merge", "into", "share", "analyze", "analyse"];
@@ -130,6 +130,11 @@ pub fn is_repeatable(sql: &str) -> bool {
     true
 }
 
+/// True if the text may make a transaction's changes last.
+pub fn may_commit(sql: &str) -> bool {
+    Outline::of(sql).first_words.iter().any(|word| is_one_of(word, &["commit", "end", "prepare"]))
+}
+
 fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|candidate| word.eq_ignore_ascii_case(candidate))
 }
@@ -151,6 +156,12 @@ mod tests {
         ] {
             assert!(is_repeatable(sql), "{sql}");
         }
+    }
+
+    #[test]
+    fn only_the_end_of_a_transaction_commits() {
+        assert!(may_commit("COMMIT;") && may_commit("select 1; end") && may_commit("prepare transaction 'x'"));
+        assert!(!may_commit("select 'commit'") && !may_commit("ROLLBACK"));
     }
 
     #[test]

@@ -1,0 +1,90 @@
+/**
+ * The rows of a query as a stream. Its server is told to send more only as rows are read, so a slow reader holds back
+ * PostgreSQL, and memory stays flat whatever the size of the result.
+ */
+
+const { Readable } = require('node:stream');
+const { Reply } = require('./result');
+
+/** Rows that wait for the reader before the server is held back; as `pg-query-stream` has it. */
+const HIGH_WATER_MARK = 100;
+
+/** A reply whose rows go to a stream as they come. */
+class StreamedReply extends Reply {
+  /**
+   * @param {import('./driver').Driver} driver
+   * @param {'array' | undefined} rowMode
+   * @param {object} types where the parsers come from
+   * @param {RowStream} stream
+   */
+  constructor(driver, rowMode, types, stream) {
+    super(driver, rowMode, types, (error) => stream.finish(error));
+    this.stream = stream;
+  }
+
+  rows(text, count, cursor) {
+    super.rows(text, count, cursor);
+    const { rows } = this.result;
+    this.result.rows = [];
+    for (const row of rows) this.stream.wants = this.stream.push(row);
+  }
+
+  /** Credit is given back once the rows that it stands for have been read. */
+  takeCredit(bytes) {
+    this.stream.owe(bytes);
+    return 0;
+  }
+}
+
+class RowStream extends Readable {
+  /**
+   * @param {object} client `js/client.js`
+   * @param {object} call as for `client.execute`
+   * @param {{ highWaterMark?: number, batchSize?: number }} [options]
+   */
+  constructor(client, call, { highWaterMark, batchSize } = {}) {
+    super({ objectMode: true, highWaterMark: highWaterMark ?? batchSize ?? HIGH_WATER_MARK });
+    this.client = client;
+    /** Bytes of credit that the server has not got back. */
+    this.owed = 0;
+    /** The reader has room. */
+    this.wants = true;
+    this.id = client.stream(call, this);
+  }
+
+  _read() {
+    this.wants = true;
+    this.#pay();
+  }
+
+  /** This many bytes of rows have come, and count against what may be on its way. */
+  owe(bytes) {
+    this.owed += bytes;
+    if (this.wants) this.#pay();
+  }
+
+  #pay() {
+    if (this.owed > 0) this.client.credit(this.id, this.owed);
+    this.owed = 0;
+  }
+
+  /** The query has ended. */
+  finish(error) {
+    this.id = 0;
+    if (error) this.destroy(error);
+    else this.push(null);
+  }
+
+  /** Also called when the reader does not want the rest: the statement is stopped. */
+  _destroy(error, callback) {
+    const { id } = this;
+    this.id = 0;
+    if (id === 0) {
+      callback(error);
+      return;
+    }
+    this.client.cancel(id).then(() => callback(error));
+  }
+}
+
+module.exports = { RowStream, StreamedReply };
