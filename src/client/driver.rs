@@ -8,8 +8,8 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
 
 use super::Command;
-use super::query::{self, Control, World};
-use super::session;
+use super::world::{Control, World};
+use super::{query, session};
 use crate::deadline::Deadlines;
 use crate::error::Error;
 
@@ -46,7 +46,7 @@ async fn drive(world: Arc<World>, mut commands: UnboundedReceiver<Command>, max_
                 driver.under_way.remove(&id);
             }
             () = expiry(deadline), if deadline.is_some() => {
-                driver.under_way.values().for_each(|control| control.cancel());
+                driver.under_way.values().for_each(|control| control.close());
                 deadline = None;
             }
         }

@@ -5,6 +5,7 @@ mod driver;
 mod outbox;
 mod query;
 mod session;
+mod world;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -121,7 +122,7 @@ impl Client {
             .map(|(shard, address)| QueryChannel::new(shard, address, dial.clone(), config.session.clone()))
             .collect::<Result<Vec<_>, _>>()?;
         let records = outbox.clone();
-        let world = query::World {
+        let world = world::World {
             router: Router::new(lookup, channels.len()),
             channels,
             outbox,

@@ -2,115 +2,29 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 use super::Request;
-use super::outbox::Outbox;
-use super::session::Sessions;
-use crate::channel::{Call, CallHandle, Event, QueryChannel};
+use super::world::{Control, Interrupt, World};
+use crate::channel::{Call, Event, QueryChannel};
 use crate::data::compact::Piece;
 use crate::data::shape::{Description, Shape};
-use crate::deadline::{Deadline, Deadlines};
+use crate::deadline::Deadlines;
 use crate::error::Error;
 use crate::lookup::Tenant;
 use crate::plan;
 use crate::proto::failure::Reason;
 use crate::proto::{DatabaseError, Failure, QueryRequest, ReplyPart};
-use crate::route::{Route, Router, Target};
-use crate::scatter::{Budget, Class, Retry};
+use crate::route::{Route, Target};
+use crate::scatter::{Class, Retry};
 
 /// After the deadline or a cancel, the server's own word on what became of the statement is awaited this long.
 const GRACE: Duration = Duration::from_millis(250);
 const CANCEL_GRACE: Duration = Duration::from_secs(6);
-
-/// What all queries of a client share.
-#[derive(Debug)]
-pub struct World {
-    pub router: Router,
-    pub channels: Vec<QueryChannel>,
-    pub outbox: Arc<Outbox>,
-    pub timeout: Duration,
-    pub max_retries: u32,
-    pub retries: Budget,
-    pub sessions: Sessions,
-}
-
-impl World {
-    /// Ends a query: JavaScript hears of it exactly once.
-    pub fn finish(&self, id: u32, outcome: Result<(), Error>) {
-        let error = outcome.err().map(|error| {
-            json!({ "code": error.code(), "message": error.to_string(), "context": error.context() }).to_string()
-        });
-        let pushed = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
-        debug_assert!(pushed.is_ok(), "a piece without rows cannot be malformed");
-    }
-}
-
-impl World {
-    /// Ends a question about a place.
-    pub fn finish_placed(&self, id: u32, tenant_id: &str, shard: usize) {
-        let error = Some(json!({ "placement": [tenant_id, shard] }).to_string());
-        let _ = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
-    }
-}
-
-/// How JavaScript reaches a query under way.
-#[derive(Debug, Default)]
-pub struct Control {
-    cancelled: AtomicBool,
-    notify: Notify,
-    call: Mutex<Option<CallHandle>>,
-}
-
-impl Control {
-    pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Release);
-        self.notify.notify_one();
-    }
-
-    pub fn credit(&self, bytes: u32) {
-        if let Some(call) = &*self.call.lock().unwrap_or_else(PoisonError::into_inner) {
-            call.credit(bytes);
-        }
-    }
-
-    fn attach(&self, call: &Call) {
-        *self.call.lock().unwrap_or_else(PoisonError::into_inner) = Some(call.handle());
-    }
-
-    /// Why the query should end before its answer.
-    pub async fn interrupt(&self, deadline: Deadline) -> Interrupt {
-        if self.cancelled.load(Ordering::Acquire) {
-            return Interrupt::Cancelled;
-        }
-        tokio::select! {
-            biased;
-            () = self.notify.notified() => Interrupt::Cancelled,
-            () = deadline => Interrupt::Deadline,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-pub enum Interrupt {
-    Cancelled,
-    Deadline,
-}
-
-impl Interrupt {
-    pub fn error(self, timeout: Duration, stopped: bool) -> Error {
-        match self {
-            Interrupt::Cancelled => Error::Cancelled,
-            Interrupt::Deadline => Error::Timeout { timeout_ms: timeout.as_millis() as u64, stopped },
-        }
-    }
-}
 
 /// An attempt that did not end in a reply.
 struct Failed {
@@ -265,7 +179,7 @@ impl Query<'_> {
                 reason = &mut interrupt, if interrupted.is_none() => {
                     interrupted = Some(reason);
                     let grace = match reason {
-                        Interrupt::Cancelled => {
+                        Interrupt::Cancelled | Interrupt::Closed => {
                             call.handle().cancel();
                             CANCEL_GRACE
                         }
@@ -282,6 +196,9 @@ impl Query<'_> {
             };
             match event {
                 Event::Part(part, description) => {
+                    if let Some(failure) = part.failure {
+                        return Err(self.refused(channel, failure, interrupted));
+                    }
                     if self.pass_on(channel, part, description, &mut shape)? {
                         return Ok(());
                     }
@@ -301,9 +218,6 @@ impl Query<'_> {
         description: Option<Arc<Description>>,
         shape: &mut Option<Arc<Shape>>,
     ) -> Result<bool, Failed> {
-        if let Some(failure) = part.failure {
-            return Err(self.refused(channel, failure));
-        }
         let begins = description.map(|description| {
             let begun = self.world.outbox.shape(&description, self.overrides);
             let id = begun.id;
@@ -331,13 +245,13 @@ impl Query<'_> {
         }
     }
 
-    /// The server's own refusal, by what it says of the statement.
-    fn refused(&self, channel: &QueryChannel, failure: Failure) -> Failed {
+    /// The server's own refusal, by what it says of the statement; `interrupted`: what it was asked to stop for.
+    fn refused(&self, channel: &QueryChannel, failure: Failure, interrupted: Option<Interrupt>) -> Failed {
         let reason = failure.message;
         let error = match Reason::try_from(failure.reason).unwrap_or_default() {
             Reason::Overloaded => Error::Overloaded { reason: format!("query server {}: {reason}", channel.address) },
             Reason::Timeout => Interrupt::Deadline.error(self.timeout, true),
-            Reason::Cancelled => Error::Cancelled,
+            Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(self.timeout, true),
             Reason::Unavailable => {
                 let class = if failure.never_ran { Class::NeverSent } else { Class::OutcomeUnknown };
                 return Failed { class, error: unavailable(channel, reason) };

@@ -1,40 +1,11 @@
-//! PostgreSQL connections held for transactions, by the numbers that JavaScript gives them.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+//! Opens PostgreSQL connections to be held for transactions.
 
 use tokio::time::Instant;
 
-use super::query::{Control, World};
-use crate::channel::Session;
+use super::world::{Control, Held, World};
 use crate::deadline::Deadlines;
 use crate::error::Error;
 use crate::route::{Route, Target};
-
-/// A session and the shard that it is on.
-#[derive(Debug)]
-pub struct Held {
-    pub shard: usize,
-    pub session: Session,
-}
-
-#[derive(Debug, Default)]
-pub struct Sessions(Mutex<HashMap<u32, Arc<Held>>>);
-
-impl Sessions {
-    pub fn get(&self, number: u32) -> Option<Arc<Held>> {
-        self.lock().get(&number).cloned()
-    }
-
-    /// Lets go of a session; its server rolls back what is open.
-    pub fn close(&self, number: u32) {
-        self.lock().remove(&number);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Arc<Held>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Opens a session on the target's shard, and answers with that shard.
 pub async fn open(world: &World, deadlines: &Deadlines, id: u32, number: u32, target: &Target, control: &Control) {
@@ -47,7 +18,7 @@ pub async fn open(world: &World, deadlines: &Deadlines, id: u32, number: u32, ta
     match opened {
         Ok(held) => {
             let shard = held.shard;
-            world.sessions.lock().insert(number, Arc::new(held));
+            world.sessions.open(number, held);
             world.finish_placed(id, "", shard);
         }
         Err(error) => world.finish(id, Err(error)),

@@ -1,0 +1,152 @@
+//! What all queries of a client share, the sessions held for transactions among it, and how a query under way is reached.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::Notify;
+
+use super::outbox::Outbox;
+use crate::channel::{Call, CallHandle, QueryChannel, Session};
+use crate::data::compact::Piece;
+use crate::deadline::Deadline;
+use crate::error::Error;
+use crate::route::Router;
+use crate::scatter::Budget;
+
+/// What all queries of a client share.
+#[derive(Debug)]
+pub struct World {
+    pub router: Router,
+    pub channels: Vec<QueryChannel>,
+    pub outbox: Arc<Outbox>,
+    pub timeout: Duration,
+    pub max_retries: u32,
+    pub retries: Budget,
+    pub sessions: Sessions,
+}
+
+impl World {
+    /// Ends a query: JavaScript hears of it exactly once.
+    pub fn finish(&self, id: u32, outcome: Result<(), Error>) {
+        let error = outcome.err().map(|error| {
+            json!({ "code": error.code(), "message": error.to_string(), "context": error.context() }).to_string()
+        });
+        let pushed = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
+        debug_assert!(pushed.is_ok(), "a piece without rows cannot be malformed");
+    }
+
+    /// Ends a question about a place.
+    pub fn finish_placed(&self, id: u32, tenant_id: &str, shard: usize) {
+        let error = Some(json!({ "placement": [tenant_id, shard] }).to_string());
+        let _ = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
+    }
+}
+
+/// How JavaScript reaches a query under way.
+#[derive(Debug, Default)]
+pub struct Control {
+    /// Why it is to end, once it is: an `Interrupt` as a number; 0: it is not.
+    ending: AtomicU8,
+    notify: Notify,
+    call: Mutex<Option<CallHandle>>,
+}
+
+impl Control {
+    /// The caller does not want it any more.
+    pub fn cancel(&self) {
+        self.end(CANCELLED);
+    }
+
+    /// The client is closing, and has waited long enough.
+    pub fn close(&self) {
+        self.end(CLOSED);
+    }
+
+    fn end(&self, why: u8) {
+        self.ending.store(why, Ordering::Release);
+        self.notify.notify_one();
+    }
+
+    fn ending(&self) -> Option<Interrupt> {
+        match self.ending.load(Ordering::Acquire) {
+            CANCELLED => Some(Interrupt::Cancelled),
+            CLOSED => Some(Interrupt::Closed),
+            _ => None,
+        }
+    }
+
+    pub fn credit(&self, bytes: u32) {
+        if let Some(call) = &*self.call.lock().unwrap_or_else(PoisonError::into_inner) {
+            call.credit(bytes);
+        }
+    }
+
+    pub fn attach(&self, call: &Call) {
+        *self.call.lock().unwrap_or_else(PoisonError::into_inner) = Some(call.handle());
+    }
+
+    /// Why the query should end before its answer.
+    pub async fn interrupt(&self, deadline: Deadline) -> Interrupt {
+        if let Some(ending) = self.ending() {
+            return ending;
+        }
+        tokio::select! {
+            biased;
+            () = self.notify.notified() => self.ending().unwrap_or(Interrupt::Cancelled),
+            () = deadline => Interrupt::Deadline,
+        }
+    }
+}
+
+const CANCELLED: u8 = 1;
+const CLOSED: u8 = 2;
+
+/// Why a query ends before its answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Interrupt {
+    Cancelled,
+    Closed,
+    Deadline,
+}
+
+impl Interrupt {
+    pub fn error(self, timeout: Duration, stopped: bool) -> Error {
+        match self {
+            Interrupt::Cancelled => Error::Cancelled,
+            Interrupt::Closed => Error::ClientClosed,
+            Interrupt::Deadline => Error::Timeout { timeout_ms: timeout.as_millis() as u64, stopped },
+        }
+    }
+}
+
+/// A session and the shard that it is on.
+#[derive(Debug)]
+pub struct Held {
+    pub shard: usize,
+    pub session: Session,
+}
+
+#[derive(Debug, Default)]
+pub struct Sessions(Mutex<HashMap<u32, Arc<Held>>>);
+
+impl Sessions {
+    pub fn get(&self, number: u32) -> Option<Arc<Held>> {
+        self.lock().get(&number).cloned()
+    }
+
+    /// Lets go of a session; its server rolls back what is open.
+    pub fn close(&self, number: u32) {
+        self.lock().remove(&number);
+    }
+
+    pub fn open(&self, number: u32, held: Held) {
+        self.lock().insert(number, Arc::new(held));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Arc<Held>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
