@@ -1,5 +1,5 @@
-//! How to reach a PostgreSQL: its URL, hosts and ports, `sslmode`, and TLS. Opens no connection: the query server speaks
-//! PostgreSQL's protocol itself, the lookup server has tokio-postgres do it, and both begin here.
+//! How to reach a PostgreSQL: its URL, hosts and ports, `sslmode`, and TLS. Opens no connection: the query server
+//! speaks PostgreSQL's protocol itself, the lookup server has tokio-postgres do it, and both begin here.
 
 mod encrypted;
 mod target;

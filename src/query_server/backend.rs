@@ -1,6 +1,6 @@
-//! One connection to PostgreSQL and what it remembers: prepared statements, settings, the transaction, and what the last
-//! query may have left behind. Reads, writes and cleans up (`requests` composes); it does not know callers. `attempt` and
-//! `session` drive it, `pool` keeps it.
+//! One connection to PostgreSQL and what it remembers: prepared statements, settings, the transaction, and what the
+//! last query may have left behind. Reads, writes and cleans up; `requests` composes. It does not know callers:
+//! `attempt` and `session` drive it, `pool` keeps it.
 
 mod requests;
 

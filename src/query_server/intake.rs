@@ -75,7 +75,9 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
                         self.take(frame, opened).await?;
                         opened = true;
                     }
-                    Some(ClientFrame { frame: None }) => return Err(Status::invalid_argument("frame: missing or unknown")),
+                    Some(ClientFrame { frame: None }) => {
+                        return Err(Status::invalid_argument("frame: missing or unknown"));
+                    }
                     // The caller has asked everything; the answers still go out.
                     None => return Ok(()),
                 },

@@ -1,5 +1,5 @@
-//! The query server: gRPC in front of one shard's PostgreSQL. A query goes from `service` (or `multiplex`, or `session`)
-//! through `run`, which takes a connection from `pool`, to `attempt`, which composes the request with `backend` and has
+//! The query server: gRPC in front of one shard's PostgreSQL. A query goes from `service`, `multiplex` or `session` to
+//! `run`, which takes a connection from `pool`, and on to `attempt`, which composes the request with `backend` and has
 //! `answer` read the reply; rows pass through as PostgreSQL sent them. It knows nothing of tenants' shards, plans or merging, and does not listen itself:
 //! the binary puts the service behind a socket.
 

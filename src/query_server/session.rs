@@ -147,7 +147,8 @@ impl Session {
         let end = self.serve().await;
         self.queued.close();
         self.give_back().await;
-        tracing::debug!(reason = ?end, last_query = self.last_id, rolled_back = self.rolled_back, "a session has ended");
+        let (last_query, rolled_back) = (self.last_id, self.rolled_back);
+        tracing::debug!(reason = ?end, last_query, rolled_back, "a session has ended");
         if matches!(end, End::Draining) {
             let _ = self.sender.send(Outgoing::Draining(self.last_id)).await;
         }

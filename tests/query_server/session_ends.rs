@@ -202,7 +202,7 @@ async fn the_end_of_a_session_stops_the_statement_that_runs_and_no_later_one_run
 #[tokio::test]
 async fn a_caller_who_takes_no_rows_keeps_the_connection_no_longer_than_a_session_may_last() {
     let shard = shard(&["--session-max-age", "1", "--pool-size", "1"]).await;
-    for rows in ["50000", "150"] {
+    for rows in ["50000", "100"] {
         let mut session = Stream::session(&shard, &[], 1).await;
         session.gives_credit = false;
         session.tag("begin").await;

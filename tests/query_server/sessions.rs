@@ -224,21 +224,40 @@ async fn settings_of_the_stream_hold_from_the_first_query_on() {
 async fn nothing_is_kept_prepared_so_that_a_changed_table_fails_no_transaction() {
     let shard = shard(&["--pool-size", "1"]).await;
     shard.prepare("insert into t values (1)").await;
+    let find = || tenant("ann", bound("select * from t where a = $1", &[Some("1")]));
     // On this connection the text is prepared for everybody.
     for _ in 0..3 {
-        shard.run(bound("select * from t where a = $1", &[Some("1")])).await.only();
+        shard.run(find()).await.only();
     }
     let mut session = shard.session().await;
-    session.tag("begin").await;
-    for columns in 1..4 {
-        let result = session.run(bound("select * from t where a = $1", &[Some("1")])).await.only();
-        assert_eq!(result.fields.unwrap().len(), columns);
-        session.tag(&format!("alter table t add b{columns} int")).await;
+    let mut columns = 1;
+    for begin in ["begin", "select 'no transaction'"] {
+        session.run(simple(begin)).await.only();
+        for _ in 0..3 {
+            assert_eq!(session.run(find()).await.only().fields.unwrap().len(), columns);
+            session.tag(&format!("alter table t add b{columns} int")).await;
+            columns += 1;
+        }
+        session.tag("deallocate all").await;
+        assert_eq!(who(&mut session, "ann").await, "ann");
+        session.run(simple("commit")).await.only();
     }
-    session.tag("deallocate all").await;
-    assert_eq!(who(&mut session, "ann").await, "ann");
-    session.tag("commit").await;
-    assert_eq!(who(&mut session, "ann").await, "ann");
+}
+
+#[tokio::test]
+async fn what_the_caller_has_prepared_stays_while_the_session_lasts() {
+    let shard = shard(&["--pool-size", "1"]).await;
+    // From now on the server does not know what is prepared on this connection, and will remove it all.
+    let mut wrong = Stream::open(&shard, &[("work_mem", "much")], 0).await;
+    assert_eq!(wrong.run(simple("select 1")).await.code(), "22023");
+    let mut session = shard.session().await;
+    session.tag("prepare p as select 'mine'").await;
+    assert_eq!(session.run(tenant("ann", bound("select $1::int", &[Some("1")]))).await.text(), "1");
+    assert_eq!(session.run(simple("execute p")).await.text(), "mine");
+    assert_eq!(session.run(tenant("ann", simple("execute p"))).await.text(), "mine");
+    session.ask_no_more();
+    session.end().await.unwrap();
+    assert_eq!(shard.run(simple("execute p")).await.code(), "26000");
 }
 
 #[tokio::test]
