@@ -137,6 +137,11 @@ export interface MtddBackendConfig {
   logLevel?: MtddLogLevel | null;
   /** Accept a Knex config with `pool.afterCreate`, which prepares local connections only. Default false. */
   allowLocalAfterCreate?: boolean | null;
+  /**
+   * Refuse, with ValidationError and nothing sent, every query of the instance that has neither `.mtdd()` nor a tenant
+   * around it (`withTenant`, `tenantContext`, `forTenant`) and is not inside `runLocal`. Default false.
+   */
+  requireTenant?: boolean | null;
 }
 
 export interface PortalConfig {
@@ -179,6 +184,7 @@ export interface LibraryConfig {
 export interface MtddEffectiveConfig {
   readonly useMtdd: boolean;
   readonly isDevelopment: boolean;
+  readonly requireTenant: boolean;
   readonly queryServers: readonly string[];
   readonly lookupServer: string | null;
   readonly grpcInsecure: boolean;
@@ -195,7 +201,7 @@ export interface MtddEffectiveConfig {
   readonly tenantColumnName?: string;
 }
 
-/** What InitializeReplication resolves to. */
+/** What InitializeReplication resolves to, and `replication` of what `createMtddKnex` resolves to. */
 export interface MtddHandle {
   readonly config: MtddEffectiveConfig;
   /**
@@ -225,6 +231,79 @@ export function InitializeReplication(
   db: Knex,
   config?: LibraryConfig | null,
 ): Promise<MtddHandle>;
+
+/**
+ * Runs a function in whose queries, on every Knex instance that the library was set up on, need no `.mtdd()`: they
+ * belong to this tenant, as does whatever the function awaits or starts. The inner of nested calls holds. A query takes
+ * the tenant of the place where it is made, else of the place where it is run; its own `.mtdd()` outranks both.
+ *
+ * @param tenantId as for `.mtdd()`, but one tenant
+ * @param tenantType default 1
+ * @returns what the function returns
+ * @throws TypeError for a wrong tenant, `undefined`, `null`, `''` and `NaN` included; the function is not run
+ */
+export function withTenant<T>(tenantId: MtddTenantId, fn: () => T): T;
+export function withTenant<T>(
+  tenantId: MtddTenantId,
+  tenantType: number | string | undefined,
+  fn: () => T,
+): T;
+
+/**
+ * Runs a function whose queries without `.mtdd()` go to the local connection, whatever tenant is around it, and also
+ * with `requireTenant`. For migrations and other housekeeping.
+ *
+ * @returns what the function returns
+ */
+export function runLocal<T>(fn: () => T): T;
+
+/** What `tenantContext` may be told. `undefined`: the request has no tenant. */
+export type MtddRequestTenant =
+  | MtddTenantId
+  | { readonly tenantId: MtddTenantId; readonly tenantType?: number | string }
+  | undefined;
+
+/**
+ * Makes an Express middleware: what comes after it in a request runs inside `withTenant`. Errors of `resolve`, and
+ * wrong tenants, go to `next`.
+ *
+ * @param resolve says whose request it is
+ */
+// biome-ignore lint/suspicious/noExplicitAny: requests are the application's own types
+export function tenantContext<Request = any>(
+  resolve: (request: Request) => MtddRequestTenant | PromiseLike<MtddRequestTenant>,
+): (request: Request, response: unknown, next: (error?: unknown) => void) => void;
+
+/** What `createMtddKnex` takes: the library's configuration, and Knex's own. */
+export interface MtddKnexConfig extends LibraryConfig {
+  /** What would be passed to `knex()`; the client must be "pg". */
+  knex: Knex.Config;
+}
+
+/** What `createMtddKnex` resolves to. */
+// biome-ignore lint/suspicious/noExplicitAny: as Knex declares it
+export type MtddKnex = Knex<any, any[]> & {
+  /**
+   * The instance, bound to a tenant: all its queries, batches, transactions, schema builders, migrations and seeds go
+   * there. Cheap, so it may be made for each request. It shares connections with the instance that it was bound from,
+   * which alone can be listened to and destroyed.
+   *
+   * @param tenantType default 1
+   * @param options of all its queries
+   * @throws TypeError for a wrong tenant, type or option
+   */
+  forTenant(tenantId: MtddTenantId, tenantType?: number | string, options?: MtddOptions | null): Knex;
+  /** Registers and finds tenants. `destroy()` closes it. */
+  readonly replication: MtddHandle;
+};
+
+/**
+ * Makes a Knex instance with the library under it, without changing Knex's classes: only the builders of this instance
+ * have `.mtdd()`.
+ *
+ * @throws ConfigError with the path of each wrong field
+ */
+export function createMtddKnex(config: MtddKnexConfig): Promise<MtddKnex>;
 
 /** The base of the library's own errors. PostgreSQL's refusals stay `pg`'s DatabaseError. */
 export class MtddError extends Error {

@@ -206,6 +206,7 @@ describe('a wrong value is refused with its path', () => {
     [mtdd({ queryServers: 'a:1' }), 'mtdd.queryServers: expected an array of host:port, got "a:1"'],
     [mtdd({ lookupServer: 5 }), 'mtdd.lookupServer: expected host:port, got 5'],
     [mtdd({ useMtdd: '1' }), 'mtdd.useMtdd: expected true or false, got "1"'],
+    [mtdd({ requireTenant: 'yes' }), 'mtdd.requireTenant: expected true or false, got "yes"'],
     [mtdd({ timeout: '5' }), 'mtdd.timeout: expected a whole number of milliseconds, at least 1, got "5"'],
     [mtdd({ maxRetries: -1 }), 'mtdd.maxRetries: expected a whole number, at least 0, got -1'],
     [mtdd({ lookupCache: { ttl: 'x' } }), 'mtdd.lookupCache.ttl: expected a number of seconds, got "x"'],

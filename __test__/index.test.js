@@ -63,6 +63,7 @@ describe('InitializeReplication', () => {
     assert.deepEqual(config, {
       useMtdd: false,
       isDevelopment: false,
+      requireTenant: false,
       queryServers: ['a:1'],
       lookupServer: null,
       grpcInsecure: false,

@@ -1,4 +1,7 @@
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const { describe, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 const createKnex = require('knex');
@@ -390,6 +393,31 @@ describe('attaching and closing', () => {
       await assert.rejects(attach(trx, config, outside), /one of its transactions/);
     });
     await db.destroy();
+  });
+
+  test('a pg that is too old is refused, and one that is too new gets a warning', async () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'mtdd-pg-'));
+    const startWith = async (version) => {
+      const home = path.join(directory, version);
+      fs.mkdirSync(path.join(home, 'lib'), { recursive: true });
+      fs.writeFileSync(path.join(home, 'package.json'), JSON.stringify({ name: 'pg', version }));
+      fs.writeFileSync(path.join(home, 'lib', 'index.js'), 'module.exports = {};');
+      const db = createKnex({ client: 'pg' });
+      db.client.driver = require(path.join(home, 'lib', 'index.js'));
+      const warnings = [];
+      const mtdd = { ...silent, warn: (sentence) => warnings.push(sentence) };
+      await attach(db, loadConfig({}, {}), { loggers: { mtdd } });
+      return warnings;
+    };
+    try {
+      await assert.rejects(startWith('8.10.0'), /^ConfigError: db: expected pg 8\.11 or later, got 8\.10\.0/);
+      assert.deepEqual(await startWith('8.11.0'), []);
+      assert.deepEqual(await startWith('9.0.0'), [
+        'pg 9.0.0 is newer than this library has been tested with.',
+      ]);
+    } finally {
+      fs.rmSync(directory, { recursive: true });
+    }
   });
 
   test('a failed start leaves the instance as it was', async () => {

@@ -141,6 +141,7 @@ describe('a binding reaches PostgreSQL as pg would send it', () => {
       (db, route) => route(db.raw('select ?::jsonb', [own(circle)])),
       /circular structure/,
     );
+    await parity.reconnectLocal();
     await parity.sameError((db, route) => route(db.raw('select ?::jsonb', [circle])), /call stack/);
   });
 
@@ -148,6 +149,7 @@ describe('a binding reaches PostgreSQL as pg would send it', () => {
     const circle = { toString: () => 'circle' };
     circle.toPostgres = () => circle;
     await parity.sameError((db, route) => route(db.raw('select ?::text', [circle])), /circular reference/);
+    await parity.reconnectLocal();
   });
 
   it('a toPostgres that throws', async () => {
@@ -157,6 +159,7 @@ describe('a binding reaches PostgreSQL as pg would send it', () => {
       },
     };
     await parity.sameError((db, route) => route(db.raw('select ?::text', [broken])), /cannot be shown/);
+    await parity.reconnectLocal();
   });
 
   it('65,535 of them', async () => {

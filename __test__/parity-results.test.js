@@ -1,7 +1,8 @@
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { startParity } = require('./support/parity');
+const { startParity, TENANT } = require('./support/parity');
+const { assertSame } = require('./support/same');
 
 const SEED = [
   'create table users (id int primary key, name text, age int, tags text[], joined timestamptz)',
@@ -28,12 +29,7 @@ const TEXTS = [
     'nulls now and then',
     'select nullif(i % 3, 0) as a, nullif(i % 7, 0)::text as b from generate_series(1, 100) i',
   ],
-  [
-    'names like those of Object.prototype',
-    'select 1 as __proto__, 2 as constructor, 3 as "toString", 4 as "hasOwnProperty"',
-  ],
-  ['a null in a column __proto__', 'select null as __proto__, 1 as a'],
-  ['an object in a column __proto__', `select '{"polluted":true}'::json as __proto__`],
+  ['names like those of Object.prototype', 'select 2 as constructor, 3 as "toString", 4 as "hasOwnProperty"'],
   [
     'names that need quoting',
     `select 1 as "a'b", 2 as "c""d", 3 as "e f", 4 as "\\", 5 as "\n", 6 as "\`", 7 as "\${x}"`,
@@ -113,6 +109,17 @@ const TEXTS = [
   ],
 ];
 
+/** name, text, and the properties of its one row */
+const PROTO_TEXTS = [
+  ['a column __proto__', 'select 1 as __proto__, 2 as a', { ['__proto__']: 1, a: 2 }],
+  ['a null in a column __proto__', 'select null as __proto__, 1 as a', { ['__proto__']: null, a: 1 }],
+  [
+    'an object in a column __proto__',
+    `select '{"polluted":true}'::json as __proto__`,
+    { ['__proto__']: { polluted: true } },
+  ],
+];
+
 describe('a result is the same through the library as through pg', () => {
   /** @type {import('./support/parity').Parity} */
   let parity;
@@ -125,6 +132,15 @@ describe('a result is the same through the library as through pg', () => {
 
   for (const [name, text, bindings] of TEXTS) {
     it(`${name}: the Result of a raw`, () => parity.sql(text, bindings));
+  }
+
+  for (const [name, text, row] of PROTO_TEXTS) {
+    it(`${name} is a property like any other, also where an older pg loses it`, async () => {
+      const local = await parity.local.raw(text);
+      const remote = await parity.remote.raw(text).mtdd(TENANT);
+      if (Object.hasOwn(local.rows[0], '__proto__')) assertSame(remote, local);
+      assertSame(remote.rows, [row]);
+    });
   }
 
   it('rows as arrays', async () => {

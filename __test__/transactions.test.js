@@ -5,7 +5,12 @@ const { after, before, beforeEach, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 const express = require('express');
 const knex = require('knex');
-const { CrossShardTransactionError, InitializeReplication, PartialFailureError } = require('../js');
+const {
+  CrossShardTransactionError,
+  InitializeReplication,
+  PartialFailureError,
+  withTenant,
+} = require('../js');
 const { startCluster } = require('./support/cluster');
 
 const SEED = [
@@ -191,6 +196,17 @@ describe('transactions', () => {
       { mtdd: { tenantId: home } },
     );
     assert.deepEqual(await idsOn(shards[0]), [1, 2, 3, 4]);
+    assert.deepEqual(await idsOn(plain), []);
+  });
+
+  it('a tenant in the air is the tenant of its queries', async () => {
+    await withTenant(home, () =>
+      db.transaction(async (trx) => {
+        await trx('notes').insert(note(1));
+        await trx.transaction((inner) => inner('notes').insert(note(2)));
+      }),
+    );
+    assert.deepEqual(await idsOn(shards[0]), [1, 2]);
     assert.deepEqual(await idsOn(plain), []);
   });
 

@@ -2,16 +2,20 @@
 
 import {
   ConfigError,
+  createMtddKnex,
   type FirebaseConfig,
   InitializeReplication,
   type LibraryConfig,
   MtddError,
   type MtddHandle,
   type MtddMeta,
+  runLocal,
   TenantNotFoundError,
+  tenantContext,
+  withTenant,
 } from '@advcomm/tenant_replication_postgres';
 import express from 'express';
-import knex from 'knex';
+import knex, { type Knex } from 'knex';
 
 interface User {
   id: number;
@@ -39,6 +43,7 @@ const config: LibraryConfig = {
     lookupCache: { size: 10, ttl: 1, negativeTtl: 0 },
     timeout: 1000,
     logLevel: 'info',
+    requireTenant: true,
   },
   database: { enabled: true, config: { host: 'localhost', port: 5432, max: 20 } },
   portal: { portalId: 1, tenantInsertProc: 'proc', anything: { else: true } },
@@ -75,6 +80,32 @@ export async function accepted(): Promise<void> {
   await db.transaction((trx) => trx<User>('users').insert({ name: 'x' }).returning('*').mtdd('t'));
 }
 
+export async function otherWaysIn(): Promise<void> {
+  const users = await withTenant('t', () => db<User>('users').select('*'));
+  same<User[], typeof users>(true);
+  const count = withTenant(42n, 2, () => 5);
+  same<number, typeof count>(true);
+  withTenant('t', undefined, async () => {
+    await runLocal(() => db.migrate.latest());
+  });
+  const first = await runLocal(() => db<User>('users').first());
+  same<User | undefined, typeof first>(true);
+
+  const app = express();
+  app.use(tenantContext((request) => request.get('x-tenant')));
+  app.use(tenantContext(async (request: express.Request) => ({ tenantId: request.hostname, tenantType: 2 })));
+  tenantContext<{ user: { tenantId: string } }>((request) => request.user.tenantId);
+
+  const instance = await createMtddKnex({ knex: { client: 'pg', connection: {} }, ...config });
+  const bound: Knex = instance.forTenant('t', 1, { timeout: 100 });
+  const rows = await bound<User>('users').where('id', 1);
+  same<User[], typeof rows>(true);
+  await instance<User>('users').mtdd('t');
+  const { shardIndex } = await instance.replication.addTenant('t');
+  same<number, typeof shardIndex>(true);
+  await instance.destroy();
+}
+
 export async function refused(user: { tenantId?: string }): Promise<void> {
   // @ts-expect-error a tenant that may be missing
   await db('users').mtdd(user.tenantId);
@@ -86,6 +117,19 @@ export async function refused(user: { tenantId?: string }): Promise<void> {
   await db('users').mtdd('t', 1, 'auto', { timeout: '5' });
   // @ts-expect-error an unknown option
   await InitializeReplication(express(), db, { mtdd: { queryServer: [] } });
+  // @ts-expect-error a tenant that may be missing
+  withTenant(user.tenantId, () => db('users'));
+  // @ts-expect-error all shards
+  withTenant(null, () => db('users'));
+  // @ts-expect-error no function
+  withTenant('t');
+  // @ts-expect-error no tenant in the object
+  tenantContext(() => ({ tenantType: 1 }));
+  // @ts-expect-error Knex's configuration without a key of its own
+  await createMtddKnex({ client: 'pg', connection: {} });
+  const instance = await createMtddKnex({ knex: { client: 'pg' } });
+  // @ts-expect-error a tenant that may be missing
+  instance.forTenant(user.tenantId);
   // @ts-expect-error no application
   await InitializeReplication(undefined, db);
 }

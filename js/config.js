@@ -81,6 +81,7 @@ function defineSchema(z) {
     logger: logger.nullish(),
     logLevel: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).nullish(),
     allowLocalAfterCreate: flag.nullish(),
+    requireTenant: flag.nullish(),
   });
 
   return z.strictObject({
@@ -107,6 +108,7 @@ function defineSchema(z) {
  * @property {object} settings what the native client takes, except `session`, which the Knex config decides
  * @property {boolean} timeoutGiven `settings.timeout` is the user's, not the default
  * @property {boolean} allowLocalAfterCreate
+ * @property {boolean} requireTenant refuse queries that name no tenant
  * @property {object} portal
  * @property {{ enabled: boolean, config: object | null }} database
  * @property {object | null} firebase a service account
@@ -177,6 +179,7 @@ function loadConfig(given, env = process.env) {
     },
     timeoutGiven: options.timeout !== undefined,
     allowLocalAfterCreate: options.allowLocalAfterCreate ?? false,
+    requireTenant: options.requireTenant ?? false,
     portal: {
       ...portal,
       portalId: portal?.portalId ?? readNumber('PORTAL_ID', env),

@@ -2,14 +2,14 @@
  * The public face of the library. Types and their documentation: index.d.ts.
  */
 
-const { loadConfig } = require('./config');
 const errors = require('./errors');
-const { attach } = require('./knex/client');
-const { checkedTenant, checkedTenantType } = require('./knex/route');
-const { createLoggers } = require('./logger');
+const { setUp } = require('./handle');
+const { tenantContext } = require('./tenant-context');
+const { createMtddKnex } = require('./create');
+const { runLocal, withTenant } = require('./knex/context');
 
 const { errorFromCode: _internal, ...errorClasses } = errors;
-const { ClientClosedError, ValidationError } = errors;
+const { ValidationError } = errors;
 
 /**
  * Sets the library up on a Knex instance: from then on its queries may say `.mtdd(tenant)`.
@@ -28,105 +28,14 @@ async function InitializeReplication(app, db, config) {
   if (typeof app?.use !== 'function') {
     throw new ValidationError('app: expected an Express application, which has a method `use`.');
   }
-  const loaded = loadConfig(config);
-  const loggers = createLoggers(loaded);
-  const runtime = await attach(db, loaded, { loggers, openClient });
-  for (const warning of loaded.warnings) loggers.mtdd.warn(warning);
-  const { queryServers, lookupServer } = loaded.settings;
-  if (loaded.useMtdd)
-    loggers.mtdd.info({ queryServers, lookupServer }, 'Queries with .mtdd() go to the query servers');
-  else loggers.mtdd.info('Queries with .mtdd() run on the local connection');
-  return new Handle(runtime, loaded, loggers);
+  return setUp(db, config);
 }
 
-function openClient(settings, options) {
-  // Loaded late: with useMtdd false an app needs no native addon for its platform.
-  const { Client } = require('./client');
-  return new Client(settings, options);
-}
-
-/** What InitializeReplication resolves to. */
-class Handle {
-  #runtime;
-  #loggers;
-
-  constructor(runtime, config, loggers) {
-    this.#runtime = runtime;
-    this.#loggers = loggers;
-    /** The configuration in force, without secrets. Read only. */
-    this.config = publicConfig(config);
-  }
-
-  /**
-   * Ends the connections to the servers. Queries with `.mtdd()` are refused from then on (ClientClosedError); the Knex
-   * instance goes on working. Idempotent.
-   *
-   * @returns {Promise<void>}
-   */
-  async close() {
-    await this.#runtime.close();
-    this.#loggers.flush();
-  }
-
-  /**
-   * Registers a tenant with the lookup server. Idempotent: a known tenant keeps its shard.
-   *
-   * @param {string | number | bigint} tenantId
-   * @param {number | string} [tenantType] default 1
-   * @returns {Promise<{ tenantId: string, shardIndex: number }>} the lookup server's id of the tenant, and its place in
-   *   `queryServers`; with useMtdd false the tenant's own name and 0
-   * @throws {TypeError} for a wrong tenant or type
-   */
-  async addTenant(tenantId, tenantType) {
-    const [tenant, type] = this.#tenant(tenantId, tenantType);
-    const { native } = this.#runtime;
-    return native === null ? { tenantId: tenant, shardIndex: 0 } : native.addTenant(tenant, type);
-  }
-
-  /**
-   * The tenant's shard.
-   *
-   * @param {string | number | bigint} tenantId
-   * @param {number | string} [tenantType] default 1
-   * @returns {Promise<number>} its place in `queryServers`; 0 with useMtdd false
-   * @throws {TypeError} for a wrong tenant or type
-   * @throws {TenantNotFoundError}
-   */
-  async tenantShard(tenantId, tenantType) {
-    const [tenant, type] = this.#tenant(tenantId, tenantType);
-    const { native } = this.#runtime;
-    return native === null ? 0 : native.tenantShard(tenant, type);
-  }
-
-  #tenant(tenantId, tenantType) {
-    if (this.#runtime.isClosed) throw new ClientClosedError();
-    return [checkedTenant(tenantId), checkedTenantType(tenantType)];
-  }
-}
-
-/** What of the configuration may be shown. */
-function publicConfig({ useMtdd, isDevelopment, logLevel, portal, settings }) {
-  const { queryServers, lookupServer, insecure, tls, timeout, maxRetries, lookupCache, maxInFlight } =
-    settings;
-  return Object.freeze({
-    useMtdd,
-    isDevelopment,
-    queryServers: Object.freeze([...queryServers]),
-    lookupServer,
-    grpcInsecure: insecure,
-    tls: tls !== null,
-    timeout,
-    maxRetries,
-    lookupCache: Object.freeze({
-      size: lookupCache.size,
-      ttl: lookupCache.ttl / 1000,
-      negativeTtl: lookupCache.negativeTtl / 1000,
-    }),
-    maxInFlight,
-    logLevel,
-    portalId: portal.portalId,
-    tenantColumnName: portal.tenantColumnName,
-  });
-}
-
-module.exports = { InitializeReplication, ...errorClasses };
+module.exports = {
+  InitializeReplication,
+  createMtddKnex,
+  withTenant,
+  runLocal,
+  tenantContext,
+  ...errorClasses,
+};

@@ -5,6 +5,10 @@ import library from './index.js';
 export default library;
 export const {
   InitializeReplication,
+  createMtddKnex,
+  withTenant,
+  runLocal,
+  tenantContext,
   MtddError,
   ConfigError,
   ClientClosedError,

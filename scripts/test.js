@@ -1,7 +1,7 @@
 /**
  * `npm test`: the Rust tests, then the JavaScript tests, against real PostgreSQL and real servers; the last line sums
  * both. `npm test -- rust` or `npm test -- tenants parity` runs one side, or only the JavaScript test files whose
- * names contain one of the words.
+ * names contain one of the words. MTDD_TEST_MODULES: a directory whose node_modules has the `knex` and `pg` to test on.
  */
 
 const { spawn } = require('node:child_process');
@@ -11,6 +11,8 @@ const path = require('node:path');
 const { programs } = require('../__test__/support/postgres');
 
 const ROOT = path.join(__dirname, '..');
+/** Takes `knex` and `pg` from the directory that MTDD_TEST_MODULES names. */
+const MODULES_HOOK = path.join(ROOT, '__test__', 'support', 'modules.js');
 /** A JavaScript test file that takes longer than this hangs. Milliseconds. */
 const PATIENCE = 300_000;
 
@@ -63,6 +65,9 @@ async function javascript(total, words) {
 function run(file, args, variables) {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, ...variables };
+    // Through the environment, so that programs which tests start have it too.
+    if (env.MTDD_TEST_MODULES)
+      env.NODE_OPTIONS = `${env.NODE_OPTIONS ?? ''} --require=${JSON.stringify(MODULES_HOOK)}`.trim();
     const child = spawn(file, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {

@@ -91,6 +91,15 @@ class Parity {
     }
   }
 
+  /**
+   * New connections for the local side: the older versions of `pg` leave theirs waiting for ever after a value that
+   * could not be converted.
+   */
+  async reconnectLocal() {
+    await this.local.destroy();
+    this.local.initialize();
+  }
+
   async stop() {
     await this.handle?.close();
     await Promise.all([this.local?.destroy(), this.remote?.destroy()]);

@@ -28,6 +28,22 @@ class RecordingClient {
     return id;
   }
 
+  stream(call, stream) {
+    const id = this.calls.push(call);
+    setImmediate(() => stream.finish(null));
+    return id;
+  }
+
+  async openSession() {
+    return 1;
+  }
+
+  cancelSession() {}
+
+  closeSession() {}
+
+  credit() {}
+
   async cancel(id) {
     this.cancelled.push(id);
     const callback = this.waiting.get(id);
@@ -62,10 +78,11 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
  * @param {object} [options.mtdd] replaces parts of the `mtdd` config
  * @param {object} [options.config] more of the library's config
  * @param {object} [options.knex] more of Knex's config
+ * @param {boolean} [options.patchNothing] as createMtddKnex does it
  * @returns {Promise<{ db: object, runtime: object, native?: RecordingClient, local: string[] }>} `local`: the texts
  *   that went to local connections
  */
-async function attached({ mtdd, config, knex } = {}) {
+async function attached({ mtdd, config, knex, patchNothing } = {}) {
   const local = [];
   const db = createKnex({ client: recordingDialect(local), connection: { user: 'nobody' }, ...knex });
   const loaded = loadConfig(
@@ -74,6 +91,7 @@ async function attached({ mtdd, config, knex } = {}) {
   );
   const made = { db, local };
   made.runtime = await attach(db, loaded, {
+    patchNothing,
     loggers: { mtdd: silent, record() {} },
     openClient(settings, options) {
       made.native = new RecordingClient(settings, options);
@@ -97,4 +115,9 @@ function recordingDialect(local) {
   };
 }
 
-module.exports = { attached, result, silent };
+/** Of the texts that went to local connections, those that are not a transaction's own. */
+function statementsOf(local) {
+  return local.filter((text) => !/^(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/.test(text));
+}
+
+module.exports = { attached, result, silent, statementsOf };

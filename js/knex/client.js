@@ -4,19 +4,24 @@
  * too, while other Knex instances of the process stay as they are.
  */
 
-const { ConfigError } = require('../errors');
+const { ConfigError, ValidationError } = require('../errors');
+const { BASE } = require('./bound');
 const { RemoteConnection } = require('./connection');
+const { BOUND, CAPTURED, ROUTE, ambientRoute, routeOf } = require('./context');
 const { inspect } = require('./instance');
-const { installMtdd } = require('./mtdd');
+const { installMtdd, ownBuilders } = require('./mtdd');
+const { Route } = require('./route');
 const { Runtime } = require('./runtime');
 const { sessionOf } = require('./session');
+const { CONFLICT, isCompilingNow, mayHoldSubquery, watchBuilder, watchCompiler } = require('./subquery');
 const { IN_TRANSACTION, LEVEL, joinShard } = require('./transaction');
-const { CONFLICT, ROUTE, mayHoldSubquery, watchBuilder, watchCompiler } = require('./subquery');
 
 /** On the subclass's prototype: the Runtime of its instances. */
 const RUNTIME = Symbol.for('mtdd.runtime');
 /** On a Knex client: the class of the clients that are derived from it for one query each. */
 const ROUTED = Symbol('mtdd.routed');
+/** On the subclass's prototype: what makes its builders, where Knex's own have been left alone. */
+const BUILDERS = Symbol('mtdd.builders');
 /** Clients whose attaching is under way. */
 const attaching = new WeakSet();
 
@@ -28,10 +33,12 @@ const attaching = new WeakSet();
  * @param {object} outside
  * @param {import('../logger').Loggers} outside.loggers
  * @param {(settings: object, options: object) => object} outside.openClient makes the native client
+ * @param {boolean} [outside.patchNothing] leave Knex's classes alone: the instance gets builder classes of its own,
+ *   and must not have made builders before
  * @returns {Promise<Runtime>}
  * @throws {ValidationError | ConfigError}
  */
-async function attach(knex, config, { loggers, openClient }) {
+async function attach(knex, config, { loggers, openClient, patchNothing = false }) {
   const { pg, warnings } = inspect(knex);
   const { client } = knex;
   if (attaching.has(client) || (client[RUNTIME] !== undefined && !client[RUNTIME].isClosed)) {
@@ -51,7 +58,7 @@ async function attach(knex, config, { loggers, openClient }) {
       : null;
     for (const warning of warnings) loggers.mtdd.warn(warning);
     const runtime = new Runtime(config, native);
-    install(knex, runtime);
+    install(knex, runtime, patchNothing);
     return runtime;
   } finally {
     attaching.delete(client);
@@ -71,13 +78,21 @@ async function openNative(client, pg, config, { loggers, openClient, warnings })
   return openClient(settings, { pg, connectionTypes: session.types, onLog: loggers.record });
 }
 
-function install(knex, runtime) {
+function install(knex, runtime, patchNothing) {
   const { client } = knex;
+  const builders = patchNothing ? ownBuilders(client, isAttached) : undefined;
   if (client[RUNTIME] === undefined) {
     Object.setPrototypeOf(client, subclassOf(client.constructor).prototype);
   }
-  client.constructor.prototype[RUNTIME] = runtime;
-  installMtdd(knex, (builder) => builder.client?.[RUNTIME] !== undefined);
+  const { prototype } = client.constructor;
+  prototype[RUNTIME] = runtime;
+  prototype[BUILDERS] = builders;
+  if (!patchNothing) installMtdd(knex, isAttached);
+}
+
+/** Whether a builder's Knex instance is one of ours. */
+function isAttached(builder) {
+  return builder.client?.[RUNTIME] !== undefined;
 }
 
 /**
@@ -89,13 +104,18 @@ function subclassOf(Base) {
     /** The one door through which then, catch, finally, asCallback, stream, pipe and schema builders go. */
     runner(builder) {
       if (mayHoldSubquery(builder)) watchBuilder(builder);
-      const route = builder[ROUTE] ?? this[LEVEL]?.route;
-      if (route === undefined) return super.runner(builder);
       const runtime = this[RUNTIME];
-      const refusal = runtime.refusalOf(route, builder, this);
-      if (refusal !== undefined) return super.runner.call(refusingClient(this, refusal), builder);
-      if (runtime.native === null) return super.runner(builder);
-      const Routed = routedClassOf(this);
+      // The client of a bound instance runs nothing itself.
+      const client = this[BASE] ?? this;
+      const route = routeOf(builder, this);
+      if (!(route instanceof Route)) {
+        const isMissing = route === undefined && runtime.requiresTenant;
+        return super.runner.call(isMissing ? refusingClient(client, missingTenant()) : client, builder);
+      }
+      const refusal = runtime.refusalOf(route, builder, client);
+      if (refusal !== undefined) return super.runner.call(refusingClient(client, refusal), builder);
+      if (runtime.native === null) return super.runner.call(client, builder);
+      const Routed = routedClassOf(client);
       return super.runner.call(new Routed(route), builder);
     }
 
@@ -104,6 +124,21 @@ function subclassOf(Base) {
       const runtime = this[RUNTIME];
       if (runtime.native === null || runtime.isClosed) return transaction;
       return joinShard(transaction, config, this, runtime);
+    }
+
+    queryBuilder() {
+      const own = this[BUILDERS];
+      return noteContext(own === undefined ? super.queryBuilder() : own.query(this));
+    }
+
+    raw(...args) {
+      const own = this[BUILDERS];
+      return noteContext(own === undefined ? super.raw(...args) : own.raw(this).set(...args));
+    }
+
+    schemaBuilder() {
+      const own = this[BUILDERS];
+      return noteContext(own === undefined ? super.schemaBuilder() : own.schema(this));
     }
 
     queryCompiler(builder, bindings) {
@@ -133,6 +168,32 @@ function subclassOf(Base) {
   // Programs look at this name to learn the dialect.
   Object.defineProperty(RoutingClient, 'name', { value: Base.name });
   return RoutingClient;
+}
+
+/**
+ * A builder that has just been made keeps what the async context says: it may be run in another.
+ *
+ * @param {object} builder
+ * @returns {object} the same
+ */
+function noteContext(builder) {
+  // asyncStackTraces: Knex counts the frames between its caller and the builder, and knows nothing of ours.
+  if (builder._asyncStack !== undefined) builder._asyncStack.lines++;
+  const bound = builder.client[BOUND];
+  if (bound !== undefined && builder.isRawInstance) {
+    // A Raw takes on the client of the query that it becomes part of, and compiles unseen by the query compilers.
+    builder[ROUTE] = bound;
+    watchBuilder(builder);
+  }
+  const ambient = ambientRoute();
+  if (ambient !== undefined && !isCompilingNow()) builder[CAPTURED] = ambient;
+  return builder;
+}
+
+function missingTenant() {
+  return new ValidationError(
+    'mtdd.requireTenant: this query names no tenant, and nothing was sent. Add .mtdd(tenant), run it inside withTenant(tenant, fn), or inside runLocal(fn) if the local database is meant.',
+  );
 }
 
 /**

@@ -6,9 +6,11 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { ConfigError, ValidationError } = require('../errors');
 
-/** Versions that the tests cover: from the first up to the last's major version. */
-const OLDEST = [2, 5];
-const NEWEST_MAJOR = 3;
+/** Versions that the tests cover (`npm run versions`): from the oldest up to the newest's major version. */
+const TESTED = {
+  knex: { name: 'Knex', oldest: [2, 5], newestMajor: 3 },
+  pg: { name: 'pg', oldest: [8, 11], newestMajor: 8 },
+};
 
 /**
  * Checks a Knex instance.
@@ -31,17 +33,27 @@ function inspect(knex) {
       `db: expected a Knex instance with client "pg", got "${client.driverName ?? client.dialect}".`,
     );
   }
-  const warnings = [];
-  const version = versionOf(client);
-  if (version !== undefined) {
-    const [major, minor] = version.split('.').map(Number);
-    if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-      throw new ConfigError(`db: expected Knex ${OLDEST.join('.')} or later, got ${version}.`);
-    }
-    if (major > NEWEST_MAJOR)
-      warnings.push(`Knex ${version} is newer than this library has been tested with.`);
+  const pg = driverOf(client);
+  const warnings = [
+    ...checkVersion(TESTED.knex, versionOf('knex', baseClassOf(client))),
+    ...checkVersion(TESTED.pg, versionOf('pg', pg)),
+  ];
+  return { pg, warnings };
+}
+
+/**
+ * @param {{ name: string, oldest: number[], newestMajor: number }} tested
+ * @param {string | undefined} version
+ * @returns {string[]} warnings
+ * @throws {ConfigError} when it is too old
+ */
+function checkVersion({ name, oldest, newestMajor }, version) {
+  if (version === undefined) return [];
+  const [major, minor] = version.split('.').map(Number);
+  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+    throw new ConfigError(`db: expected ${name} ${oldest.join('.')} or later, got ${version}.`);
   }
-  return { pg: driverOf(client), warnings };
+  return major > newestMajor ? [`${name} ${version} is newer than this library has been tested with.`] : [];
 }
 
 function driverOf(client) {
@@ -54,18 +66,20 @@ function driverOf(client) {
 }
 
 /**
- * The version of the very copy of Knex that made this client: an app may hold several, and an instance does not tell.
+ * The version of the very copy of a package that an object comes from: an app may hold several, and neither a Knex
+ * instance nor `pg` tells.
  *
- * @returns {string | undefined} undefined when Knex was bundled
+ * @param {string} name
+ * @param {unknown} exported what a file in the package's `lib` exports
+ * @returns {string | undefined} undefined when it was bundled
  */
-function versionOf(client) {
-  const Base = baseClassOf(client);
-  const module = Object.values(require.cache).find((one) => one?.exports === Base);
+function versionOf(name, exported) {
+  const module = Object.values(require.cache).find((one) => one?.exports === exported);
   if (module === undefined) return undefined;
   try {
     const file = path.join(path.dirname(module.filename), '..', 'package.json');
-    const { name, version } = JSON.parse(fs.readFileSync(file, 'utf8'));
-    return name === 'knex' ? version : undefined;
+    const description = JSON.parse(fs.readFileSync(file, 'utf8'));
+    return description.name === name ? description.version : undefined;
   } catch {
     return undefined;
   }

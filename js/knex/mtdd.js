@@ -1,11 +1,15 @@
 /**
  * The method `.mtdd()` on Knex's three kinds of builders. It only notes the route on the builder; client.js acts on
  * it when the query runs. So it may stand anywhere in a chain, and SQL and strings stay as they are.
+ *
+ * Two ways to give it to them: on the prototypes that all instances of a copy of Knex share (InitializeReplication),
+ * or on classes of one instance's own (createMtddKnex).
  */
 
 const { ConfigError, ValidationError } = require('../errors');
-const { routeOf } = require('./route');
-const { ROUTE, watchBuilder } = require('./subquery');
+const { BOUND, CAPTURED, ROUTE, ambientRoute, routeOf, statedRoute } = require('./context');
+const { Route, routeFrom } = require('./route');
+const { watchBuilder } = require('./subquery');
 
 /** Prototypes that have the method: Knex's classes are shared by all instances of a copy of Knex. */
 const installed = new WeakSet();
@@ -24,47 +28,112 @@ function installMtdd(knex, isAttached) {
   for (const prototype of [Builder, Raw, Schema]) {
     if (installed.has(prototype)) continue;
     installed.add(prototype);
-    addMtdd(prototype, isAttached);
-    guardTransacting(prototype, isAttached);
-    if (prototype === Builder) keepRouteInClones(prototype);
+    addMethods(prototype, prototype, isAttached);
   }
 }
 
-function addMtdd(prototype, isAttached) {
+/**
+ * Subclasses of a Knex instance's builder classes that have the methods; the classes themselves stay as they are.
+ *
+ * @param {object} client a Knex client
+ * @param {(builder: object) => boolean} isAttached
+ * @returns {Record<'query' | 'raw' | 'schema', (client: object) => object>} what makes each kind
+ */
+function ownBuilders(client, isAttached) {
+  const subclass = (builder) => {
+    const Base = builder.constructor;
+    const Own = class extends Base {};
+    Object.defineProperty(Own, 'name', { value: Base.name });
+    addMethods(Own.prototype, Base.prototype, isAttached);
+    // By way of Base's own constructor, the stack has the same number of frames for each kind.
+    return (client) => Reflect.construct(Base, [client], Own);
+  };
+  return {
+    query: subclass(client.queryBuilder()),
+    raw: subclass(client.raw('select 1')),
+    schema: subclass(client.schemaBuilder()),
+  };
+}
+
+/** Puts the methods on a prototype, over those that it, or its base, has from Knex. */
+function addMethods(prototype, { transacting, clone }, isAttached) {
+  addMethod(prototype, 'mtdd', mtddFor(isAttached));
+  addMethod(prototype, 'transacting', transactingOver(transacting, isAttached));
+  if (clone !== undefined) addMethod(prototype, 'clone', cloneOver(clone));
+}
+
+function addMethod(prototype, name, value) {
+  Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+}
+
+function mtddFor(isAttached) {
   // Public signature and meaning: index.d.ts.
-  const mtdd = function mtdd(...args) {
+  return function mtdd(...args) {
     if (!isAttached(this)) {
       throw new ConfigError(
         '.mtdd() needs a Knex instance with InitializeReplication: call it on this instance and await it first.',
       );
     }
-    this[ROUTE] = routeOf(args);
+    const route = routeFrom(args);
+    const bound = this.client[BOUND];
+    if (bound !== undefined && !route.isSameTenant(bound)) {
+      throw new ValidationError(
+        `.mtdd(): expected ${bound}, which this Knex instance is bound to, got ${route}. Use the instance that it was bound from.`,
+      );
+    }
+    this[ROUTE] = route;
     // Inside another query, a Raw compiles unseen by the query compilers.
     if (this.isRawInstance) watchBuilder(this);
     return this;
   };
-  Object.defineProperty(prototype, 'mtdd', { value: mtdd, writable: true, configurable: true });
 }
 
 /** A transaction of another Knex instance would run the query there, whatever tenant it names. */
-function guardTransacting(prototype, isAttached) {
-  const { transacting } = prototype;
-  prototype.transacting = function (...args) {
+function transactingOver(transacting, isAttached) {
+  return function (...args) {
+    const before = isAttached(this) ? routeOf(this, this.client) : this[ROUTE];
+    const stated = statedRoute(this, this.client);
     const result = transacting.apply(this, args);
-    if (this[ROUTE] !== undefined && !isAttached(this)) {
+    if (before instanceof Route && !isAttached(this)) {
       throw new ValidationError(
         '.transacting(): expected a transaction of the Knex instance that .mtdd() was set up on.',
       );
     }
+    if (stated === undefined) return result;
+    const bound = this.client[BOUND];
+    if (bound !== undefined && !bound.isSameTenant(stated)) {
+      throw new ValidationError(
+        `.transacting(): expected a transaction for ${stated}, as the query, got one of an instance bound to ${bound}.`,
+      );
+    }
+    // The client that was bound has been replaced by the transaction's.
+    this[ROUTE] = stated;
     return result;
   };
 }
 
-function keepRouteInClones(prototype) {
-  const { clone } = prototype;
-  prototype.clone = function (...args) {
+function cloneOver(clone) {
+  return function (...args) {
     const copy = clone.apply(this, args);
     if (this[ROUTE] !== undefined) copy[ROUTE] = this[ROUTE];
+    const captured = this[CAPTURED];
+    const ambient = ambientRoute();
+    if (captured === undefined) {
+      if (ambient !== undefined) copy[CAPTURED] = ambient;
+      return copy;
+    }
+    if (
+      statedRoute(this, this.client) === undefined &&
+      captured instanceof Route &&
+      ambient instanceof Route &&
+      !captured.isSameTenant(ambient)
+    ) {
+      // A query that was kept from an earlier request would show that tenant's rows to this one.
+      throw new ValidationError(
+        `.clone(): this query was made in the context of ${captured}, and is cloned in that of ${ambient}. Say which is meant with .mtdd() before .clone(), or make the query anew.`,
+      );
+    }
+    copy[CAPTURED] = captured;
     return copy;
   };
 }
@@ -76,4 +145,4 @@ function ownerOf(builder, method) {
   return prototype;
 }
 
-module.exports = { installMtdd };
+module.exports = { installMtdd, ownBuilders };

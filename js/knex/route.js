@@ -53,12 +53,12 @@ class Route {
   }
 
   /** Whether a part of a query may name this route inside a query of the other. */
-  equals(other) {
-    return (
-      this.tenant === other.tenant &&
-      this.tenantType === other.tenantType &&
-      (this.method === 'register') === (other.method === 'register')
-    );
+  fitsIn(other) {
+    return this.isSameTenant(other) && (this.method !== 'register' || other.method === 'register');
+  }
+
+  isSameTenant(other) {
+    return this.tenant === other.tenant && this.tenantType === other.tenantType;
   }
 
   toString() {
@@ -74,7 +74,7 @@ class Route {
  * @returns {Route}
  * @throws {TypeError} naming the argument (`code` VALIDATION_ERROR, `statusCode` 400)
  */
-function routeOf(args) {
+function routeFrom(args) {
   if (args.length === 0) return new Route(null, DEFAULT_TENANT_TYPE, 'auto', NO_OPTIONS);
   const [tenantId] = args;
   if (tenantId !== null && typeof tenantId === 'object') return routeOfObject(args);
@@ -117,6 +117,31 @@ function routeOfArguments(tenantId, givenType, givenMethod, options) {
 }
 
 /**
+ * The route to one tenant, for the ways in that are not `.mtdd()`: they neither register nor mean all shards.
+ *
+ * @param {string} call what was called, for the message
+ * @param {unknown} tenantId
+ * @param {unknown} [tenantType] default 1
+ * @param {unknown} [options] as those of `.mtdd()`
+ * @returns {Route}
+ * @throws {TypeError} naming the argument (`code` VALIDATION_ERROR, `statusCode` 400)
+ */
+function routeOfTenant(call, tenantId, tenantType, options) {
+  if (!isId(tenantId)) {
+    throw refusal(`tenantId: expected a string or a number, got ${describe(tenantId)}`, call);
+  }
+  if (tenantType === null) {
+    throw refusal('tenantType: expected a whole number of 32 bits, got null; addTenant() registers', call);
+  }
+  const type = checkedTenantType(tenantType, call);
+  const checked = checkedOptions(options, call);
+  if (checked.allServers === true) {
+    throw refusal('options.allServers: expected none, because this names one tenant', call);
+  }
+  return new Route(String(tenantId), type, 'auto', checked);
+}
+
+/**
  * A tenant's name.
  *
  * @param {unknown} tenantId
@@ -134,16 +159,18 @@ function checkedTenant(tenantId) {
  * A tenant's type: 1 when left out or null.
  *
  * @param {unknown} tenantType a whole number of 32 bits, or the text of one
+ * @param {string} [call] what was called, for the message
  * @returns {number}
  * @throws {TypeError}
  */
-function checkedTenantType(tenantType) {
+function checkedTenantType(tenantType, call) {
   if (tenantType === undefined || tenantType === null) return DEFAULT_TENANT_TYPE;
   const number =
     typeof tenantType === 'string' && /^-?\d+$/.test(tenantType) ? Number(tenantType) : tenantType;
   if (Number.isInteger(number) && number >= LEAST_INT32 && number <= GREATEST_INT32) return number;
   throw refusal(
     `tenantType: expected a whole number of 32 bits, or null to register, got ${describe(tenantType)}`,
+    call,
   );
 }
 
@@ -155,16 +182,18 @@ function checkedMethod(method) {
   throw refusal(`methodType: expected one of '${METHODS.join("', '")}', got ${describe(method)}${hint}`);
 }
 
-function checkedOptions(options) {
+function checkedOptions(options, call) {
   if (options === undefined || options === null) return NO_OPTIONS;
   if (typeof options !== 'object' || Array.isArray(options)) {
-    throw refusal(`options: expected an object, got ${describe(options)}`);
+    throw refusal(`options: expected an object, got ${describe(options)}`, call);
   }
   for (const name of OPTION_NAMES) {
     const value = options[name];
     if (value === undefined || value === null) continue;
     const [expected, accepts] = OPTIONS[name];
-    if (!accepts(value)) throw refusal(`options.${name}: expected ${expected}, got ${describe(value)}`);
+    if (!accepts(value)) {
+      throw refusal(`options.${name}: expected ${expected}, got ${describe(value)}`, call);
+    }
   }
   return Object.freeze({ ...options });
 }
@@ -175,8 +204,8 @@ function isPlain(value) {
 }
 
 /** A TypeError, as a wrong argument deserves, that also tells an HTTP layer what it is. */
-function refusal(sentence) {
-  return Object.assign(new TypeError(`.mtdd(): ${sentence}`), { code: 'VALIDATION_ERROR', statusCode: 400 });
+function refusal(sentence, call = '.mtdd()') {
+  return Object.assign(new TypeError(`${call}: ${sentence}`), { code: 'VALIDATION_ERROR', statusCode: 400 });
 }
 
-module.exports = { Route, routeOf, checkedTenant, checkedTenantType };
+module.exports = { Route, routeFrom, routeOfTenant, checkedTenant, checkedTenantType, refusal };

@@ -16,6 +16,8 @@ class Runtime {
     this.shards = config.settings.queryServers.length;
     /** @type {(text: string) => boolean} */
     this.callsInsertProc = callOf(config.portal.tenantInsertProc);
+    /** Queries that name no tenant, and have none in the air, are refused. */
+    this.requiresTenant = config.requireTenant;
     this.isClosed = false;
     this.closing = undefined;
   }

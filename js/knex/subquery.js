@@ -7,14 +7,16 @@
  */
 
 const { ValidationError } = require('../errors');
+const { CAPTURED, LOCAL, routeOf, statedRoute } = require('./context');
+const { Route } = require('./route');
 
-/** Where `.mtdd()` keeps its route on a builder. */
-const ROUTE = Symbol('mtdd.route');
 /** On a compiled query: the error that running it gives. */
 const CONFLICT = Symbol('mtdd.conflict');
 
 let isCompiling = false;
+/** Where the outer query goes, and whether it says so itself. */
 let outerRoute;
+let isOuterStated;
 let conflict;
 
 /**
@@ -61,13 +63,13 @@ function compileItself(method, timeZone) {
 function compile(target, builder, method, timeZone) {
   // Knex's own, which the property on the object hides.
   const { toSQL } = Object.getPrototypeOf(target);
-  const route = builder[ROUTE];
   if (isCompiling) {
-    if (route !== undefined && (outerRoute === undefined || !route.equals(outerRoute))) conflict ??= route;
+    conflict ??= otherRoute(builder);
     return toSQL.call(target, method, timeZone);
   }
   isCompiling = true;
-  outerRoute = route;
+  outerRoute = tenantOf(routeOf(builder, builder.client));
+  isOuterStated = statedRoute(builder, builder.client) !== undefined;
   conflict = undefined;
   try {
     const compiled = toSQL.call(target, method, timeZone);
@@ -78,6 +80,26 @@ function compile(target, builder, method, timeZone) {
   }
 }
 
+/** What a sub-query says, if it cannot run where the outer query does. */
+function otherRoute(builder) {
+  // Its context is nothing against an outer query that says whose it is.
+  const said = statedRoute(builder, builder.client) ?? (isOuterStated ? undefined : builder[CAPTURED]);
+  if (said === undefined) return undefined;
+  const route = tenantOf(said);
+  if (route === undefined || outerRoute === undefined) return route === outerRoute ? undefined : said;
+  return route.fitsIn(outerRoute) ? undefined : said;
+}
+
+/** Undefined for the local database, however that came about. */
+function tenantOf(route) {
+  return route instanceof Route ? route : undefined;
+}
+
+/** Whether a query is being compiled: builders that are made meanwhile are parts of it. */
+function isCompilingNow() {
+  return isCompiling;
+}
+
 function mark(compiled, error) {
   for (const statement of Array.isArray(compiled) ? compiled : [compiled]) {
     // Not enumerable: printing and copying a compiled query show nothing of it.
@@ -86,10 +108,11 @@ function mark(compiled, error) {
 }
 
 function refusal(inner, outer) {
+  const name = inner instanceof Route ? String(inner) : LOCAL.description;
   return new ValidationError(
-    `A sub-query names ${inner} inside a query for ${outer ?? 'the local database'}: name the same tenant on both, or only on the outer query.`,
-    { inner: String(inner), outer: outer === undefined ? null : String(outer) },
+    `A sub-query names ${name} inside a query for ${outer ?? LOCAL.description}: name the same tenant on both, or only on the outer query.`,
+    { inner: name, outer: outer === undefined ? null : String(outer) },
   );
 }
 
-module.exports = { ROUTE, CONFLICT, watchCompiler, watchBuilder, mayHoldSubquery };
+module.exports = { CONFLICT, watchCompiler, watchBuilder, mayHoldSubquery, isCompilingNow };

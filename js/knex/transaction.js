@@ -9,7 +9,8 @@
 
 const { CrossShardTransactionError, PartialFailureError } = require('../errors');
 const { RemoteConnection } = require('./connection');
-const { routeOf } = require('./route');
+const { BOUND } = require('./context');
+const { routeFrom } = require('./route');
 
 /** On a transaction's Knex client: its Level. */
 const LEVEL = Symbol('mtdd.level');
@@ -30,7 +31,7 @@ let sessions = 0;
  */
 function joinShard(trx, config, client, runtime) {
   const level = new Level(trx, client, runtime);
-  if (config?.mtdd !== undefined) level.route = routeOf([config.mtdd]);
+  if (config?.mtdd !== undefined) level.route = routeFrom([config.mtdd]);
   const { parties } = level;
 
   // Instead of a connection of the pool, one that stands for it: the pool is asked when a local query comes.
@@ -61,8 +62,8 @@ class Level {
     this.runtime = runtime;
     this.parent = client[LEVEL];
     this.parties = this.parent?.parties ?? new Parties(client, runtime);
-    /** For queries without a route of their own. */
-    this.route = this.parent?.route;
+    /** For queries without a route of their own: what the transaction, or one around it, was made with. */
+    this.route = client[BOUND];
     /** Who has joined at this level: the promise that its BEGIN or SAVEPOINT has been answered. */
     this.joined = new Map();
   }
@@ -71,6 +72,7 @@ class Level {
   async begin() {
     const { trxClient } = this.trx;
     trxClient[LEVEL] = this;
+    if (this.route !== undefined) trxClient[BOUND] = this.route;
     trxClient.acquireConnection = async () => {
       await this.join(LOCAL);
       return this.parties.standIn;
@@ -273,7 +275,7 @@ class Parties {
       return;
     }
     const shard = await this.opening;
-    if (route.tenant === null || route.equals(this.route)) return;
+    if (route.tenant === null || route.isSameTenant(this.route)) return;
     const other =
       route.method === 'register'
         ? (await native.addTenant(route.tenant, route.tenantType)).shardIndex

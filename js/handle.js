@@ -1,0 +1,122 @@
+/**
+ * Sets the library up on a Knex instance, whichever the way in, and gives the handle that ends it again.
+ */
+
+const { loadConfig } = require('./config');
+const { ClientClosedError } = require('./errors');
+const { attach } = require('./knex/client');
+const { checkedTenant, checkedTenantType } = require('./knex/route');
+const { createLoggers } = require('./logger');
+
+/**
+ * @param {import('knex').Knex} db
+ * @param {import('..').LibraryConfig} [config]
+ * @param {{ patchNothing?: boolean }} [options] as those of `attach`
+ * @returns {Promise<Handle>}
+ * @throws {ConfigError} a wrong value, with its path; an instance that cannot be supported
+ * @throws {ValidationError} `db` is something else
+ */
+async function setUp(db, config, { patchNothing = false } = {}) {
+  const loaded = loadConfig(config);
+  const loggers = createLoggers(loaded);
+  const runtime = await attach(db, loaded, { loggers, openClient, patchNothing });
+  for (const warning of loaded.warnings) loggers.mtdd.warn(warning);
+  const { queryServers, lookupServer } = loaded.settings;
+  if (loaded.useMtdd)
+    loggers.mtdd.info({ queryServers, lookupServer }, 'Queries with .mtdd() go to the query servers');
+  else loggers.mtdd.info('Queries with .mtdd() run on the local connection');
+  return new Handle(runtime, loaded, loggers);
+}
+
+function openClient(settings, options) {
+  // Loaded late: with useMtdd false an app needs no native addon for its platform.
+  const { Client } = require('./client');
+  return new Client(settings, options);
+}
+
+/** What InitializeReplication resolves to, and `db.replication` of createMtddKnex. */
+class Handle {
+  #runtime;
+  #loggers;
+
+  constructor(runtime, config, loggers) {
+    this.#runtime = runtime;
+    this.#loggers = loggers;
+    /** The configuration in force, without secrets. Read only. */
+    this.config = publicConfig(config);
+  }
+
+  /**
+   * Ends the connections to the servers. Queries with `.mtdd()` are refused from then on (ClientClosedError); the Knex
+   * instance goes on working. Idempotent.
+   *
+   * @returns {Promise<void>}
+   */
+  async close() {
+    await this.#runtime.close();
+    this.#loggers.flush();
+  }
+
+  /**
+   * Registers a tenant with the lookup server. Idempotent: a known tenant keeps its shard.
+   *
+   * @param {string | number | bigint} tenantId
+   * @param {number | string} [tenantType] default 1
+   * @returns {Promise<{ tenantId: string, shardIndex: number }>} the lookup server's id of the tenant, and its place in
+   *   `queryServers`; with useMtdd false the tenant's own name and 0
+   * @throws {TypeError} for a wrong tenant or type
+   */
+  async addTenant(tenantId, tenantType) {
+    const [tenant, type] = this.#tenant(tenantId, tenantType);
+    const { native } = this.#runtime;
+    return native === null ? { tenantId: tenant, shardIndex: 0 } : native.addTenant(tenant, type);
+  }
+
+  /**
+   * The tenant's shard.
+   *
+   * @param {string | number | bigint} tenantId
+   * @param {number | string} [tenantType] default 1
+   * @returns {Promise<number>} its place in `queryServers`; 0 with useMtdd false
+   * @throws {TypeError} for a wrong tenant or type
+   * @throws {TenantNotFoundError}
+   */
+  async tenantShard(tenantId, tenantType) {
+    const [tenant, type] = this.#tenant(tenantId, tenantType);
+    const { native } = this.#runtime;
+    return native === null ? 0 : native.tenantShard(tenant, type);
+  }
+
+  #tenant(tenantId, tenantType) {
+    if (this.#runtime.isClosed) throw new ClientClosedError();
+    return [checkedTenant(tenantId), checkedTenantType(tenantType)];
+  }
+}
+
+/** What of the configuration may be shown. */
+function publicConfig({ useMtdd, isDevelopment, requireTenant, logLevel, portal, settings }) {
+  const { queryServers, lookupServer, insecure, tls, timeout, maxRetries, lookupCache, maxInFlight } =
+    settings;
+  return Object.freeze({
+    useMtdd,
+    isDevelopment,
+    requireTenant,
+    queryServers: Object.freeze([...queryServers]),
+    lookupServer,
+    grpcInsecure: insecure,
+    tls: tls !== null,
+    timeout,
+    maxRetries,
+    lookupCache: Object.freeze({
+      size: lookupCache.size,
+      ttl: lookupCache.ttl / 1000,
+      negativeTtl: lookupCache.negativeTtl / 1000,
+    }),
+    maxInFlight,
+    logLevel,
+    portalId: portal.portalId,
+    tenantColumnName: portal.tenantColumnName,
+  });
+}
+
+module.exports = { setUp };

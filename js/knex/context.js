@@ -1,0 +1,98 @@
+/**
+ * Whose a query is. A builder may say it itself (`.mtdd()`), its Knex instance may be bound to a tenant
+ * (`forTenant`), or the async context has one (`withTenant`). `routeOf` is the one answer for all of them; it sends
+ * nothing and refuses nothing.
+ */
+
+const { AsyncLocalStorage } = require('node:async_hooks');
+const { describe } = require('../describe');
+const { Route, refusal, routeOfTenant } = require('./route');
+
+/** Where `.mtdd()` keeps its route on a builder. */
+const ROUTE = Symbol('mtdd.route');
+/** On a Knex client: the route of all its queries. */
+const BOUND = Symbol('mtdd.bound');
+/** On a builder: what the async context said when it was made. */
+const CAPTURED = Symbol('mtdd.captured');
+/** What the context says inside `runLocal`. Not the same as saying nothing: it also holds for builders that leave it. */
+const LOCAL = Symbol('the local database');
+
+/** @type {AsyncLocalStorage<Route | LOCAL>} */
+const storage = new AsyncLocalStorage();
+
+/**
+ * Runs a function in whose queries, on every Knex instance that the library was set up on, belong to a tenant without
+ * saying so. Whatever it awaits or starts belongs to it too. In nested calls the inner one holds; a query's own
+ * `.mtdd()` outranks it.
+ *
+ * @template T
+ * @param {string | number | bigint} tenantId
+ * @param {number | string} [tenantType] default 1; may be left out: `withTenant(tenantId, fn)`
+ * @param {() => T} fn
+ * @returns {T} what the function returns
+ * @throws {TypeError} for a wrong tenant, type or function; the function is not run
+ */
+function withTenant(tenantId, ...rest) {
+  const [tenantType, fn] = rest.length < 2 ? [undefined, rest[0]] : rest;
+  const route = routeOfTenant('withTenant()', tenantId, tenantType);
+  return storage.run(route, checkedFunction('withTenant()', fn));
+}
+
+/**
+ * Runs a function in which no tenant is in the air: queries without `.mtdd()` run on the local connection, also those
+ * that are only made inside and awaited outside, and also with `mtdd.requireTenant`. For migrations and the like.
+ *
+ * @template T
+ * @param {() => T} fn
+ * @returns {T} what the function returns
+ * @throws {TypeError} if it is no function
+ */
+function runLocal(fn) {
+  return storage.run(LOCAL, checkedFunction('runLocal()', fn));
+}
+
+function checkedFunction(call, fn) {
+  if (typeof fn === 'function') return fn;
+  throw refusal(`fn: expected a function, got ${describe(fn)}`, call);
+}
+
+/**
+ * Where a query goes.
+ *
+ * @param {object} builder
+ * @param {object} client the Knex client that is to run it
+ * @returns {Route | typeof LOCAL | undefined} undefined: nobody has said
+ */
+function routeOf(builder, client) {
+  const stated = statedRoute(builder, client);
+  if (stated !== undefined) return stated;
+  const around = builder[CAPTURED] ?? storage.getStore();
+  // A connection that the query names outranks a tenant that was only in the air.
+  return builder._connection !== undefined && around instanceof Route ? LOCAL : around;
+}
+
+/**
+ * What the query or its Knex instance says, whatever the context.
+ *
+ * @returns {Route | undefined}
+ */
+function statedRoute(builder, client) {
+  return builder[ROUTE] ?? client?.[BOUND];
+}
+
+/** @returns {Route | typeof LOCAL | undefined} what the async context says here and now */
+function ambientRoute() {
+  return storage.getStore();
+}
+
+module.exports = {
+  ROUTE,
+  BOUND,
+  CAPTURED,
+  LOCAL,
+  withTenant,
+  runLocal,
+  routeOf,
+  statedRoute,
+  ambientRoute,
+};
