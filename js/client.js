@@ -141,7 +141,7 @@ class Client {
   stream(call, stream) {
     const types = call.types ?? this.#driver.types;
     const reply = new StreamedReply(this.#driver, call.rowMode, types, stream);
-    return this.#start({ timeout: NO_TIMEOUT, ...call }, types, reply, STREAMS);
+    return this.#start({ ...call, timeout: call.timeout ?? NO_TIMEOUT }, types, reply, STREAMS);
   }
 
   /** The server may send this many more bytes of a query's rows. */

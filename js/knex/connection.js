@@ -52,8 +52,7 @@ class RemoteConnection {
   stream(config, options) {
     // A cursor, which this stands for, takes one statement only: the extended protocol says so as `pg` would.
     const call = { ...this.#call(config), simple: false };
-    const { timeout, ...rest } = call;
-    const stream = new RowStream(this.runtime.native, timeout === undefined ? rest : call, options);
+    const stream = new RowStream(this.runtime.native, call, options);
     this.id = stream.id;
     return stream;
   }

@@ -116,7 +116,7 @@ class Level {
    * @throws {CrossShardTransactionError} when it is for another shard than the queries before it
    */
   async shardConnection(route) {
-    await this.parties.openShard(route, this.runtime);
+    await this.parties.openShard(route);
     await this.join(SHARD);
     const connection = new RemoteConnection(this.runtime, route, this.parties.session);
     connection.__knexTxId = this.trx.txid;
@@ -132,7 +132,7 @@ class Level {
       // Nobody has been asked anything: it ends by Knex's own rules, without a server.
       return this.#as({ query: async () => {} }, () => knex[verb].call(trx, parties.standIn, value));
     }
-    const [last] = parts.includes(LOCAL) ? [LOCAL] : [SHARD];
+    const last = parts.includes(LOCAL) ? LOCAL : SHARD;
     if (parts.length === 2 && !trx.isCompleted()) {
       const failure = await this.#through(SHARD, (connection) =>
         trx.trxClient.query(connection, this.#sql(verb)),
@@ -249,8 +249,8 @@ class Parties {
   }
 
   /** Pins the transaction to the shard of a route, or checks that it is pinned there. */
-  async openShard(route, runtime) {
-    const { native, shards } = runtime;
+  async openShard(route) {
+    const { native, shards } = this.runtime;
     if (route.tenant === null && shards > 1) {
       throw new CrossShardTransactionError(
         'A query for all shards cannot run in a transaction: nothing was sent.',
