@@ -1,0 +1,156 @@
+//! What a statement for all shards becomes: the texts that run on the shards, and how their replies make one result.
+//! Plain data; this room makes it, `gather` and `client` act on it.
+
+use std::sync::Arc;
+
+/// What to do with a statement for all shards.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plan {
+    /// Every shard holds all that it takes: one is asked, and its answer is the answer.
+    AnyShard,
+    /// It runs as it is on every shard.
+    Everywhere(Everywhere),
+    Read(Arc<Read>),
+}
+
+/// How the replies of a statement that runs as it is on every shard make one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Everywhere {
+    /// Each shard changes its own rows: counts are added, returned rows put one after the other in shard order.
+    Sum,
+    /// Every shard does the same (reference data, DDL, settings): the first one's reply stands for all.
+    Same,
+}
+
+/// A statement that reads: every shard gives rows by `shard`, and what follows makes one result of them, in this order:
+/// `merge`, `distinct`, `offset`, `limit`; then the `hidden` columns are taken away. `finish` does all of it at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Read {
+    pub shard: Text,
+    /// Columns that the plan has added at the end of each row.
+    pub hidden: usize,
+    pub merge: Merge,
+    /// Rows whose visible columns have come before are dropped.
+    pub distinct: bool,
+    /// Rows to leave out at the beginning.
+    pub offset: Option<Number>,
+    /// Rows to give at most.
+    pub limit: Option<Number>,
+    /// All of these steps as a query for PostgreSQL over the gathered rows, for values that Rust cannot prove to compare,
+    /// or to compute, as PostgreSQL does. None: none is needed (Concat without distinct), or a shard can rank the keys
+    /// (Sorted without distinct).
+    pub finish: Option<Finish>,
+    /// Functions that are not PostgreSQL's own, as they are written, lower case: the plan holds only if each is a plain
+    /// function (no aggregate, no window function) that is not volatile.
+    pub functions: Vec<String>,
+}
+
+/// A text for PostgreSQL, and what stands at its $1, $2, ...
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    pub sql: String,
+    pub params: Vec<Source>,
+}
+
+/// Where a parameter's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The statement's own parameter, from 0.
+    Given(usize),
+    /// The rows that a shard has to give at most: offset + limit, as text of a bigint; NULL: all.
+    Enough,
+    /// The time at which the statement began, as text of a timestamptz: the same on all shards.
+    Now,
+}
+
+/// A number of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    Fixed(u64),
+    /// The statement's parameter, from 0: text of a bigint, or NULL (no limit; no offset).
+    Given(usize),
+}
+
+/// A column of a shard's rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// One of the caller's, from 0.
+    Visible(usize),
+    /// One that the plan has added, from 0.
+    Hidden(usize),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Merge {
+    /// Rows in no particular order.
+    Concat,
+    /// Each shard's rows come sorted by `keys`, and so do the result's; rows that compare equal, in any order. Of rows
+    /// that are equal in the first `on` keys only the first stays (DISTINCT ON); 0: all stay.
+    Sorted { keys: Vec<Key>, on: usize },
+    /// Each shard's rows are parts of groups.
+    Grouped(Grouped),
+    /// Only `finish` can do it.
+    Finish,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub column: Column,
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+/// Rows that are equal in `keys` become one row (without keys: one group, to which each shard gives one row). Every other
+/// column that is used has a fold. Then rows are sorted by `order`, and made as `output` says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grouped {
+    pub keys: Vec<Column>,
+    pub folds: Vec<(Column, Fold)>,
+    /// Columns are keys or folded ones.
+    pub order: Vec<Key>,
+    /// The result's visible columns.
+    pub output: Vec<Output>,
+}
+
+/// How partial values become one. NULLs are left out; nothing but NULLs gives NULL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// Added in the column's own type; out of its range: PostgreSQL's error (22003).
+    Sum,
+    Min,
+    Max,
+    BoolAnd,
+    BoolOr,
+    BitAnd,
+    BitOr,
+    BitXor,
+}
+
+/// A visible column of a grouped result; the shards' column in its place describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A key or folded column as it is.
+    Column(Column),
+    /// A folded sum divided by a folded count as PostgreSQL's avg does it; NULL for a count of 0.
+    Average { sum: Column, count: Column },
+}
+
+/// A query for PostgreSQL over the gathered rows: a relation `mtdd_g` whose columns are named v0, v1, ... (visible) and
+/// h0, h1, ... (hidden). Its own parameters come first; those that bring the rows follow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finish {
+    pub body: Vec<Bit>,
+    pub params: Vec<Source>,
+    /// Result columns that are a gathered column as it is (result's index, gathered column): both are described alike.
+    pub origins: Vec<(usize, Column)>,
+}
+
+/// A bit of the text of a finishing query.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bit {
+    Sql(String),
+    /// The SQL name of a gathered column's type.
+    TypeOf(Column),
+    /// Every visible column under its own name: `v0 AS "a", v1 AS "b"`.
+    Visible,
+}
