@@ -1,7 +1,50 @@
-//! What the client must know of a statement before it sends it. Pure: text in, answer out.
+//! What must be known of a statement before it is sent: whether it may be repeated, and, for one that is for all
+//! shards, how it is run shard by shard so that the result is what one PostgreSQL holding all rows would give. Pure:
+//! text in, plan out. The only room with a parser of SQL. `client` asks; `gather` acts on the plan.
 
+mod aggregate;
+mod draft;
+mod functions;
+mod layout;
+mod local;
+mod name;
+mod planner;
 mod repeat;
+mod rows;
 mod shape;
+mod text;
+mod write;
 
+pub use layout::Layout;
+pub use planner::plan;
 pub use repeat::{is_repeatable, may_commit};
 pub use shape::{Bit, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Output, Plan, Read, Source, Text};
+
+/// How a statement for all shards was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// `.mtdd()`
+    Implicitly,
+    /// `.mtdd(null)`
+    ByNull,
+    /// `allServers: true`
+    AllServers,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// What it says would need rows of several shards at once, or cannot be proven not to.
+    #[error("for all shards, this cannot be answered exactly: {0}")]
+    Unsupported(String),
+    /// The parser cannot read it; PostgreSQL may.
+    #[error("for all shards, the statement cannot be read: {0}")]
+    Unreadable(String),
+}
+
+fn unsupported(part: &str) -> Refusal {
+    Refusal::Unsupported(part.to_owned())
+}
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;

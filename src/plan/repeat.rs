@@ -130,6 +130,11 @@ pub fn is_repeatable(sql: &str) -> bool {
     true
 }
 
+/// True for the lower-case name of a function that only computes.
+pub fn is_pure(name: &str) -> bool {
+    PURE.contains(&name)
+}
+
 /// True if the text may make a transaction's changes last.
 pub fn may_commit(sql: &str) -> bool {
     Outline::of(sql).first_words.iter().any(|word| is_one_of(word, &["commit", "end", "prepare"]))

@@ -1,0 +1,158 @@
+//! A plan while it is made: syntax trees, which become texts once everything is known. And how pieces of a tree are made.
+
+use std::sync::Arc;
+
+use sqlparser::ast::helpers::attached_token::AttachedToken;
+use sqlparser::ast::{
+    Expr, GroupByExpr, Ident, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins,
+};
+
+use super::Refusal;
+use super::shape::{Column, Finish, Merge, Number, Read, Source, Text};
+use super::text::{Fragments, gathered, print};
+
+/// The relation that stands for the gathered rows in a finishing query.
+pub const GATHERED: &str = "mtdd_g";
+
+/// A `Read` in the making.
+pub struct Draft {
+    pub shard: Query,
+    /// `shard` is not what was written.
+    pub changed: bool,
+    pub hidden: usize,
+    pub merge: Merge,
+    pub distinct: bool,
+    pub offset: Option<Number>,
+    pub limit: Option<Number>,
+    /// All the steps as a query over the gathered rows.
+    pub finish: Query,
+    /// They may be needed at the end; else they are only for a query around this one.
+    pub needs_finish: bool,
+    /// Result columns that are gathered columns as they are.
+    pub origins: Vec<(usize, Column)>,
+}
+
+/// The statement as it was written.
+#[derive(Clone, Copy)]
+pub struct Written<'a> {
+    pub sql: &'a str,
+    pub parameters: usize,
+    /// The tree is not what was written any more.
+    pub changed: bool,
+}
+
+impl Draft {
+    pub fn read(
+        self,
+        written: Written<'_>,
+        fragments: &Fragments,
+        functions: Vec<String>,
+    ) -> Result<Arc<Read>, Refusal> {
+        // A text that need not change is sent as it was written, comments and all.
+        let shard = if self.changed || written.changed {
+            print(&self.shard)?
+        } else {
+            Text { sql: written.sql.to_owned(), params: (0..written.parameters).map(Source::Given).collect() }
+        };
+        let finish = if self.needs_finish {
+            let (body, params) = fragments.print(&self.finish)?;
+            Some(Finish { body, params, origins: self.origins })
+        } else {
+            None
+        };
+        Ok(Arc::new(Read {
+            shard,
+            hidden: self.hidden,
+            merge: self.merge,
+            distinct: self.distinct,
+            offset: self.offset,
+            limit: self.limit,
+            finish,
+            functions,
+        }))
+    }
+}
+
+/// A select without anything.
+pub fn empty_select() -> Select {
+    Select {
+        select_token: AttachedToken::empty(),
+        optimizer_hints: Vec::new(),
+        distinct: None,
+        select_modifiers: None,
+        top: None,
+        top_before_distinct: false,
+        projection: Vec::new(),
+        exclude: None,
+        into: None,
+        from: Vec::new(),
+        lateral_views: Vec::new(),
+        prewhere: None,
+        selection: None,
+        connect_by: Vec::new(),
+        group_by: GroupByExpr::Expressions(Vec::new(), Vec::new()),
+        cluster_by: Vec::new(),
+        distribute_by: Vec::new(),
+        sort_by: Vec::new(),
+        having: None,
+        named_window: Vec::new(),
+        qualify: None,
+        window_before_qualify: false,
+        value_table_mode: None,
+        flavor: SelectFlavor::Standard,
+    }
+}
+
+/// A query that is nothing but its body.
+pub fn bare(body: SetExpr) -> Query {
+    Query {
+        with: None,
+        body: Box::new(body),
+        order_by: None,
+        limit_clause: None,
+        fetch: None,
+        locks: Vec::new(),
+        for_clause: None,
+        settings: None,
+        format_clause: None,
+        pipe_operators: Vec::new(),
+    }
+}
+
+pub fn from(relation: TableFactor) -> TableWithJoins {
+    TableWithJoins { relation, joins: Vec::new() }
+}
+
+pub fn table(name: &str) -> TableFactor {
+    TableFactor::Table {
+        name: vec![Ident::new(name)].into(),
+        alias: None,
+        args: None,
+        with_hints: Vec::new(),
+        version: None,
+        with_ordinality: false,
+        partitions: Vec::new(),
+        json_path: None,
+        sample: None,
+        index_hints: Vec::new(),
+    }
+}
+
+pub fn derived(query: Query, alias: &str) -> TableFactor {
+    TableFactor::Derived {
+        lateral: false,
+        subquery: Box::new(query),
+        alias: Some(TableAlias { explicit: true, name: Ident::new(alias), columns: Vec::new(), at: None }),
+        sample: None,
+    }
+}
+
+/// A gathered column in a finishing query.
+pub fn column(column: Column) -> Expr {
+    Expr::Identifier(Ident::new(gathered(column)))
+}
+
+/// A column that a plan adds to the shards' rows.
+pub fn hidden_item(index: usize, expr: Expr) -> SelectItem {
+    SelectItem::ExprWithAlias { expr, alias: Ident::new(format!("mtdd_h{index}")) }
+}

@@ -1,0 +1,329 @@
+//! What is known of PostgreSQL's own functions by name: aggregates, what merging makes of them, and what else a fan-out
+//! must know. Names that stand on no list are left to the catalogue (`Read::functions`).
+
+use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
+
+use super::repeat::is_pure;
+use super::shape::Fold;
+use super::text::parts;
+
+/// What a call is to a fan-out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Partial values can be folded: a count, an average, or a plain fold.
+    Count,
+    Average,
+    Folded(Fold),
+    /// An aggregate that needs every row (or has one result for all of them that cannot be split).
+    Whole,
+    /// The grouping() of grouping sets.
+    Grouping,
+    /// Only a window function.
+    Window,
+    /// The time at which the statement began, as a timestamptz, or something cut from it.
+    Clock,
+    /// A value of its own for every row, whatever shard it is on.
+    Random,
+    /// A plain function that only computes.
+    Plain,
+    /// Does something, or knows its session: only on every shard, and only when asked for.
+    Effect,
+    /// Not on any list.
+    Unknown,
+}
+
+/// Aggregates of PostgreSQL that are not folded.
+const WHOLE: [&str; 45] = [
+    "any_value",
+    "array_agg",
+    "string_agg",
+    "json_agg",
+    "jsonb_agg",
+    "json_agg_strict",
+    "jsonb_agg_strict",
+    "json_arrayagg",
+    "json_objectagg",
+    "json_object_agg",
+    "jsonb_object_agg",
+    "json_object_agg_strict",
+    "jsonb_object_agg_strict",
+    "json_object_agg_unique",
+    "jsonb_object_agg_unique",
+    "json_object_agg_unique_strict",
+    "jsonb_object_agg_unique_strict",
+    "xmlagg",
+    "range_agg",
+    "range_intersect_agg",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "variance",
+    "var_pop",
+    "var_samp",
+    "corr",
+    "covar_pop",
+    "covar_samp",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "regr_sxx",
+    "regr_sxy",
+    "regr_syy",
+    "mode",
+    "percentile_cont",
+    "percentile_disc",
+    // As hypothetical-set aggregates; with OVER they are window functions.
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+];
+
+const WINDOW: [&str; 7] = ["row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value"];
+
+const CLOCK: [&str; 7] = [
+    "now",
+    "transaction_timestamp",
+    "statement_timestamp",
+    "current_timestamp",
+    "current_date",
+    "localtimestamp",
+    "localtime",
+];
+
+const RANDOM: [&str; 10] = [
+    "random",
+    "random_normal",
+    "clock_timestamp",
+    "timeofday",
+    "gen_random_uuid",
+    "uuidv4",
+    "uuidv7",
+    "uuid_generate_v1",
+    "uuid_generate_v4",
+    "gen_random_bytes",
+];
+
+const EFFECT: [&str; 18] = [
+    "nextval",
+    "setval",
+    "currval",
+    "lastval",
+    "set_config",
+    "setseed",
+    "pg_sleep",
+    "pg_sleep_for",
+    "pg_sleep_until",
+    "pg_notify",
+    "pg_cancel_backend",
+    "pg_terminate_backend",
+    "pg_reload_conf",
+    "dblink",
+    "dblink_exec",
+    "lo_create",
+    "lo_unlink",
+    "txid_current",
+];
+
+/// Beyond those that `repeat` knows.
+const PLAIN: [&str; 93] = [
+    "acos",
+    "age",
+    "array_append",
+    "array_cat",
+    "array_position",
+    "array_remove",
+    "array_to_string",
+    "array_upper",
+    "array_lower",
+    "ascii",
+    "asin",
+    "atan",
+    "atan2",
+    "bit_count",
+    "cardinality",
+    "cbrt",
+    "chr",
+    "convert_from",
+    "convert_to",
+    "cos",
+    "current_catalog",
+    "current_database",
+    "current_role",
+    "current_schema",
+    "current_schemas",
+    "current_setting",
+    "current_user",
+    "decode",
+    "degrees",
+    "div",
+    "encode",
+    "exp",
+    "factorial",
+    "gcd",
+    "generate_series",
+    "isfinite",
+    "json_array_elements",
+    "json_array_length",
+    "json_each",
+    "json_extract_path_text",
+    "json_object_keys",
+    "json_typeof",
+    "jsonb_array_elements",
+    "jsonb_array_elements_text",
+    "jsonb_array_length",
+    "jsonb_build_array",
+    "jsonb_each",
+    "jsonb_each_text",
+    "jsonb_extract_path",
+    "jsonb_extract_path_text",
+    "jsonb_object_keys",
+    "jsonb_path_exists",
+    "jsonb_path_query",
+    "jsonb_path_query_array",
+    "jsonb_path_query_first",
+    "jsonb_pretty",
+    "jsonb_set",
+    "jsonb_strip_nulls",
+    "jsonb_to_recordset",
+    "jsonb_typeof",
+    "json_build_array",
+    "json_extract_path",
+    "json_to_recordset",
+    "justify_days",
+    "justify_hours",
+    "justify_interval",
+    "lcm",
+    "ln",
+    "log",
+    "lpad",
+    "make_date",
+    "make_interval",
+    "make_timestamp",
+    "make_timestamptz",
+    "md5",
+    "num_nonnulls",
+    "num_nulls",
+    "octet_length",
+    "overlay",
+    "pi",
+    "quote_ident",
+    "quote_literal",
+    "radians",
+    "regexp_match",
+    "regexp_matches",
+    "regexp_split_to_array",
+    "repeat",
+    "reverse",
+    "rpad",
+    "scale",
+    "sign",
+    "sin",
+    "sqrt",
+];
+
+const PLAIN_TOO: [&str; 30] = [
+    "starts_with",
+    "string_to_array",
+    "strpos",
+    "substr",
+    "tan",
+    "to_date",
+    "to_hex",
+    "to_json",
+    "to_number",
+    "to_timestamp",
+    "to_tsquery",
+    "to_tsvector",
+    "translate",
+    "trim_scale",
+    "trunc",
+    "ts_rank",
+    "unnest",
+    "upper_inc",
+    "version",
+    "websearch_to_tsquery",
+    "width_bucket",
+    "pg_typeof",
+    "plainto_tsquery",
+    "phraseto_tsquery",
+    "lower_inc",
+    "isempty",
+    "session_user",
+    "user",
+    "date_bin",
+    "format_type",
+];
+
+/// The name of a function that PostgreSQL's own schema holds; None: another schema is named.
+pub fn own_name(call: &Function) -> Option<String> {
+    match parts(&call.name)?.as_slice() {
+        [name] => Some(name.clone()),
+        [schema, name] if schema == "pg_catalog" => Some(name.clone()),
+        _ => None,
+    }
+}
+
+pub fn kind(call: &Function) -> Kind {
+    let Some(name) = own_name(call) else { return Kind::Unknown };
+    kind_of(&name)
+}
+
+pub fn kind_of(name: &str) -> Kind {
+    match name {
+        "count" => Kind::Count,
+        "avg" => Kind::Average,
+        "sum" => Kind::Folded(Fold::Sum),
+        "min" => Kind::Folded(Fold::Min),
+        "max" => Kind::Folded(Fold::Max),
+        "bool_and" | "every" => Kind::Folded(Fold::BoolAnd),
+        "bool_or" => Kind::Folded(Fold::BoolOr),
+        "bit_and" => Kind::Folded(Fold::BitAnd),
+        "bit_or" => Kind::Folded(Fold::BitOr),
+        "bit_xor" => Kind::Folded(Fold::BitXor),
+        "grouping" => Kind::Grouping,
+        name if WINDOW.contains(&name) => Kind::Window,
+        name if WHOLE.contains(&name) => Kind::Whole,
+        name if CLOCK.contains(&name) => Kind::Clock,
+        name if RANDOM.contains(&name) => Kind::Random,
+        name if EFFECT.contains(&name) || name.starts_with("pg_advisory") || name.starts_with("pg_try_advisory") => {
+            Kind::Effect
+        }
+        name if is_pure(name) || PLAIN.contains(&name) || PLAIN_TOO.contains(&name) => Kind::Plain,
+        _ => Kind::Unknown,
+    }
+}
+
+impl Kind {
+    /// An aggregate, where it stands without OVER.
+    pub fn is_aggregate(self) -> bool {
+        matches!(self, Kind::Count | Kind::Average | Kind::Folded(_) | Kind::Whole | Kind::Grouping)
+    }
+}
+
+/// The plain arguments of a call; None if it has others (named ones, a subquery, clauses of other dialects).
+pub fn arguments(call: &Function) -> Option<Vec<&FunctionArgExpr>> {
+    match &call.args {
+        FunctionArguments::None => Some(Vec::new()),
+        FunctionArguments::Subquery(_) => None,
+        FunctionArguments::List(list) => list
+            .args
+            .iter()
+            .map(|argument| match argument {
+                FunctionArg::Unnamed(argument) => Some(argument),
+                _ => None,
+            })
+            .collect(),
+    }
+}
+
+/// The only argument of a call, where it is an expression.
+pub fn only_argument(call: &Function) -> Option<&Expr> {
+    match arguments(call)?.as_slice() {
+        [FunctionArgExpr::Expr(expr)] => Some(expr),
+        _ => None,
+    }
+}

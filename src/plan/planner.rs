@@ -1,0 +1,372 @@
+//! From a text to its plan: what kind of statement it is, and which of the plans answers it exactly.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    CastKind, DataType, Expr, Function, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Statement,
+    TableFactor, TimezoneInfo, Value, Visit, VisitMut, Visitor, VisitorMut,
+};
+
+use super::draft::{Draft, Written};
+use super::functions::{Kind, kind, own_name};
+use super::local::{Extent, Scope, Search, groups_by_tenant, is_aggregated};
+use super::rows::{needs_distinct, output_name};
+use super::shape::{Everywhere, Merge, Plan, Source};
+use super::text::{Fragments, fold, parameter, parameters, parse, quoted};
+use super::{Asked, Layout, Refusal, aggregate, rows, unsupported, write};
+use crate::data::lexer::Outline;
+
+/// The plan of a statement for all shards, or why there is none.
+pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
+    let statements = match parse(sql) {
+        Ok(statements) => statements,
+        // What sqlparser cannot read may still be DDL, which need not be read.
+        Err(refusal) => return unread(sql, asked, refusal),
+    };
+    let statement = match statements.as_slice() {
+        [statement] => statement,
+        [] => return Ok(Plan::AnyShard),
+        _ => return Err(unsupported("several statements at once; run them one by one")),
+    };
+    match statement {
+        Statement::Query(query) => match write::inside_query(query, layout, asked) {
+            Some(plan) => plan,
+            None => read(query, sql, parameters(statement), asked, layout),
+        },
+        Statement::Update(update) if asked == Asked::Implicitly => write::update(update, layout),
+        Statement::Delete(delete) if asked == Asked::Implicitly => write::delete(delete, layout),
+        Statement::Update(update) => write::update(update, layout).or(Ok(Plan::Everywhere(Everywhere::Sum))),
+        Statement::Delete(delete) => write::delete(delete, layout).or(Ok(Plan::Everywhere(Everywhere::Sum))),
+        Statement::Insert(insert) => write::insert(insert, layout, asked),
+        statement => write::other(statement, asked),
+    }
+}
+
+fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Result<Plan, Refusal> {
+    const READ: [&str; 11] =
+        ["select", "with", "values", "table", "insert", "update", "delete", "merge", "copy", "begin", "start"];
+    let outline = Outline::of(sql);
+    match outline.first_words.as_slice() {
+        [word] if !READ.iter().any(|known| word.eq_ignore_ascii_case(known)) => write::by_word(asked),
+        _ => Err(refusal),
+    }
+}
+
+/// The plan of a query.
+fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
+    if contains_into(query) {
+        return write::by_word(asked);
+    }
+    let mut search = Search::new(layout);
+    let found = search.query(query, &Scope::root()).map_err(|reason| unsupported(&reason))?;
+    if let Some(function) = search.effects.iter().next()
+        && asked == Asked::Implicitly
+    {
+        return Err(unsupported(&format!(
+            "{function}() without a tenant: it does something on each shard; ask for it with .mtdd(null) or allServers: true"
+        )));
+    }
+    let functions: BTreeSet<String> = search.unknown;
+    if found.extent == Extent::Everywhere {
+        let asks = !functions.is_empty() || !search.effects.is_empty();
+        return match (asks, asked) {
+            (false, _) => Ok(Plan::AnyShard),
+            // A function may read or change what its shard holds.
+            (true, Asked::Implicitly) => Err(unsupported(&format!(
+                "the function {}() without a tenant; ask for it on every shard with .mtdd(null) or allServers: true",
+                functions.iter().next().map_or("", String::as_str)
+            ))),
+            (true, _) => Ok(Plan::Everywhere(Everywhere::Sum)),
+        };
+    }
+    let mut query = query.clone();
+    let changed = one_clock(&mut query);
+    let mut fragments = Fragments::default();
+    let draft = draft(&query, layout, &mut fragments)?;
+    let written = Written { sql, parameters, changed };
+    Ok(Plan::Read(draft.read(written, &fragments, functions.into_iter().collect())?))
+}
+
+/// The plan of a query of sharded rows.
+fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Draft, Refusal> {
+    let mut search = Search::new(layout);
+    let root = Scope::root();
+    let mut around = Scope::inside(&root);
+    let refuse = |reason: String| unsupported(&reason);
+    search.ctes(query, &mut around).map_err(refuse)?;
+    match &*query.body {
+        SetExpr::Select(select) => {
+            let mut scope = Scope::inside(&around);
+            match search.core(select, &mut scope).map_err(refuse)? {
+                Extent::Global(_) | Extent::Everywhere => nested(query, layout, fragments),
+                Extent::Local => {
+                    let aggregated = is_aggregated(select) || aggregate::orders_by_aggregate(query);
+                    if aggregated && !groups_by_tenant(select, &scope) {
+                        return aggregate::select(query, select, &scope, fragments);
+                    }
+                    search.windows(select, &scope).map_err(refuse)?;
+                    let outputs = search.outputs(select, &scope);
+                    let distinct = needs_distinct(select, &outputs, &scope);
+                    rows::select(query, select, &scope, distinct, fragments)
+                }
+            }
+        }
+        SetExpr::SetOperation { op, set_quantifier, .. } => {
+            let found = search.body_of(&query.body, &around).map_err(refuse)?;
+            let distinct = match found.extent {
+                Extent::Local => false,
+                Extent::Global(_) if *op == SetOperator::Union && *set_quantifier != SetQuantifier::All => true,
+                Extent::Global(reason) => return Err(unsupported(reason)),
+                Extent::Everywhere => return nested(query, layout, fragments),
+            };
+            rows::set_operation(query, distinct, fragments)
+        }
+        SetExpr::Query(inner) if query.order_by.is_none() && query.limit_clause.is_none() && query.with.is_none() => {
+            draft(inner, layout, fragments)
+        }
+        _ => Err(unsupported("a query of this form")),
+    }
+}
+
+/// A query around a query whose rows are of all shards: the inner one is planned, and the outer one is what PostgreSQL
+/// then runs over the gathered rows.
+fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Draft, Refusal> {
+    let mut outer = query.clone();
+    let mut inner = None;
+    let mut local_ctes = Vec::new();
+    if let Some(with) = &mut outer.with {
+        if with.recursive {
+            return Err(unsupported("WITH RECURSIVE around rows of all shards"));
+        }
+        let mut search = Search::new(layout);
+        let root = Scope::root();
+        let mut scope = Scope::inside(&root);
+        let mut kept = Vec::new();
+        for cte in &with.cte_tables {
+            let found = search.query(&cte.query, &scope).map_err(|reason| unsupported(&reason))?;
+            match found.extent {
+                Extent::Everywhere => kept.push(cte.clone()),
+                Extent::Local => local_ctes.push(cte.clone()),
+                Extent::Global(_) => {
+                    if inner.is_some() {
+                        return Err(unsupported("two subqueries over the rows of all shards"));
+                    }
+                    let mut query = (*cte.query).clone();
+                    let mut known = kept.clone();
+                    known.extend(local_ctes.iter().cloned());
+                    add_ctes(&mut query, known);
+                    let draft = draft(&query, layout, fragments)?;
+                    let mut cte = cte.clone();
+                    cte.query = Box::new(draft.finish.clone());
+                    inner = Some(draft);
+                    kept.push(cte);
+                }
+            }
+            search.add_cte(cte, found, &mut scope);
+        }
+        with.cte_tables = kept;
+    }
+    let mut place = Place { layout, fragments, ctes: query.with.clone(), inner, failed: None };
+    if let SetExpr::Select(select) = &mut *outer.body {
+        for table in &mut select.from {
+            place.factor(&mut table.relation);
+            for join in &mut table.joins {
+                place.factor(&mut join.relation);
+            }
+        }
+    }
+    if let Some(refusal) = place.failed {
+        return Err(refusal);
+    }
+    let Some(inner) = place.inner else {
+        return Err(unsupported("a query of this form"));
+    };
+    let left: BTreeSet<String> = local_ctes.iter().map(|cte| fold(&cte.alias.name)).collect();
+    if names_any(&outer, &left) {
+        return Err(unsupported("rows of all shards beside rows of one shard"));
+    }
+    if outer.with.as_ref().is_some_and(|with| with.cte_tables.is_empty()) {
+        outer.with = None;
+    }
+    Ok(Draft {
+        changed: true,
+        merge: Merge::Finish,
+        distinct: false,
+        offset: None,
+        limit: None,
+        finish: outer,
+        needs_finish: true,
+        origins: Vec::new(),
+        ..inner
+    })
+}
+
+fn add_ctes(query: &mut Query, ctes: Vec<sqlparser::ast::Cte>) {
+    let mut used = ctes;
+    // Only what is named: an unused one would be one more text to print and check.
+    used.retain(|cte| names_any(query, &BTreeSet::from([fold(&cte.alias.name)])));
+    if used.is_empty() {
+        return;
+    }
+    match &mut query.with {
+        Some(with) => {
+            used.append(&mut with.cte_tables);
+            with.cte_tables = used;
+        }
+        None => {
+            query.with = Some(sqlparser::ast::With {
+                with_token: sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
+                recursive: false,
+                cte_tables: used,
+            });
+        }
+    }
+}
+
+/// True if a query names one of these relations.
+fn names_any(query: &Query, names: &BTreeSet<String>) -> bool {
+    let mut found = false;
+    let _ = sqlparser::ast::visit_relations(query, |name| {
+        found |=
+            super::text::parts(name).is_some_and(|parts| matches!(parts.as_slice(), [only] if names.contains(only)));
+        ControlFlow::<()>::Continue(())
+    });
+    found
+}
+
+/// Finds the derived table whose rows are of all shards, and puts what PostgreSQL makes of the gathered rows there.
+struct Place<'a> {
+    layout: &'a Layout,
+    fragments: &'a mut Fragments,
+    ctes: Option<sqlparser::ast::With>,
+    inner: Option<Draft>,
+    failed: Option<Refusal>,
+}
+
+impl Place<'_> {
+    fn factor(&mut self, factor: &mut TableFactor) {
+        match factor {
+            TableFactor::Derived { lateral: false, subquery, .. } => self.derived(subquery),
+            TableFactor::NestedJoin { table_with_joins, .. } => {
+                self.factor(&mut table_with_joins.relation);
+                for join in &mut table_with_joins.joins {
+                    self.factor(&mut join.relation);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn derived(&mut self, subquery: &mut Query) {
+        let mut whole = subquery.clone();
+        add_ctes(&mut whole, self.ctes.iter().flat_map(|with| with.cte_tables.iter().cloned()).collect());
+        let mut search = Search::new(self.layout);
+        match search.query(&whole, &Scope::root()) {
+            Ok(found) if found.extent == Extent::Everywhere => {}
+            Ok(_) if self.inner.is_some() => self.fail(unsupported("two subqueries over the rows of all shards")),
+            Ok(_) => match draft(&whole, self.layout, self.fragments) {
+                Ok(draft) => {
+                    *subquery = draft.finish.clone();
+                    self.inner = Some(draft);
+                }
+                Err(refusal) => self.fail(refusal),
+            },
+            Err(reason) => self.fail(unsupported(&reason)),
+        }
+    }
+
+    fn fail(&mut self, refusal: Refusal) {
+        self.failed.get_or_insert(refusal);
+    }
+}
+
+/// SELECT ... INTO makes a table.
+fn contains_into(query: &Query) -> bool {
+    struct Into(bool);
+    impl Visitor for Into {
+        type Break = ();
+
+        fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+            self.0 |= select.into.is_some();
+            ControlFlow::Continue(())
+        }
+    }
+    let mut into = Into(false);
+    let _ = query.visit(&mut into);
+    into.0
+}
+
+/// Gives all shards one clock: now() and its like become a parameter. True if there were any.
+fn one_clock(query: &mut Query) -> bool {
+    struct Clock {
+        found: bool,
+    }
+    impl VisitorMut for Clock {
+        type Break = ();
+
+        fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+            for item in &mut select.projection {
+                // Its name is made of the call that vanishes.
+                let name = output_name(item);
+                if let (SelectItem::UnnamedExpr(expr), Some(name)) = (&*item, name)
+                    && names_clock(expr)
+                {
+                    *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: quoted(&name) };
+                }
+            }
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            if let Expr::Function(call) = expr
+                && let Some(value) = clock(call)
+            {
+                *expr = value;
+                self.found = true;
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut clock = Clock { found: false };
+    let _ = query.visit(&mut clock);
+    clock.found
+}
+
+fn names_clock(expr: &Expr) -> bool {
+    let mut found = false;
+    let _ = sqlparser::ast::visit_expressions(expr, |expr| {
+        found |= matches!(expr, Expr::Function(call) if clock(call).is_some());
+        ControlFlow::<()>::Continue(())
+    });
+    found
+}
+
+/// What a call of the clock is, in terms of the time at which the statement began.
+fn clock(call: &Function) -> Option<Expr> {
+    if kind(call) != Kind::Clock {
+        return None;
+    }
+    let cast = |expr: Expr, data_type: DataType| Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(expr),
+        data_type,
+        format: None,
+    };
+    let precision = match super::functions::arguments(call)?.as_slice() {
+        [] => None,
+        [sqlparser::ast::FunctionArgExpr::Expr(Expr::Value(value))] => match &value.value {
+            Value::Number(digits, _) => Some(digits.parse().ok()?),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let now =
+        cast(Expr::Value(parameter(Source::Now).into()), DataType::Timestamp(precision, TimezoneInfo::WithTimeZone));
+    Some(match own_name(call)?.as_str() {
+        "current_date" => cast(now, DataType::Date),
+        "localtimestamp" => cast(now, DataType::Timestamp(precision, TimezoneInfo::WithoutTimeZone)),
+        "localtime" => cast(now, DataType::Time(precision, TimezoneInfo::WithoutTimeZone)),
+        _ => now,
+    })
+}

@@ -1,0 +1,344 @@
+//! Plans for queries whose rows each shard gives by itself: put together, sorted, without duplicates, cut.
+
+use sqlparser::ast::{
+    Distinct, Expr, Ident, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, Query, Select,
+    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Value,
+};
+
+use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
+use super::local::{self, Scope};
+use super::name;
+use super::shape::{Bit, Column, Key, Merge, Number, Source};
+use super::text::{Fragments, fold, normal, parameter, placeholder, quoted};
+use super::{Refusal, unsupported};
+
+/// The order that ORDER BY gives by default.
+pub fn key(column: Column, options: &OrderByOptions) -> Result<Key, Refusal> {
+    let descending = match options.sort {
+        None | Some(OrderBySort::Asc) => false,
+        Some(OrderBySort::Desc) => true,
+        Some(OrderBySort::Using(_)) => return Err(unsupported("ORDER BY ... USING")),
+    };
+    Ok(Key { column, descending, nulls_first: options.nulls_first.unwrap_or(descending) })
+}
+
+/// The expressions of ORDER BY.
+pub fn order_keys(order: Option<&OrderBy>) -> Result<&[OrderByExpr], Refusal> {
+    match order {
+        None => Ok(&[]),
+        Some(OrderBy { kind: OrderByKind::Expressions(keys), interpolate: None })
+            if keys.iter().all(|key| key.with_fill.is_none()) =>
+        {
+            Ok(keys)
+        }
+        Some(_) => Err(unsupported("this form of ORDER BY")),
+    }
+}
+
+/// LIMIT and OFFSET, or FETCH FIRST.
+pub fn window(query: &Query) -> Result<(Option<Number>, Option<Number>), Refusal> {
+    let (mut limit, offset) = match &query.limit_clause {
+        None => (None, None),
+        Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => (
+            limit.as_ref().map(|limit| number(limit, "LIMIT")).transpose()?.flatten(),
+            offset.as_ref().map(|offset| number(&offset.value, "OFFSET")).transpose()?.flatten(),
+        ),
+        Some(_) => return Err(unsupported("this form of LIMIT")),
+    };
+    if let Some(fetch) = &query.fetch {
+        if fetch.with_ties || fetch.percent {
+            return Err(unsupported("FETCH FIRST ... WITH TIES"));
+        }
+        limit = match &fetch.quantity {
+            Some(quantity) => number(quantity, "FETCH FIRST")?,
+            None => Some(Number::Fixed(1)),
+        };
+    }
+    Ok((offset, limit))
+}
+
+/// None: NULL, which is no limit.
+fn number(expr: &Expr, clause: &str) -> Result<Option<Number>, Refusal> {
+    match expr {
+        Expr::Nested(inner) => number(inner, clause),
+        Expr::Value(value) => match &value.value {
+            Value::Null => Ok(None),
+            Value::Number(digits, _) => match digits.parse() {
+                Ok(number) => Ok(Some(Number::Fixed(number))),
+                Err(_) => Err(unsupported(&format!("{clause} {digits}; write a whole number or a parameter"))),
+            },
+            value => match placeholder(value) {
+                Some(index) => Ok(Some(Number::Given(index))),
+                None => Err(unsupported(&format!("{clause} that is no number; write a whole number or a parameter"))),
+            },
+        },
+        _ => Err(unsupported(&format!("{clause} that is computed; write a whole number or a parameter"))),
+    }
+}
+
+/// LIMIT for a shard: as many rows as the result can need.
+fn enough(offset: Option<Number>, limit: Option<Number>) -> Option<LimitClause> {
+    let limit = match (offset, limit?) {
+        (None, Number::Fixed(limit)) => Value::Number(limit.to_string(), false),
+        (Some(Number::Fixed(offset)), Number::Fixed(limit)) => {
+            Value::Number(offset.saturating_add(limit).min(i64::MAX as u64).to_string(), false)
+        }
+        _ => parameter(Source::Enough),
+    };
+    Some(LimitClause::LimitOffset { limit: Some(Expr::Value(limit.into())), offset: None, limit_by: Vec::new() })
+}
+
+/// A plan for a select whose rows are local.
+pub fn select(
+    query: &Query,
+    select: &Select,
+    scope: &Scope<'_>,
+    distinct: bool,
+    fragments: &mut Fragments,
+) -> Result<Draft, Refusal> {
+    let keys = order_keys(query.order_by.as_ref())?;
+    let (offset, limit) = window(query)?;
+    let mut shard = query.clone();
+    let mut hidden = Vec::new();
+    let mut sorted = Vec::with_capacity(keys.len());
+    for ordered in keys {
+        sorted.push(key(column_of(&ordered.expr, select, &mut hidden, scope)?, &ordered.options)?);
+    }
+    let mut on = 0;
+    if let Some(Distinct::On(columns)) = &select.distinct
+        && distinct
+    {
+        let mut distinct_columns: Vec<Column> = Vec::new();
+        for column in columns {
+            let column = column_of(column, select, &mut hidden, scope)?;
+            if !distinct_columns.contains(&column) {
+                distinct_columns.push(column);
+            }
+        }
+        on = distinct_columns.len();
+        if sorted.is_empty() {
+            let expressions = columns
+                .iter()
+                .map(|expr| OrderByExpr { expr: expr.clone(), options: OrderByOptions::default(), with_fill: None })
+                .collect();
+            shard.order_by = Some(OrderBy { kind: OrderByKind::Expressions(expressions), interpolate: None });
+            sorted.extend(distinct_columns.iter().map(|column| Key {
+                column: *column,
+                descending: false,
+                nulls_first: false,
+            }));
+        }
+        sorted.dedup_by_key(|key| key.column);
+        if sorted.len() < on {
+            return Err(unsupported("DISTINCT ON with fewer keys in ORDER BY; order by all of its keys"));
+        }
+    }
+    let changed = !hidden.is_empty() || offset.is_some() || on > 0 || query.fetch.is_some();
+    if let SetExpr::Select(body) = &mut *shard.body {
+        body.projection.extend(hidden.iter().enumerate().map(|(index, expr)| hidden_item(index, expr.clone())));
+    }
+    shard.fetch = None;
+    shard.limit_clause = enough(offset, limit);
+    let distinct = distinct && on == 0;
+    Ok(Draft {
+        shard,
+        changed,
+        hidden: hidden.len(),
+        finish: finish(query, &sorted, on, distinct, fragments),
+        needs_finish: distinct,
+        merge: if sorted.is_empty() { Merge::Concat } else { Merge::Sorted { keys: sorted, on } },
+        distinct,
+        offset,
+        limit,
+        origins: Vec::new(),
+    })
+}
+
+/// The output column that an ORDER BY expression means; a hidden one is added where there is none.
+fn column_of(expr: &Expr, select: &Select, hidden: &mut Vec<Expr>, scope: &Scope<'_>) -> Result<Column, Refusal> {
+    if let Expr::Value(value) = expr
+        && let Value::Number(digits, _) = &value.value
+    {
+        let index = digits.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        return index.map(Column::Visible).ok_or_else(|| unsupported("a position in ORDER BY that is no column"));
+    }
+    let wildcard = select.projection.iter().position(is_wildcard).unwrap_or(usize::MAX);
+    let only = scope.only_relation();
+    let wanted = normal(expr, only);
+    let mut meant = expr;
+    // A bare name means an output column before any other.
+    if let Expr::Identifier(name) = expr {
+        let name = fold(name);
+        let found = select.projection.iter().position(|item| output_name(item).is_some_and(|output| output == name));
+        if let Some(index) = found {
+            if index < wildcard {
+                return Ok(Column::Visible(index));
+            }
+            if let Some(item) = item_expr(&select.projection[index]) {
+                meant = item;
+            }
+        }
+    } else {
+        let found =
+            select.projection.iter().position(|item| item_expr(item).is_some_and(|item| normal(item, only) == wanted));
+        if let Some(index) = found
+            && index < wildcard
+        {
+            return Ok(Column::Visible(index));
+        }
+    }
+    let index = hidden.iter().position(|known| known == meant).unwrap_or_else(|| {
+        hidden.push(meant.clone());
+        hidden.len() - 1
+    });
+    Ok(Column::Hidden(index))
+}
+
+pub fn is_wildcard(item: &SelectItem) -> bool {
+    matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) | SelectItem::ExprWithAliases { .. })
+}
+
+pub fn item_expr(item: &SelectItem) -> Option<&Expr> {
+    match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
+    }
+}
+
+/// The name of an output column, as far as it is known without the tables.
+pub fn output_name(item: &SelectItem) -> Option<String> {
+    match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(fold(alias)),
+        SelectItem::UnnamedExpr(expr) => Some(name::of(expr)),
+        _ => None,
+    }
+}
+
+/// A plan for UNION and its like, each side of which is local. `distinct`: rows of all shards must be compared.
+pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -> Result<Draft, Refusal> {
+    let keys = order_keys(query.order_by.as_ref())?;
+    let (offset, limit) = window(query)?;
+    let first = first_select(&query.body);
+    let mut hidden: Vec<Ident> = Vec::new();
+    let mut sorted = Vec::new();
+    for ordered in keys {
+        let column = match &ordered.expr {
+            Expr::Value(value) => match &value.value {
+                Value::Number(digits, _) => digits.parse::<usize>().ok().and_then(|number| number.checked_sub(1)),
+                _ => None,
+            }
+            .map(Column::Visible)
+            .ok_or_else(|| unsupported("a position in ORDER BY that is no column"))?,
+            Expr::Identifier(ident) => {
+                let name = fold(ident);
+                let known = first.and_then(|first| {
+                    let wildcard = first.projection.iter().position(is_wildcard).unwrap_or(usize::MAX);
+                    first
+                        .projection
+                        .iter()
+                        .position(|item| output_name(item).is_some_and(|output| output == name))
+                        .filter(|index| *index < wildcard)
+                });
+                known.map_or_else(
+                    || {
+                        hidden.push(quoted(&name));
+                        Column::Hidden(hidden.len() - 1)
+                    },
+                    Column::Visible,
+                )
+            }
+            _ => return Err(unsupported("ORDER BY an expression after UNION; order by a column of the result")),
+        };
+        sorted.push(key(column, &ordered.options)?);
+    }
+    let mut shard = query.clone();
+    shard.fetch = None;
+    shard.limit_clause = enough(offset, limit);
+    if !hidden.is_empty() {
+        shard = wrapped(shard, &hidden);
+    }
+    Ok(Draft {
+        shard,
+        changed: !hidden.is_empty() || offset.is_some() || query.fetch.is_some(),
+        hidden: hidden.len(),
+        finish: finish(query, &sorted, 0, distinct, fragments),
+        needs_finish: distinct,
+        merge: if sorted.is_empty() { Merge::Concat } else { Merge::Sorted { keys: sorted, on: 0 } },
+        distinct,
+        offset,
+        limit,
+        origins: Vec::new(),
+    })
+}
+
+/// `SELECT q.*, q.name AS hidden FROM (query) AS q`, in the query's own order.
+fn wrapped(mut query: Query, hidden: &[Ident]) -> Query {
+    const ALIAS: &str = "mtdd_q";
+    let (order_by, limit_clause, with) = (query.order_by.take(), query.limit_clause.take(), query.with.take());
+    let all = SelectItemQualifiedWildcardKind::ObjectName(vec![Ident::new(ALIAS)].into());
+    let mut select = empty_select();
+    select.projection = vec![SelectItem::QualifiedWildcard(all, Default::default())];
+    select.projection.extend(
+        hidden
+            .iter()
+            .enumerate()
+            .map(|(index, name)| hidden_item(index, Expr::CompoundIdentifier(vec![Ident::new(ALIAS), name.clone()]))),
+    );
+    select.from = vec![from(derived(query, ALIAS))];
+    Query { with, order_by, limit_clause, ..bare(SetExpr::Select(Box::new(select))) }
+}
+
+/// The select whose names a set operation's columns have.
+pub fn first_select(body: &SetExpr) -> Option<&Select> {
+    match body {
+        SetExpr::Select(select) => Some(select),
+        SetExpr::Query(query) => first_select(&query.body),
+        SetExpr::SetOperation { left, .. } => first_select(left),
+        _ => None,
+    }
+}
+
+/// The same steps by PostgreSQL. Hidden columns depend on the visible ones, so they make no row differ.
+fn finish(query: &Query, keys: &[Key], on: usize, distinct: bool, fragments: &mut Fragments) -> Query {
+    let order = |keys: &[Key]| {
+        let kind = OrderByKind::Expressions(keys.iter().map(order_expr).collect());
+        (!keys.is_empty()).then_some(OrderBy { kind, interpolate: None })
+    };
+    let mut select = empty_select();
+    select.projection = vec![SelectItem::UnnamedExpr(Expr::Identifier(fragments.name(vec![Bit::Visible])))];
+    select.from = vec![from(table(GATHERED))];
+    if distinct || on > 0 {
+        let mut inner = empty_select();
+        inner.projection = vec![SelectItem::Wildcard(Default::default())];
+        inner.from = vec![from(table(GATHERED))];
+        inner.distinct = Some(if on > 0 {
+            Distinct::On(keys[..on].iter().map(|key| column(key.column)).collect())
+        } else {
+            Distinct::Distinct
+        });
+        let inner = bare(SetExpr::Select(Box::new(inner)));
+        let inner = if on > 0 { Query { order_by: order(keys), ..inner } } else { inner };
+        select.from = vec![from(derived(inner, GATHERED))];
+    }
+    Query {
+        order_by: order(keys),
+        limit_clause: query.limit_clause.clone(),
+        fetch: query.fetch.clone(),
+        ..bare(SetExpr::Select(Box::new(select)))
+    }
+}
+
+fn order_expr(key: &Key) -> OrderByExpr {
+    let sort = if key.descending { OrderBySort::Desc } else { OrderBySort::Asc };
+    let options = OrderByOptions { sort: Some(sort), nulls_first: Some(key.nulls_first) };
+    OrderByExpr { expr: column(key.column), options, with_fill: None }
+}
+
+/// Whether a select's DISTINCT must look at the rows of all shards.
+pub fn needs_distinct(select: &Select, outputs: &[local::Output], scope: &Scope<'_>) -> bool {
+    match &select.distinct {
+        Some(Distinct::Distinct) => !local::outputs_tenant(outputs),
+        Some(Distinct::On(keys)) => !keys.iter().any(|key| scope.is_tenant(key)),
+        _ => false,
+    }
+}

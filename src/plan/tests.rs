@@ -1,0 +1,299 @@
+use super::*;
+
+fn layout() -> Layout {
+    Layout {
+        tenant_column: Some("tenant_id".into()),
+        reference_tables: vec!["countries".into(), "geo.cities".into()],
+        views: [
+            ("big".to_owned(), "SELECT * FROM t WHERE a > 100".to_owned()),
+            ("totals".to_owned(), "SELECT sum(a) AS total FROM t".to_owned()),
+        ]
+        .into(),
+    }
+}
+
+fn planned(sql: &str) -> Result<Plan, Refusal> {
+    plan(sql, Asked::Implicitly, &layout())
+}
+
+fn read(sql: &str) -> Read {
+    match planned(sql) {
+        Ok(Plan::Read(read)) => (*read).clone(),
+        other => panic!("{sql}: {other:?}"),
+    }
+}
+
+/// A finishing query as text; types and visible columns stand as marks.
+fn finish(sql: &str) -> String {
+    let finish = read(sql).finish.unwrap_or_else(|| panic!("{sql}: no finishing query"));
+    let bits = finish.body.iter().map(|bit| match bit {
+        Bit::Sql(sql) => sql.clone(),
+        Bit::TypeOf(column) => format!("<type of {column:?}>"),
+        Bit::Visible => "<visible>".into(),
+    });
+    bits.collect()
+}
+
+fn refused(sql: &str) -> String {
+    match planned(sql) {
+        Err(refusal) => refusal.to_string(),
+        Ok(plan) => panic!("{sql}: {plan:?}"),
+    }
+}
+
+fn ascending(column: Column) -> Key {
+    Key { column, descending: false, nulls_first: false }
+}
+
+#[test]
+fn rows_that_need_no_merging_come_by_the_text_as_it_was_written() {
+    for sql in [
+        "select * from t -- all of it",
+        "SELECT a,b FROM t WHERE c = $1 AND d IN ($2, $3)",
+        "select * from t join countries c on c.id = t.country_id",
+        "select a from t union all select b from u",
+        "select *, row_number() over (partition by tenant_id order by x) from t",
+        "select * from t where exists (select 1 from o where o.tenant_id = t.tenant_id and o.t_id = t.id)",
+        "select * from t where tenant_id in (select tenant_id from o where x > 1)",
+        "select tenant_id, count(*) from t group by tenant_id having count(*) > 1",
+        "select distinct tenant_id, a from t",
+        "select t.*, (select count(*) from o where o.tenant_id = t.tenant_id) from t",
+        "select * from t left join o using (tenant_id)",
+        "select * from big",
+        "with x as (select * from t) select * from x join o on o.tenant_id = x.tenant_id",
+        "select * from t cross join lateral (select * from o where o.tenant_id = t.tenant_id limit 3) last",
+    ] {
+        let read = read(sql);
+        assert_eq!((read.shard.sql.as_str(), &read.merge, read.distinct), (sql, &Merge::Concat, false), "{sql}");
+        assert!(read.finish.is_none() && read.hidden == 0, "{sql}");
+    }
+}
+
+#[test]
+fn an_order_is_merged_by_output_columns_or_by_hidden_ones() {
+    let by_name = read("select * from t order by name limit 10");
+    assert_eq!(by_name.shard.sql, "SELECT *, name AS mtdd_h0 FROM t ORDER BY name LIMIT 10");
+    assert_eq!(by_name.merge, Merge::Sorted { keys: vec![ascending(Column::Hidden(0))], on: 0 });
+    let mixed = read("select a as x, b from t order by 2 desc, X, lower(c), t.b nulls first");
+    assert_eq!(
+        mixed.shard.sql,
+        "SELECT a AS x, b, lower(c) AS mtdd_h0 FROM t ORDER BY 2 DESC, X, lower(c), t.b NULLS FIRST"
+    );
+    let keys = vec![
+        Key { column: Column::Visible(1), descending: true, nulls_first: true },
+        ascending(Column::Visible(0)),
+        ascending(Column::Hidden(0)),
+        Key { column: Column::Visible(1), descending: false, nulls_first: true },
+    ];
+    assert_eq!(mixed.merge, Merge::Sorted { keys, on: 0 });
+}
+
+#[test]
+fn a_shard_gives_as_many_rows_as_the_result_can_need() {
+    let fixed = read("select a from t order by a limit 10 offset 5");
+    assert_eq!(fixed.shard.sql, "SELECT a FROM t ORDER BY a LIMIT 15");
+    assert_eq!((fixed.offset, fixed.limit), (Some(Number::Fixed(5)), Some(Number::Fixed(10))));
+    let given = read("select a from t where b = $1 order by a limit $2 offset $3");
+    assert_eq!(given.shard.sql, "SELECT a FROM t WHERE b = $1 ORDER BY a LIMIT $2");
+    assert_eq!(given.shard.params, [Source::Given(0), Source::Enough]);
+    assert_eq!((given.offset, given.limit), (Some(Number::Given(2)), Some(Number::Given(1))));
+    assert_eq!(read("select a from t offset 3").shard.sql, "SELECT a FROM t");
+    assert_eq!(read("select a from t fetch first 2 rows only").shard.sql, "SELECT a FROM t LIMIT 2");
+}
+
+#[test]
+fn duplicates_are_dropped_where_they_may_come_from_two_shards() {
+    assert!(read("select distinct a, b from t").distinct);
+    assert!(read("select a from t union select b from u").distinct);
+    assert_eq!(
+        finish("select distinct a from t order by a desc limit $1"),
+        "SELECT <visible> FROM (SELECT DISTINCT * FROM mtdd_g) AS mtdd_g ORDER BY v0 DESC NULLS FIRST LIMIT $1"
+    );
+    let on = read("select distinct on (a) a, b from t order by a, b desc");
+    assert!(matches!(on.merge, Merge::Sorted { on: 1, .. }));
+    let unordered = read("select distinct on (lower(a)) * from t");
+    assert_eq!(unordered.shard.sql, "SELECT DISTINCT ON (lower(a)) *, lower(a) AS mtdd_h0 FROM t ORDER BY lower(a)");
+}
+
+#[test]
+fn counts_and_sums_are_folded() {
+    let plan = read("select cat, count(*) as n, avg(x) from t where y > $1 group by cat order by n desc limit 3");
+    assert_eq!(
+        plan.shard.sql,
+        "SELECT cat, count(*) AS n, avg(x), sum((x) * 1) AS mtdd_h0, count(x) AS mtdd_h1 FROM t WHERE y > $1 GROUP BY cat"
+    );
+    let [sum, count] = [Column::Hidden(0), Column::Hidden(1)];
+    assert_eq!(
+        plan.merge,
+        Merge::Grouped(Grouped {
+            keys: vec![Column::Visible(0)],
+            folds: vec![(Column::Visible(1), Fold::Sum), (sum, Fold::Sum), (count, Fold::Sum)],
+            order: vec![Key { column: Column::Visible(1), descending: true, nulls_first: true }],
+            output: vec![
+                Output::Column(Column::Visible(0)),
+                Output::Column(Column::Visible(1)),
+                Output::Average { sum, count },
+            ],
+        })
+    );
+    assert_eq!(
+        finish("select cat, count(*) as n, avg(x) from t where y > $1 group by cat order by n desc limit 3"),
+        "SELECT v0 AS \"cat\", CAST(coalesce(sum(v1), 0) AS int8) AS \"n\", (sum(h0) / nullif(sum(h1), 0)) AS \"avg\" \
+         FROM mtdd_g GROUP BY v0 ORDER BY \"n\" DESC LIMIT 3"
+    );
+}
+
+#[test]
+fn what_is_done_to_aggregates_is_done_by_postgresql() {
+    for (sql, shard, rest) in [
+        (
+            "select cat, sum(a) / count(*) as r from t group by 1 having count(*) > $1 order by r",
+            "SELECT cat AS mtdd_h0, sum(a) AS mtdd_h1, count(*) AS mtdd_h2 FROM t GROUP BY 1",
+            "SELECT h0 AS \"cat\", CAST(sum(h1) AS <type of Hidden(1)>) / CAST(coalesce(sum(h2), 0) AS int8) AS \"r\" \
+             FROM mtdd_g GROUP BY h0 HAVING CAST(coalesce(sum(h2), 0) AS int8) > $1 ORDER BY \"r\"",
+        ),
+        (
+            "select date_trunc('day', ts) as day, count(distinct u) from t group by day order by 1",
+            "SELECT date_trunc('day', ts) AS mtdd_h0, u AS mtdd_h1 FROM t GROUP BY 1, 2",
+            "SELECT h0 AS \"day\", count(DISTINCT h1) AS \"count\" FROM mtdd_g GROUP BY h0 ORDER BY 1",
+        ),
+        (
+            "select cat, string_agg(name, ',' order by name desc) filter (where a > 1) from t group by cat",
+            "SELECT cat AS mtdd_h0, name AS mtdd_h1, a > 1 AS mtdd_h2 FROM t",
+            "SELECT h0 AS \"cat\", string_agg(h1, ',' ORDER BY h1 DESC) FILTER (WHERE h2) AS \"string_agg\" \
+             FROM mtdd_g GROUP BY h0",
+        ),
+        (
+            "select a, b, sum(c), grouping(a) from t group by rollup(a, b)",
+            "SELECT a AS mtdd_h0, b AS mtdd_h1, sum(c) AS mtdd_h2 FROM t GROUP BY 1, 2",
+            "SELECT h0 AS \"a\", h1 AS \"b\", CAST(sum(h2) AS <type of Hidden(2)>) AS \"sum\", \
+             grouping(h0) AS \"grouping\" FROM mtdd_g GROUP BY ROLLUP (h0, h1)",
+        ),
+        (
+            "select cat, rank() over (order by sum(x) desc) from t group by cat",
+            "SELECT cat AS mtdd_h0, sum(x) AS mtdd_h1 FROM t GROUP BY 1",
+            "SELECT h0 AS \"cat\", rank() OVER (ORDER BY CAST(sum(h1) AS <type of Hidden(1)>) DESC) AS \"rank\" \
+             FROM mtdd_g GROUP BY h0",
+        ),
+        (
+            "select count(*) from (select distinct a from t) q",
+            "SELECT DISTINCT a FROM t",
+            "SELECT count(*) FROM (SELECT <visible> FROM (SELECT DISTINCT * FROM mtdd_g) AS mtdd_g) q",
+        ),
+        (
+            "with x as (select cat, sum(v) s from t group by cat) select * from x where s > $1 order by s",
+            "SELECT cat, sum(v) AS s FROM t GROUP BY cat",
+            "WITH x AS (SELECT v0 AS \"cat\", CAST(sum(v1) AS <type of Visible(1)>) AS \"s\" FROM mtdd_g GROUP BY v0) \
+             SELECT * FROM x WHERE s > $1 ORDER BY s",
+        ),
+    ] {
+        assert_eq!(read(sql).shard.sql, shard, "{sql}");
+        assert_eq!(finish(sql), rest, "{sql}");
+    }
+}
+
+#[test]
+fn an_alias_in_group_by_means_a_column_where_there_is_one() {
+    let column = read("select date_trunc('day', created) as created, sum(x) + 1 from t group by created");
+    assert!(column.shard.sql.starts_with("SELECT created AS mtdd_h0"), "{}", column.shard.sql);
+    let alias = read("select date_trunc('day', created) as day, sum(x) + 1 from t group by day");
+    assert!(alias.shard.sql.starts_with("SELECT date_trunc('day', created) AS mtdd_h0"), "{}", alias.shard.sql);
+}
+
+#[test]
+fn one_clock_serves_all_shards() {
+    let plan = read("select now(), current_date, a from t where b < current_timestamp");
+    assert_eq!(
+        plan.shard.sql,
+        "SELECT CAST($1 AS TIMESTAMP WITH TIME ZONE) AS \"now\", \
+         CAST(CAST($1 AS TIMESTAMP WITH TIME ZONE) AS DATE) AS \"current_date\", a FROM t \
+         WHERE b < CAST($1 AS TIMESTAMP WITH TIME ZONE)"
+    );
+    assert_eq!(plan.shard.params, [Source::Now]);
+}
+
+#[test]
+fn what_every_shard_holds_is_asked_of_one() {
+    for sql in [
+        "select 1",
+        "select * from countries order by name",
+        "select * from geo.cities limit 1",
+        "select count(*) from pg_class",
+        "select * from information_schema.columns where table_name = $1",
+        "values (1), (2)",
+        "show timezone",
+    ] {
+        assert_eq!(planned(sql), Ok(Plan::AnyShard), "{sql}");
+    }
+}
+
+#[test]
+fn changes_run_on_every_shard() {
+    assert_eq!(planned("update t set a = 1 where b = 2 returning *"), Ok(Plan::Everywhere(Everywhere::Sum)));
+    assert_eq!(planned("delete from t using o where o.tenant_id = t.tenant_id"), Ok(Plan::Everywhere(Everywhere::Sum)));
+    assert_eq!(planned("update countries set name = 'x'"), Ok(Plan::Everywhere(Everywhere::Same)));
+    let asked = |sql| plan(sql, Asked::AllServers, &layout());
+    assert_eq!(asked("insert into countries values (1)"), Ok(Plan::Everywhere(Everywhere::Same)));
+    assert_eq!(asked("insert into t values (1)"), Ok(Plan::Everywhere(Everywhere::Sum)));
+    assert_eq!(
+        asked("create policy p on t using (true) with check (a = any(b))"),
+        Ok(Plan::Everywhere(Everywhere::Same))
+    );
+    assert_eq!(plan("call p()", Asked::ByNull, &layout()), Ok(Plan::Everywhere(Everywhere::Same)));
+}
+
+#[test]
+fn what_cannot_be_proven_is_refused_with_its_reason() {
+    for (sql, part) in [
+        ("select * from a join b on a.id = b.a_id", "b is not joined on the tenant column"),
+        ("select * from a, b where a.tenant_id = b.id", "b is not joined on the tenant column"),
+        ("select * from a left join b on a.id = b.a_id where a.tenant_id = b.tenant_id", "b is not joined"),
+        ("select * from countries c left join a on a.x = c.x", "an outer join"),
+        ("select * from a where id in (select a_id from b)", "a subquery looks at rows of all shards"),
+        ("select * from a where tenant_id not in (select tenant_id from b)", "a subquery looks at rows of all shards"),
+        ("select *, row_number() over (order by x) from t", "PARTITION BY tenant_id"),
+        ("select a from t intersect select a from u", "INTERSECT"),
+        ("select a from t except all select a from u", "EXCEPT"),
+        ("select * from totals", "the view totals"),
+        ("select * from t limit 1 + 1", "LIMIT"),
+        ("select nextval('s') from t", "nextval()"),
+        ("select audit_all()", "audit_all()"),
+        ("insert into t values (1)", "INSERT without a tenant"),
+        ("create table x (a int)", "without a tenant"),
+        ("call p()", "without a tenant"),
+        ("begin", "a transaction over all shards"),
+        ("select 1; select 2", "several statements"),
+        ("update countries set a = t.a from t where t.tenant_id = 1", "reference table"),
+        (
+            "select b.tenant_id, count(*) from a left join b on a.tenant_id = b.tenant_id group by b.tenant_id, a.x having (select count(*) from a) > 1",
+            "subquery",
+        ),
+    ] {
+        let reason = refused(sql);
+        assert!(reason.contains(part), "{sql}: {reason}");
+    }
+}
+
+#[test]
+fn a_group_by_a_tenant_that_may_be_missing_is_merged() {
+    let plan =
+        read("select b.tenant_id, count(*) from a left join b on a.tenant_id = b.tenant_id group by b.tenant_id");
+    assert!(matches!(plan.merge, Merge::Grouped(_)));
+}
+
+#[test]
+fn functions_that_are_not_postgresqls_own_are_named() {
+    assert_eq!(read("select my_fn(a), lower(b), app.other(c) from t").functions, ["app.other", "my_fn"]);
+}
+
+#[test]
+fn no_text_makes_the_planner_panic() {
+    let sql = "with x as (select a, count(*) filter (where b > $1) from t group by rollup(a, (b, c))) select distinct \
+               on (a) *, 'é' from x join lateral (values (1)) v on true order by 1 desc nulls last limit $2 offset 3";
+    for end in (0..sql.len()).filter(|end| sql.is_char_boundary(*end)) {
+        let _ = planned(&sql[..end]);
+        let _ = planned(&sql[end..]);
+    }
+    let deep = format!("select {}1{} from t", "(".repeat(5000), ")".repeat(5000));
+    assert!(planned(&deep).is_err());
+}

@@ -1,0 +1,215 @@
+//! SQL text to syntax tree and back. Whatever is printed is parsed again and compared, so that a gap in the parser or
+//! the printer refuses a statement instead of changing it.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, Value, ValueWithSpan, VisitMut, VisitorMut,
+    visit_expressions,
+};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+
+use super::Refusal;
+use super::shape::{Bit, Column, Source, Text};
+
+/// Nesting beyond this is refused rather than followed.
+const DEEPEST: usize = 100;
+/// What marks a place in a tree that no SQL can say: a control character that no statement holds.
+const OPENS: char = '\u{1}';
+const CLOSES: char = '\u{2}';
+
+/// The statements of a text.
+pub fn parse(sql: &str) -> Result<Vec<Statement>, Refusal> {
+    if sql.contains([OPENS, CLOSES]) {
+        return Err(Refusal::Unreadable("it holds a control character".into()));
+    }
+    Parser::new(&PostgreSqlDialect {})
+        .with_recursion_limit(DEEPEST)
+        .try_with_sql(sql)
+        .and_then(|mut parser| parser.parse_statements())
+        .map_err(|error| Refusal::Unreadable(error.to_string()))
+}
+
+/// A name as PostgreSQL reads it: lower case unless it is quoted.
+pub fn fold(name: &Ident) -> String {
+    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
+}
+
+/// The parts of a name as PostgreSQL reads them; None for what is not a plain name.
+pub fn parts(name: &ObjectName) -> Option<Vec<String>> {
+    name.0
+        .iter()
+        .map(|part| match part {
+            ObjectNamePart::Identifier(ident) => Some(fold(ident)),
+            ObjectNamePart::Function(_) => None,
+        })
+        .collect()
+}
+
+pub fn quoted(name: &str) -> Ident {
+    Ident::with_quote('"', name)
+}
+
+/// The number of a `$n`, from 0.
+pub fn placeholder(value: &Value) -> Option<usize> {
+    match value {
+        Value::Placeholder(name) => name.strip_prefix('$')?.parse::<usize>().ok()?.checked_sub(1),
+        _ => None,
+    }
+}
+
+/// The placeholder of a source, for the time until `number` gives it its own. Sources beyond the statement's parameters
+/// have names that no statement uses.
+pub fn parameter(source: Source) -> Value {
+    Value::Placeholder(match source {
+        Source::Given(index) => format!("${}", index + 1),
+        Source::Enough => "$enough".into(),
+        Source::Now => "$now".into(),
+    })
+}
+
+fn source(value: &Value) -> Option<Source> {
+    match value {
+        Value::Placeholder(name) if name == "$enough" => Some(Source::Enough),
+        Value::Placeholder(name) if name == "$now" => Some(Source::Now),
+        value => placeholder(value).map(Source::Given),
+    }
+}
+
+/// How many parameters a text takes.
+pub fn parameters(statement: &Statement) -> usize {
+    let mut count = 0;
+    let _ = visit_expressions(statement, |expr| {
+        if let Expr::Value(ValueWithSpan { value, .. }) = expr
+            && let Some(index) = placeholder(value)
+        {
+            count = count.max(index + 1);
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    count
+}
+
+/// A tree as text, with its parameters numbered as they come.
+pub fn print(query: &Query) -> Result<Text, Refusal> {
+    let (sql, params) = number(query)?;
+    Ok(Text { sql, params })
+}
+
+fn number(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
+    struct Number {
+        params: Vec<Source>,
+    }
+    impl VisitorMut for Number {
+        type Break = ();
+
+        fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+            if let Some(source) = source(&value.value) {
+                let index = self.params.iter().position(|known| *known == source).unwrap_or_else(|| {
+                    self.params.push(source);
+                    self.params.len() - 1
+                });
+                value.value = Value::Placeholder(format!("${}", index + 1));
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut numbered = query.clone();
+    let mut number = Number { params: Vec::new() };
+    let _ = numbered.visit(&mut number);
+    let sql = numbered.to_string();
+    if !sql.contains(OPENS) {
+        let again = parse(&sql);
+        let same = matches!(again.as_deref(), Ok([Statement::Query(query)]) if **query == numbered);
+        if !same {
+            return Err(Refusal::Unsupported(format!("it cannot be rewritten faithfully (as: {sql})")));
+        }
+    }
+    Ok((sql, number.params))
+}
+
+/// Bits of a finishing query that stand in a tree as marked names until the tree is printed.
+#[derive(Debug, Default)]
+pub struct Fragments {
+    bits: Vec<Vec<Bit>>,
+}
+
+impl Fragments {
+    /// A name that stands for these bits.
+    pub fn name(&mut self, bits: Vec<Bit>) -> Ident {
+        self.bits.push(bits);
+        Ident::new(format!("{OPENS}{}{CLOSES}", self.bits.len() - 1))
+    }
+
+    /// The tree as bits, with its parameters.
+    pub fn print(&self, query: &Query) -> Result<(Vec<Bit>, Vec<Source>), Refusal> {
+        let (sql, params) = number(query)?;
+        let mut out = Vec::new();
+        self.split(&sql, &mut out);
+        Ok((out, params))
+    }
+
+    fn split(&self, sql: &str, out: &mut Vec<Bit>) {
+        let mut rest = sql;
+        while let Some((before, after)) = rest.split_once(OPENS) {
+            let Some((number, after)) = after.split_once(CLOSES) else { break };
+            push(out, Bit::Sql(before.to_owned()));
+            for bit in number.parse().ok().and_then(|index: usize| self.bits.get(index)).into_iter().flatten() {
+                match bit {
+                    Bit::Sql(sql) => self.split(sql, out),
+                    bit => out.push(bit.clone()),
+                }
+            }
+            rest = after;
+        }
+        push(out, Bit::Sql(rest.to_owned()));
+    }
+}
+
+fn push(out: &mut Vec<Bit>, bit: Bit) {
+    match (out.last_mut(), bit) {
+        (_, Bit::Sql(sql)) if sql.is_empty() => {}
+        (Some(Bit::Sql(last)), Bit::Sql(sql)) => last.push_str(&sql),
+        (_, bit) => out.push(bit),
+    }
+}
+
+/// The name of a gathered column in a finishing query.
+pub fn gathered(column: Column) -> String {
+    match column {
+        Column::Visible(index) => format!("v{index}"),
+        Column::Hidden(index) => format!("h{index}"),
+    }
+}
+
+/// A tree in which names that mean the same are the same: unquoted ones folded, parentheses gone.
+pub fn normal(expr: &Expr, only_relation: Option<&str>) -> Expr {
+    struct Normal<'a> {
+        only_relation: Option<&'a str>,
+    }
+    impl VisitorMut for Normal<'_> {
+        type Break = ();
+
+        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            while let Expr::Nested(inner) = expr {
+                *expr = std::mem::replace(&mut **inner, Expr::Value(Value::Null.into()));
+            }
+            if let Expr::CompoundIdentifier(names) = expr
+                && let [relation, column] = names.as_slice()
+                && self.only_relation.is_some_and(|only| only == fold(relation))
+            {
+                *expr = Expr::Identifier(column.clone());
+            }
+            ControlFlow::Continue(())
+        }
+
+        fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<()> {
+            *ident = quoted(&fold(ident));
+            ControlFlow::Continue(())
+        }
+    }
+    let mut expr = expr.clone();
+    let _ = expr.visit(&mut Normal { only_relation });
+    expr
+}

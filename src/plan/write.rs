@@ -1,0 +1,129 @@
+//! Plans for what is no plain query: changes to rows, DDL, settings and the like.
+
+use sqlparser::ast::{
+    Delete, FromTable, Insert, Query, Select, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
+    UpdateTableFromKind,
+};
+
+use super::draft::empty_select;
+use super::local::{Extent, Scope, Search};
+use super::shape::{Everywhere, Plan};
+use super::text::parts;
+use super::{Asked, Layout, Refusal, unsupported};
+
+/// UPDATE: each shard changes its own rows.
+pub fn update(update: &Update, layout: &Layout) -> Result<Plan, Refusal> {
+    if update.limit.is_some() || !update.order_by.is_empty() {
+        return Err(unsupported("UPDATE with LIMIT"));
+    }
+    let mut tables = vec![update.table.clone()];
+    match &update.from {
+        Some(UpdateTableFromKind::AfterSet(more) | UpdateTableFromKind::BeforeSet(more)) => {
+            tables.extend(more.iter().cloned());
+        }
+        None => {}
+    }
+    let mut select = empty_select();
+    select.selection = update.selection.clone();
+    select.projection = update.returning.clone().unwrap_or_default();
+    select.projection.extend(
+        update.assignments.iter().map(|assignment| sqlparser::ast::SelectItem::UnnamedExpr(assignment.value.clone())),
+    );
+    changes(tables, select, layout)
+}
+
+/// DELETE: each shard deletes its own rows.
+pub fn delete(delete: &Delete, layout: &Layout) -> Result<Plan, Refusal> {
+    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+    let mut tables = from.clone();
+    tables.extend(delete.using.iter().flatten().cloned());
+    let mut select = empty_select();
+    select.selection = delete.selection.clone();
+    select.projection = delete.returning.clone().unwrap_or_default();
+    changes(tables, select, layout)
+}
+
+/// The first table is changed; it and what it is joined with must be local.
+fn changes(tables: Vec<TableWithJoins>, mut select: Select, layout: &Layout) -> Result<Plan, Refusal> {
+    let target = tables.first().map(|table| &table.relation);
+    let reference = matches!(target, Some(TableFactor::Table { name, .. })
+        if parts(name).is_some_and(|names| layout.is_reference(&names)));
+    select.from = tables;
+    let mut search = Search::new(layout);
+    let root = Scope::root();
+    let mut scope = Scope::inside(&root);
+    let extent = search.core(&select, &mut scope).map_err(|reason| unsupported(&reason))?;
+    if let Some(function) = search.effects.iter().chain(&search.unknown).next() {
+        return Err(unsupported(&format!(
+            "a change that calls {function}() on every shard; ask for it with allServers: true"
+        )));
+    }
+    match (extent, reference) {
+        (Extent::Everywhere, true) => Ok(Plan::Everywhere(Everywhere::Same)),
+        (Extent::Local, true) => {
+            Err(unsupported("a change of a reference table by rows that differ from shard to shard"))
+        }
+        (Extent::Global(reason), _) => Err(unsupported(reason)),
+        _ => Ok(Plan::Everywhere(Everywhere::Sum)),
+    }
+}
+
+/// INSERT: for all shards only by an explicit word, because a row belongs to one tenant.
+pub fn insert(insert: &Insert, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
+    if asked != Asked::AllServers {
+        return Err(unsupported(
+            "INSERT without a tenant; name the tenant, or insert into every shard with allServers: true",
+        ));
+    }
+    let reference = match &insert.table {
+        TableObject::TableName(name) => parts(name).is_some_and(|names| layout.is_reference(&names)),
+        _ => false,
+    };
+    Ok(Plan::Everywhere(if reference { Everywhere::Same } else { Everywhere::Sum }))
+}
+
+/// A query whose body changes data: `WITH ... UPDATE`, say.
+pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Result<Plan, Refusal>> {
+    let statement = match &*query.body {
+        SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => statement,
+        SetExpr::Merge(_) => return Some(Err(unsupported("MERGE inside WITH"))),
+        _ => return None,
+    };
+    if query.with.is_some() && asked != Asked::AllServers {
+        return Some(Err(unsupported("a change that uses WITH; ask for it with allServers: true")));
+    }
+    Some(match statement {
+        Statement::Insert(statement) => insert(statement, layout, asked),
+        Statement::Update(statement) => update(statement, layout),
+        Statement::Delete(statement) => delete(statement, layout),
+        _ => Err(unsupported("a statement of this kind inside a query")),
+    })
+}
+
+/// What is neither a query nor a change of rows: DDL, CALL, settings. The first shard's answer stands for all.
+pub fn other(statement: &Statement, asked: Asked) -> Result<Plan, Refusal> {
+    match statement {
+        Statement::ShowVariable { .. } => Ok(Plan::AnyShard),
+        Statement::StartTransaction { .. }
+        | Statement::Commit { .. }
+        | Statement::Rollback { .. }
+        | Statement::Savepoint { .. }
+        | Statement::ReleaseSavepoint { .. } => {
+            Err(unsupported("a transaction over all shards; begin one with knex.transaction() for one tenant"))
+        }
+        Statement::Copy { .. } => Err(unsupported("COPY")),
+        Statement::Merge(_) if asked == Asked::AllServers => Ok(Plan::Everywhere(Everywhere::Sum)),
+        Statement::Explain { .. } if asked != Asked::Implicitly => Ok(Plan::Everywhere(Everywhere::Sum)),
+        _ => by_word(asked),
+    }
+}
+
+/// A statement that does something on every shard, for which the caller has to ask.
+pub fn by_word(asked: Asked) -> Result<Plan, Refusal> {
+    if asked == Asked::Implicitly {
+        return Err(unsupported(
+            "a statement of this kind without a tenant; to run it on every shard ask for it: .mtdd(null) or allServers: true",
+        ));
+    }
+    Ok(Plan::Everywhere(Everywhere::Same))
+}
