@@ -104,6 +104,13 @@ pub fn select(
     for ordered in keys {
         sorted.push(key(column_of(&ordered.expr, select, &mut hidden, scope)?, &ordered.options)?);
     }
+    if matches!(select.distinct, Some(Distinct::Distinct)) && !hidden.is_empty() {
+        // PostgreSQL refuses it too, unless the wildcard stands for that column; adding it would change what is distinct.
+        let listed = scope.only_relation().is_some() && select.projection.iter().any(is_wildcard);
+        if !listed || hidden.iter().any(|expr| !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))) {
+            return Err(unsupported("SELECT DISTINCT ordered by what is not in its select list"));
+        }
+    }
     let mut on = 0;
     if let Some(Distinct::On(columns)) = &select.distinct
         && distinct

@@ -105,6 +105,7 @@ fn a_shard_gives_as_many_rows_as_the_result_can_need() {
 fn duplicates_are_dropped_where_they_may_come_from_two_shards() {
     assert!(read("select distinct a, b from t").distinct);
     assert!(read("select a from t union select b from u").distinct);
+    assert_eq!(read("select distinct * from t order by t.b").hidden, 1);
     assert_eq!(
         finish("select distinct a from t order by a desc limit $1"),
         "SELECT <visible> FROM (SELECT DISTINCT * FROM mtdd_g) AS mtdd_g ORDER BY v0 DESC NULLS FIRST LIMIT $1"
@@ -261,6 +262,8 @@ fn what_cannot_be_proven_is_refused_with_its_reason() {
         ("insert into t values (1)", "INSERT without a tenant"),
         ("create table x (a int)", "without a tenant"),
         ("call p()", "without a tenant"),
+        ("select distinct a from t order by b", "not in its select list"),
+        ("select distinct * from t order by lower(b)", "not in its select list"),
         ("begin", "a transaction over all shards"),
         ("select 1; select 2", "several statements"),
         ("update countries set a = t.a from t where t.tenant_id = 1", "reference table"),
