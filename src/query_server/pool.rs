@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::backend::Backend;
 use super::cancel::PATIENCE;
@@ -157,6 +157,14 @@ impl Pool {
             }
             others
         };
+        if others {
+            // Who comes meanwhile waits for one of the others, which may be held for long.
+            let pool = self.clone();
+            tokio::spawn(async move {
+                sleep(PAUSE).await;
+                pool.grow(&mut pool.state());
+            });
+        }
         if !(crowded && others) {
             return Err(failure);
         }
@@ -185,7 +193,7 @@ impl Pool {
         }
     }
 
-    /// Lets the next who waits open a connection, if places were lost earlier to failed attempts.
+    /// Lets those who wait open connections, if places were lost earlier to failed attempts.
     fn grow(self: &Arc<Self>, state: &mut State) {
         while state.has_room(self.size)
             && let Some(waiter) = state.queue.pop_front()

@@ -193,6 +193,22 @@ async fn when_postgresql_is_crowded_the_connections_there_are_do_all_the_work() 
 }
 
 #[tokio::test]
+async fn who_waits_while_others_hold_on_to_theirs_gets_a_connection_once_postgresql_gives_one() {
+    let shard = Shard::start(&["--pool-size", "2"]).await;
+    let mut session = shard.session().await;
+    session.tag("begin").await;
+    let admit = |yes: bool| format!("update pg_database set datallowconn = {yes} where datname = current_database()");
+    shard.prepare(&admit(false)).await;
+    let mut stream = shard.stream().await;
+    assert_eq!(stream.run(simple("select 1")).await.refusal(), (Reason::Unavailable, true));
+    // PostgreSQL is not asked again at once.
+    let waits = stream.ask(QueryRequest { timeout_ms: 10_000, ..simple("select 2") }).await;
+    shard.prepare(&admit(true)).await;
+    assert_eq!(stream.reply(waits).await.text(), "2");
+    session.tag("commit").await;
+}
+
+#[tokio::test]
 async fn a_server_that_drains_finishes_what_it_has_and_takes_nothing_new() {
     let shard = Shard::start(&[]).await;
     let mut stream = shard.stream().await;
