@@ -5,6 +5,7 @@ use std::env;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio_postgres::config::{ChannelBinding, Config, Host, SslMode, SslNegotiation, TargetSessionAttrs};
@@ -40,6 +41,9 @@ pub struct Target {
     pub user: String,
     /// Startup parameters beyond user, database and encoding.
     pub parameters: Vec<(&'static str, String)>,
+    /// Startup parameters that an older PostgreSQL, or a pooler in front of it, may refuse: it then does without.
+    wishes: Vec<(&'static str, &'static str)>,
+    wishes_refused: AtomicBool,
     /// How long opening a connection may take.
     pub timeout: Duration,
     /// The same for tokio-postgres, and the password.
@@ -91,7 +95,39 @@ impl Target {
         let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?.to_owned())));
         let parameters = asked.collect();
         let timeout = config.get_connect_timeout().copied().map_or(timeout, |own| own.min(timeout));
-        Ok(Target { places, user, parameters, timeout, config, tls: client_config(trust)? })
+        let tls = client_config(trust)?;
+        Ok(Target {
+            places,
+            user,
+            parameters,
+            wishes: Vec::new(),
+            wishes_refused: AtomicBool::new(false),
+            timeout,
+            config,
+            tls,
+        })
+    }
+
+    /// Asks for a startup parameter where PostgreSQL takes it, unless the URL's `options` name it themselves.
+    pub fn wish(&mut self, name: &'static str, value: &'static str) {
+        if !self.config.get_options().is_some_and(|options| options.contains(name)) {
+            self.wishes.push((name, value));
+        }
+    }
+
+    /// The startup parameters to ask for in addition to `parameters`.
+    pub fn wishes(&self) -> &[(&'static str, &'static str)] {
+        if self.wishes_refused.load(Ordering::Relaxed) { &[] } else { &self.wishes }
+    }
+
+    /// PostgreSQL refuses them: they are not asked for again. False if they had not been.
+    pub fn give_up_wishes(&self) -> bool {
+        !self.wishes.is_empty() && !self.wishes_refused.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether TCP is to look after connections that are silent (`keepalives`).
+    pub fn keeps_alive(&self) -> bool {
+        self.config.get_keepalives()
     }
 
     /// The configuration for tokio-postgres, to be used with `tls`.
@@ -220,6 +256,17 @@ mod tests {
             let refusal = target(url).unwrap_err();
             assert!(refusal.contains(reason), "{url}: {refusal}");
         }
+    }
+
+    #[test]
+    fn what_the_url_asks_for_itself_is_not_wished_for() {
+        let mut target = target("postgres://ann@db/shop?options=-c%20tcp_keepalives_idle%3D7").unwrap();
+        target.wish("tcp_keepalives_idle", "10");
+        assert!(!target.give_up_wishes(), "there is nothing to give up");
+        target.wish("tcp_keepalives_count", "3");
+        assert_eq!(target.wishes(), [("tcp_keepalives_count", "3")]);
+        assert!(target.give_up_wishes());
+        assert_eq!((target.wishes(), target.give_up_wishes()), (&[][..], false));
     }
 
     #[test]

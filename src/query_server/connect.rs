@@ -3,11 +3,13 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use postgres_protocol::authentication::md5_hash;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
 use postgres_protocol::message::frontend;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
@@ -19,6 +21,10 @@ use super::decode;
 use super::inbox::{Inbox, Message};
 use crate::postgres::{Place, Target};
 use crate::proto::DatabaseError;
+
+/// A PostgreSQL that has been silent for ten seconds is asked for a sign of life, and given up after fifteen more.
+const KEEP_ALIVE: TcpKeepalive =
+    TcpKeepalive::new().with_time(Duration::from_secs(10)).with_interval(Duration::from_secs(5)).with_retries(3);
 
 /// Why a connection could not be opened. None of these says more than host names and PostgreSQL's own words.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +49,16 @@ pub enum ConnectError {
 impl ConnectError {
     /// True if PostgreSQL has no connection left for us, though it is well.
     pub fn is_crowded(&self) -> bool {
-        matches!(self, ConnectError::Refused(error) if error.code.as_deref() == Some("53300"))
+        self.is_refusal(&["53300"])
+    }
+
+    /// True if PostgreSQL, or a pooler in front of it, does not take a startup parameter.
+    fn is_about_a_parameter(&self) -> bool {
+        self.is_refusal(&["42704", "22023", "08P01"])
+    }
+
+    fn is_refusal(&self, codes: &[&str]) -> bool {
+        matches!(self, ConnectError::Refused(error) if error.code.as_deref().is_some_and(|code| codes.contains(&code)))
     }
 }
 
@@ -72,6 +87,16 @@ pub struct Opened {
 
 /// Opens a connection to the first of the target's places that answers.
 pub async fn open(target: &Target) -> Result<Opened, ConnectError> {
+    match open_anywhere(target).await {
+        Err(error) if error.is_about_a_parameter() && target.give_up_wishes() => {
+            tracing::warn!(%error, "PostgreSQL may notice late when this server dies");
+            open_anywhere(target).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn open_anywhere(target: &Target) -> Result<Opened, ConnectError> {
     let mut last = ConnectError::TimedOut(0);
     for place in 0..target.places.len() {
         let attempt = async {
@@ -94,6 +119,9 @@ pub async fn dial(target: &Target, place: usize) -> Result<Socket, ConnectError>
         Place::Tcp { host, dial, port } => {
             let socket = TcpStream::connect((dial.as_str(), *port)).await?;
             socket.set_nodelay(true)?;
+            if target.keeps_alive() {
+                SockRef::from(&socket).set_tcp_keepalive(&KEEP_ALIVE)?;
+            }
             match target.encryption() {
                 None => Ok(Box::new(socket)),
                 Some((config, or_plaintext)) => encrypt(socket, host, config, or_plaintext).await,
@@ -129,6 +157,7 @@ async fn start(target: &Target, socket: Socket, place: usize) -> Result<Opened, 
     let mut talk = Talk { socket, inbox: Inbox::default(), out: BytesMut::new() };
     let fixed = [("user", target.user.as_str()), ("database", target.database()), ("client_encoding", "UTF8")];
     let asked = target.parameters.iter().map(|(name, value)| (*name, value.as_str()));
+    let asked = asked.chain(target.wishes().iter().copied());
     frontend::startup_message(fixed.into_iter().chain(asked), &mut talk.out)?;
     talk.send().await?;
     authenticate(target, &mut talk).await?;

@@ -7,6 +7,15 @@ use std::time::Duration;
 use super::session::Limits;
 use crate::postgres::{DatabaseUrl, Target};
 
+/// What makes PostgreSQL notice that this server has gone, or cannot be reached: it then rolls back and lets go of its
+/// locks. It looks while it runs a statement, which it otherwise would not, and asks while it waits for the next one.
+const WATCHFUL: [(&str, &str); 4] = [
+    ("client_connection_check_interval", "5s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+];
+
 /// PostgreSQL's `plan_cache_mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -101,6 +110,9 @@ impl Options {
         }
         if let Some(mode) = self.plan_cache_mode.to_ask_for() {
             target.parameters.push(("plan_cache_mode", mode.to_owned()));
+        }
+        for (name, value) in WATCHFUL {
+            target.wish(name, value);
         }
         Ok(target)
     }

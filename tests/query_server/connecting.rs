@@ -1,11 +1,16 @@
 //! Getting to PostgreSQL: passwords, TLS, and what a server that cannot start says.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use mtdd::query_server::{StartError, service};
 use mtdd::shutdown::shutdown;
 
 use mtdd::proto::QueryRequest;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::shard::{options, rows, serve, simple};
+use crate::shard::{Shard, options, rows, serve, simple};
 use crate::support::Postgres;
 use crate::support::authority::Authority;
 
@@ -110,4 +115,54 @@ async fn sslmode_means_what_it_means_to_libpq() {
         let error = refusal(&url(mode)).await;
         assert!(error.to_string().contains("TLS: "), "{error}");
     }
+}
+
+#[tokio::test]
+async fn postgresql_is_asked_to_notice_when_the_server_has_gone() {
+    let shown = "select string_agg(setting, ' ' order by name) from pg_settings \
+                 where name like 'tcp_keepalives%' or name = 'client_connection_check_interval'";
+    let url = crate::support::database().await;
+    let shard = Shard::at(&url, &[]).await;
+    assert_eq!(shard.run(simple(shown)).await.text(), "5000 3 10 5");
+    // Nor is it forgotten when a connection is cleaned.
+    shard.run(simple("set work_mem = '1MB'")).await;
+    assert_eq!(shard.run(simple(shown)).await.text(), "5000 3 10 5");
+    let own = format!("{url}?options=-c%20client_connection_check_interval%3D9s");
+    assert_eq!(Shard::at(&own, &[]).await.run(simple(shown)).await.text(), "9000 3 10 5");
+}
+
+#[tokio::test]
+async fn a_postgresql_that_does_not_know_those_settings_does_without() {
+    let real = crate::support::database().await;
+    let (before, after) = real.split_once('@').unwrap();
+    let (place, database) = after.split_once('/').unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let old = format!("{before}@{}/{database}?sslmode=disable", listener.local_addr().unwrap());
+    let place = place.to_owned();
+    let refused = Arc::new(AtomicUsize::new(0));
+    let refusals = refused.clone();
+    tokio::spawn(async move {
+        while let Ok((mut caller, _)) = listener.accept().await {
+            let mut start = vec![0; 4096];
+            let length = caller.read(&mut start).await.unwrap();
+            start.truncate(length);
+            if start.windows(16).any(|bytes| bytes == b"connection_check") {
+                refusals.fetch_add(1, Ordering::Relaxed);
+                let fields = b"SFATAL\0C42704\0Munrecognized configuration parameter\0\0";
+                let refusal = [&b"E"[..], &(fields.len() as u32 + 4).to_be_bytes(), fields].concat();
+                caller.write_all(&refusal).await.unwrap();
+                continue;
+            }
+            let mut server = TcpStream::connect(&place).await.unwrap();
+            server.write_all(&start).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut caller, &mut server).await });
+        }
+    });
+    let shard = Shard::at(&real, &[]).await;
+    let (mut client, _shutdown) = serve(&old, &["--pool-size", "2"]).await.unwrap();
+    for _ in 0..2 {
+        shard.prepare("select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where application_name = 'mtdd-server' and datname = current_database()").await;
+        client.execute_query(simple("select 1")).await.unwrap();
+    }
+    assert_eq!(refused.load(Ordering::Relaxed), 1, "it is asked once");
 }
