@@ -48,6 +48,11 @@ impl Session {
     pub fn start(&self, query: QueryRequest) -> Option<Call> {
         Stream::start(&self.0, query).ok()
     }
+
+    /// Why the session has ended, if that is known.
+    pub fn end(&self) -> Option<String> {
+        self.0.end()
+    }
 }
 
 impl Drop for Session {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::transport::Channel;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
 use super::WINDOW;
 use super::inbox::{Event, Inbox};
@@ -35,6 +35,8 @@ struct Calls {
     accepting: bool,
     waiting: HashMap<u32, Arc<Inbox>>,
     last_id: u32,
+    /// Why the stream has ended, once it has.
+    end: Option<String>,
 }
 
 /// How the queries of a stream are run.
@@ -61,9 +63,9 @@ impl Stream {
             Method::Session => client.session(outgoing).await?,
         };
         let incoming = incoming.into_inner();
-        let calls = Calls { frames: Some(frames), accepting: true, waiting: HashMap::new(), last_id: 0 };
+        let calls = Calls { frames: Some(frames), accepting: true, waiting: HashMap::new(), last_id: 0, end: None };
         let stream = Arc::new(Stream { calls: Mutex::new(calls) });
-        tokio::spawn(read(stream.clone(), incoming, address.to_owned()));
+        tokio::spawn(read(stream.clone(), method, incoming, address.to_owned()));
         Ok(stream)
     }
 
@@ -99,14 +101,20 @@ impl Stream {
         calls.frames = None;
     }
 
+    /// Why the stream has ended; None: it has not, or nobody has said why.
+    pub fn end(&self) -> Option<String> {
+        self.lock().end.clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Calls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Hands the server's frames to the queries they answer, until the stream ends.
-async fn read(stream: Arc<Stream>, mut incoming: Streaming<ServerFrame>, address: String) {
+async fn read(stream: Arc<Stream>, method: Method, mut incoming: Streaming<ServerFrame>, address: String) {
     let mut descriptions = HashMap::new();
+    let mut is_verdict = false;
     let reason = loop {
         match incoming.message().await {
             Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Part(part)) })) => {
@@ -118,16 +126,21 @@ async fn read(stream: Arc<Stream>, mut incoming: Streaming<ServerFrame>, address
             }
             Ok(Some(ServerFrame { frame: None })) => {}
             Ok(None) => break "the server ended the stream".to_owned(),
-            Err(status) => break describe(&status),
+            Err(status) => {
+                // The server ended the session itself: what it has not answered, it has not run.
+                is_verdict = matches!((method, status.code()), (Method::Session, Code::Aborted));
+                break if is_verdict { status.message().to_owned() } else { describe(&status) };
+            }
         }
     };
     let mut calls = stream.lock();
     calls.accepting = false;
+    calls.end = Some(reason.clone());
     let waiting = std::mem::take(&mut calls.waiting);
     drop(calls);
     tracing::info!(target: "mtdd::grpc", address, reason, "query server connection closed");
     for inbox in waiting.into_values() {
-        inbox.push(Event::Lost(reason.clone()));
+        inbox.push(if is_verdict { Event::NeverRan(reason.clone()) } else { Event::Lost(reason.clone()) });
     }
 }
 

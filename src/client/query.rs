@@ -131,10 +131,10 @@ impl Query<'_> {
             ..wire.clone()
         };
         if let Some(session) = self.session {
-            let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended()))?;
+            let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended(None)))?;
             let channel = &self.world.channels[held.shard];
             let may_commit = plan::may_commit(&wire.sql);
-            let call = held.session.start(wire).ok_or_else(|| Failed::for_good(ended()))?;
+            let call = held.session.start(wire).ok_or_else(|| Failed::for_good(ended(held.session.end())))?;
             self.control.attach(&call);
             let taken_in = self.take_in(channel, call).await;
             return taken_in.map_err(|failed| lost_session(channel, failed, may_commit));
@@ -270,8 +270,9 @@ impl Query<'_> {
 }
 
 /// A query came for a session that is over.
-fn ended() -> Error {
-    let reason = "the transaction has ended, and what it did was rolled back: its session is over".into();
+fn ended(why: Option<String>) -> Error {
+    let why = why.unwrap_or_else(|| "its session is over".into());
+    let reason = format!("the transaction has ended, and what it did was rolled back: {why}");
     Error::SessionEnded { reason }
 }
 
