@@ -148,7 +148,11 @@ class Level {
         );
       }
     }
-    return this.#through(last, (connection) => knex[verb].call(trx, connection, value));
+    return this.#through(
+      last,
+      (connection) => knex[verb].call(trx, connection, value),
+      verb === 'rollback' ? ROLLBACK_QUERY : ROUTED_QUERY,
+    );
   }
 
   /** Waits for those who are joining, so that their first query goes out before the end. */
@@ -185,12 +189,12 @@ class Level {
   }
 
   /** Runs one of Knex's control methods against a party. Knex reads `trxClient` before it waits for anything. */
-  #through(party, act) {
+  #through(party, act, methods = ROUTED_QUERY) {
     const { trx, parties } = this;
     if (party === LOCAL) return act(parties.standIn);
     const connection = new RemoteConnection(this.runtime, parties.route, parties.session);
     connection.__knexTxId = trx.txid;
-    const client = Object.create(trx.trxClient, ROUTED_QUERY);
+    const client = Object.create(trx.trxClient, methods);
     return this.#as(client, () => act(connection));
   }
 
@@ -214,6 +218,17 @@ const ROUTED_QUERY = {
   query: {
     value(connection, statement) {
       return this.constructor.prototype.query.call(this, connection, statement);
+    },
+  },
+};
+
+/** A session that is lost has been rolled back: the application hears what went wrong, not that there is nothing left to end. */
+const ROLLBACK_QUERY = {
+  query: {
+    value(connection, statement) {
+      return ROUTED_QUERY.query.value.call(this, connection, statement).catch((error) => {
+        if (error.code !== 'SHARD_UNAVAILABLE') throw error;
+      });
     },
   },
 };
