@@ -25,6 +25,11 @@ export interface MtddOptions {
   userId?: string | number | bigint | null;
   requestId?: string | number | bigint | null;
   sessionId?: string | number | bigint | null;
+  /**
+   * Aborted, it stops the statement on PostgreSQL, and the query rejects with QueryCancelledError, whose `cause` is the
+   * signal's reason. A signal that is aborted already lets nothing be sent. See also `withSignal`.
+   */
+  signal?: AbortSignal | null;
   /** Set by the library. */
   IsReRun?: boolean | null;
   [metadata: string]: unknown;
@@ -257,6 +262,18 @@ export function withTenant<T>(
  */
 export function runLocal<T>(fn: () => T): T;
 
+/**
+ * Runs a function in which a signal stops the queries on shards: once it is aborted, those under way are stopped on
+ * PostgreSQL, and all that come later are refused, each with QueryCancelledError. A query obeys the signals of the place
+ * where it is run, those of nested calls and its own option `signal` together. In a transaction, it is the queries that
+ * stop, not BEGIN, COMMIT and ROLLBACK.
+ *
+ * @param signal null: inside, no signal of the calls around it counts
+ * @returns what the function returns
+ * @throws TypeError for anything else than a signal or null; the function is not run
+ */
+export function withSignal<T>(signal: AbortSignal | null, fn: () => T): T;
+
 /** What `tenantContext` may be told. `undefined`: the request has no tenant. */
 export type MtddRequestTenant =
   | MtddTenantId
@@ -268,10 +285,13 @@ export type MtddRequestTenant =
  * wrong tenants, go to `next`.
  *
  * @param resolve says whose request it is
+ * @param options `cancelOnClose` (default true): when the client goes away before `response.end()`, the queries of its
+ *   request are stopped, as by `withSignal`
  */
 // biome-ignore lint/suspicious/noExplicitAny: requests are the application's own types
 export function tenantContext<Request = any>(
   resolve: (request: Request) => MtddRequestTenant | PromiseLike<MtddRequestTenant>,
+  options?: { readonly cancelOnClose?: boolean },
 ): (request: Request, response: unknown, next: (error?: unknown) => void) => void;
 
 /** What `createMtddKnex` takes: the library's configuration, and Knex's own. */
@@ -353,7 +373,7 @@ export class LookupUnavailableError extends CodedError<'LOOKUP_UNAVAILABLE', 503
 export class OverloadedError extends CodedError<'OVERLOADED', 429> {}
 /** The time was up; the statement was stopped. */
 export class QueryTimeoutError extends CodedError<'TIMEOUT', 504> {}
-/** The query was cancelled. */
+/** The query was cancelled; `cause` is the reason of the signal that did it. */
 export class QueryCancelledError extends CodedError<'CANCELLED', 499> {}
 /** The connection broke after a write was sent: it may have taken effect. */
 export class OutcomeUnknownError extends CodedError<'OUTCOME_UNKNOWN', 502> {}

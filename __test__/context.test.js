@@ -1,5 +1,5 @@
 const assert = require('node:assert/strict');
-const { once } = require('node:events');
+const { EventEmitter, once } = require('node:events');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -369,7 +369,7 @@ describe('tenantContext', () => {
   /** What `next` was called with, and whose the query is that runs behind it. */
   async function pass(resolve, request = {}) {
     const passed = await new Promise((done) => {
-      tenantContext(resolve)(request, {}, (...args) => done({ args, query: db('a').then() }));
+      tenantContext(resolve)(request, new EventEmitter(), (...args) => done({ args, query: db('a').then() }));
     });
     await passed.query;
     return passed.args;

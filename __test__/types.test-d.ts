@@ -12,6 +12,7 @@ import {
   runLocal,
   TenantNotFoundError,
   tenantContext,
+  withSignal,
   withTenant,
 } from '@advcomm/tenant_replication_postgres';
 import express from 'express';
@@ -88,11 +89,15 @@ export async function otherWaysIn(): Promise<void> {
   withTenant('t', undefined, async () => {
     await runLocal(() => db.migrate.latest());
   });
+  const stopped = await withSignal(AbortSignal.timeout(5), () => db<User>('users').first('id').mtdd('t'));
+  same<Pick<User, 'id'> | undefined, typeof stopped>(true);
+  await withSignal(null, () => db('users').mtdd({ tenantId: 't', signal: new AbortController().signal }));
   const first = await runLocal(() => db<User>('users').first());
   same<User | undefined, typeof first>(true);
 
   const app = express();
   app.use(tenantContext((request) => request.get('x-tenant')));
+  app.use(tenantContext((request) => request.get('x-tenant'), { cancelOnClose: false }));
   app.use(tenantContext(async (request: express.Request) => ({ tenantId: request.hostname, tenantType: 2 })));
   tenantContext<{ user: { tenantId: string } }>((request) => request.user.tenantId);
 
@@ -121,6 +126,8 @@ export async function refused(user: { tenantId?: string }): Promise<void> {
   withTenant(user.tenantId, () => db('users'));
   // @ts-expect-error all shards
   withTenant(null, () => db('users'));
+  // @ts-expect-error
+  withSignal(undefined, () => db('users'));
   // @ts-expect-error no function
   withTenant('t');
   // @ts-expect-error no tenant in the object

@@ -7,6 +7,7 @@ const { setUp } = require('./handle');
 const { tenantContext } = require('./tenant-context');
 const { createMtddKnex } = require('./create');
 const { runLocal, withTenant } = require('./knex/context');
+const { withSignal } = require('./knex/signal');
 
 const { errorFromCode: _internal, ...errorClasses } = errors;
 const { ValidationError } = errors;
@@ -35,6 +36,7 @@ module.exports = {
   InitializeReplication,
   createMtddKnex,
   withTenant,
+  withSignal,
   runLocal,
   tenantContext,
   ...errorClasses,

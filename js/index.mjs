@@ -7,6 +7,7 @@ export const {
   InitializeReplication,
   createMtddKnex,
   withTenant,
+  withSignal,
   runLocal,
   tenantContext,
   MtddError,

@@ -6,6 +6,7 @@ const { describe } = require('./describe');
 const { ValidationError } = require('./errors');
 const { withTenant } = require('./knex/context');
 const { refusal } = require('./knex/route');
+const { withSignal } = require('./knex/signal');
 
 /**
  * Makes a middleware: whatever comes after it in a request runs inside `withTenant`. Put it behind what finds out who
@@ -14,14 +15,24 @@ const { refusal } = require('./knex/route');
  * @param {(req: object) => unknown} resolve the request's tenant: an id, `{ tenantId, tenantType }`, or a promise of
  *   one. `undefined`: the request has none, and its queries run as without this middleware. Anything else, as well as
  *   a throw or a rejection, goes to `next` as an error, and no route runs
+ * @param {{ cancelOnClose?: boolean }} [options] `cancelOnClose` (default true): a client that goes away before it has
+ *   been answered stops the queries of its request
  * @returns {(req: object, res: object, next: (error?: unknown) => void) => void}
- * @throws {TypeError} if `resolve` is no function
+ * @throws {TypeError} if `resolve` is no function, or an option is wrong
  */
-function tenantContext(resolve) {
+function tenantContext(resolve, options) {
   if (typeof resolve !== 'function') {
     throw refusal(`resolve: expected a function, got ${describe(resolve)}`, 'tenantContext()');
   }
-  return function tenantContext(req, _res, next) {
+  const cancelOnClose = options?.cancelOnClose ?? true;
+  if (typeof cancelOnClose !== 'boolean') {
+    throw refusal(
+      `options.cancelOnClose: expected true or false, got ${describe(cancelOnClose)}`,
+      'tenantContext()',
+    );
+  }
+  return function tenantContext(req, res, goOn) {
+    const next = cancelOnClose ? stoppedWith(res, goOn) : goOn;
     let answer;
     try {
       answer = resolve(req);
@@ -38,6 +49,16 @@ function tenantContext(resolve) {
       );
     }
   };
+}
+
+/** A `next` whose queries stop when the response is closed before it has been given. */
+function stoppedWith(res, next) {
+  const gone = new AbortController();
+  res.once('close', () => {
+    // What a route does after its answer is its own affair.
+    if (!res.writableEnded) gone.abort(new Error('The client closed the connection before it was answered.'));
+  });
+  return (...args) => withSignal(gone.signal, () => next(...args));
 }
 
 function enter(tenant, next) {

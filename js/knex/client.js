@@ -13,6 +13,7 @@ const { installMtdd, ownBuilders } = require('./mtdd');
 const { Route } = require('./route');
 const { Runtime } = require('./runtime');
 const { sessionOf } = require('./session');
+const { signalsFor } = require('./signal');
 const { CONFLICT, isCompilingNow, mayHoldSubquery, watchBuilder, watchCompiler } = require('./subquery');
 const { IN_TRANSACTION, LEVEL, joinShard } = require('./transaction');
 
@@ -213,7 +214,8 @@ function routedClassOf(client) {
 
 const ROUTED_METHODS = Object.getOwnPropertyDescriptors({
   acquireConnection() {
-    return new RemoteConnection(this[RUNTIME], this.mtddRoute);
+    const route = this.mtddRoute;
+    return new RemoteConnection(this[RUNTIME], route, 0, signalsFor(route));
   },
 
   releaseConnection(connection) {
@@ -227,14 +229,19 @@ const ROUTED_METHODS = Object.getOwnPropertyDescriptors({
 
   _stream(connection, statement, stream, options) {
     if (!statement.sql) throw new Error('The query is empty');
+    const config = {
+      ...statement.options,
+      ...options,
+      text: statement.sql,
+      values: statement.bindings ?? [],
+    };
+    let source;
+    try {
+      source = connection.stream(config, options);
+    } catch (error) {
+      return failStream(stream, error);
+    }
     return new Promise((resolve, reject) => {
-      const config = {
-        ...statement.options,
-        ...options,
-        text: statement.sql,
-        values: statement.bindings ?? [],
-      };
-      const source = connection.stream(config, options);
       source.on('error', (error) => {
         reject(error);
         stream.emit('error', error);

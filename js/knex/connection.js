@@ -4,6 +4,7 @@
  */
 
 const { ValidationError } = require('../errors');
+const { obey, refuseIfAborted } = require('./signal');
 const { RowStream } = require('./stream');
 
 let serial = 0;
@@ -13,11 +14,13 @@ class RemoteConnection {
    * @param {import('./runtime').Runtime} runtime
    * @param {import('./route').Route} route
    * @param {number} [session] the session of a transaction that it belongs to
+   * @param {AbortSignal[]} [signals] that stop its statements
    */
-  constructor(runtime, route, session = 0) {
+  constructor(runtime, route, session = 0, signals = undefined) {
     this.runtime = runtime;
     this.route = route;
     this.session = session;
+    this.signals = signals;
     /** The native client's id of the statement that was sent last. */
     this.id = undefined;
     // Knex reads these three of every connection; the last is set when a query's own .timeout() has passed.
@@ -32,6 +35,7 @@ class RemoteConnection {
    * @param {object} config what Knex made of the query: `text`, `values`, and what `.options()` added
    * @param {(error: Error | null, result?: object) => void} callback
    * @throws {ValidationError} for what cannot be sent to a shard
+   * @throws {QueryCancelledError} if a signal is aborted already
    */
   query(config, callback) {
     if (typeof config.submit === 'function') {
@@ -39,7 +43,23 @@ class RemoteConnection {
         'COPY streams and cursors need a connection of their own: run them without .mtdd(), on a connection to the shard.',
       );
     }
-    this.id = this.runtime.native.execute(this.#call(config), callback);
+    if (this.signals === undefined) this.id = this.runtime.native.execute(this.#call(config), callback);
+    else this.#queryObeying(this.signals, config, callback);
+  }
+
+  #queryObeying(signals, config, callback) {
+    refuseIfAborted(signals);
+    const call = this.#call(config);
+    let cancelled;
+    const end = obey(signals, (error) => {
+      cancelled = error;
+      this.runtime.native.cancel(id);
+    });
+    const id = this.runtime.native.execute(call, (error, result) => {
+      end();
+      callback(error?.code === 'CANCELLED' ? (cancelled ?? error) : error, result);
+    });
+    this.id = id;
   }
 
   /**
@@ -48,12 +68,21 @@ class RemoteConnection {
    * @param {object} config as for `query`
    * @param {object} options as for `pg-query-stream`
    * @returns {RowStream}
+   * @throws {ValidationError} for what cannot be sent to a shard
+   * @throws {QueryCancelledError} if a signal is aborted already
    */
   stream(config, options) {
+    refuseIfAborted(this.signals);
     // A cursor, which this stands for, takes one statement only: the extended protocol says so as `pg` would.
     const call = { ...this.#call(config), simple: false };
     const stream = new RowStream(this.runtime.native, call, options);
     this.id = stream.id;
+    if (this.signals !== undefined) {
+      stream.once(
+        'close',
+        obey(this.signals, (error) => stream.destroy(error)),
+      );
+    }
     return stream;
   }
 

@@ -5,8 +5,7 @@
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks');
-const { describe } = require('../describe');
-const { Route, refusal, routeOfTenant } = require('./route');
+const { Route, checkedFunction, routeOfTenant } = require('./route');
 
 /** Where `.mtdd()` keeps its route on a builder. */
 const ROUTE = Symbol('mtdd.route');
@@ -49,11 +48,6 @@ function withTenant(tenantId, ...rest) {
  */
 function runLocal(fn) {
   return storage.run(LOCAL, checkedFunction('runLocal()', fn));
-}
-
-function checkedFunction(call, fn) {
-  if (typeof fn === 'function') return fn;
-  throw refusal(`fn: expected a function, got ${describe(fn)}`, call);
 }
 
 /**

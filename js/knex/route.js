@@ -13,6 +13,9 @@ const GREATEST_INT32 = 2 ** 31 - 1;
 
 const isBoolean = (value) => typeof value === 'boolean';
 const isText = (value) => typeof value === 'string' && value !== '';
+/** Of whatever copy: older programs bring their own. */
+const isSignal = (value) =>
+  typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function';
 const isId = (value) => isText(value) || Number.isFinite(value) || typeof value === 'bigint';
 
 /** Every option: what it must be, in words and as a test. */
@@ -32,6 +35,7 @@ const OPTIONS = {
   userId: ['a string or a number', isId],
   requestId: ['a string or a number', isId],
   sessionId: ['a string or a number', isId],
+  signal: ['an AbortSignal', isSignal],
   IsReRun: ['true or false', isBoolean],
 };
 const OPTION_NAMES = Object.keys(OPTIONS);
@@ -203,9 +207,29 @@ function isPlain(value) {
   return prototype === Object.prototype || prototype === null;
 }
 
+/**
+ * @param {string} call what was called, for the message
+ * @param {unknown} fn
+ * @returns {Function} the same
+ * @throws {TypeError} if it is no function
+ */
+function checkedFunction(call, fn) {
+  if (typeof fn === 'function') return fn;
+  throw refusal(`fn: expected a function, got ${describe(fn)}`, call);
+}
+
 /** A TypeError, as a wrong argument deserves, that also tells an HTTP layer what it is. */
 function refusal(sentence, call = '.mtdd()') {
   return Object.assign(new TypeError(`${call}: ${sentence}`), { code: 'VALIDATION_ERROR', statusCode: 400 });
 }
 
-module.exports = { Route, routeFrom, routeOfTenant, checkedTenant, checkedTenantType, refusal };
+module.exports = {
+  Route,
+  routeFrom,
+  routeOfTenant,
+  checkedTenant,
+  checkedTenantType,
+  checkedFunction,
+  isSignal,
+  refusal,
+};

@@ -11,6 +11,7 @@ const { CrossShardTransactionError, PartialFailureError } = require('../errors')
 const { RemoteConnection } = require('./connection');
 const { BOUND } = require('./context');
 const { routeFrom } = require('./route');
+const { refuseIfAborted, signalsFor, unlessAborted } = require('./signal');
 
 /** On a transaction's Knex client: its Level. */
 const LEVEL = Symbol('mtdd.level');
@@ -113,14 +114,21 @@ class Level {
   /**
    * The connection for a query with this route.
    *
+   * @param {import('./route').Route} route
+   * @param {AbortSignal[]} [signals] that stop it
    * @throws {CrossShardTransactionError} when it is for another shard than the queries before it
    */
-  async shardConnection(route) {
-    await this.parties.openShard(route);
-    await this.join(SHARD);
-    const connection = new RemoteConnection(this.runtime, route, this.parties.session);
+  async shardConnection(route, signals) {
+    refuseIfAborted(signals);
+    await unlessAborted(this.#joinShard(route), signals);
+    const connection = new RemoteConnection(this.runtime, route, this.parties.session, signals);
     connection.__knexTxId = this.trx.txid;
     return connection;
+  }
+
+  async #joinShard(route) {
+    await this.parties.openShard(route);
+    await this.join(SHARD);
   }
 
   /** Ends the transaction with whoever takes part. The shard first: if its COMMIT fails, the rest can still go back. */
@@ -343,7 +351,7 @@ function standInFor(parties) {
  */
 const IN_TRANSACTION = {
   acquireConnection() {
-    return this[LEVEL].shardConnection(this.mtddRoute);
+    return this[LEVEL].shardConnection(this.mtddRoute, signalsFor(this.mtddRoute));
   },
 
   query(connection, statement) {

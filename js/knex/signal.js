@@ -1,0 +1,111 @@
+/**
+ * AbortSignals that stop queries on shards: that of one query (the option `signal`), and those around whatever a
+ * function does (`withSignal`). A query obeys all that there are. What begins and ends a transaction obeys none: it is
+ * for the transaction's own code to roll back, and a COMMIT must not be left in doubt.
+ */
+
+const { AsyncLocalStorage } = require('node:async_hooks');
+const { describe } = require('../describe');
+const { QueryCancelledError } = require('../errors');
+const { checkedFunction, isSignal, refusal } = require('./route');
+
+/** @type {AsyncLocalStorage<AbortSignal[] | undefined>} */
+const storage = new AsyncLocalStorage();
+/** Who obeys a signal. Each signal gets one listener, however many queries it has. */
+const followers = new WeakMap();
+
+/**
+ * Runs a function in which a signal stops the queries: those under way are stopped on PostgreSQL and, like those that
+ * come later, rejected with QueryCancelledError. In nested calls each signal counts.
+ *
+ * @template T
+ * @param {AbortSignal | null} signal null: no signal counts inside, nor those of the calls around it
+ * @param {() => T} fn
+ * @returns {T} what the function returns
+ * @throws {TypeError} for a wrong signal or function; the function is not run
+ */
+function withSignal(signal, fn) {
+  if (signal !== null && !isSignal(signal)) {
+    throw refusal(`signal: expected an AbortSignal or null, got ${describe(signal)}`, 'withSignal()');
+  }
+  checkedFunction('withSignal()', fn);
+  return storage.run(signal === null ? undefined : [...(storage.getStore() ?? []), signal], fn);
+}
+
+/**
+ * @param {import('./route').Route} route
+ * @returns {AbortSignal[] | undefined} the signals that a query with this route obeys, if it runs here and now
+ */
+function signalsFor(route) {
+  const around = storage.getStore();
+  const { signal } = route.options;
+  if (signal === undefined || signal === null) return around;
+  return around === undefined ? [signal] : [...around, signal];
+}
+
+/**
+ * @param {AbortSignal[] | undefined} signals
+ * @throws {QueryCancelledError} if one of them is aborted
+ */
+function refuseIfAborted(signals) {
+  const aborted = signals?.find((signal) => signal.aborted);
+  if (aborted !== undefined) throw cancelledBy(aborted);
+}
+
+/**
+ * Obeys signals, none of which is aborted yet, until it is told to stop.
+ *
+ * @param {AbortSignal[]} signals
+ * @param {(error: QueryCancelledError) => void} stop called once, if one of them is aborted
+ * @returns {() => void} ends it
+ */
+function obey(signals, stop) {
+  const end = () => {
+    for (const signal of signals) followers.get(signal)?.delete(follower);
+  };
+  const follower = (signal) => {
+    end();
+    stop(cancelledBy(signal));
+  };
+  for (const signal of signals) followersOf(signal).add(follower);
+  return end;
+}
+
+/**
+ * Waits for a promise, but no longer than the signals allow.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal[] | undefined} signals
+ * @returns {Promise<T>} rejects with QueryCancelledError if a signal is aborted first
+ */
+function unlessAborted(promise, signals) {
+  if (signals === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const end = obey(signals, reject);
+    promise.then(resolve, reject).finally(end);
+  });
+}
+
+function followersOf(signal) {
+  let all = followers.get(signal);
+  if (all === undefined) {
+    all = new Set();
+    followers.set(signal, all);
+    const tell = () => {
+      for (const follower of all) follower(signal);
+    };
+    signal.addEventListener('abort', tell, { once: true });
+  }
+  return all;
+}
+
+function cancelledBy({ reason }) {
+  return new QueryCancelledError(
+    'The query was cancelled, because its signal was aborted.',
+    undefined,
+    reason,
+  );
+}
+
+module.exports = { withSignal, signalsFor, refuseIfAborted, obey, unlessAborted };
