@@ -63,6 +63,49 @@ describe('streams', () => {
     assert.deepStrictEqual(piped, expected);
   });
 
+  it('gives what pg-query-stream gives: rows, options, events, and the ways in which it ends', async () => {
+    const both = async (act) => {
+      const expected = await act(local, (query) => query);
+      assert.deepStrictEqual(await act(db, (query) => query.mtdd(TENANT)), expected);
+      return expected;
+    };
+    const items = (one) => one('items').orderBy('id').limit(50);
+    assert.equal((await both((one, route) => rowsOf(route(items(one)).stream()))).length, 50);
+    await both((one, route) => rowsOf(route(items(one)).stream({ highWaterMark: 3, batchSize: 7 })));
+    await both((one, route) => rowsOf(route(items(one)).stream({ rowMode: 'array' })));
+    const types = { getTypeParser: () => (text) => `<${text}>` };
+    await both((one, route) => rowsOf(route(items(one)).stream({ types })));
+    await both((one, route) => rowsOf(route(one('items').pluck('id').orderBy('id').limit(2)).stream()));
+    await both((one, route) => rowsOf(route(one('items').first('id').orderBy('id')).stream()));
+    await both((one, route) => route(items(one)).stream((stream) => stream.resume()));
+
+    await both(async (one, route) => {
+      const seen = [];
+      const stream = route(items(one)).stream();
+      for (const event of ['end', 'close', 'error']) stream.on(event, () => seen.push(event));
+      await rowsOf(stream);
+      await sleep(20);
+      return [seen, stream.readableObjectMode, stream.readableHighWaterMark, stream.destroyed];
+    });
+    await both(async (one, route) => {
+      const stream = route(items(one)).stream();
+      stream.once('data', () => stream.destroy(new Error('enough')));
+      return (await new Promise((resolve) => stream.once('error', resolve))).message;
+    });
+    await both((one, route) => rowsOf(route(one.raw('')).stream()).catch(({ message }) => message));
+  });
+
+  it('post-processes each row', async () => {
+    const { client } = db;
+    client.config.postProcessResponse = (row) => ({ ...row, processed: true });
+    try {
+      const [row] = await rowsOf(db('items').select('id').where('id', 1).mtdd(TENANT).stream());
+      assert.deepStrictEqual(row, { id: 1, processed: true });
+    } finally {
+      client.config.postProcessResponse = undefined;
+    }
+  });
+
   it('gives rows as arrays, bindings and statements without rows their due', async () => {
     const [row] = await rowsOf(
       db
@@ -85,6 +128,77 @@ describe('streams', () => {
     assert.equal(error.constructor.name, 'DatabaseError');
     await assert.rejects(rowsOf(db('nowhere').mtdd(TENANT).stream()), { code: '42P01' });
     await assert.rejects(rowsOf(db.raw('select 1; select 2').mtdd(TENANT).stream()), { code: '42601' });
+  });
+
+  it('gives the rows from before an error, and stops PostgreSQL when its reader throws', async () => {
+    const sql = 'select g, 1 / (60000 - g) from generate_series(1, 100000) g';
+    let seen = 0;
+    const reading = async (query, stopAt) => {
+      for await (const row of query.stream()) {
+        assert.equal(row.g, ++seen);
+        if (seen === stopAt) throw new Error('enough');
+      }
+    };
+    await assert.rejects(reading(db.raw(sql).mtdd(TENANT)), { code: '22012' });
+    assert.ok(seen > 1000 && seen < 60_000, `${seen} rows`);
+    seen = 0;
+    await assert.rejects(reading(db.raw(sql).mtdd(TENANT), 10), /enough/);
+    for (let turn = 0; turn < 100 && (await running()).length > 0; turn++) await sleep(50);
+    assert.deepEqual(await running(), []);
+  });
+
+  it('refuses what cannot be routed by an error of the stream', async () => {
+    const query = db.raw('select 1').options({ binary: true }).mtdd(TENANT);
+    await assert.rejects(rowsOf(query.stream()), { code: 'VALIDATION_ERROR' });
+  });
+
+  it('a writer that fails, or closes, stops the statement behind pipe()', async () => {
+    for (const fail of [(sink) => sink.destroy(new Error('disk full')), (sink) => sink.destroy()]) {
+      const sink = new Writable({ objectMode: true, write: (_row, _encoding, done) => setTimeout(done, 1) });
+      sink.on('error', () => {});
+      const source = db
+        .raw('select g, pg_sleep(0.001) from generate_series(1, 1000000) g')
+        .mtdd(TENANT)
+        .stream();
+      const done = pipeline(source, sink);
+      for (let turn = 0; turn < 100 && (await running()).length === 0; turn++) await sleep(20);
+      fail(sink);
+      await assert.rejects(done);
+      for (let turn = 0; turn < 100 && (await running()).length > 0; turn++) await sleep(50);
+      assert.deepEqual(await running(), []);
+    }
+  });
+
+  it('takes its turn in a transaction, sees its rows, and leaves it open', async () => {
+    const trx = await db.transaction();
+    await trx('items').insert({ id: 1000, name: 'new' }).mtdd(TENANT);
+    const stream = trx('items').where('id', '>=', 499).orderBy('id').mtdd(TENANT).stream();
+    const [rows, counted] = await Promise.all([rowsOf(stream), trx('items').count().mtdd(TENANT)]);
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      [499, 500, 1000],
+    );
+    assert.deepEqual(counted, [{ count: '501' }]);
+    const nothing = trx('nowhere').mtdd(TENANT).stream();
+    await assert.rejects(rowsOf(nothing), { code: '42P01' });
+    await assert.rejects(rowsOf(trx('items').mtdd(TENANT).stream()), { code: '25P02' });
+    await trx.rollback();
+    await assert.rejects(rowsOf(trx('items').mtdd(TENANT).stream()), /Transaction query already complete/);
+    assert.deepEqual(await rowsOf(db('items').where('id', 1000).mtdd(TENANT).stream()), []);
+  });
+
+  it('a reader who does not read holds PostgreSQL back', async () => {
+    const sql = "select g, repeat('x', 1000) from generate_series(1, 200000) g";
+    const stream = db.raw(sql).mtdd(TENANT).stream();
+    stream.pause();
+    stream.on('data', () => {});
+    stream.pause();
+    await sleep(300);
+    const waiting = await running();
+    assert.deepEqual(waiting, [sql], 'it has not come to its end');
+    stream.resume();
+    await new Promise((resolve) => stream.once('end', resolve));
+    assert.deepEqual(await running(), []);
   });
 
   it('a reader that leaves early stops the statement', async () => {
