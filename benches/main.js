@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- point` and `npm run bench -- rows`: this library through Knex, Knex + pg, and a grpc-js client of
  * the same query server, side by side on this machine. The rounds of the contenders alternate, so that what disturbs
- * the machine disturbs all of them; figures are medians of rounds. `--quick` measures for a short time only.
+ * the machine disturbs all of them; figures are medians of rounds. `npm run bench -- stream` is stream.js. `--quick`
+ * measures for a short time only.
  */
 
 const { fork } = require('node:child_process');
@@ -10,21 +11,24 @@ const { parseArgs } = require('node:util');
 const { startCluster } = require('../__test__/support/cluster');
 const { CONTENDERS, POOL } = require('./contenders');
 const { environment, mediansOf, printCase, save } = require('./report');
+const { measureStreams } = require('./stream');
 const { SEED, WORKLOADS } = require('./workloads');
 
 /** Rounds, and milliseconds of each and of the warm-up. */
 const FULL = { rounds: 7, duration: 1500, warmUp: 1500 };
 const QUICK = { rounds: 3, duration: 400, warmUp: 400 };
 
+const STREAM = 'stream';
+
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { quick: { type: 'boolean', default: false } },
   });
-  const workloads = positionals.length > 0 ? positionals : Object.keys(WORKLOADS);
-  const unknown = workloads.find((name) => !WORKLOADS[name]);
-  if (unknown)
-    throw new Error(`unknown workload "${unknown}": expected ${Object.keys(WORKLOADS).join(' or ')}`);
+  const known = [...Object.keys(WORKLOADS), STREAM];
+  const workloads = positionals.length > 0 ? positionals : known;
+  const unknown = workloads.find((name) => !known.includes(name));
+  if (unknown) throw new Error(`unknown workload "${unknown}": expected ${known.join(' or ')}`);
 
   const pace = values.quick ? QUICK : FULL;
   const cluster = await startCluster({ shards: 1, seed: SEED });
@@ -34,10 +38,15 @@ async function main() {
     console.log(
       `node ${context.node}, knex ${context.knex}, pg ${context.pg}, ${context.cores} cores (${context.cpu})`,
     );
-    console.log(
-      `${pace.rounds} rounds of ${pace.duration} ms each, alternating; Knex pool max ${POOL.max}; medians`,
-    );
+    if (workloads.some((name) => name !== STREAM))
+      console.log(
+        `${pace.rounds} rounds of ${pace.duration} ms each, alternating; Knex pool max ${POOL.max}; medians`,
+      );
     for (const workload of workloads) {
+      if (workload === STREAM) {
+        await measureStreams({ databaseUrl }, values.quick);
+        continue;
+      }
       const cases = [];
       for (const index of WORKLOADS[workload].keys()) {
         cases.push(await measureCase({ workload, index, places: { databaseUrl, address }, pace }));
