@@ -18,6 +18,9 @@ const SEED = [
   'create table orders (id int, status text)',
   'create table tenants (id int)',
   'create table tenant_data (id int, data text)',
+  'create table audit_log (action text, user_id int)',
+  'create table reports (category text primary key, year int, amount int)',
+  "insert into reports values ('big', 2025, 20000), ('small', 2025, 5), ('old', 2024, 20000)",
   "insert into users (name, email, active) values ('Alice', 'user@example.com', true), ('Bob', 'bob@example.com', false)",
   "insert into products values (1, 'Radio', 'electronics'), (2, 'Chair', 'furniture')",
   "insert into orders values (1, 'pending'), (2, 'done')",
@@ -241,6 +244,23 @@ describe('the examples of the README', () => {
     assert.deepEqual(orders, [{ id: 1, status: 'pending' }]);
   });
 
+  it('Example 3: a complex query with options', async () => {
+    const db = await withEnvironment({ USE_MTDD: '1' }, () => initialize(quickStart()));
+    await db.raw('SELECT 1').mtdd('tenant-xyz', null, 'addTenantShard');
+    const reports = await db('reports')
+      .select('*')
+      .where('year', 2025)
+      .having(db.raw('SUM(amount) > ?', [10000]))
+      .groupBy('category')
+      .mtdd('tenant-xyz', 1, 'executeQuery', {
+        cacheTTL: 3600, // Cache for 1 hour
+        auditLog: true, // Log this query
+        operationType: 'read',
+        timeout: 10000, // 10 second timeout
+      });
+    assert.deepEqual(reports, [{ category: 'big', year: 2025, amount: 20000 }]);
+  });
+
   it('Example 4: raw queries and a stored procedure', async () => {
     const db = await withEnvironment({ USE_MTDD: '1' }, () => initialize(quickStart()));
     const [tenantId, data] = ['tenant-123', 'new data'];
@@ -263,6 +283,27 @@ describe('the examples of the README', () => {
     await db.raw('SELECT 1').mtdd('new-tenant-id', null, 'addTenantShard');
     const tenantData = await db('tenant_data').select('*').mtdd('new-tenant-id', 1);
     assert.equal(tenantData.length, 1);
+  });
+
+  it('Pattern 5: transactions', async () => {
+    const db = await withEnvironment({ USE_MTDD: '1' }, () => initialize(quickStart()));
+    const tenantId = 'tenant-of-transactions';
+    await db.raw('SELECT 1').mtdd(tenantId, null, 'addTenantShard');
+
+    // MTDD-aware transactions
+    await db.transaction(async (trx) => {
+      const user = await trx('users')
+        .insert({ name: 'John', email: 'john@example.com' })
+        .returning('*')
+        .mtdd(tenantId, 1);
+
+      await trx('audit_log').insert({ action: 'user_created', user_id: user[0].id }).mtdd(tenantId, 1);
+    });
+
+    const [john] = await db('users').where('name', 'John').mtdd(tenantId);
+    assert.equal(john.email, 'john@example.com');
+    assert.deepEqual(await db('audit_log').mtdd(tenantId), [{ action: 'user_created', user_id: john.id }]);
+    assert.deepEqual(await db('audit_log'), [], 'the local database is untouched');
   });
 
   it('Pattern: a complex query with having', async () => {
