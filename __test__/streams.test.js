@@ -201,6 +201,17 @@ describe('streams', () => {
     assert.deepEqual(await running(), []);
   });
 
+  it('rows of a slow statement do not wait for many more', async () => {
+    const sql = "select g, repeat('x', 1000), pg_sleep(0.05) from generate_series(1, 100) g";
+    const begun = Date.now();
+    for await (const row of db.raw(sql).mtdd(TENANT).stream()) {
+      assert.equal(row.g, 1);
+      break;
+    }
+    // PostgreSQL sends them by eights. All of them take five seconds.
+    assert.ok(Date.now() - begun < 2000, `${Date.now() - begun} ms`);
+  });
+
   it('a reader that leaves early stops the statement', async () => {
     const query = db
       .raw('select g, pg_sleep(0.001) from generate_series(1, 1000000) g /* left early */')

@@ -1,6 +1,11 @@
 //! Reads what PostgreSQL answers to one request, up to its last ReadyForQuery, and passes it on in pieces. Decides what
 //! an error, a broken connection or a cancelled statement means for the caller. Called by `attempt`.
 
+use std::io;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::attempt::{Attempt, outcome_unknown};
 use super::backend::{Backend, Prepared};
 use super::decode::{self, RawDescription};
@@ -10,6 +15,9 @@ use super::run::{Caller, Stop, Watch};
 use super::settings::Settings;
 use super::texts::Text;
 use crate::proto::{DatabaseError, Failure};
+
+/// How long rows wait for others to share their part.
+const LINGER: Duration = Duration::from_millis(10);
 
 /// What has been asked of PostgreSQL.
 pub struct Asked<'t> {
@@ -112,9 +120,10 @@ impl<'a> Answer<'a> {
                 self.backend.mark_broken();
                 return Err(self.stop.unwrap_or(Stop::TooLarge).after());
             }
-            match watch.unless_stopped(self.backend.fill()).await {
-                Ok(Ok(0) | Err(_)) => return self.lost(),
-                Ok(Ok(_)) => {}
+            match watch.unless_stopped(self.fill()).await {
+                Ok(Ok(Some(0)) | Err(_)) => return self.lost(),
+                Ok(Ok(Some(_))) => {}
+                Ok(Ok(None)) => self.send_rows(watch).await,
                 Err(_) if let Some(stop) = self.stop => {
                     self.backend.mark_broken();
                     return Err(stop.unheeded());
@@ -122,6 +131,14 @@ impl<'a> Answer<'a> {
                 Err(stop) => self.begin_to_stop(stop, watch),
             }
         }
+    }
+
+    /// Reads once; None: nothing more has come, and rows that have need not wait for it.
+    async fn fill(&mut self) -> io::Result<Option<usize>> {
+        if self.asked.preface > 0 || !self.backend.inbox.has_rows() {
+            return self.backend.fill().await.map(Some);
+        }
+        timeout(LINGER, self.backend.fill()).await.ok().transpose()
     }
 
     /// Takes a message that is not a row; an attempt's end if it was the last.

@@ -107,6 +107,11 @@ impl Inbox {
         self.spilled.clear();
     }
 
+    /// True if rows have been gathered.
+    pub fn has_rows(&self) -> bool {
+        self.row_count > 0
+    }
+
     /// True if the gathered rows should leave before more is read.
     pub fn is_full(&self) -> bool {
         let bytes = self.rows.len() + self.spilled.len();
