@@ -34,6 +34,18 @@ const RESET = `
     (2, 'tea', 3.20, false), (3, 'nut', null, null);
   insert into docs values (1, '{"a": {"b": [1, 2]}, "s": "x"}'), (2, '{"a": null, "n": 5}');
   insert into tree values (1, null), (2, 1), (3, 2), (4, 1)`;
+/** What cases have made, and not dropped. */
+const SWEEP = `
+  do $$ declare one record; begin
+    for one in select relname, relkind from pg_class where relnamespace = 'public'::regnamespace
+        and relkind in ('r', 'v', 'm') and relname not in ('users', 'orders', 'docs', 'tree', 'adults') loop
+      execute format('drop %s if exists %I cascade',
+        case one.relkind when 'r' then 'table' when 'v' then 'view' else 'materialized view' end, one.relname);
+    end loop;
+    for one in select nspname from pg_namespace where nspname !~ '^(pg_|information_schema|public$)' loop
+      execute format('drop schema %I cascade', one.nspname);
+    end loop;
+  end $$`;
 /** All rows, and what the tables, columns, indexes, constraints and views are. */
 const CONTENT = `
   select json_build_object(
@@ -109,7 +121,7 @@ class Sides {
 
   /** Puts the data back to how every case finds it. */
   async reset() {
-    await this.#admin.query(RESET);
+    await this.#admin.query(`${SWEEP}; ${RESET}`);
   }
 
   /** Runs statements past both sides. */

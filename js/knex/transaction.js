@@ -42,6 +42,8 @@ function joinShard(trx, config, client, runtime) {
       parties.standIn.__knexTxId = trx.txid;
       return await use(parties.standIn);
     } finally {
+      // As Knex: also after a nested transaction, but not where the connection is the application's.
+      if (!config?.connection) delete parties.standIn.__knexTxId;
       if (level.parent === undefined) parties.release();
     }
   };
@@ -121,9 +123,7 @@ class Level {
   async shardConnection(route, signals) {
     refuseIfAborted(signals);
     await unlessAborted(this.#joinShard(route), signals);
-    const connection = new RemoteConnection(this.runtime, route, this.parties.session, signals);
-    connection.__knexTxId = this.trx.txid;
-    return connection;
+    return this.parties.shardConnection(route, signals);
   }
 
   async #joinShard(route) {
@@ -200,8 +200,7 @@ class Level {
   #through(party, act, methods = ROUTED_QUERY) {
     const { trx, parties } = this;
     if (party === LOCAL) return act(parties.standIn);
-    const connection = new RemoteConnection(this.runtime, parties.route, parties.session);
-    connection.__knexTxId = trx.txid;
+    const connection = parties.shardConnection(parties.route);
     const client = Object.create(trx.trxClient, methods);
     return this.#as(client, () => act(connection));
   }
@@ -254,6 +253,8 @@ class Parties {
     /** The route that pinned the transaction to its shard. */
     this.route = undefined;
     this.session = 0;
+    /** What events call the session's connection. */
+    this.uid = undefined;
     /** The promise of the shard's index, once the session has been asked for. */
     this.opening = undefined;
   }
@@ -311,16 +312,22 @@ class Parties {
     }
   }
 
+  /** For one query in the session; to events they all are the transaction's one connection. */
+  shardConnection(route, signals) {
+    const connection = new RemoteConnection(this.runtime, route, this.session, signals);
+    this.uid ??= connection.__knexUid;
+    connection.__knexUid = this.uid;
+    connection.__knexTxId = this.standIn.__knexTxId;
+    return connection;
+  }
+
   giveUpOpening() {
     if (this.opening !== undefined) this.runtime.native.cancelSession(this.session);
   }
 
   /** The transaction has ended. */
   release() {
-    if (this.local !== undefined) {
-      delete this.local.__knexTxId;
-      if (!this.adopted) this.client.releaseConnection(this.local);
-    }
+    if (this.local !== undefined && !this.adopted) this.client.releaseConnection(this.local);
     if (this.opening !== undefined) this.runtime.native.closeSession(this.session);
   }
 }
