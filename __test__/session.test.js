@@ -69,10 +69,11 @@ test('options are taken apart as PostgreSQL does', async () => {
   assert.match(warnings[0], /"-d"/);
 });
 
-test('searchPath is quoted as Knex quotes it', async () => {
+test('searchPath is quoted as PostgreSQL shows what Knex sets', async () => {
   const path = async (searchPath) => (await session({ searchPath, connection: {} })).settings.search_path;
-  assert.equal(await path(['public', 'we"ird']), '"public","we""ird"');
-  assert.equal(await path('app'), '"app"');
+  assert.equal(await path(['public', 'we"ird']), 'public, "we""ird"');
+  assert.equal(await path('app'), 'app');
+  assert.equal(await path('$user'), '"$user"');
   assert.equal(await path('a,b'), '"a,b"');
   await assert.rejects(path([5]), ConfigError);
 });

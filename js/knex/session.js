@@ -61,14 +61,16 @@ async function connectionOf(client) {
   return client.config.connectionPool?.options ?? client.connectionSettings ?? {};
 }
 
-/** The text after `set search_path to`, quoted as Knex quotes it. */
+/** What `set search_path to`, as Knex says it, makes of the names: PostgreSQL quotes only those that need it. */
 function searchPathOf(searchPath) {
   if (!searchPath) return undefined;
   const names = Array.isArray(searchPath) ? searchPath : [searchPath];
   if (!names.every((name) => typeof name === 'string')) {
     throw new ConfigError(`searchPath: expected a string or an array of strings, got a ${typeof searchPath}`);
   }
-  return names.map((name) => `"${name.replace(/"/g, '""')}"`).join(',');
+  return names
+    .map((name) => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replace(/"/g, '""')}"`))
+    .join(', ');
 }
 
 /**
