@@ -115,6 +115,8 @@ function transactingOver(transacting, isAttached) {
 function cloneOver(clone) {
   return function (...args) {
     const copy = clone.apply(this, args);
+    // asyncStackTraces: Knex counts the frames between its caller and the builder, and knows nothing of this one.
+    if (copy._asyncStack !== undefined) copy._asyncStack.lines++;
     if (this[ROUTE] !== undefined) copy[ROUTE] = this[ROUTE];
     const captured = this[CAPTURED];
     const ambient = ambientRoute();
