@@ -45,6 +45,9 @@ const SWEEP = `
     for one in select nspname from pg_namespace where nspname !~ '^(pg_|information_schema|public$)' loop
       execute format('drop schema %I cascade', one.nspname);
     end loop;
+    for one in select typname from pg_type where typtype = 'e' loop
+      execute format('drop type %I cascade', one.typname);
+    end loop;
   end $$`;
 /** All rows, and what the tables, columns, indexes, constraints and views are. */
 const CONTENT = `
@@ -102,12 +105,11 @@ class Sides {
    */
   async pair(config = {}, connection = {}) {
     const { full, empty, server } = this.#parts;
-    const settings = (url) => ({
-      client: 'pg',
-      pool: { min: 0, max: 4 },
-      ...config,
-      connection: { connectionString: url, ...connection },
-    });
+    const settings = (text) => {
+      const { hostname: host, port, username: user, password, pathname } = new URL(text);
+      const place = { host, port: Number(port), user, password, database: pathname.slice(1) };
+      return { client: 'pg', pool: { min: 0, max: 4 }, ...config, connection: { ...place, ...connection } };
+    };
     const routing = { mtdd: { useMtdd: true, queryServers: [server.address] } };
     const plain = knex(settings(full));
     const library = knex(settings(empty));
