@@ -108,11 +108,7 @@ describe('streams', () => {
 
   it('gives rows as arrays, bindings and statements without rows their due', async () => {
     const [row] = await rowsOf(
-      db
-        .raw('select ?::int as a, ?::text as a', [1, 'x'])
-        .options({ rowMode: 'array' })
-        .mtdd(TENANT)
-        .stream(),
+      db.raw('select ?::int as a, ?::text as a', [1, 'x']).mtdd(TENANT).stream({ rowMode: 'array' }),
     );
     assert.deepStrictEqual(row, [1, 'x']);
     assert.deepStrictEqual(await rowsOf(db('items').where('id', -1).mtdd(TENANT).stream()), []);

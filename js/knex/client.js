@@ -229,11 +229,12 @@ const ROUTED_METHODS = Object.getOwnPropertyDescriptors({
 
   _stream(connection, statement, stream, options) {
     if (!statement.sql) throw new Error('The query is empty');
+    // As in Knex, a stream has options of its own, and those of its query say nothing to it.
     const config = {
-      ...statement.options,
-      ...options,
       text: statement.sql,
       values: statement.bindings ?? [],
+      rowMode: options?.rowMode,
+      types: options?.types,
     };
     let source;
     try {
