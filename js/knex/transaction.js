@@ -166,8 +166,11 @@ class Level {
   /** Waits for those who are joining, so that their first query goes out before the end. */
   async #settled(verb) {
     if (this.joined.size === 0) return;
-    // A session that is still being opened will not be needed.
-    if (verb === 'rollback') this.parties.giveUpOpening();
+    // Neither a session that is still being opened nor what nobody waits for will be needed.
+    if (verb === 'rollback') {
+      this.parties.giveUpOpening();
+      this.parties.stopAbandoned();
+    }
     await Promise.allSettled(this.joined.values());
     await new Promise(setImmediate);
   }
@@ -255,6 +258,8 @@ class Parties {
     this.session = 0;
     /** What events call the session's connection. */
     this.uid = undefined;
+    /** Connections of queries whose own .timeout() has passed: the statement may be running still. */
+    this.abandoned = [];
     /** The promise of the shard's index, once the session has been asked for. */
     this.opening = undefined;
   }
@@ -325,8 +330,13 @@ class Parties {
     if (this.opening !== undefined) this.runtime.native.cancelSession(this.session);
   }
 
+  stopAbandoned() {
+    for (const connection of this.abandoned) connection.cancel();
+  }
+
   /** The transaction has ended. */
   release() {
+    this.stopAbandoned();
     if (this.local !== undefined && !this.adopted) this.client.releaseConnection(this.local);
     if (this.opening !== undefined) this.runtime.native.closeSession(this.session);
   }
@@ -359,6 +369,11 @@ function standInFor(parties) {
 const IN_TRANSACTION = {
   acquireConnection() {
     return this[LEVEL].shardConnection(this.mtddRoute, signalsFor(this.mtddRoute));
+  },
+
+  releaseConnection(connection) {
+    // A plain .timeout() has passed. As on a local connection, the transaction may go on behind the statement.
+    if (connection.__knex__disposed !== undefined) this[LEVEL].parties.abandoned.push(connection);
   },
 
   query(connection, statement) {
