@@ -202,6 +202,18 @@ describe('an application hears the same', () => {
     );
   });
 
+  it('of a stream', async () => {
+    await sides.same(
+      hearing(async (db, route, recorder) => {
+        const rows = [];
+        for await (const row of recorder.watch(route(db('users').orderBy('id'))).stream()) rows.push(row);
+        return rows;
+      }),
+      { ways: WAYS },
+    );
+  });
+
+  // From here on connections of older versions of Knex keep the mark of the transaction that they were in.
   it('in a transaction: its own events, and those that knex hears', async () => {
     await sides.same(
       hearingTransaction((db, route, recorder) =>
@@ -254,16 +266,5 @@ describe('an application hears the same', () => {
     await library.transaction(async () => {}, { mtdd: { tenantId: TENANT } });
     silent.stop();
     assert.deepEqual(silent.events, []);
-  });
-
-  it('of a stream', async () => {
-    await sides.same(
-      hearing(async (db, route, recorder) => {
-        const rows = [];
-        for await (const row of recorder.watch(route(db('users').orderBy('id'))).stream()) rows.push(row);
-        return rows;
-      }),
-      { ways: WAYS },
-    );
   });
 });

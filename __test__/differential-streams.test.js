@@ -5,6 +5,7 @@ const { once } = require('node:events');
 const { Transform, Writable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const { after, before, describe, it } = require('node:test');
+const { version: knexVersion } = require('knex/package.json');
 const { startSides } = require('./support/differential');
 const { Recorder } = require('./support/recorder');
 
@@ -194,7 +195,9 @@ describe('a stream gives the same', () => {
       return { ...row, context };
     };
     const on = await sides.pair({ postProcessResponse });
-    for (const context of [{ a: 1 }, { failAt: 2 }, { failAt: 1 }]) {
+    // Before Knex 3.3 an error of the application's there is an uncaught exception.
+    const throwing = knexVersion >= '3.3' ? [{ failAt: 2 }, { failAt: 1 }] : [];
+    for (const context of [{ a: 1 }, ...throwing]) {
       await sides.same((db, route) => course(route(users(db).queryContext(context)).stream()), { on });
     }
   });

@@ -127,7 +127,6 @@ const FAILURES = {
   'an undefined binding': (db) => db('users').where('id', undefined),
   'an undefined binding of a raw': (db) => db.raw('select ?', [undefined]),
   'a method that the chain cannot have': (db) => db('users').first().update({ a: 1 }),
-  'an insert with a having': (db) => db('users').having('id', '>', 1).del(),
   'a raw with too few bindings': (db) => db.raw('select ?, ?', [1]),
   'a raw with too many bindings': (db) => db.raw('select ?', [1, 2]),
   'an empty raw': (db) => db.raw(''),
@@ -170,6 +169,9 @@ describe('a chain that writes comes to the same', () => {
       it(name, () => sides.sameError((db, route) => route(chain(db))));
     }
   });
+
+  it('a delete with a having, which older versions of Knex let pass', () =>
+    sides.agree((db, route) => route(db('orders').having('id', '>', 1).del())));
 
   describe('wherever .mtdd() stands in it', () => {
     for (const [name, chain] of Object.entries(WRITES)) {

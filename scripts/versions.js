@@ -22,7 +22,7 @@ const NODE = ['20', '22', '24'];
 /** The newest `pg` comes after these. */
 const PG = ['8.11', '8.16'];
 /** Test files, by words in their names. */
-const SUITES = ['parity', 'mtdd', 'knex-client', 'seeds', 'context', 'forTenant', 'transactions', 'streams'];
+const SUITES = ['differential', 'parity', 'mtdd', 'knex-client', 'seeds', 'context', 'forTenant', 'transactions', 'streams'];
 
 const PASSES = 'yes';
 const FAILS = 'no';
@@ -76,7 +76,8 @@ function isInShortRun({ knex, pg, node }, pgVersions) {
 
 /** Runs the suites on one combination. */
 function run({ knex, pg, node }, packages) {
-  const modules = install(packages, { knex, pg });
+  // Plain Knex streams through the last of them.
+  const modules = install(packages, { knex, pg, 'pg-query-stream': '4' });
   const { status, stdout, stderr } = spawnSync(
     nodeProgram(node, packages),
     [path.join(ROOT, 'scripts', 'test.js'), ...SUITES],

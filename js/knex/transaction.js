@@ -36,14 +36,15 @@ function joinShard(trx, config, client, runtime) {
   const { parties } = level;
 
   // Instead of a connection of the pool, one that stands for it: the pool is asked when a local query comes.
+  const pool = { acquireConnection: async () => parties.standIn, releaseConnection: async () => {} };
+  const connected = config?.connection ? { connection: parties.standIn } : undefined;
   trx.acquireConnection = async (_config, use) => {
     if (level.parent === undefined && config?.connection) parties.adopt(config.connection);
     try {
-      parties.standIn.__knexTxId = trx.txid;
-      return await use(parties.standIn);
+      // Knex's own, which marks the connection for events; when it takes the mark away depends on its version.
+      const view = Object.create(trx, { client: { value: pool } });
+      return await level.knex.acquireConnection.call(view, connected, use);
     } finally {
-      // As Knex: also after a nested transaction, but not where the connection is the application's.
-      if (!config?.connection) delete parties.standIn.__knexTxId;
       if (level.parent === undefined) parties.release();
     }
   };
