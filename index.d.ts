@@ -35,14 +35,12 @@ export interface MtddOptions {
   [metadata: string]: unknown;
 }
 
-/** The object form of `.mtdd()`'s arguments. */
-export interface MtddMeta extends MtddOptions {
-  /** May only be missing together with `allServers: true`. */
-  tenantId?: MtddTenantId;
+/** The object form of `.mtdd()`'s arguments: a tenant, or explicitly all shards. */
+export type MtddMeta = MtddOptions & {
   /** Default 1; null registers the tenant. */
   tenantType?: number | string | null;
   methodType?: MtddMethod | null;
-}
+} & ({ tenantId: MtddTenantId } | { tenantId?: null; allServers: true });
 
 declare module 'knex' {
   namespace Knex {
@@ -78,6 +76,13 @@ declare module 'knex' {
     }
 
     // Knex types these as plain promises.
+    // biome-ignore lint/suspicious/noExplicitAny: the declarations of an interface must agree
+    interface QueryBuilder<TRecord extends {} = any, TResult = any> {
+      columnInfo(column: keyof TRecord): Promise<ColumnInfo> & ChainableInterface<ColumnInfo>;
+      columnInfo(): Promise<Record<keyof TRecord, ColumnInfo>> &
+        ChainableInterface<Record<keyof TRecord, ColumnInfo>>;
+    }
+
     interface SchemaBuilder {
       hasTable(tableName: string): Promise<boolean> & ChainableInterface<boolean>;
       hasColumn(tableName: string, columnName: string): Promise<boolean> & ChainableInterface<boolean>;

@@ -2,6 +2,7 @@
 
 import {
   ConfigError,
+  CrossShardTransactionError,
   createMtddKnex,
   type FirebaseConfig,
   InitializeReplication,
@@ -9,6 +10,10 @@ import {
   MtddError,
   type MtddHandle,
   type MtddMeta,
+  OutcomeUnknownError,
+  OverloadedError,
+  PartialFailureError,
+  QueryTimeoutError,
   runLocal,
   TenantNotFoundError,
   tenantContext,
@@ -116,6 +121,18 @@ export async function refused(user: { tenantId?: string }): Promise<void> {
   await db('users').mtdd(user.tenantId);
   // @ts-expect-error no tenant at all
   await db('users').mtdd(undefined);
+  // @ts-expect-error a tenant that may be missing, in an object
+  await db('users').mtdd({ tenantId: user.tenantId });
+  // @ts-expect-error an object that names nobody
+  await db('users').mtdd({ timeout: 5 });
+  // @ts-expect-error all shards only by saying so
+  await db('users').mtdd({ allServers: false });
+  // @ts-expect-error a tenant of a wrong type
+  await db('users').mtdd(true);
+  // @ts-expect-error a wrong row
+  await db<User>('users').mtdd('t').insert({ id: 'x' });
+  // @ts-expect-error an option of a wrong type, in an object
+  await db('users').mtdd({ tenantId: 't', readPreference: 'secondary' });
   // @ts-expect-error an unknown method
   await db('users').mtdd('t', 1, 'executeQeury');
   // @ts-expect-error an option of a wrong type
@@ -142,6 +159,15 @@ export async function refused(user: { tenantId?: string }): Promise<void> {
 }
 
 export function errors(error: unknown): string {
+  if (error instanceof OverloadedError) same<'OVERLOADED', typeof error.code>(true);
+  if (error instanceof QueryTimeoutError) same<504, typeof error.statusCode>(true);
+  if (error instanceof CrossShardTransactionError) same<'CROSS_SHARD_TRANSACTION', typeof error.code>(true);
+  if (error instanceof PartialFailureError) same<'PARTIAL_FAILURE', typeof error.code>(true);
+  if (error instanceof OutcomeUnknownError) {
+    same<'OUTCOME_UNKNOWN', typeof error.code>(true);
+    // @ts-expect-error its code is never another
+    if (error.code === 'TIMEOUT') return '';
+  }
   if (error instanceof TenantNotFoundError) {
     same<'TENANT_NOT_FOUND', typeof error.code>(true);
     same<404, typeof error.statusCode>(true);
@@ -151,10 +177,113 @@ export function errors(error: unknown): string {
   return new ConfigError('wrong', { field: 'x' }, error).message;
 }
 
+// Whatever a query is to give, it gives with .mtdd() in any place of the chain.
+export async function everyPlace(): Promise<void> {
+  const users = () => db<User>('users');
+  type Row = Pick<User, 'id'>;
+  same<User[], Awaited<ReturnType<typeof all>>>(true);
+  async function all() {
+    return users().mtdd('t').where({ id: 1 }).orderBy('id').mtdd('u');
+  }
+  const before = await users().mtdd('t').select('id');
+  same<Row[], typeof before>(true);
+  const between = await users().select('id').mtdd('t').where('id', '>', 1).limit(1);
+  same<Row[], typeof between>(true);
+  const first = await users().mtdd('t').first();
+  same<User | undefined, typeof first>(true);
+  const firstLater = await users().select('id').first().mtdd('t');
+  same<Row | undefined, typeof firstLater>(true);
+  const plucked = await users().mtdd('t').pluck('name');
+  same<string[], typeof plucked>(true);
+  const pluckedLater = await users().pluck('id').mtdd('t').orderBy('id');
+  same<number[], typeof pluckedLater>(true);
+  const counted = await users().count({ all: '*' }).mtdd('t');
+  const countedLocally = await users().count({ all: '*' });
+  same<typeof countedLocally, typeof counted>(true);
+  const distinct = await users().distinct('name').mtdd('t');
+  same<Pick<User, 'name'>[], typeof distinct>(true);
+
+  const inserted = await users().insert({ name: 'x' }).mtdd('t');
+  same<number[], typeof inserted>(true);
+  const returned = await users().mtdd('t').insert({ name: 'x' }).returning('id');
+  same<Row[], typeof returned>(true);
+  const merged = await users().insert({ id: 1 }).onConflict('id').merge(['name']).returning('*').mtdd('t');
+  same<User[], typeof merged>(true);
+  const updated = await users().where('id', 1).update({ name: 'x' }).mtdd('t').returning(['id']);
+  same<Row[], typeof updated>(true);
+  const incremented = await users().mtdd('t').increment('id', 1);
+  same<number, typeof incremented>(true);
+  const deleted = await users().where('id', 1).mtdd('t').del();
+  same<number, typeof deleted>(true);
+  await users().truncate().mtdd('t');
+
+  const info = await users().columnInfo().mtdd('t');
+  same<Knex.ColumnInfo, typeof info.name>(true);
+  const one = await users().columnInfo('name').mtdd('t');
+  same<string, typeof one.type>(true);
+  const names = await users()
+    .mtdd('t')
+    .then((rows) => rows.map(({ name }) => name));
+  same<string[], typeof names>(true);
+  const copy = await users().mtdd('t').clone().where('id', 1);
+  same<User[], typeof copy>(true);
+  const joined = await users().join('orders', 'orders.user_id', 'users.id').select('users.id').mtdd('t');
+  same<number, (typeof joined)[number]['id']>(true);
+  for await (const row of users().mtdd('t').stream()) void row;
+  users().mtdd('t').pipe(process.stdout);
+  users()
+    .mtdd('t')
+    .asCallback((_error: unknown, rows: User[]) => rows);
+
+  const rows = await db.raw<User[]>('select 1').mtdd('t').timeout(10);
+  same<User[], typeof rows>(true);
+  const sub = await users().whereIn('id', db<User>('users').select('id').mtdd('t')).mtdd('t');
+  same<User[], typeof sub>(true);
+  const wide = await db.with('a', users()).select<Row[]>('id').from('a').mtdd('t');
+  same<Row[], typeof wide>(true);
+  const built = await db.queryBuilder<User, User[]>().from('users').mtdd('t');
+  same<User[], typeof built>(true);
+  await db.schema
+    .mtdd('t')
+    .withSchema('a')
+    .alterTable('users', () => {});
+  const hasColumn = await db.schema.hasColumn('users', 'name').mtdd('t', 1);
+  same<boolean, typeof hasColumn>(true);
+}
+
+export async function everyHandle(): Promise<void> {
+  const handle = await InitializeReplication(express(), db, { mtdd: null, portal: null });
+  same<readonly string[], typeof handle.config.queryServers>(true);
+  same<boolean, typeof handle.config.useMtdd>(true);
+  same<string | null, typeof handle.config.lookupServer>(true);
+  const placed = await handle.addTenant(10n, '2');
+  same<{ tenantId: string; shardIndex: number }, typeof placed>(true);
+  // @ts-expect-error read only
+  handle.config.useMtdd = true;
+  // @ts-expect-error no tenant
+  await handle.addTenant();
+  // @ts-expect-error all shards have no one place
+  await handle.tenantShard(null);
+}
+
 async function inTransactions(db: import('knex').Knex) {
   await db.transaction(async (trx) => trx('users').insert({ name: 'x' }).mtdd('t'), {
     mtdd: { tenantId: 't' },
   });
+  const provide = db.transactionProvider({
+    mtdd: { tenantId: 5, timeout: 100 },
+    isolationLevel: 'serializable',
+  });
+  const [row] = await (await provide())<User>('users').mtdd('t');
+  same<User, typeof row>(true);
+  const trx = await db.transaction({ mtdd: { tenantId: 't' }, readOnly: true });
+  const inner = await trx.transaction((nested) => nested<User>('users').first('id').mtdd('t'));
+  same<Pick<User, 'id'> | undefined, typeof inner>(true);
+  const joined = await db<User>('users').transacting(trx).mtdd('t').select('name');
+  same<Pick<User, 'name'>[], typeof joined>(true);
+  await trx.batchInsert<User>('users', [{ name: 'x' }]).returning('id');
+  // @ts-expect-error: a transaction for nobody
+  await db.transaction(async (trx) => trx('users'), { mtdd: {} });
   // @ts-expect-error: a tenant is a string or a number
   await db.transaction(async (trx) => trx('users'), { mtdd: { tenantId: {} } });
 }
