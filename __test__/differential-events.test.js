@@ -251,6 +251,22 @@ describe('an application hears the same', () => {
     );
   });
 
+  it('outside a transaction each query is on a connection of its own, inside all are on one', async () => {
+    await sides.reset();
+    const { library } = sides.own;
+    const heard = async (db) => {
+      const uids = [];
+      for (let again = 0; again < 2; again++) {
+        await db('users')
+          .mtdd(TENANT)
+          .on('query', ({ __knexUid }) => uids.push(__knexUid));
+      }
+      return new Set(uids).size;
+    };
+    assert.equal(await heard(library), 2);
+    assert.equal(await library.transaction(heard), 1);
+  });
+
   it('BEGIN goes out with the first query, so only then it is heard, also by the transaction itself', async () => {
     await sides.reset();
     const recorder = new Recorder();

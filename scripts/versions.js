@@ -22,7 +22,17 @@ const NODE = ['20', '22', '24'];
 /** The newest `pg` comes after these. */
 const PG = ['8.11', '8.16'];
 /** Test files, by words in their names. */
-const SUITES = ['differential', 'parity', 'mtdd', 'knex-client', 'seeds', 'context', 'forTenant', 'transactions', 'streams'];
+const SUITES = [
+  'differential',
+  'parity',
+  'mtdd',
+  'knex-client',
+  'seeds',
+  'context',
+  'forTenant',
+  'transactions',
+  'streams',
+];
 
 const PASSES = 'yes';
 const FAILS = 'no';
