@@ -230,6 +230,39 @@ const GOING_ON = {
   ],
 };
 
+const MIGRATIONS = {
+  '1_make': {
+    up: (db) => db.schema.createTable('fresh', (t) => t.increments('id')),
+    down: (db) => db.schema.dropTable('fresh'),
+  },
+  '2_fill': {
+    up: async (db) => {
+      await db('fresh').insert([{ id: 1 }, { id: 2 }]);
+      await db.schema.alterTable('fresh', (t) => t.string('name'));
+    },
+    down: (db) => db.schema.alterTable('fresh', (t) => t.dropColumn('name')),
+  },
+  '3_fail': {
+    up: async (db) => {
+      await db('fresh').del();
+      await db('nowhere');
+    },
+    down: async () => {},
+  },
+  '4_without_a_transaction': {
+    config: { transaction: false },
+    up: (db) => db.raw('create index concurrently on fresh (id)'),
+    down: (db) => db.raw('drop index fresh_id_idx'),
+  },
+};
+const sourceOf = (...names) => ({
+  migrationSource: {
+    getMigrations: async () => names,
+    getMigrationName: (name) => name,
+    getMigration: async (name) => MIGRATIONS[name],
+  },
+});
+
 describe('a schema builder comes to the same', () => {
   /** @type {import('./support/differential').Sides} */
   let sides;
@@ -247,6 +280,50 @@ describe('a schema builder comes to the same', () => {
   for (const [name, run] of Object.entries(GOING_ON)) {
     it(name, () => sides.same(run, { ways: ['.mtdd()', 'withTenant', 'forTenant'] }));
   }
+
+  describe('migrations and seeds', () => {
+    // They make their queries themselves: the tenant is said around them.
+    const ways = { ways: ['withTenant', 'forTenant'] };
+
+    it('latest, list, status, currentVersion, up, down and rollback', async () => {
+      const all = sourceOf('1_make', '2_fill', '4_without_a_transaction');
+      await sides.same(
+        async (db) => [
+          await db.migrate.up(all),
+          await db.migrate.latest(all),
+          await db.migrate.latest(all),
+          (await db.migrate.list(all)).map((list) => list.map((one) => one.name ?? one)),
+          await db.migrate.status(all),
+          await db.migrate.currentVersion(all),
+          await db('fresh').orderBy('id'),
+          await db.migrate.down(all),
+          await db.migrate.rollback(all, true),
+          await db.migrate.latest(sourceOf('1_make')),
+        ],
+        ways,
+      );
+    });
+
+    it('one that fails leaves nothing of its batch', async () => {
+      await sides.same(async (db) => {
+        const [good, bad] = [sourceOf('1_make', '2_fill'), sourceOf('1_make', '2_fill', '3_fail')];
+        const error = await db.migrate.latest(bad).catch((failure) => failure);
+        const isLeft = await db.schema.hasTable('fresh');
+        return [error, isLeft, await db.migrate.latest(good), await db.migrate.currentVersion(good)];
+      }, ways);
+    });
+
+    it('seed.run', async () => {
+      const seedSource = {
+        getSeeds: async () => ['one'],
+        getSeed: async () => ({ seed: (db) => db('tree').insert([{ id: 50 }, { id: 51 }]) }),
+      };
+      await sides.same(
+        async (db) => [await db.seed.run({ seedSource }), await db('tree').orderBy('id')],
+        ways,
+      );
+    });
+  });
 
   it('wherever .mtdd() stands', async () => {
     const define = (t) => t.integer('id');
