@@ -224,7 +224,9 @@ impl<'a> Split<'a> {
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
             expr => keys.contains(&self.normal(expr)),
         };
+        let ties = self.query.fetch.as_ref().is_some_and(|fetch| fetch.with_ties);
         !self.has_sets()
+            && !ties
             && self.select.having.is_none()
             && self.select.distinct.is_none()
             && self.select.named_window.is_empty()

@@ -253,6 +253,7 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// What is known of a query's body.
     pub fn body_of(&mut self, body: &SetExpr, scope: &Scope<'_>) -> Result<Found, Reason> {
         self.body(body, scope).map(|(found, _)| found)
     }
@@ -284,17 +285,7 @@ impl<'a> Search<'a> {
                     (Extent::Everywhere, Extent::Everywhere) => Extent::Everywhere,
                     (Extent::Local, Extent::Local) if keeps => Extent::Local,
                     (Extent::Local, Extent::Local) if is_union_all(*op, *set_quantifier) => Extent::Local,
-                    (Extent::Local, Extent::Local) if *op == SetOperator::Union => {
-                        Extent::Global("UNION drops what comes twice, on whatever shard")
-                    }
-                    (Extent::Global(reason), Extent::Local | Extent::Global(_))
-                    | (Extent::Local, Extent::Global(reason)) => return Err(reason.into()),
-                    (Extent::Local, Extent::Local) => {
-                        return Err(format!(
-                            "{op} compares rows of different shards, unless both sides select the tenant column in the same place"
-                        ));
-                    }
-                    _ => return Err(format!("{op} of sharded rows and rows that every shard has")),
+                    _ => Extent::Global("it compares or counts rows of all shards"),
                 };
                 Ok((Found { extent, outputs }, anchored))
             }

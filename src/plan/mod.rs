@@ -11,6 +11,7 @@ mod name;
 mod planner;
 mod repeat;
 mod rows;
+mod sets;
 mod shape;
 mod text;
 mod write;

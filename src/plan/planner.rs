@@ -14,7 +14,7 @@ use super::local::{Extent, Scope, Search, groups_by_tenant, is_aggregated};
 use super::rows::{needs_distinct, output_name};
 use super::shape::{Everywhere, Merge, Plan, Source};
 use super::text::{Fragments, fold, parameter, parameters, parse, quoted};
-use super::{Asked, Layout, Refusal, aggregate, rows, unsupported, write};
+use super::{Asked, Layout, Refusal, aggregate, rows, sets, unsupported, write};
 use crate::data::lexer::Outline;
 
 /// The plan of a statement for all shards, or why there is none.
@@ -114,19 +114,42 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
         }
         SetExpr::SetOperation { op, set_quantifier, .. } => {
             let found = search.body_of(&query.body, &around).map_err(refuse)?;
-            let distinct = match found.extent {
-                Extent::Local => false,
-                Extent::Global(_) if *op == SetOperator::Union && *set_quantifier != SetQuantifier::All => true,
-                Extent::Global(reason) => return Err(unsupported(reason)),
-                Extent::Everywhere => return nested(query, layout, fragments),
-            };
-            rows::set_operation(query, distinct, fragments)
+            match found.extent {
+                Extent::Local => rows::set_operation(query, false, fragments),
+                Extent::Everywhere => nested(query, layout, fragments),
+                Extent::Global(_) if is_union(&query.body) && all_local(&query.body, layout, &around)? => {
+                    let drops = *op == SetOperator::Union && *set_quantifier != SetQuantifier::All;
+                    if drops {
+                        rows::set_operation(query, true, fragments)
+                    } else {
+                        sets::gathered(query, layout, &around, fragments)
+                    }
+                }
+                Extent::Global(_) => sets::gathered(query, layout, &around, fragments),
+            }
         }
         SetExpr::Query(inner) if query.order_by.is_none() && query.limit_clause.is_none() && query.with.is_none() => {
             draft(inner, layout, fragments)
         }
         _ => Err(unsupported("a query of this form")),
     }
+}
+
+/// True for nothing but UNION and UNION ALL.
+fn is_union(body: &SetExpr) -> bool {
+    match body {
+        SetExpr::SetOperation { left, op, right, .. } => *op == SetOperator::Union && is_union(left) && is_union(right),
+        _ => true,
+    }
+}
+
+/// True if no side of a set operation is the same on every shard.
+fn all_local(body: &SetExpr, layout: &Layout, scope: &Scope<'_>) -> Result<bool, Refusal> {
+    if let SetExpr::SetOperation { left, right, .. } = body {
+        return Ok(all_local(left, layout, scope)? && all_local(right, layout, scope)?);
+    }
+    let found = Search::new(layout).body_of(body, scope).map_err(|reason| unsupported(&reason))?;
+    Ok(found.extent == Extent::Local)
 }
 
 /// A query around a query whose rows are of all shards: the inner one is planned, and the outer one is what PostgreSQL

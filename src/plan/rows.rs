@@ -46,8 +46,8 @@ pub fn window(query: &Query) -> Result<(Option<Number>, Option<Number>), Refusal
         Some(_) => return Err(unsupported("this form of LIMIT")),
     };
     if let Some(fetch) = &query.fetch {
-        if fetch.with_ties || fetch.percent {
-            return Err(unsupported("FETCH FIRST ... WITH TIES"));
+        if fetch.percent {
+            return Err(unsupported("FETCH FIRST ... PERCENT"));
         }
         limit = match &fetch.quantity {
             Some(quantity) => number(quantity, "FETCH FIRST")?,
@@ -144,21 +144,31 @@ pub fn select(
     if let SetExpr::Select(body) = &mut *shard.body {
         body.projection.extend(hidden.iter().enumerate().map(|(index, expr)| hidden_item(index, expr.clone())));
     }
+    let ties = query.fetch.as_ref().is_some_and(|fetch| fetch.with_ties);
     shard.fetch = None;
-    shard.limit_clause = enough(offset, limit);
+    // How many rows tie with the last one only all of them can tell.
+    shard.limit_clause = if ties { None } else { enough(offset, limit) };
     let distinct = distinct && on == 0;
     Ok(Draft {
         shard,
         changed,
         hidden: hidden.len(),
         finish: finish(query, &sorted, on, distinct, fragments),
-        needs_finish: distinct,
-        merge: if sorted.is_empty() { Merge::Concat } else { Merge::Sorted { keys: sorted, on } },
+        needs_finish: distinct || ties,
+        merge: merge(sorted, on, ties),
         distinct,
         offset,
         limit,
         origins: Vec::new(),
     })
+}
+
+fn merge(keys: Vec<Key>, on: usize, ties: bool) -> Merge {
+    match keys.as_slice() {
+        _ if ties => Merge::Finish,
+        [] => Merge::Concat,
+        _ => Merge::Sorted { keys, on },
+    }
 }
 
 /// The output column that an ORDER BY expression means; a hidden one is added where there is none.
@@ -259,8 +269,9 @@ pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -
         sorted.push(key(column, &ordered.options)?);
     }
     let mut shard = query.clone();
+    let ties = query.fetch.as_ref().is_some_and(|fetch| fetch.with_ties);
     shard.fetch = None;
-    shard.limit_clause = enough(offset, limit);
+    shard.limit_clause = if ties { None } else { enough(offset, limit) };
     if !hidden.is_empty() {
         shard = wrapped(shard, &hidden);
     }
@@ -269,8 +280,8 @@ pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -
         changed: !hidden.is_empty() || offset.is_some() || query.fetch.is_some(),
         hidden: hidden.len(),
         finish: finish(query, &sorted, 0, distinct, fragments),
-        needs_finish: distinct,
-        merge: if sorted.is_empty() { Merge::Concat } else { Merge::Sorted { keys: sorted, on: 0 } },
+        needs_finish: distinct || ties,
+        merge: merge(sorted, 0, ties),
         distinct,
         offset,
         limit,

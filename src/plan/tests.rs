@@ -177,6 +177,22 @@ fn what_is_done_to_aggregates_is_done_by_postgresql() {
              FROM mtdd_g GROUP BY h0",
         ),
         (
+            "select a from t intersect select b from u order by 1",
+            "SELECT DISTINCT mtdd_q.*, 0 AS mtdd_h0 FROM (SELECT a FROM t) AS mtdd_q UNION ALL \
+             SELECT DISTINCT mtdd_q.*, 1 AS mtdd_h0 FROM (SELECT b FROM u) AS mtdd_q",
+            "SELECT v0 AS \"a\" FROM mtdd_g WHERE h0 = 0 INTERSECT SELECT v0 AS \"a\" FROM mtdd_g WHERE h0 = 1 ORDER BY 1",
+        ),
+        (
+            "select code from countries except all select b from u",
+            "SELECT mtdd_q.*, 0 AS mtdd_h0 FROM (SELECT b FROM u) AS mtdd_q",
+            "SELECT code FROM countries EXCEPT ALL SELECT v0 AS \"code\" FROM mtdd_g WHERE h0 = 0",
+        ),
+        (
+            "select a from t order by b fetch first 3 rows with ties",
+            "SELECT a, b AS mtdd_h0 FROM t ORDER BY b",
+            "SELECT <visible> FROM mtdd_g ORDER BY h0 ASC NULLS LAST FETCH FIRST 3 ROWS WITH TIES",
+        ),
+        (
             "select count(*) from (select distinct a from t) q",
             "SELECT DISTINCT a FROM t",
             "SELECT count(*) FROM (SELECT <visible> FROM (SELECT DISTINCT * FROM mtdd_g) AS mtdd_g) q",
@@ -253,8 +269,8 @@ fn what_cannot_be_proven_is_refused_with_its_reason() {
         ("select * from a where id in (select a_id from b)", "a subquery looks at rows of all shards"),
         ("select * from a where tenant_id not in (select tenant_id from b)", "a subquery looks at rows of all shards"),
         ("select *, row_number() over (order by x) from t", "PARTITION BY tenant_id"),
-        ("select a from t intersect select a from u", "INTERSECT"),
-        ("select a from t except all select a from u", "EXCEPT"),
+        ("select a from t union all select max(a) from t", "aggregates over all shards"),
+        ("update t set (a, tenant_id) = (1, 'x')", "a change of tenant_id"),
         ("select * from totals", "the view totals"),
         ("select * from t limit 1 + 1", "LIMIT"),
         ("select nextval('s') from t", "nextval()"),

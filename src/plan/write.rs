@@ -1,8 +1,8 @@
 //! Plans for what is no plain query: changes to rows, DDL, settings and the like.
 
 use sqlparser::ast::{
-    Delete, FromTable, Insert, Query, Select, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind,
+    AssignmentTarget, Delete, FromTable, Insert, Query, Select, SetExpr, Statement, TableFactor, TableObject,
+    TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use super::draft::empty_select;
@@ -15,6 +15,11 @@ use super::{Asked, Layout, Refusal, unsupported};
 pub fn update(update: &Update, layout: &Layout) -> Result<Plan, Refusal> {
     if update.limit.is_some() || !update.order_by.is_empty() {
         return Err(unsupported("UPDATE with LIMIT"));
+    }
+    if let Some(column) = &layout.tenant_column
+        && update.assignments.iter().any(|assignment| assigns(&assignment.target, column))
+    {
+        return Err(unsupported(&format!("a change of {column}, whose rows would have to move to another shard")));
     }
     let mut tables = vec![update.table.clone()];
     match &update.from {
@@ -30,6 +35,15 @@ pub fn update(update: &Update, layout: &Layout) -> Result<Plan, Refusal> {
         update.assignments.iter().map(|assignment| sqlparser::ast::SelectItem::UnnamedExpr(assignment.value.clone())),
     );
     changes(tables, select, layout)
+}
+
+fn assigns(target: &AssignmentTarget, column: &str) -> bool {
+    let names =
+        |name| parts(name).and_then(|mut parts| parts.pop()).is_some_and(|name| name.eq_ignore_ascii_case(column));
+    match target {
+        AssignmentTarget::ColumnName(name) => names(name),
+        AssignmentTarget::Tuple(list) => list.iter().any(names),
+    }
 }
 
 /// DELETE: each shard deletes its own rows.

@@ -1,0 +1,129 @@
+//! Plans for INTERSECT, EXCEPT and mixed set operations: the rows of every sharded side are gathered, each marked with
+//! its side, and PostgreSQL does the set operation over them. Sides that every shard holds stay where they are.
+
+use sqlparser::ast::{
+    BinaryOperator, Distinct, Expr, Ident, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    SetOperator, SetQuantifier, Value,
+};
+
+use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
+use super::local::{Extent, Scope, Search};
+use super::rows::{first_select, is_wildcard, order_keys, output_name};
+use super::shape::{Bit, Column, Merge};
+use super::text::{Fragments, quoted};
+use super::{Layout, Refusal, unsupported};
+
+/// A plan for a set operation over the rows of all shards.
+pub fn gathered(
+    query: &Query,
+    layout: &Layout,
+    scope: &Scope<'_>,
+    fragments: &mut Fragments,
+) -> Result<Draft, Refusal> {
+    order_keys(query.order_by.as_ref())?;
+    // The names of the result are those of the first side, which may not be gathered.
+    let names = first_select(&query.body)
+        .filter(|select| !select.projection.iter().any(is_wildcard))
+        .and_then(|select| select.projection.iter().map(output_name).collect::<Option<Vec<_>>>());
+    let mut sides = Sides { layout, scope, all: keeps_duplicates(&query.body), gathered: Vec::new(), names };
+    let body = sides.replaced(&query.body, fragments)?;
+    let union = sides.gathered.into_iter().reduce(|left, right| SetExpr::SetOperation {
+        left: Box::new(left),
+        op: SetOperator::Union,
+        set_quantifier: SetQuantifier::All,
+        right: Box::new(right),
+    });
+    let Some(union) = union else { return Err(unsupported("a query of this form")) };
+    Ok(Draft {
+        shard: Query { with: query.with.clone(), ..bare(union) },
+        changed: true,
+        hidden: 1,
+        merge: Merge::Finish,
+        distinct: false,
+        offset: None,
+        limit: None,
+        finish: Query {
+            order_by: query.order_by.clone(),
+            limit_clause: query.limit_clause.clone(),
+            fetch: query.fetch.clone(),
+            ..bare(body)
+        },
+        needs_finish: true,
+        origins: Vec::new(),
+    })
+}
+
+struct Sides<'a> {
+    layout: &'a Layout,
+    scope: &'a Scope<'a>,
+    /// How often a row comes matters.
+    all: bool,
+    gathered: Vec<SetExpr>,
+    names: Option<Vec<String>>,
+}
+
+impl Sides<'_> {
+    /// The set operation with gathered rows in the place of its sharded sides.
+    fn replaced(&mut self, body: &SetExpr, fragments: &mut Fragments) -> Result<SetExpr, Refusal> {
+        if let SetExpr::SetOperation { left, op, set_quantifier, right } = body {
+            return Ok(SetExpr::SetOperation {
+                left: Box::new(self.replaced(left, fragments)?),
+                op: *op,
+                set_quantifier: *set_quantifier,
+                right: Box::new(self.replaced(right, fragments)?),
+            });
+        }
+        let found = Search::new(self.layout).body_of(body, self.scope).map_err(|reason| unsupported(&reason))?;
+        match found.extent {
+            Extent::Everywhere => Ok(body.clone()),
+            Extent::Global(reason) => Err(unsupported(reason)),
+            Extent::Local => Ok(self.side(body.clone(), fragments)),
+        }
+    }
+
+    /// Gathers a side's rows under its number.
+    fn side(&mut self, body: SetExpr, fragments: &mut Fragments) -> SetExpr {
+        const ALIAS: &str = "mtdd_q";
+        let number = Expr::Value(Value::Number(self.gathered.len().to_string(), false).into());
+        let all = SelectItemQualifiedWildcardKind::ObjectName(vec![Ident::new(ALIAS)].into());
+        let mut marked = empty_select();
+        marked.projection =
+            vec![SelectItem::QualifiedWildcard(all, Default::default()), hidden_item(0, number.clone())];
+        marked.from = vec![from(derived(bare(body), ALIAS))];
+        marked.distinct = (!self.all).then_some(Distinct::Distinct);
+        self.gathered.push(SetExpr::Select(Box::new(marked)));
+        SetExpr::Select(Box::new(self.rows_of(number, fragments)))
+    }
+
+    fn rows_of(&self, number: Expr, fragments: &mut Fragments) -> Select {
+        let mut select = empty_select();
+        select.projection = match &self.names {
+            Some(names) => names
+                .iter()
+                .enumerate()
+                .map(|(index, name)| SelectItem::ExprWithAlias {
+                    expr: column(Column::Visible(index)),
+                    alias: quoted(name),
+                })
+                .collect(),
+            None => vec![SelectItem::UnnamedExpr(Expr::Identifier(fragments.name(vec![Bit::Visible])))],
+        };
+        select.from = vec![from(table(GATHERED))];
+        select.selection = Some(Expr::BinaryOp {
+            left: Box::new(column(Column::Hidden(0))),
+            op: BinaryOperator::Eq,
+            right: Box::new(number),
+        });
+        select
+    }
+}
+
+/// True if some part of a set operation keeps duplicates.
+fn keeps_duplicates(body: &SetExpr) -> bool {
+    match body {
+        SetExpr::SetOperation { left, set_quantifier, right, .. } => {
+            *set_quantifier == SetQuantifier::All || keeps_duplicates(left) || keeps_duplicates(right)
+        }
+        _ => false,
+    }
+}
