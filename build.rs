@@ -6,7 +6,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "addon")]
     napi_build::setup();
 
-    let files = ["proto/db.proto", "proto/lookup.proto"];
+    let files = ["proto/db.proto", "proto/lookup.proto", "proto/legacy_db.proto", "proto/legacy_lookup.proto"];
     for file in files {
         println!("cargo:rerun-if-changed={file}");
     }

@@ -37,11 +37,11 @@ const CLIENT_SIDE: [&str; 10] =
     ["client", "plan", "gather", "scatter", "channel", "route", "lookup", "dial", "records", "addon"];
 
 /// Paths (by their beginning) that only some rooms may name.
-const HOMES: [(&str, &[&str]); 20] = [
+const HOMES: [(&str, &[&str]); 24] = [
     ("napi", &["addon"]),
     ("napi_derive", &["addon"]),
     ("sqlparser", &["plan"]),
-    ("tokio_postgres", &["postgres", "lookup_server"]),
+    ("tokio_postgres", &["postgres", "lookup_server", "query_server"]),
     ("postgres_protocol", &["query_server"]),
     ("clap", &["serve", "query_server", "lookup_server", "bin"]),
     ("tracing_subscriber", &["telemetry", "serve"]),
@@ -58,6 +58,10 @@ const HOMES: [(&str, &[&str]); 20] = [
     ("crate::proto::lookup_service_client", &["lookup"]),
     ("crate::proto::db_service_server", &["query_server"]),
     ("crate::proto::lookup_service_server", &["lookup_server"]),
+    ("crate::proto::legacy_db::db_service_client", &["channel"]),
+    ("crate::proto::legacy_lookup::lookup_service_client", &["lookup"]),
+    ("crate::proto::legacy_db::db_service_server", &["query_server"]),
+    ("crate::proto::legacy_lookup::lookup_service_server", &["lookup_server"]),
 ];
 
 /// `data` and `plan` compute; they neither wait nor touch the world.

@@ -8,6 +8,8 @@ mod support;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use mtdd::proto::legacy_lookup;
+use mtdd::proto::legacy_lookup::lookup_service_client::LookupServiceClient as LegacyClient;
 use mtdd::proto::lookup_service_client::LookupServiceClient;
 use mtdd::proto::{TenantRequest, TenantResponse};
 use support::authority::Authority;
@@ -67,6 +69,34 @@ mod tenants {
             assert_eq!(get(&mut client, "Åcme \u{1F600}").await.unwrap(), added);
             assert_eq!(add(&mut client, "Åcme \u{1F600}").await, added);
         }
+    }
+
+    #[tokio::test]
+    async fn callers_of_version_1_meet_the_same_tenants_and_the_same_refusals() {
+        let server = lookup_server(&["--shards", "2", "--memory"]);
+        let mut current = client(&server).await;
+        let mut legacy = LegacyClient::connect(format!("http://{}", server.address)).await.unwrap();
+        let tenant = |name: &str| legacy_lookup::TenantRequest { tenant_name: name.to_owned(), tenant_type: 1 };
+        let added = legacy.add_tenant_shard(tenant("acme")).await.unwrap().into_inner();
+        let found = get(&mut current, "acme").await.unwrap();
+        assert_eq!((added.tenant_id, added.shard_index), (found.tenant_id, found.shard_index));
+        let second = add(&mut current, "bolt").await;
+        let found = legacy.get_tenant_shard(tenant("bolt")).await.unwrap().into_inner();
+        assert_eq!((found.tenant_id, found.shard_index), (second.tenant_id, 1));
+        let unknown = legacy.get_tenant_shard(tenant("none")).await.unwrap_err();
+        assert_eq!(unknown.code(), Code::NotFound);
+        assert_eq!(legacy.add_tenant_shard(tenant("")).await.unwrap_err().code(), Code::InvalidArgument);
+    }
+
+    #[tokio::test]
+    async fn the_token_guards_the_wire_of_version_1_as_well() {
+        let server = lookup_server(&["--shards", "2", "--memory", "--token", "s3cret"]);
+        let mut legacy = LegacyClient::connect(format!("http://{}", server.address)).await.unwrap();
+        let mut request = Request::new(legacy_lookup::TenantRequest { tenant_name: "acme".into(), tenant_type: 1 });
+        let refused = legacy.add_tenant_shard(request.get_ref().clone()).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Unauthenticated);
+        request.metadata_mut().insert("authorization", "Bearer s3cret".parse().unwrap());
+        legacy.add_tenant_shard(request).await.unwrap();
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use mtdd::serve::{self, ListenOptions, StartError};
+use mtdd::serve::{self, ListenOptions, Services, StartError};
 use mtdd::{lookup_server, query_server};
 
 /// MTDD's servers: one query server in front of each PostgreSQL shard, and one lookup server that knows which tenant
@@ -62,11 +62,19 @@ fn main() -> ExitCode {
 async fn run(server: Server) -> ExitCode {
     match server {
         Server::Query { listen, query } => {
-            let start = async |drain| query_server::service(query, drain).await.map_err(query_start_error);
+            let start = async |drain| {
+                let query_server::Services { current, legacy } =
+                    query_server::service(query, drain).await.map_err(query_start_error)?;
+                Ok(Services { current, legacy })
+            };
             serve::run(listen, start).await
         }
         Server::Lookup { listen, lookup } => {
-            let start = async |_| lookup_server::service(lookup).await.map_err(lookup_start_error);
+            let start = async |_| {
+                let lookup_server::Services { current, legacy } =
+                    lookup_server::service(lookup).await.map_err(lookup_start_error)?;
+                Ok(Services { current, legacy })
+            };
             serve::run(listen, start).await
         }
     }

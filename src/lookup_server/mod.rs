@@ -10,6 +10,7 @@ mod store;
 pub use options::Options;
 pub use service::TenantMap;
 
+use crate::proto::legacy_lookup::lookup_service_server::LookupServiceServer as LegacyLookupServiceServer;
 use crate::proto::lookup_service_server::LookupServiceServer;
 use store::Store;
 
@@ -27,8 +28,17 @@ pub enum StartError {
     Unreachable { address: String, source: Box<dyn std::error::Error + Send + Sync> },
 }
 
-/// Opens the store (creating its tables if they are missing) and makes the service on it.
-pub async fn service(options: Options) -> Result<LookupServiceServer<TenantMap>, StartError> {
-    let store = Store::open(&options).await?;
-    Ok(LookupServiceServer::new(TenantMap::new(store, options.max_tenant_name)).max_decoding_message_size(MAX_REQUEST))
+/// What one server serves: the same tenants on this version's wire and on that of 1.x.
+pub struct Services {
+    pub current: LookupServiceServer<TenantMap>,
+    pub legacy: LegacyLookupServiceServer<TenantMap>,
+}
+
+/// Opens the store (creating its tables if they are missing) and makes the services on it.
+pub async fn service(options: Options) -> Result<Services, StartError> {
+    let map = TenantMap::new(Store::open(&options).await?, options.max_tenant_name);
+    Ok(Services {
+        current: LookupServiceServer::new(map.clone()).max_decoding_message_size(MAX_REQUEST),
+        legacy: LegacyLookupServiceServer::new(map).max_decoding_message_size(MAX_REQUEST),
+    })
 }

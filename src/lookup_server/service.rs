@@ -1,22 +1,28 @@
-//! `LookupService` as it goes over the wire: checks what a caller sent, asks the store, and turns its answers into
-//! replies and gRPC statuses. No placement and no SQL here.
+//! `LookupService` as it goes over the wire, this version's and that of 1.x, which has the same messages under other
+//! names: checks what a caller sent, asks the store, and turns its answers into replies and gRPC statuses. No placement
+//! and no SQL here.
+
+use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
 use super::store::{Placed, Store, StoreError, Tenant};
+use crate::proto::legacy_lookup;
+use crate::proto::legacy_lookup::lookup_service_server::LookupService as LegacyLookupService;
 use crate::proto::lookup_service_server::LookupService;
 use crate::proto::{TenantRequest, TenantResponse};
 
-/// The service; `lookup_server::service` makes it.
+/// The service; `lookup_server::service` makes it. Cheap to clone.
+#[derive(Clone)]
 pub struct TenantMap {
-    store: Store,
+    store: Arc<Store>,
     /// Bytes.
     max_name: usize,
 }
 
 impl TenantMap {
     pub(super) fn new(store: Store, max_tenant_name: u32) -> Self {
-        TenantMap { store, max_name: max_tenant_name as usize }
+        TenantMap { store: Arc::new(store), max_name: max_tenant_name as usize }
     }
 
     /// The tenant that a request names; an error names the field.
@@ -60,6 +66,35 @@ impl LookupService for TenantMap {
         let placed = self.store.add(&tenant).await?;
         tracing::debug!(tenant = tenant.name, kind = tenant.kind, shard = placed.shard, "registered");
         Ok(Response::new(placed.into()))
+    }
+}
+
+#[tonic::async_trait]
+impl LegacyLookupService for TenantMap {
+    async fn get_tenant_shard(
+        &self,
+        request: Request<legacy_lookup::TenantRequest>,
+    ) -> Result<Response<legacy_lookup::TenantResponse>, Status> {
+        Ok(LookupService::get_tenant_shard(self, request.map(Into::into)).await?.map(Into::into))
+    }
+
+    async fn add_tenant_shard(
+        &self,
+        request: Request<legacy_lookup::TenantRequest>,
+    ) -> Result<Response<legacy_lookup::TenantResponse>, Status> {
+        Ok(LookupService::add_tenant_shard(self, request.map(Into::into)).await?.map(Into::into))
+    }
+}
+
+impl From<legacy_lookup::TenantRequest> for TenantRequest {
+    fn from(request: legacy_lookup::TenantRequest) -> Self {
+        TenantRequest { tenant_name: request.tenant_name, tenant_type: request.tenant_type }
+    }
+}
+
+impl From<TenantResponse> for legacy_lookup::TenantResponse {
+    fn from(response: TenantResponse) -> Self {
+        legacy_lookup::TenantResponse { tenant_id: response.tenant_id, shard_index: response.shard_index }
     }
 }
 

@@ -11,7 +11,10 @@ mod connect;
 mod decode;
 mod inbox;
 mod intake;
+mod legacy;
+mod listen;
 mod multiplex;
+mod notifications;
 mod options;
 mod piece;
 mod pool;
@@ -26,18 +29,26 @@ use std::sync::Arc;
 
 use crate::deadline::Deadlines;
 use crate::proto::db_service_server::DbServiceServer;
+use crate::proto::legacy_db::db_service_server::DbServiceServer as LegacyDbServiceServer;
 use crate::shutdown::Drain;
 
 pub use connect::ConnectError;
+pub use legacy::LegacyQueryService;
 pub use options::{Options, PlanCacheMode, StartError};
 pub use service::QueryService;
 
 /// Queries of one stream that may be unanswered at once, beyond those that run or wait: their answers are on the way.
 const ANSWERS_ON_THE_WAY: usize = 1024;
 
-/// Opens one connection, to see that PostgreSQL answers, and returns the service. Further connections are opened when
-/// queries need them. Once `drain` starts, new queries are refused and running ones finish.
-pub async fn service(options: Options, drain: Drain) -> Result<DbServiceServer<QueryService>, StartError> {
+/// What one server serves: the same shard on this version's wire and on that of 1.x.
+pub struct Services {
+    pub current: DbServiceServer<QueryService>,
+    pub legacy: LegacyDbServiceServer<LegacyQueryService>,
+}
+
+/// Opens one connection, to see that PostgreSQL answers, and returns the services. Further connections are opened when
+/// queries need them, or somebody listens. Once `drain` starts, new queries are refused and running ones finish.
+pub async fn service(options: Options, drain: Drain) -> Result<Services, StartError> {
     let target = Arc::new(options.target()?);
     let limits = options.session_limits()?;
     let (size, queue_limit) = (options.pool_size.get(), options.queue_limit);
@@ -53,9 +64,16 @@ pub async fn service(options: Options, drain: Drain) -> Result<DbServiceServer<Q
         max_statement_time: options.max_statement_time(),
     });
     let sessions = session::Sessions::new(engine.clone(), drain.clone(), limits);
-    let service = QueryService::new(engine, Arc::new(sessions), drain, size + queue_limit + ANSWERS_ON_THE_WAY);
+    let hub = notifications::Hub::start(target, drain.clone(), options.max_listeners);
+    let most_in_flight = size + queue_limit + ANSWERS_ON_THE_WAY;
+    let service = QueryService::new(engine, Arc::new(sessions), Arc::new(hub), drain, most_in_flight);
     // Messages sent are kept small where they are made; a limit here would end a whole stream instead of one query.
-    Ok(DbServiceServer::new(service)
-        .max_decoding_message_size(options.max_message_size)
-        .max_encoding_message_size(usize::MAX))
+    Ok(Services {
+        current: DbServiceServer::new(service.clone())
+            .max_decoding_message_size(options.max_message_size)
+            .max_encoding_message_size(usize::MAX),
+        legacy: LegacyDbServiceServer::new(LegacyQueryService::new(service))
+            .max_decoding_message_size(options.max_message_size)
+            .max_encoding_message_size(usize::MAX),
+    })
 }

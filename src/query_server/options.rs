@@ -71,6 +71,10 @@ pub struct Options {
     #[arg(long, env = "MTDD_SESSION_MAX_AGE", default_value_t = 3600, value_name = "SECONDS")]
     pub session_max_age: u32,
 
+    /// Most callers that may listen to PostgreSQL's notifications at once; further ones are refused (listeners)
+    #[arg(long, env = "MTDD_MAX_LISTENERS", default_value_t = 10_000, value_name = "N")]
+    pub max_listeners: usize,
+
     /// Largest gRPC message taken or sent (bytes); also the largest row
     #[arg(long, env = "MTDD_MAX_MESSAGE_SIZE", default_value_t = 64 << 20, value_name = "BYTES",
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1 << 20..=1 << 30))]

@@ -12,7 +12,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::listen::{self, Messages};
 use super::multiplex;
+use super::notifications::{Hub, Subscription};
 use super::piece::{Described, Ending, Gathered, Piece, failure, status};
 use super::run::{Caller, Engine, Query, Stop};
 use super::session::Sessions;
@@ -20,7 +22,7 @@ use super::settings::Settings;
 use super::stream::Answers;
 use crate::proto::db_service_server::DbService;
 use crate::proto::failure::Reason;
-use crate::proto::{ClientFrame, QueryRequest, QueryResponse, ReplyPart};
+use crate::proto::{ChannelRequest, ClientFrame, QueryRequest, QueryResponse, ReplyPart};
 use crate::shutdown::Drain;
 
 /// Parts of a streamed reply that may wait for their caller.
@@ -31,20 +33,52 @@ const STREAMED_AHEAD: usize = 4;
 pub struct QueryService {
     engine: Arc<Engine>,
     sessions: Arc<Sessions>,
+    hub: Arc<Hub>,
     drain: Drain,
     /// Queries of one stream that may be unanswered at once.
     most_in_flight: usize,
 }
 
 impl QueryService {
-    pub(super) fn new(engine: Arc<Engine>, sessions: Arc<Sessions>, drain: Drain, most_in_flight: usize) -> Self {
-        QueryService { engine, sessions, drain, most_in_flight }
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        sessions: Arc<Sessions>,
+        hub: Arc<Hub>,
+        drain: Drain,
+        most_in_flight: usize,
+    ) -> Self {
+        QueryService { engine, sessions, hub, drain, most_in_flight }
+    }
+
+    /// Bytes of the largest message.
+    pub(super) fn max_message_size(&self) -> usize {
+        self.engine.max_message_size
+    }
+
+    /// Runs a query and gathers its whole reply.
+    pub(super) async fn collect(&self, request: Request<QueryRequest>) -> Result<QueryResponse, Status> {
+        let query = self.query(request)?;
+        let caller = Collector { room: self.engine.max_message_size, ..Collector::default() };
+        // Dropped if the caller goes: the connection's slot then sees to the rest.
+        let last = self.engine.run(&query, &caller).await;
+        caller.finish(last)
+    }
+
+    /// Subscribes to a PostgreSQL channel. `field`: what its name is called on the caller's wire.
+    pub(super) fn subscribe(&self, field: &str, channel: &str) -> Result<Subscription, Status> {
+        self.accepts()?;
+        self.hub.subscribe(field, channel).map_err(status)
+    }
+
+    fn accepts(&self) -> Result<(), Status> {
+        match self.drain.started() {
+            true => Err(status(failure(Reason::Unavailable, true, "the server is going down"))),
+            false => Ok(()),
+        }
     }
 
     fn query(&self, request: Request<QueryRequest>) -> Result<Query, Status> {
-        if self.drain.started() {
-            return Err(status(failure(Reason::Unavailable, true, "the server is going down")));
-        }
+        self.accepts()?;
         let call = call_timeout(request.metadata());
         let mut request = request.into_inner();
         let settings = Settings::new(std::mem::take(&mut request.settings))
@@ -56,11 +90,7 @@ impl QueryService {
 #[tonic::async_trait]
 impl DbService for QueryService {
     async fn execute_query(&self, request: Request<QueryRequest>) -> Result<Response<QueryResponse>, Status> {
-        let query = self.query(request)?;
-        let caller = Collector { room: self.engine.max_message_size, ..Collector::default() };
-        // Dropped if the caller goes: the connection's slot then sees to the rest.
-        let last = self.engine.run(&query, &caller).await;
-        caller.finish(last).map(Response::new)
+        self.collect(request).await.map(Response::new)
     }
 
     type StreamQueryStream = Pin<Box<dyn Stream<Item = Result<ReplyPart, Status>> + Send>>;
@@ -88,6 +118,13 @@ impl DbService for QueryService {
 
     async fn session(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
         Ok(Response::new(self.sessions.open(request.into_inner())))
+    }
+
+    type ListenToChannelStream = Messages;
+
+    async fn listen_to_channel(&self, request: Request<ChannelRequest>) -> Result<Response<Messages>, Status> {
+        let subscription = self.subscribe("channel", &request.get_ref().channel)?;
+        Ok(Response::new(listen::messages(subscription)))
     }
 }
 

@@ -1,5 +1,5 @@
 //! gRPC health (`grpc.health.v1`): SERVING until the drain starts, NOT_SERVING from then on, for the whole server
-//! ("") and for its service by its full name. Watchers hear of the drain and are then let go: an open watch would
+//! ("") and for its services by their full names. Watchers hear of the drain and are then let go: an open watch would
 //! otherwise hold the drain up. That end is why this is not tonic-health's own reporter.
 
 use std::pin::Pin;
@@ -12,20 +12,20 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 use crate::shutdown::Drain;
 
-/// The health service of a server whose one service has this full name.
-pub fn health(service: &'static str, drain: Drain) -> HealthServer<impl Health> {
-    HealthServer::new(ServerHealth { service, drain })
+/// The health service of a server whose services have these full names.
+pub fn health(services: [&'static str; 2], drain: Drain) -> HealthServer<impl Health> {
+    HealthServer::new(ServerHealth { services, drain })
 }
 
 struct ServerHealth {
-    service: &'static str,
+    services: [&'static str; 2],
     drain: Drain,
 }
 
 impl ServerHealth {
     fn check_name(&self, request: &Request<HealthCheckRequest>) -> Result<(), Status> {
         let name = &request.get_ref().service;
-        if name.is_empty() || name == self.service {
+        if name.is_empty() || self.services.contains(&name.as_str()) {
             Ok(())
         } else {
             Err(Status::not_found("service: not served here"))

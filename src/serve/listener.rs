@@ -44,6 +44,12 @@ impl<S> GrpcService for S where
 {
 }
 
+/// What one server serves: this version's wire and that of 1.x.
+pub struct Services<S, L> {
+    pub current: S,
+    pub legacy: L,
+}
+
 /// A bound port, not yet served.
 pub struct Listener {
     settings: Settings,
@@ -80,14 +86,20 @@ impl Listener {
     }
 
     /// Serves until the drain has started and either every call has ended or the drain timeout has passed.
-    pub async fn serve<S: GrpcService>(mut self, service: S, drain: Drain) -> Result<(), tonic::transport::Error> {
+    pub async fn serve<S: GrpcService, L: GrpcService>(
+        mut self,
+        services: Services<S, L>,
+        drain: Drain,
+    ) -> Result<(), tonic::transport::Error> {
         let calls = Arc::new(Calls::default());
-        let counted = Counted { service, calls: calls.clone() };
+        let current = Counted { service: services.current, calls: calls.clone() };
+        let legacy = Counted { service: services.legacy, calls: calls.clone() };
         let mut draining = drain.clone();
         let serving = self
             .server
-            .add_service(health(S::NAME, drain.clone()))
-            .add_service(InterceptedService::new(counted, self.settings.auth.clone()))
+            .add_service(health([S::NAME, L::NAME], drain.clone()))
+            .add_service(InterceptedService::new(current, self.settings.auth.clone()))
+            .add_service(InterceptedService::new(legacy, self.settings.auth.clone()))
             .serve_with_incoming_shutdown(
                 // Without nodelay a small answer waits for the client's delayed acknowledgement: 40 ms.
                 TcpIncoming::from(self.socket).with_nodelay(Some(true)),

@@ -13,7 +13,7 @@ use std::error::Error;
 
 use crate::error::append_sources;
 
-pub use listener::GrpcService;
+pub use listener::{GrpcService, Services};
 pub use options::ListenOptions;
 pub use run::{run, runtime};
 

@@ -8,7 +8,7 @@ use std::process::{self, ExitCode};
 use tokio::runtime::{Builder, Runtime};
 
 use super::StartError;
-use super::listener::{GrpcService, Listener};
+use super::listener::{GrpcService, Listener, Services};
 use super::options::ListenOptions;
 use super::settings::Settings;
 use crate::shutdown::{Drain, shutdown};
@@ -29,9 +29,9 @@ pub fn runtime(options: &ListenOptions) -> io::Result<Runtime> {
 
 /// Runs the server that `start` makes until it is told to end. SIGTERM or SIGINT starts the drain, a second one ends
 /// the process at once. Exit codes: 0 after a drain, 1 if something needed is not there, 2 for wrong options.
-pub async fn run<S: GrpcService>(
+pub async fn run<S: GrpcService, L: GrpcService>(
     options: ListenOptions,
-    start: impl AsyncFnOnce(Drain) -> Result<S, StartError>,
+    start: impl AsyncFnOnce(Drain) -> Result<Services<S, L>, StartError>,
 ) -> ExitCode {
     match start_and_serve(options, start).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,9 +42,9 @@ pub async fn run<S: GrpcService>(
     }
 }
 
-async fn start_and_serve<S: GrpcService>(
+async fn start_and_serve<S: GrpcService, L: GrpcService>(
     options: ListenOptions,
-    start: impl AsyncFnOnce(Drain) -> Result<S, StartError>,
+    start: impl AsyncFnOnce(Drain) -> Result<Services<S, L>, StartError>,
 ) -> Result<(), StartError> {
     let settings = Settings::read(&options).await?;
     telemetry::log_to_stderr(settings.log_format, settings.log_filter.clone())
@@ -62,8 +62,8 @@ async fn start_and_serve<S: GrpcService>(
         process::exit(1);
     });
 
-    let service = tokio::select! {
-        service = start(drain.clone()) => service?,
+    let services = tokio::select! {
+        services = start(drain.clone()) => services?,
         () = interrupted.wait() => return Ok(()),
     };
     if settings.is_open_plaintext() {
@@ -76,7 +76,7 @@ async fn start_and_serve<S: GrpcService>(
     announce(address);
     tracing::info!(%address, service = S::NAME, tls, token, "listening");
 
-    listener.serve(service, drain).await.map_err(|error| StartError::Unavailable(error.into()))?;
+    listener.serve(services, drain).await.map_err(|error| StartError::Unavailable(error.into()))?;
     tracing::info!("ended");
     Ok(())
 }

@@ -8,7 +8,9 @@ mod support;
 
 mod connecting;
 mod faults;
+mod legacy;
 mod multiplex;
+mod notifications;
 mod pool;
 mod results;
 mod session;

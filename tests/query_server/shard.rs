@@ -8,13 +8,14 @@ use clap::Parser;
 use mtdd::proto::client_frame::Frame;
 use mtdd::proto::db_service_client::DbServiceClient;
 use mtdd::proto::failure::Reason;
+use mtdd::proto::legacy_db::db_service_client::DbServiceClient as LegacyClient;
 use mtdd::proto::*;
 use mtdd::query_server::{self, Options, StartError};
 use mtdd::shutdown::{Shutdown, shutdown};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
-use tonic::transport::{Channel, Server};
+use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Status, Streaming};
 
 use crate::support;
@@ -35,14 +36,24 @@ pub fn options(url: &str, flags: &[&str]) -> Options {
 
 /// Starts a query server; it ends with the second value.
 pub async fn serve(url: &str, flags: &[&str]) -> Result<(DbServiceClient<Channel>, Shutdown), StartError> {
+    let (channel, shutdown) = start(url, flags).await?;
+    Ok((client(channel), shutdown))
+}
+
+fn client(channel: Channel) -> DbServiceClient<Channel> {
+    DbServiceClient::new(channel).max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX)
+}
+
+async fn start(url: &str, flags: &[&str]) -> Result<(Channel, Shutdown), StartError> {
     let (shutdown, drain) = shutdown();
-    let service = query_server::service(options(url, flags), drain).await?;
+    let services = query_server::service(options(url, flags), drain).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let incoming = TcpListenerStream::new(listener);
-    tokio::spawn(Server::builder().tcp_nodelay(true).add_service(service).serve_with_incoming(incoming));
-    let client = DbServiceClient::connect(format!("http://{address}")).await.unwrap();
-    Ok((client.max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX), shutdown))
+    let server = Server::builder().tcp_nodelay(true).add_service(services.current).add_service(services.legacy);
+    tokio::spawn(server.serve_with_incoming(incoming));
+    let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
+    Ok((channel, shutdown))
 }
 
 /// A running query server, and a connection around it.
@@ -50,6 +61,8 @@ pub struct Shard {
     pub url: String,
     pub shutdown: Shutdown,
     pub client: DbServiceClient<Channel>,
+    /// The same server on the wire of 1.x.
+    pub legacy: LegacyClient<Channel>,
     /// A connection of the test's own to the same database.
     pub direct: tokio_postgres::Client,
 }
@@ -61,8 +74,10 @@ impl Shard {
 
     /// In front of a database that exists.
     pub async fn at(url: &str, flags: &[&str]) -> Shard {
-        let (client, shutdown) = serve(url, flags).await.unwrap();
-        Shard { url: url.to_owned(), shutdown, client, direct: support::connect(url).await }
+        let (channel, shutdown) = start(url, flags).await.unwrap();
+        let legacy = LegacyClient::new(channel.clone()).max_decoding_message_size(usize::MAX);
+        let direct = support::connect(url).await;
+        Shard { url: url.to_owned(), shutdown, client: client(channel), legacy, direct }
     }
 
     /// A stream without settings.

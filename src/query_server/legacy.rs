@@ -1,0 +1,133 @@
+//! The wire of version 1.x, `DB.DBService`, over the same engine and the same notifications as mtdd.v1. Results are the
+//! JSON that a 1.x server in UTC makes of `pg`'s rows (`json`). Several statements in one text: the answer is the last
+//! one's. What the wire cannot say stays unsaid: these queries have no tenant, so policies on `mtdd.tenant_id` see none.
+
+mod date;
+mod json;
+mod value;
+
+use std::pin::Pin;
+
+use futures_util::StreamExt;
+use serde_json::Value;
+use tokio_stream::Stream;
+use tonic::metadata::MetadataValue;
+use tonic::{Request, Response, Status};
+
+use super::listen::milliseconds;
+use super::notifications::{Event, Notification};
+use super::piece::status;
+use super::service::QueryService;
+use crate::proto::legacy_db::db_service_server::DbService;
+use crate::proto::legacy_db::{ChannelRequest, ChannelResponse, StoredProcRequest, StoredProcResponse};
+use crate::proto::{DatabaseError, Parameter, QueryRequest};
+
+/// The service; cheap to clone.
+#[derive(Clone)]
+pub struct LegacyQueryService(QueryService);
+
+impl LegacyQueryService {
+    pub(super) fn new(service: QueryService) -> Self {
+        LegacyQueryService(service)
+    }
+}
+
+#[tonic::async_trait]
+impl DbService for LegacyQueryService {
+    async fn execute_query(&self, request: Request<StoredProcRequest>) -> Result<Response<StoredProcResponse>, Status> {
+        let mut response = self.0.collect(request.map(query)).await?;
+        match (response.error, response.results.pop()) {
+            (Some(error), _) => Err(refusal(error)),
+            (None, Some(result)) => json::response(result, self.0.max_message_size()).await.map(Response::new),
+            (None, None) => Err(Status::internal("PostgreSQL gave no result")),
+        }
+    }
+
+    type listenToChannelStream = Pin<Box<dyn Stream<Item = Result<ChannelResponse, Status>> + Send>>;
+
+    async fn listen_to_channel(
+        &self,
+        request: Request<ChannelRequest>,
+    ) -> Result<Response<Self::listenToChannelStream>, Status> {
+        let channel = request.into_inner().channel_name;
+        let mut subscription = self.0.subscribe("channelName", &channel)?;
+        // Nothing of this wire says that LISTEN is in force, save that the call is answered at all.
+        if let Some(Err(end)) = subscription.next().await {
+            return Err(status(end));
+        }
+        let responses = subscription.filter_map(move |event| {
+            let response = match event {
+                Ok(Event::Notification(notification)) => Some(Ok(response(&channel, &notification))),
+                Ok(Event::Listening) => None,
+                Err(end) => Some(Err(status(end))),
+            };
+            std::future::ready(response)
+        });
+        Ok(Response::new(Box::pin(responses)))
+    }
+}
+
+/// The query as `pg` would send it: without parameters by the simple protocol.
+fn query(StoredProcRequest { query, params }: StoredProcRequest) -> QueryRequest {
+    let simple = params.is_empty();
+    let params = params.into_iter().map(|text| Parameter {
+        // How 1.x clients say NULL.
+        value: (text != "null").then(|| text.into()),
+        binary: false,
+    });
+    QueryRequest { sql: query, params: params.collect(), simple, ..QueryRequest::default() }
+}
+
+/// PostgreSQL's refusal: its words, as a 1.x server passes them on, and the SQLSTATE for whoever looks at metadata.
+fn refusal(error: DatabaseError) -> Status {
+    let mut status = Status::internal(error.message);
+    if let Some(code) = error.code.and_then(|code| MetadataValue::try_from(code).ok()) {
+        status.metadata_mut().insert("mtdd-sqlstate", code);
+    }
+    status
+}
+
+fn response(channel: &str, notification: &Notification) -> ChannelResponse {
+    let payload = &notification.payload;
+    // Whoever reads it parses it, and a payload that is no JSON must not make that fail.
+    let is_json = serde_json::from_str::<Value>(payload).is_ok();
+    ChannelResponse {
+        channel_name: channel.to_owned(),
+        data: if is_json { payload.clone() } else { Value::from(payload.as_str()).to_string() },
+        timestamp: date::iso(milliseconds(notification.received_at)).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn the_text_null_is_null_and_no_parameter_means_the_simple_protocol() {
+        let request = |params: &[&str]| {
+            let params = params.iter().map(|text| (*text).to_owned()).collect();
+            query(StoredProcRequest { query: "select 1".into(), params })
+        };
+        let values: Vec<_> = request(&["null", "NULL", ""]).params.into_iter().map(|param| param.value).collect();
+        assert_eq!(values, [None, Some("NULL".into()), Some("".into())]);
+        assert!(request(&[]).simple && !request(&["1"]).simple);
+    }
+
+    #[test]
+    fn a_payload_that_is_json_stays_as_it_is_and_any_other_becomes_a_json_string() {
+        let data = |payload: &str| {
+            let received_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+            let notification = Notification { payload: payload.to_owned(), process_id: 1, received_at };
+            let response = response("c", &notification);
+            assert_eq!(response.timestamp, "2023-11-14T22:13:20.123Z");
+            response.data
+        };
+        for json in [r#"{"a": 1}"#, "5", r#""text""#] {
+            assert_eq!(data(json), json);
+        }
+        assert_eq!(data("say \"hi\""), r#""say \"hi\"""#);
+        assert_eq!(data(""), r#""""#);
+    }
+}

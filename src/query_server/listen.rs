@@ -1,0 +1,41 @@
+//! `ListenToChannel`: a subscription as a stream of messages. What a subscription promises is `notifications`'s
+//! business; the 1.x wire's form of the same is in `legacy`.
+
+use std::pin::Pin;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use futures_util::StreamExt;
+use tokio_stream::Stream;
+use tonic::Status;
+
+use super::notifications::{Event, Subscription};
+use super::piece::status;
+use crate::proto::channel_message::Message;
+use crate::proto::{ChannelMessage, Listening, Notification};
+
+/// The answer of a call.
+pub type Messages = Pin<Box<dyn Stream<Item = Result<ChannelMessage, Status>> + Send>>;
+
+/// The messages of a subscription.
+pub fn messages(subscription: Subscription) -> Messages {
+    Box::pin(subscription.map(|event| match event {
+        Ok(event) => Ok(ChannelMessage { message: Some(message(event)) }),
+        Err(end) => Err(status(end)),
+    }))
+}
+
+fn message(event: Event) -> Message {
+    match event {
+        Event::Listening => Message::Listening(Listening {}),
+        Event::Notification(notification) => Message::Notification(Notification {
+            payload: notification.payload.clone(),
+            process_id: notification.process_id,
+            received_at: milliseconds(notification.received_at),
+        }),
+    }
+}
+
+/// Since 1970.
+pub fn milliseconds(time: SystemTime) -> i64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

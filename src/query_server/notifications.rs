@@ -1,0 +1,394 @@
+//! PostgreSQL's notifications for any number of subscribers, over one connection of the server's own, which is open
+//! while somebody listens. Keeps one promise: from `Event::Listening` on a subscriber misses nothing, or its
+//! subscription ends and says why. `listen` and `legacy` pass events on; the connection itself is `connection`'s.
+
+mod connection;
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_stream::Stream;
+
+use super::piece::failure;
+use crate::postgres::Target;
+use crate::proto::Failure;
+use crate::proto::failure::Reason;
+use crate::shutdown::Drain;
+use connection::Connection;
+
+/// Events that may wait for one subscriber. PostgreSQL's payloads are below 8 kB, and subscribers share them.
+const MOST_WAITING: usize = 8192;
+/// Notifications that are passed on before the subscribers' streams get their turn to take them.
+const AT_ONCE: u32 = 256;
+/// PostgreSQL cuts longer names: LISTEN and NOTIFY would meet, but under another name than was asked for. Bytes.
+const LONGEST_NAME: usize = 63;
+/// Between attempts to reach PostgreSQL; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// A silent connection is asked for a sign of life this often.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// What a subscriber hears.
+#[derive(Debug)]
+pub enum Event {
+    /// LISTEN is in force. First, and once.
+    Listening,
+    Notification(Arc<Notification>),
+}
+
+/// One notification, as all its subscribers get it.
+#[derive(Debug)]
+pub struct Notification {
+    pub payload: String,
+    /// Of the backend that notified.
+    pub process_id: i32,
+    pub received_at: SystemTime,
+}
+
+/// Why a subscription ends.
+#[derive(Clone, Debug)]
+enum End {
+    Lost(String),
+    TooSlow,
+    Draining,
+}
+
+impl From<End> for Failure {
+    fn from(end: End) -> Failure {
+        let message = match end {
+            End::Lost(reason) => format!("notifications may have been missed: {reason}"),
+            End::TooSlow => {
+                format!("notifications were missed: {MOST_WAITING} of them waited for this listener already")
+            }
+            End::Draining => "the server is going down".to_owned(),
+        };
+        failure(Reason::Unavailable, false, message)
+    }
+}
+
+/// Where subscribers come to; cheap to share.
+pub struct Hub {
+    asks: mpsc::UnboundedSender<Ask>,
+    subscribers: Arc<AtomicUsize>,
+    most_subscribers: usize,
+}
+
+/// What the hub's task is asked.
+enum Ask {
+    Join(Arc<str>, Subscriber),
+    Leave(Arc<str>, u64),
+}
+
+impl Hub {
+    /// Opens nothing before somebody listens. Everybody's subscription ends when `drain` starts.
+    pub fn start(target: Arc<Target>, drain: Drain, most_subscribers: usize) -> Hub {
+        let (asks, inbox) = mpsc::unbounded_channel();
+        let keeper = Keeper { target, drain, asks: inbox, channels: HashMap::new() };
+        tokio::spawn(keeper.run());
+        Hub { asks, subscribers: Arc::default(), most_subscribers }
+    }
+
+    /// Subscribes to a channel. `field`: what the name is called on the caller's wire.
+    pub fn subscribe(&self, field: &str, channel: &str) -> Result<Subscription, Failure> {
+        let wrong = |what: String| failure(Reason::Invalid, true, format!("{field}: {what}"));
+        if channel.is_empty() {
+            return Err(wrong("must not be empty".into()));
+        }
+        if channel.len() > LONGEST_NAME {
+            return Err(wrong(format!("at most {LONGEST_NAME} bytes, got {}", channel.len())));
+        }
+        if channel.contains('\0') {
+            return Err(wrong("holds a zero byte".into()));
+        }
+        let seat = Seat(self.subscribers.clone());
+        let number = seat.0.fetch_add(1, Ordering::Relaxed);
+        if number >= self.most_subscribers {
+            let message = format!("{} listeners, as many as --max-listeners allows", self.most_subscribers);
+            return Err(failure(Reason::Overloaded, true, message));
+        }
+        let (sender, events) = mpsc::channel(MOST_WAITING);
+        let (channel, end, id) = (Arc::<str>::from(channel), Arc::new(OnceLock::new()), next_id());
+        // Refused only by a hub that has gone down; the subscription then says so.
+        let _ = self.asks.send(Ask::Join(channel.clone(), Subscriber { id, events: sender, end: end.clone() }));
+        Ok(Subscription {
+            events,
+            end,
+            ended: false,
+            _leave: Leave { id, channel, asks: self.asks.clone() },
+            _seat: seat,
+        })
+    }
+}
+
+fn next_id() -> u64 {
+    static LAST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Counts a subscriber while it is there.
+struct Seat(Arc<AtomicUsize>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The events of one channel for one subscriber; the last one is the reason why there will be no more.
+pub struct Subscription {
+    events: mpsc::Receiver<Event>,
+    end: Arc<OnceLock<End>>,
+    ended: bool,
+    _leave: Leave,
+    _seat: Seat,
+}
+
+/// Tells the hub, when dropped, that the subscriber has gone.
+struct Leave {
+    id: u64,
+    channel: Arc<str>,
+    asks: mpsc::UnboundedSender<Ask>,
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        let _ = self.asks.send(Ask::Leave(self.channel.clone(), self.id));
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Result<Event, Failure>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(Some(match ready!(self.events.poll_recv(context)) {
+            Some(event) => Ok(event),
+            None => {
+                self.ended = true;
+                // Without a word the hub's task has ended: the server is going down.
+                Err(self.end.get().cloned().unwrap_or(End::Draining).into())
+            }
+        }))
+    }
+}
+
+/// A subscription as the hub's task sees it.
+struct Subscriber {
+    id: u64,
+    events: mpsc::Sender<Event>,
+    end: Arc<OnceLock<End>>,
+}
+
+impl Subscriber {
+    /// False: it is to be let go.
+    fn tell(&self, event: Event) -> bool {
+        match self.events.try_send(event) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                let _ = self.end.set(End::TooSlow);
+                false
+            }
+            Err(TrySendError::Closed(_)) => false,
+        }
+    }
+}
+
+/// One PostgreSQL channel.
+#[derive(Default)]
+struct Channel {
+    in_force: bool,
+    subscribers: Vec<Subscriber>,
+}
+
+impl Channel {
+    fn set_in_force(&mut self) {
+        if !std::mem::replace(&mut self.in_force, true) {
+            self.subscribers.retain(|subscriber| subscriber.tell(Event::Listening));
+        }
+    }
+}
+
+/// The hub's task: who listens to what, and the connection.
+struct Keeper {
+    target: Arc<Target>,
+    drain: Drain,
+    asks: mpsc::UnboundedReceiver<Ask>,
+    channels: HashMap<Arc<str>, Channel>,
+}
+
+/// Why a connection is not served any longer.
+enum Left {
+    NobodyListens,
+    Lost(String),
+    Draining,
+}
+
+impl Keeper {
+    async fn run(mut self) {
+        let mut drain = self.drain.clone();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            while self.nobody_listens() {
+                self.channels.clear();
+                tokio::select! {
+                    ask = self.asks.recv() => match ask {
+                        Some(ask) => self.take_all(ask),
+                        None => return,
+                    },
+                    () = drain.wait() => return,
+                }
+            }
+            let left = tokio::select! {
+                connected = Connection::open(&self.target) => match connected {
+                    Ok(connection) => self.serve(connection, &mut drain, &mut pause).await,
+                    Err(reason) => Left::Lost(format!("cannot reach PostgreSQL at {}: {reason}", self.target.address())),
+                },
+                () = drain.wait() => Left::Draining,
+            };
+            match left {
+                Left::NobodyListens => {}
+                Left::Draining => return self.end_all(&End::Draining),
+                Left::Lost(reason) => {
+                    tracing::warn!(reason, listeners = self.count(), "notifications are interrupted");
+                    self.end_all(&End::Lost(reason));
+                    tokio::select! {
+                        () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                        () = drain.wait() => return,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Passes notifications on until there is a reason to leave the connection.
+    async fn serve(&mut self, mut connection: Connection, drain: &mut Drain, pause: &mut Duration) -> Left {
+        let mut heartbeat = Instant::now() + HEARTBEAT;
+        let mut delivered = 0u32;
+        loop {
+            if self.nobody_listens() {
+                return Left::NobodyListens;
+            }
+            let changes = self.changes();
+            if !changes.is_empty() {
+                if let Err(reason) = self.command(&mut connection, &sql_of(&changes)).await {
+                    return Left::Lost(reason);
+                }
+                *pause = FIRST_PAUSE;
+                self.note(changes);
+                continue;
+            }
+            tokio::select! {
+                biased;
+                () = drain.wait() => return Left::Draining,
+                ask = self.asks.recv() => match ask {
+                    Some(ask) => self.take_all(ask),
+                    None => return Left::Draining,
+                },
+                notified = connection.next() => match notified {
+                    Ok((channel, notification)) => {
+                        self.deliver(&channel, notification);
+                        delivered = delivered.wrapping_add(1);
+                        if delivered.is_multiple_of(AT_ONCE) {
+                            yield_now().await;
+                        }
+                    }
+                    Err(reason) => return Left::Lost(reason),
+                },
+                () = sleep_until(heartbeat) => {
+                    if let Err(reason) = self.command(&mut connection, "").await {
+                        return Left::Lost(reason);
+                    }
+                    heartbeat = Instant::now() + HEARTBEAT;
+                }
+            }
+        }
+    }
+
+    /// Runs SQL. No ask is taken meanwhile: a notification that comes while a LISTEN is under way proves that it is in
+    /// force.
+    async fn command(&mut self, connection: &mut Connection, sql: &str) -> Result<(), String> {
+        connection.run(sql, |channel, notification| self.deliver(&channel, notification)).await
+    }
+
+    fn nobody_listens(&self) -> bool {
+        self.channels.values().all(|channel| channel.subscribers.is_empty())
+    }
+
+    fn count(&self) -> usize {
+        self.channels.values().map(|channel| channel.subscribers.len()).sum()
+    }
+
+    /// Takes an ask and those behind it, so that PostgreSQL is told of all at once.
+    fn take_all(&mut self, ask: Ask) {
+        self.take(ask);
+        while let Ok(ask) = self.asks.try_recv() {
+            self.take(ask);
+        }
+    }
+
+    fn take(&mut self, ask: Ask) {
+        match ask {
+            Ask::Join(name, subscriber) => {
+                let channel = self.channels.entry(name).or_default();
+                if !channel.in_force || subscriber.tell(Event::Listening) {
+                    channel.subscribers.push(subscriber);
+                }
+            }
+            Ask::Leave(name, id) => {
+                if let Some(channel) = self.channels.get_mut(&name) {
+                    channel.subscribers.retain(|subscriber| subscriber.id != id);
+                }
+            }
+        }
+    }
+
+    /// What PostgreSQL must be told: the channels to LISTEN to (true) and to UNLISTEN.
+    fn changes(&self) -> Vec<(Arc<str>, bool)> {
+        let wanted = |channel: &Channel| !channel.subscribers.is_empty();
+        let changed = self.channels.iter().filter(|(_, channel)| wanted(channel) != channel.in_force);
+        changed.map(|(name, channel)| (name.clone(), wanted(channel))).collect()
+    }
+
+    /// PostgreSQL has been told.
+    fn note(&mut self, changes: Vec<(Arc<str>, bool)>) {
+        for (name, listens) in changes {
+            match self.channels.get_mut(&name) {
+                Some(channel) if listens => channel.set_in_force(),
+                _ => drop(self.channels.remove(&name)),
+            }
+        }
+    }
+
+    fn deliver(&mut self, name: &str, notification: Notification) {
+        let Some(channel) = self.channels.get_mut(name) else { return };
+        channel.set_in_force();
+        let notification = Arc::new(notification);
+        channel.subscribers.retain(|subscriber| subscriber.tell(Event::Notification(notification.clone())));
+    }
+
+    fn end_all(&mut self, end: &End) {
+        for (_, channel) in self.channels.drain() {
+            for subscriber in channel.subscribers {
+                let _ = subscriber.end.set(end.clone());
+            }
+        }
+    }
+}
+
+/// Names are quoted, so that they are taken exactly as they are.
+fn sql_of(changes: &[(Arc<str>, bool)]) -> String {
+    let command = |(name, listens): &(Arc<str>, bool)| {
+        let verb = if *listens { "LISTEN" } else { "UNLISTEN" };
+        format!("{verb} \"{}\";", name.replace('"', "\"\""))
+    };
+    changes.iter().map(command).collect()
+}

@@ -1,0 +1,83 @@
+//! The connection that notifications come over: opens it, runs LISTEN and UNLISTEN on it, and reads what PostgreSQL
+//! sends by itself. Knows nothing of subscribers; `notifications` does.
+
+use std::pin::{Pin, pin};
+use std::time::{Duration, SystemTime};
+
+use futures_util::stream::{Stream, StreamExt, poll_fn};
+use tokio::time::timeout;
+use tokio_postgres::{AsyncMessage, Client, Error};
+
+use super::Notification;
+use crate::error::append_sources;
+use crate::postgres::Target;
+
+/// A command that takes longer has met a connection that is gone.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An open connection.
+pub struct Connection {
+    client: Client,
+    messages: Pin<Box<dyn Stream<Item = Result<AsyncMessage, Error>> + Send>>,
+}
+
+impl Connection {
+    /// Opens it. Errors say why, without the password.
+    pub async fn open(target: &Target) -> Result<Connection, String> {
+        let connecting = target.config().connect(target.tls());
+        let (client, mut connection) = timeout(target.timeout, connecting)
+            .await
+            .map_err(|_| format!("no connection within {} ms", target.timeout.as_millis()))?
+            .map_err(describe)?;
+        Ok(Connection { client, messages: Box::pin(poll_fn(move |context| connection.poll_message(context))) })
+    }
+
+    /// The next notification and its channel. May be dropped and asked again.
+    pub async fn next(&mut self) -> Result<(String, Notification), String> {
+        loop {
+            if let Some(notified) = read(self.messages.next().await)? {
+                return Ok(notified);
+            }
+        }
+    }
+
+    /// Runs SQL; `deliver` is given the notifications that come meanwhile.
+    pub async fn run(&mut self, sql: &str, mut deliver: impl FnMut(String, Notification)) -> Result<(), String> {
+        let mut command = pin!(timeout(PATIENCE, self.client.batch_execute(sql)));
+        loop {
+            tokio::select! {
+                biased;
+                message = self.messages.next() => {
+                    if let Some((channel, notification)) = read(message)? {
+                        deliver(channel, notification);
+                    }
+                }
+                done = &mut command => {
+                    return done.map_err(|_| format!("PostgreSQL did not answer within {} s", PATIENCE.as_secs()))?
+                        .map_err(describe);
+                }
+            }
+        }
+    }
+}
+
+/// What a message says, if it is a notification.
+fn read(message: Option<Result<AsyncMessage, Error>>) -> Result<Option<(String, Notification)>, String> {
+    match message {
+        Some(Ok(AsyncMessage::Notification(notified))) => {
+            let notification = Notification {
+                payload: notified.payload().to_owned(),
+                process_id: notified.process_id(),
+                received_at: SystemTime::now(),
+            };
+            Ok(Some((notified.channel().to_owned(), notification)))
+        }
+        Some(Ok(_)) => Ok(None),
+        Some(Err(error)) => Err(describe(error)),
+        None => Err("PostgreSQL closed the connection".to_owned()),
+    }
+}
+
+fn describe(error: Error) -> String {
+    append_sources(error.to_string(), &error)
+}
