@@ -38,7 +38,7 @@ impl DbService for LegacyQueryService {
         let mut response = self.0.collect(request.map(query)).await?;
         match (response.error, response.results.pop()) {
             (Some(error), _) => Err(refusal(error)),
-            (None, Some(result)) => json::response(result, self.0.max_message_size()).await.map(Response::new),
+            (None, Some(result)) => json::response(result, self.0.max_message_size()).await.map(speaking),
             (None, None) => Err(Status::internal("PostgreSQL gave no result")),
         }
     }
@@ -65,6 +65,13 @@ impl DbService for LegacyQueryService {
         });
         Ok(Response::new(Box::pin(responses)))
     }
+}
+
+/// An answer that tells a newer client that it need not stay with this wire.
+fn speaking<T>(message: T) -> Response<T> {
+    let mut response = Response::new(message);
+    response.metadata_mut().insert("mtdd-speaks", MetadataValue::from_static("mtdd.v1"));
+    response
 }
 
 /// The query as `pg` would send it: without parameters by the simple protocol.
