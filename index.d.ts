@@ -211,12 +211,55 @@ export interface MtddEffectiveConfig {
   readonly tenantColumnName?: string;
 }
 
+/** A notification of PostgreSQL's NOTIFY. */
+export interface MtddNotification {
+  readonly channel: string;
+  /** As PostgreSQL gave it; `''` when NOTIFY named none. */
+  readonly payload: string;
+  /** The index of the shard that it is from; 0 with useMtdd false. */
+  readonly shard: number;
+  /** Of the PostgreSQL backend that notified; undefined from a query server of 1.x. */
+  readonly processId: number | undefined;
+  /** When the query server had it. */
+  readonly receivedAt: Date;
+}
+
+/** Some notifications of a shard may have been missed. */
+export interface MtddGap {
+  readonly channel: string;
+  readonly shard: number;
+  readonly reason: string;
+}
+
+export interface MtddListenOptions {
+  /** Only this tenant's shard. What it hears is the whole shard's: whose a notification is, its payload says. */
+  tenantId?: MtddTenantId;
+  /** Default 1. */
+  tenantType?: number | string;
+  /** Only this shard: a position in `queryServers`. Not together with `tenantId`. */
+  shard?: number;
+  /**
+   * Called when a shard is listened to again after a loss: what was notified before this call may have been missed,
+   * what is notified from now on comes.
+   */
+  onGap?: (gap: MtddGap) => void;
+}
+
+/** What `listen` resolves to. */
+export interface MtddSubscription {
+  readonly channel: string;
+  /** The indexes of the shards. */
+  readonly shards: readonly number[];
+  /** Stops listening: from the call on nothing more is told. Idempotent. */
+  close(): Promise<void>;
+}
+
 /** What InitializeReplication resolves to, and `replication` of what `createMtddKnex` resolves to. */
 export interface MtddHandle {
   readonly config: MtddEffectiveConfig;
   /**
-   * Ends the connections to the servers. `.mtdd()` queries are refused from then on with ClientClosedError; the Knex
-   * instance goes on working. Idempotent. `db.destroy()` does it too.
+   * Ends the connections to the servers, and every subscription. `.mtdd()` queries are refused from then on with
+   * ClientClosedError; the Knex instance goes on working. Idempotent. `db.destroy()` does it too.
    */
   close(): Promise<void>;
   /** Registers a tenant with the lookup server; a known one keeps its shard. */
@@ -226,6 +269,19 @@ export interface MtddHandle {
   ): Promise<{ tenantId: string; shardIndex: number }>;
   /** The tenant's shard: its position in `queryServers`. Rejects with TenantNotFoundError for an unknown one. */
   tenantShard(tenantId: MtddTenantId, tenantType?: number | string): Promise<number>;
+  /**
+   * Listens to a channel of PostgreSQL's NOTIFY on all shards, or on one; with useMtdd false on the local database.
+   * Resolves once LISTEN is in force: what is notified from then on comes, or `onGap` is called. It listens again by
+   * itself after a loss, and keeps the process alive until it is closed.
+   *
+   * @param channel exactly as in `LISTEN "channel"`, 1 to 63 bytes
+   * @throws TypeError for a wrong argument; ShardUnavailableError when a shard cannot be listened to now
+   */
+  listen(
+    channel: string,
+    listener: (notification: MtddNotification) => void,
+    options?: MtddListenOptions | null,
+  ): Promise<MtddSubscription>;
 }
 
 /**

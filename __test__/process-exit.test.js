@@ -18,6 +18,8 @@ const WAYS = {
   'many awaited queries as the only thing left': 0,
   'destroy of Knex': 0,
   'close with a query in flight': 0,
+  'a subscription as the only thing left, until it is closed': 0,
+  'close with a subscription open': 0,
   'process.exit with queries in flight': 0,
   'process.exit with a large result on its way': 0,
   'an uncaught exception with queries in flight': 1,

@@ -191,7 +191,21 @@ class Client {
   };
 
   /**
-   * Stops a query.
+   * Listens to a PostgreSQL channel on one shard, until it is cancelled.
+   *
+   * @param {number} shard an index into the query servers
+   * @param {string} channel
+   * @param {object} listener is told what is heard, see `js/listen.js`; its `finish` is called once, at the end
+   * @returns {number} the id under which it can be cancelled
+   */
+  listen(shard, channel, listener) {
+    const id = this.#admit(listener);
+    if (id !== 0) this.#native.listen(id, shard, channel);
+    return id;
+  }
+
+  /**
+   * Stops a query, or a listener.
    *
    * @param {number} id
    * @returns {Promise<void>} once it has been answered, which it may have been already
@@ -387,7 +401,7 @@ class Client {
       // A row that could not be decoded leaves the cursor where it failed.
       cursor.at = rowsEnd;
       if (flags & END) reply.end(cursor.text(s));
-      const error = flags & ERROR ? this.#error(extras[cursor.u32(s)]) : null;
+      const error = flags & ERROR ? this.#news(reply, extras[cursor.u32(s)]) : null;
       if (flags & CREDIT) {
         const bytes = reply.takeCredit(cursor.u32(s));
         if (bytes > 0) this.#native.credit(id, bytes);
@@ -401,11 +415,16 @@ class Client {
     return cursor.at;
   }
 
-  #error(json) {
-    const { database, placement, code, message, context } = JSON.parse(json);
+  /** What is no row: the error that a reply ends with, a tenant's place in its stead, or what the reply is told. */
+  #news(reply, json) {
+    const news = JSON.parse(json);
+    const { database, placement } = news;
     if (database !== undefined) return databaseError(this.#driver, database);
     if (placement !== undefined) return { tenantId: placement[0], shardIndex: placement[1] };
-    return errorFromCode(code, message, context);
+    if (news.answer !== undefined) return reply.legacyAnswer(news.answer);
+    if (news.notification !== undefined) return reply.notification(news.notification);
+    if (news.listening !== undefined) return reply.listening(news.listening);
+    return errorFromCode(news.code, news.message, news.context);
   }
 
   #refreshToken(token) {

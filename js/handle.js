@@ -6,6 +6,7 @@ const { loadConfig } = require('./config');
 const { ClientClosedError } = require('./errors');
 const { attach } = require('./knex/client');
 const { checkedTenant, checkedTenantType } = require('./knex/route');
+const { listen } = require('./listen');
 const { createLoggers } = require('./logger');
 
 /**
@@ -25,7 +26,7 @@ async function setUp(db, config, { patchNothing = false } = {}) {
   if (loaded.useMtdd)
     loggers.mtdd.info({ queryServers, lookupServer }, 'Queries with .mtdd() go to the query servers');
   else loggers.mtdd.info('Queries with .mtdd() run on the local connection');
-  return new Handle(runtime, loaded, loggers);
+  return new Handle(runtime, db.client, loaded, loggers);
 }
 
 function openClient(settings, options) {
@@ -37,18 +38,20 @@ function openClient(settings, options) {
 /** What InitializeReplication resolves to, and `db.replication` of createMtddKnex. */
 class Handle {
   #runtime;
+  #client;
   #loggers;
 
-  constructor(runtime, config, loggers) {
+  constructor(runtime, client, config, loggers) {
     this.#runtime = runtime;
+    this.#client = client;
     this.#loggers = loggers;
     /** The configuration in force, without secrets. Read only. */
     this.config = publicConfig(config);
   }
 
   /**
-   * Ends the connections to the servers. Queries with `.mtdd()` are refused from then on (ClientClosedError); the Knex
-   * instance goes on working. Idempotent.
+   * Ends the connections to the servers, and every subscription. Queries with `.mtdd()` are refused from then on
+   * (ClientClosedError); the Knex instance goes on working. Idempotent.
    *
    * @returns {Promise<void>}
    */
@@ -85,6 +88,27 @@ class Handle {
     const [tenant, type] = this.#tenant(tenantId, tenantType);
     const { native } = this.#runtime;
     return native === null ? 0 : native.tenantShard(tenant, type);
+  }
+
+  /**
+   * Listens to a channel of PostgreSQL's NOTIFY. It listens again by itself after a loss, and keeps the process alive
+   * until it is closed.
+   *
+   * @param {string} channel exactly as in `LISTEN "channel"`, 1 to 63 bytes
+   * @param {(notification: object) => void} listener called with `{ channel, payload, shard, processId, receivedAt }`
+   * @param {object} [options]
+   * @param {string | number | bigint} [options.tenantId] only this tenant's shard
+   * @param {number | string} [options.tenantType] default 1
+   * @param {number} [options.shard] only this shard; default all of them
+   * @param {(gap: { channel: string, shard: number, reason: string }) => void} [options.onGap] called when a shard is
+   *   listened to again after a loss: some of its notifications before this call may have been missed
+   * @returns {Promise<{ channel: string, shards: number[], close(): Promise<void> }>} once LISTEN is in force on each
+   *   of the shards: what is notified from then on comes, or there is a gap
+   * @throws {TypeError} for a wrong argument, by its name
+   * @throws {ShardUnavailableError} when one of the shards cannot be listened to now
+   */
+  async listen(channel, listener, options) {
+    return listen(this.#runtime, this.#client, channel, listener, options);
   }
 
   #tenant(tenantId, tenantType) {

@@ -58,6 +58,19 @@ const WAYS = {
       else console.log(error);
     }, 200);
   },
+  async 'a subscription as the only thing left, until it is closed'(handle) {
+    const subscription = await handle.listen('news', async () => {
+      await subscription.close();
+      done();
+    });
+    // By itself it keeps nobody alive.
+    setTimeout(() => ask("select pg_notify('news', '')").then(() => {}), 300).unref();
+  },
+  async 'close with a subscription open'(handle) {
+    await handle.listen('news', () => {});
+    await handle.close();
+    done();
+  },
   async 'process.exit with queries in flight'() {
     for (let count = 0; count < 50; count++) ask('select pg_sleep(30)').catch(() => {});
     setTimeout(() => {

@@ -58,7 +58,7 @@ async function attach(knex, config, { loggers, openClient, patchNothing = false 
       ? await openNative(client, pg, config, { loggers, openClient, warnings })
       : null;
     for (const warning of warnings) loggers.mtdd.warn(warning);
-    const runtime = new Runtime(config, native);
+    const runtime = new Runtime(config, native, loggers.mtdd);
     install(knex, runtime, patchNothing);
     return runtime;
   } finally {

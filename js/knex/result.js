@@ -5,6 +5,7 @@
  */
 
 const { decoderFor } = require('./decoder');
+const { fillFromLegacy } = require('./legacy-answer');
 
 /** The columns of results, as the native client has described them. */
 class Shape {
@@ -118,6 +119,11 @@ class Reply {
       // A parser of the application's; like `pg`, the query goes on to its end and then fails.
       this.failure = error;
     }
+  }
+
+  /** The whole answer of a 1.x server; the error that makes of it, if any. */
+  legacyAnswer(answer) {
+    return fillFromLegacy(this.driver, this.result, this.rowMode === 'array', answer);
   }
 
   /** How much of these bytes of credit the server may have back at once. */

@@ -10,9 +10,13 @@ class Runtime {
   /**
    * @param {import('../config').Config} config
    * @param {object | null} native the native client; null: `.mtdd()` queries run on the local connection
+   * @param {object} logger
    */
-  constructor(config, native) {
+  constructor(config, native, logger) {
     this.native = native;
+    this.logger = logger;
+    /** Listeners on the local database, to be closed with the rest. */
+    this.listeners = new Set();
     this.shards = config.settings.queryServers.length;
     /** @type {(text: string) => boolean} */
     this.callsInsertProc = callOf(config.portal.tenantInsertProc);
@@ -49,14 +53,17 @@ class Runtime {
   }
 
   /**
-   * Ends the native client. From the call on, `.mtdd()` queries are refused; those under way are the native client's
+   * Ends the native client and the listeners. From the call on, `.mtdd()` queries are refused; those under way are the native client's
    * to finish or stop.
    *
    * @returns {Promise<void>} the same one each time
    */
   close() {
     this.isClosed = true;
-    this.closing ??= Promise.resolve(this.native?.close());
+    this.closing ??= Promise.all([
+      this.native?.close(),
+      ...[...this.listeners].map((listener) => listener.close()),
+    ]).then(() => {});
     return this.closing;
   }
 }

@@ -53,6 +53,12 @@ async function sessionOf(client, pg) {
   };
 }
 
+/**
+ * What a connection of this Knex client would be made from. A `connection` that is a function is called.
+ *
+ * @param {object} client Knex's
+ * @returns {Promise<object>}
+ */
 async function connectionOf(client) {
   if (typeof client.connectionConfigProvider === 'function') {
     return { ...(await client.connectionConfigProvider()) };
@@ -94,4 +100,4 @@ function readOptions(text, settings, warnings) {
   }
 }
 
-module.exports = { sessionOf };
+module.exports = { connectionOf, sessionOf };

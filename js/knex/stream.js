@@ -24,6 +24,17 @@ class StreamedReply extends Reply {
 
   rows(text, count, cursor) {
     super.rows(text, count, cursor);
+    this.#passOn();
+  }
+
+  /** A 1.x server gives all rows at once: there is nothing to hold back. */
+  legacyAnswer(answer) {
+    const error = super.legacyAnswer(answer);
+    this.#passOn();
+    return error;
+  }
+
+  #passOn() {
     const { rows } = this.result;
     this.result.rows = [];
     for (const row of rows) this.stream.wants = this.stream.push(row);

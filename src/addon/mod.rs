@@ -116,6 +116,13 @@ impl NativeClient {
         self.client.close_session(session);
     }
 
+    /// Listens to a PostgreSQL channel on one shard, an index into the query servers, until `cancel`. What is heard
+    /// comes by `take` under `id`.
+    #[napi(catch_unwind)]
+    pub fn listen(&self, id: u32, shard: u32, channel: String) {
+        self.client.listen(id, shard as usize, channel);
+    }
+
     #[napi(catch_unwind)]
     pub fn cancel(&self, id: u32) {
         self.client.cancel(id);

@@ -1,29 +1,39 @@
 //! gRPC channels to the query servers: one per shard, opened when first needed and again after a loss. All queries of a
 //! shard share one long-lived stream (`stream.rs`). This room says exactly what became of a query that failed (never
-//! sent, or lost after sending); whether to try again is `scatter`'s business.
+//! sent, or lost after sending); whether to try again is `scatter`'s business. A server that answers UNIMPLEMENTED is
+//! spoken to on the wire of 1.x instead (`legacy.rs`), until it says there that it has been upgraded.
 
 mod inbox;
+mod legacy;
+mod listening;
 mod stream;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 
 pub use inbox::Event;
+pub use legacy::{LegacyAnswer, LegacyCall, LegacyFailure};
+pub use listening::{Heard, Listening};
 pub use stream::{Call, CallHandle};
 use stream::{Method, Stream};
 
 use crate::dial::Dial;
 use crate::error::{Error, describe};
-use crate::proto::QueryRequest;
 use crate::proto::db_service_client::DbServiceClient;
+use crate::proto::{ChannelRequest, QueryRequest, legacy_db};
 
 /// Rows in flight for one query, in bytes, before its server waits for credit.
 pub const WINDOW: u32 = 1024 * 1024;
 /// The largest message that a query server may send: one row of the largest size that PostgreSQL can make.
 const MAX_MESSAGE: usize = 1 << 30;
+
+/// A server of 1.x is a Node.js process, whose timers take no longer time for a time at all.
+const LONGEST_LEGACY_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
 
 /// The way to one shard's query server.
 #[derive(Debug)]
@@ -37,6 +47,24 @@ pub struct QueryChannel {
     current: Mutex<Option<Arc<Stream>>>,
     /// Held while a stream is being opened; the failure of the last attempt, which those who waited for it share.
     opening: tokio::sync::Mutex<Option<Error>>,
+    /// The server has answered UNIMPLEMENTED: it is taken to speak the wire of 1.x.
+    is_legacy: AtomicBool,
+    /// The application has been told what that means.
+    warned: Once,
+}
+
+/// A query on its way, on the wire that its server speaks.
+#[derive(Debug)]
+pub enum Begun {
+    Call(Call),
+    /// To be run by `QueryChannel::run_legacy`.
+    Legacy(LegacyCall),
+}
+
+/// What a server turned out to speak.
+enum Wire {
+    Current(Arc<Stream>),
+    Legacy,
 }
 
 /// A PostgreSQL connection of a shard, held for one caller. Dropped, the server rolls back what is open.
@@ -74,25 +102,89 @@ impl QueryChannel {
             channel: OnceLock::new(),
             current: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
+            is_legacy: AtomicBool::new(false),
+            warned: Once::new(),
         })
     }
 
-    /// Starts a query. An error means that nothing was sent.
-    pub async fn start(&self, query: QueryRequest) -> Result<Call, Error> {
+    /// Starts a query on whichever wire the server speaks. An error means that nothing was sent.
+    pub async fn begin(&self, query: QueryRequest) -> Result<Begun, Error> {
         let mut query = query;
         loop {
             let stream = match self.current() {
                 Some(stream) => stream,
-                None => self.open().await?,
+                None => match self.open().await? {
+                    Wire::Current(stream) => stream,
+                    Wire::Legacy => return LegacyCall::new(query).map(Begun::Legacy),
+                },
             };
             match Stream::start(&stream, query) {
-                Ok(call) => return Ok(call),
+                Ok(call) => return Ok(Begun::Call(call)),
                 // It closed in between; the next turn opens another.
                 Err(refused) => {
                     self.forget(&stream);
                     query = *refused;
                 }
             }
+        }
+    }
+
+    /// Runs a query that has begun on the wire of 1.x.
+    pub async fn run_legacy(&self, call: LegacyCall) -> Result<LegacyAnswer, LegacyFailure> {
+        let mut request = self.dial.request(call.message);
+        if call.timeout <= LONGEST_LEGACY_TIMEOUT {
+            request.set_timeout(call.timeout);
+        }
+        let outcome = legacy::run(self.connection(), request).await;
+        let is_legacy = match &outcome {
+            Ok(answer) => !answer.is_upgraded,
+            Err(status) => status.code() != Code::Unimplemented,
+        };
+        self.note_wire(is_legacy);
+        outcome.map_err(|status| legacy::failure(&status, || self.opening_error(&status)))
+    }
+
+    /// Listens to a PostgreSQL channel. An error means that the server does not.
+    pub async fn listen(&self, channel: &str) -> Result<Listening, Error> {
+        if !self.is_legacy.load(Ordering::Relaxed) {
+            let request = self.dial.request(ChannelRequest { channel: channel.to_owned() });
+            match listening::listen(self.connection(), request).await {
+                Ok(listening) => return Ok(listening),
+                Err(status) if status.code() == Code::Unimplemented => self.is_legacy.store(true, Ordering::Relaxed),
+                Err(status) => return Err(self.listening_error(&status)),
+            }
+        }
+        let request = self.dial.request(legacy_db::ChannelRequest { channel_name: channel.to_owned() });
+        let listening = listening::listen_legacy(self.connection(), request).await;
+        self.note_wire(listening.as_ref().err().is_none_or(|status| status.code() != Code::Unimplemented));
+        listening.map_err(|status| self.listening_error(&status))
+    }
+
+    /// Why a server that listened does so no more.
+    pub fn listening_error(&self, status: &Status) -> Error {
+        let reason = status.message().to_owned();
+        match status.code() {
+            Code::InvalidArgument => Error::Invalid { reason },
+            Code::ResourceExhausted => Error::Overloaded { reason: format!("query server {}: {reason}", self.address) },
+            _ => self.opening_error(status),
+        }
+    }
+
+    /// What a call on the wire of 1.x has shown: the server may speak neither wire, or have been upgraded.
+    fn note_wire(&self, is_legacy: bool) {
+        self.is_legacy.store(is_legacy, Ordering::Relaxed);
+        if is_legacy {
+            self.warned.call_once(|| {
+                tracing::warn!(
+                    target: "mtdd::grpc",
+                    shard = self.shard,
+                    address = self.address,
+                    lost = "types (values arrive as JSON has them), fields other than names, SQLSTATEs, mtdd.tenant_id \
+                            and with it row-level security, searchPath and other session settings, transactions, \
+                            streaming, stopping a statement",
+                    "query server speaks the 1.x wire only: upgrade it"
+                );
+            });
         }
     }
 
@@ -113,17 +205,33 @@ impl QueryChannel {
 
     /// Opens a session. An error means that there is none.
     pub async fn open_session(&self) -> Result<Session, Error> {
-        let opened =
-            Stream::open(self.client(), Method::Session, &self.dial, self.settings.clone(), &self.address).await;
-        opened.map(Session).map_err(|status| self.opening_error(&status))
+        if !self.is_legacy.load(Ordering::Relaxed) {
+            let opened =
+                Stream::open(self.client(), Method::Session, &self.dial, self.settings.clone(), &self.address).await;
+            match opened {
+                Ok(stream) => return Ok(Session(stream)),
+                Err(status) if status.code() == Code::Unimplemented => {}
+                Err(status) => return Err(self.opening_error(&status)),
+            }
+        }
+        let what = "has no transactions: upgrade it, or run the queries without one";
+        Err(Error::PlanUnsupported {
+            reason: format!("query server {} speaks the 1.x wire, which {what}; nothing was sent", self.address),
+        })
     }
 
     /// Opens a stream; callers who come meanwhile wait for the same one, and share its failure.
-    async fn open(&self) -> Result<Arc<Stream>, Error> {
+    async fn open(&self) -> Result<Wire, Error> {
+        if self.is_legacy.load(Ordering::Relaxed) {
+            return Ok(Wire::Legacy);
+        }
         let waited = self.opening.try_lock().is_err();
         let mut failure = self.opening.lock().await;
         if let Some(stream) = self.current() {
-            return Ok(stream);
+            return Ok(Wire::Current(stream));
+        }
+        if self.is_legacy.load(Ordering::Relaxed) {
+            return Ok(Wire::Legacy);
         }
         if waited && let Some(failure) = &*failure {
             return Err(failure.clone());
@@ -134,7 +242,13 @@ impl QueryChannel {
                 tracing::info!(target: "mtdd::grpc", shard = self.shard, address = self.address, "connected to query server");
                 *failure = None;
                 *self.lock() = Some(stream.clone());
-                Ok(stream)
+                Ok(Wire::Current(stream))
+            }
+            // Nothing has been sent on this stream but its opening frame: those who wait for it go the other way.
+            Err(status) if status.code() == Code::Unimplemented => {
+                *failure = None;
+                self.is_legacy.store(true, Ordering::Relaxed);
+                Ok(Wire::Legacy)
             }
             Err(status) => {
                 let error = self.opening_error(&status);
@@ -145,9 +259,14 @@ impl QueryChannel {
         }
     }
 
+    fn connection(&self) -> Channel {
+        self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone()
+    }
+
     fn client(&self) -> DbServiceClient<Channel> {
-        let channel = self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone();
-        DbServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE)
+        DbServiceClient::new(self.connection())
+            .max_decoding_message_size(MAX_MESSAGE)
+            .max_encoding_message_size(MAX_MESSAGE)
     }
 
     fn opening_error(&self, status: &Status) -> Error {
@@ -157,7 +276,7 @@ impl QueryChannel {
                 Error::Unauthenticated { server: server(), reason: status.message().into() }
             }
             Code::Unimplemented => {
-                Error::Protocol { server: server(), reason: "it does not speak mtdd.v1; upgrade it".into() }
+                Error::Protocol { server: server(), reason: "it speaks neither mtdd.v1 nor the 1.x wire".into() }
             }
             _ => Error::ShardUnavailable { shard: self.shard, address: self.address.clone(), reason: describe(status) },
         }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
 
 use super::Command;
+use super::listen::{self, Listener};
 use super::world::{Control, World};
 use super::{query, session};
 use crate::deadline::Deadlines;
@@ -33,7 +34,8 @@ pub fn run(world: Arc<World>, commands: UnboundedReceiver<Command>, max_in_fligh
 async fn drive(world: Arc<World>, mut commands: UnboundedReceiver<Command>, max_in_flight: usize) {
     let (done, mut finished) = mpsc::unbounded_channel::<u32>();
     let deadlines = Arc::new(Deadlines::start());
-    let mut driver = Driver { world, deadlines, max_in_flight, done, under_way: HashMap::new(), closing: Vec::new() };
+    let (under_way, listening, closing) = Default::default();
+    let mut driver = Driver { world, deadlines, max_in_flight, done, under_way, listening, closing };
     let mut deadline = None;
     loop {
         tokio::select! {
@@ -43,14 +45,16 @@ async fn drive(world: Arc<World>, mut commands: UnboundedReceiver<Command>, max_
                 None => return,
             },
             Some(id) = finished.recv() => {
-                driver.under_way.remove(&id);
+                if driver.under_way.remove(&id).is_none() {
+                    driver.listening.remove(&id);
+                }
             }
             () = expiry(deadline), if deadline.is_some() => {
                 driver.under_way.values().for_each(|control| control.close());
                 deadline = None;
             }
         }
-        if !driver.closing.is_empty() && driver.under_way.is_empty() {
+        if !driver.closing.is_empty() && driver.under_way.is_empty() && driver.listening.is_empty() {
             for id in driver.closing {
                 driver.world.finish(id, Ok(()));
             }
@@ -72,6 +76,7 @@ struct Driver {
     max_in_flight: usize,
     done: UnboundedSender<u32>,
     under_way: HashMap<u32, Arc<Control>>,
+    listening: HashMap<u32, Arc<Listener>>,
     /// The closes to answer at the end.
     closing: Vec<u32>,
 }
@@ -110,18 +115,36 @@ impl Driver {
                 }
             }
             Command::CloseSession(session) => self.world.sessions.close(session),
+            Command::Listen { id, shard, channel } => {
+                if !self.closing.is_empty() {
+                    return self.world.finish(id, Err(Error::ClientClosed));
+                }
+                let listener = Arc::new(Listener::default());
+                self.listening.insert(id, listener.clone());
+                let (world, _, done) = self.handles();
+                tokio::spawn(async move {
+                    listen::run(&world, id, shard, &channel, &listener).await;
+                    let _ = done.send(id);
+                });
+            }
             Command::Cancel(id) => {
                 if let Some(control) = self.under_way.get(&id) {
                     control.cancel();
+                } else if let Some(listener) = self.listening.get(&id) {
+                    listener.control.cancel();
                 }
             }
             Command::Credit { id, bytes } => {
                 if let Some(control) = self.under_way.get(&id) {
                     control.credit(bytes);
+                } else if let Some(listener) = self.listening.get(&id) {
+                    listener.credit(bytes);
                 }
             }
             Command::Close { id } => {
                 self.closing.push(id);
+                // They have no end of their own to wait for.
+                self.listening.values().for_each(|listener| listener.control.close());
                 deadline.get_or_insert_with(|| Instant::now() + CLOSE_GRACE);
             }
         }

@@ -2,6 +2,7 @@
 //! commands and go out through the outbox; nothing here blocks the caller. `addon` is its only caller.
 
 mod driver;
+mod listen;
 mod outbox;
 mod query;
 mod session;
@@ -87,6 +88,12 @@ enum Command {
     },
     /// The session is not needed any more: what is open in it is rolled back.
     CloseSession(u32),
+    /// Listen to a PostgreSQL channel on one shard, until this id is cancelled.
+    Listen {
+        id: u32,
+        shard: usize,
+        channel: String,
+    },
     Cancel(u32),
     Credit {
         id: u32,
@@ -166,11 +173,18 @@ impl Client {
         self.tell(Command::CloseSession(session));
     }
 
+    /// Listens to a PostgreSQL channel on one shard (an index that exists) until it is cancelled. JavaScript is told
+    /// under `id` when LISTEN is in force, each notification, and when it is over.
+    pub fn listen(&self, id: u32, shard: usize, channel: String) {
+        self.tell(Command::Listen { id, shard, channel });
+    }
+
+    /// Stops a query, or a listener.
     pub fn cancel(&self, id: u32) {
         self.tell(Command::Cancel(id));
     }
 
-    /// JavaScript has decoded this many bytes of the query's rows.
+    /// JavaScript has taken this many bytes of the query's rows, or of notifications.
     pub fn credit(&self, id: u32, bytes: u32) {
         self.tell(Command::Credit { id, bytes });
     }

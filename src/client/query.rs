@@ -1,5 +1,7 @@
 //! The way of one query: route, send, take in the reply, and on failure decide whether to go again.
 
+mod legacy;
+
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Request;
 use super::world::{Control, Interrupt, World};
-use crate::channel::{Call, Event, QueryChannel};
+use crate::channel::{Begun, Call, Event, QueryChannel};
 use crate::data::compact::Piece;
 use crate::data::shape::{Description, Shape};
 use crate::deadline::Deadlines;
@@ -147,12 +149,18 @@ impl Query<'_> {
                 return Err(Failed::for_good(Error::PlanUnsupported { reason }));
             }
         };
-        let call = self.unless_interrupted(channel.start(wire)).await?.map_err(|error| match error {
+        let begun = self.unless_interrupted(channel.begin(wire)).await?.map_err(|error| match error {
             Error::ShardUnavailable { .. } => Failed::never_sent(error),
             error => Failed::for_good(error),
         })?;
-        self.control.attach(&call);
-        self.take_in(channel, call).await
+        match begun {
+            Begun::Call(call) => {
+                self.control.attach(&call);
+                self.take_in(channel, call).await
+            }
+            // In a box, so that the task of a query that needs it not is no larger for it.
+            Begun::Legacy(call) => Box::pin(legacy::take_in(self, channel, call)).await,
+        }
     }
 
     /// `work`, unless the query is cancelled or its deadline passes first. For work before anything is sent.

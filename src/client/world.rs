@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::outbox::Outbox;
@@ -36,6 +36,11 @@ impl World {
         });
         let pushed = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
         debug_assert!(pushed.is_ok(), "a piece without rows cannot be malformed");
+    }
+
+    /// Tells JavaScript something that ends nothing. `credit`: bytes of it that count against what may be on its way.
+    pub fn tell(&self, id: u32, news: &Value, credit: Option<u32>) {
+        let _ = self.outbox.push(Piece { id, error: Some(news.to_string()), credit, ..Piece::default() });
     }
 
     /// Ends a question about a place.
@@ -90,13 +95,20 @@ impl Control {
 
     /// Why the query should end before its answer.
     pub async fn interrupt(&self, deadline: Deadline) -> Interrupt {
-        if let Some(ending) = self.ending() {
-            return ending;
-        }
         tokio::select! {
             biased;
-            () = self.notify.notified() => self.ending().unwrap_or(Interrupt::Cancelled),
+            why = self.ended() => why,
             () = deadline => Interrupt::Deadline,
+        }
+    }
+
+    /// Returns once it is to end, for whatever reason but the time.
+    pub async fn ended(&self) -> Interrupt {
+        loop {
+            if let Some(ending) = self.ending() {
+                return ending;
+            }
+            self.notify.notified().await;
         }
     }
 }

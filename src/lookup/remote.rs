@@ -1,16 +1,19 @@
-//! The lookup server, as called over gRPC.
+//! The lookup server, as called over gRPC. One that does not speak mtdd.v1 is called on the wire of 1.x, which says the
+//! same.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use tonic::{Code, Request, Status};
 
 use super::Tenant;
 use crate::dial::Dial;
 use crate::error::{Error, describe};
+use crate::proto::legacy_lookup::lookup_service_client::LookupServiceClient as LegacyClient;
 use crate::proto::lookup_service_client::LookupServiceClient;
-use crate::proto::{TenantRequest, TenantResponse};
+use crate::proto::{TenantRequest, TenantResponse, legacy_lookup};
 
 /// One attempt; the call's own deadline may end the wait earlier.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,12 +34,17 @@ pub struct Remote {
     dial: Dial,
     max_retries: u32,
     channel: OnceLock<Channel>,
+    /// The server speaks the wire of 1.x.
+    is_legacy: AtomicBool,
+    /// The application has been told.
+    warned: Once,
 }
 
 impl Remote {
     pub fn new(address: String, dial: Dial, max_retries: u32) -> Result<Self, Error> {
         let endpoint = dial.endpoint(&address)?;
-        Ok(Remote { address, endpoint, dial, max_retries, channel: OnceLock::new() })
+        let (channel, is_legacy, warned) = (OnceLock::new(), AtomicBool::new(false), Once::new());
+        Ok(Remote { address, endpoint, dial, max_retries, channel, is_legacy, warned })
     }
 
     /// The tenant's shard, None if the lookup server does not know the tenant.
@@ -77,16 +85,56 @@ impl Remote {
     }
 
     async fn attempt(&self, tenant: &Tenant, method: Method) -> Result<TenantResponse, Status> {
-        let channel = self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone();
-        let mut client = LookupServiceClient::new(channel);
-        let mut request =
-            self.dial.request(TenantRequest { tenant_name: tenant.name.to_string(), tenant_type: tenant.kind });
-        request.set_timeout(ATTEMPT_TIMEOUT);
+        let message = TenantRequest { tenant_name: tenant.name.to_string(), tenant_type: tenant.kind };
+        if !self.is_legacy.load(Ordering::Relaxed) {
+            match self.ask(message.clone(), method).await {
+                Err(status) if status.code() == Code::Unimplemented => {}
+                outcome => return outcome,
+            }
+        }
+        let outcome = self.ask_legacy(message, method).await;
+        // One that speaks neither wire is asked on both the next time.
+        let is_legacy = outcome.as_ref().err().is_none_or(|status| status.code() != Code::Unimplemented);
+        self.is_legacy.store(is_legacy, Ordering::Relaxed);
+        if is_legacy {
+            self.warned.call_once(|| {
+                let address = &self.address;
+                tracing::warn!(target: "mtdd::grpc", address, "lookup server speaks the 1.x wire only: upgrade it");
+            });
+        }
+        outcome
+    }
+
+    async fn ask(&self, message: TenantRequest, method: Method) -> Result<TenantResponse, Status> {
+        let mut client = LookupServiceClient::new(self.connection());
+        let request = self.request(message);
         let response = match method {
             Method::Get => client.get_tenant_shard(request).await?,
             Method::Add => client.add_tenant_shard(request).await?,
         };
         Ok(response.into_inner())
+    }
+
+    async fn ask_legacy(&self, message: TenantRequest, method: Method) -> Result<TenantResponse, Status> {
+        let TenantRequest { tenant_name, tenant_type } = message;
+        let mut client = LegacyClient::new(self.connection());
+        let request = self.request(legacy_lookup::TenantRequest { tenant_name, tenant_type });
+        let response = match method {
+            Method::Get => client.get_tenant_shard(request).await?,
+            Method::Add => client.add_tenant_shard(request).await?,
+        };
+        let legacy_lookup::TenantResponse { tenant_id, shard_index } = response.into_inner();
+        Ok(TenantResponse { tenant_id, shard_index })
+    }
+
+    fn connection(&self) -> Channel {
+        self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone()
+    }
+
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = self.dial.request(message);
+        request.set_timeout(ATTEMPT_TIMEOUT);
+        request
     }
 
     fn placement(&self, response: TenantResponse) -> Result<Placement, Error> {
@@ -105,7 +153,7 @@ impl Remote {
             Code::Unauthenticated | Code::PermissionDenied => Error::Unauthenticated { server: self.name(), reason },
             Code::ResourceExhausted => Error::Overloaded { reason: format!("{}: {reason}", self.name()) },
             Code::Unimplemented => {
-                Error::Protocol { server: self.name(), reason: "it does not speak mtdd.v1; upgrade it".into() }
+                Error::Protocol { server: self.name(), reason: "it speaks neither mtdd.v1 nor the 1.x wire".into() }
             }
             _ => Error::LookupUnavailable { address: self.address.clone(), reason: describe(status) },
         }

@@ -31,7 +31,7 @@ mod flag {
     pub const LAST: u8 = 4;
     /// What came before for this query is void: it is being run again.
     pub const RESTART: u8 = 8;
-    /// The reply failed: the index of an extra with the error follows.
+    /// The reply failed, or there is other news that is no row: the index of an extra with it, as JSON, follows.
     pub const ERROR: u8 = 16;
     /// The number of bytes to give back as credit once these rows are decoded follows.
     pub const CREDIT: u8 = 32;
@@ -72,7 +72,8 @@ pub struct Piece<'a> {
     /// DataRow messages.
     pub rows: &'a [u8],
     pub command_tag: Option<&'a str>,
-    /// The error that ends the reply, as JSON.
+    /// The error that ends the reply, as JSON; or, in its place, what is no row: a tenant's place, the answer of a 1.x
+    /// server, a notification.
     pub error: Option<String>,
     /// Bytes of credit that decoding this piece frees.
     pub credit: Option<u32>,

@@ -1,0 +1,200 @@
+/**
+ * Listening to PostgreSQL's notifications: checks what the application asks for, and gives it one subscription over
+ * all shards that it named. The native client listens on the shards; with `useMtdd: false`, `local-listener.js` does.
+ */
+
+const { describe } = require('./describe');
+const { ClientClosedError } = require('./errors');
+const { LocalListener } = require('./local-listener');
+const { refusal, routeOfTenant } = require('./knex/route');
+
+const CALL = 'listen()';
+/** PostgreSQL cuts longer names. Bytes. */
+const LONGEST_NAME = 63;
+const OPTIONS = ['tenantId', 'tenantType', 'shard', 'onGap'];
+
+/**
+ * @param {import('./knex/runtime').Runtime} runtime
+ * @param {object} client Knex's
+ * @param {string} channel
+ * @param {(notification: object) => void} listener
+ * @param {object} [options] see `MtddListenOptions`
+ * @returns {Promise<Subscription>} once LISTEN is in force on every shard
+ * @throws {TypeError} for a wrong argument, by its name
+ */
+async function listen(runtime, client, channel, listener, options) {
+  const { route, shard, onGap } = checked(runtime, channel, listener, options);
+  const tell = teller(channel, listener, onGap);
+  const { native } = runtime;
+  if (native === null) {
+    const local = new LocalListener(client, channel, tell(0), runtime.logger);
+    return new Subscription(channel, [0], [await started(local, runtime)]);
+  }
+  const shards = await shardsOf(runtime, route, shard);
+  const listeners = shards.map((index) => new ShardListener(native, index, channel, tell(index)));
+  const outcomes = await Promise.allSettled(listeners.map((one) => one.inForce));
+  const failed = outcomes.find(({ status }) => status === 'rejected');
+  if (failed === undefined) return new Subscription(channel, shards, listeners);
+  await Promise.all(listeners.map((one) => one.close()));
+  throw failed.reason;
+}
+
+/** A listener of the runtime's, which closes it, until it is closed. */
+async function started(local, runtime) {
+  runtime.listeners.add(local);
+  try {
+    await local.start();
+  } catch (error) {
+    runtime.listeners.delete(local);
+    throw error;
+  }
+  local.onClose = () => runtime.listeners.delete(local);
+  return local;
+}
+
+async function shardsOf({ native, shards }, route, shard) {
+  if (route !== undefined) return [await native.tenantShard(route.tenant, route.tenantType)];
+  if (shard !== undefined) return [shard];
+  return Array.from({ length: shards }, (_, index) => index);
+}
+
+function checked(runtime, channel, listener, options) {
+  if (runtime.isClosed) throw new ClientClosedError();
+  if (typeof channel !== 'string' || channel === '' || channel.includes('\0')) {
+    throw refusal(`channel: expected a name, got ${describe(channel)}`, CALL);
+  }
+  const bytes = Buffer.byteLength(channel);
+  if (bytes > LONGEST_NAME) {
+    throw refusal(`channel: expected at most ${LONGEST_NAME} bytes, got ${bytes}`, CALL);
+  }
+  if (typeof listener !== 'function') {
+    throw refusal(`listener: expected a function, got ${describe(listener)}`, CALL);
+  }
+  if (options === undefined || options === null) return {};
+  if (typeof options !== 'object') {
+    throw refusal(`options: expected an object, got ${describe(options)}`, CALL);
+  }
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) throw refusal(`options.${unknown}: there is no such option`, CALL);
+  const { shard, onGap } = options;
+  if (onGap !== undefined && typeof onGap !== 'function') {
+    throw refusal(`options.onGap: expected a function, got ${describe(onGap)}`, CALL);
+  }
+  // Present and undefined is a mistake, as in .mtdd(): it must not mean everybody's notifications.
+  const route = 'tenantId' in options ? routeOfTenant(CALL, options.tenantId, options.tenantType) : undefined;
+  if ('shard' in options) {
+    if (route !== undefined) throw refusal('options.shard: expected none, because tenantId names one', CALL);
+    const last = Math.max(runtime.shards, 1) - 1;
+    if (!Number.isInteger(shard) || shard < 0 || shard > last) {
+      throw refusal(`options.shard: expected a whole number from 0 to ${last}, got ${describe(shard)}`, CALL);
+    }
+  }
+  return { route, shard, onGap };
+}
+
+/** For each shard, what passes its news on to the application. */
+function teller(channel, listener, onGap) {
+  return (shard) => ({
+    notification([payload, processId, receivedAt]) {
+      const time = new Date(receivedAt);
+      attempt(listener, {
+        channel,
+        payload,
+        shard,
+        processId: processId ?? undefined,
+        receivedAt: Number.isNaN(time.getTime()) ? new Date() : time,
+      });
+    },
+    gap(reason) {
+      if (onGap !== undefined) attempt(onGap, { channel, shard, reason });
+    },
+  });
+}
+
+/** What the application's function throws is the application's, as with `pg`, and must not take others down. */
+function attempt(listener, argument) {
+  try {
+    listener(argument);
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}
+
+/** One shard's part of a subscription, as the native client's replies are. */
+class ShardListener {
+  #client;
+  #id;
+  #news;
+  #settle;
+  #isClosed = false;
+
+  /**
+   * @param {object} client `js/client.js`
+   * @param {number} shard
+   * @param {string} channel
+   * @param {{ notification(parts: unknown[]): void, gap(reason: string): void }} news
+   */
+  constructor(client, shard, channel, news) {
+    this.#client = client;
+    this.#news = news;
+    /** Whoever waits for the end. */
+    this.onEnd = undefined;
+    /** Resolves once LISTEN is in force; rejects if it never is. */
+    this.inForce = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.#id = client.listen(shard, channel, this);
+  }
+
+  /** LISTEN is in force. `reason`: why some may have been missed before; null the first time. */
+  listening(reason) {
+    if (reason === null) this.#settle.resolve();
+    else if (!this.#isClosed) this.#news.gap(reason);
+  }
+
+  notification(parts) {
+    if (!this.#isClosed) this.#news.notification(parts);
+  }
+
+  /** What has been taken may be followed by as much. */
+  takeCredit(bytes) {
+    return bytes;
+  }
+
+  finish(error) {
+    this.#settle.reject(error ?? new ClientClosedError());
+    if (this.onEnd !== undefined) for (const listener of this.onEnd) listener();
+  }
+
+  close() {
+    this.#isClosed = true;
+    return this.#client.cancel(this.#id);
+  }
+}
+
+/** What `handle.listen` resolves to. */
+class Subscription {
+  #listeners;
+  #closing;
+
+  constructor(channel, shards, listeners) {
+    this.channel = channel;
+    /** The indexes of the shards. */
+    this.shards = Object.freeze(shards);
+    this.#listeners = listeners;
+  }
+
+  /**
+   * Stops listening: from the call on, the application's functions are not called any more. Idempotent.
+   *
+   * @returns {Promise<void>}
+   */
+  close() {
+    this.#closing ??= Promise.all(this.#listeners.map((one) => one.close())).then(() => {});
+    return this.#closing;
+  }
+}
+
+module.exports = { listen };

@@ -1,0 +1,165 @@
+//! Queries on the wire of 1.x, for query servers that do not speak mtdd.v1: one call for each query, all parameters as
+//! text, all rows as one JSON text. What the wire cannot carry is refused before anything is sent. `QueryChannel` says
+//! which wire it is.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use tonic::transport::Channel;
+use tonic::{Code, ConnectError, Request, Status, TimeoutExpired};
+
+use super::MAX_MESSAGE;
+use crate::error::{Error, describe};
+use crate::proto::legacy_db::db_service_client::DbServiceClient;
+use crate::proto::legacy_db::{StoredProcRequest, StoredProcResponse};
+use crate::proto::{Parameter, QueryRequest};
+
+/// A query that is ready to be sent. Dropped while it runs, the call is given up; the statement may go on.
+#[derive(Debug)]
+pub struct LegacyCall {
+    pub(super) message: StoredProcRequest,
+    pub(super) timeout: Duration,
+}
+
+/// What a 1.x server answers.
+#[derive(Debug)]
+pub struct LegacyAnswer {
+    pub command: String,
+    pub row_count: i32,
+    /// A JSON array of objects, if the server keeps to its contract.
+    pub rows: String,
+    /// The server says that it speaks mtdd.v1: it has been upgraded.
+    pub(super) is_upgraded: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum LegacyFailure {
+    /// The query has not reached the server, or the server does not know such a call.
+    NeverRan(Error),
+    /// Whether it ran is not known.
+    Lost(String),
+    TimedOut,
+    /// The words of PostgreSQL or of the server: this wire does not say whose they are.
+    Refused(String),
+    /// The server did not take it, and would not if asked again.
+    NotTaken(Error),
+}
+
+impl LegacyCall {
+    /// Puts a query into the words of 1.x: its tenant and its session's settings are left out.
+    pub(super) fn new(query: QueryRequest) -> Result<LegacyCall, Error> {
+        let params = query.params.into_iter().enumerate().map(|(index, value)| text(index, value));
+        Ok(LegacyCall {
+            message: StoredProcRequest { query: query.sql, params: params.collect::<Result<_, _>>()? },
+            timeout: Duration::from_millis(query.timeout_ms.into()),
+        })
+    }
+}
+
+/// A parameter as text.
+fn text(index: usize, parameter: Parameter) -> Result<String, Error> {
+    let Some(value) = parameter.value else { return Ok("null".to_owned()) };
+    if parameter.binary {
+        // PostgreSQL reads this as the same bytes, where a bytea is expected.
+        return Ok(value.iter().fold("\\x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")));
+    }
+    match String::from_utf8(value.into()) {
+        Ok(text) if text == "null" => Err(Error::Invalid {
+            reason: format!(
+                "bindings[{index}]: the text \"null\" would be read as NULL by this query server, which speaks the wire of 1.x; nothing was sent"
+            ),
+        }),
+        Ok(text) => Ok(text),
+        Err(_) => Err(Error::Invalid { reason: format!("bindings[{index}]: not UTF-8") }),
+    }
+}
+
+/// Runs a query on the wire of 1.x; an error is what the call ended with.
+pub(super) async fn run(channel: Channel, request: Request<StoredProcRequest>) -> Result<LegacyAnswer, Status> {
+    let mut client =
+        DbServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE);
+    let response = client.execute_query(request).await?;
+    let is_upgraded = response.metadata().get("mtdd-speaks").is_some_and(|wires| wires == "mtdd.v1");
+    let StoredProcResponse { result, row_count, command } = response.into_inner();
+    Ok(LegacyAnswer { command, row_count, rows: result, is_upgraded })
+}
+
+/// What a status says of the query; `error`: how the channel names what kept it from being run.
+pub(super) fn failure(status: &Status, error: impl FnOnce() -> Error) -> LegacyFailure {
+    let words = || status.message().to_owned();
+    if is_caused_by::<ConnectError>(status) {
+        return LegacyFailure::NeverRan(error());
+    }
+    if status.code() == Code::DeadlineExceeded || is_caused_by::<TimeoutExpired>(status) {
+        return LegacyFailure::TimedOut;
+    }
+    if status.source().is_some() {
+        // Not the server's word: the connection broke.
+        return LegacyFailure::Lost(describe(status));
+    }
+    match status.code() {
+        Code::Unauthenticated | Code::PermissionDenied => LegacyFailure::NotTaken(error()),
+        Code::ResourceExhausted => LegacyFailure::NotTaken(Error::Overloaded { reason: words() }),
+        Code::Unimplemented => LegacyFailure::NeverRan(error()),
+        Code::Unavailable | Code::Cancelled => LegacyFailure::Lost(describe(status)),
+        _ => LegacyFailure::Refused(words()),
+    }
+}
+
+fn is_caused_by<E: std::error::Error + 'static>(status: &Status) -> bool {
+    let mut source = status.source();
+    while let Some(error) = source {
+        if error.is::<E>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(params: Vec<Parameter>) -> Result<LegacyCall, Error> {
+        LegacyCall::new(QueryRequest { sql: "select".into(), params, timeout_ms: 5, ..QueryRequest::default() })
+    }
+
+    fn parameter(value: &'static [u8], binary: bool) -> Parameter {
+        Parameter { value: Some(value.into()), binary }
+    }
+
+    #[test]
+    fn null_is_the_text_null_and_bytes_are_hex() {
+        let null = Parameter { value: None, binary: false };
+        let params = vec![null, parameter(b"NULL", false), parameter(b"\x00\xff", true), parameter(b"", true)];
+        let call = call(params).unwrap();
+        assert_eq!(call.message.params, ["null", "NULL", "\\x00ff", "\\x"]);
+        assert_eq!(call.timeout, Duration::from_millis(5));
+    }
+
+    #[test]
+    fn a_text_that_would_become_null_is_refused_by_its_position() {
+        let error = call(vec![parameter(b"a", false), parameter(b"null", false)]).unwrap_err();
+        assert_eq!(error.code(), "VALIDATION_ERROR");
+        assert!(error.to_string().starts_with("bindings[1]: the text \"null\""), "{error}");
+    }
+
+    #[test]
+    fn what_the_server_says_is_told_apart_from_what_became_of_the_connection() {
+        let failure = |status: Status| super::failure(&status, || Error::ClientClosed);
+        assert!(
+            matches!(failure(Status::internal("no such table")), LegacyFailure::Refused(words) if words == "no such table")
+        );
+        assert!(matches!(failure(Status::unknown("syntax")), LegacyFailure::Refused(_)));
+        assert!(matches!(failure(Status::unavailable("draining")), LegacyFailure::Lost(_)));
+        assert!(matches!(failure(Status::deadline_exceeded("")), LegacyFailure::TimedOut));
+        assert!(matches!(failure(Status::unauthenticated("")), LegacyFailure::NotTaken(_)));
+        assert!(matches!(failure(Status::unimplemented("")), LegacyFailure::NeverRan(_)));
+        let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        assert!(matches!(failure(Status::from_error(Box::new(broken))), LegacyFailure::Lost(_)));
+        let refused = ConnectError("refused".into());
+        assert!(matches!(failure(Status::from_error(Box::new(refused))), LegacyFailure::NeverRan(_)));
+    }
+}

@@ -1,0 +1,96 @@
+//! The notifications of one PostgreSQL channel, from one query server, on whichever wire it speaks. Ends with an error
+//! as soon as some may have been missed; whether to listen again is the caller's business.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use serde_json::Value;
+use tokio::time::timeout;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+use crate::proto::channel_message::Message;
+use crate::proto::db_service_client::DbServiceClient;
+use crate::proto::legacy_db::db_service_client::DbServiceClient as LegacyClient;
+use crate::proto::{ChannelRequest, Notification, legacy_db};
+
+/// A 1.x server does not say when LISTEN is in force: it is taken to be when no refusal has come for this long.
+const SILENCE_IS_CONSENT: Duration = Duration::from_millis(500);
+
+/// What a listener hears.
+#[derive(Debug, PartialEq)]
+pub enum Heard {
+    /// LISTEN is in force. First, and once.
+    Listening,
+    Notification {
+        payload: String,
+        /// Of the PostgreSQL backend that notified; None: the server does not tell.
+        process_id: Option<i32>,
+        /// When the server had it: milliseconds since 1970, or ISO 8601 from a 1.x server.
+        received_at: Value,
+    },
+}
+
+/// What is heard; the last item is the error that it ended with.
+pub type Listening = Pin<Box<dyn Stream<Item = Result<Heard, Status>> + Send>>;
+
+/// Listens on this version's wire.
+pub async fn listen(channel: Channel, request: Request<ChannelRequest>) -> Result<Listening, Status> {
+    let messages = DbServiceClient::new(channel).listen_to_channel(request).await?.into_inner();
+    let heard = messages.try_filter_map(|message| async {
+        Ok(message.message.map(|message| match message {
+            Message::Listening(_) => Heard::Listening,
+            Message::Notification(Notification { payload, process_id, received_at }) => {
+                Heard::Notification { payload, process_id: Some(process_id), received_at: received_at.into() }
+            }
+        }))
+    });
+    Ok(to_its_end(heard))
+}
+
+/// Listens on the wire of 1.x.
+pub async fn listen_legacy(channel: Channel, request: Request<legacy_db::ChannelRequest>) -> Result<Listening, Status> {
+    let mut call = Box::pin(async move {
+        let responses = LegacyClient::new(channel).listen_to_channel(request).await?.into_inner();
+        Ok::<_, Status>(responses.map_ok(|response| Heard::Notification {
+            payload: payload(response.data),
+            process_id: None,
+            received_at: response.timestamp.into(),
+        }))
+    });
+    let listening = stream::once(async { Ok(Heard::Listening) });
+    Ok(match timeout(SILENCE_IS_CONSENT, &mut call).await {
+        Ok(responses) => to_its_end(listening.chain(responses?)),
+        // Its answer begins with the first notification.
+        Err(_) => to_its_end(listening.chain(stream::once(call).try_flatten())),
+    })
+}
+
+/// No end without an error: a server that has nothing more to say has stopped listening.
+fn to_its_end(heard: impl Stream<Item = Result<Heard, Status>> + Send + 'static) -> Listening {
+    let end = stream::once(async { Err(Status::unavailable("the server ended the stream")) });
+    Box::pin(heard.chain(end))
+}
+
+/// The payload in the JSON of a 1.x server: what a JSON string says, any other JSON as it stands.
+fn payload(data: String) -> String {
+    match serde_json::from_str(&data) {
+        Ok(Value::String(text)) => text,
+        _ => data,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_is_what_a_json_string_says_and_other_json_as_it_stands() {
+        for (data, expected) in
+            [(r#""say \"hi\"""#, "say \"hi\""), (r#"{"a": 1}"#, r#"{"a": 1}"#), ("5", "5"), ("no json", "no json")]
+        {
+            assert_eq!(payload(data.to_owned()), expected);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! One listener of one PostgreSQL channel on one shard: listens, passes notifications on, and after a loss listens
+//! again until it is told to stop. JavaScript hears each time that LISTEN is in force, the second time with the reason
+//! why some notifications may have been missed.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout_at};
+use tonic::Status;
+
+use super::world::{Control, World};
+use crate::channel::{Heard, Listening, QueryChannel};
+use crate::error::Error;
+use crate::scatter::{Class, Retry};
+
+/// Bytes of notifications that JavaScript may have yet to take. Beyond that the server is not read from, and ends the
+/// stream when too many wait there: what is missed is told.
+const WINDOW: u32 = 1 << 20;
+/// Between attempts to listen again; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How JavaScript reaches a listener.
+#[derive(Debug)]
+pub struct Listener {
+    pub control: Control,
+    room: Semaphore,
+}
+
+impl Default for Listener {
+    fn default() -> Self {
+        Listener { control: Control::default(), room: Semaphore::new(WINDOW as usize) }
+    }
+}
+
+impl Listener {
+    /// JavaScript has taken this many bytes of notifications.
+    pub fn credit(&self, bytes: u32) {
+        self.room.add_permits(bytes as usize);
+    }
+}
+
+/// Listens until it is told to stop, or cannot even begin.
+pub async fn run(world: &World, id: u32, shard: usize, channel: &str, listener: &Listener) {
+    let outcome = tokio::select! {
+        biased;
+        _ = listener.control.ended() => Ok(()),
+        error = listen(world, id, shard, channel, listener) => Err(error),
+    };
+    world.finish(id, outcome);
+}
+
+/// Returns why it cannot begin. Once it has begun, it goes on.
+async fn listen(world: &World, id: u32, shard: usize, name: &str, listener: &Listener) -> Error {
+    let server = &world.channels[shard];
+    let mut heard = match begin(world, server, name).await {
+        Ok(heard) => heard,
+        Err(error) => return error,
+    };
+    world.tell(id, &json!({ "listening": null }), None);
+    loop {
+        let lost = pass_on(world, id, server, heard, listener).await;
+        let address = &server.address;
+        tracing::warn!(target: "mtdd::grpc", shard, address, channel = name, error = %lost, "notifications are interrupted");
+        let mut pause = FIRST_PAUSE;
+        heard = loop {
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            match in_force(server, name).await {
+                Ok(heard) => break heard,
+                Err(error) => {
+                    tracing::debug!(target: "mtdd::grpc", shard, address, channel = name, %error, "cannot listen")
+                }
+            }
+        };
+        world.tell(id, &json!({ "listening": lost.to_string() }), None);
+    }
+}
+
+/// The first time: retried like a query that was never sent.
+async fn begin(world: &World, server: &QueryChannel, name: &str) -> Result<Listening, Error> {
+    let deadline = Instant::now() + world.timeout;
+    let mut retry = Retry::new(world.max_retries);
+    loop {
+        let Ok(outcome) = timeout_at(deadline, in_force(server, name)).await else {
+            return Err(Error::Timeout { timeout_ms: world.timeout.as_millis() as u64, stopped: true });
+        };
+        let error = match outcome {
+            Err(error @ Error::ShardUnavailable { .. }) => error,
+            outcome => return outcome,
+        };
+        match retry.next(Class::NeverSent, &world.retries, deadline.into_std(), || true) {
+            Some(wait) => sleep(wait).await,
+            None => return Err(error),
+        }
+    }
+}
+
+/// Listens, and waits until LISTEN is in force.
+async fn in_force(server: &QueryChannel, name: &str) -> Result<Listening, Error> {
+    let mut heard = server.listen(name).await?;
+    match heard.next().await {
+        Some(Ok(Heard::Listening)) => Ok(heard),
+        Some(Err(status)) => Err(server.listening_error(&status)),
+        _ => Err(Error::Protocol {
+            server: format!("query server {}", server.address),
+            reason: "it did not say that it listens".into(),
+        }),
+    }
+}
+
+/// Passes notifications on until the stream ends; why it did.
+async fn pass_on(world: &World, id: u32, server: &QueryChannel, mut heard: Listening, listener: &Listener) -> Error {
+    loop {
+        match heard.next().await {
+            Some(Ok(Heard::Notification { payload, process_id, received_at })) => {
+                let bytes = u32::try_from(payload.len()).unwrap_or(WINDOW).clamp(1, WINDOW);
+                if let Ok(room) = listener.room.acquire_many(bytes).await {
+                    room.forget();
+                }
+                world.tell(id, &json!({ "notification": [payload, process_id, received_at] }), Some(bytes));
+            }
+            Some(Ok(Heard::Listening)) => {}
+            Some(Err(status)) => return server.listening_error(&status),
+            None => return server.listening_error(&Status::unavailable("the stream has ended")),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A query on a server that speaks the wire of 1.x: one call, and one answer, which crosses into JavaScript as it is.
+//! Nobody says whether a statement that was given up has stopped.
+
+use serde_json::json;
+
+use super::{Failed, Query, broken};
+use crate::channel::{LegacyAnswer, LegacyCall, LegacyFailure, QueryChannel};
+use crate::client::world::Interrupt;
+use crate::data::compact::Piece;
+use crate::error::Error;
+use crate::proto::DatabaseError;
+
+/// Runs the query to its end.
+pub async fn take_in(query: &mut Query<'_>, channel: &QueryChannel, call: LegacyCall) -> Result<(), Failed> {
+    let outcome = tokio::select! {
+        biased;
+        outcome = channel.run_legacy(call) => outcome,
+        why = query.control.interrupt(query.deadlines.at(query.deadline)) => {
+            return Err(Failed::for_good(why.error(query.timeout, false)));
+        }
+    };
+    let ending = match outcome {
+        Ok(LegacyAnswer { command, row_count, rows, .. }) => {
+            json!({ "answer": [command, row_count, rows] }).to_string()
+        }
+        // As if PostgreSQL had said it, with all that this wire tells of it.
+        Err(LegacyFailure::Refused(message)) => {
+            let error = DatabaseError { message, severity: Some("ERROR".into()), ..DatabaseError::default() };
+            super::database_error(&error)
+        }
+        Err(LegacyFailure::NeverRan(error @ Error::ShardUnavailable { .. })) => return Err(Failed::never_sent(error)),
+        Err(LegacyFailure::NeverRan(error) | LegacyFailure::NotTaken(error)) => return Err(Failed::for_good(error)),
+        Err(LegacyFailure::Lost(reason)) => return Err(query.lost(channel, reason)),
+        Err(LegacyFailure::TimedOut) => {
+            return Err(Failed::for_good(Interrupt::Deadline.error(query.timeout, false)));
+        }
+    };
+    let restart = std::mem::take(&mut query.restart);
+    let piece = Piece { id: query.id, restart, error: Some(ending), last: true, ..Piece::default() };
+    query.world.outbox.push(piece).map_err(|malformed| broken(channel, malformed.to_string()))
+}
