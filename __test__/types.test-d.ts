@@ -62,6 +62,14 @@ export async function accepted(): Promise<void> {
   const { shardIndex } = await handle.addTenant('t');
   same<number, typeof shardIndex>(true);
   same<number, Awaited<ReturnType<typeof handle.tenantShard>>>(true);
+  const subscription = await handle.listen('c', ({ payload }) => same<string, typeof payload>(true), {
+    tenantId: 't',
+    onGap: ({ reason }) => same<string, typeof reason>(true),
+  });
+  same<readonly number[], typeof subscription.shards>(true);
+  await subscription.close();
+  // @ts-expect-error: without a listener nobody hears
+  await handle.listen('c');
   await handle.close();
 
   // Rows keep their types through .mtdd(), wherever it stands.

@@ -123,6 +123,9 @@ impl QueryChannel {
                 // It closed in between; the next turn opens another.
                 Err(refused) => {
                     self.forget(&stream);
+                    if stream.is_unknown() {
+                        self.is_legacy.store(true, Ordering::Relaxed);
+                    }
                     query = *refused;
                 }
             }

@@ -3,6 +3,7 @@
 //! stream they run in order on one PostgreSQL connection.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -23,6 +24,8 @@ use crate::proto::{
 
 #[derive(Debug)]
 pub(super) struct Stream {
+    /// The server knows no such call, and said so only after it had accepted the stream.
+    is_unknown: AtomicBool,
     // Ids are given and frames queued under one lock, so that the server sees ids rise.
     calls: Mutex<Calls>,
 }
@@ -64,7 +67,7 @@ impl Stream {
         };
         let incoming = incoming.into_inner();
         let calls = Calls { frames: Some(frames), accepting: true, waiting: HashMap::new(), last_id: 0, end: None };
-        let stream = Arc::new(Stream { calls: Mutex::new(calls) });
+        let stream = Arc::new(Stream { is_unknown: AtomicBool::new(false), calls: Mutex::new(calls) });
         tokio::spawn(read(stream.clone(), method, incoming, address.to_owned()));
         Ok(stream)
     }
@@ -92,6 +95,11 @@ impl Stream {
         if let Some(frames) = &self.lock().frames {
             let _ = frames.send(ClientFrame { frame: Some(frame) });
         }
+    }
+
+    /// True if the server turned out to know no such call.
+    pub fn is_unknown(&self) -> bool {
+        self.is_unknown.load(Ordering::Acquire)
     }
 
     /// Nothing more will be sent; the server ends its half once it has answered.
@@ -129,6 +137,7 @@ async fn read(stream: Arc<Stream>, method: Method, mut incoming: Streaming<Serve
             Err(status) => {
                 // The server ended the session itself: what it has not answered, it has not run.
                 is_verdict = matches!((method, status.code()), (Method::Session, Code::Aborted));
+                stream.is_unknown.store(status.code() == Code::Unimplemented, Ordering::Release);
                 break if is_verdict { status.message().to_owned() } else { describe(&status) };
             }
         }
@@ -140,7 +149,9 @@ async fn read(stream: Arc<Stream>, method: Method, mut incoming: Streaming<Serve
     drop(calls);
     tracing::info!(target: "mtdd::grpc", address, reason, "query server connection closed");
     for inbox in waiting.into_values() {
-        inbox.push(if is_verdict { Event::NeverRan(reason.clone()) } else { Event::Lost(reason.clone()) });
+        // What a server does not know it has not run.
+        let never_ran = is_verdict || stream.is_unknown();
+        inbox.push(if never_ran { Event::NeverRan(reason.clone()) } else { Event::Lost(reason.clone()) });
     }
 }
 
