@@ -1,6 +1,7 @@
 //! Values at rest: rows, columns and their encodings. No IO, nothing asynchronous; every other room builds on this one
 //! and it knows none of them.
 
+pub mod calendar;
 pub mod compact;
 pub mod kind;
 pub mod lexer;

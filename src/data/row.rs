@@ -19,6 +19,14 @@ impl<'a> Rows<'a> {
     pub fn is_done(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// The next row together with its whole message.
+    #[inline]
+    pub fn next_message(&mut self) -> Option<Result<(&'a [u8], Row<'a>), MalformedRow>> {
+        let before = self.0;
+        let row = self.next()?;
+        Some(row.map(|row| (&before[..before.len() - self.0.len()], row)))
+    }
 }
 
 impl<'a> Iterator for Rows<'a> {
@@ -96,6 +104,8 @@ mod tests {
         let mut batch = data_row(&[Some(b"1"), None, Some(b"")]);
         batch.extend(data_row(&[]));
         let mut rows = Rows::new(&batch);
+        let length = batch.len() - data_row(&[]).len();
+        assert_eq!(rows.clone().next_message().unwrap().unwrap().0, &batch[..length]);
         let mut first = rows.next().unwrap().unwrap();
         assert_eq!(first.columns, 3);
         assert_eq!(first.cell(), Ok(Some(&b"1"[..])));

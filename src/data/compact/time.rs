@@ -1,6 +1,8 @@
 //! Dates and times in PostgreSQL's ISO form. Only the everyday ones (four-digit years from 100 on); infinity, BC, years
 //! past 9999 and other DateStyles are `None` and travel as text, so that `pg`'s own parser decides what they are.
 
+use crate::data::calendar::days;
+
 /// Added to an instant so that it is never negative: the largest distance from 1970 that a JavaScript Date can have.
 pub const OFFSET: i64 = 8_640_000_000_000_000;
 
@@ -20,7 +22,8 @@ pub fn instant(text: &[u8]) -> Option<i64> {
         _ => return None,
     };
     let Stamp { date, hour, minute, second, millisecond } = stamp;
-    let minutes = (days(date) * 24 + i64::from(hour)) * 60 + i64::from(minute);
+    let minutes = (days(i64::from(date.year), date.month.into(), date.day.into()) * 24 + i64::from(hour)) * 60
+        + i64::from(minute);
     Some((minutes * 60 + i64::from(second) - offset) * 1000 + i64::from(millisecond))
 }
 
@@ -93,14 +96,4 @@ fn stamp(text: &[u8]) -> Option<(Stamp, &[u8])> {
 fn two(text: &[u8], at: usize) -> Option<u16> {
     let (high, low) = (text.get(at)?, text.get(at + 1)?);
     (high.is_ascii_digit() && low.is_ascii_digit()).then(|| u16::from(high - b'0') * 10 + u16::from(low - b'0'))
-}
-
-/// Days since 1970-01-01 in the proleptic Gregorian calendar; years start in March, so that leap days come last.
-fn days(date: Date) -> i64 {
-    let (month, day) = (i64::from(date.month), i64::from(date.day));
-    let year = i64::from(date.year) - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year - era * 400;
-    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
