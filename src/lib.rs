@@ -19,6 +19,7 @@ pub mod data;
 pub mod deadline;
 pub mod dial;
 pub mod error;
+pub mod gather;
 pub mod lookup;
 #[cfg(feature = "server")]
 pub mod lookup_server;

@@ -1,0 +1,156 @@
+//! The merge of sorted inputs whose keys only PostgreSQL can compare. Of the rows at hand `question` gives the keys'
+//! texts; whoever calls has PostgreSQL sort them; with its answer every row goes out that no row still to come can
+//! precede. One question orders a batch of each input.
+
+use std::collections::VecDeque;
+
+use bytes::{Buf, Bytes};
+
+use super::output::{Batch, Outlet};
+use super::{GatherError, position};
+use crate::data::row::{MalformedRow, Rows};
+use crate::plan::Key;
+use crate::proto::Field;
+
+/// Merges sorted inputs with another's help.
+#[derive(Debug)]
+pub struct Ranked {
+    /// The columns that the keys are in, in the order of the keys.
+    columns: Vec<usize>,
+    /// Of rows that are equal in so many first keys only the first stays; 0: all stay.
+    on: usize,
+    inputs: Vec<Input>,
+    /// The keys of the last row that has been given, if DISTINCT ON has to know them.
+    last: Option<Vec<Option<Bytes>>>,
+    /// The input of each row that has been asked for.
+    asked: Vec<usize>,
+    outlet: Outlet,
+}
+
+#[derive(Debug, Default)]
+struct Input {
+    rows: VecDeque<Waiting>,
+    has_ended: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    row: Bytes,
+    keys: Vec<Option<Bytes>>,
+}
+
+/// What a ranked merge does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// To be sorted by the keys, and where they are equal by their place here: for each key the texts of all rows.
+    Sort(Vec<Vec<Option<Bytes>>>),
+    /// It cannot go on before this input has been fed, or has ended.
+    Needs(usize),
+    /// No row follows, whatever the inputs still have.
+    Done,
+}
+
+impl Ranked {
+    /// None: a key is in no column. `fields` are those of all columns, the `hidden` last.
+    pub fn new(
+        keys: &[Key],
+        on: usize,
+        fields: &[Field],
+        hidden: usize,
+        inputs: usize,
+        outlet: Outlet,
+    ) -> Option<Ranked> {
+        let columns = keys.iter().map(|key| position(key.column, fields.len(), hidden)).collect::<Option<_>>()?;
+        let inputs = (0..inputs).map(|_| Input::default()).collect();
+        Some(Ranked { columns, on, inputs, last: None, asked: Vec::new(), outlet })
+    }
+
+    /// The next rows of an input: whole DataRow messages.
+    pub fn feed(&mut self, input: usize, mut batch: Bytes) -> Result<(), GatherError> {
+        while !batch.is_empty() {
+            let (message, mut row) = Rows::new(&batch).next_message().ok_or(MalformedRow)??;
+            let cells: Vec<_> = (0..row.columns).map(|_| row.cell()).collect::<Result<_, _>>()?;
+            let key = |&column: &usize| match cells.get(column) {
+                Some(cell) => Ok(cell.map(|text| batch.slice_ref(text))),
+                None => Err(MalformedRow),
+            };
+            let keys = self.columns.iter().map(key).collect::<Result<_, _>>()?;
+            let length = message.len();
+            self.inputs[input].rows.push_back(Waiting { row: batch.slice(..length), keys });
+            batch.advance(length);
+        }
+        Ok(())
+    }
+
+    /// Nothing follows from this input.
+    pub fn end(&mut self, input: usize) {
+        self.inputs[input].has_ended = true;
+    }
+
+    /// Bytes of an input that have been fed and have not gone out yet.
+    pub fn waiting(&self, input: usize) -> usize {
+        self.inputs[input].rows.iter().map(|waiting| waiting.row.len()).sum()
+    }
+
+    /// What has to be known before more rows can go out.
+    pub fn question(&mut self) -> Question {
+        if self.outlet.is_full() {
+            return Question::Done;
+        }
+        if let Some(input) = self.inputs.iter().position(|input| input.rows.is_empty() && !input.has_ended) {
+            return Question::Needs(input);
+        }
+        self.asked.clear();
+        let mut keys = vec![Vec::new(); self.columns.len()];
+        let waiting = self.inputs.iter().flat_map(|input| &input.rows).map(|waiting| &waiting.keys);
+        for row in self.last.iter().chain(waiting) {
+            keys.iter_mut().zip(row).for_each(|(texts, text)| texts.push(text.clone()));
+        }
+        for (index, input) in self.inputs.iter().enumerate() {
+            self.asked.extend(input.rows.iter().map(|_| index));
+        }
+        if self.asked.is_empty() { Question::Done } else { Question::Sort(keys) }
+    }
+
+    /// The rows that may go out. `order` has the places of the question's rows, sorted; `is_new` says of each of them,
+    /// in that order, whether it differs from the one before it in a key of DISTINCT ON (without that, it may be empty).
+    pub fn answer(&mut self, order: &[usize], is_new: &[bool]) -> Result<Batch, GatherError> {
+        // The last row that went out takes part in front of all others.
+        let carried = usize::from(self.last.is_some());
+        let starts: Vec<_> = self
+            .inputs
+            .iter()
+            .scan(carried, |next, input| {
+                let start = *next;
+                *next += input.rows.len();
+                Some(start)
+            })
+            .collect();
+        let mut given = vec![0; self.inputs.len()];
+        for (rank, &place) in order.iter().enumerate() {
+            let Some(index) = place.checked_sub(carried) else { continue };
+            let input = *self.asked.get(index).ok_or(MalformedRow)?;
+            if place != starts[input] + given[input] {
+                return Err(GatherError::Unsorted { input });
+            }
+            given[input] += 1;
+            let Some(Waiting { row, keys }) = self.inputs[input].rows.pop_front() else { continue };
+            let is_first = self.on == 0 || self.last.is_none() || is_new.get(rank).copied().unwrap_or(true);
+            if self.on > 0 {
+                self.last = Some(keys);
+            }
+            if is_first {
+                let (message, row) = Rows::new(&row).next_message().ok_or(MalformedRow)??;
+                self.outlet.push(message, row)?;
+            }
+            // What this input still has to give may come before any row that is left.
+            if self.outlet.is_full() || (self.inputs[input].rows.is_empty() && !self.inputs[input].has_ended) {
+                break;
+            }
+        }
+        Ok(self.outlet.take())
+    }
+}
+
+#[cfg(test)]
+mod tests;
