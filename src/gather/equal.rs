@@ -55,7 +55,7 @@ impl Equality {
             Equality::Numeric => numeric::canonical(text)?,
             Equality::Padded => without_padding(text),
             Equality::Read(order) => match order.key(text)? {
-                SortValue::Bytes(bytes) | SortValue::Numeric(bytes) => bytes,
+                SortValue::Bytes(text) | SortValue::Numeric { text, .. } => text,
                 SortValue::Number(number) => {
                     out.extend((size_of::<i128>() as i32).to_be_bytes());
                     out.extend(number.to_be_bytes());

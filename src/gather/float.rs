@@ -50,26 +50,28 @@ pub fn write<F: Float>(value: F, out: &mut Vec<u8>) {
     out.extend(written.as_bytes());
 }
 
-/// The digits that PostgreSQL shows; `shortest` is Rust's text of the magnitude, which may be half-way to a neighbour.
+/// The digits that PostgreSQL shows; `shortest` is Rust's text of the magnitude. That has as many digits as can be, but
+/// may be half-way to a neighbour, and rounds up where PostgreSQL rounds to even.
 fn decimal<F: Float>(value: F, shortest: &str) -> Decimal {
     let first = Decimal::read(shortest);
-    let fits = |decimal: &Decimal, sign: &str| {
-        !decimal.is_half_way::<F>()
-            && format!("{sign}{}", decimal.scientific()).parse::<F>().is_ok_and(|back| back == value)
-    };
-    if !first.is_half_way::<F>() {
+    if !first.is_half_way::<F>() && !first.may_be_rounded_up() {
         return first;
     }
     let sign = if format!("{value:e}").starts_with('-') { "-" } else { "" };
-    // Beside a power of two, where the floats below are closer than those above, another number of as many digits may do.
-    let one_more = first.next();
-    if fits(&one_more, sign) {
-        return one_more;
+    let fits = |decimal: &Decimal| {
+        let back = format!("{sign}{}", decimal.scientific()).parse::<F>();
+        !decimal.is_half_way::<F>() && back.is_ok_and(|back| back == value)
+    };
+    let rounded = |digits: usize| Decimal::read(format!("{value:.*e}", digits - 1).trim_start_matches('-'));
+    let nearest = rounded(first.digits.len());
+    if fits(&nearest) {
+        return nearest;
     }
-    (first.digits.len()..F::DIGITS)
-        .map(|behind| Decimal::read(format!("{value:.behind$e}").trim_start_matches('-')))
-        .find(|decimal| fits(decimal, sign))
-        .unwrap_or(first)
+    // Beside a power of two, where the floats below are closer than those above, another number of as many digits may do.
+    let next = first.next();
+    let longer = (first.digits.len() + 1..=F::DIGITS).map(rounded);
+    let found = [first, next].into_iter().chain(longer).find(fits);
+    found.unwrap_or(nearest)
 }
 
 fn written(decimal: &Decimal, exponent_from: i32) -> String {
@@ -111,14 +113,30 @@ impl Decimal {
     }
 
     fn is_half_way<F: Float>(&self) -> bool {
-        let Ok(digits) = self.digits.parse::<u128>() else { return false };
-        let power = self.exponent + 1 - self.digits.len() as i32;
-        // More fives than these make the odd number too long, or are more than the digits can hold.
-        let Some(fives) = 5u128.checked_pow(power.unsigned_abs()) else { return false };
-        let odd =
-            if power >= 0 { digits.checked_mul(fives) } else { digits.is_multiple_of(fives).then(|| digits / fives) };
-        odd.is_some_and(|number| number != 0 && (number >> number.trailing_zeros()).ilog2() + 1 == F::HALF_WAY_BITS)
+        let Ok(digits) = self.digits.parse() else { return false };
+        let odd = odd(digits, self.last());
+        odd.is_some_and(|odd| odd.ilog2() + 1 == F::HALF_WAY_BITS)
     }
+
+    /// True if the float may be just half of the last digit below this, which Rust has then rounded up.
+    fn may_be_rounded_up(&self) -> bool {
+        let Ok(digits) = self.digits.parse::<u128>() else { return false };
+        digits > 0 && odd(digits * 10 - 5, self.last() - 1).is_some()
+    }
+
+    /// The power of ten of the last digit.
+    fn last(&self) -> i32 {
+        self.exponent + 1 - self.digits.len() as i32
+    }
+}
+
+/// `digits` * 10^`power` as an odd number times a power of two, which is there only if a float could be that number.
+fn odd(digits: u128, power: i32) -> Option<u128> {
+    // More fives than these make the odd number too long, or are more than the digits can hold.
+    let fives = 5u128.checked_pow(power.unsigned_abs())?;
+    let number =
+        if power >= 0 { digits.checked_mul(fives)? } else { digits.is_multiple_of(fives).then(|| digits / fives)? };
+    (number != 0).then(|| number >> number.trailing_zeros())
 }
 
 #[cfg(test)]
@@ -163,5 +181,11 @@ mod tests {
     fn digits_half_way_between_two_floats_are_not_shown() {
         assert_eq!(text(1e23), "9.999999999999999e+22");
         assert_eq!(text(-1e23), "-9.999999999999999e+22");
+    }
+
+    #[test]
+    fn digits_that_end_half_way_are_rounded_to_even() {
+        assert_eq!(text(2f64.powi(-25)), "2.9802322387695312e-08");
+        assert_eq!(text(3.0 * 2f64.powi(-25)), "8.940696716308594e-08");
     }
 }

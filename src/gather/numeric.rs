@@ -37,9 +37,26 @@ pub struct Sum {
     negative_infinity: bool,
 }
 
-/// Is it a numeric's text?
-pub fn check(text: &[u8]) -> Result<(), Malformed> {
-    read(text).map(|_| ())
+/// A number that grows with the value, and whether it is exact: values whose numbers differ compare as these do, and of
+/// those whose numbers are the same exact ones are equal. Everyday values are exact.
+pub fn approximate(text: &[u8]) -> Result<(i128, bool), Malformed> {
+    Ok(match read(text)? {
+        Parts::NotANumber => (i128::MAX, true),
+        Parts::Infinity { negative: false } => (i128::MAX - 1, true),
+        Parts::Infinity { negative: true } => (i128::MIN, true),
+        Parts::Finite { negative, whole, fraction } => {
+            let shown = &fraction[..fraction.len().min(LIMB)];
+            let is_small = whole.len() <= LIMB;
+            // Cut off towards zero, it still never falls as the value grows.
+            let magnitude = if is_small {
+                let below = limb(shown) * 10i64.pow((LIMB - shown.len()) as u32);
+                i128::from(limb(whole)) * i128::from(BASE) + i128::from(below)
+            } else {
+                i128::MAX - 2
+            };
+            (if negative { -magnitude } else { magnitude }, is_small && fraction.len() <= LIMB)
+        }
+    })
 }
 
 /// As PostgreSQL's numeric_cmp; NaN is the greatest and equal to itself. Both texts have been checked.
@@ -378,7 +395,7 @@ mod tests {
     #[test]
     fn what_is_no_numeric_is_malformed() {
         for text in ["", "-", ".5", "1.2.3", "1e5", "+1", "nan", "1 "] {
-            assert_eq!(check(text.as_bytes()), Err(Malformed), "{text}");
+            assert_eq!(approximate(text.as_bytes()), Err(Malformed), "{text}");
         }
     }
 }

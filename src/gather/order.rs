@@ -53,7 +53,12 @@ pub enum Order {
 pub enum SortValue<B> {
     Number(i128),
     Bytes(B),
-    Numeric(B),
+    /// Compared by `near`, and where that is not enough, by its text.
+    Numeric {
+        near: i128,
+        is_exact: bool,
+        text: B,
+    },
 }
 
 impl Order {
@@ -85,7 +90,10 @@ impl Order {
             // Hexadecimal digits in lower case are in the order of what they stand for.
             Order::Hex if text.starts_with(b"\\x") => return Ok(SortValue::Bytes(text)),
             Order::Hex => None,
-            Order::Numeric => return numeric::check(text).map(|()| SortValue::Numeric(text)),
+            Order::Numeric => {
+                let (near, is_exact) = numeric::approximate(text)?;
+                return Ok(SortValue::Numeric { near, is_exact, text });
+            }
             Order::Bool => match text {
                 b"t" => Some(1),
                 b"f" => Some(0),
@@ -109,15 +117,16 @@ impl<B: AsRef<[u8]>> SortValue<B> {
     pub fn compare<C: AsRef<[u8]>>(&self, other: &SortValue<C>) -> Ordering {
         match (self, other) {
             (SortValue::Number(a), SortValue::Number(b)) => a.cmp(b),
-            (SortValue::Numeric(a), SortValue::Numeric(b)) => numeric::compare(a.as_ref(), b.as_ref()),
-            (a, b) => a.bytes().cmp(b.bytes()),
-        }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        match self {
-            SortValue::Number(_) => &[],
-            SortValue::Bytes(bytes) | SortValue::Numeric(bytes) => bytes.as_ref(),
+            (
+                SortValue::Numeric { near, is_exact, text },
+                SortValue::Numeric { near: other_near, is_exact: is_other_exact, text: other_text },
+            ) => near.cmp(other_near).then_with(|| match is_exact & is_other_exact {
+                true => Ordering::Equal,
+                false => numeric::compare(text.as_ref(), other_text.as_ref()),
+            }),
+            (SortValue::Bytes(a), SortValue::Bytes(b)) => a.as_ref().cmp(b.as_ref()),
+            // Values of one order are of one variant.
+            _ => Ordering::Equal,
         }
     }
 
@@ -126,7 +135,7 @@ impl<B: AsRef<[u8]>> SortValue<B> {
         match self {
             SortValue::Number(number) => SortValue::Number(number),
             SortValue::Bytes(bytes) => SortValue::Bytes(hold(bytes)),
-            SortValue::Numeric(bytes) => SortValue::Numeric(hold(bytes)),
+            SortValue::Numeric { near, is_exact, text } => SortValue::Numeric { near, is_exact, text: hold(text) },
         }
     }
 }
@@ -205,7 +214,28 @@ mod tests {
             (17, &["\\x", "\\x00", "\\x0a", "\\x0a00", "\\xff"]),
             (18, &["", "A", "a", "\\200", "\\377"]),
             (1082, &["-infinity", "0044-03-15 BC", "0001-01-01", "10000-01-01", "infinity"]),
-            (1700, &["-Infinity", "-1.5", "-1.25", "0", "0.05", "0.5", "9", "10", "Infinity", "NaN"]),
+            (
+                1700,
+                &[
+                    "-Infinity",
+                    "-1000000000000000000000000000001",
+                    "-1000000000000000000000000000000",
+                    "-1.5",
+                    "-1.25",
+                    "-0.0000000000000000000001",
+                    "0",
+                    "0.0000000000000000000001",
+                    "0.05",
+                    "0.5",
+                    "0.500000000000000000000001",
+                    "9",
+                    "10",
+                    "1000000000000000000000000000000",
+                    "1000000000000000000000000000000.1",
+                    "Infinity",
+                    "NaN",
+                ],
+            ),
         ];
         for (type_id, values) in ascending {
             for (i, a) in values.iter().enumerate() {
@@ -225,6 +255,8 @@ mod tests {
             (1042, "   ", ""),
             (1700, "1.0", "1.000"),
             (1700, "0.00", "0"),
+            (1700, "1000000000000000000000000000000", "1000000000000000000000000000000.00"),
+            (1700, "0.5000000000000000000000", "0.5"),
             (1184, "2024-01-01 00:00:00+00", "2024-01-01 05:30:00+05:30"),
         ] {
             assert_eq!(compare(type_id, a, b), Ordering::Equal, "type {type_id}: {a} and {b}");
