@@ -10,6 +10,8 @@
 //! 5. `query_server`, in another process, runs it on a connection to PostgreSQL and sends the rows' bytes untouched.
 //! 6. `data::compact` encodes them for JavaScript's decoder; `client::outbox` hands over all that is ready at once.
 //! 7. If an attempt fails, `scatter` says whether it may be repeated.
+//!
+//! Of the answers of all shards `gather` makes one.
 
 #[cfg(feature = "addon")]
 mod addon;
