@@ -2,6 +2,7 @@
 //! commands and go out through the outbox; nothing here blocks the caller. `addon` is its only caller.
 
 mod driver;
+mod failure;
 mod listen;
 mod outbox;
 mod query;

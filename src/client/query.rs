@@ -7,10 +7,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::Request;
+use super::failure::{Failed, database_record, unavailable};
 use super::world::{Control, Interrupt, World};
 use crate::channel::{Begun, Call, Event, QueryChannel};
 use crate::data::compact::Piece;
@@ -19,30 +19,13 @@ use crate::deadline::Deadlines;
 use crate::error::Error;
 use crate::lookup::Tenant;
 use crate::plan;
-use crate::proto::failure::Reason;
-use crate::proto::{DatabaseError, Failure, QueryRequest, ReplyPart};
+use crate::proto::{QueryRequest, ReplyPart};
 use crate::route::{Route, Target};
 use crate::scatter::{Class, Retry};
 
 /// After the deadline or a cancel, the server's own word on what became of the statement is awaited this long.
-const GRACE: Duration = Duration::from_millis(250);
-const CANCEL_GRACE: Duration = Duration::from_secs(6);
-
-/// An attempt that did not end in a reply.
-struct Failed {
-    class: Class,
-    error: Error,
-}
-
-impl Failed {
-    fn never_sent(error: Error) -> Self {
-        Failed { class: Class::NeverSent, error }
-    }
-
-    fn for_good(error: Error) -> Self {
-        Failed { class: Class::Answered, error }
-    }
-}
+pub const GRACE: Duration = Duration::from_millis(250);
+pub const CANCEL_GRACE: Duration = Duration::from_secs(6);
 
 /// Runs one query to its end, which the outbox hears of exactly once.
 pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
@@ -149,10 +132,7 @@ impl Query<'_> {
                 return Err(Failed::for_good(Error::PlanUnsupported { reason }));
             }
         };
-        let begun = self.unless_interrupted(channel.begin(wire)).await?.map_err(|error| match error {
-            Error::ShardUnavailable { .. } => Failed::never_sent(error),
-            error => Failed::for_good(error),
-        })?;
+        let begun = self.unless_interrupted(channel.begin(wire)).await?.map_err(Failed::at_start)?;
         match begun {
             Begun::Call(call) => {
                 self.control.attach(&call);
@@ -205,15 +185,15 @@ impl Query<'_> {
             match event {
                 Event::Part(part, description) => {
                     if let Some(failure) = part.failure {
-                        return Err(self.refused(channel, failure, interrupted));
+                        return Err(Failed::refused(channel, failure, interrupted, self.timeout));
                     }
                     if self.pass_on(channel, part, description, &mut shape)? {
                         return Ok(());
                     }
                 }
-                Event::NeverRan(reason) => return Err(Failed::never_sent(unavailable(channel, reason))),
-                Event::Lost(reason) => return Err(self.lost(channel, reason)),
-                Event::Broken(reason) => return Err(broken(channel, reason)),
+                Event::NeverRan(reason) => return Err(Failed::never_ran(channel, reason)),
+                Event::Lost(reason) => return Err(Failed::lost(channel, reason)),
+                Event::Broken(reason) => return Err(Failed::broken(channel, reason)),
             }
         }
     }
@@ -239,7 +219,7 @@ impl Query<'_> {
             kinds: shape.as_ref().map_or(&[], |shape| &shape.kinds),
             rows: &part.rows,
             command_tag: part.command_tag.as_deref(),
-            error: part.error.map(|error| database_error(&error)),
+            error: part.error.map(|error| database_record(&error).to_string()),
             // The last part needs no credit: the server has nothing more to send.
             credit: (!part.last && !part.rows.is_empty()).then_some(part.rows.len() as u32),
             last: part.last,
@@ -249,31 +229,8 @@ impl Query<'_> {
                 self.begun = true;
                 Ok(part.last)
             }
-            Err(malformed) => Err(broken(channel, malformed.to_string())),
+            Err(malformed) => Err(Failed::broken(channel, malformed.to_string())),
         }
-    }
-
-    /// The server's own refusal, by what it says of the statement; `interrupted`: what it was asked to stop for.
-    fn refused(&self, channel: &QueryChannel, failure: Failure, interrupted: Option<Interrupt>) -> Failed {
-        let reason = failure.message;
-        let error = match Reason::try_from(failure.reason).unwrap_or_default() {
-            Reason::Overloaded => Error::Overloaded { reason: format!("query server {}: {reason}", channel.address) },
-            Reason::Timeout => Interrupt::Deadline.error(self.timeout, true),
-            Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(self.timeout, true),
-            Reason::Unavailable => {
-                let class = if failure.never_ran { Class::NeverSent } else { Class::OutcomeUnknown };
-                return Failed { class, error: unavailable(channel, reason) };
-            }
-            Reason::OutcomeUnknown => return self.lost(channel, reason),
-            Reason::Invalid => Error::Invalid { reason },
-            Reason::Unspecified => return broken(channel, format!("a failure without a reason: {reason}")),
-        };
-        Failed::for_good(error)
-    }
-
-    fn lost(&self, channel: &QueryChannel, reason: String) -> Failed {
-        let error = Error::OutcomeUnknown { shard: channel.shard, address: channel.address.clone(), reason };
-        Failed { class: Class::OutcomeUnknown, error }
     }
 }
 
@@ -294,37 +251,4 @@ fn lost_session(channel: &QueryChannel, failed: Failed, may_commit: bool) -> Fai
         }
         error => Failed::for_good(error),
     }
-}
-
-fn unavailable(channel: &QueryChannel, reason: String) -> Error {
-    Error::ShardUnavailable { shard: channel.shard, address: channel.address.clone(), reason }
-}
-
-fn broken(channel: &QueryChannel, reason: String) -> Failed {
-    Failed::for_good(Error::Protocol { server: format!("query server {}", channel.address), reason })
-}
-
-/// PostgreSQL's refusal with every field, in the order in which `js/knex/result.js` reads them.
-fn database_error(error: &DatabaseError) -> String {
-    json!({ "database": [
-        error.message,
-        error.length,
-        error.severity,
-        error.code,
-        error.detail,
-        error.hint,
-        error.position,
-        error.internal_position,
-        error.internal_query,
-        error.r#where,
-        error.schema,
-        error.table,
-        error.column,
-        error.data_type,
-        error.constraint,
-        error.file,
-        error.line,
-        error.routine,
-    ] })
-    .to_string()
 }

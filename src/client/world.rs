@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use super::failure::error_record;
 use super::outbox::Outbox;
 use crate::channel::{Call, CallHandle, QueryChannel, Session};
 use crate::data::compact::Piece;
@@ -31,9 +32,7 @@ pub struct World {
 impl World {
     /// Ends a query: JavaScript hears of it exactly once.
     pub fn finish(&self, id: u32, outcome: Result<(), Error>) {
-        let error = outcome.err().map(|error| {
-            json!({ "code": error.code(), "message": error.to_string(), "context": error.context() }).to_string()
-        });
+        let error = outcome.err().map(|error| error_record(&error).to_string());
         let pushed = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
         debug_assert!(pushed.is_ok(), "a piece without rows cannot be malformed");
     }

@@ -3,8 +3,9 @@
 
 use serde_json::json;
 
-use super::{Failed, Query, broken};
+use super::Query;
 use crate::channel::{LegacyAnswer, LegacyCall, LegacyFailure, QueryChannel};
+use crate::client::failure::{Failed, database_record};
 use crate::client::world::Interrupt;
 use crate::data::compact::Piece;
 use crate::error::Error;
@@ -26,16 +27,16 @@ pub async fn take_in(query: &mut Query<'_>, channel: &QueryChannel, call: Legacy
         // As if PostgreSQL had said it, with all that this wire tells of it.
         Err(LegacyFailure::Refused(message)) => {
             let error = DatabaseError { message, severity: Some("ERROR".into()), ..DatabaseError::default() };
-            super::database_error(&error)
+            database_record(&error).to_string()
         }
         Err(LegacyFailure::NeverRan(error @ Error::ShardUnavailable { .. })) => return Err(Failed::never_sent(error)),
         Err(LegacyFailure::NeverRan(error) | LegacyFailure::NotTaken(error)) => return Err(Failed::for_good(error)),
-        Err(LegacyFailure::Lost(reason)) => return Err(query.lost(channel, reason)),
+        Err(LegacyFailure::Lost(reason)) => return Err(Failed::lost(channel, reason)),
         Err(LegacyFailure::TimedOut) => {
             return Err(Failed::for_good(Interrupt::Deadline.error(query.timeout, false)));
         }
     };
     let restart = std::mem::take(&mut query.restart);
     let piece = Piece { id: query.id, restart, error: Some(ending), last: true, ..Piece::default() };
-    query.world.outbox.push(piece).map_err(|malformed| broken(channel, malformed.to_string()))
+    query.world.outbox.push(piece).map_err(|malformed| Failed::broken(channel, malformed.to_string()))
 }
