@@ -10,6 +10,11 @@ export type MtddMethod = 'executeQuery' | 'addTenantShard' | 'auto';
 export interface MtddOptions {
   /** Run on all shards, whatever the tenant. */
   allServers?: boolean | null;
+  /**
+   * Of a query for all shards that only reads: do without the shards that cannot answer, and name them in
+   * `mtdd.failedShards` of the result. A TypeError with a write. Default false.
+   */
+  partialResults?: boolean | null;
   /** Overrides what the SQL says: a read may be sent again after a lost connection, a write may not. */
   operationType?: 'read' | 'write' | null;
   /** Milliseconds for lookup, queueing and execution; then the statement is stopped. Default: `mtdd.timeout`. */
@@ -30,7 +35,7 @@ export interface MtddOptions {
    * signal's reason. A signal that is aborted already lets nothing be sent. See also `withSignal`.
    */
   signal?: AbortSignal | null;
-  /** Set by the library. */
+  /** Set by the library, where a result says how it was made: see `MtddAbout`. */
   IsReRun?: boolean | null;
   [metadata: string]: unknown;
 }
@@ -52,7 +57,9 @@ declare module 'knex' {
     // biome-ignore lint/suspicious/noExplicitAny: the declarations of an interface must agree
     interface ChainableInterface<T = any> {
       /**
-       * Runs this query on all shards.
+       * Runs this query on all shards: its result is what one database with all their rows would give, or it is
+       * refused with PlanUnsupportedError. What is meant for every shard alike (DDL, INSERTs of reference data) has to
+       * be asked for by `.mtdd(null)` or `allServers: true`.
        *
        * It may stand anywhere in the chain; the last `.mtdd()` wins. SQL, rows, errors and events are those of a local
        * query.
@@ -145,6 +152,10 @@ export interface MtddBackendConfig {
   logger?: MtddLogger | null;
   /** Default `warn`; `debug` in development. */
   logLevel?: MtddLogLevel | null;
+  /** Tables that every shard holds alike, with or without their schema. Default none. */
+  referenceTables?: string[] | null;
+  /** Bytes of rows that merging one query's result may hold; sorted and plain rows only pass through. Default 64 MiB. */
+  mergeMemoryLimit?: number | null;
   /** Accept a Knex config with `pool.afterCreate`, which prepares local connections only. Default false. */
   allowLocalAfterCreate?: boolean | null;
   /**
@@ -157,7 +168,10 @@ export interface MtddBackendConfig {
 export interface PortalConfig {
   /** Default: PORTAL_ID. */
   portalId?: number | null;
-  /** Default: TENANT_COLUMN_NAME. */
+  /**
+   * The column that names the tenant in every sharded table: what is joined, grouped or partitioned by it can be
+   * answered by each shard alone. Default: TENANT_COLUMN_NAME.
+   */
   tenantColumnName?: string | null;
   /** A Raw query that calls this procedure registers its tenant first. */
   tenantInsertProc?: string | null;
@@ -206,6 +220,9 @@ export interface MtddEffectiveConfig {
   /** Entries; seconds; seconds. */
   readonly lookupCache: { readonly size: number; readonly ttl: number; readonly negativeTtl: number };
   readonly maxInFlight: number;
+  readonly referenceTables: readonly string[];
+  /** Bytes. */
+  readonly mergeMemoryLimit: number;
   readonly logLevel: MtddLogLevel;
   readonly portalId?: number;
   readonly tenantColumnName?: string;
@@ -282,6 +299,57 @@ export interface MtddHandle {
     listener: (notification: MtddNotification) => void,
     options?: MtddListenOptions | null,
   ): Promise<MtddSubscription>;
+  /**
+   * What a query would do, without running it. Of a schema builder with several statements an array.
+   *
+   * @throws ValidationError for what is no query
+   */
+  explain(query: Knex.ChainableInterface): Promise<MtddExplanation | MtddExplanation[]>;
+}
+
+/** What `explain` says. */
+export interface MtddExplanation {
+  route: 'local' | 'shard' | 'all';
+  /** Positions in `queryServers`. */
+  shards: number[];
+  /**
+   * How one result is made: `shard`: there is only one; `anyShard`: all hold the same; `everywhere`: counts added, rows
+   * put one after the other; `concat`, `sorted`, `grouped`: rows merged; `finish`: gathered, and finished by a shard.
+   */
+  plan: 'local' | 'shard' | 'anyShard' | 'everywhere' | 'concat' | 'sorted' | 'grouped' | 'finish' | 'refused';
+  /** What is sent to whom; `when`: under which condition, if not always. */
+  statements: { shards: number[] | 'any'; sql: string; params: unknown[]; when?: string }[];
+  /** Sentences. */
+  steps: string[];
+  /** Why it would be refused. */
+  refusal?: { code: 'PLAN_UNSUPPORTED'; reason: string };
+}
+
+/**
+ * What is to be known of the result of a query for all shards beyond its rows. It stands, not enumerable, at `mtdd` of
+ * `pg`'s Result (what a Raw resolves to); with failed shards also at `mtdd` of its array of rows (what a select of Knex
+ * resolves to). A stream emits it as the event `mtdd` before it ends.
+ */
+export interface MtddAbout {
+  /** The rows of the shards were merged, rather than concatenated. */
+  IsReRun: boolean;
+  /** With `partialResults`: the shards that the result does without; `partial`: but for some rows of theirs. */
+  failedShards: { shardIndex: number; queryServer: string; error: Error; partial?: true }[];
+}
+
+/** What has become of a query on one shard. */
+export interface MtddOutcome {
+  shardIndex: number;
+  queryServer: string;
+  /**
+   * `unknown`: it was sent, and may or may not have taken effect; `cancelled`: it was stopped because of another's
+   * failure.
+   */
+  outcome: 'done' | 'failed' | 'not sent' | 'unknown' | 'cancelled';
+  /** Of what is done: the number in the command tag. */
+  rowCount?: number | null;
+  /** `pg`'s DatabaseError, or an MtddError. */
+  error?: Error;
 }
 
 /**
@@ -438,8 +506,17 @@ export class QueryTimeoutError extends CodedError<'TIMEOUT', 504> {}
 export class QueryCancelledError extends CodedError<'CANCELLED', 499> {}
 /** The connection broke after a write was sent: it may have taken effect. */
 export class OutcomeUnknownError extends CodedError<'OUTCOME_UNKNOWN', 502> {}
-/** Some shards failed; `context.shards` tells the outcome on each. */
-export class PartialFailureError extends CodedError<'PARTIAL_FAILURE', 502> {}
+/** A query for all shards, or a transaction with the local database, that has not come to the same end everywhere. */
+export class PartialFailureError extends CodedError<'PARTIAL_FAILURE', 502> {
+  constructor(
+    message?: string,
+    context?: Record<string, unknown>,
+    cause?: unknown,
+    outcomes?: MtddOutcome[],
+  );
+  /** By shard; empty for a transaction. `context.shards` says the same without the errors. */
+  readonly outcomes: MtddOutcome[];
+}
 /** The query cannot be run in this way; nothing was sent. */
 export class PlanUnsupportedError extends CodedError<'PLAN_UNSUPPORTED', 501> {}
 /** A transaction named a tenant of another shard. */

@@ -72,6 +72,9 @@ describe('defaults', () => {
       lookupCache: { size: 100_000, ttl: 300_000, negativeTtl: 1000 },
       maxInFlight: 10_000,
       logLevel: 'warn',
+      tenantColumn: null,
+      referenceTables: [],
+      mergeMemoryLimit: 64 * 1024 * 1024,
     });
     assert.deepEqual(
       [portal.portalId, database, firebase, logLevel],
@@ -91,6 +94,8 @@ describe('defaults', () => {
       maxInFlight: 1,
       lookupCache: { ttl: 1.5, negativeTtl: 0 },
       logLevel: 'info',
+      referenceTables: ['countries', 'app.rates'],
+      mergeMemoryLimit: 1,
       tls: { ca: Buffer.from('-----BEGIN CERTIFICATE-----'), serverName: 'db' },
     });
     assert.deepEqual(settings, {
@@ -104,6 +109,9 @@ describe('defaults', () => {
       lookupCache: { size: 100_000, ttl: 1500, negativeTtl: 0 },
       maxInFlight: 1,
       logLevel: 'info',
+      tenantColumn: null,
+      referenceTables: ['countries', 'app.rates'],
+      mergeMemoryLimit: 1,
     });
   });
 

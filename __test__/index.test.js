@@ -72,6 +72,8 @@ describe('InitializeReplication', () => {
       maxRetries: 2,
       lookupCache: { size: 100_000, ttl: 300, negativeTtl: 1 },
       maxInFlight: 10_000,
+      referenceTables: [],
+      mergeMemoryLimit: 64 * 1024 * 1024,
       logLevel: 'warn',
       portalId: 3,
       tenantColumnName: undefined,

@@ -9,7 +9,6 @@ const {
   ClientClosedError,
   ConfigError,
   CrossShardTransactionError,
-  PlanUnsupportedError,
   QueryTimeoutError,
   ValidationError,
 } = require('../js/errors');
@@ -205,8 +204,6 @@ describe('what cannot be routed is refused, with nothing sent and nothing run lo
           .connection({ query() {} })
           .mtdd('t'),
     ],
-    'all shards': [PlanUnsupportedError, (db) => db('a').mtdd()],
-    'a stream of all shards': [PlanUnsupportedError, (db) => errorOf(db('a').mtdd().stream())],
     'a stream on its own connection': [
       ValidationError,
       (db) => errorOf(db('a').connection({}).mtdd('t').stream()),
@@ -282,6 +279,23 @@ describe('what stays as it was', () => {
     on({}, async ({ db }) => {
       assert.equal(db.client.dialect, 'postgresql');
       assert.equal(db.client.constructor.name, Object.getPrototypeOf(db.client.constructor).name);
+    }),
+  );
+
+  test(
+    'how all shards were asked for, and whether some are enough',
+    on({ mtdd: twoShards }, async ({ db, native }) => {
+      await db('a').mtdd();
+      await db('a').mtdd(null);
+      await db('a').mtdd({ allServers: true, partialResults: true });
+      assert.deepEqual(
+        native.calls.map(({ tenant, asked, partial }) => [tenant, asked, partial]),
+        [
+          [null, undefined, false],
+          [null, 'null', false],
+          [null, 'allServers', true],
+        ],
+      );
     }),
   );
 

@@ -4,7 +4,7 @@
  */
 
 const { NativeClient } = require('./native');
-const { ClientClosedError, OverloadedError, errorFromCode } = require('./errors');
+const { ClientClosedError, OverloadedError, PartialFailureError, errorFromCode } = require('./errors');
 const { Cursor, canGenerate, documentBuilder } = require('./knex/decoder');
 const { Driver } = require('./knex/driver');
 const { Reply, Shape, databaseError } = require('./knex/result');
@@ -25,6 +25,10 @@ const SIMPLE = 2;
 const REPEATABLE = 4;
 const NOT_REPEATABLE = 8;
 const STREAMS = 16;
+const BY_NULL = 32;
+const ALL_SERVERS = 64;
+const PARTIAL = 128;
+const EXPLAIN = 256;
 /** The longest time there is, in milliseconds: 49 days. */
 const NO_TIMEOUT = 2 ** 32 - 1;
 
@@ -96,6 +100,9 @@ class Client {
           session: settings.session,
           logLevel: settings.logLevel,
           compiles: canGenerate,
+          tenantColumn: settings.tenantColumn,
+          referenceTables: settings.referenceTables,
+          mergeMemoryLimit: settings.mergeMemoryLimit,
         },
         () => this.#wake(),
       );
@@ -112,6 +119,8 @@ class Client {
    * @param {object} call
    * @param {string | null} call.tenant null: all shards
    * @param {number} call.tenantType
+   * @param {'null' | 'allServers'} [call.asked] how all shards were asked for; undefined: by naming no tenant
+   * @param {boolean} [call.partial] of all shards those that can answer are enough
    * @param {boolean} call.register the tenant is registered first if it is new
    * @param {number} [call.session] the session it runs in
    * @param {string} call.text
@@ -144,6 +153,21 @@ class Client {
     return this.#start({ ...call, timeout: call.timeout ?? NO_TIMEOUT }, types, reply, STREAMS);
   }
 
+  /**
+   * Says what a query for all shards would do, without running it.
+   *
+   * @param {object} call as for `execute`
+   * @returns {Promise<object>}
+   */
+  explain(call) {
+    const { types } = this.#driver;
+    return new Promise((resolve, reject) => {
+      // The explanation comes in the place of an error.
+      const settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
+      this.#start(call, types, new Reply(this.#driver, undefined, types, settle), EXPLAIN);
+    });
+  }
+
   /** The server may send this many more bytes of a query's rows. */
   credit(id, bytes) {
     if (this.#waiting.get(id) !== undefined) this.#native.credit(id, bytes);
@@ -157,6 +181,9 @@ class Client {
       const { values } = call;
       const params = values === undefined || values.length === 0 ? null : values.map(parameter, driver);
       if (call.register) flags |= REGISTER;
+      if (call.asked === 'null') flags |= BY_NULL;
+      else if (call.asked === 'allServers') flags |= ALL_SERVERS;
+      if (call.partial) flags |= PARTIAL;
       if (params === null && call.simple !== false) flags |= SIMPLE;
       if (call.operation === 'read') flags |= REPEATABLE;
       else if (call.operation === 'write') flags |= NOT_REPEATABLE;
@@ -415,17 +442,29 @@ class Client {
     return cursor.at;
   }
 
-  /** What is no row: the error that a reply ends with, a tenant's place in its stead, or what the reply is told. */
+  /** What is no row: the error that a reply ends with, what comes in its stead, or what the reply is told. */
   #news(reply, json) {
     const news = JSON.parse(json);
-    const { database, placement } = news;
-    if (database !== undefined) return databaseError(this.#driver, database);
+    const { about, placement } = news;
+    if (about !== undefined)
+      return reply.tell({ ...about, failedShards: about.failedShards.map(this.#withError) });
     if (placement !== undefined) return { tenantId: placement[0], shardIndex: placement[1] };
+    if (news.explanation !== undefined) return news.explanation;
     if (news.answer !== undefined) return reply.legacyAnswer(news.answer);
     if (news.notification !== undefined) return reply.notification(news.notification);
     if (news.listening !== undefined) return reply.listening(news.listening);
-    return errorFromCode(news.code, news.message, news.context);
+    return this.#errorOf(news);
   }
+
+  #errorOf({ database, code, message, context, cause, outcomes }) {
+    if (database !== undefined) return databaseError(this.#driver, database);
+    if (outcomes === undefined) return errorFromCode(code, message, context);
+    return new PartialFailureError(message, context, this.#errorOf(cause), outcomes.map(this.#withError));
+  }
+
+  /** What a shard has said, its error made one. */
+  #withError = ({ error, ...said }) =>
+    error === undefined ? said : { ...said, error: this.#errorOf(error) };
 
   #refreshToken(token) {
     const refresh = async () => {

@@ -12,6 +12,8 @@ const { firebaseOf } = require('./firebase-account');
 const DEFAULT_TIMEOUT = 60_000;
 const DEFAULT_MAX_RETRIES = 2;
 const DEFAULT_MAX_IN_FLIGHT = 10_000;
+/** Bytes of rows that merging one query's result may hold: 64 MiB. */
+const DEFAULT_MERGE_MEMORY = 64 * 1024 * 1024;
 /** Entries; seconds; seconds. */
 const DEFAULT_LOOKUP_CACHE = { size: 100_000, ttl: 300, negativeTtl: 1 };
 /** The longest time that a Node timer, and the wire, can count. Milliseconds. */
@@ -78,6 +80,10 @@ function defineSchema(z) {
         { error: objectError('expected an object with size, ttl and negativeTtl') },
       )
       .nullish(),
+    referenceTables: z
+      .array(text.min(1, { error: 'expected a table name' }), { error: 'expected an array of table names' })
+      .nullish(),
+    mergeMemoryLimit: count('expected a whole number of bytes, at least 1', 1).nullish(),
     logger: logger.nullish(),
     logLevel: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).nullish(),
     allowLocalAfterCreate: flag.nullish(),
@@ -158,6 +164,7 @@ function loadConfig(given, env = process.env) {
   const appLogger = options.logger ?? logger ?? null;
   const logLevel = options.logLevel ?? appLogger?.level ?? (isDevelopment ? 'debug' : 'warn');
   const cache = { ...DEFAULT_LOOKUP_CACHE, ...options.lookupCache };
+  const tenantColumn = portal?.tenantColumnName ?? read('TENANT_COLUMN_NAME', env) ?? null;
   return {
     useMtdd,
     isDevelopment,
@@ -176,6 +183,9 @@ function loadConfig(given, env = process.env) {
       },
       maxInFlight: options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
       logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'warn',
+      tenantColumn,
+      referenceTables: options.referenceTables ?? [],
+      mergeMemoryLimit: options.mergeMemoryLimit ?? DEFAULT_MERGE_MEMORY,
     },
     timeoutGiven: options.timeout !== undefined,
     allowLocalAfterCreate: options.allowLocalAfterCreate ?? false,
@@ -183,7 +193,7 @@ function loadConfig(given, env = process.env) {
     portal: {
       ...portal,
       portalId: portal?.portalId ?? readNumber('PORTAL_ID', env),
-      tenantColumnName: portal?.tenantColumnName ?? read('TENANT_COLUMN_NAME', env),
+      tenantColumnName: tenantColumn ?? undefined,
     },
     database: {
       enabled: database?.enabled ?? false,

@@ -134,12 +134,25 @@ const OutcomeUnknownError = define(
   502,
   'The connection broke after the query was sent: look whether it took effect before running it again.',
 );
-const PartialFailureError = define(
+/** The only class with more than a code: what has become of the query on each shard. */
+class PartialFailureError extends define(
   'PartialFailureError',
   'PARTIAL_FAILURE',
   502,
-  'The query failed on some shards: `context.shards` tells the outcome on each.',
-);
+  'The query failed on some shards: `outcomes` tells of each.',
+) {
+  /**
+   * @param {string} [message]
+   * @param {object} [context] `context.shards`: the outcomes without their errors, safe to log
+   * @param {unknown} [cause] the first error
+   * @param {object[]} [outcomes]
+   */
+  constructor(message, context, cause, outcomes = []) {
+    super(message, context, cause);
+    this.outcomes = outcomes;
+  }
+}
+byCode.set('PARTIAL_FAILURE', PartialFailureError);
 const PlanUnsupportedError = define(
   'PlanUnsupportedError',
   'PLAN_UNSUPPORTED',

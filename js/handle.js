@@ -5,6 +5,7 @@
 const { loadConfig } = require('./config');
 const { ClientClosedError } = require('./errors');
 const { attach } = require('./knex/client');
+const { explain } = require('./knex/explain');
 const { checkedTenant, checkedTenantType } = require('./knex/route');
 const { listen } = require('./listen');
 const { createLoggers } = require('./logger');
@@ -111,6 +112,19 @@ class Handle {
     return listen(this.#runtime, this.#client, channel, listener, options);
   }
 
+  /**
+   * What a query with `.mtdd()` would do, without running it.
+   *
+   * @param {object} query a query builder, a Raw, or a schema builder
+   * @returns {Promise<object>} `{ route, shards, plan, statements, steps, refusal? }`; of a schema builder with several
+   *   statements an array of these
+   * @throws {ValidationError} for anything else
+   */
+  async explain(query) {
+    if (this.#runtime.isClosed) throw new ClientClosedError();
+    return explain(query, this.#runtime);
+  }
+
   #tenant(tenantId, tenantType) {
     if (this.#runtime.isClosed) throw new ClientClosedError();
     return [checkedTenant(tenantId), checkedTenantType(tenantType)];
@@ -121,6 +135,7 @@ class Handle {
 function publicConfig({ useMtdd, isDevelopment, requireTenant, logLevel, portal, settings }) {
   const { queryServers, lookupServer, insecure, tls, timeout, maxRetries, lookupCache, maxInFlight } =
     settings;
+  const { referenceTables, mergeMemoryLimit } = settings;
   return Object.freeze({
     useMtdd,
     isDevelopment,
@@ -137,6 +152,8 @@ function publicConfig({ useMtdd, isDevelopment, requireTenant, logLevel, portal,
       negativeTtl: lookupCache.negativeTtl / 1000,
     }),
     maxInFlight,
+    referenceTables: Object.freeze([...referenceTables]),
+    mergeMemoryLimit,
     logLevel,
     portalId: portal.portalId,
     tenantColumnName: portal.tenantColumnName,

@@ -58,6 +58,13 @@ pub enum Error {
     #[error("{reason}")]
     PlanUnsupported { reason: String },
 
+    /// A query for all shards that did not end alike on all of them; `shards`: the outcome on each, for the context.
+    #[error("{reason}")]
+    PartialFailure { reason: String, shards: Value },
+
+    #[error("merging the shards' rows takes more than {limit} bytes: narrow the query, or raise mtdd.mergeMemoryLimit")]
+    MergeMemory { limit: usize },
+
     #[error("{reason}")]
     Invalid { reason: String },
 
@@ -83,6 +90,8 @@ impl Error {
             Error::SessionEnded { .. } => "SHARD_UNAVAILABLE",
             Error::CrossShardTransaction { .. } => "CROSS_SHARD_TRANSACTION",
             Error::PlanUnsupported { .. } => "PLAN_UNSUPPORTED",
+            Error::PartialFailure { .. } => "PARTIAL_FAILURE",
+            Error::MergeMemory { .. } => "PLAN_UNSUPPORTED",
             Error::Invalid { .. } => "VALIDATION_ERROR",
             Error::Protocol { .. } => "PROTOCOL",
         }
@@ -99,6 +108,8 @@ impl Error {
                 json!({ "shardIndex": shard, "queryServer": address })
             }
             Error::LookupUnavailable { address, .. } => json!({ "lookupServer": address }),
+            Error::PartialFailure { shards, .. } => json!({ "shards": shards }),
+            Error::MergeMemory { limit } => json!({ "mergeMemoryLimit": limit }),
             Error::Timeout { timeout_ms, stopped } => json!({ "timeout": timeout_ms, "stopped": stopped }),
             _ => Value::Object(Map::new()),
         }

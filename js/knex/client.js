@@ -113,7 +113,7 @@ function subclassOf(Base) {
         const isMissing = route === undefined && runtime.requiresTenant;
         return super.runner.call(isMissing ? refusingClient(client, missingTenant()) : client, builder);
       }
-      const refusal = runtime.refusalOf(route, builder, client);
+      const refusal = runtime.refusalOf(route, builder);
       if (refusal !== undefined) return super.runner.call(refusingClient(client, refusal), builder);
       if (runtime.native === null) return super.runner.call(client, builder);
       const Routed = routedClassOf(client);
@@ -247,6 +247,7 @@ const ROUTED_METHODS = Object.getOwnPropertyDescriptors({
         reject(error);
         stream.emit('error', error);
       });
+      source.on('mtdd', (about) => stream.emit('mtdd', about));
       stream.on('end', resolve);
       // Whoever reads may stop early: then the statement stops too, and the runner may let go.
       stream.on('close', () => {

@@ -43,13 +43,13 @@ class RemoteConnection {
         'COPY streams and cursors need a connection of their own: run them without .mtdd(), on a connection to the shard.',
       );
     }
-    if (this.signals === undefined) this.id = this.runtime.native.execute(this.#call(config), callback);
+    if (this.signals === undefined) this.id = this.runtime.native.execute(this.callOf(config), callback);
     else this.#queryObeying(this.signals, config, callback);
   }
 
   #queryObeying(signals, config, callback) {
     refuseIfAborted(signals);
-    const call = this.#call(config);
+    const call = this.callOf(config);
     let cancelled;
     const end = obey(signals, (error) => {
       cancelled = error;
@@ -74,7 +74,7 @@ class RemoteConnection {
   stream(config, options) {
     refuseIfAborted(this.signals);
     // A cursor, which this stands for, takes one statement only: the extended protocol says so as `pg` would.
-    const call = { ...this.#call(config), simple: false };
+    const call = { ...this.callOf(config), simple: false };
     const stream = new RowStream(this.runtime.native, call, options);
     this.id = stream.id;
     if (this.signals !== undefined) {
@@ -86,7 +86,8 @@ class RemoteConnection {
     return stream;
   }
 
-  #call(config) {
+  /** What the native client takes, of what Knex made of a query. */
+  callOf(config) {
     if (config.binary) {
       throw new ValidationError(
         '.options({ binary: true }) cannot be routed: leave it out, results come in text format.',
@@ -98,6 +99,8 @@ class RemoteConnection {
     return {
       tenant: route.tenant,
       tenantType: route.tenantType,
+      asked: route.asked,
+      partial: options.partialResults === true,
       session: this.session,
       // A schema builder sends several statements; once registered is enough.
       register: isFirst && registers(runtime, route, config.text),

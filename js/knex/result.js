@@ -98,6 +98,8 @@ class Reply {
     this.results = this.result;
     this.failure = null;
     this.reading = undefined;
+    /** What is known of the reply beyond its results, if it is all shards'. */
+    this.about = undefined;
   }
 
   /** A result that returns rows begins. */
@@ -126,6 +128,12 @@ class Reply {
     return fillFromLegacy(this.driver, this.result, this.rowMode === 'array', answer);
   }
 
+  /** What is known of it beyond its results. */
+  tell(about) {
+    this.about = about;
+    return null;
+  }
+
   /** How much of these bytes of credit the server may have back at once. */
   takeCredit(bytes) {
     return bytes;
@@ -149,6 +157,7 @@ class Reply {
     const { callback, onEnd } = this;
     error = this.failure ?? error;
     try {
+      if (this.about !== undefined) this.#tellOf(this.about);
       if (error === null) callback(null, this.results);
       else callback(error);
     } catch (thrown) {
@@ -158,6 +167,16 @@ class Reply {
       });
     }
     if (onEnd !== undefined) for (const listener of onEnd) listener();
+  }
+
+  /** Notes it where it does not show: a result stays deep-equal to a local one. */
+  #tellOf(about) {
+    const note = { value: about, writable: true, configurable: true };
+    for (const result of Array.isArray(this.results) ? this.results : [this.results]) {
+      Object.defineProperty(result, 'mtdd', note);
+      // Knex gives a select's rows alone.
+      if (about.failedShards.length > 0) Object.defineProperty(result.rows, 'mtdd', note);
+    }
   }
 }
 

@@ -21,6 +21,7 @@ const isId = (value) => isText(value) || Number.isFinite(value) || typeof value 
 /** Every option: what it must be, in words and as a test. */
 const OPTIONS = {
   allServers: ['true or false', isBoolean],
+  partialResults: ['true or false', isBoolean],
   operationType: ["'read' or 'write'", (value) => value === 'read' || value === 'write'],
   timeout: [
     'a number of milliseconds above 0',
@@ -48,9 +49,11 @@ class Route {
    * @param {'execute' | 'register' | 'auto'} method 'auto' registers the tenant when the SQL calls the portal's
    *   tenantInsertProc
    * @param {object} options as given and checked, unknown ones included
+   * @param {'null' | 'allServers'} [asked] how all shards were asked for; undefined: by naming no tenant
    */
-  constructor(tenant, tenantType, method, options) {
+  constructor(tenant, tenantType, method, options, asked) {
     this.tenant = tenant;
+    this.asked = asked;
     this.tenantType = tenantType;
     this.method = method;
     this.options = options;
@@ -109,7 +112,7 @@ function routeOfArguments(tenantId, givenType, givenMethod, options) {
     if (register) {
       throw refusal('tenantId: expected the tenant to register; all shards cannot be registered');
     }
-    return new Route(null, tenantType, 'auto', options);
+    return new Route(null, tenantType, 'auto', options, options.allServers ? 'allServers' : 'null');
   }
   const tenant = checkedTenant(tenantId);
   return new Route(
@@ -199,6 +202,7 @@ function checkedOptions(options, call) {
       throw refusal(`options.${name}: expected ${expected}, got ${describe(value)}`, call);
     }
   }
+  if (options.partialResults === true && options.operationType === 'write') throw partialWrite(call);
   return Object.freeze({ ...options });
 }
 
@@ -218,6 +222,11 @@ function checkedFunction(call, fn) {
   throw refusal(`fn: expected a function, got ${describe(fn)}`, call);
 }
 
+/** What writes must not be done in part. */
+function partialWrite(call) {
+  return refusal('options.partialResults: expected a query that only reads, got one that writes', call);
+}
+
 /** A TypeError, as a wrong argument deserves, that also tells an HTTP layer what it is. */
 function refusal(sentence, call = '.mtdd()') {
   return Object.assign(new TypeError(`${call}: ${sentence}`), { code: 'VALIDATION_ERROR', statusCode: 400 });
@@ -231,5 +240,6 @@ module.exports = {
   checkedTenantType,
   checkedFunction,
   isSignal,
+  partialWrite,
   refusal,
 };

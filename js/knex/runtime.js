@@ -3,8 +3,12 @@
  * asks of it. Runs nothing itself.
  */
 
-const { ClientClosedError, PlanUnsupportedError, ValidationError } = require('../errors');
+const { ClientClosedError, ValidationError } = require('../errors');
 const { callOf } = require('./procedure');
+const { partialWrite } = require('./route');
+
+/** Knex's names of the statements that write. */
+const WRITES = new Set(['insert', 'update', 'del', 'truncate']);
 
 class Runtime {
   /**
@@ -31,24 +35,16 @@ class Runtime {
    *
    * @param {import('./route').Route} route
    * @param {object} builder
-   * @param {object} client the Knex client that is to run it
    * @returns {Error | undefined}
    */
-  refusalOf(route, builder, client) {
+  refusalOf(route, builder) {
     if (this.isClosed) return new ClientClosedError();
     if (builder._connection) {
       return new ValidationError(
         '.mtdd() and .connection() exclude each other: the first picks the shard, the second a connection.',
       );
     }
-    if (this.native === null) return undefined;
-    // In a transaction the shard's own party refuses it, by the transaction's error.
-    if (route.tenant === null && this.shards > 1 && !client.transacting) {
-      return new PlanUnsupportedError(
-        '.mtdd() on all shards is not supported with more than one query server: nothing was sent. Name a tenant.',
-        { feature: 'all shards' },
-      );
-    }
+    if (route.options.partialResults === true && WRITES.has(builder._method)) return partialWrite();
     return undefined;
   }
 

@@ -18,7 +18,10 @@ class StreamedReply extends Reply {
    * @param {RowStream} stream
    */
   constructor(driver, rowMode, types, stream) {
-    super(driver, rowMode, types, (error) => stream.finish(error));
+    super(driver, rowMode, types, (error) => {
+      if (!error && this.about !== undefined) stream.emit('mtdd', this.about);
+      stream.finish(error);
+    });
     this.stream = stream;
   }
 

@@ -15,6 +15,7 @@ use napi_derive::napi;
 
 use crate::client::{Client, Outbox, Request};
 use crate::lookup::Tenant;
+use crate::plan::Asked;
 use crate::route::Target;
 use handover::Handover;
 use params::Params;
@@ -27,6 +28,10 @@ mod flag {
     pub const REPEATABLE: u32 = 4;
     pub const NOT_REPEATABLE: u32 = 8;
     pub const STREAMS: u32 = 16;
+    pub const BY_NULL: u32 = 32;
+    pub const ALL_SERVERS: u32 = 64;
+    pub const PARTIAL: u32 = 128;
+    pub const EXPLAIN: u32 = 256;
 }
 
 /// The native half of a client.
@@ -73,7 +78,7 @@ impl NativeClient {
     ) {
         let has = |bit| flags & bit != 0;
         let target = target(tenant, tenant_type, has(flag::REGISTER));
-        self.requests.borrow_mut().push(Request {
+        let request = Request {
             id,
             target,
             session: (session != 0).then_some(session),
@@ -88,8 +93,19 @@ impl NativeClient {
                 _ => None,
             },
             streams: has(flag::STREAMS),
+            asked: match (has(flag::BY_NULL), has(flag::ALL_SERVERS)) {
+                (_, true) => Asked::AllServers,
+                (true, _) => Asked::ByNull,
+                _ => Asked::Implicitly,
+            },
+            partial: has(flag::PARTIAL),
             overrides: overrides as u16,
-        });
+        };
+        if has(flag::EXPLAIN) {
+            self.client.explain(request);
+        } else {
+            self.requests.borrow_mut().push(request);
+        }
     }
 
     /// Runs what `execute` has been told since the last time.

@@ -9,6 +9,7 @@ use crate::client::Config;
 use crate::dial::Tls;
 use crate::error::{Error, Secret};
 use crate::lookup::CacheLimits;
+use crate::plan::Layout;
 use crate::records::Level;
 
 #[napi(object, use_nullable = true)]
@@ -29,6 +30,10 @@ pub struct Settings {
     pub log_level: String,
     /// JavaScript may generate code from strings.
     pub compiles: bool,
+    pub tenant_column: Option<String>,
+    pub reference_tables: Vec<String>,
+    /// Bytes.
+    pub merge_memory_limit: u32,
 }
 
 #[napi(object, use_nullable = true)]
@@ -61,6 +66,12 @@ impl Settings {
             },
             max_in_flight: self.max_in_flight as usize,
             session: self.session,
+            layout: Layout {
+                tenant_column: self.tenant_column,
+                reference_tables: self.reference_tables,
+                ..Layout::default()
+            },
+            merge_memory: self.merge_memory_limit as usize,
             log_level: Level::parse(&self.log_level)
                 .ok_or_else(|| Error::Config { field: "mtdd.logLevel", reason: "unknown level".into() })?,
         })

@@ -107,6 +107,20 @@ impl QueryChannel {
         })
     }
 
+    /// Starts a query that makes up a larger one with those of other shards. An error means that nothing was sent.
+    pub async fn start(&self, query: QueryRequest) -> Result<Call, Error> {
+        match self.begin(query).await? {
+            Begun::Call(call) => Ok(call),
+            Begun::Legacy(_) => Err(Error::PlanUnsupported {
+                reason: format!(
+                    "query server {} speaks the 1.x wire, whose rows cannot be merged: upgrade it, or name a tenant; \
+                     nothing was sent to it",
+                    self.address
+                ),
+            }),
+        }
+    }
+
     /// Starts a query on whichever wire the server speaks. An error means that nothing was sent.
     pub async fn begin(&self, query: QueryRequest) -> Result<Begun, Error> {
         let mut query = query;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::Command;
 use super::listen::{self, Listener};
 use super::world::{Control, World};
-use super::{query, session};
+use super::{fan_out, query, session};
 use crate::deadline::Deadlines;
 use crate::error::Error;
 
@@ -89,11 +89,29 @@ impl Driver {
                     let id = request.id;
                     if let Some(control) = self.admit(id) {
                         let (world, deadlines, done) = self.handles();
+                        // In a session it goes where that is; what it must not be is the session's to say.
+                        if world.router.fans_out(&request.target) && request.session.is_none() {
+                            tokio::spawn(async move {
+                                fan_out::run(&world, &deadlines, request, &control).await;
+                                let _ = done.send(id);
+                            });
+                            continue;
+                        }
                         tokio::spawn(async move {
                             query::run(&world, &deadlines, request, &control).await;
                             let _ = done.send(id);
                         });
                     }
+                }
+            }
+            Command::Explain(request) => {
+                let id = request.id;
+                if let Some(control) = self.admit(id) {
+                    let (world, deadlines, done) = self.handles();
+                    tokio::spawn(async move {
+                        fan_out::explain(&world, &deadlines, *request, &control).await;
+                        let _ = done.send(id);
+                    });
                 }
             }
             Command::Place { id, tenant, add } => {

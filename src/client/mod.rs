@@ -3,6 +3,7 @@
 
 mod driver;
 mod failure;
+mod fan_out;
 mod listen;
 mod outbox;
 mod query;
@@ -21,10 +22,12 @@ use crate::channel::QueryChannel;
 use crate::dial::{Dial, Tls, Token};
 use crate::error::{Error, Secret};
 use crate::lookup::{CacheLimits, Lookup, Tenant};
+use crate::plan::{Asked, Layout};
 use crate::proto::Parameter;
 use crate::records::{self, Level};
 use crate::route::{Router, Target};
 
+use fan_out::FanOuts;
 pub use outbox::Outbox;
 
 /// What a client is opened with; JavaScript has checked it.
@@ -46,6 +49,10 @@ pub struct Config {
     /// Session settings that a local connection of the application would have.
     pub session: HashMap<String, String>,
     pub log_level: Level,
+    /// What the application has declared of its tables.
+    pub layout: Layout,
+    /// Bytes of rows that merging one query's result may hold.
+    pub merge_memory: usize,
 }
 
 /// One query of JavaScript's.
@@ -63,6 +70,10 @@ pub struct Request {
     /// None: the client's own.
     pub timeout: Option<Duration>,
     pub max_retries: Option<u32>,
+    /// How all shards were asked for, if they were.
+    pub asked: Asked,
+    /// The shards that can answer are enough.
+    pub partial: bool,
     /// Whether it may be run twice; None: the SQL decides.
     pub repeatable: Option<bool>,
     /// Its rows are used as they come: once some have gone out, it cannot begin anew.
@@ -75,6 +86,8 @@ pub struct Request {
 #[derive(Debug)]
 enum Command {
     Execute(Vec<Request>),
+    /// Say what a query for all shards would do; the answer comes in the place of an error.
+    Explain(Box<Request>),
     /// Where a tenant lives; `add`: after registering it.
     Place {
         id: u32,
@@ -138,6 +151,7 @@ impl Client {
             max_retries: config.max_retries,
             retries: Default::default(),
             sessions: Default::default(),
+            fan_outs: FanOuts::new(config.layout, config.merge_memory),
         };
         let (commands, inbox) = mpsc::unbounded_channel();
         let (level, max_in_flight) = (config.log_level, config.max_in_flight);
@@ -157,6 +171,11 @@ impl Client {
     /// Runs queries. Together, because the thread sleeps between queries and waking it costs more than a query does.
     pub fn execute(&self, requests: Vec<Request>) {
         self.tell(Command::Execute(requests));
+    }
+
+    /// Says what a query for all shards would do; answers as `place` does.
+    pub fn explain(&self, request: Request) {
+        self.tell(Command::Explain(Box::new(request)));
     }
 
     /// Answers with the JSON of a placement as the only row.

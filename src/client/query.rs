@@ -128,7 +128,7 @@ impl Query<'_> {
         let channel = match route {
             Route::Shard(shard) => &self.world.channels[shard],
             Route::All => {
-                let reason = "a query for all shards needs a single query server for now; name a tenant".into();
+                let reason = "a query for all shards is not one for a single shard".into();
                 return Err(Failed::for_good(Error::PlanUnsupported { reason }));
             }
         };

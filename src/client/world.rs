@@ -1,7 +1,7 @@
 //! What all queries of a client share, the sessions held for transactions among it, and how a query under way is reached.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::failure::error_record;
+use super::fan_out::FanOuts;
 use super::outbox::Outbox;
 use crate::channel::{Call, CallHandle, QueryChannel, Session};
 use crate::data::compact::Piece;
@@ -27,14 +28,13 @@ pub struct World {
     pub max_retries: u32,
     pub retries: Budget,
     pub sessions: Sessions,
+    pub fan_outs: FanOuts,
 }
 
 impl World {
     /// Ends a query: JavaScript hears of it exactly once.
     pub fn finish(&self, id: u32, outcome: Result<(), Error>) {
-        let error = outcome.err().map(|error| error_record(&error).to_string());
-        let pushed = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
-        debug_assert!(pushed.is_ok(), "a piece without rows cannot be malformed");
+        self.end(id, outcome.err().map(|error| error_record(&error)));
     }
 
     /// Tells JavaScript something that ends nothing. `credit`: bytes of it that count against what may be on its way.
@@ -44,8 +44,14 @@ impl World {
 
     /// Ends a question about a place.
     pub fn finish_placed(&self, id: u32, tenant_id: &str, shard: usize) {
-        let error = Some(json!({ "placement": [tenant_id, shard] }).to_string());
-        let _ = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
+        self.end(id, Some(json!({ "placement": [tenant_id, shard] })));
+    }
+
+    /// Ends a query with what comes in the place of an error.
+    pub fn end(&self, id: u32, record: Option<Value>) {
+        let error = record.map(|record| record.to_string());
+        let pushed = self.outbox.push(Piece { id, error, last: true, ..Piece::default() });
+        debug_assert!(pushed.is_ok(), "a piece without rows cannot be malformed");
     }
 }
 
@@ -55,7 +61,39 @@ pub struct Control {
     /// Why it is to end, once it is: an `Interrupt` as a number; 0: it is not.
     ending: AtomicU8,
     notify: Notify,
-    call: Mutex<Option<CallHandle>>,
+    reader: Mutex<Option<Reader>>,
+}
+
+/// Who has to hear that JavaScript has taken rows.
+#[derive(Debug)]
+enum Reader {
+    Call(CallHandle),
+    Taken(Arc<Taken>),
+}
+
+/// The bytes of rows that have gone out and are not decoded yet, of a query whose rows do not come from one call.
+#[derive(Debug, Default)]
+pub struct Taken {
+    waiting: AtomicU64,
+    less: Notify,
+}
+
+impl Taken {
+    pub fn add(&self, bytes: u32) {
+        self.waiting.fetch_add(bytes.into(), Ordering::AcqRel);
+    }
+
+    /// Ready once no more than this many bytes wait.
+    pub async fn at_most(&self, bytes: u64) {
+        while self.waiting.load(Ordering::Acquire) > bytes {
+            self.less.notified().await;
+        }
+    }
+
+    fn credit(&self, bytes: u32) {
+        self.waiting.fetch_sub(bytes.into(), Ordering::AcqRel);
+        self.less.notify_one();
+    }
 }
 
 impl Control {
@@ -83,13 +121,23 @@ impl Control {
     }
 
     pub fn credit(&self, bytes: u32) {
-        if let Some(call) = &*self.call.lock().unwrap_or_else(PoisonError::into_inner) {
-            call.credit(bytes);
+        match &*self.reader() {
+            Some(Reader::Call(call)) => call.credit(bytes),
+            Some(Reader::Taken(taken)) => taken.credit(bytes),
+            None => {}
         }
     }
 
     pub fn attach(&self, call: &Call) {
-        *self.call.lock().unwrap_or_else(PoisonError::into_inner) = Some(call.handle());
+        *self.reader() = Some(Reader::Call(call.handle()));
+    }
+
+    pub fn attach_taken(&self, taken: Arc<Taken>) {
+        *self.reader() = Some(Reader::Taken(taken));
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Option<Reader>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why the query should end before its answer.

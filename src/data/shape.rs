@@ -37,6 +37,10 @@ impl Description {
         Description { fields, shapes: Mutex::default() }
     }
 
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
     /// The shape under an override mask and, the first time, its JSON for JavaScript.
     pub fn shape(&self, overrides: u16, ids: &Arc<ShapeIds>) -> (Arc<Shape>, Option<String>) {
         let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);

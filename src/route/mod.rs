@@ -34,6 +34,11 @@ impl Router {
         Router { lookup, servers }
     }
 
+    /// True for what runs on more than one shard.
+    pub fn fans_out(&self, target: &Target) -> bool {
+        self.servers > 1 && matches!(target, Target::All)
+    }
+
     pub async fn route(&self, target: &Target) -> Result<Route, Error> {
         match target {
             Target::All if self.servers == 1 => Ok(Route::Shard(0)),

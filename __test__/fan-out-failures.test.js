@@ -1,0 +1,175 @@
+/** Queries for all shards when not all goes well: outcomes shard by shard, and never a part reported as the whole. */
+
+const assert = require('node:assert/strict');
+const { after, before, beforeEach, describe, it } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
+const { PartialFailureError, QueryTimeoutError, ShardUnavailableError } = require('../js');
+const { startShards } = require('./support/shards');
+
+const SEED = [
+  'create table notes (id int primary key, tenant text, size int check (size < 100))',
+  'create table here (id int)',
+];
+
+describe('failures of queries for all shards', () => {
+  let shards;
+  let db;
+
+  before(async () => {
+    shards = await startShards({ seed: SEED });
+    db = shards.db;
+    await shards.databases[1].raw('drop table here');
+  });
+  after(() => shards?.stop());
+  beforeEach(async () => {
+    await shards.prepare('truncate notes');
+    for (const shard of shards.cluster.shards) await shard.start();
+    await shards.fill(
+      'notes',
+      [0, 1, 2].map((shard) => [1, 2].map((n) => ({ id: shard * 10 + n, tenant: `t${shard}`, size: n }))),
+    );
+  });
+
+  const errorOf = (query) =>
+    query.then(
+      (value) => assert.fail(`it succeeded: ${JSON.stringify(value)}`),
+      (error) => error,
+    );
+  const wordsOf = (error) => error.outcomes.map(({ outcome }) => outcome);
+
+  it('a read fails with what has failed on which shard', async () => {
+    const error = await errorOf(db('here').mtdd());
+    assert.ok(error instanceof PartialFailureError, String(error));
+    assert.equal(error.cause.code, '42P01');
+    assert.equal(error.cause.constructor.name, 'DatabaseError');
+    assert.equal(error.outcomes[1].error.code, '42P01');
+    assert.equal(error.outcomes[1].queryServer, shards.cluster.queryServers[1]);
+    assert.deepEqual(
+      error.outcomes.map(({ shardIndex }) => shardIndex),
+      [0, 1, 2],
+    );
+    assert.equal(error.context.shards[1].outcome, 'failed');
+    assert.match(error.message, /1 of 3 shards failed.*shard 1 \(.*here/);
+  });
+
+  it('a write that fails on one shard says what has taken effect on the others', async () => {
+    await shards.databases[2]('notes').insert({ id: 29, tenant: 't2', size: 60 });
+    const error = await errorOf(
+      db('notes')
+        .update({ size: db.raw('size * 2') })
+        .mtdd(),
+    );
+    assert.ok(error instanceof PartialFailureError, String(error));
+    assert.deepEqual(wordsOf(error), ['done', 'done', 'failed']);
+    assert.deepEqual(
+      error.outcomes.map(({ rowCount }) => rowCount),
+      [2, 2, undefined],
+    );
+    assert.equal(error.outcomes[2].error.code, '23514');
+    assert.equal(error.outcomes[2].error.constraint, 'notes_size_check');
+    assert.match(error.message, /has taken effect on 2 of 3 shards/);
+    assert.deepEqual(await shards.databases[0]('notes').orderBy('id').pluck('size'), [2, 4]);
+    assert.equal(JSON.parse(JSON.stringify(error)).code, 'PARTIAL_FAILURE');
+  });
+
+  it('a query server that is down fails reads, and leaves a write not sent there', async () => {
+    await shards.cluster.shards[1].stop();
+    const read = await errorOf(db('notes').mtdd());
+    assert.ok(read instanceof PartialFailureError, String(read));
+    assert.equal(read.outcomes[1].outcome, 'not sent');
+    assert.equal(read.cause.code, 'SHARD_UNAVAILABLE');
+    const write = await errorOf(db('notes').update({ size: 5 }).mtdd());
+    assert.deepEqual(wordsOf(write), ['done', 'not sent', 'done']);
+    assert.deepEqual(await shards.databases[1]('notes').orderBy('id').pluck('size'), [1, 2]);
+    for (const shard of shards.cluster.shards) await shard.stop();
+    assert.ok((await errorOf(db('notes').mtdd())) instanceof ShardUnavailableError);
+    assert.ok((await errorOf(db('notes').update({ size: 5 }).mtdd())) instanceof ShardUnavailableError);
+  });
+
+  it('a shard that restarts is asked again by whoever reads', async () => {
+    assert.equal((await db('notes').mtdd()).length, 6);
+    await shards.cluster.shards[1].restart();
+    assert.equal((await db('notes').mtdd()).length, 6);
+    assert.equal(await db('notes').update({ size: 3 }).mtdd(), 6);
+  });
+
+  it('partial results leave out the shards that cannot answer, and say so', async () => {
+    const partial = { partialResults: true, allServers: true };
+    await shards.cluster.shards[1].stop();
+    const rows = await db('notes').orderBy('id').mtdd(partial);
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      [1, 2, 21, 22],
+    );
+    const [failed] = rows.mtdd.failedShards;
+    assert.equal(failed.shardIndex, 1);
+    assert.equal(failed.error.code, 'SHARD_UNAVAILABLE');
+    assert.ok(!Object.keys(rows).includes('mtdd'));
+    const counted = await db.raw('select count(*) from notes').mtdd(partial);
+    assert.equal(counted.rows[0].count, '4');
+    assert.equal(counted.mtdd.failedShards.length, 1);
+    const listed = await db.raw('select array_agg(id order by id) as ids from notes').mtdd(partial);
+    assert.deepEqual(listed.rows[0].ids, [1, 2, 21, 22]);
+    let told;
+    const stream = db('notes').mtdd(partial).stream();
+    stream.on('mtdd', (about) => {
+      told = about;
+    });
+    let seen = 0;
+    for await (const _row of stream) seen++;
+    assert.equal(seen, 4);
+    assert.equal(told.failedShards[0].shardIndex, 1);
+    for (const shard of shards.cluster.shards) await shard.stop();
+    assert.ok((await errorOf(db('notes').mtdd(partial))) instanceof ShardUnavailableError);
+  });
+
+  it('partial results are for reads only', async () => {
+    const partial = { partialResults: true, allServers: true };
+    const chained = await errorOf(db('notes').update({ size: 1 }).mtdd(partial));
+    assert.ok(chained instanceof TypeError, String(chained));
+    assert.throws(() => db('notes').mtdd({ ...partial, operationType: 'write' }), TypeError);
+    await assert.rejects(db.raw('update notes set size = 1').mtdd(partial), { code: 'VALIDATION_ERROR' });
+    assert.throws(
+      () => db('notes').mtdd({ allServers: true, partialResults: 'yes' }),
+      /options\.partialResults/,
+    );
+  });
+
+  it('a read that takes too long is stopped on every shard', async () => {
+    const slow = db
+      .raw('select pg_sleep(20) /* too long */, id from notes')
+      .mtdd({ allServers: true, timeout: 300 });
+    const error = await errorOf(slow);
+    assert.ok(error instanceof QueryTimeoutError, String(error));
+    assert.equal(await stopped('/* too long */'), 0);
+  });
+
+  it('a write that takes too long on one shard says what has become of it on each', async () => {
+    const sql = 'update notes set size = 7 where id < 10 or pg_sleep(20) is not null /* too long */';
+    const error = await errorOf(db.raw(sql).mtdd({ allServers: true, timeout: 500 }));
+    assert.ok(error instanceof PartialFailureError, String(error));
+    assert.deepEqual(wordsOf(error), ['done', 'failed', 'failed']);
+    assert.equal(error.outcomes[1].error.code, 'TIMEOUT');
+    assert.equal(await stopped('/* too long */'), 0);
+  });
+
+  it('a query that is cancelled is stopped on every shard', async () => {
+    const slow = db
+      .raw('select pg_sleep(20) /* cancelled */, id from notes')
+      .mtdd(null)
+      .timeout(200, { cancel: true });
+    const error = await errorOf(slow);
+    assert.equal(error.name, 'KnexTimeoutError');
+    assert.equal(await stopped('/* cancelled */'), 0);
+    const stream = db.raw('select pg_sleep(20) /* destroyed */, id from notes').mtdd(null).stream();
+    stream.on('error', () => {});
+    await sleep(200);
+    stream.destroy();
+    assert.equal(await stopped('/* destroyed */'), 0);
+  });
+
+  async function stopped(mark) {
+    for (let turn = 0; turn < 40 && (await shards.running(mark)) > 0; turn++) await sleep(50);
+    return shards.running(mark);
+  }
+});

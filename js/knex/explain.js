@@ -1,0 +1,59 @@
+/**
+ * What a routed query would do, without running it: where it goes, what is sent to whom, and how one result is made of
+ * what comes back.
+ */
+
+const { ValidationError } = require('../errors');
+const { routeOf } = require('./context');
+const { Route } = require('./route');
+const { RemoteConnection } = require('./connection');
+
+/**
+ * @param {object} query a builder of Knex's
+ * @param {import('./runtime').Runtime} runtime
+ * @returns {Promise<object | object[]>}
+ * @throws {ValidationError} when it is none
+ */
+async function explain(query, runtime) {
+  if (typeof query?.toSQL !== 'function' || query.client === undefined) {
+    throw new ValidationError('explain(query): expected a query of this Knex instance.');
+  }
+  const route = routeOf(query, query.client);
+  const compiled = query.toSQL();
+  const statements = Array.isArray(compiled) ? compiled : [compiled];
+  const explained = [];
+  for (const statement of statements) {
+    explained.push(await explainStatement(query.client, statement, route, runtime));
+  }
+  return explained.length === 1 ? explained[0] : explained;
+}
+
+async function explainStatement(client, { sql, bindings = [] }, route, runtime) {
+  const text = client.positionBindings(sql);
+  if (!(route instanceof Route) || runtime.native === null) {
+    return {
+      route: 'local',
+      shards: [],
+      plan: 'local',
+      statements: [{ shards: [], sql: text, params: bindings }],
+      steps: ['It runs on the local connection.'],
+    };
+  }
+  const { native } = runtime;
+  if (route.tenant === null && runtime.shards > 1) {
+    const connection = new RemoteConnection(runtime, route);
+    return native.explain(connection.callOf({ text, values: client.prepBindings(bindings) }));
+  }
+  const shards = [route.tenant === null ? 0 : await native.tenantShard(route.tenant, route.tenantType)];
+  const steps = [`It runs on shard ${shards[0]}, and its answer is the answer.`];
+  if (route.method === 'register') steps.unshift(`${route} is registered first.`);
+  return {
+    route: 'shard',
+    shards,
+    plan: 'shard',
+    statements: [{ shards, sql: text, params: bindings }],
+    steps,
+  };
+}
+
+module.exports = { explain };

@@ -1,0 +1,144 @@
+//! Questions of the library's own to one shard: what its catalogue says, how it ranks keys, what time it is. Small
+//! answers, taken in whole.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Instant, sleep};
+
+use super::outcome::Fault;
+use super::watch::milliseconds_until;
+use crate::channel::{Event, QueryChannel};
+use crate::client::failure::Failed;
+use crate::client::query::GRACE;
+use crate::client::world::{Interrupt, World};
+use crate::data::row::{MalformedRow, Rows};
+use crate::data::shape::Description;
+use crate::deadline::Deadlines;
+use crate::proto::{Parameter, QueryRequest};
+use crate::scatter::{Class, Retry};
+
+/// Whoever asks, and until when.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    pub world: &'a World,
+    pub deadlines: &'a Deadlines,
+    pub deadline: Instant,
+    pub timeout: Duration,
+}
+
+#[derive(Debug, Default)]
+pub struct Answer {
+    pub description: Option<Arc<Description>>,
+    pub rows: Vec<Vec<Option<Bytes>>>,
+}
+
+impl Answer {
+    /// A cell as text; None: NULL, or no such cell.
+    pub fn text(&self, row: usize, column: usize) -> Option<&str> {
+        let cell = self.rows.get(row)?.get(column)?.as_ref()?;
+        std::str::from_utf8(cell).ok()
+    }
+}
+
+/// A parameter in text format.
+pub fn text(value: impl Into<Bytes>) -> Parameter {
+    Parameter { value: Some(value.into()), binary: false }
+}
+
+impl Asker<'_> {
+    /// Asks a shard; which does not matter. One that cannot be reached is passed over.
+    pub async fn any(&self, query: QueryRequest) -> Result<(usize, Answer), Fault> {
+        let shards = self.world.channels.len();
+        let first = self.world.fan_outs.turn(shards);
+        let mut failure = None;
+        for shard in (first..shards).chain(0..first) {
+            match self.once(&self.world.channels[shard], query.clone(), 0).await {
+                Ok(answer) => return Ok((shard, answer)),
+                Err((Class::NeverSent, fault)) => failure = failure.or(Some(fault)),
+                Err((_, fault)) => return Err(fault),
+            }
+        }
+        // All are down: the patience of the query's own retries is not for what comes before it.
+        Err(failure.unwrap_or(Fault::Failed(Interrupt::Deadline.error(self.timeout, true))))
+    }
+
+    /// Asks this shard.
+    pub async fn shard(&self, shard: usize, query: QueryRequest) -> Result<Answer, Fault> {
+        let answer = self.once(&self.world.channels[shard], query, self.world.max_retries).await;
+        answer.map_err(|(_, fault)| fault)
+    }
+
+    /// Why PostgreSQL refuses a query, if it does so at once. Any shard is asked, and stopped when it begins to answer.
+    pub async fn refusal(&self, query: QueryRequest) -> Option<Fault> {
+        let channel = &self.world.channels[self.world.fan_outs.turn(self.world.channels.len())];
+        let wire = QueryRequest { timeout_ms: milliseconds_until(self.deadline), ..query };
+        let mut call = channel.start(wire).await.ok()?;
+        match call.next().await {
+            Event::Part(part, _) => part.error.map(Fault::Database),
+            _ => None,
+        }
+    }
+
+    async fn once(&self, channel: &QueryChannel, query: QueryRequest, retries: u32) -> Result<Answer, (Class, Fault)> {
+        let mut retry = Retry::new(retries);
+        loop {
+            let attempt = tokio::select! {
+                biased;
+                attempt = self.attempt(channel, query.clone()) => attempt,
+                () = self.deadlines.at(self.deadline + GRACE) => {
+                    Err((Class::Answered, Fault::Failed(Interrupt::Deadline.error(self.timeout, false))))
+                }
+            };
+            let (class, fault) = match attempt {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            match retry.next(class, &self.world.retries, self.deadline.into_std(), || true) {
+                Some(wait) => sleep(wait).await,
+                None => return Err((class, fault)),
+            }
+        }
+    }
+
+    async fn attempt(&self, channel: &QueryChannel, query: QueryRequest) -> Result<Answer, (Class, Fault)> {
+        let failed = |failed: Failed| (failed.class, Fault::Failed(failed.error));
+        let wire = QueryRequest { timeout_ms: milliseconds_until(self.deadline), ..query };
+        let mut call = channel.start(wire).await.map_err(|error| failed(Failed::at_start(error)))?;
+        let mut answer = Answer::default();
+        loop {
+            match call.next().await {
+                Event::Part(part, description) => {
+                    if let Some(error) = part.error {
+                        return Err((Class::Answered, Fault::Database(error)));
+                    }
+                    if let Some(failure) = part.failure {
+                        return Err(failed(Failed::refused(channel, failure, None, self.timeout)));
+                    }
+                    if !part.rows.is_empty() && !part.last {
+                        call.handle().credit(part.rows.len() as u32);
+                    }
+                    answer.description = description.or(answer.description);
+                    let taken = take_rows(&part.rows, &mut answer.rows);
+                    taken.map_err(|malformed| failed(Failed::broken(channel, malformed.to_string())))?;
+                    if part.last {
+                        return Ok(answer);
+                    }
+                }
+                Event::NeverRan(reason) => return Err(failed(Failed::never_ran(channel, reason))),
+                Event::Lost(reason) => return Err(failed(Failed::lost(channel, reason))),
+                Event::Broken(reason) => return Err(failed(Failed::broken(channel, reason))),
+            }
+        }
+    }
+}
+
+fn take_rows(batch: &Bytes, rows: &mut Vec<Vec<Option<Bytes>>>) -> Result<(), MalformedRow> {
+    for row in Rows::new(batch) {
+        let mut row = row?;
+        let cells = (0..row.columns).map(|_| Ok(row.cell()?.map(|cell| batch.slice_ref(cell))));
+        rows.push(cells.collect::<Result<_, MalformedRow>>()?);
+    }
+    Ok(())
+}

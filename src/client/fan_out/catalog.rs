@@ -1,0 +1,300 @@
+//! What the shards' catalogues say of types, collations and functions, remembered. A plan that merges text in the order
+//! of a collation holds only if all shards sort by the same rules.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::array::TextArray;
+use super::ask::{Answer, Asker, text};
+use super::outcome::Fault;
+use crate::gather::Collation;
+use crate::proto::{Parameter, QueryRequest};
+
+/// Object ids from here on differ from database to database.
+const FIRST_OWN_OID: u32 = 16384;
+/// What was said of collations is asked again after this long: a server may have been moved to another system.
+const COLLATION_LIFE: Duration = Duration::from_secs(60);
+/// Types and collations that are remembered; beyond, all are asked again.
+const MOST: usize = 10_000;
+
+/// Types that every PostgreSQL has under the same object id: id, SQL name, has a collation.
+const BUILTIN: [(u32, &str, bool); 22] = [
+    (16, "boolean", false),
+    (17, "bytea", false),
+    (18, "\"char\"", false),
+    (19, "name", true),
+    (20, "bigint", false),
+    (21, "smallint", false),
+    (23, "integer", false),
+    (25, "text", true),
+    (26, "oid", false),
+    (114, "json", false),
+    (700, "real", false),
+    (701, "double precision", false),
+    (1042, "bpchar", true),
+    (1043, "character varying", true),
+    (1082, "date", false),
+    (1083, "time without time zone", false),
+    (1114, "timestamp without time zone", false),
+    (1184, "timestamp with time zone", false),
+    (1186, "interval", false),
+    (1700, "numeric", false),
+    (2950, "uuid", false),
+    (3802, "jsonb", false),
+];
+
+/// A type, as a finishing query has to name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Type {
+    /// SQL, as `format_type` gives it, without a modifier.
+    pub name: String,
+    pub has_collation: bool,
+    /// It has no text that could be read back (an anonymous record).
+    pub is_pseudo: bool,
+}
+
+/// A collation, as far as it matters for merging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    pub collation: Collation,
+    /// All shards sort by the same version of the same rules.
+    pub same: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Catalog(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// By shard, for types of its own.
+    types: HashMap<(Option<usize>, u32), Arc<Type>>,
+    collations: HashMap<String, (Instant, Rules)>,
+}
+
+impl Catalog {
+    /// The types with these object ids on a shard, in their order.
+    pub async fn types(&self, asker: Asker<'_>, shard: usize, ids: &[u32]) -> Result<Vec<Arc<Type>>, Fault> {
+        let unknown: Vec<_> = {
+            let known = self.lock();
+            ids.iter().filter(|id| !known.types.contains_key(&type_key(shard, **id))).collect()
+        };
+        if !unknown.is_empty() {
+            let unknown: Vec<_> = unknown.iter().map(|id| id.to_string()).collect();
+            let ids: TextArray = unknown.iter().map(|id| Some(id.as_bytes())).collect();
+            let sql = "SELECT t.oid, format_type(t.oid, -1), t.typcollation <> 0, t.typtype = 'p' \
+                       FROM pg_catalog.pg_type AS t WHERE t.oid = ANY ($1::oid[])";
+            let answer = asker.shard(shard, query(sql, vec![text(ids.finish())])).await?;
+            let mut known = self.lock();
+            if known.types.len() > MOST {
+                known.types.clear();
+            }
+            for row in 0..answer.rows.len() {
+                let Some(id) = answer.text(row, 0).and_then(|id| id.parse().ok()) else { continue };
+                known.types.insert(
+                    type_key(shard, id),
+                    Arc::new(Type {
+                        name: answer.text(row, 1).unwrap_or_default().to_owned(),
+                        has_collation: answer.text(row, 2) == Some("t"),
+                        is_pseudo: answer.text(row, 3) == Some("t"),
+                    }),
+                );
+            }
+        }
+        let known = self.lock();
+        let gone = || Arc::new(Type { name: "unknown".into(), has_collation: false, is_pseudo: true });
+        Ok(ids.iter().map(|id| known.types.get(&type_key(shard, *id)).cloned().unwrap_or_else(gone)).collect())
+    }
+
+    /// By which rules each of these collations (SQL names) sorts on these shards.
+    pub async fn rules(&self, asker: Asker<'_>, shards: &[usize], names: &[String]) -> Result<Vec<Rules>, Fault> {
+        let now = Instant::now();
+        let is_known = |known: &Known, name: &String| {
+            known.collations.get(name).is_some_and(|(since, _)| now - *since < COLLATION_LIFE)
+        };
+        let unknown: Vec<_> = {
+            let known = self.lock();
+            names.iter().filter(|name| !is_known(&known, name)).cloned().collect()
+        };
+        let mut fresh = HashMap::new();
+        if !unknown.is_empty() {
+            let array: TextArray = unknown.iter().map(|name| Some(name.as_bytes())).collect();
+            let asked = query(COLLATIONS, vec![text(array.finish())]);
+            let asking = shards.iter().map(|shard| asker.shard(*shard, asked.clone()));
+            let answers = futures_util::future::join_all(asking).await.into_iter();
+            let answers: Vec<Answer> = answers.map(unless_missing).collect::<Result<_, _>>()?;
+            for (row, name) in unknown.into_iter().enumerate() {
+                let said: Vec<_> = answers.iter().map(|answer| answer.text(row, 0).and_then(described)).collect();
+                let first = said.first().cloned().flatten();
+                let same = first.is_some() && said.iter().all(|one| *one == first);
+                let collation = first.as_ref().map_or(Collation::Unknown, class);
+                fresh.insert(name, (now, Rules { collation, same }));
+            }
+        }
+        let mut known = self.lock();
+        let nothing = Rules { collation: Collation::Unknown, same: false };
+        let of =
+            |name: &String| fresh.get(name).or_else(|| known.collations.get(name)).map_or(nothing, |(_, rules)| *rules);
+        let rules = names.iter().map(of).collect();
+        // What some of the shards have said does not hold for all.
+        if shards.len() == asker.world.channels.len() {
+            if known.collations.len() > MOST {
+                known.collations.clear();
+            }
+            known.collations.extend(fresh);
+        }
+        Ok(rules)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.types.is_empty() {
+            known.types.extend(BUILTIN.map(|(id, name, has_collation)| {
+                ((None, id), Arc::new(Type { name: name.into(), has_collation, is_pseudo: false }))
+            }));
+        }
+        known
+    }
+}
+
+impl Catalog {
+    /// True if these object ids name the same types in every database.
+    pub fn are_builtin(&self, ids: &[u32]) -> bool {
+        ids.iter().all(|id| *id < FIRST_OWN_OID)
+    }
+}
+
+/// A collation that a shard does not have: nothing is known of what was asked.
+fn unless_missing(answer: Result<Answer, Fault>) -> Result<Answer, Fault> {
+    match answer {
+        Err(Fault::Database(_)) => Ok(Answer::default()),
+        answer => answer,
+    }
+}
+
+fn type_key(shard: usize, id: u32) -> (Option<usize>, u32) {
+    ((id >= FIRST_OWN_OID).then_some(shard), id)
+}
+
+/// The queries of the databases' views, by name with schema and, where the name alone is enough, without.
+pub async fn views(asker: Asker<'_>) -> Result<HashMap<String, String>, Fault> {
+    let (_, answer) = asker.any(query(VIEWS, Vec::new())).await?;
+    let mut views = HashMap::new();
+    for row in 0..answer.rows.len() {
+        let cell = |column| answer.text(row, column).unwrap_or_default().to_owned();
+        if answer.text(row, 3) == Some("t") {
+            views.insert(cell(1), cell(2));
+        }
+        views.insert(format!("{}.{}", cell(0), cell(1)), cell(2));
+    }
+    Ok(views)
+}
+
+/// The functions of these names, as a statement writes them, that could do more than compute.
+pub async fn not_plain(asker: Asker<'_>, names: &[String]) -> Result<Vec<String>, Fault> {
+    let array: TextArray = names.iter().map(|name| Some(name.as_bytes())).collect();
+    let (_, answer) = asker.any(query(FUNCTIONS, vec![text(array.finish())])).await?;
+    Ok((0..answer.rows.len()).filter_map(|row| answer.text(row, 0).map(str::to_owned)).collect())
+}
+
+/// A question with parameters.
+pub fn query(sql: impl Into<String>, params: Vec<Parameter>) -> QueryRequest {
+    QueryRequest { sql: sql.into(), params, ..QueryRequest::default() }
+}
+
+const VIEWS: &str = "\
+SELECT n.nspname, c.relname, pg_get_viewdef(c.oid), pg_table_is_visible(c.oid)
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
+
+/// A name that does not exist is left to the statement itself to report.
+const FUNCTIONS: &str = "\
+SELECT f.name
+FROM unnest($1::text[]) AS f(name)
+CROSS JOIN LATERAL parse_ident(f.name, false) AS i(parts)
+JOIN pg_catalog.pg_proc AS p ON p.proname = i.parts[cardinality(i.parts)]
+JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+WHERE CASE WHEN cardinality(i.parts) > 1 THEN n.nspname = i.parts[cardinality(i.parts) - 1]
+      ELSE n.nspname = ANY (current_schemas(true)) END
+GROUP BY f.name
+HAVING NOT bool_and(p.prokind = 'f' AND p.provolatile <> 'v')";
+
+/// For each name one document: what decides how the collation sorts. Columns that only some versions of PostgreSQL have
+/// are reached by way of to_jsonb.
+const COLLATIONS: &str = "\
+SELECT jsonb_build_object(
+  'encoding', pg_encoding_to_char(d.encoding),
+  'version', coalesce(
+    pg_collation_actual_version(c.oid),
+    (SELECT max(pg_collation_actual_version(o.oid)) FROM pg_collation AS o
+     WHERE o.collprovider = 'c' AND o.collcollate = d.datcollate)),
+  'collation', to_jsonb(c) - '{oid,collnamespace,collowner,collversion}'::text[],
+  'database', CASE WHEN c.collprovider = 'd' THEN jsonb_build_object(
+    'provider', coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'),
+    'collate', d.datcollate, 'ctype', d.datctype,
+    'locale', coalesce(to_jsonb(d) -> 'datlocale', to_jsonb(d) -> 'daticulocale'),
+    'rules', to_jsonb(d) -> 'daticurules') END)::text
+FROM unnest($1::text[]) WITH ORDINALITY AS n(name, place)
+CROSS JOIN pg_catalog.pg_database AS d
+LEFT JOIN pg_catalog.pg_collation AS c ON c.oid = n.name::regcollation::oid
+WHERE d.datname = current_database()
+ORDER BY n.place";
+
+fn described(document: &str) -> Option<Value> {
+    serde_json::from_str(document).ok()
+}
+
+/// How texts compare under a collation, as far as this side can tell.
+fn class(document: &Value) -> Collation {
+    let of = |object: &str, key: &str| document[object][key].as_str().unwrap_or_default().to_owned();
+    let (provider, locale) = match of("collation", "collprovider").as_str() {
+        "d" => (of("database", "provider"), of("database", "collate")),
+        provider => (provider.to_owned(), of("collation", "collcollate")),
+    };
+    let deterministic = document["collation"]["collisdeterministic"].as_bool() == Some(true);
+    // In these encodings bytes are in the order of characters, as they are in UTF-8, in which they come to us.
+    let in_order = ["UTF8", "LATIN1", "SQL_ASCII"].contains(&document["encoding"].as_str().unwrap_or_default());
+    match provider.as_str() {
+        "b" if in_order => Collation::Bytes,
+        "c" if in_order && ["C", "POSIX"].contains(&locale.as_str()) => Collation::Bytes,
+        "" => Collation::Unknown,
+        _ if deterministic => Collation::Deterministic,
+        _ => Collation::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn document(encoding: &str, collation: Value, database: Value) -> Value {
+        json!({ "encoding": encoding, "collation": collation, "database": database })
+    }
+
+    #[test]
+    fn only_collations_that_compare_bytes_are_said_to() {
+        let named = |provider: &str, collate: Value, deterministic: bool| json!({ "collprovider": provider, "collcollate": collate, "collisdeterministic": deterministic });
+        let default = || named("d", Value::Null, true);
+        let database = |provider: &str, collate: &str| json!({ "provider": provider, "collate": collate });
+        for (encoding, collation, database, expected) in [
+            ("UTF8", named("c", json!("C"), true), Value::Null, Collation::Bytes),
+            ("UTF8", named("b", Value::Null, true), Value::Null, Collation::Bytes),
+            ("UTF8", default(), database("c", "POSIX"), Collation::Bytes),
+            ("UTF8", default(), database("b", "en_US.UTF-8"), Collation::Bytes),
+            ("EUC_JP", named("c", json!("C"), true), Value::Null, Collation::Deterministic),
+            ("UTF8", default(), database("c", "C.UTF-8"), Collation::Deterministic),
+            ("UTF8", default(), database("i", "C"), Collation::Deterministic),
+            ("UTF8", named("i", Value::Null, true), Value::Null, Collation::Deterministic),
+            ("UTF8", named("i", Value::Null, false), Value::Null, Collation::Unknown),
+            ("UTF8", Value::Null, Value::Null, Collation::Unknown),
+        ] {
+            let document = document(encoding, collation, database);
+            assert_eq!(class(&document), expected, "{document}");
+        }
+    }
+}

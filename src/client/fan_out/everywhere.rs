@@ -1,0 +1,89 @@
+//! Statements that run as they are: on every shard, or on one because all hold the same. Writes are awaited on every
+//! shard, whatever happens on the others: what took effect in part is never reported as done.
+
+use super::arms::{Arms, Part, Policy};
+use super::watch::Watch;
+use super::{About, Halt, Story, columns, tag};
+use crate::error::Error;
+use crate::plan::{self, Everywhere};
+
+/// Runs it on one shard; that one's reply is the reply.
+pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>) -> Result<About, Halt> {
+    let repeatable = plan::is_repeatable(&story.request.sql);
+    let mut arms = story.on_one(watch, story.original(), repeatable).await?;
+    pass_on(story, &mut arms, 0).await?;
+    arms.ended().await?;
+    Ok(About::default())
+}
+
+/// Runs it on all shards.
+pub async fn on_all<'a>(story: &mut Story<'a>, watch: Watch<'a>, how: Everywhere) -> Result<About, Halt> {
+    let repeatable = plan::is_repeatable(&story.request.sql);
+    let statement = story.statement(story.original(), Policy::Write, repeatable);
+    let mut arms = Arms::start(story.world, watch, 0..story.shards(), statement);
+    arms.begun().await?;
+    if arms.has_failed() {
+        drain(&mut arms).await?;
+    } else if how == Everywhere::Same {
+        pass_on(story, &mut arms, 0).await?;
+        drain(&mut arms).await?;
+    } else {
+        add_up(story, &mut arms).await?;
+    }
+    arms.ended().await?;
+    Ok(About::default())
+}
+
+/// The returned rows of all shards one after the other, under the sum of their command tags.
+async fn add_up(story: &mut Story<'_>, arms: &mut Arms<'_>) -> Result<(), Halt> {
+    let described = match columns::described(story.asker, arms).await {
+        Ok(described) => described,
+        Err(Halt::Fault(super::Fault::Failed(Error::PlanUnsupported { reason }))) => {
+            drain(arms).await?;
+            arms.ended().await?;
+            let reason =
+                format!("the statement has taken effect on all shards, but its rows do not fit together: {reason}");
+            return Err(Error::PlanUnsupported { reason }.into());
+        }
+        Err(halt) => return Err(halt),
+    };
+    if let Some(description) = described {
+        story.output.begin(&description);
+    }
+    let mut tags = Vec::new();
+    for index in 0..arms.len() {
+        while let Some(Part { reply, .. }) = arms.next_of(index).await? {
+            story.output.rows(&reply.rows, reply.row_count)?;
+            tags.extend(reply.command_tag);
+            arms.until(story.output.room()).await?;
+        }
+    }
+    if arms.has_failed() {
+        return Ok(());
+    }
+    if let Some(tag) = tag::sum(tags.iter().map(String::as_str)) {
+        story.output.end(Some(&tag))?;
+    }
+    Ok(())
+}
+
+/// One shard's reply as it comes, all its results.
+async fn pass_on(story: &mut Story<'_>, arms: &mut Arms<'_>, index: usize) -> Result<(), Halt> {
+    while let Some(Part { reply, description }) = arms.next_of(index).await? {
+        if let Some(description) = description {
+            story.output.begin(&description);
+        }
+        story.output.rows(&reply.rows, reply.row_count)?;
+        if let Some(tag) = &reply.command_tag {
+            story.output.end(Some(tag))?;
+        }
+        arms.until(story.output.room()).await?;
+    }
+    Ok(())
+}
+
+/// Takes what still comes, so that every shard can come to its end.
+async fn drain(arms: &mut Arms<'_>) -> Result<(), Halt> {
+    while arms.next().await?.is_some() {}
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! A fan-out's rows on their way to JavaScript: in pieces, held back while JavaScript has not decoded enough of those
+//! before, and with a pause for other queries after a while.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::channel::WINDOW;
+use crate::client::world::{Control, Taken, World};
+use crate::data::compact::Piece;
+use crate::data::row::MalformedRow;
+use crate::data::shape::{Description, Shape};
+use crate::error::Error;
+
+/// How long the client's one thread may be at one fan-out.
+const SLICE: Duration = Duration::from_millis(5);
+
+pub struct Output<'a> {
+    world: &'a World,
+    id: u32,
+    overrides: u16,
+    taken: Arc<Taken>,
+    shape: Option<Arc<Shape>>,
+    /// A result has begun, and no piece has said so yet.
+    begins: Option<u32>,
+    slice: Instant,
+    /// Rows of the result that is under way.
+    pub count: u64,
+}
+
+impl<'a> Output<'a> {
+    pub fn new(world: &'a World, id: u32, overrides: u16, control: &Control) -> Self {
+        let taken = Arc::new(Taken::default());
+        control.attach_taken(taken.clone());
+        Output { world, id, overrides, taken, shape: None, begins: None, slice: Instant::now(), count: 0 }
+    }
+
+    /// A result that returns rows begins.
+    pub fn begin(&mut self, description: &Description) {
+        let shape = self.world.outbox.shape(description, self.overrides);
+        self.begins = Some(shape.id);
+        self.shape = Some(shape);
+        self.count = 0;
+    }
+
+    /// DataRow messages.
+    pub fn rows(&mut self, rows: &[u8], count: u32) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let credit = rows.len() as u32;
+        self.taken.add(credit);
+        self.count += u64::from(count);
+        self.push(Piece { rows, credit: Some(credit), ..Piece::default() })
+    }
+
+    /// The result ends. PostgreSQL gives an empty query no tag.
+    pub fn end(&mut self, command_tag: Option<&str>) -> Result<(), Error> {
+        self.push(Piece { command_tag, ..Piece::default() })
+    }
+
+    /// The reply ends; `about`: what is to be known of it beyond its results.
+    pub fn finish(&mut self, about: &Value) -> Result<(), Error> {
+        self.push(Piece { error: Some(about.to_string()), last: true, ..Piece::default() })
+    }
+
+    /// Ready once more rows may go out, and others have had their turn.
+    pub async fn room(&mut self) {
+        if self.slice.elapsed() > SLICE {
+            tokio::task::yield_now().await;
+            self.slice = Instant::now();
+        }
+        self.taken.at_most(WINDOW.into()).await;
+    }
+
+    fn push(&mut self, piece: Piece<'_>) -> Result<(), Error> {
+        let shape = self.shape.clone();
+        let kinds = shape.as_ref().map_or(&[][..], |shape| &shape.kinds);
+        let piece = Piece { id: self.id, shape: self.begins.take(), kinds, ..piece };
+        self.world.outbox.push(piece).map_err(|MalformedRow| Error::Protocol {
+            server: "a query server".into(),
+            reason: MalformedRow.to_string(),
+        })
+    }
+}
