@@ -13,8 +13,8 @@ use sqlparser::ast::{
 use super::draft::{Draft, GATHERED, bare, column, empty_select, from, hidden_item, table};
 use super::functions::{Kind, arguments, kind, only_argument, own_name};
 use super::local::{Scope, contains_aggregate, contains_subquery, each_call, group_keys, position};
-use super::rows::{is_wildcard, item_expr, key, order_keys, output_name, window};
-use super::shape::{Bit, Column, Fold, Grouped, Merge, Output};
+use super::rows::{is_wildcard, item_expr, key, order_keys, output_name, output_names, window};
+use super::shape::{Bit, Column, Fold, Grouped, Merge, Origins, Output};
 use super::text::{Fragments, fold, gathered, normal, quoted};
 use super::{Refusal, unsupported};
 
@@ -42,7 +42,8 @@ pub fn select(query: &Query, select: &Select, scope: &Scope<'_>, fragments: &mut
         limit,
         finish,
         needs_finish: true,
-        origins,
+        origins: Origins::Listed(origins),
+        names: output_names(select),
     })
 }
 

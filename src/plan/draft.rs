@@ -8,7 +8,7 @@ use sqlparser::ast::{
 };
 
 use super::Refusal;
-use super::shape::{Column, Finish, Merge, Number, Read, Source, Text};
+use super::shape::{Column, Finish, Merge, Number, Origins, Read, Source, Text};
 use super::text::{Fragments, gathered, print};
 
 /// The relation that stands for the gathered rows in a finishing query.
@@ -28,8 +28,9 @@ pub struct Draft {
     pub finish: Query,
     /// They may be needed at the end; else they are only for a query around this one.
     pub needs_finish: bool,
-    /// Result columns that are gathered columns as they are.
-    pub origins: Vec<(usize, Column)>,
+    pub origins: Origins,
+    /// The result's columns, where they are known without the tables.
+    pub names: Option<Vec<String>>,
 }
 
 /// The statement as it was written.

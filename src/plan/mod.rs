@@ -19,7 +19,9 @@ mod write;
 pub use layout::Layout;
 pub use planner::plan;
 pub use repeat::{is_repeatable, may_commit};
-pub use shape::{Bit, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Output, Plan, Read, Source, Text};
+pub use shape::{
+    Bit, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source, Text,
+};
 
 /// How a statement for all shards was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,8 +11,8 @@ use sqlparser::ast::{
 use super::draft::{Draft, Written};
 use super::functions::{Kind, kind, own_name};
 use super::local::{Extent, Scope, Search, groups_by_tenant, is_aggregated};
-use super::rows::{needs_distinct, output_name};
-use super::shape::{Everywhere, Merge, Plan, Source};
+use super::rows::{first_select, item_expr, needs_distinct, output_name, output_names};
+use super::shape::{Column, Everywhere, Merge, Origins, Plan, Source};
 use super::text::{Fragments, fold, parameter, parameters, parse, quoted};
 use super::{Asked, Layout, Refusal, aggregate, rows, sets, unsupported, write};
 use crate::data::lexer::Outline;
@@ -218,11 +218,50 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
         distinct: false,
         offset: None,
         limit: None,
+        origins: Origins::Listed(passed_on(&outer, &inner)),
+        names: first_select(&outer.body).and_then(output_names),
         finish: outer,
         needs_finish: true,
-        origins: Vec::new(),
         ..inner
     })
+}
+
+/// The columns of the one query inside that a query around it hands on as they are.
+fn passed_on(outer: &Query, inner: &Draft) -> Vec<(usize, Column)> {
+    let SetExpr::Select(select) = &*outer.body else { return Vec::new() };
+    let [only] = select.from.as_slice() else { return Vec::new() };
+    if !only.joins.is_empty() {
+        return Vec::new();
+    }
+    let (TableFactor::Derived { alias, .. } | TableFactor::Table { alias, .. }) = &only.relation else {
+        return Vec::new();
+    };
+    if alias.as_ref().is_some_and(|alias| !alias.columns.is_empty()) {
+        return Vec::new();
+    }
+    let origin = |index: usize| match &inner.origins {
+        Origins::Visible => Some(Column::Visible(index)),
+        Origins::Listed(known) => known.iter().find(|(of, _)| *of == index).map(|(_, column)| *column),
+    };
+    let named = |expr: &Expr| {
+        let name = match expr {
+            Expr::Identifier(name) => fold(name),
+            Expr::CompoundIdentifier(names) => fold(names.last()?),
+            _ => return None,
+        };
+        inner.names.as_ref()?.iter().position(|known| *known == name)
+    };
+    match select.projection.as_slice() {
+        [SelectItem::Wildcard(_)] => match &inner.names {
+            Some(names) => (0..names.len()).filter_map(|index| Some((index, origin(index)?))).collect(),
+            None => Vec::new(),
+        },
+        items => items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| Some((index, origin(named(item_expr(item)?)?)?)))
+            .collect(),
+    }
 }
 
 fn add_ctes(query: &mut Query, ctes: Vec<sqlparser::ast::Cte>) {

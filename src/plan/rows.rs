@@ -8,7 +8,7 @@ use sqlparser::ast::{
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
 use super::local::{self, Scope};
 use super::name;
-use super::shape::{Bit, Column, Key, Merge, Number, Source};
+use super::shape::{Bit, Column, Key, Merge, Number, Origins, Source};
 use super::text::{Fragments, fold, normal, parameter, placeholder, quoted};
 use super::{Refusal, unsupported};
 
@@ -159,7 +159,8 @@ pub fn select(
         distinct,
         offset,
         limit,
-        origins: Vec::new(),
+        origins: Origins::Visible,
+        names: output_names(select),
     })
 }
 
@@ -231,6 +232,11 @@ pub fn output_name(item: &SelectItem) -> Option<String> {
     }
 }
 
+/// The names of a select's columns, where no wildcard hides them.
+pub fn output_names(select: &Select) -> Option<Vec<String>> {
+    select.projection.iter().map(output_name).collect()
+}
+
 /// A plan for UNION and its like, each side of which is local. `distinct`: rows of all shards must be compared.
 pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -> Result<Draft, Refusal> {
     let keys = order_keys(query.order_by.as_ref())?;
@@ -285,7 +291,9 @@ pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -
         distinct,
         offset,
         limit,
-        origins: Vec::new(),
+        // A set operation's columns are no table's.
+        origins: Origins::Visible,
+        names: first.and_then(output_names),
     })
 }
 

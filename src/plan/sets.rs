@@ -8,8 +8,8 @@ use sqlparser::ast::{
 
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
 use super::local::{Extent, Scope, Search};
-use super::rows::{first_select, is_wildcard, order_keys, output_name};
-use super::shape::{Bit, Column, Merge};
+use super::rows::{first_select, order_keys, output_names};
+use super::shape::{Bit, Column, Merge, Origins};
 use super::text::{Fragments, quoted};
 use super::{Layout, Refusal, unsupported};
 
@@ -22,12 +22,10 @@ pub fn gathered(
 ) -> Result<Draft, Refusal> {
     order_keys(query.order_by.as_ref())?;
     // The names of the result are those of the first side, which may not be gathered.
-    let names = first_select(&query.body)
-        .filter(|select| !select.projection.iter().any(is_wildcard))
-        .and_then(|select| select.projection.iter().map(output_name).collect::<Option<Vec<_>>>());
+    let names = first_select(&query.body).and_then(output_names);
     let mut sides = Sides { layout, scope, all: keeps_duplicates(&query.body), gathered: Vec::new(), names };
     let body = sides.replaced(&query.body, fragments)?;
-    let union = sides.gathered.into_iter().reduce(|left, right| SetExpr::SetOperation {
+    let union = std::mem::take(&mut sides.gathered).into_iter().reduce(|left, right| SetExpr::SetOperation {
         left: Box::new(left),
         op: SetOperator::Union,
         set_quantifier: SetQuantifier::All,
@@ -49,7 +47,8 @@ pub fn gathered(
             ..bare(body)
         },
         needs_finish: true,
-        origins: Vec::new(),
+        origins: Origins::Listed(Vec::new()),
+        names: sides.names,
     })
 }
 

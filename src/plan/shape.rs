@@ -141,8 +141,16 @@ pub enum Output {
 pub struct Finish {
     pub body: Vec<Bit>,
     pub params: Vec<Source>,
-    /// Result columns that are a gathered column as it is (result's index, gathered column): both are described alike.
-    pub origins: Vec<(usize, Column)>,
+    pub origins: Origins,
+}
+
+/// The columns of a finishing query's result that are gathered columns as they are: both are described alike.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origins {
+    /// All: the visible ones, in their order.
+    Visible,
+    /// The result's index, and the gathered column.
+    Listed(Vec<(usize, Column)>),
 }
 
 /// A bit of the text of a finishing query.

@@ -316,3 +316,18 @@ fn no_text_makes_the_planner_panic() {
     let deep = format!("select {}1{} from t", "(".repeat(5000), ")".repeat(5000));
     assert!(planned(&deep).is_err());
 }
+
+#[test]
+fn columns_that_pass_through_a_finishing_query_are_described_as_where_they_come_from() {
+    let origins = |sql: &str| read(sql).finish.map(|finish| finish.origins);
+    assert_eq!(origins("select distinct a, b from t"), Some(Origins::Visible));
+    let listed = |pairs: &[(usize, Column)]| Some(Origins::Listed(pairs.to_vec()));
+    assert_eq!(origins("select a, count(distinct b) from t group by a"), listed(&[(0, Column::Hidden(0))]));
+    for sql in [
+        "select s.n, s.k from (select a as k, count(*) as n from t group by a) s",
+        "with s as (select a as k, count(*) as n from t group by a) select n, k from s where n > 1",
+    ] {
+        assert_eq!(origins(sql), listed(&[(1, Column::Visible(0))]), "{sql}");
+    }
+    assert_eq!(origins("select * from (select distinct a from t) s"), listed(&[(0, Column::Visible(0))]));
+}

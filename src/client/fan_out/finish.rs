@@ -12,7 +12,7 @@ use crate::data::lexer::{Lexer, Token};
 use crate::data::row::{MalformedRow, Rows};
 use crate::error::Error;
 use crate::gather::Collation;
-use crate::plan::{Bit, Column, Finish};
+use crate::plan::{Bit, Column, Finish, Origins};
 use crate::proto::{Field, Parameter};
 
 /// What one message to a query server may hold (its --max-message-size is 64 MiB unless told otherwise), less room for
@@ -203,11 +203,17 @@ pub fn parameters(own: Vec<Parameter>, gathered: Gathered) -> Vec<Parameter> {
 /// The result's columns: those that are gathered ones are described as these are.
 pub fn described(finish: &Finish, columns: &Columns<'_>, fields: &[Field]) -> Vec<Field> {
     let mut fields = fields.to_vec();
-    for (index, column) in &finish.origins {
-        if let (Some(field), Some(known)) = (fields.get_mut(*index), columns.at(*column)) {
+    let mut describe = |index: usize, column: Column| {
+        if let (Some(field), Some(known)) = (fields.get_mut(index), columns.at(column)) {
             field.table_id = known.field.table_id;
             field.column_id = known.field.column_id;
             field.type_modifier = known.field.type_modifier;
+        }
+    };
+    match &finish.origins {
+        Origins::Listed(origins) => origins.iter().for_each(|(index, column)| describe(*index, *column)),
+        Origins::Visible => {
+            (0..columns.known.len() - columns.hidden).for_each(|index| describe(index, Column::Visible(index)));
         }
     }
     fields
@@ -239,7 +245,7 @@ mod tests {
     }
 
     fn finish(body: Vec<Bit>) -> Finish {
-        Finish { body, params: vec![Source::Given(0)], origins: vec![(1, Column::Hidden(0))] }
+        Finish { body, params: vec![Source::Given(0)], origins: Origins::Listed(vec![(1, Column::Hidden(0))]) }
     }
 
     #[test]
