@@ -24,10 +24,17 @@ pub struct Planned {
     pub plan: Result<Plan, Refusal>,
     /// The plan's functions are known to be plain.
     functions: Mutex<Option<Instant>>,
-    /// For each column of the shards' rows the name of its collation.
-    collations: Mutex<Option<(Instant, Vec<Field>, Arc<[Option<String>]>)>>,
+    collations: Mutex<Option<Collations>>,
     /// What the last result was described as; JavaScript keeps a decoder for it.
     output: Mutex<Option<Arc<Description>>>,
+}
+
+/// For each column of the shards' rows the SQL name of its collation, and when that was said of which columns.
+#[derive(Debug)]
+struct Collations {
+    since: Instant,
+    fields: Vec<Field>,
+    names: Arc<[Option<String>]>,
 }
 
 impl Planned {
@@ -50,12 +57,12 @@ impl Planned {
 
     pub fn collations(&self, fields: &[Field]) -> Option<Arc<[Option<String>]>> {
         let known = lock(&self.collations);
-        let (since, of, collations) = known.as_ref()?;
-        (since.elapsed() < LIFE && of == fields).then(|| collations.clone())
+        let known = known.as_ref().filter(|known| known.since.elapsed() < LIFE && known.fields == fields)?;
+        Some(known.names.clone())
     }
 
-    pub fn note_collations(&self, fields: &[Field], collations: Arc<[Option<String>]>) {
-        *lock(&self.collations) = Some((Instant::now(), fields.to_vec(), collations));
+    pub fn note_collations(&self, fields: &[Field], names: Arc<[Option<String>]>) {
+        *lock(&self.collations) = Some(Collations { since: Instant::now(), fields: fields.to_vec(), names });
     }
 
     /// The description of a result with these columns: the same one as last time, if they are the same.
