@@ -202,7 +202,13 @@ async function startWorlds({ seed, count = WORLDS.length }) {
         connect('postgres://nobody@127.0.0.1:1/nowhere', name),
       ];
       const handle = await InitializeReplication(express(), library, {
-        mtdd: { useMtdd: true, queryServers, lookupServer: lookup.address, timeout: 20_000 },
+        mtdd: {
+          useMtdd: true,
+          queryServers,
+          lookupServer: lookup.address,
+          timeout: 20_000,
+          referenceTables: ['kinds'],
+        },
         portal: { tenantColumnName: 'tenant_id' },
       });
       const world = new World({ name, locale, data, urls, whole, library, handle });
