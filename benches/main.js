@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- point` and `npm run bench -- rows`: this library through Knex, Knex + pg, and a grpc-js client of
  * the same query server, side by side on this machine. The rounds of the contenders alternate, so that what disturbs
- * the machine disturbs all of them; figures are medians of rounds. `npm run bench -- stream` is stream.js. `--quick`
- * measures for a short time only.
+ * the machine disturbs all of them; figures are medians of rounds. `--quick` measures for a short time only.
+ * `npm run bench -- stream` is stream.js, `npm run bench -- fanout` is fanout/main.js.
  */
 
 const { fork } = require('node:child_process');
@@ -10,27 +10,36 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { startCluster } = require('../__test__/support/cluster');
 const { CONTENDERS, POOL } = require('./contenders');
+const fanOut = require('./fanout/main');
 const { environment, mediansOf, printCase, save } = require('./report');
 const { measureStreams } = require('./stream');
 const { SEED, WORKLOADS } = require('./workloads');
 
+/** The workloads with programmes of their own. */
+const STREAM = 'stream';
+const FAN_OUT = 'fanout';
+
 /** Rounds, and milliseconds of each and of the warm-up. */
 const FULL = { rounds: 7, duration: 1500, warmUp: 1500 };
 const QUICK = { rounds: 3, duration: 400, warmUp: 400 };
-
-const STREAM = 'stream';
 
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { quick: { type: 'boolean', default: false } },
   });
-  const known = [...Object.keys(WORKLOADS), STREAM];
-  const workloads = positionals.length > 0 ? positionals : known;
-  const unknown = workloads.find((name) => !known.includes(name));
+  const known = [...Object.keys(WORKLOADS), STREAM, FAN_OUT];
+  const wanted = positionals.length > 0 ? positionals : known;
+  const unknown = wanted.find((name) => !known.includes(name));
   if (unknown) throw new Error(`unknown workload "${unknown}": expected ${known.join(' or ')}`);
+  const workloads = wanted.filter((name) => name !== FAN_OUT);
+  if (workloads.length > 0) await measureWorkloads(workloads, values.quick);
+  if (wanted.includes(FAN_OUT)) await fanOut.main(values);
+}
 
-  const pace = values.quick ? QUICK : FULL;
+/** Those of workloads.js, all on one shard. */
+async function measureWorkloads(workloads, quick) {
+  const pace = quick ? QUICK : FULL;
   const cluster = await startCluster({ shards: 1, seed: SEED });
   try {
     const [{ databaseUrl, address }] = cluster.shards;
