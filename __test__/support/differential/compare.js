@@ -175,7 +175,7 @@ function keyOfRow(row, specs) {
 function keyOf(value, { type, loose, unordered }) {
   if (value === null || value === undefined) return String(value);
   if (unordered) {
-    const elements = typeof value === 'string' ? value.split(SEPARATOR) : value;
+    const elements = typeof value === 'string' ? elementsOf(value) : value;
     return `{${elements
       .map((one) => keyOf(one, {}))
       .sort()
@@ -195,6 +195,11 @@ function keyOf(value, { type, loose, unordered }) {
   if (Buffer.isBuffer(value)) return `b${value.toString('hex')}`;
   if (Array.isArray(value)) return `[${value.map((one) => keyOf(one, { type, loose })).join('|')}]`;
   return `${name}{${Object.keys(value).map((key) => `${key}:${keyOf(value[key], {})}`)}}`;
+}
+
+/** Those that string_agg joined, or of an array that pg leaves as text, whose elements need no quotes. */
+function elementsOf(text) {
+  return text.startsWith('{') ? text.slice(1, -1).split(',') : text.split(SEPARATOR);
 }
 
 /** 1.50 and 1.5 are one number. */

@@ -30,6 +30,7 @@ const MAY_BE_REFUSED = new Set([
   'intersect all',
   'except',
   'except all',
+  'tenant and reference rows together',
   'percentile',
   'mode',
 ]);

@@ -186,7 +186,7 @@ function overAggregates(scope) {
       () =>
         total &&
         sql('text')`CASE WHEN ${total} > 3 THEN 'many' WHEN ${total} IS NULL THEN 'none' ELSE 'few' END`,
-      () => number && sql('int4')`max(${number}) - min(${number})`,
+      () => number && sql('int8')`max(${number})::int8 - min(${number})`,
     ])() ?? counted
   );
 }

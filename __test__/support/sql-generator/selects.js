@@ -210,6 +210,8 @@ function setOperation(random) {
   while (right === undefined) right = side();
   const items = left.items;
   const labels = [...left.labels, ...right.labels, operator.toLowerCase()];
+  const isReference = ({ labels: shapes }) => shapes.includes('reference table');
+  if (isReference(left) !== isReference(right)) labels.push('tenant and reference rows together');
   const query = { kind: 'set', operator, left, right, with: [], items, order: [], labels };
   if (random.chance(0.6)) query.order = keysOf(scope, query);
   limitOf(random, query);
