@@ -39,7 +39,7 @@ function text() {
 <!-- Written by \`npm run matrix\`. The statements are run by fan-out-matrix.test.js and tpch.test.js, which fail when one of them is answered otherwise. -->
 
 \`.mtdd()\` without a tenant asks all shards. *Exact* means: what one PostgreSQL with the rows of all shards would have
-answered, including its own refusals. Everything else is refused with the code that stands here, and nothing is sent.
+answered, including its own refusals. Everything else is refused with the code that stands here, and not run.
 Of the ${all.length} statements below, ${exact} are exact.
 
 \`orders\` and \`items\` are split by \`tenant_id\` (\`portal.tenantColumnName\`); \`countries\` is the same on all shards
