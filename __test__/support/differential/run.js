@@ -18,6 +18,7 @@ const ENOUGH = 5;
 const MAY_BE_REFUSED = new Set([
   'join across tenants',
   'window across tenants',
+  'set with a group across tenants',
   'subquery: scalar across tenants',
   'subquery: in across tenants',
   'subquery: exists across tenants',

@@ -212,6 +212,8 @@ function setOperation(random) {
   const labels = [...left.labels, ...right.labels, operator.toLowerCase()];
   const isReference = ({ labels: shapes }) => shapes.includes('reference table');
   if (isReference(left) !== isReference(right)) labels.push('tenant and reference rows together');
+  if (labels.some((label) => label.endsWith(': group across tenants')))
+    labels.push('set with a group across tenants');
   const query = { kind: 'set', operator, left, right, with: [], items, order: [], labels };
   if (random.chance(0.6)) query.order = keysOf(scope, query);
   limitOf(random, query);
