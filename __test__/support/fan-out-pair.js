@@ -64,7 +64,8 @@ class FanOutPair {
     }));
     const isOrdered = !anyOrder && /\border by [^()]*(\([^()]*\)[^()]*)*$/i.test(sql);
     const found = await difference({ kind: 'select', items, order: [] }, expected, actual, {
-      describe: (fields) => fields.map((field) => [{ ...field }]),
+      describe: (fields) =>
+        fields.map((field) => ({ ...field, tables: [field.tableID], types: [field.dataTypeID] })),
       ranked: async () =>
         expected.value.rows.map((row, index) => ({ ...row, mtdd_rank0: isOrdered ? index : 0 })),
     });

@@ -15,8 +15,8 @@ const TOLERANCE = 1e-12;
 
 /**
  * @typedef {{ value?: any, error?: any }} Outcome
- * @typedef {(fields: object[], side: 'whole' | 'shards') => object[][]} Described fields in words that mean the same in
- *   every database: for each field all that it may be
+ * @typedef {(fields: object[], side: 'whole' | 'shards') => object[]} Described fields in words that mean the same in
+ *   every database: `tables` and `types` are all that their oids may mean
  */
 
 /**
@@ -73,10 +73,11 @@ function causeOf({ cause }) {
 
 function fieldsDifference(one, other) {
   if (one.length !== other.length) return `${other.length} fields instead of ${one.length}`;
-  for (const [index, [field]] of one.entries()) {
-    if (!other[index].some((mine) => isDeepStrictEqual(mine, field))) {
-      return `field ${index}: ${show(other[index][0])} instead of ${show(field)}`;
-    }
+  for (const [index, { tables, types, ...field }] of one.entries()) {
+    const { tables: itsTables, types: itsTypes, ...mine } = other[index];
+    const isSameField =
+      isDeepStrictEqual(mine, field) && itsTables.includes(tables[0]) && itsTypes.includes(types[0]);
+    if (!isSameField) return `field ${index}: ${show(other[index])} instead of ${show(one[index])}`;
   }
   return undefined;
 }

@@ -122,16 +122,18 @@ class World {
     return { whole: whole.sort(), shards: shards.flat().sort() };
   }
 
-  /** Fields with names instead of the oids of one database; for those of shards, all that they may mean. */
+  /**
+   * Fields with names instead of the oids of one database. Those of shards: with all names that an oid has on any of
+   * them, for each shard has oids of its own.
+   */
   describe(fields, side) {
     const maps = side === 'whole' ? [this.#names[0]] : this.#names.slice(1);
-    return fields.map(({ tableID, dataTypeID, ...field }) =>
-      maps.map(({ tables, types }) => ({
-        ...field,
-        table: tableID === 0 ? 0 : tables.get(tableID),
-        type: dataTypeID < 16384 ? dataTypeID : types.get(dataTypeID),
-      })),
-    );
+    const named = (oid, kind) => [...new Set(maps.map((map) => map[kind].get(oid)))].filter(Boolean);
+    return fields.map(({ tableID, dataTypeID, ...field }) => ({
+      ...field,
+      tables: tableID === 0 ? [0] : named(tableID, 'tables'),
+      types: dataTypeID < 16384 ? [dataTypeID] : named(dataTypeID, 'types'),
+    }));
   }
 
   async stop() {
