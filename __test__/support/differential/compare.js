@@ -176,7 +176,7 @@ function keyOfRow(row, specs) {
 function keyOf(value, { type, loose, unordered }) {
   if (value === null || value === undefined) return String(value);
   if (unordered) {
-    const elements = typeof value === 'string' ? elementsOf(value) : value;
+    const elements = typeof value === 'string' ? elementsOf(value, type) : value;
     return `{${elements
       .map((one) => keyOf(one, {}))
       .sort()
@@ -199,8 +199,8 @@ function keyOf(value, { type, loose, unordered }) {
 }
 
 /** Those that string_agg joined, or of an array that pg leaves as text, whose elements need no quotes. */
-function elementsOf(text) {
-  return text.startsWith('{') ? text.slice(1, -1).split(',') : text.split(SEPARATOR);
+function elementsOf(text, type) {
+  return type === 'array' ? text.slice(1, -1).split(',') : text.split(SEPARATOR);
 }
 
 /** 1.50 and 1.5 are one number. */
