@@ -316,7 +316,16 @@ export interface MtddExplanation {
    * How one result is made: `shard`: there is only one; `anyShard`: all hold the same; `everywhere`: counts added, rows
    * put one after the other; `concat`, `sorted`, `grouped`: rows merged; `finish`: gathered, and finished by a shard.
    */
-  plan: 'local' | 'shard' | 'anyShard' | 'everywhere' | 'concat' | 'sorted' | 'grouped' | 'finish' | 'refused';
+  plan:
+    | 'local'
+    | 'shard'
+    | 'anyShard'
+    | 'everywhere'
+    | 'concat'
+    | 'sorted'
+    | 'grouped'
+    | 'finish'
+    | 'refused';
   /** What is sent to whom; `when`: under which condition, if not always. */
   statements: { shards: number[] | 'any'; sql: string; params: unknown[]; when?: string }[];
   /** Sentences. */
@@ -508,12 +517,7 @@ export class QueryCancelledError extends CodedError<'CANCELLED', 499> {}
 export class OutcomeUnknownError extends CodedError<'OUTCOME_UNKNOWN', 502> {}
 /** A query for all shards, or a transaction with the local database, that has not come to the same end everywhere. */
 export class PartialFailureError extends CodedError<'PARTIAL_FAILURE', 502> {
-  constructor(
-    message?: string,
-    context?: Record<string, unknown>,
-    cause?: unknown,
-    outcomes?: MtddOutcome[],
-  );
+  constructor(message?: string, context?: Record<string, unknown>, cause?: unknown, outcomes?: MtddOutcome[]);
   /** By shard; empty for a transaction. `context.shards` says the same without the errors. */
   readonly outcomes: MtddOutcome[];
 }
