@@ -72,6 +72,8 @@ pub struct Catalog(Mutex<Known>);
 struct Known {
     /// By shard, for types of its own.
     types: HashMap<(Option<usize>, u32), Arc<Type>>,
+    /// SQL names of types with a modifier, as in numeric(10,2).
+    modified: HashMap<(Option<usize>, u32, i32), Arc<str>>,
     collations: HashMap<String, (Instant, Rules)>,
 }
 
@@ -107,6 +109,44 @@ impl Catalog {
         let known = self.lock();
         let gone = || Arc::new(Type { name: "unknown".into(), has_collation: false, is_pseudo: true });
         Ok(ids.iter().map(|id| known.types.get(&type_key(shard, *id)).cloned().unwrap_or_else(gone)).collect())
+    }
+
+    /// The SQL names of types with these object ids and modifiers on a shard; None: without a modifier.
+    pub async fn modified(
+        &self,
+        asker: Asker<'_>,
+        shard: usize,
+        wanted: &[(u32, i32)],
+    ) -> Result<Vec<Option<Arc<str>>>, Fault> {
+        let key = |(id, modifier): (u32, i32)| {
+            let (shard, id) = type_key(shard, id);
+            (shard, id, modifier)
+        };
+        let unknown: Vec<_> = {
+            let known = self.lock();
+            let is_unknown = |one: &&(u32, i32)| one.1 >= 0 && !known.modified.contains_key(&key(**one));
+            wanted.iter().filter(is_unknown).copied().collect()
+        };
+        if !unknown.is_empty() {
+            let array = |numbers: Vec<String>| {
+                let array: TextArray = numbers.iter().map(|number| Some(number.as_bytes())).collect();
+                text(array.finish())
+            };
+            let ids = array(unknown.iter().map(|(id, _)| id.to_string()).collect());
+            let modifiers = array(unknown.iter().map(|(_, modifier)| modifier.to_string()).collect());
+            let sql = "SELECT format_type(t.id, t.modifier) FROM unnest($1::oid[], $2::int[]) \
+                       WITH ORDINALITY AS t(id, modifier, place) ORDER BY t.place";
+            let answer = asker.shard(shard, query(sql, vec![ids, modifiers])).await?;
+            let mut known = self.lock();
+            if known.modified.len() > MOST {
+                known.modified.clear();
+            }
+            let named = unknown.iter().enumerate();
+            let named = named.filter_map(|(row, one)| Some((key(*one), answer.text(row, 0)?.into())));
+            known.modified.extend(named);
+        }
+        let known = self.lock();
+        Ok(wanted.iter().map(|one| known.modified.get(&key(*one)).cloned()).collect())
     }
 
     /// By which rules each of these collations (SQL names) sorts on these shards.

@@ -78,6 +78,8 @@ impl From<MalformedRow> for GatherFailure {
 pub struct Known {
     pub field: Field,
     pub of: Arc<Type>,
+    /// Its type with the modifier, where it has one.
+    pub modified: Option<Arc<str>>,
     /// The SQL name of its collation.
     pub collation: Option<String>,
     /// How that sorts.
@@ -89,6 +91,8 @@ pub struct Known {
 pub struct Columns<'k> {
     pub known: &'k [Known],
     pub hidden: usize,
+    /// The shard whose object ids the fields have.
+    pub shard: usize,
 }
 
 impl Columns<'_> {
@@ -127,7 +131,7 @@ impl Known {
     /// A column about which nothing needs to be known.
     pub fn unneeded(field: &Field) -> Self {
         let of = Arc::new(Type { name: "text".into(), has_collation: false, is_pseudo: false });
-        Known { field: field.clone(), of, collation: None, rules: None }
+        Known { field: field.clone(), of, modified: None, collation: None, rules: None }
     }
 
     /// How its texts compare, as far as this side can tell.
@@ -149,7 +153,7 @@ impl Known {
             Some(collation) if self.of.has_collation => format!(" COLLATE {collation}"),
             _ => String::new(),
         };
-        format!("::{}{collate}", self.of.name)
+        format!("::{}{collate}", self.modified.as_deref().unwrap_or(&self.of.name))
     }
 }
 
@@ -239,6 +243,7 @@ mod tests {
         Known {
             field: Field { name: name.into(), table_id: 7, column_id: 2, type_modifier: 14, ..Field::default() },
             of: Arc::new(Type { name: of.into(), has_collation: collation.is_some(), is_pseudo: of == "record" }),
+            modified: (of == "numeric").then(|| "numeric(10,2)".into()),
             collation: collation.map(str::to_owned),
             rules: None,
         }
@@ -251,7 +256,7 @@ mod tests {
     #[test]
     fn the_rows_become_a_relation_in_front_of_the_query() {
         let columns = [known("a\"b", "numeric", None), known("h", "text", Some("\"en-x-icu\""))];
-        let columns = Columns { known: &columns, hidden: 1 };
+        let columns = Columns { known: &columns, hidden: 1, shard: 0 };
         let body = vec![
             Bit::Sql("SELECT ".into()),
             Bit::Visible,
@@ -261,7 +266,7 @@ mod tests {
         ];
         assert_eq!(
             statement(&finish(body), &columns).unwrap(),
-            "WITH mtdd_g AS (SELECT u.v0::numeric AS v0, u.h0::text COLLATE \"en-x-icu\" AS h0 \
+            "WITH mtdd_g AS (SELECT u.v0::numeric(10,2) AS v0, u.h0::text COLLATE \"en-x-icu\" AS h0 \
              FROM unnest($2::text[], $3::text[]) AS u(v0, h0)) \
              SELECT v0 AS \"a\"\"b\", $1::text FROM mtdd_g"
         );
@@ -280,7 +285,7 @@ mod tests {
 
     #[test]
     fn rows_without_columns_are_counted() {
-        let columns = Columns { known: &[], hidden: 0 };
+        let columns = Columns { known: &[], hidden: 0, shard: 0 };
         let sql = statement(&finish(vec![Bit::Sql("SELECT count(*) FROM mtdd_g".into())]), &columns).unwrap();
         assert_eq!(sql, "WITH mtdd_g AS (SELECT FROM generate_series(1, $2::bigint)) SELECT count(*) FROM mtdd_g");
         let mut gathered = Gathered::new(0, 100);
@@ -303,14 +308,14 @@ mod tests {
     #[test]
     fn a_row_without_a_type_is_refused_by_its_columns_name() {
         let columns = [known("pair", "record", None)];
-        let error = statement(&finish(Vec::new()), &Columns { known: &columns, hidden: 0 }).unwrap_err();
+        let error = statement(&finish(Vec::new()), &Columns { known: &columns, hidden: 0, shard: 0 }).unwrap_err();
         assert!(error.to_string().contains("\"pair\""), "{error}");
     }
 
     #[test]
     fn result_columns_that_are_gathered_ones_keep_their_origin() {
         let columns = [known("a", "text", None), known("h", "text", None)];
-        let columns = Columns { known: &columns, hidden: 1 };
+        let columns = Columns { known: &columns, hidden: 1, shard: 0 };
         let fields = [Field::default(), Field { name: "x".into(), type_id: 25, ..Field::default() }];
         let described = described(&finish(Vec::new()), &columns, &fields);
         assert_eq!(described[0], Field::default());

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::arms::{Arms, Part};
 use super::catalog::query;
-use super::finish::{self, Columns, GatherFailure, Gathered};
+use super::finish::{self, Columns, GatherFailure, Gathered, Known};
 use super::outcome::Fault;
 use super::read::Reading;
 use super::values::bind;
@@ -231,6 +231,13 @@ async fn by_shard<'a>(
     let Some(finish) = &reading.read.finish else {
         return Err(unsupported("its values cannot be compared here, and no shard can be asked to do it"));
     };
+    let modifiers: Vec<_> =
+        columns.known.iter().map(|known| (known.field.type_id, known.field.type_modifier)).collect();
+    let catalog = &story.world.fan_outs.catalog;
+    let modified = arms.until(catalog.modified(story.asker, columns.shard, &modifiers)).await??;
+    let known: Vec<_> =
+        columns.known.iter().zip(modified).map(|(known, modified)| Known { modified, ..known.clone() }).collect();
+    let columns = &Columns { known: &known, ..*columns };
     let sql = finish::statement(finish, columns)?;
     let mut gathered = Gathered::new(columns.known.len(), story.world.fan_outs.memory);
     each_batch(story, &mut arms, |rows| Ok(gathered.push(rows)?)).await?;

@@ -67,11 +67,12 @@ mod tests {
         let known = |name: &str, collation: Option<&str>| Known {
             field: Field::default(),
             of: Arc::new(Type { name: name.into(), has_collation: collation.is_some(), is_pseudo: false }),
+            modified: None,
             collation: collation.map(str::to_owned),
             rules: None,
         };
         let known = [known("text", Some("\"de\"")), known("mood", None)];
-        let columns = Columns { known: &known, hidden: 1 };
+        let columns = Columns { known: &known, hidden: 1, shard: 0 };
         let keys = [
             Key { column: Column::Hidden(0), descending: true, nulls_first: true },
             Key { column: Column::Visible(0), descending: false, nulls_first: false },

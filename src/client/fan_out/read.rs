@@ -49,8 +49,9 @@ pub async fn run<'a>(
         let reason = "it returned no rows, not even none, where a query that reads was expected".into();
         return Err(Error::Protocol { server: "a query server".into(), reason }.into());
     };
-    let known = know(story.asker, &mut arms, &reading, description.fields()).await?;
-    let columns = Columns { known: &known, hidden: read.hidden };
+    let shard = arms.descriptions().next().map_or(0, |(index, _)| arms.shard(index));
+    let known = know(story.asker, &mut arms, &reading, description.fields(), shard).await?;
+    let columns = Columns { known: &known, hidden: read.hidden, shard };
     merging::merge(story, arms, &reading, &columns).await
 }
 
@@ -124,9 +125,8 @@ async fn know(
     arms: &mut Arms<'_>,
     reading: &Reading<'_>,
     fields: &[Field],
+    shard: usize,
 ) -> Result<Vec<Known>, Halt> {
-    let Some((shard, _)) = arms.descriptions().next() else { return Ok(Vec::new()) };
-    let shard = arms.shard(shard);
     let read = reading.read;
     let needed = needed(read, fields.len());
     let mut known: Vec<_> = fields.iter().map(Known::unneeded).collect();
