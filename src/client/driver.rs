@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
 
-use super::Command;
 use super::listen::{self, Listener};
 use super::world::{Control, World};
+use super::{Command, Request};
 use super::{fan_out, query, session};
 use crate::deadline::Deadlines;
 use crate::error::Error;
@@ -81,57 +81,26 @@ struct Driver {
     closing: Vec<u32>,
 }
 
+/// What a task works with.
+struct Task {
+    world: Arc<World>,
+    deadlines: Arc<Deadlines>,
+    control: Arc<Control>,
+}
+
 impl Driver {
     fn obey(&mut self, command: Command, deadline: &mut Option<Instant>) {
         match command {
-            Command::Execute(requests) => {
-                for request in requests {
-                    let id = request.id;
-                    if let Some(control) = self.admit(id) {
-                        let (world, deadlines, done) = self.handles();
-                        // In a session it goes where that is; what it must not be is the session's to say.
-                        if world.router.fans_out(&request.target) && request.session.is_none() {
-                            tokio::spawn(async move {
-                                fan_out::run(&world, &deadlines, request, &control).await;
-                                let _ = done.send(id);
-                            });
-                            continue;
-                        }
-                        tokio::spawn(async move {
-                            query::run(&world, &deadlines, request, &control).await;
-                            let _ = done.send(id);
-                        });
-                    }
-                }
-            }
-            Command::Explain(request) => {
-                let id = request.id;
-                if let Some(control) = self.admit(id) {
-                    let (world, deadlines, done) = self.handles();
-                    tokio::spawn(async move {
-                        fan_out::explain(&world, &deadlines, *request, &control).await;
-                        let _ = done.send(id);
-                    });
-                }
-            }
-            Command::Place { id, tenant, add } => {
-                if let Some(control) = self.admit(id) {
-                    let (world, deadlines, done) = self.handles();
-                    tokio::spawn(async move {
-                        query::place(&world, &deadlines, id, &tenant, add, &control).await;
-                        let _ = done.send(id);
-                    });
-                }
-            }
-            Command::OpenSession { id, session, target } => {
-                if let Some(control) = self.admit(id) {
-                    let (world, deadlines, done) = self.handles();
-                    tokio::spawn(async move {
-                        session::open(&world, &deadlines, id, session, &target, &control).await;
-                        let _ = done.send(id);
-                    });
-                }
-            }
+            Command::Execute(requests) => requests.into_iter().for_each(|request| self.execute(request)),
+            Command::Explain(request) => self.start(request.id, |task| async move {
+                fan_out::explain(&task.world, &task.deadlines, *request, &task.control).await;
+            }),
+            Command::Place { id, tenant, add } => self.start(id, move |task| async move {
+                query::place(&task.world, &task.deadlines, id, &tenant, add, &task.control).await;
+            }),
+            Command::OpenSession { id, session, target } => self.start(id, move |task| async move {
+                session::open(&task.world, &task.deadlines, id, session, &target, &task.control).await;
+            }),
             Command::CloseSession(session) => self.world.sessions.close(session),
             Command::Listen { id, shard, channel } => {
                 if !self.closing.is_empty() {
@@ -139,7 +108,7 @@ impl Driver {
                 }
                 let listener = Arc::new(Listener::default());
                 self.listening.insert(id, listener.clone());
-                let (world, _, done) = self.handles();
+                let (world, done) = (self.world.clone(), self.done.clone());
                 tokio::spawn(async move {
                     listen::run(&world, id, shard, &channel, &listener).await;
                     let _ = done.send(id);
@@ -168,8 +137,29 @@ impl Driver {
         }
     }
 
-    fn handles(&self) -> (Arc<World>, Arc<Deadlines>, UnboundedSender<u32>) {
-        (self.world.clone(), self.deadlines.clone(), self.done.clone())
+    fn execute(&mut self, request: Request) {
+        let id = request.id;
+        // In a session it goes where that is; what it must not be is the session's to say.
+        if self.world.router.fans_out(&request.target) && request.session.is_none() {
+            self.start(id, |task| async move {
+                fan_out::run(&task.world, &task.deadlines, request, &task.control).await;
+            });
+        } else {
+            self.start(id, |task| async move {
+                query::run(&task.world, &task.deadlines, request, &task.control).await;
+            });
+        }
+    }
+
+    /// Starts a task that answers `id`, unless it is refused.
+    fn start<W: Future<Output = ()> + Send + 'static>(&mut self, id: u32, work: impl FnOnce(Task) -> W) {
+        let Some(control) = self.admit(id) else { return };
+        let done = self.done.clone();
+        let work = work(Task { world: self.world.clone(), deadlines: self.deadlines.clone(), control });
+        tokio::spawn(async move {
+            work.await;
+            let _ = done.send(id);
+        });
     }
 
     /// Takes a query in, or answers it with a refusal.

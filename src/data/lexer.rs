@@ -273,7 +273,8 @@ impl<'a> Outline<'a> {
     }
 }
 
-fn is_one_of(word: &str, words: &[&str]) -> bool {
+/// True for one of these words, in whatever case.
+pub fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|wanted| word.eq_ignore_ascii_case(wanted))
 }
 

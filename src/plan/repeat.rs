@@ -1,6 +1,6 @@
 //! Whether a text may be run twice without harm: asked when a connection broke and nobody knows whether it ran.
 
-use crate::data::lexer::{Lexer, Outline, Token};
+use crate::data::lexer::{Lexer, Outline, Token, is_one_of};
 
 /// Words that make a query something else than a plain read, wherever they stand.
 const WRITES: [&str; 8] = ["insert", "update", "delete", "merge", "into", "share", "analyze", "analyse"];
@@ -138,10 +138,6 @@ pub fn is_pure(name: &str) -> bool {
 /// True if the text may make a transaction's changes last.
 pub fn may_commit(sql: &str) -> bool {
     Outline::of(sql).first_words.iter().any(|word| is_one_of(word, &["commit", "end", "prepare"]))
-}
-
-fn is_one_of(word: &str, words: &[&str]) -> bool {
-    words.iter().any(|candidate| word.eq_ignore_ascii_case(candidate))
 }
 
 #[cfg(test)]
