@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{
     Distinct, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArguments, GroupByExpr, Ident, ObjectName, OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr,
-    Value, VisitMut, VisitorMut,
+    Value, VisitMut,
 };
 
 use super::draft::{Draft, GATHERED, bare, column, empty_select, from, hidden_item, table};
@@ -16,6 +16,7 @@ use super::local::{Scope, contains_aggregate, contains_subquery, each_call, grou
 use super::rows::{is_wildcard, item_expr, key, order_keys, output_name, output_names, window};
 use super::shape::{Bit, Column, Fold, Grouped, Merge, Origins, Output};
 use super::text::{Fragments, fold, gathered, normal, quoted};
+use super::walk::{Node, NodeMut, rewrite, walk};
 use super::{Refusal, unsupported};
 
 /// A plan for a select that aggregates local rows, its groups being spread over the shards.
@@ -357,29 +358,26 @@ impl<'a> Split<'a> {
 
     /// Puts gathered columns in the place of keys, aggregates and columns.
     fn replace(&mut self, tree: &mut impl VisitMut) -> Result<(), Refusal> {
-        struct Replace<'r, 'a>(&'r mut Split<'a>);
-        impl VisitorMut for Replace<'_, '_> {
-            type Break = Refusal;
-
-            fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Refusal> {
-                match self.0.replacement(expr) {
-                    Ok(Some(new)) => {
+        let mut refusal = None;
+        rewrite(tree, &mut |node| {
+            let replaced = match node {
+                NodeMut::Query => Err(unsupported("a subquery beside aggregates over all shards")),
+                NodeMut::Expr(expr) => self.replacement(expr).map(|new| {
+                    if let Some(new) = new {
                         *expr = new;
-                        ControlFlow::Continue(())
                     }
-                    Ok(None) => ControlFlow::Continue(()),
-                    Err(refusal) => ControlFlow::Break(refusal),
+                }),
+                _ => Ok(()),
+            };
+            match replaced {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(reason) => {
+                    refusal = Some(reason);
+                    ControlFlow::Break(())
                 }
             }
-
-            fn pre_visit_query(&mut self, _query: &mut Query) -> ControlFlow<Refusal> {
-                ControlFlow::Break(unsupported("a subquery beside aggregates over all shards"))
-            }
-        }
-        match tree.visit(&mut Replace(self)) {
-            ControlFlow::Break(refusal) => Err(refusal),
-            ControlFlow::Continue(()) => Ok(()),
-        }
+        });
+        refusal.map_or(Ok(()), Err)
     }
 
     /// What an expression becomes in the finishing query; None: it stays, and its parts are looked at.
@@ -673,14 +671,11 @@ fn names_any_column(expr: &Expr) -> bool {
     found
 }
 
-fn each_column(expr: &Expr, act: &mut impl FnMut(&str)) {
-    let _ = sqlparser::ast::visit_expressions(expr, |expr| {
-        match expr {
-            Expr::Identifier(name) => act(&fold(name)),
-            Expr::CompoundIdentifier(names) => act(&names.last().map(fold).unwrap_or_default()),
-            _ => {}
-        }
-        ControlFlow::<()>::Continue(())
+fn each_column(expr: &Expr, act: &mut dyn FnMut(&str)) {
+    walk(expr, &mut |node| match node {
+        Node::Expr(Expr::Identifier(name)) => act(&fold(name)),
+        Node::Expr(Expr::CompoundIdentifier(names)) => act(&names.last().map(fold).unwrap_or_default()),
+        _ => {}
     });
 }
 

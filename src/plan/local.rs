@@ -3,17 +3,17 @@
 //! the tenant column through joins, subqueries, groups and windows, and refuses what it cannot prove.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Join,
     JoinConstraint, JoinOperator, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator,
-    SetQuantifier, TableAlias, TableFactor, TableWithJoins, Visit, Visitor, WindowSpec, WindowType,
+    SetQuantifier, TableAlias, TableFactor, TableWithJoins, WindowSpec, WindowType,
 };
 
 use super::Layout;
 use super::functions::{self, Kind};
 use super::text::{fold, parse, parts};
+use super::walk::{Node, walk};
 
 /// What a query's rows depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -730,9 +730,7 @@ impl<'a> Search<'a> {
 
     /// Checks the subqueries and calls of an expression.
     fn expression(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<(), Reason> {
-        let mut subqueries = Subqueries { found: Vec::new(), depth: 0 };
-        let _ = expr.visit(&mut subqueries);
-        for subquery in subqueries.found {
+        for subquery in subqueries(expr) {
             self.subquery(&subquery.0, subquery.1.as_ref(), scope)?;
         }
         self.calls(expr, scope)
@@ -931,71 +929,38 @@ fn is_within_tenant(spec: &WindowSpec, select: &Select, scope: &Scope<'_>) -> bo
 }
 
 /// Calls `act` for each function call of an expression that stands outside of its subqueries.
-pub fn each_call(expr: &Expr, act: &mut impl FnMut(&Function)) {
-    struct Calls<'a, F> {
-        depth: usize,
-        act: &'a mut F,
-    }
-    impl<F: FnMut(&Function)> Visitor for Calls<'_, F> {
-        type Break = ();
-
-        fn pre_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
-            self.depth += 1;
-            ControlFlow::Continue(())
+pub fn each_call(expr: &Expr, act: &mut dyn FnMut(&Function)) {
+    let mut depth = 0;
+    walk(expr, &mut |node| match node {
+        Node::Query(_) => depth += 1,
+        Node::QueryEnd => depth -= 1,
+        Node::Expr(Expr::Function(call)) if depth == 0 && !matches!(call.args, FunctionArguments::Subquery(_)) => {
+            act(call);
         }
-
-        fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
-            self.depth -= 1;
-            ControlFlow::Continue(())
-        }
-
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            if self.depth == 0
-                && let Expr::Function(call) = expr
-                && !matches!(call.args, FunctionArguments::Subquery(_))
-            {
-                (self.act)(call);
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    let _ = expr.visit(&mut Calls { depth: 0, act });
+        _ => {}
+    });
 }
 
 pub fn contains_subquery(expr: &Expr) -> bool {
-    let mut subqueries = Subqueries { found: Vec::new(), depth: 0 };
-    let _ = expr.visit(&mut subqueries);
-    !subqueries.found.is_empty()
+    !subqueries(expr).is_empty()
 }
 
 /// The outermost subqueries of an expression, and what IN compares them with.
-struct Subqueries {
-    found: Vec<(Query, Option<Expr>)>,
-    depth: usize,
-}
-
-impl Visitor for Subqueries {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if self.depth == 0
-            && let Expr::InSubquery { expr, negated: false, subquery } = expr
-        {
-            self.found.push(((**subquery).clone(), Some((**expr).clone())));
+fn subqueries(expr: &Expr) -> Vec<(Query, Option<Expr>)> {
+    let mut found: Vec<(Query, Option<Expr>)> = Vec::new();
+    let mut depth = 0;
+    walk(expr, &mut |node| match node {
+        Node::Expr(Expr::InSubquery { expr, negated: false, subquery }) if depth == 0 => {
+            found.push(((**subquery).clone(), Some((**expr).clone())));
         }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        if self.depth == 0 && !self.found.iter().any(|(known, compared)| compared.is_some() && known == query) {
-            self.found.push((query.clone(), None));
+        Node::Query(query) => {
+            if depth == 0 && !found.iter().any(|(known, compared)| compared.is_some() && known == query) {
+                found.push((query.clone(), None));
+            }
+            depth += 1;
         }
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
+        Node::QueryEnd => depth -= 1,
+        _ => {}
+    });
+    found
 }

@@ -14,6 +14,7 @@ mod rows;
 mod sets;
 mod shape;
 mod text;
+mod walk;
 mod write;
 
 pub use layout::Layout;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    CastKind, DataType, Expr, Function, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Statement,
-    TableFactor, TimezoneInfo, Value, Visit, VisitMut, Visitor, VisitorMut,
+    CastKind, DataType, Expr, Function, Query, SelectItem, SetExpr, SetOperator, SetQuantifier, Statement, TableFactor,
+    TimezoneInfo, Value,
 };
 
 use super::draft::{Draft, Written};
@@ -13,7 +13,8 @@ use super::functions::{Kind, kind, own_name};
 use super::local::{Extent, Scope, Search, groups_by_tenant, is_aggregated};
 use super::rows::{first_select, item_expr, needs_distinct, output_name, output_names};
 use super::shape::{Column, Everywhere, Merge, Origins, Plan, Source};
-use super::text::{Fragments, fold, parameter, parameters, parse, quoted};
+use super::text::{Fragments, fold, parameter, parameters, parse, parts, quoted};
+use super::walk::{Node, NodeMut, rewrite, walk};
 use super::{Asked, Layout, Refusal, aggregate, rows, sets, unsupported, write};
 use crate::data::lexer::Outline;
 
@@ -289,10 +290,10 @@ fn add_ctes(query: &mut Query, ctes: Vec<sqlparser::ast::Cte>) {
 /// True if a query names one of these relations.
 fn names_any(query: &Query, names: &BTreeSet<String>) -> bool {
     let mut found = false;
-    let _ = sqlparser::ast::visit_relations(query, |name| {
-        found |=
-            super::text::parts(name).is_some_and(|parts| matches!(parts.as_slice(), [only] if names.contains(only)));
-        ControlFlow::<()>::Continue(())
+    walk(query, &mut |node| {
+        if let Node::Relation(name) = node {
+            found |= parts(name).is_some_and(|parts| matches!(parts.as_slice(), [only] if names.contains(only)));
+        }
     });
     found
 }
@@ -345,61 +346,46 @@ impl Place<'_> {
 
 /// SELECT ... INTO makes a table.
 fn contains_into(query: &Query) -> bool {
-    struct Into(bool);
-    impl Visitor for Into {
-        type Break = ();
-
-        fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
-            self.0 |= select.into.is_some();
-            ControlFlow::Continue(())
-        }
-    }
-    let mut into = Into(false);
-    let _ = query.visit(&mut into);
-    into.0
+    let mut found = false;
+    walk(query, &mut |node| found |= matches!(node, Node::Select(select) if select.into.is_some()));
+    found
 }
 
 /// Gives all shards one clock: now() and its like become a parameter. True if there were any.
 fn one_clock(query: &mut Query) -> bool {
-    struct Clock {
-        found: bool,
-    }
-    impl VisitorMut for Clock {
-        type Break = ();
-
-        fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-            for item in &mut select.projection {
-                // Its name is made of the call that vanishes.
-                let name = output_name(item);
-                if let (SelectItem::UnnamedExpr(expr), Some(name)) = (&*item, name)
-                    && names_clock(expr)
-                {
-                    *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: quoted(&name) };
+    let mut found = false;
+    rewrite(query, &mut |node| {
+        match node {
+            NodeMut::Select(select) => {
+                for item in &mut select.projection {
+                    // Its name is made of the call that vanishes.
+                    let name = output_name(item);
+                    if let (SelectItem::UnnamedExpr(expr), Some(name)) = (&*item, name)
+                        && names_clock(expr)
+                    {
+                        *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: quoted(&name) };
+                    }
                 }
             }
-            ControlFlow::Continue(())
-        }
-
-        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-            if let Expr::Function(call) = expr
-                && let Some(value) = clock(call)
-            {
-                *expr = value;
-                self.found = true;
+            NodeMut::ExprEnd(expr) => {
+                if let Expr::Function(call) = expr
+                    && let Some(value) = clock(call)
+                {
+                    *expr = value;
+                    found = true;
+                }
             }
-            ControlFlow::Continue(())
+            _ => {}
         }
-    }
-    let mut clock = Clock { found: false };
-    let _ = query.visit(&mut clock);
-    clock.found
+        ControlFlow::Continue(())
+    });
+    found
 }
 
 fn names_clock(expr: &Expr) -> bool {
     let mut found = false;
-    let _ = sqlparser::ast::visit_expressions(expr, |expr| {
-        found |= matches!(expr, Expr::Function(call) if clock(call).is_some());
-        ControlFlow::<()>::Continue(())
+    walk(expr, &mut |node| {
+        found |= matches!(node, Node::Expr(Expr::Function(call)) if clock(call).is_some());
     });
     found
 }

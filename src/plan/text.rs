@@ -3,15 +3,13 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, Value, ValueWithSpan, VisitMut, VisitorMut,
-    visit_expressions,
-};
+use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
 use super::Refusal;
 use super::shape::{Bit, Column, Source, Text};
+use super::walk::{Node, NodeMut, rewrite, walk};
 
 /// Nesting beyond this is refused rather than followed.
 const DEEPEST: usize = 100;
@@ -80,13 +78,12 @@ fn source(value: &Value) -> Option<Source> {
 /// How many parameters a text takes.
 pub fn parameters(statement: &Statement) -> usize {
     let mut count = 0;
-    let _ = visit_expressions(statement, |expr| {
-        if let Expr::Value(ValueWithSpan { value, .. }) = expr
-            && let Some(index) = placeholder(value)
+    walk(statement, &mut |node| {
+        if let Node::Expr(Expr::Value(value)) = node
+            && let Some(index) = placeholder(&value.value)
         {
             count = count.max(index + 1);
         }
-        ControlFlow::<()>::Continue(())
     });
     count
 }
@@ -98,26 +95,20 @@ pub fn print(query: &Query) -> Result<Text, Refusal> {
 }
 
 fn number(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
-    struct Number {
-        params: Vec<Source>,
-    }
-    impl VisitorMut for Number {
-        type Break = ();
-
-        fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
-            if let Some(source) = source(&value.value) {
-                let index = self.params.iter().position(|known| *known == source).unwrap_or_else(|| {
-                    self.params.push(source);
-                    self.params.len() - 1
-                });
-                value.value = Value::Placeholder(format!("${}", index + 1));
-            }
-            ControlFlow::Continue(())
-        }
-    }
+    let mut params = Vec::new();
     let mut numbered = query.clone();
-    let mut number = Number { params: Vec::new() };
-    let _ = numbered.visit(&mut number);
+    rewrite(&mut numbered, &mut |node| {
+        if let NodeMut::Value(value) = node
+            && let Some(source) = source(&value.value)
+        {
+            let index = params.iter().position(|known| *known == source).unwrap_or_else(|| {
+                params.push(source);
+                params.len() - 1
+            });
+            value.value = Value::Placeholder(format!("${}", index + 1));
+        }
+        ControlFlow::Continue(())
+    });
     let sql = numbered.to_string();
     if !sql.contains(OPENS) {
         let again = parse(&sql);
@@ -126,7 +117,7 @@ fn number(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
             return Err(Refusal::Unsupported(format!("it cannot be rewritten faithfully (as: {sql})")));
         }
     }
-    Ok((sql, number.params))
+    Ok((sql, params))
 }
 
 /// Bits of a finishing query that stand in a tree as marked names until the tree is printed.
@@ -185,31 +176,24 @@ pub fn gathered(column: Column) -> String {
 
 /// A tree in which names that mean the same are the same: unquoted ones folded, parentheses gone.
 pub fn normal(expr: &Expr, only_relation: Option<&str>) -> Expr {
-    struct Normal<'a> {
-        only_relation: Option<&'a str>,
-    }
-    impl VisitorMut for Normal<'_> {
-        type Break = ();
-
-        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-            while let Expr::Nested(inner) = expr {
-                *expr = std::mem::replace(&mut **inner, Expr::Value(Value::Null.into()));
-            }
-            if let Expr::CompoundIdentifier(names) = expr
-                && let [relation, column] = names.as_slice()
-                && self.only_relation.is_some_and(|only| only == fold(relation))
-            {
-                *expr = Expr::Identifier(column.clone());
-            }
-            ControlFlow::Continue(())
-        }
-
-        fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<()> {
-            *ident = quoted(&fold(ident));
-            ControlFlow::Continue(())
-        }
-    }
     let mut expr = expr.clone();
-    let _ = expr.visit(&mut Normal { only_relation });
+    rewrite(&mut expr, &mut |node| {
+        match node {
+            NodeMut::Expr(expr) => {
+                while let Expr::Nested(inner) = expr {
+                    *expr = std::mem::replace(&mut **inner, Expr::Value(Value::Null.into()));
+                }
+                if let Expr::CompoundIdentifier(names) = expr
+                    && let [relation, column] = names.as_slice()
+                    && only_relation.is_some_and(|only| only == fold(relation))
+                {
+                    *expr = Expr::Identifier(column.clone());
+                }
+            }
+            NodeMut::Ident(ident) => *ident = quoted(&fold(ident)),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
     expr
 }

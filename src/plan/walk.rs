@@ -1,0 +1,99 @@
+//! Walks through syntax trees. The parser's own visitors are generic, and every kind of visitor would compile a walk
+//! through the whole of SQL anew; here are one that reads and one that changes.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, Ident, ObjectName, Query, Select, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut};
+
+/// What a walk comes to, parents before children.
+pub enum Node<'n> {
+    Query(&'n Query),
+    /// All of the query that was entered last has been seen.
+    QueryEnd,
+    Select(&'n Select),
+    Expr(&'n Expr),
+    Relation(&'n ObjectName),
+}
+
+/// Shows every node to `see`.
+pub fn walk(tree: &impl Visit, see: &mut dyn FnMut(Node<'_>)) {
+    let _ = tree.visit(&mut Reader(see));
+}
+
+struct Reader<'f>(&'f mut dyn FnMut(Node<'_>));
+
+impl Visitor for Reader<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        (self.0)(Node::Query(query));
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+        (self.0)(Node::QueryEnd);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        (self.0)(Node::Select(select));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        (self.0)(Node::Expr(expr));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+        (self.0)(Node::Relation(relation));
+        ControlFlow::Continue(())
+    }
+}
+
+/// What a walk that changes the tree comes to. What is put in the place of an expression is not itself shown, but its
+/// children are.
+pub enum NodeMut<'n> {
+    Query,
+    Select(&'n mut Select),
+    Expr(&'n mut Expr),
+    /// After its children.
+    ExprEnd(&'n mut Expr),
+    Value(&'n mut ValueWithSpan),
+    Ident(&'n mut Ident),
+}
+
+/// Shows every node to `change`, until it breaks off.
+pub fn rewrite(tree: &mut impl VisitMut, change: &mut dyn FnMut(NodeMut<'_>) -> ControlFlow<()>) {
+    let _ = tree.visit(&mut Writer(change));
+}
+
+struct Writer<'f>(&'f mut dyn FnMut(NodeMut<'_>) -> ControlFlow<()>);
+
+impl VisitorMut for Writer<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _query: &mut Query) -> ControlFlow<()> {
+        (self.0)(NodeMut::Query)
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        (self.0)(NodeMut::Select(select))
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        (self.0)(NodeMut::Expr(expr))
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        (self.0)(NodeMut::ExprEnd(expr))
+    }
+
+    fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+        (self.0)(NodeMut::Value(value))
+    }
+
+    fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<()> {
+        (self.0)(NodeMut::Ident(ident))
+    }
+}
