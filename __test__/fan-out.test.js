@@ -257,7 +257,7 @@ describe('queries for all shards', () => {
       let seen = 0;
       for await (const _row of db.raw(sql).mtdd().stream()) {
         if (++seen === 1) {
-          await sleep(100);
+          await sleep(1000);
           assert.equal(await shards.running('/* slow */'), 3, 'each shard waits for the reader');
         }
         if (seen === 100) break;

@@ -17,6 +17,11 @@ const SEED = [
   'create table products (id int, name text, category text)',
   'create table orders (id int, status text)',
   'create table tenants (id int)',
+  'create table statistics (month text, revenue numeric(10,2))',
+  "insert into statistics values ('2025-01', 10.50), ('2025-02', 1), ('2025-01', 2)",
+  'create table sales (category text, amount int)',
+  "insert into sales values ('tea', 400), ('tea', 200), ('jam', 300)",
+  'insert into tenants values (1)',
   'create table tenant_data (id int, data text)',
   'create table audit_log (action text, user_id int)',
   'create table reports (category text primary key, year int, amount int)',
@@ -130,8 +135,9 @@ describe('the examples of the README', () => {
       });
     assert.deepEqual(products, [{ id: 1, name: 'Radio', category: 'electronics' }]);
 
-    // Execute on all servers: refused as long as replies of several shards cannot be merged; never run locally.
-    await assert.rejects(async () => db('tenants').select('*').mtdd(), { code: 'PLAN_UNSUPPORTED' });
+    // Execute on all servers
+    const allTenants = await db('tenants').select('*').mtdd();
+    assert.deepEqual(allTenants, [{ id: 1 }, { id: 1 }], 'one of each shard');
 
     // Force add tenant shard mapping
     const added = await db.raw('SELECT 1').mtdd('new-tenant', null, 'addTenantShard');
@@ -150,7 +156,7 @@ describe('the examples of the README', () => {
       .raw('select current_database() as name')
       .mtdd('tenant-that-nobody-registered', 1);
     assert.equal(rows[0].name, 'local');
-    assert.deepEqual(await db('tenants').select('*').mtdd(), []);
+    assert.deepEqual(await db('tenants').select('*').mtdd(), [{ id: 1 }]);
   });
 
   it('Configuration API: the same code in development and in production', async () => {
@@ -304,6 +310,49 @@ describe('the examples of the README', () => {
     assert.equal(john.email, 'john@example.com');
     assert.deepEqual(await db('audit_log').mtdd(tenantId), [{ action: 'user_created', user_id: john.id }]);
     assert.deepEqual(await db('audit_log'), [], 'the local database is untouched');
+  });
+
+  it('Example 2, Patterns 2 and 3: aggregates of all shards, and a query that may be for all', async () => {
+    const db = await withEnvironment({ USE_MTDD: '1' }, () => initialize(quickStart()));
+    const allStats = await db('statistics')
+      .select(db.raw('SUM(revenue) as total_revenue'))
+      .groupBy('month')
+      .mtdd(); // No tenantId = all servers
+    assert.deepEqual(allStats.map(({ total_revenue }) => total_revenue).sort(), ['2.00', '25.00']);
+
+    // Query ALL shards and aggregate results
+    const globalStats = await db('sales')
+      .select(db.raw('COUNT(*) as total_orders'))
+      .select(db.raw('SUM(amount) as revenue'))
+      .mtdd(); // No tenant = all servers
+    assert.deepEqual(globalStats, [{ total_orders: '6', revenue: '1800' }]);
+
+    await db.raw('SELECT 1').mtdd('tenant-of-reports', null);
+    for (const isGlobalQuery of [true, false]) {
+      const data = isGlobalQuery
+        ? await db('reports').select('*').mtdd() // All servers
+        : await db('reports').select('*').mtdd('tenant-of-reports', 1); // Specific shard
+      assert.equal(data.length, isGlobalQuery ? 6 : 3);
+    }
+  });
+
+  it('Pattern 4: a query with HAVING is merged where it is for all shards', async () => {
+    const db = await withEnvironment({ USE_MTDD: '1' }, () => initialize(quickStart()));
+    await db.raw('SELECT 1').mtdd('tenant-of-analytics', null);
+    const analytics = () =>
+      db('sales')
+        .select('category')
+        .sum('amount as total')
+        .groupBy('category')
+        .having(db.raw('SUM(amount) > ?', [500]));
+    assert.deepEqual(await analytics().mtdd('tenant-of-analytics', 1), [{ category: 'tea', total: '600' }]);
+    assert.deepEqual(await analytics().orderBy('category').mtdd(), [
+      { category: 'jam', total: '600' },
+      { category: 'tea', total: '1200' },
+    ]);
+    const { sql, bindings } = analytics().toSQL().toNative();
+    const result = await db.raw(sql.replaceAll('$1', '?'), bindings).mtdd();
+    assert.equal(result.mtdd.IsReRun, true);
   });
 
   it('Pattern: a complex query with having', async () => {

@@ -266,6 +266,14 @@ export async function everyHandle(): Promise<void> {
   same<string | null, typeof handle.config.lookupServer>(true);
   const placed = await handle.addTenant(10n, '2');
   same<{ tenantId: string; shardIndex: number }, typeof placed>(true);
+  same<number, typeof handle.config.mergeMemoryLimit>(true);
+  const explained = await handle.explain(db('users').mtdd());
+  for (const one of Array.isArray(explained) ? explained : [explained]) {
+    same<'local' | 'shard' | 'all', typeof one.route>(true);
+    same<string | undefined, (typeof one.statements)[number]['when']>(true);
+  }
+  // @ts-expect-error a text is no query
+  await handle.explain('select 1');
   // @ts-expect-error read only
   handle.config.useMtdd = true;
   // @ts-expect-error no tenant
