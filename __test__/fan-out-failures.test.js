@@ -123,6 +123,32 @@ describe('failures of queries for all shards', () => {
     assert.ok((await errorOf(db('notes').mtdd(partial))) instanceof ShardUnavailableError);
   });
 
+  it('a shard that does not answer in time is left out of partial results, and fails all others', async () => {
+    const locked = await shards.databases[2].transaction();
+    await locked.raw('lock table notes');
+    try {
+      const options = { allServers: true, timeout: 500 };
+      const rows = await db('notes')
+        .orderBy('id')
+        .mtdd({ ...options, partialResults: true });
+      assert.deepEqual(
+        rows.map(({ id }) => id),
+        [1, 2, 11, 12],
+      );
+      assert.deepEqual(
+        rows.mtdd.failedShards.map(({ shardIndex, error }) => [shardIndex, error.code]),
+        [[2, 'TIMEOUT']],
+      );
+      const counted = await db.raw('select count(*) from notes').mtdd({ ...options, partialResults: true });
+      assert.equal(counted.rows[0].count, '4');
+      const error = await errorOf(db('notes').orderBy('id').mtdd(options));
+      assert.ok(error instanceof QueryTimeoutError, String(error));
+      assert.equal(error.context.stopped, true);
+    } finally {
+      await locked.rollback();
+    }
+  });
+
   it('partial results are for reads only', async () => {
     const partial = { partialResults: true, allServers: true };
     const chained = await errorOf(db('notes').update({ size: 1 }).mtdd(partial));
