@@ -16,7 +16,7 @@ use super::shape::{Column, Everywhere, Merge, Origins, Plan, Source};
 use super::text::{Fragments, fold, parameter, parameters, parse, parts, quoted};
 use super::walk::{Node, NodeMut, rewrite, walk};
 use super::{Asked, Layout, Refusal, aggregate, rows, sets, unsupported, write};
-use crate::data::lexer::Outline;
+use crate::data::lexer::{Outline, is_one_of};
 
 /// The plan of a statement for all shards, or why there is none.
 pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
@@ -45,11 +45,37 @@ pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
 }
 
 fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Result<Plan, Refusal> {
-    const READ: [&str; 11] =
-        ["select", "with", "values", "table", "insert", "update", "delete", "merge", "copy", "begin", "start"];
+    const COMMANDS: [&str; 26] = [
+        "alter",
+        "analyze",
+        "call",
+        "checkpoint",
+        "cluster",
+        "comment",
+        "create",
+        "discard",
+        "do",
+        "drop",
+        "grant",
+        "import",
+        "listen",
+        "load",
+        "lock",
+        "notify",
+        "reassign",
+        "refresh",
+        "reindex",
+        "reset",
+        "revoke",
+        "security",
+        "set",
+        "truncate",
+        "unlisten",
+        "vacuum",
+    ];
     let outline = Outline::of(sql);
     match outline.first_words.as_slice() {
-        [word] if !READ.iter().any(|known| word.eq_ignore_ascii_case(known)) => write::by_word(asked),
+        [word] if is_one_of(word, &COMMANDS) => write::by_word(asked),
         _ => Err(refusal),
     }
 }
