@@ -83,7 +83,7 @@ const SHAPES = {
       "SELECT tags[1] AS tag, info->'deep'->>'place' AS place FROM orders WHERE 'new' = ANY (tags)",
     ),
     exact('CASE', "SELECT CASE WHEN amount > 5 THEN 'much' ELSE 'little' END AS size FROM orders"),
-    exact('own functions that are not volatile', 'SELECT shout(name) AS loud FROM orders'),
+    exact('own functions that are immutable', 'SELECT shout(name) AS loud FROM orders'),
   ],
   'Order and limits': [
     exact('ORDER BY', 'SELECT tenant_id, id, name FROM orders ORDER BY name, tenant_id, id'),

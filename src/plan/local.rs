@@ -12,7 +12,7 @@ use sqlparser::ast::{
 
 use super::Layout;
 use super::functions::{self, Kind};
-use super::text::{fold, parse, parts};
+use super::text::{fold, parse, parts, quoted};
 use super::walk::{Node, walk};
 
 /// What a query's rows depend on.
@@ -781,7 +781,7 @@ impl<'a> Search<'a> {
         let own = !qualified || whole.first().is_some_and(|schema| schema == "pg_catalog");
         match if own { functions::kind_of(name) } else { Kind::Unknown } {
             Kind::Unknown => {
-                self.unknown.insert(whole.join("."));
+                self.unknown.insert(whole.iter().map(|part| as_written(part)).collect::<Vec<_>>().join("."));
             }
             Kind::Effect => {
                 self.effects.insert(name.to_owned());
@@ -789,6 +789,13 @@ impl<'a> Search<'a> {
             _ => {}
         }
     }
+}
+
+/// A name as SQL has to write it.
+fn as_written(name: &str) -> String {
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit());
+    if plain { name.to_owned() } else { quoted(name).to_string() }
 }
 
 fn is_union_all(op: SetOperator, quantifier: SetQuantifier) -> bool {

@@ -44,35 +44,65 @@ pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
     }
 }
 
+/// First words of statements that are neither queries nor changes of rows, and that may run on every shard.
+const COMMANDS: [&str; 26] = [
+    "alter",
+    "analyze",
+    "call",
+    "checkpoint",
+    "cluster",
+    "comment",
+    "create",
+    "discard",
+    "do",
+    "drop",
+    "grant",
+    "import",
+    "listen",
+    "load",
+    "lock",
+    "notify",
+    "reassign",
+    "refresh",
+    "reindex",
+    "reset",
+    "revoke",
+    "security",
+    "set",
+    "truncate",
+    "unlisten",
+    "vacuum",
+];
+
+/// Those of the rest.
+const OTHER_COMMANDS: [&str; 19] = [
+    "abort",
+    "begin",
+    "close",
+    "commit",
+    "copy",
+    "deallocate",
+    "declare",
+    "end",
+    "execute",
+    "explain",
+    "fetch",
+    "move",
+    "prepare",
+    "release",
+    "rollback",
+    "savepoint",
+    "show",
+    "start",
+    "analyse",
+];
+
+/// True for the first word of a statement that is neither a query nor a change of rows.
+pub fn is_command(word: &str) -> bool {
+    is_one_of(word, &COMMANDS) || is_one_of(word, &OTHER_COMMANDS)
+}
+
 fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Result<Plan, Refusal> {
-    const COMMANDS: [&str; 26] = [
-        "alter",
-        "analyze",
-        "call",
-        "checkpoint",
-        "cluster",
-        "comment",
-        "create",
-        "discard",
-        "do",
-        "drop",
-        "grant",
-        "import",
-        "listen",
-        "load",
-        "lock",
-        "notify",
-        "reassign",
-        "refresh",
-        "reindex",
-        "reset",
-        "revoke",
-        "security",
-        "set",
-        "truncate",
-        "unlisten",
-        "vacuum",
-    ];
     let outline = Outline::of(sql);
     match outline.first_words.as_slice() {
         [word] if is_one_of(word, &COMMANDS) => write::by_word(asked),

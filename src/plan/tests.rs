@@ -302,7 +302,8 @@ fn a_group_by_a_tenant_that_may_be_missing_is_merged() {
 
 #[test]
 fn functions_that_are_not_postgresqls_own_are_named() {
-    assert_eq!(read("select my_fn(a), lower(b), app.other(c) from t").functions, ["app.other", "my_fn"]);
+    let sql = "select my_fn(a), lower(b), app.Other(c), \"Mixed\"(d) from t";
+    assert_eq!(read(sql).functions, ["\"Mixed\"", "app.other", "my_fn"]);
 }
 
 #[test]

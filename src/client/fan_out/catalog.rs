@@ -233,10 +233,13 @@ pub async fn views(asker: Asker<'_>) -> Result<HashMap<String, String>, Fault> {
     Ok(views)
 }
 
-/// The functions of these names, as a statement writes them, that could do more than compute.
-pub async fn not_plain(asker: Asker<'_>, names: &[String]) -> Result<Vec<String>, Fault> {
+/// The functions of these names, as a statement writes them, whose calls cannot be merged: aggregates and window functions
+/// and, unless they may be of any volatility, those whose values do not depend on their arguments alone. (PostgreSQL's own
+/// stable ones depend on settings, which all shards share; others may read tables.)
+pub async fn not_plain(asker: Asker<'_>, names: &[String], any_volatility: bool) -> Result<Vec<String>, Fault> {
     let array: TextArray = names.iter().map(|name| Some(name.as_bytes())).collect();
-    let (_, answer) = asker.any(query(FUNCTIONS, vec![text(array.finish())])).await?;
+    let any_volatility = if any_volatility { "true" } else { "false" };
+    let (_, answer) = asker.any(query(FUNCTIONS, vec![text(array.finish()), text(any_volatility)])).await?;
     Ok((0..answer.rows.len()).filter_map(|row| answer.text(row, 0).map(str::to_owned)).collect())
 }
 
@@ -260,7 +263,7 @@ JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE CASE WHEN cardinality(i.parts) > 1 THEN n.nspname = i.parts[cardinality(i.parts) - 1]
       ELSE n.nspname = ANY (current_schemas(true)) END
 GROUP BY f.name
-HAVING NOT bool_and(p.prokind = 'f' AND p.provolatile <> 'v')";
+HAVING NOT bool_and(p.prokind = 'f' AND ($2::bool OR p.provolatile = 'i' OR p.provolatile = 's' AND n.nspname = 'pg_catalog'))";
 
 /// For each name one document: what decides how the collation sorts. Columns that only some versions of PostgreSQL have
 /// are reached by way of to_jsonb.

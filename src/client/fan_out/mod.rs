@@ -16,8 +16,8 @@ mod output;
 mod plans;
 mod rank;
 mod read;
+mod refusal;
 mod tag;
-mod unreadable;
 mod values;
 mod watch;
 
@@ -183,8 +183,7 @@ impl<'a> Story<'a> {
             Ok(Plan::AnyShard) => everywhere::on_any(self, watch).await,
             Ok(Plan::Everywhere(how)) => everywhere::on_all(self, watch, *how).await,
             Ok(Plan::Read(read)) => read::run(self, watch, &planned, read).await,
-            Err(refusal @ Refusal::Unsupported(_)) => Err(refused(refusal)),
-            Err(refusal @ Refusal::Unreadable(_)) => Err(unreadable::halt(self, watch, refusal).await),
+            Err(refusal) => Err(refusal::halt(self, watch, refusal).await),
         }
     }
 

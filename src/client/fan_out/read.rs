@@ -15,7 +15,7 @@ use super::watch::Watch;
 use super::{About, Halt, Story, catalog, columns, merging, unsupported};
 use crate::error::Error;
 use crate::gather::Collation;
-use crate::plan::{Column, Fold, Merge, Read};
+use crate::plan::{Asked, Column, Fold, Merge, Read};
 use crate::proto::{Field, Parameter, QueryRequest};
 
 /// A query that reads, once it is known what it is run with.
@@ -60,11 +60,13 @@ async fn check_functions(story: &Story<'_>, watch: &mut Watch<'_>, planned: &Pla
     if read.functions.is_empty() || planned.has_plain_functions() {
         return Ok(());
     }
-    let asked = watch.until(catalog::not_plain(story.asker, &read.functions)).await;
+    let explicitly = story.request.asked != Asked::Implicitly;
+    let asked = watch.until(catalog::not_plain(story.asker, &read.functions, explicitly)).await;
     let odd = asked.map_err(|interrupt| story.interrupted(interrupt))??;
     if let Some(name) = odd.first() {
         return Err(unsupported(&format!(
-            "the function {name} is volatile, or an aggregate or window function that is not PostgreSQL's own"
+            "the function {name} is not immutable (ask for it with .mtdd(null) or allServers: true), or it is an aggregate or \
+             window function that is not PostgreSQL's own"
         )));
     }
     planned.note_plain_functions();

@@ -1,23 +1,21 @@
-//! A text that the planner cannot parse: if PostgreSQL cannot either, the error is PostgreSQL's own; else it is refused.
+//! A statement that has no plan: if PostgreSQL would not run it either, the error is PostgreSQL's own, as EXPLAIN finds
+//! it without running anything; else it is refused.
 
 use super::outcome::Fault;
 use super::watch::Watch;
 use super::{Halt, Story, refused};
 use crate::data::lexer::{Lexer, Token};
-use crate::plan::Refusal;
+use crate::plan::{self, Refusal};
 use crate::proto::{DatabaseError, QueryRequest};
 
 const EXPLAIN: &str = "EXPLAIN ";
-
-/// First words of what EXPLAIN explains; of all else its syntax errors say nothing.
-const EXPLAINED: [&str; 8] = ["select", "insert", "update", "delete", "merge", "values", "with", "table"];
 
 pub async fn halt(story: &Story<'_>, watch: Watch<'_>, refusal: &Refusal) -> Halt {
     let mut watch = watch;
     let refused = refused(refusal);
     let first = Lexer::new(&story.request.sql).find(|token| *token != Token::Mark('('));
-    let explains = |word: &str| EXPLAINED.iter().any(|explained| word.eq_ignore_ascii_case(explained));
-    if !matches!(first, Some(Token::Word(word)) if explains(word)) {
+    // EXPLAIN takes no commands, so that it would refuse a right one too.
+    if !matches!(first, Some(Token::Word(word)) if !plan::is_command(word)) {
         return refused;
     }
     // Never by the simple protocol, which would run whatever stands behind a semicolon.
@@ -27,7 +25,7 @@ pub async fn halt(story: &Story<'_>, watch: Watch<'_>, refusal: &Refusal) -> Hal
         Ok(Err(Fault::Database(error))) if !is_of_several_statements(&error) => {
             Halt::Fault(Fault::Database(Box::new(without_explain(*error))))
         }
-        Ok(Err(Fault::Failed(error))) => error.into(),
+        Ok(Err(Fault::Failed(error))) if matches!(refusal, Refusal::Unreadable(_)) => error.into(),
         Ok(_) => refused,
         Err(interrupt) => story.interrupted(interrupt),
     }
