@@ -56,7 +56,7 @@ function sum(scope) {
   const type = SUMS[one.type];
   const approximate = one.type === 'tame';
   if (scope.random.chance(0.2))
-    return sql(type, { approximate, loose: true })`sum(DISTINCT ${one})`;
+    return sql(type, { approximate, loose: LOOSE_TYPES.has(one.type) })`sum(DISTINCT ${one})`;
   const knex = { method: 'sum', args: [one.sql] };
   return filtered(scope, sql(type, { approximate, knex })`sum(${one})`);
 }
@@ -65,7 +65,8 @@ function average(scope) {
   const one = columnOf(scope, [...INTEGERS, 'numeric', 'tame']);
   if (one === undefined) return undefined;
   if (one.type === 'tame') return filtered(scope, sql('float8', { approximate: true })`avg(${one})`);
-  if (scope.random.chance(0.15)) return sql('numeric', { loose: true })`avg(DISTINCT ${one})`;
+  // Of numerics that are equal, the one that counts decides how many digits the average has.
+  if (one.type !== 'numeric' && scope.random.chance(0.15)) return sql('numeric')`avg(DISTINCT ${one})`;
   return filtered(scope, sql('numeric', { knex: { method: 'avg', args: [one.sql] } })`avg(${one})`);
 }
 
