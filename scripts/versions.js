@@ -23,7 +23,7 @@ const NODE = ['20', '22', '24'];
 const PG = ['8.11', '8.16'];
 /** Test files, by words in their names. */
 const SUITES = [
-  'differential',
+  'differential-',
   'parity',
   'mtdd',
   'knex-client',
