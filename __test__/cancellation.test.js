@@ -158,7 +158,12 @@ describe('cancellation', () => {
       await isClean();
     });
 
-    it(`${name} stops the statement in a transaction, which has then failed`, async () => {
+    // As on a local connection, a transaction may go on behind a statement that nobody waits for any more.
+    const leaves = name === '.timeout()';
+    const title = leaves
+      ? 'leaves the statement to the end of a transaction'
+      : 'stops the statement in a transaction, which has then failed';
+    it(`${name} ${title}`, async () => {
       const trx = await db.transaction();
       trx.executionPromise.catch(() => {});
       await trx('notes').insert({ id: 1 }).mtdd(TENANT);
@@ -166,9 +171,12 @@ describe('cancellation', () => {
       await until(async () => (await running()) === 1, 'the statement does not run');
       stop?.();
       heard(await failure);
-      await until(async () => (await running()) === 0, 'the statement goes on');
-      assert.equal((await failureOf(trx('notes').mtdd(TENANT))).code, '25P02');
+      if (!leaves) {
+        await until(async () => (await running()) === 0, 'the statement goes on');
+        assert.equal((await failureOf(trx('notes').mtdd(TENANT))).code, '25P02');
+      }
       await trx.rollback();
+      await until(async () => (await running()) === 0, 'the statement outlives its transaction');
       await isClean();
       assert.deepEqual(await shard('notes'), []);
     });
