@@ -63,6 +63,24 @@ describe('streams', () => {
     assert.deepStrictEqual(piped, expected);
   });
 
+  it('lets the event loop have its turn however fast the rows come', async () => {
+    const text = "select n as id, 'row ' || n as name from generate_series(1, 200000) n";
+    let read = 0;
+    let readBefore = 0;
+    let mostAtOnce = 0;
+    let turn;
+    const nextTurn = () => {
+      mostAtOnce = Math.max(mostAtOnce, read - readBefore);
+      readBefore = read;
+      turn = setImmediate(nextTurn);
+    };
+    nextTurn();
+    for await (const _row of db.raw(text).mtdd(TENANT).stream()) read++;
+    clearImmediate(turn);
+    assert.equal(read, 200_000);
+    assert.ok(mostAtOnce < 10_000, `${mostAtOnce} rows in one turn`);
+  });
+
   it('gives what pg-query-stream gives: rows, options, events, and the ways in which it ends', async () => {
     const both = async (act) => {
       const expected = await act(local, (query) => query);

@@ -34,6 +34,11 @@ const NO_TIMEOUT = 2 ** 32 - 1;
 
 /** Milliseconds of decoding after which the event loop gets its turn. */
 const SLICE = 5;
+/**
+ * Chunks of rows, of 16 KiB each, that are decoded in one turn while rows stream: a reader takes longer for them than
+ * decoding does, and `for await` takes all that there is before it lets the event loop have its turn.
+ */
+const STREAMED_CHUNKS = 4;
 /** Replies that end in one slice. */
 const MOST_ENDED = 32;
 /** Queries under way above which the turns of the event loop are timed. */
@@ -65,6 +70,8 @@ class Client {
   #turnEnds = 0;
   /** Something is ready to be taken in the next turn. */
   #isLate = false;
+  /** Streams that have not been closed. */
+  #streams = 0;
   #closing;
 
   /**
@@ -150,6 +157,10 @@ class Client {
   stream(call, stream) {
     const types = call.types ?? this.#driver.types;
     const reply = new StreamedReply(this.#driver, call.rowMode, types, stream);
+    this.#streams++;
+    stream.once('close', () => {
+      this.#streams--;
+    });
     return this.#start({ ...call, timeout: call.timeout ?? NO_TIMEOUT }, types, reply, STREAMS);
   }
 
@@ -375,7 +386,10 @@ class Client {
     if (chunks !== null || dropped !== null) {
       this.#batches.push({ chunks: chunks ?? [], next: 0, at: 0, extras, dropped: dropped ?? [] });
       // While a slice is pending, it will get to this batch in its turn.
-      if (this.#batches.length === 1) this.#decodeSlice();
+      if (this.#batches.length === 1) {
+        if (this.#streams > 0) setImmediate(this.#decodeSlice);
+        else this.#decodeSlice();
+      }
     }
     if (logs !== null) for (const log of logs) this.#onLog(...JSON.parse(log));
   }
@@ -391,11 +405,12 @@ class Client {
   #decodeSlice = () => {
     const end = performance.now() + SLICE;
     const batches = this.#batches;
+    let chunksLeft = this.#streams > 0 ? STREAMED_CHUNKS : Number.POSITIVE_INFINITY;
     this.#ended = 0;
     while (batches.length > 0) {
       const batch = batches[0];
       while (batch.next < batch.chunks.length) {
-        if (this.#ended >= MOST_ENDED || performance.now() > end) {
+        if (chunksLeft-- === 0 || this.#ended >= MOST_ENDED || performance.now() > end) {
           setImmediate(this.#decodeSlice);
           return;
         }
