@@ -26,7 +26,7 @@ const QUICK = { rounds: 3, duration: 400, warmUp: 400 };
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false } },
+    options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
   });
   const known = [...Object.keys(WORKLOADS), STREAM, FAN_OUT];
   const wanted = positionals.length > 0 ? positionals : known;
