@@ -10,7 +10,7 @@ const FILE = path.join('__test__', 'fan-out-differential.test.js');
 
 const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', FILE], {
   cwd: path.join(__dirname, '..'),
-  env: { MTDD_TEST_QUERIES: '200000', ...process.env },
+  env: { MTDD_TEST_QUERIES: '200000', MTDD_TEST_SEED: String(Date.now() % 1_000_000_007), ...process.env },
   stdio: 'inherit',
 });
 process.exitCode = status ?? 1;
