@@ -109,7 +109,7 @@ function distinctOn(random) {
 
 function groups(random) {
   const { scope, query } = beginning(random);
-  const keys = random
+  const wanted = random
     .several(1, 3, () =>
       withoutBindings(
         scope,
@@ -118,9 +118,10 @@ function groups(random) {
     )
     .filter(({ type }) => type !== 'json')
     .map(loosened);
-  if (keys.length === 0) keys.push(scope.unique[0]);
+  if (wanted.length === 0) wanted.push(scope.unique[0]);
   const sets =
-    keys.length > 1 ? random.weighted([8, ''], [1, 'ROLLUP'], [1, 'CUBE'], [1, 'GROUPING SETS']) : '';
+    wanted.length > 1 ? random.weighted([8, ''], [1, 'ROLLUP'], [1, 'CUBE'], [1, 'GROUPING SETS']) : '';
+  const keys = sets === '' ? wanted : withoutRelabelled(wanted);
   const shown = random.sample(keys, random.int(0, keys.length));
   const computed = random.several(1, 4, () =>
     random.chance(0.2) ? overAggregates(scope) : aggregate(scope),
@@ -140,6 +141,20 @@ function groups(random) {
   }
   limitOf(random, query);
   return query;
+}
+
+/**
+ * Without the keys that are another one under COLLATE or a cast that changes nothing. In grouping sets each of the two
+ * is NULL by itself, but PostgreSQL 18 orders by one where ORDER BY names the other: its sort looks for its column by
+ * the expression below such marks (`find_ec_member_matching_expr`). `SELECT a COLLATE "C" ... GROUP BY
+ * CUBE (a COLLATE "C", a) ORDER BY a` does not come in the order of `a`.
+ */
+function withoutRelabelled(keys) {
+  const below = ({ sql: text }) => text.replace(/ COLLATE "\w+"|::text/g, '');
+  return keys.filter(
+    (key, index) =>
+      !keys.slice(0, index).some((other) => below(other) === below(key) && other.sql !== key.sql),
+  );
 }
 
 function having(scope) {
