@@ -3,7 +3,13 @@
 const assert = require('node:assert/strict');
 const { after, before, beforeEach, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { PartialFailureError, QueryTimeoutError, ShardUnavailableError } = require('../js');
+const {
+  PartialFailureError,
+  QueryCancelledError,
+  QueryTimeoutError,
+  ShardUnavailableError,
+  withSignal,
+} = require('../js');
 const { startShards } = require('./support/shards');
 
 const SEED = [
@@ -192,6 +198,59 @@ describe('failures of queries for all shards', () => {
     await sleep(200);
     stream.destroy();
     assert.equal(await stopped('/* destroyed */'), 0);
+  });
+
+  it('a read whose signal is aborted is stopped on every shard, and not begun if it is aborted', async () => {
+    const where = "where pg_sleep(20) is not null and 'aborted' <> ''";
+    const sql = `select id from notes ${where}`;
+    const ways = [
+      (signal) => errorOf(db.raw(sql).mtdd({ allServers: true, signal })),
+      (signal) => withSignal(signal, () => errorOf(db.raw(sql).mtdd(null))),
+      (signal) => errorOf(db.raw(sql).mtdd({ allServers: true, signal }).stream().toArray()),
+      (signal) => errorOf(db.raw(`${sql} order by id limit 3`).mtdd({ allServers: true, signal })),
+      (signal) => errorOf(db.raw(`select count(*) from notes ${where}`).mtdd({ allServers: true, signal })),
+      (signal) => errorOf(db.raw(`select stddev(id) from notes ${where}`).mtdd({ allServers: true, signal })),
+    ];
+    for (const way of ways) {
+      const controller = new AbortController();
+      const failing = way(controller.signal);
+      for (let turn = 0; turn < 100 && (await shards.running('aborted')) < 3; turn++) await sleep(20);
+      assert.equal(await shards.running('aborted'), 3, String(way));
+      controller.abort(new Error('enough'));
+      const error = await failing;
+      assert.ok(error instanceof QueryCancelledError, `${way}: ${error}`);
+      assert.equal(error.cause.message, 'enough');
+      assert.equal(await stopped('aborted'), 0);
+      assert.ok((await way(controller.signal)) instanceof QueryCancelledError, String(way));
+    }
+    const soon = new AbortController();
+    const asked = db.raw('select id, 1 as n from notes').mtdd({ allServers: true, signal: soon.signal });
+    const planned = errorOf(asked);
+    soon.abort();
+    assert.ok((await planned) instanceof QueryCancelledError);
+  });
+
+  it('a write whose signal is aborted says what has become of it on each shard', async () => {
+    const controller = new AbortController();
+    const sql = 'update notes set size = 7 where id < 10 or pg_sleep(20) is not null /* aborted write */';
+    const failing = errorOf(db.raw(sql).mtdd({ allServers: true, signal: controller.signal }));
+    while ((await shards.databases[0]('notes').where({ size: 7 })).length < 2) await sleep(20);
+    controller.abort();
+    const error = await failing;
+    assert.ok(error instanceof PartialFailureError, String(error));
+    assert.deepEqual(wordsOf(error), ['done', 'cancelled', 'cancelled']);
+    assert.equal(await stopped('/* aborted write */'), 0);
+  });
+
+  it('an explanation is not given to whom it is no longer for', async () => {
+    const query = () => db('notes').orderBy('id').mtdd({ allServers: true, signal: AbortSignal.abort() });
+    await assert.rejects(shards.handle.explain(query()), QueryCancelledError);
+    const controller = new AbortController();
+    const explaining = shards.handle.explain(
+      db.raw('select id, 2 as n from notes').mtdd({ allServers: true, signal: controller.signal }),
+    );
+    controller.abort();
+    await assert.rejects(explaining, QueryCancelledError);
   });
 
   async function stopped(mark) {

@@ -7,12 +7,14 @@ const { ValidationError } = require('../errors');
 const { routeOf } = require('./context');
 const { Route } = require('./route');
 const { RemoteConnection } = require('./connection');
+const { refuseIfAborted, signalsFor, unlessAborted } = require('./signal');
 
 /**
  * @param {object} query a builder of Knex's
  * @param {import('./runtime').Runtime} runtime
  * @returns {Promise<object | object[]>}
  * @throws {ValidationError} when it is none
+ * @throws {QueryCancelledError} once one of the query's signals is aborted
  */
 async function explain(query, runtime) {
   if (typeof query?.toSQL !== 'function' || query.client === undefined) {
@@ -40,11 +42,15 @@ async function explainStatement(client, { sql, bindings = [] }, route, runtime) 
     };
   }
   const { native } = runtime;
+  const signals = signalsFor(route);
+  refuseIfAborted(signals);
   if (route.tenant === null && runtime.shards > 1) {
     const connection = new RemoteConnection(runtime, route);
-    return native.explain(connection.callOf({ text, values: client.prepBindings(bindings) }));
+    const call = connection.callOf({ text, values: client.prepBindings(bindings) });
+    return unlessAborted(native.explain(call), signals);
   }
-  const shards = [route.tenant === null ? 0 : await native.tenantShard(route.tenant, route.tenantType)];
+  const place = route.tenant === null ? 0 : native.tenantShard(route.tenant, route.tenantType);
+  const shards = [await unlessAborted(Promise.resolve(place), signals)];
   const steps = [`It runs on shard ${shards[0]}, and its answer is the answer.`];
   if (route.method === 'register') steps.unshift(`${route} is registered first.`);
   return {
