@@ -53,7 +53,7 @@ async function measureWorkloads(workloads, quick) {
       );
     for (const workload of workloads) {
       if (workload === STREAM) {
-        await measureStreams({ databaseUrl }, values.quick);
+        await measureStreams({ databaseUrl }, quick);
         continue;
       }
       const cases = [];
