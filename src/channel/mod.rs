@@ -127,7 +127,8 @@ impl QueryChannel {
         loop {
             let stream = match self.current() {
                 Some(stream) => stream,
-                None => match self.open().await? {
+                // Rare, and in a box: the task of a query that finds a stream open is no larger for it.
+                None => match Box::pin(self.open()).await? {
                     Wire::Current(stream) => stream,
                     Wire::Legacy => return LegacyCall::new(query).map(Begun::Legacy),
                 },

@@ -81,11 +81,19 @@ struct Driver {
     closing: Vec<u32>,
 }
 
-/// What a task works with.
+/// What a task works with. Dropped, it is no longer under way.
 struct Task {
+    id: u32,
     world: Arc<World>,
     deadlines: Arc<Deadlines>,
     control: Arc<Control>,
+    done: UnboundedSender<u32>,
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        let _ = self.done.send(self.id);
+    }
 }
 
 impl Driver {
@@ -154,12 +162,8 @@ impl Driver {
     /// Starts a task that answers `id`, unless it is refused.
     fn start<W: Future<Output = ()> + Send + 'static>(&mut self, id: u32, work: impl FnOnce(Task) -> W) {
         let Some(control) = self.admit(id) else { return };
-        let done = self.done.clone();
-        let work = work(Task { world: self.world.clone(), deadlines: self.deadlines.clone(), control });
-        tokio::spawn(async move {
-            work.await;
-            let _ = done.send(id);
-        });
+        let (world, deadlines, done) = (self.world.clone(), self.deadlines.clone(), self.done.clone());
+        tokio::spawn(work(Task { id, world, deadlines, control, done }));
     }
 
     /// Takes a query in, or answers it with a refusal.

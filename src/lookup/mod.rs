@@ -68,7 +68,7 @@ impl Lookup {
         match self.cache.peek(tenant) {
             // Once registered, a tenant keeps its shard.
             Some(shard) => Ok(shard),
-            None => self.add(tenant).await.map(|placement| placement.shard),
+            None => Box::pin(self.add(tenant)).await.map(|placement| placement.shard),
         }
     }
 
