@@ -22,12 +22,12 @@ const npmProgram = (file, ...args) => [process.execPath, [path.join(ROOT, 'node_
 
 const CHECKS = [
   ['Rust formatting', 'cargo', ['fmt', '--check']],
-  ['Rust lints, servers', 'cargo', clippy('server')],
+  ['Rust lints, servers', 'cargo', clippy('server,client')],
   ['Rust lints, addon', 'cargo', clippy('addon')],
   [
     'the rules between the rooms',
     'cargo',
-    ['test', '--quiet', '--locked', '--features', 'server', '--test', 'layers'],
+    ['test', '--quiet', '--locked', '--features', 'server,client', '--test', 'layers'],
   ],
   [
     'JavaScript formatting and lints',

@@ -29,7 +29,7 @@ async function main(words) {
 }
 
 async function rust(total) {
-  const args = ['test', '--locked', '--no-fail-fast', '--features', 'server'];
+  const args = ['test', '--locked', '--no-fail-fast', '--features', 'server,client'];
   const { code, output } = await run('cargo', args, { MTDD_TEST_PG_BIN: programs() });
   for (const [, passed, failed] of output.matchAll(/^test result: .*? (\d+) passed; (\d+) failed;/gm)) {
     total.passed += Number(passed);

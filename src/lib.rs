@@ -15,24 +15,33 @@
 
 #[cfg(feature = "addon")]
 mod addon;
+#[cfg(feature = "client")]
 pub mod channel;
+#[cfg(feature = "client")]
 pub mod client;
 pub mod data;
 pub mod deadline;
+#[cfg(feature = "client")]
 pub mod dial;
 pub mod error;
+#[cfg(feature = "client")]
 pub mod gather;
+#[cfg(feature = "client")]
 pub mod lookup;
 #[cfg(feature = "server")]
 pub mod lookup_server;
+#[cfg(feature = "client")]
 pub mod plan;
 #[cfg(feature = "server")]
 pub mod postgres;
 pub mod proto;
 #[cfg(feature = "server")]
 pub mod query_server;
+#[cfg(feature = "client")]
 pub mod records;
+#[cfg(feature = "client")]
 pub mod route;
+#[cfg(feature = "client")]
 pub mod scatter;
 #[cfg(feature = "server")]
 pub mod serve;
