@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::catalogue;
+
 /// How rows are spread over the shards.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
@@ -20,7 +22,7 @@ impl Layout {
         let schema = names.len().checked_sub(2).map(|index| names[index].as_str());
         let is_catalogue = match schema {
             Some(schema) => schema == "pg_catalog" || schema == "information_schema",
-            None => table.starts_with("pg_"),
+            None => catalogue::has(table),
         };
         is_catalogue
             || self.reference_tables.iter().any(|declared| match declared.split_once('.') {

@@ -3,6 +3,7 @@
 //! text in, plan out. The only room with a parser of SQL. `client` asks; `gather` acts on the plan.
 
 mod aggregate;
+mod catalogue;
 mod draft;
 mod functions;
 mod layout;

@@ -162,7 +162,7 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
                     if aggregated && !groups_by_tenant(select, &scope) {
                         return aggregate::select(query, select, &scope, fragments);
                     }
-                    search.windows(select, &scope).map_err(refuse)?;
+                    search.windows(select, query.order_by.as_ref(), &scope).map_err(refuse)?;
                     let outputs = search.outputs(select, &scope);
                     let distinct = needs_distinct(select, &outputs, &scope);
                     rows::select(query, select, &scope, distinct, fragments)

@@ -294,6 +294,98 @@ fn what_cannot_be_proven_is_refused_with_its_reason() {
 }
 
 #[test]
+fn what_holds_only_for_some_rows_joins_no_others() {
+    for (sql, part) in [
+        // ON of an outer join says nothing of the rows that it keeps.
+        (
+            "select count(*) from a cross join c left join b on a.tenant_id = c.tenant_id and b.tenant_id = a.tenant_id",
+            "c is not joined",
+        ),
+        (
+            "select count(*) from a cross join c left join b on a.tenant_id = b.tenant_id and b.tenant_id = c.tenant_id",
+            "c is not joined",
+        ),
+        (
+            "select count(*) from a left join b on a.tenant_id = b.tenant_id and b.tenant_id = 'x', c where c.tenant_id = 'x'",
+            "c is not joined",
+        ),
+        (
+            "select count(*) from b right join (a cross join c) on a.tenant_id = b.tenant_id and b.tenant_id = c.tenant_id",
+            "c is not joined",
+        ),
+        (
+            "select count(*) from (a cross join c) full join b on a.tenant_id = b.tenant_id and b.tenant_id = c.tenant_id",
+            "c is not joined",
+        ),
+        // Nor does a condition inside of a subquery say anything of the rows around it.
+        (
+            "select count(*) from a join b on not exists (select 1 from c where c.tenant_id = a.tenant_id and a.tenant_id = b.tenant_id)",
+            "b is not joined",
+        ),
+        (
+            "select count(*) from a cross join b cross join lateral \
+             (select count(*) from c where c.tenant_id = a.tenant_id and c.tenant_id = b.tenant_id) x",
+            "b is not joined",
+        ),
+        (
+            "select id from a where id in (select x from c where tenant_id = 'x' and a.tenant_id = 'x') \
+             or id in (select x from d where tenant_id = 'x')",
+            "a subquery looks at rows of all shards",
+        ),
+        // Of two subqueries with the same text one may stand where it is compared with the tenant, the other not.
+        (
+            "select id from a where tenant_id in (select tenant_id from b) or exists (select tenant_id from b)",
+            "a subquery looks at rows of all shards",
+        ),
+        ("select id from a where tenant_id in (select tenant_id from b fetch first row only)", "a subquery looks at"),
+        // The rows around it are of all shards, those of the subquery only of the one that puts them together.
+        (
+            "select * from (select tenant_id, x from a order by x limit 5) q where q.tenant_id in (select tenant_id from b)",
+            "a subquery looks at rows of all shards",
+        ),
+        ("select id from a order by row_number() over (order by x) limit 5", "PARTITION BY tenant_id"),
+        ("select distinct on (rank() over (order by x)) id from a", "PARTITION BY tenant_id"),
+        ("select distinct on ((select max(x) from b)) id from a", "a subquery looks at rows of all shards"),
+        (
+            "select rank() over w from a window w as (partition by tenant_id order by (select max(x) from b))",
+            "a subquery looks at rows of all shards",
+        ),
+        ("select * from a, (select 1 from b order by count(*)) q", "aggregates over all shards"),
+    ] {
+        let reason = refused(sql);
+        assert!(reason.contains(part), "{sql}: {reason}");
+    }
+}
+
+#[test]
+fn what_holds_for_all_rows_joins_them() {
+    for sql in [
+        "select * from a left join b on a.tenant_id = b.tenant_id left join c on c.tenant_id = b.tenant_id",
+        "select * from a left join b on a.tenant_id = b.tenant_id join c on c.tenant_id = b.tenant_id",
+        "select * from a join c on a.tenant_id = $1 and c.tenant_id = $1 left join b on b.tenant_id = $1",
+        "select * from a left join (b join d using (tenant_id)) on d.tenant_id = a.tenant_id",
+        "select * from a full join b on a.tenant_id = b.tenant_id and a.id = b.id",
+        "select * from a left join b on a.tenant_id = b.tenant_id, c where b.tenant_id = c.tenant_id",
+        "select * from b right join a using (tenant_id) where a.tenant_id in (select tenant_id from c)",
+        "select * from a where exists (select 1 from c where c.tenant_id = a.tenant_id) and a.x in (select x from c where tenant_id = a.tenant_id)",
+    ] {
+        assert!(matches!(planned(sql), Ok(Plan::Read(_))), "{sql}: {:?}", planned(sql));
+    }
+}
+
+#[test]
+fn a_position_behind_a_wildcard_may_be_any_column() {
+    let plan = planned("select t.*, tenant_id, count(*) from t group by 2");
+    assert!(!matches!(&plan, Ok(Plan::Read(read)) if read.merge == Merge::Concat), "{plan:?}");
+}
+
+#[test]
+fn an_order_by_an_aggregate_aggregates() {
+    let plan = read("select count(*) from (select 1 from t order by count(*)) q");
+    assert_eq!(plan.merge, Merge::Finish);
+}
+
+#[test]
 fn a_group_by_a_tenant_that_may_be_missing_is_merged() {
     let plan =
         read("select b.tenant_id, count(*) from a left join b on a.tenant_id = b.tenant_id group by b.tenant_id");

@@ -1,0 +1,135 @@
+//! What expressions look at beyond their row: subqueries, and functions that may not merely compute.
+
+use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query};
+
+use super::outputs::Output;
+use super::scope::Scope;
+use super::{Extent, Reason, Search};
+use crate::plan::functions::{self, Kind};
+use crate::plan::text::{parts, quoted};
+use crate::plan::walk::{Node, walk};
+
+impl Search<'_> {
+    /// Checks the subqueries and calls of an expression.
+    pub(super) fn expression(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<(), Reason> {
+        for subquery in subqueries(expr) {
+            self.subquery(&subquery.0, subquery.1.as_ref(), scope)?;
+        }
+        self.calls(expr, scope)
+    }
+
+    /// A subquery of an expression: of nothing sharded, or of the tenant of the row around it.
+    fn subquery(&mut self, query: &Query, compared: Option<&Expr>, scope: &Scope<'_>) -> Result<(), Reason> {
+        let mut around = Scope::inside(scope);
+        self.ctes(query, &mut around)?;
+        let (found, anchored) = self.body(&query.body, &around)?;
+        let whole = query.limit_clause.is_none() && query.fetch.is_none();
+        if anchored || found.extent == Extent::Everywhere {
+            return Ok(());
+        }
+        if let Some(compared) = compared
+            && found.extent == Extent::Local
+            && whole
+            && compares_tenant(compared, &found.outputs, scope)
+        {
+            return Ok(());
+        }
+        let column = self.layout.tenant_column.as_deref().unwrap_or("the tenant column");
+        Err(format!(
+            "a subquery looks at rows of all shards, unless it compares {column} with that of the query around it"
+        ))
+    }
+
+    pub(super) fn argument(&mut self, argument: &FunctionArg, scope: &Scope<'_>) -> Result<(), Reason> {
+        let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) =
+            argument;
+        match arg {
+            FunctionArgExpr::Expr(expr) => self.expression(expr, scope),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes the functions that an expression calls outside of its subqueries.
+    pub(super) fn calls(&mut self, expr: &Expr, _scope: &Scope<'_>) -> Result<(), Reason> {
+        let mut names = Vec::new();
+        each_call(expr, &mut |call| names.push(parts(&call.name)));
+        for name in names {
+            let name = name.ok_or("a function name that cannot be read")?;
+            self.note(name.last().map_or("", String::as_str), name.len() > 1, &name);
+        }
+        Ok(())
+    }
+
+    pub(super) fn note(&mut self, name: &str, qualified: bool, whole: &[String]) {
+        let own = !qualified || whole.first().is_some_and(|schema| schema == "pg_catalog");
+        match if own { functions::kind_of(name) } else { Kind::Unknown } {
+            Kind::Unknown => {
+                self.unknown.insert(whole.iter().map(|part| as_written(part)).collect::<Vec<_>>().join("."));
+            }
+            Kind::Effect => {
+                self.effects.insert(name.to_owned());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A name as SQL has to write it.
+fn as_written(name: &str) -> String {
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit());
+    if plain { name.to_owned() } else { quoted(name).to_string() }
+}
+
+fn compares_tenant(compared: &Expr, outputs: &[Output], scope: &Scope<'_>) -> bool {
+    let compared: Vec<&Expr> = match compared {
+        Expr::Nested(inner) => return compares_tenant(inner, outputs, scope),
+        Expr::Tuple(values) => values.iter().collect(),
+        expr => vec![expr],
+    };
+    compared.len() == outputs.len()
+        && compared
+            .iter()
+            .zip(outputs)
+            .any(|(expr, output)| matches!(output, Output::Column { tenant: true, .. }) && scope.is_tenant(expr))
+}
+
+/// Calls `act` for each function call of an expression that stands outside of its subqueries.
+pub fn each_call(expr: &Expr, act: &mut dyn FnMut(&Function)) {
+    let mut depth = 0;
+    walk(expr, &mut |node| match node {
+        Node::Query(_) => depth += 1,
+        Node::QueryEnd => depth -= 1,
+        Node::Expr(Expr::Function(call)) if depth == 0 && !matches!(call.args, FunctionArguments::Subquery(_)) => {
+            act(call);
+        }
+        _ => {}
+    });
+}
+
+pub fn contains_subquery(expr: &Expr) -> bool {
+    !subqueries(expr).is_empty()
+}
+
+/// The outermost subqueries of an expression, and what IN compares them with.
+fn subqueries(expr: &Expr) -> Vec<(Query, Option<Expr>)> {
+    let mut found = Vec::new();
+    // By where it stands in the tree: another subquery may have the same text.
+    let mut compared: Vec<(*const Query, Expr)> = Vec::new();
+    let mut depth = 0;
+    walk(expr, &mut |node| match node {
+        Node::Expr(Expr::InSubquery { expr, negated: false, subquery }) if depth == 0 => {
+            compared.push((&**subquery, (**expr).clone()));
+        }
+        Node::Query(query) => {
+            if depth == 0 {
+                let with = compared.iter().find(|(known, _)| std::ptr::eq(*known, query));
+                found.push((query.clone(), with.map(|(_, expr)| expr.clone())));
+            }
+            depth += 1;
+        }
+        Node::QueryEnd => depth -= 1,
+        _ => {}
+    });
+    found
+}

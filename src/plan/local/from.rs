@@ -1,0 +1,253 @@
+//! The relations of a FROM clause: which of them are sharded, and which are joined on the tenant.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sqlparser::ast::{Join, JoinConstraint, JoinOperator, Query, TableAlias, TableFactor, TableWithJoins};
+
+use super::classes::{Fact, facts};
+use super::outputs::rename;
+use super::scope::{Relation, Scope};
+use super::{Extent, Found, Reason, Search};
+use crate::plan::text::{fold, parse, parts};
+
+impl Search<'_> {
+    pub(super) fn joined(&mut self, table: &TableWithJoins, scope: &mut Scope<'_>) -> Result<(), Reason> {
+        let first = scope.relations.len();
+        self.factor(&table.relation, scope)?;
+        for join in &table.joins {
+            self.one_join(join, first, scope)?;
+        }
+        Ok(())
+    }
+
+    fn one_join(&mut self, join: &Join, first: usize, scope: &mut Scope<'_>) -> Result<(), Reason> {
+        let right = scope.relations.len();
+        self.factor(&join.relation, scope)?;
+        let (constraint, left_outer, right_outer) = match &join.join_operator {
+            JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) | JoinOperator::CrossJoin(constraint) => {
+                (constraint, false, false)
+            }
+            JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => (constraint, true, false),
+            JoinOperator::Right(constraint) | JoinOperator::RightOuter(constraint) => (constraint, false, true),
+            JoinOperator::FullOuter(constraint) => (constraint, true, true),
+            _ => return Err("a kind of join that PostgreSQL does not have".into()),
+        };
+        let said = match constraint {
+            JoinConstraint::On(condition) => facts(condition, scope),
+            JoinConstraint::Using(columns) => {
+                let columns = columns.iter().filter_map(|column| match parts(column)?.as_slice() {
+                    [column] => Some(column.clone()),
+                    _ => None,
+                });
+                columns.collect::<Vec<_>>().iter().filter_map(|column| merge(column, first, right, scope)).collect()
+            }
+            JoinConstraint::Natural => {
+                let column = self.layout.tenant_column.as_ref().map(|column| column.to_lowercase());
+                column.and_then(|column| merge(&column, first, right, scope)).into_iter().collect()
+            }
+            JoinConstraint::None => Vec::new(),
+        };
+        if left_outer || right_outer {
+            let classes = |relations: &[Relation]| relations.iter().map(|relation| relation.class).collect::<Vec<_>>();
+            let around = [scope.outer_classes(), classes(&scope.relations[..first])].concat();
+            let left = [around.clone(), classes(&scope.relations[first..right])].concat();
+            let right = [around, classes(&scope.relations[right..])].concat();
+            let kept = [(left_outer, left), (right_outer, right)];
+            let kept: Vec<_> = kept.into_iter().filter_map(|(is_kept, side)| is_kept.then_some(side)).collect();
+            self.classes.learn_of_matches(said, &kept);
+        } else {
+            self.classes.learn(said);
+        }
+        if let JoinConstraint::On(condition) = constraint {
+            self.expression(condition, scope)?;
+        }
+        if left_outer || right_outer {
+            self.check_outer(first, right, left_outer, right_outer, scope)?;
+        }
+        for (index, relation) in scope.relations.iter_mut().enumerate().skip(first) {
+            relation.nullable |= if index < right { right_outer } else { left_outer };
+        }
+        Ok(())
+    }
+
+    /// An outer join keeps rows that match nothing, so what they would match must be on their own shard.
+    fn check_outer(
+        &mut self,
+        first: usize,
+        right: usize,
+        left_outer: bool,
+        right_outer: bool,
+        scope: &Scope<'_>,
+    ) -> Result<(), Reason> {
+        let sharded = |range: std::ops::Range<usize>| {
+            scope.relations[range].iter().filter(|relation| relation.extent != Extent::Everywhere).collect::<Vec<_>>()
+        };
+        let (left_side, right_side) = (sharded(first..right), sharded(right..scope.relations.len()));
+        if (left_outer && left_side.is_empty() && !right_side.is_empty())
+            || (right_outer && right_side.is_empty() && !left_side.is_empty())
+        {
+            return Err("an outer join keeps the rows of a reference table once on every shard".into());
+        }
+        if let (Some(left), Some(right)) = (left_side.first(), right_side.first())
+            && self.classes.find(left.class) != self.classes.find(right.class)
+        {
+            return Err(self.not_joined(right));
+        }
+        Ok(())
+    }
+
+    fn factor(&mut self, factor: &TableFactor, scope: &mut Scope<'_>) -> Result<(), Reason> {
+        let relation = match factor {
+            TableFactor::Table { name, alias, args: None, sample, .. } => {
+                if sample.is_some() {
+                    return Err("TABLESAMPLE".into());
+                }
+                let names = parts(name).ok_or("a table name that cannot be read")?;
+                self.table(&names, alias.as_ref(), scope)?
+            }
+            TableFactor::Table { name, alias, args: Some(arguments), .. } => {
+                for argument in &arguments.args {
+                    self.argument(argument, scope)?;
+                }
+                let names = parts(name).ok_or("a function name that cannot be read")?;
+                self.note(names.last().map_or("", String::as_str), names.len() > 1, &names);
+                self.function(alias.as_ref(), names.last().cloned())
+            }
+            TableFactor::Function { name, args, alias, .. } => {
+                for argument in args {
+                    self.argument(argument, scope)?;
+                }
+                let names = parts(name).ok_or("a function name that cannot be read")?;
+                self.note(names.last().map_or("", String::as_str), names.len() > 1, &names);
+                self.function(alias.as_ref(), names.last().cloned())
+            }
+            TableFactor::UNNEST { alias, array_exprs, .. } => {
+                for expr in array_exprs {
+                    self.expression(expr, scope)?;
+                }
+                self.function(alias.as_ref(), Some("unnest".into()))
+            }
+            TableFactor::Derived { lateral, subquery, alias, sample: None } => {
+                self.derived(subquery, alias.as_ref(), *lateral, scope)?
+            }
+            TableFactor::NestedJoin { table_with_joins, alias: None } => return self.joined(table_with_joins, scope),
+            _ => return Err("a FROM item of this kind".into()),
+        };
+        scope.relations.push(relation);
+        Ok(())
+    }
+
+    fn derived(
+        &mut self,
+        subquery: &Query,
+        alias: Option<&TableAlias>,
+        lateral: bool,
+        scope: &Scope<'_>,
+    ) -> Result<Relation, Reason> {
+        // Without LATERAL a subquery does not see its neighbours, but WITH and what is further out.
+        let neighbours =
+            Scope { relations: Vec::new(), merged: BTreeSet::new(), parent: scope.parent, ctes: HashMap::new() };
+        let around = if lateral { scope } else { &neighbours };
+        let mut found = self.query(subquery, around)?;
+        if let Some(alias) = alias {
+            rename(&mut found, alias);
+        }
+        let class = match (lateral, scope.relations.iter().find(|relation| relation.extent == Extent::Local)) {
+            // A local LATERAL subquery is one that is tied to its neighbour's tenant, or it has its own.
+            (true, Some(neighbour)) if self.is_tied(subquery, scope)? => neighbour.class,
+            _ => self.classes.new_class(),
+        };
+        Ok(Relation {
+            alias: alias.map(|alias| fold(&alias.name)),
+            tenants: found.tenants(),
+            extent: found.extent,
+            class,
+            nullable: false,
+        })
+    }
+
+    /// Whether a subquery's sharded rows are those of the tenant of the row around it.
+    fn is_tied(&mut self, subquery: &Query, scope: &Scope<'_>) -> Result<bool, Reason> {
+        let mut around = Scope::inside(scope);
+        self.ctes(subquery, &mut around)?;
+        Ok(self.body(&subquery.body, &around)?.1)
+    }
+
+    fn function(&mut self, alias: Option<&TableAlias>, name: Option<String>) -> Relation {
+        Relation {
+            alias: alias.map(|alias| fold(&alias.name)).or(name),
+            extent: Extent::Everywhere,
+            tenants: BTreeSet::new(),
+            class: self.classes.new_class(),
+            nullable: false,
+        }
+    }
+
+    pub(super) fn table(
+        &mut self,
+        names: &[String],
+        alias: Option<&TableAlias>,
+        scope: &Scope<'_>,
+    ) -> Result<Relation, Reason> {
+        let last = names.last().cloned().unwrap_or_default();
+        let shown = alias.map_or_else(|| last.clone(), |alias| fold(&alias.name));
+        let renamed = alias.is_some_and(|alias| !alias.columns.is_empty());
+        let class = self.classes.new_class();
+        let mut relation =
+            Relation { alias: Some(shown), extent: Extent::Local, tenants: BTreeSet::new(), class, nullable: false };
+        if names.len() == 1
+            && let Some(found) = scope.cte(&last)
+        {
+            let mut found = found.clone();
+            if let Some(alias) = alias {
+                rename(&mut found, alias);
+            }
+            relation.tenants = found.tenants();
+            relation.extent = found.extent;
+            return Ok(relation);
+        }
+        if self.layout.is_reference(names) {
+            relation.extent = Extent::Everywhere;
+            return Ok(relation);
+        }
+        if let Some(found) = self.view(names)? {
+            if let Extent::Global(reason) = found.extent {
+                return Err(format!("the view {}: {reason}", names.join(".")));
+            }
+            relation.tenants = if renamed { BTreeSet::new() } else { found.tenants() };
+            relation.extent = found.extent;
+            return Ok(relation);
+        }
+        if !renamed && let Some(column) = &self.layout.tenant_column {
+            // Configured as it is written in SQL, with or without quotes.
+            relation.tenants = [column.clone(), column.to_lowercase()].into();
+        }
+        Ok(relation)
+    }
+
+    /// What is known of a view: what is known of its query.
+    fn view(&mut self, names: &[String]) -> Result<Option<Found>, Reason> {
+        let Some(definition) = self.layout.view(names) else { return Ok(None) };
+        let name = names.join(".");
+        if self.inside.contains(&name) {
+            return Err(format!("the view {name} refers to itself"));
+        }
+        let unreadable = || format!("the view {name} cannot be read");
+        let statements = parse(definition).map_err(|_| unreadable())?;
+        let [sqlparser::ast::Statement::Query(query)] = statements.as_slice() else { return Err(unreadable()) };
+        self.inside.push(name.clone());
+        let found = self.query(query, &Scope::root()).map_err(|reason| format!("the view {name}: {reason}"));
+        self.inside.pop();
+        found.map(Some)
+    }
+}
+
+/// USING: the columns of both sides are equal, and have become one.
+fn merge(column: &str, first: usize, right: usize, scope: &mut Scope<'_>) -> Option<Fact> {
+    let class = |relations: &[Relation]| {
+        relations.iter().find(|relation| relation.tenants.contains(column)).map(|relation| relation.class)
+    };
+    let fact = Fact::Equal(class(&scope.relations[first..right])?, class(&scope.relations[right..])?);
+    scope.merged.insert(column.to_owned());
+    Some(fact)
+}

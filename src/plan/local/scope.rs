@@ -1,0 +1,113 @@
+//! The names that an expression may use, and what is known of the relations behind them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sqlparser::ast::Expr;
+
+use super::{Extent, Found};
+use crate::plan::text::fold;
+
+/// A relation of a FROM clause.
+pub(super) struct Relation {
+    pub(super) alias: Option<String>,
+    pub(super) extent: Extent,
+    /// The names of its columns that hold the tenant, and the class of what they hold.
+    pub(super) tenants: BTreeSet<String>,
+    pub(super) class: usize,
+    /// An outer join may have filled it with NULLs.
+    pub(super) nullable: bool,
+}
+
+/// The names that an expression may use.
+pub struct Scope<'p> {
+    pub(super) relations: Vec<Relation>,
+    /// Columns that USING has merged and that hold the tenant.
+    pub(super) merged: BTreeSet<String>,
+    pub(super) parent: Option<&'p Scope<'p>>,
+    pub(super) ctes: HashMap<String, Found>,
+}
+
+impl<'p> Scope<'p> {
+    pub fn root() -> Scope<'static> {
+        Scope { relations: Vec::new(), merged: BTreeSet::new(), parent: None, ctes: HashMap::new() }
+    }
+
+    pub fn inside(parent: &'p Scope<'p>) -> Scope<'p> {
+        Scope { relations: Vec::new(), merged: BTreeSet::new(), parent: Some(parent), ctes: HashMap::new() }
+    }
+
+    pub(super) fn cte(&self, name: &str) -> Option<&Found> {
+        self.ctes.get(name).or_else(|| self.parent?.cte(name))
+    }
+
+    /// The alias of the only relation, if there is one.
+    pub fn only_relation(&self) -> Option<&str> {
+        match self.relations.as_slice() {
+            [relation] => relation.alias.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The class of a tenant column; `strict`: only one that is never NULL for want of a joined row.
+    pub(super) fn tenant(&self, expr: &Expr, strict: bool) -> Option<usize> {
+        let found = match expr {
+            Expr::Nested(inner) => return self.tenant(inner, strict),
+            Expr::Identifier(name) => {
+                let name = fold(name);
+                let mut having = self.relations.iter().filter(|relation| relation.tenants.contains(&name));
+                match (having.next(), having.next()) {
+                    (Some(relation), None) => Some(relation),
+                    // Named without its table where several have it: right only after USING.
+                    (Some(_), Some(_)) if self.merged.contains(&name) => {
+                        self.relations.iter().find(|relation| relation.tenants.contains(&name) && !relation.nullable)
+                    }
+                    _ => None,
+                }
+            }
+            Expr::CompoundIdentifier(names) => {
+                let [.., relation, column] = names.as_slice() else { return None };
+                let (relation, column) = (fold(relation), fold(column));
+                self.relations
+                    .iter()
+                    .find(|known| known.alias.as_deref() == Some(relation.as_str()) && known.tenants.contains(&column))
+            }
+            _ => return None,
+        };
+        match found {
+            Some(relation) if strict && relation.nullable => None,
+            Some(relation) => Some(relation.class),
+            None => self.parent.and_then(|parent| parent.tenant(expr, strict)),
+        }
+    }
+
+    /// True for a tenant column by which rows can be told apart by tenant.
+    pub fn is_tenant(&self, expr: &Expr) -> bool {
+        self.tenant(expr, true).is_some()
+    }
+
+    pub(super) fn tenant_names(&self, alias: Option<&str>) -> BTreeSet<String> {
+        self.relations
+            .iter()
+            .filter(|relation| !relation.nullable && alias.is_none_or(|alias| relation.alias.as_deref() == Some(alias)))
+            .flat_map(|relation| relation.tenants.iter().cloned())
+            .collect()
+    }
+
+    /// The classes of all relations around this one.
+    pub(super) fn outer_classes(&self) -> Vec<usize> {
+        let Some(parent) = self.parent else { return Vec::new() };
+        let own = parent.relations.iter().map(|relation| relation.class);
+        own.chain(parent.outer_classes()).collect()
+    }
+
+    /// The class of some sharded relation around this one.
+    pub(super) fn outer_class(&self) -> Option<usize> {
+        let parent = self.parent?;
+        parent
+            .relations
+            .iter()
+            .find(|relation| relation.extent == Extent::Local)
+            .map(|relation| relation.class)
+            .or_else(|| parent.outer_class())
+    }
+}

@@ -1,0 +1,75 @@
+//! What a select does to its rows: groups, aggregates and windows, and whether they keep within a tenant.
+
+use sqlparser::ast::{Expr, GroupByExpr, Select, SelectItem, WindowSpec, WindowType};
+
+use super::calls::each_call;
+use super::scope::Scope;
+use crate::plan::functions;
+use crate::plan::rows::is_wildcard;
+use crate::plan::text::fold;
+
+/// The expressions of GROUP BY, with those inside grouping sets.
+pub fn group_keys(select: &Select) -> Vec<&Expr> {
+    match &select.group_by {
+        GroupByExpr::All(_) => Vec::new(),
+        GroupByExpr::Expressions(keys, _) => keys.iter().collect(),
+    }
+}
+
+/// True if a select aggregates its rows.
+pub fn is_aggregated(select: &Select) -> bool {
+    let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(keys, modifiers) if keys.is_empty() && modifiers.is_empty());
+    grouped
+        || select.having.is_some()
+        || select.projection.iter().any(|item| match item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => contains_aggregate(expr),
+            _ => false,
+        })
+}
+
+pub fn contains_aggregate(expr: &Expr) -> bool {
+    let mut found = false;
+    each_call(expr, &mut |call| found |= call.over.is_none() && functions::kind(call).is_aggregate());
+    found
+}
+
+/// True if each group is of one tenant.
+pub fn groups_by_tenant(select: &Select, scope: &Scope<'_>) -> bool {
+    group_keys(select).into_iter().any(|key| match key {
+        Expr::Value(value) => position(&value.value.to_string(), select).is_some_and(|item| scope.is_tenant(item)),
+        key => scope.is_tenant(key),
+    })
+}
+
+/// The select item that a number in GROUP BY or ORDER BY means; None: there is none, or a wildcard before it hides which.
+pub fn position<'s>(number: &str, select: &'s Select) -> Option<&'s Expr> {
+    let index = number.parse::<usize>().ok()?.checked_sub(1)?;
+    match select.projection.get(index)? {
+        _ if select.projection[..index].iter().any(is_wildcard) => None,
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
+    }
+}
+
+pub(super) fn window_of<'s>(window: &'s WindowType, select: &'s Select) -> Option<&'s WindowSpec> {
+    match window {
+        WindowType::WindowSpec(spec) => Some(spec),
+        WindowType::NamedWindow(name) => named_window(&fold(name), select),
+    }
+}
+
+fn named_window<'s>(name: &str, select: &'s Select) -> Option<&'s WindowSpec> {
+    select.named_window.iter().find(|window| fold(&window.0) == name).and_then(|window| match &window.1 {
+        sqlparser::ast::NamedWindowExpr::WindowSpec(spec) => Some(spec),
+        sqlparser::ast::NamedWindowExpr::NamedWindow(other) => named_window(&fold(other), select),
+    })
+}
+
+pub(super) fn is_within_tenant(spec: &WindowSpec, select: &Select, scope: &Scope<'_>) -> bool {
+    spec.partition_by.iter().any(|key| scope.is_tenant(key))
+        || spec
+            .window_name
+            .as_ref()
+            .and_then(|name| named_window(&fold(name), select))
+            .is_some_and(|base| is_within_tenant(base, select, scope))
+}
