@@ -17,6 +17,7 @@ const ENOUGH = 5;
 /** Shapes that need rows of two tenants at once; all others must be exact. */
 const MAY_BE_REFUSED = new Set([
   'join across tenants',
+  'joins of any kind',
   'window across tenants',
   'set with a group across tenants',
   'subquery: scalar across tenants',

@@ -84,8 +84,13 @@ function joined(builder, join, table, on) {
     'RIGHT JOIN': 'rightJoin',
     'FULL JOIN': 'fullOuterJoin',
   };
+  if (on === undefined) {
+    builder.joinRaw(`${join} ${table}`);
+    return;
+  }
   const equalities = on.split(' AND ').map((one) => one.split(' = '));
-  if (equalities.every((pair) => pair.length === 2)) {
+  const isPlain = ([left, right, more]) => isColumn.test(left) && isColumn.test(right) && more === undefined;
+  if (/^\w+ \w$/.test(table) && equalities.every(isPlain)) {
     builder[methods[join]](table.replace(' ', ' as '), function () {
       for (const [left, right] of equalities) this.on(left, right);
     });
@@ -141,6 +146,9 @@ function changing(db, { kind, set, where, returning }) {
   return builder;
 }
 
-const isName = ({ sql }) => /^\w+\.\w+$/.test(sql);
+/** A column with its table, as Knex quotes it. */
+const isColumn = /^\w+\.\w+$/;
+
+const isName = ({ sql }) => isColumn.test(sql);
 
 module.exports = { chain };

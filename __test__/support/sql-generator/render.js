@@ -75,7 +75,7 @@ function body(query) {
     joined(
       ' ',
       from.map(({ join, table, on, bindings = [] }) => ({
-        sql: join === undefined ? table : `${join} ${table} ON ${on}`,
+        sql: [join, table, on && `ON ${on}`].filter(Boolean).join(' '),
         bindings,
       })),
     ),

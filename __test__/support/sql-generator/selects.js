@@ -50,17 +50,28 @@ function select(random) {
 
 /** A source, conditions, and what expressions need. */
 function beginning(random) {
-  const { from, with: ctes, columns, unique, byTenant, labels } = source(random);
+  const { from, where: own = [], with: ctes, columns, unique, byTenant, labels } = source(random);
   const shapes = [...labels];
   const hasOrders =
-    from[0].table === 'orders o' && !from.some(({ join }) => join === 'RIGHT JOIN' || join === 'FULL JOIN');
+    from[0].table === 'orders o' &&
+    own.length === 0 &&
+    !from.some(({ join }) => join === 'RIGHT JOIN' || join === 'FULL JOIN');
   const scope = { random, columns, unique };
   const inWhere = hasOrders ? { ...scope, subquery: subqueryConditions(shapes) } : scope;
   const where = Array.from({ length: random.weighted([5, 0], [5, 1], [1, 2]) }, () => condition(inWhere));
   return {
     scope,
     byTenant,
-    query: { kind: 'select', with: ctes, items: [], from, where, having: [], order: [], labels: shapes },
+    query: {
+      kind: 'select',
+      with: ctes,
+      items: [],
+      from,
+      where: [...own, ...where],
+      having: [],
+      order: [],
+      labels: shapes,
+    },
   };
 }
 

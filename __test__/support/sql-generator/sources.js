@@ -9,6 +9,7 @@ const { sql, plain, condition } = require('./expressions');
 /**
  * @typedef {object} Source
  * @property {{ join?: string, table: string, bindings?: string[], on?: string }[]} from
+ * @property {import('./expressions').Expression[]} [where] conditions that belong to the joins
  * @property {{ name: string, sql: string, bindings: string[] }[]} with
  * @property {import('./expressions').Expression[]} columns
  * @property {import('./expressions').Expression[]} unique columns that together tell rows apart; the tenant first
@@ -34,6 +35,7 @@ function source(random) {
     [2, derived],
     [2, grouped],
     [1, unrelated],
+    [2, anyhow],
   )(random);
 }
 
@@ -160,6 +162,84 @@ function unrelated() {
     byTenant: false,
     labels: ['join across tenants'],
   };
+}
+
+/** Few rows each, because they may meet in every combination. */
+const FEW = {
+  o: { all: 'orders o', few: '(SELECT * FROM orders WHERE id < 3) o', columns: ORDERS },
+  p: { all: 'orders p', few: '(SELECT * FROM orders WHERE id < 3) p', columns: [] },
+  i: { all: 'items i', few: '(SELECT * FROM items WHERE order_id = 1) i', columns: ITEMS },
+  j: { all: 'items j', few: '(SELECT * FROM items WHERE order_id < 3) j', columns: [] },
+};
+
+/** Any joins under any conditions: whether each row is of one tenant is for the library to find out. */
+function anyhow(random) {
+  const aliases = random.sample(Object.keys(FEW), random.int(2, 3));
+  const whole = random.chance(0.2) ? random.pick(aliases) : undefined;
+  const table = (alias) => (alias === whole ? FEW[alias].all : FEW[alias].few);
+  const [first, ...others] = aliases;
+  const from = [{ table: table(first) }];
+  const seen = [first];
+  for (const alias of others) {
+    seen.push(alias);
+    const join = random.weighted(
+      [3, 'JOIN'],
+      [3, 'LEFT JOIN'],
+      [1, 'RIGHT JOIN'],
+      [1, 'FULL JOIN'],
+      [2, 'CROSS JOIN'],
+    );
+    // PostgreSQL makes FULL JOIN only of equalities.
+    if (join === 'FULL JOIN')
+      from.push({ join, table: table(alias), on: `${alias}.tenant_id = ${seen[0]}.tenant_id` });
+    else if (join === 'CROSS JOIN') from.push({ join, table: table(alias) });
+    else from.push({ join, table: table(alias), on: ties(random, seen) });
+  }
+  if (random.chance(0.15)) {
+    const inner = `LATERAL (SELECT count(*) AS n FROM items z WHERE ${ties(random, [...seen, 'z'])}) l`;
+    from.push(
+      random.chance(0.5)
+        ? { join: 'CROSS JOIN', table: inner }
+        : { join: 'LEFT JOIN', table: inner, on: 'true' },
+    );
+  }
+  return {
+    from,
+    where: random.several(0, 2, () => plain('bool', ties(random, seen))),
+    with: [],
+    columns: aliases.flatMap((alias) => [...keyOf(alias), ...FEW[alias].columns.slice(3)]),
+    unique: aliases.flatMap(keyOf),
+    byTenant: false,
+    labels: ['joins of any kind'],
+  };
+}
+
+function ties(random, aliases) {
+  return random.several(1, 2, () => tie(random, aliases)).join(' AND ');
+}
+
+/** A condition that may or may not keep the rows of two relations within one tenant. */
+function tie(random, aliases) {
+  const [one, other] = random.sample(aliases, 2);
+  const within = () => ties(random, [...aliases.filter((alias) => alias !== 'z'), 'z']);
+  const not = random.pick(['', 'NOT ']);
+  return random.weighted(
+    [9, () => `${one}.tenant_id = ${other}.tenant_id`],
+    [3, () => `${one}.tenant_id = 'acme'`],
+    [1, () => `${one}.id = ${other}.id`],
+    [1, () => `(${one}.tenant_id, 1) = (${other}.tenant_id, ${other}.id)`],
+    [1, () => `NOT (${one}.tenant_id = ${other}.tenant_id)`],
+    [1, () => `(${one}.tenant_id = ${other}.tenant_id OR ${one}.id = 1)`],
+    [1, () => `(${one}.tenant_id = ${other}.tenant_id) IS NOT FALSE`],
+    ...(aliases.includes('z')
+      ? []
+      : [
+          [1, () => `${not}EXISTS (SELECT 1 FROM items z WHERE ${within()})`],
+          [1, () => `${one}.tenant_id ${not}IN (SELECT z.tenant_id FROM items z WHERE z.order_id = 2)`],
+          [1, () => `${one}.id ${not}IN (SELECT z.order_id FROM items z WHERE ${within()})`],
+          [1, () => `(SELECT count(*) FROM items z WHERE ${within()}) < 2`],
+        ]),
+  )();
 }
 
 /**
