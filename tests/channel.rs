@@ -88,7 +88,7 @@ async fn a_query_that_was_on_its_way_when_unimplemented_came_back_never_ran_and_
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
 
     let dial = Dial { tls: None, insecure: false, token: Token::default() };
-    let channel = QueryChannel::new(0, address, dial, Default::default()).unwrap();
+    let channel = QueryChannel::new(0, address, dial, Default::default(), Default::default()).unwrap();
     let query = QueryRequest { sql: "select 1".into(), timeout_ms: 5000, ..QueryRequest::default() };
     let begun = match channel.begin(query.clone()).await.unwrap() {
         Begun::Call(mut call) => {

@@ -22,6 +22,7 @@ pub use listening::{Heard, Listening};
 pub use stream::{Call, CallHandle};
 use stream::{Method, Stream};
 
+use crate::data::shape::Descriptions;
 use crate::dial::Dial;
 use crate::error::{Error, describe};
 use crate::proto::db_service_client::DbServiceClient;
@@ -43,6 +44,7 @@ pub struct QueryChannel {
     endpoint: Endpoint,
     dial: Dial,
     settings: HashMap<String, String>,
+    descriptions: Arc<Descriptions>,
     channel: OnceLock<Channel>,
     current: Mutex<Option<Arc<Stream>>>,
     /// Held while a stream is being opened; the failure of the last attempt, which those who waited for it share.
@@ -90,8 +92,15 @@ impl Drop for Session {
 }
 
 impl QueryChannel {
-    /// `settings`: the session settings that a local connection of the application would have.
-    pub fn new(shard: usize, address: String, dial: Dial, settings: HashMap<String, String>) -> Result<Self, Error> {
+    /// `settings`: the session settings that a local connection of the application would have; `descriptions`: those of
+    /// the whole client.
+    pub fn new(
+        shard: usize,
+        address: String,
+        dial: Dial,
+        settings: HashMap<String, String>,
+        descriptions: Arc<Descriptions>,
+    ) -> Result<Self, Error> {
         let endpoint = dial.endpoint(&address)?;
         Ok(QueryChannel {
             shard,
@@ -99,6 +108,7 @@ impl QueryChannel {
             endpoint,
             dial,
             settings,
+            descriptions,
             channel: OnceLock::new(),
             current: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
@@ -224,9 +234,7 @@ impl QueryChannel {
     /// Opens a session. An error means that there is none.
     pub async fn open_session(&self) -> Result<Session, Error> {
         if !self.is_legacy.load(Ordering::Relaxed) {
-            let opened =
-                Stream::open(self.client(), Method::Session, &self.dial, self.settings.clone(), &self.address).await;
-            match opened {
+            match Stream::open(self, Method::Session).await {
                 Ok(stream) => return Ok(Session(stream)),
                 Err(status) if status.code() == Code::Unimplemented => {}
                 Err(status) => return Err(self.opening_error(&status)),
@@ -254,8 +262,7 @@ impl QueryChannel {
         if waited && let Some(failure) = &*failure {
             return Err(failure.clone());
         }
-        let settings = self.settings.clone();
-        match Stream::open(self.client(), Method::Multiplex, &self.dial, settings, &self.address).await {
+        match Stream::open(self, Method::Multiplex).await {
             Ok(stream) => {
                 tracing::info!(target: "mtdd::grpc", shard = self.shard, address = self.address, "connected to query server");
                 *failure = None;

@@ -8,15 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
-use super::WINDOW;
 use super::inbox::{Event, Inbox};
-use crate::data::shape::Description;
-use crate::dial::Dial;
+use super::{QueryChannel, WINDOW};
+use crate::data::shape::{Description, Descriptions};
 use crate::error::describe;
-use crate::proto::db_service_client::DbServiceClient;
 use crate::proto::{
     Cancel, ClientFrame, Credit, Execute, Open, Part, QueryRequest, ReplyPart, RowDescription, ServerFrame,
     client_frame, server_frame,
@@ -50,17 +47,12 @@ pub(super) enum Method {
 }
 
 impl Stream {
-    pub async fn open(
-        mut client: DbServiceClient<Channel>,
-        method: Method,
-        dial: &Dial,
-        settings: HashMap<String, String>,
-        address: &str,
-    ) -> Result<Arc<Stream>, Status> {
+    pub async fn open(channel: &QueryChannel, method: Method) -> Result<Arc<Stream>, Status> {
         let (frames, outgoing) = mpsc::unbounded_channel();
-        let open = client_frame::Frame::Open(Open { settings, window: WINDOW });
+        let open = client_frame::Frame::Open(Open { settings: channel.settings.clone(), window: WINDOW });
         let _ = frames.send(ClientFrame { frame: Some(open) });
-        let outgoing = dial.request(UnboundedReceiverStream::new(outgoing));
+        let outgoing = channel.dial.request(UnboundedReceiverStream::new(outgoing));
+        let mut client = channel.client();
         let incoming = match method {
             Method::Multiplex => client.multiplex(outgoing).await?,
             Method::Session => client.session(outgoing).await?,
@@ -68,7 +60,8 @@ impl Stream {
         let incoming = incoming.into_inner();
         let calls = Calls { frames: Some(frames), accepting: true, waiting: HashMap::new(), last_id: 0, end: None };
         let stream = Arc::new(Stream { is_unknown: AtomicBool::new(false), calls: Mutex::new(calls) });
-        tokio::spawn(read(stream.clone(), method, incoming, address.to_owned()));
+        let known = Known { of_client: channel.descriptions.clone(), of_stream: HashMap::new() };
+        tokio::spawn(read(stream.clone(), method, incoming, channel.address.clone(), known));
         Ok(stream)
     }
 
@@ -120,13 +113,18 @@ impl Stream {
 }
 
 /// Hands the server's frames to the queries they answer, until the stream ends.
-async fn read(stream: Arc<Stream>, method: Method, mut incoming: Streaming<ServerFrame>, address: String) {
-    let mut descriptions = HashMap::new();
+async fn read(
+    stream: Arc<Stream>,
+    method: Method,
+    mut incoming: Streaming<ServerFrame>,
+    address: String,
+    mut known: Known,
+) {
     let mut is_verdict = false;
     let reason = loop {
         match incoming.message().await {
             Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Part(part)) })) => {
-                deliver(&stream, part, &mut descriptions);
+                deliver(&stream, part, &mut known);
             }
             Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Draining(draining)) })) => {
                 tracing::info!(target: "mtdd::grpc", address, "query server is going down");
@@ -155,9 +153,9 @@ async fn read(stream: Arc<Stream>, method: Method, mut incoming: Streaming<Serve
     }
 }
 
-fn deliver(stream: &Stream, part: Part, descriptions: &mut HashMap<u32, Arc<Description>>) {
+fn deliver(stream: &Stream, part: Part, known: &mut Known) {
     let Part { id, reply: Some(mut reply) } = part else { return };
-    let description = describe_result(&mut reply, descriptions);
+    let description = known.describe(&mut reply);
     let mut calls = stream.lock();
     // Nobody waits: the query was given up, and its last part is still on the way.
     let inbox = if reply.last { calls.waiting.remove(&id) } else { calls.waiting.get(&id).cloned() };
@@ -170,23 +168,29 @@ fn deliver(stream: &Stream, part: Part, descriptions: &mut HashMap<u32, Arc<Desc
     }
 }
 
-fn describe_result(
-    reply: &mut ReplyPart,
-    descriptions: &mut HashMap<u32, Arc<Description>>,
-) -> Result<Option<Arc<Description>>, String> {
-    if let Some(RowDescription { id, fields }) = reply.description.take() {
-        let description = Arc::new(Description::new(fields));
-        if id != 0 {
-            descriptions.insert(id, description.clone());
+/// The descriptions of results.
+struct Known {
+    of_client: Arc<Descriptions>,
+    /// Those that the server names by an id from now on.
+    of_stream: HashMap<u32, Arc<Description>>,
+}
+
+impl Known {
+    fn describe(&mut self, reply: &mut ReplyPart) -> Result<Option<Arc<Description>>, String> {
+        if let Some(RowDescription { id, fields }) = reply.description.take() {
+            let description = self.of_client.of(fields);
+            if id != 0 {
+                self.of_stream.insert(id, description.clone());
+            }
+            return Ok(Some(description));
         }
-        return Ok(Some(description));
-    }
-    match reply.description_id {
-        0 => Ok(None),
-        id => match descriptions.get(&id) {
-            Some(description) => Ok(Some(description.clone())),
-            None => Err(format!("row description {id} was never sent")),
-        },
+        match reply.description_id {
+            0 => Ok(None),
+            id => match self.of_stream.get(&id) {
+                Some(description) => Ok(Some(description.clone())),
+                None => Err(format!("row description {id} was never sent")),
+            },
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::channel::QueryChannel;
+use crate::data::shape::Descriptions;
 use crate::dial::{Dial, Tls, Token};
 use crate::error::{Error, Secret};
 use crate::lookup::{CacheLimits, Lookup, Tenant};
@@ -136,11 +137,14 @@ impl Client {
             .lookup_server
             .map(|address| Lookup::new(address, dial.clone(), config.lookup_cache, config.max_retries))
             .transpose()?;
+        let descriptions = Arc::new(Descriptions::default());
         let channels = config
             .query_servers
             .into_iter()
             .enumerate()
-            .map(|(shard, address)| QueryChannel::new(shard, address, dial.clone(), config.session.clone()))
+            .map(|(shard, address)| {
+                QueryChannel::new(shard, address, dial.clone(), config.session.clone(), descriptions.clone())
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let records = outbox.clone();
         let world = world::World {
@@ -152,6 +156,7 @@ impl Client {
             retries: Default::default(),
             sessions: Default::default(),
             fan_outs: FanOuts::new(config.layout, config.merge_memory),
+            descriptions,
         };
         let (commands, inbox) = mpsc::unbounded_channel();
         let (level, max_in_flight) = (config.log_level, config.max_in_flight);

@@ -13,6 +13,7 @@ use super::fan_out::FanOuts;
 use super::outbox::Outbox;
 use crate::channel::{Call, CallHandle, QueryChannel, Session};
 use crate::data::compact::Piece;
+use crate::data::shape::Descriptions;
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::route::Router;
@@ -29,6 +30,8 @@ pub struct World {
     pub retries: Budget,
     pub sessions: Sessions,
     pub fan_outs: FanOuts,
+    /// Of the results of all queries.
+    pub descriptions: Arc<Descriptions>,
 }
 
 impl World {

@@ -4,16 +4,31 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lru::LruCache;
 use serde_json::json;
 
 use super::kind::{Kind, kind_of};
 use crate::proto::Field;
 
+/// Columns of all descriptions that are remembered.
+const MOST_FIELDS: usize = 20_000;
+
 /// One RowDescription.
 #[derive(Debug)]
 pub struct Description {
-    fields: Vec<Field>,
+    fields: Arc<[Field]>,
     shapes: Mutex<Vec<Arc<Shape>>>,
+}
+
+/// The descriptions seen of late. Of equal ones there is one, so that results of the same columns, whatever text or
+/// connection they come by, have one decoder.
+#[derive(Debug)]
+pub struct Descriptions(Mutex<Seen>);
+
+#[derive(Debug)]
+struct Seen {
+    descriptions: LruCache<Arc<[Field]>, Arc<Description>>,
+    fields: usize,
 }
 
 /// A description as JavaScript decodes it.
@@ -34,7 +49,7 @@ pub struct ShapeIds {
 
 impl Description {
     pub fn new(fields: Vec<Field>) -> Self {
-        Description { fields, shapes: Mutex::default() }
+        Description { fields: fields.into(), shapes: Mutex::default() }
     }
 
     pub fn fields(&self) -> &[Field] {
@@ -79,6 +94,31 @@ impl Description {
     }
 }
 
+impl Default for Descriptions {
+    fn default() -> Self {
+        Descriptions(Mutex::new(Seen { descriptions: LruCache::unbounded(), fields: 0 }))
+    }
+}
+
+impl Descriptions {
+    /// The description with these columns.
+    pub fn of(&self, fields: Vec<Field>) -> Arc<Description> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = seen.descriptions.get(fields.as_slice()) {
+            return known.clone();
+        }
+        let description = Arc::new(Description::new(fields));
+        seen.fields += description.fields.len();
+        seen.descriptions.put(description.fields.clone(), description.clone());
+        while seen.fields > MOST_FIELDS
+            && let Some((fields, _)) = seen.descriptions.pop_lru()
+        {
+            seen.fields -= fields.len();
+        }
+        description
+    }
+}
+
 impl ShapeIds {
     /// The ids that have gone out of use since the last call.
     pub fn take_dropped(&self) -> Vec<u32> {
@@ -112,5 +152,19 @@ mod tests {
         assert!(ids.take_dropped().is_empty(), "the description still holds them");
         drop(description);
         assert_eq!(ids.take_dropped(), [1, 2]);
+    }
+
+    #[test]
+    fn equal_descriptions_are_one_until_too_many_others_have_come() {
+        let descriptions = Descriptions::default();
+        let columns = |name: String| vec![Field { name, ..Field::default() }; 100];
+        let first = descriptions.of(columns("a".into()));
+        assert!(Arc::ptr_eq(&first, &descriptions.of(columns("a".into()))));
+        assert!(!Arc::ptr_eq(&first, &descriptions.of(columns("b".into()))));
+        for number in 0..MOST_FIELDS / 100 {
+            descriptions.of(columns(number.to_string()));
+        }
+        assert!(!Arc::ptr_eq(&first, &descriptions.of(columns("a".into()))));
+        assert_eq!(descriptions.0.lock().unwrap().fields, MOST_FIELDS);
     }
 }

@@ -146,6 +146,11 @@ impl Groups {
         })
     }
 
+    /// How many groups there are so far.
+    pub fn count(&self) -> usize {
+        self.set.len()
+    }
+
     /// Takes in partial rows: whole DataRow messages.
     pub fn push(&mut self, rows: &[u8]) -> Result<(), GatherError> {
         let mut cells = Vec::with_capacity(self.columns);

@@ -139,8 +139,9 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
                 return Ok(());
             }
         };
+        let window = if request.window == 0 { self.window } else { request.window.into() };
         let query = Query { deadline: self.engine.deadline(&request, None), request, settings: self.settings.clone() };
-        (self.start)(query, Asker::new(id, self.window, &self.queries, sender));
+        (self.start)(query, Asker::new(id, window, &self.queries, sender));
         Ok(())
     }
 }

@@ -327,11 +327,19 @@ async fn a_query_that_is_refused_leaves_the_transaction_as_it_was() {
 #[tokio::test]
 async fn without_credit_the_statement_waits_and_with_it_nothing_is_missing() {
     let shard = Shard::start(&[]).await;
-    let window = 200_000;
-    let mut session = Stream::session(&shard, &[], window).await;
+    // A query may have a window of its own.
+    for (window, own) in [(200_000, 0), (1, 200_000)] {
+        waits_for_credit(&shard, window, own).await;
+    }
+}
+
+async fn waits_for_credit(shard: &Shard, window: u32, own: u32) {
+    let mut session = Stream::session(shard, &[], window).await;
+    let window = window.max(own);
     session.gives_credit = false;
     session.tag("begin").await;
-    let much = session.ask(simple("select repeat('x', 1000) from generate_series(1, 50000)")).await;
+    let much = simple("select repeat('x', 1000) from generate_series(1, 50000)");
+    let much = session.ask(QueryRequest { window: own, ..much }).await;
     let next = session.ask(simple("select 'next'")).await;
     while let Ok(part) = timeout(Duration::from_millis(300), session.next_part()).await {
         assert!(part.unwrap());

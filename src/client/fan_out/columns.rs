@@ -50,7 +50,7 @@ pub async fn described(asker: Asker<'_>, arms: &mut Arms<'_>) -> Result<Option<A
     for column in modifiers_differ {
         fields[column].type_modifier = -1;
     }
-    Ok(Some(Arc::new(Description::new(fields))))
+    Ok(Some(asker.world.descriptions.of(fields)))
 }
 
 async fn compare_types(

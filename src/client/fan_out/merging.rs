@@ -17,6 +17,8 @@ use crate::proto::{DatabaseError, Field};
 
 /// Bytes of rows that go out together.
 const BATCH: usize = 64 * 1024;
+/// Groups that are sorted here and now: another thread takes longer to wake.
+const FEW_GROUPS: usize = 1000;
 /// Bytes of each shard's rows about which a shard is asked at once.
 const RANKED_AT_ONCE: usize = 256 * 1024;
 
@@ -44,7 +46,7 @@ pub async fn merge<'a>(
         return by_shard(story, arms, reading, columns, about).await;
     }
     let fields = columns.visible().iter().map(|known| known.field.clone()).collect();
-    story.output.begin(&reading.planned.output(fields));
+    story.output.begin(&story.world.descriptions.of(fields));
     match way {
         Way::Concat(outlet) => concat(story, &mut arms, outlet).await?,
         Way::Sorted(merge) => sorted(story, &mut arms, merge).await?,
@@ -167,11 +169,16 @@ async fn grouped(
     each_batch(story, arms, |rows| groups.push(rows).map_err(failure)).await?;
     // With DISTINCT the outlet counts; else the groups do it, and sort no more than is shown.
     let window = if reading.read.distinct { Default::default() } else { reading.window };
-    let sorting = tokio::task::spawn_blocking(move || groups.finish(window.offset, window.limit));
-    let Ok(finished) = arms.until(sorting).await? else {
-        return Err(Error::ClientClosed.into());
-    };
-    let mut finished = finished.map_err(failure)?;
+    let mut finished = if groups.count() <= FEW_GROUPS {
+        groups.finish(window.offset, window.limit)
+    } else {
+        let sorting = tokio::task::spawn_blocking(move || groups.finish(window.offset, window.limit));
+        let Ok(finished) = arms.until(sorting).await? else {
+            return Err(Error::ClientClosed.into());
+        };
+        finished
+    }
+    .map_err(failure)?;
     let mut outlet = reading.read.distinct.then_some(outlet);
     while let Some(batch) = finished.next_batch(BATCH).map_err(failure)? {
         let batch = match &mut outlet {
@@ -249,7 +256,7 @@ async fn by_shard<'a>(
     while let Some(Part { reply, description }) = arms.next_of(0).await.map_err(without_position)? {
         if let Some(description) = description {
             let fields = finish::described(finish, columns, description.fields());
-            story.output.begin(&reading.planned.output(fields));
+            story.output.begin(&story.world.descriptions.of(fields));
         }
         story.output.rows(&reply.rows, reply.row_count)?;
         if let Some(tag) = &reply.command_tag {

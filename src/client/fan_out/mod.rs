@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 
 use super::Request;
 use super::world::{Control, Interrupt, World};
+use crate::channel::WINDOW;
 use crate::deadline::Deadlines;
 use crate::error::Error;
 use crate::plan::{Layout, Plan, Refusal};
@@ -38,6 +39,9 @@ use outcome::{Fault, ShardOutcome};
 use output::Output;
 use plans::{Planned, Plans};
 use watch::Watch;
+
+/// Bytes of rows that a shard may send before it waits, however many share what one query may have on its way.
+const LEAST_WINDOW: u32 = 128 * 1024;
 
 /// What all fan-outs of a client share.
 #[derive(Debug)]
@@ -198,8 +202,9 @@ impl<'a> Story<'a> {
     }
 
     fn statement(&self, wire: QueryRequest, policy: Policy, repeatable: bool) -> Statement {
+        let window = (WINDOW / self.shards() as u32).max(LEAST_WINDOW);
         Statement {
-            wire,
+            wire: QueryRequest { window, ..wire },
             policy,
             max_retries: self.request.max_retries.unwrap_or(self.world.max_retries),
             repeatable: self.request.repeatable.unwrap_or(repeatable),

@@ -1,5 +1,5 @@
 //! Plans by their text, so that a statement is planned once, and what has been found out about a plan since: whether its
-//! functions are plain, by which collations its columns compare, which columns its result has.
+//! functions are plain, by which collations its columns compare.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,6 @@ use std::time::Duration;
 use lru::LruCache;
 use tokio::time::Instant;
 
-use crate::data::shape::Description;
 use crate::plan::{self, Asked, Layout, Plan, Refusal};
 use crate::proto::Field;
 
@@ -25,8 +24,6 @@ pub struct Planned {
     /// The plan's functions are known to be plain.
     functions: Mutex<Option<Instant>>,
     collations: Mutex<Option<Collations>>,
-    /// What the last result was described as; JavaScript keeps a decoder for it.
-    output: Mutex<Option<Arc<Description>>>,
 }
 
 /// For each column of the shards' rows the SQL name of its collation, and when that was said of which columns.
@@ -39,12 +36,7 @@ struct Collations {
 
 impl Planned {
     pub fn new(sql: &str, asked: Asked, layout: &Layout) -> Self {
-        Planned {
-            plan: plan::plan(sql, asked, layout),
-            functions: Mutex::default(),
-            collations: Mutex::default(),
-            output: Mutex::default(),
-        }
+        Planned { plan: plan::plan(sql, asked, layout), functions: Mutex::default(), collations: Mutex::default() }
     }
 
     pub fn has_plain_functions(&self) -> bool {
@@ -63,19 +55,6 @@ impl Planned {
 
     pub fn note_collations(&self, fields: &[Field], names: Arc<[Option<String>]>) {
         *lock(&self.collations) = Some(Collations { since: Instant::now(), fields: fields.to_vec(), names });
-    }
-
-    /// The description of a result with these columns: the same one as last time, if they are the same.
-    pub fn output(&self, fields: Vec<Field>) -> Arc<Description> {
-        let mut last = lock(&self.output);
-        match &*last {
-            Some(description) if description.fields() == fields => description.clone(),
-            _ => {
-                let description = Arc::new(Description::new(fields));
-                *last = Some(description.clone());
-                description
-            }
-        }
     }
 }
 
@@ -196,14 +175,5 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &of()));
         plans.note_views(views("select 2"));
         assert!(!Arc::ptr_eq(&first, &of()));
-    }
-
-    #[test]
-    fn a_result_with_the_same_columns_has_the_same_description() {
-        let planned = Planned::new("select 1", Asked::Implicitly, &Layout::default());
-        let field = |type_id| vec![Field { name: "a".into(), type_id, ..Field::default() }];
-        let first = planned.output(field(23));
-        assert!(Arc::ptr_eq(&first, &planned.output(field(23))));
-        assert!(!Arc::ptr_eq(&first, &planned.output(field(25))));
     }
 }
