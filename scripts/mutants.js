@@ -103,6 +103,30 @@ const MUTANTS = [
     from: 'within &= window_of(window, select)',
     to: 'within |= window_of(window, select)',
   },
+  {
+    name: 'ON of an outer join holds for the rows that it keeps',
+    file: 'src/plan/local/classes.rs',
+    from: 'self.count(kept) < before.count(kept)',
+    to: 'self.count(kept) < before.count(kept).min(0)',
+  },
+  {
+    name: 'what holds inside of a subquery holds around it',
+    file: 'src/plan/local.rs',
+    from: 'self.classes = known;',
+    to: 'drop(known);',
+  },
+  {
+    name: 'IN looks at a part of the tenants as at all of them',
+    file: 'src/plan/local/calls.rs',
+    from: 'query.limit_clause.is_none() && query.fetch.is_none()',
+    to: 'query.limit_clause.is_none()',
+  },
+  {
+    name: 'rows of all shards live on the shards of their tenants',
+    file: 'src/plan/local/outputs.rs',
+    from: 'if self.extent != Extent::Local {',
+    to: 'if self.extent == Extent::Everywhere {',
+  },
 ];
 
 /** Files as they were, and the addon. */

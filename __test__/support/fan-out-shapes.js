@@ -250,9 +250,25 @@ const SHAPES = {
       'then grouped',
       'SELECT o.country, sum(i.qty * i.price) AS revenue FROM orders o JOIN items i ON i.tenant_id = o.tenant_id AND i.order_id = o.id GROUP BY o.country ORDER BY revenue DESC, o.country',
     ),
+    exact(
+      'on the same tenant',
+      "SELECT o.id, i.product FROM orders o JOIN items i ON i.order_id = o.id AND o.tenant_id = 'acme' AND i.tenant_id = 'acme'",
+    ),
+    exact(
+      'LEFT JOIN after LEFT JOIN',
+      'SELECT o.id, i.product, p.name FROM orders o LEFT JOIN items i ON i.tenant_id = o.tenant_id AND i.order_id = o.id LEFT JOIN orders p ON p.tenant_id = i.tenant_id AND p.id = i.qty',
+    ),
     exact('a reference table alone', 'SELECT code, title FROM countries ORDER BY code'),
     refused('not on the tenant column', 'SELECT o.id FROM orders o JOIN items i ON i.order_id = o.id'),
     refused('each with each', 'SELECT o.id FROM orders o CROSS JOIN items i'),
+    refused(
+      'each with each, the tenant only in ON of an outer join',
+      'SELECT count(*) FROM orders o CROSS JOIN orders p LEFT JOIN items i ON i.tenant_id = o.tenant_id AND i.tenant_id = p.tenant_id',
+    ),
+    refused(
+      'each with each, the tenant only inside of LATERAL',
+      'SELECT o.id, x.n FROM orders o CROSS JOIN orders p CROSS JOIN LATERAL (SELECT count(*) AS n FROM items i WHERE i.tenant_id = o.tenant_id AND i.tenant_id = p.tenant_id) x',
+    ),
     refused(
       'a reference table LEFT JOIN rows of tenants',
       'SELECT c.title, o.id FROM countries c LEFT JOIN orders o ON o.country = c.code',
@@ -297,6 +313,18 @@ const SHAPES = {
     ),
     refused('a value across tenants', 'SELECT id FROM orders WHERE total > (SELECT avg(total) FROM orders)'),
     refused('IN across tenants', 'SELECT id FROM orders WHERE amount IN (SELECT qty FROM items)'),
+    exact(
+      'tenants IN rows of theirs',
+      'SELECT id FROM orders WHERE tenant_id IN (SELECT tenant_id FROM items WHERE qty = 4)',
+    ),
+    refused(
+      'tenants IN some rows',
+      'SELECT id FROM orders WHERE tenant_id IN (SELECT tenant_id FROM items ORDER BY id FETCH FIRST ROW ONLY)',
+    ),
+    refused(
+      'tenants of rows of all shards IN rows of theirs',
+      'SELECT q.id FROM (SELECT tenant_id, id FROM orders ORDER BY total, id LIMIT 5) q WHERE q.tenant_id IN (SELECT tenant_id FROM items)',
+    ),
     exact('LIMIT in FROM', 'SELECT count(*) FROM (SELECT tenant_id FROM orders ORDER BY total LIMIT 5) s'),
     refused(
       'recursive CTE',
@@ -322,6 +350,10 @@ const SHAPES = {
       'SELECT tenant_id, id, lag(amount) OVER w FROM orders WINDOW w AS (PARTITION BY tenant_id ORDER BY id)',
     ),
     refused('across tenants', 'SELECT id, row_number() OVER (ORDER BY total) FROM orders'),
+    refused(
+      'across tenants, in ORDER BY',
+      'SELECT id FROM orders ORDER BY row_number() OVER (ORDER BY total) LIMIT 5',
+    ),
   ],
   'Changes of rows': [
     exact('UPDATE', "UPDATE orders SET name = 'sold' WHERE paid", { changes: true }),

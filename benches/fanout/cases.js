@@ -8,6 +8,7 @@ const QUICK = { rows: 100_000, groups: 10_000 };
 const SELECTED = 0.02;
 /** Questions of one round where the planner is what matters. */
 const MANY = 300;
+const CROWD = 32;
 
 /** The table that is spread over so many shards. */
 const tableOf = (shards) => `rows_on_${shards}`;
@@ -29,10 +30,11 @@ function seed({ rows, groups }, shards, shard) {
 /**
  * @typedef {object} Case
  * @property {string} name
- * @property {'rows' | 'stream' | 'many'} way all rows at once; as a stream; many questions one after the other
+ * @property {'rows' | 'stream' | 'many'} way all rows at once; as a stream; many questions
  * @property {string} merge the hand-written merge that it needs: a name in by-hand.js
  * @property {(table: string, size: typeof FULL, turn: number) => string} text
  * @property {(size: typeof FULL) => number} count rows of the result
+ * @property {number} [atOnce] how many of the questions are under way at once
  */
 
 /** @type {Case[]} */
@@ -73,14 +75,22 @@ const CASES = [
     count: ({ rows }) => rows,
   },
   {
-    name: `${MANY} texts, the same`,
+    name: `${MANY} times the same text, one after the other`,
     way: 'many',
     merge: 'counted',
     text: (table) => `select count(*) as n from ${table} where id = 1`,
     count: () => MANY,
   },
   {
-    name: `${MANY} texts, each another`,
+    name: `${MANY} times the same text, ${CROWD} at once`,
+    way: 'many',
+    atOnce: CROWD,
+    merge: 'counted',
+    text: (table) => `select count(*) as n from ${table} where id = 1`,
+    count: () => MANY,
+  },
+  {
+    name: `${MANY} texts, one after the other`,
     way: 'many',
     merge: 'counted',
     text: (table, _size, turn) => `select count(*) as n from ${table} where id = 1 and amount > -${turn + 1}`,

@@ -115,14 +115,20 @@ function mediansOf(rounds) {
   );
 }
 
-const COLUMNS = ['time ms', '', 'faster by', 'CPU ms', '', 'loop delay ms', '', 'memory MiB', ''];
+const COLUMNS = [
+  'time ms',
+  '',
+  'faster by',
+  ...['CPU ms', '', 'loop delay ms', '', 'loop busy ms', '', 'memory MiB', ''],
+];
 const cell = (text) => String(text).padStart(14);
 
 function printHeading(name) {
   const [one, other] = Object.values(CONTENDERS).map(({ title }) => title);
   console.log(`\n${name}`);
   console.log(`  ${'shards'.padEnd(8)}${COLUMNS.map(cell).join('')}`);
-  console.log(`  ${''.padEnd(8)}${[one, other, '', one, other, one, other, one, other].map(cell).join('')}`);
+  const both = [one, other];
+  console.log(`  ${''.padEnd(8)}${[...both, '', ...both, ...both, ...both, ...both].map(cell).join('')}`);
 }
 
 function printLine(shards, [hand, library]) {
@@ -138,6 +144,7 @@ function printLine(shards, [hand, library]) {
     `${(one.elapsed / other.elapsed).toFixed(2)} x`,
     ...pair('cpu', 0),
     ...pair('loopDelay', 1),
+    ...pair('loopBusy', 1),
     ...pair('growth', 0),
   ];
   console.log(`  ${String(shards).padEnd(8)}${cells.map(cell).join('')}`);

@@ -3,6 +3,7 @@
  * one round on each message of the parent.
  */
 
+const fs = require('node:fs');
 const { monitorEventLoopDelay, performance } = require('node:perf_hooks');
 const { CASES, MANY, tableOf } = require('./cases');
 const { CONTENDERS } = require('./contenders');
@@ -12,7 +13,19 @@ const MIB = 1024 * 1024;
 /** @type {import('./contenders').Contender} */
 let contender;
 
-/** @returns {Promise<object>} time in milliseconds, the longest delay of the event loop too; memory in MiB */
+/** Milliseconds for which the main thread has been on a processor; where Linux does not say so, NaN. */
+function onProcessor() {
+  try {
+    return Number(fs.readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ')[0]) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/**
+ * @returns {Promise<object>} times in milliseconds: `loopDelay` is the longest delay of the event loop, which it may
+ *   have waited for a processor; `loopBusy` the longest time on one between two timers. Memory in MiB.
+ */
 async function round({ index, shards, size }) {
   const question = CASES[index];
   const table = tableOf(shards);
@@ -22,6 +35,12 @@ async function round({ index, shards, size }) {
   const sampler = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage.rss());
   }, 10);
+  let [loopBusy, last] = [0, onProcessor()];
+  const watch = setInterval(() => {
+    const now = onProcessor();
+    loopBusy = Math.max(loopBusy, now - last);
+    last = now;
+  }, 1);
   const loop = monitorEventLoopDelay({ resolution: 1 });
   const cpu = process.cpuUsage();
   loop.enable();
@@ -34,9 +53,16 @@ async function round({ index, shards, size }) {
   await new Promise((resolve) => setTimeout(resolve, 5));
   loop.disable();
   clearInterval(sampler);
+  clearInterval(watch);
   const expected = question.count(size);
   if (count !== expected) throw new Error(`${question.name}: expected ${expected} rows, got ${count}`);
-  return { elapsed, cpu: (user + system) / 1000, loopDelay: loop.max / 1e6, growth: (peak - before) / MIB };
+  return {
+    elapsed,
+    cpu: (user + system) / 1000,
+    loopDelay: loop.max / 1e6,
+    loopBusy,
+    growth: (peak - before) / MIB,
+  };
 }
 
 const WAYS = {
@@ -55,11 +81,14 @@ const WAYS = {
     return count;
   },
 
-  async many({ text, merge }, table, size) {
-    for (let turn = 0; turn < MANY; turn++)
-      await contender.rows(text(table, size, turn + MANY * rounds), merge);
+  async many({ text, merge, atOnce = 1 }, table, size) {
+    let turn = 0;
+    const worker = async () => {
+      while (turn < MANY) await contender.rows(text(table, size, turn++ + MANY * rounds), merge);
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
     rounds++;
-    return MANY;
+    return turn;
   },
 };
 /** So that other texts are other ones in each round too. */
