@@ -1,0 +1,101 @@
+//! What a call of an aggregate needs: partial values that can be folded, distinct values, or whole rows.
+
+use sqlparser::ast::{
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName,
+};
+
+use crate::plan::functions::{Kind, arguments, kind};
+use crate::plan::shape::Fold;
+use crate::plan::text::fold;
+use crate::plan::walk::{Node, walk};
+use crate::plan::{Refusal, unsupported};
+
+/// How an aggregate's partial values are folded by Rust.
+pub(super) enum Folding {
+    Plain(Fold),
+    Average,
+}
+
+pub(super) fn fold_of(call: &Function) -> Option<Folding> {
+    if is_distinct(call) || needs_rows(call) {
+        return None;
+    }
+    match kind(call) {
+        Kind::Count => Some(Folding::Plain(Fold::Sum)),
+        Kind::Folded(fold) => Some(Folding::Plain(fold)),
+        Kind::Average => Some(Folding::Average),
+        _ => None,
+    }
+}
+
+/// An aggregate, and not a window function.
+pub fn is_aggregate(call: &Function) -> bool {
+    call.over.is_none() && kind(call).is_aggregate()
+}
+
+/// DISTINCT matters to it.
+pub(super) fn is_distinct(call: &Function) -> bool {
+    let FunctionArguments::List(list) = &call.args else { return false };
+    list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
+        && !matches!(
+            kind(call),
+            Kind::Folded(Fold::Min | Fold::Max | Fold::BoolAnd | Fold::BoolOr | Fold::BitAnd | Fold::BitOr)
+        )
+}
+
+/// It cannot be made of partial values.
+pub(super) fn needs_rows(call: &Function) -> bool {
+    let FunctionArguments::List(list) = &call.args else { return true };
+    let foldable = matches!(kind(call), Kind::Count | Kind::Average | Kind::Folded(_));
+    let distinct_fold = is_distinct(call) && matches!(kind(call), Kind::Folded(fold) if fold != Fold::Sum);
+    !foldable || distinct_fold || !list.clauses.is_empty() || !call.within_group.is_empty()
+}
+
+/// The values that an aggregate of distinct values looks at: NULL where its filter says no, because none counts NULL.
+pub(super) fn distinct_arguments(call: &Function) -> Result<Vec<Expr>, Refusal> {
+    let refusal = || unsupported("DISTINCT inside this aggregate");
+    let arguments: Vec<Expr> = match arguments(call).ok_or_else(refusal)?.as_slice() {
+        [FunctionArgExpr::Expr(Expr::Tuple(values))] => values.clone(),
+        [FunctionArgExpr::Expr(expr)] => vec![expr.clone()],
+        _ => return Err(refusal()),
+    };
+    let Some(filter) = &call.filter else { return Ok(arguments) };
+    let [argument] = arguments.as_slice() else { return Err(refusal()) };
+    Ok(vec![Expr::Case {
+        case_token: sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
+        end_token: sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
+        operand: None,
+        conditions: vec![sqlparser::ast::CaseWhen { condition: (**filter).clone(), result: argument.clone() }],
+        else_result: None,
+    }])
+}
+
+/// The same call of another aggregate, with another argument if one is given.
+pub(super) fn with_name(call: &Function, name: &str, argument: Option<Expr>) -> Function {
+    let mut call = call.clone();
+    call.name = ObjectName::from(vec![Ident::new(name)]);
+    if let (Some(argument), FunctionArguments::List(list)) = (argument, &mut call.args) {
+        list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))];
+    }
+    call
+}
+
+pub(super) fn names_column(expr: &Expr, wanted: &str) -> bool {
+    let mut found = false;
+    each_column(expr, &mut |name| found |= name == wanted);
+    found
+}
+
+pub(super) fn names_any_column(expr: &Expr) -> bool {
+    let mut found = false;
+    each_column(expr, &mut |_| found = true);
+    found
+}
+
+fn each_column(expr: &Expr, act: &mut dyn FnMut(&str)) {
+    walk(expr, &mut |node| match node {
+        Node::Expr(Expr::Identifier(name)) => act(&fold(name)),
+        Node::Expr(Expr::CompoundIdentifier(names)) => act(&names.last().map(fold).unwrap_or_default()),
+        _ => {}
+    });
+}

@@ -1,0 +1,252 @@
+//! What PostgreSQL does with the gathered parts: the query as it was, with gathered columns in the place of its keys,
+//! columns and aggregates.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, GroupByExpr,
+    OrderByKind, Query, SelectItem, SetExpr, Value, VisitMut,
+};
+
+use super::calls::{distinct_arguments, is_aggregate, is_distinct, names_any_column, with_name};
+use super::{Need, Split};
+use crate::plan::draft::{GATHERED, bare, column, empty_select, from, table};
+use crate::plan::functions::{Kind, kind, only_argument, own_name};
+use crate::plan::local::{contains_subquery, group_keys};
+use crate::plan::rows::{item_expr, output_name};
+use crate::plan::shape::{Bit, Column, Fold};
+use crate::plan::text::{fold, gathered, quoted};
+use crate::plan::walk::{NodeMut, rewrite};
+use crate::plan::{Refusal, unsupported};
+
+impl Split<'_> {
+    /// What remains of the query, over the gathered rows.
+    pub(super) fn finish(&mut self) -> Result<Query, Refusal> {
+        let mut select = empty_select();
+        for item in &self.select.projection {
+            let (Some(expr), Some(name)) = (item_expr(item), output_name(item)) else {
+                return Err(unsupported("this form of select list"));
+            };
+            select.projection.push(SelectItem::ExprWithAlias { expr: self.replaced(expr)?, alias: quoted(&name) });
+        }
+        select.from = vec![from(table(GATHERED))];
+        select.having = self.select.having.as_ref().map(|having| self.replaced(having)).transpose()?;
+        select.named_window = self.select.named_window.clone();
+        self.replace(&mut select.named_window)?;
+        select.distinct = match &self.select.distinct {
+            Some(Distinct::On(keys)) => {
+                Some(Distinct::On(keys.iter().map(|key| self.ordered(key)).collect::<Result<_, _>>()?))
+            }
+            other => other.clone(),
+        };
+        let mut order_by = self.query.order_by.clone();
+        if let Some(order_by) = &mut order_by
+            && let OrderByKind::Expressions(keys) = &mut order_by.kind
+        {
+            for key in keys {
+                key.expr = self.ordered(&key.expr)?;
+            }
+        }
+        select.group_by = self.finish_groups()?;
+        Ok(Query {
+            order_by,
+            limit_clause: self.query.limit_clause.clone(),
+            fetch: self.query.fetch.clone(),
+            ..bare(SetExpr::Select(Box::new(select)))
+        })
+    }
+
+    fn finish_groups(&mut self) -> Result<GroupByExpr, Refusal> {
+        let mut keys = Vec::new();
+        for key in group_keys(self.select) {
+            let key = match key {
+                Expr::Rollup(sets) => Expr::Rollup(self.sets(sets)?),
+                Expr::Cube(sets) => Expr::Cube(self.sets(sets)?),
+                Expr::GroupingSets(sets) => Expr::GroupingSets(self.sets(sets)?),
+                Expr::Tuple(members) => {
+                    Expr::Tuple(members.iter().map(|member| self.key_column(member)).collect::<Result<_, _>>()?)
+                }
+                key => self.key_column(key)?,
+            };
+            keys.push(key);
+        }
+        if !self.dependents.is_empty() && self.has_sets() {
+            return Err(unsupported("a column beside grouping sets that is not among them"));
+        }
+        keys.extend(self.dependents.iter().map(|dependent| column(*dependent)));
+        Ok(GroupByExpr::Expressions(keys, Vec::new()))
+    }
+
+    fn sets(&self, sets: &[Vec<Expr>]) -> Result<Vec<Vec<Expr>>, Refusal> {
+        sets.iter().map(|set| set.iter().map(|key| self.key_column(key)).collect()).collect()
+    }
+
+    fn key_column(&self, key: &Expr) -> Result<Expr, Refusal> {
+        let wanted = self.normal(&self.meant(key)?);
+        let found = self.keys.iter().find(|(known, _)| *known == wanted);
+        found.map(|(_, at)| column(*at)).ok_or_else(|| unsupported("this form of GROUP BY"))
+    }
+
+    /// An expression of ORDER BY or DISTINCT ON: a position or the name of an output column stays.
+    fn ordered(&mut self, expr: &Expr) -> Result<Expr, Refusal> {
+        match expr {
+            Expr::Value(value) if matches!(value.value, Value::Number(..)) => Ok(expr.clone()),
+            Expr::Identifier(name) if self.output(&fold(name)).is_some() => Ok(Expr::Identifier(quoted(&fold(name)))),
+            expr => self.replaced(expr),
+        }
+    }
+
+    pub(super) fn output(&self, name: &str) -> Option<usize> {
+        self.select.projection.iter().position(|item| output_name(item).is_some_and(|output| output == name))
+    }
+
+    fn replaced(&mut self, expr: &Expr) -> Result<Expr, Refusal> {
+        let mut expr = expr.clone();
+        self.replace(&mut expr)?;
+        Ok(expr)
+    }
+
+    /// Puts gathered columns in the place of keys, aggregates and columns.
+    fn replace(&mut self, tree: &mut impl VisitMut) -> Result<(), Refusal> {
+        let mut refusal = None;
+        rewrite(tree, &mut |node| {
+            let replaced = match node {
+                NodeMut::Query => Err(unsupported("a subquery beside aggregates over all shards")),
+                NodeMut::Expr(expr) => self.replacement(expr).map(|new| {
+                    if let Some(new) = new {
+                        *expr = new;
+                    }
+                }),
+                _ => Ok(()),
+            };
+            match replaced {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(reason) => {
+                    refusal = Some(reason);
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        refusal.map_or(Ok(()), Err)
+    }
+
+    /// What an expression becomes in the finishing query; None: it stays, and its parts are looked at.
+    fn replacement(&mut self, expr: &Expr) -> Result<Option<Expr>, Refusal> {
+        let wanted = self.normal(expr);
+        if let Some((_, at)) = self.keys.iter().find(|(key, _)| *key == wanted) {
+            return Ok(Some(column(*at)));
+        }
+        match expr {
+            Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
+                if self.need == Need::Rows {
+                    // Whether it depends on the keys only a grouping query on the shards would tell.
+                    return Err(unsupported("a column that is neither grouped by nor aggregated"));
+                }
+                let at = self.column(expr);
+                if !self.dependents.contains(&at) {
+                    self.dependents.push(at);
+                }
+                Ok(Some(column(at)))
+            }
+            Expr::Function(call) if is_aggregate(call) => match kind(call) {
+                Kind::Grouping => Ok(None),
+                _ if self.need == Need::Rows => self.whole(call).map(Some),
+                _ if is_distinct(call) => self.distinct(call).map(Some),
+                _ => self.folded(call).map(Some),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// An aggregate over partial values.
+    fn folded(&mut self, call: &Function) -> Result<Expr, Refusal> {
+        let bits = match kind(call) {
+            Kind::Count => {
+                let at = gathered(self.column(&Expr::Function(call.clone())));
+                vec![Bit::Sql(format!("CAST(coalesce(sum({at}), 0) AS int8)"))]
+            }
+            Kind::Average => {
+                let (sum, count) = self.average(call)?;
+                vec![Bit::Sql(format!("(sum({}) / nullif(sum({}), 0))", gathered(sum), gathered(count)))]
+            }
+            Kind::Folded(Fold::Sum) => {
+                let at = self.column(&Expr::Function(call.clone()));
+                vec![Bit::Sql(format!("CAST(sum({}) AS ", gathered(at))), Bit::TypeOf(at), Bit::Sql(")".into())]
+            }
+            Kind::Folded(_) => {
+                let at = gathered(self.column(&Expr::Function(call.clone())));
+                let name = own_name(call).unwrap_or_default();
+                vec![Bit::Sql(format!("{name}({at})"))]
+            }
+            _ => return Err(unsupported("an aggregate of this kind")),
+        };
+        Ok(Expr::Identifier(self.fragments.name(bits)))
+    }
+
+    /// The sum and the count of an average.
+    pub(super) fn average(&mut self, call: &Function) -> Result<(Column, Column), Refusal> {
+        let argument = only_argument(call).ok_or_else(|| unsupported("avg of this"))?.clone();
+        // float4 is averaged as float8: `* 1` makes it that, and changes no other type that can be averaged.
+        let wide = Expr::BinaryOp {
+            left: Box::new(Expr::Nested(Box::new(argument))),
+            op: sqlparser::ast::BinaryOperator::Multiply,
+            right: Box::new(Expr::Value(Value::Number("1".into(), false).into())),
+        };
+        let sum = with_name(call, "sum", Some(wide));
+        let count = with_name(call, "count", None);
+        Ok((self.column(&Expr::Function(sum)), self.column(&Expr::Function(count))))
+    }
+
+    /// An aggregate of distinct values: the shards group by those too, and PostgreSQL drops the duplicates.
+    fn distinct(&mut self, call: &Function) -> Result<Expr, Refusal> {
+        let columns: Vec<String> =
+            distinct_arguments(call)?.iter().map(|argument| gathered(self.column(argument))).collect();
+        let list = match columns.as_slice() {
+            [only] => only.clone(),
+            columns => format!("({})", columns.join(", ")),
+        };
+        let name = own_name(call).unwrap_or_default();
+        Ok(Expr::Identifier(self.fragments.name(vec![Bit::Sql(format!("{name}(DISTINCT {list})"))])))
+    }
+
+    /// An aggregate over the rows themselves: its arguments are gathered.
+    fn whole(&mut self, call: &Function) -> Result<Expr, Refusal> {
+        let mut call = call.clone();
+        let mut failed = None;
+        {
+            let mut gather = |expr: &mut Expr| {
+                if contains_subquery(expr) {
+                    failed = Some(unsupported("a subquery inside an aggregate over all shards"));
+                } else if names_any_column(expr) {
+                    let at = self.column(expr);
+                    *expr = column(at);
+                }
+            };
+            if let FunctionArguments::List(list) = &mut call.args {
+                for argument in &mut list.args {
+                    match argument {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => gather(expr),
+                        FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => {}
+                        _ => return Err(unsupported("an argument of this kind in an aggregate")),
+                    }
+                }
+                for clause in &mut list.clauses {
+                    match clause {
+                        FunctionArgumentClause::OrderBy(keys) => keys.iter_mut().for_each(|key| gather(&mut key.expr)),
+                        FunctionArgumentClause::JsonNullClause(_) | FunctionArgumentClause::JsonReturningClause(_) => {}
+                        _ => return Err(unsupported("a clause of this kind in an aggregate")),
+                    }
+                }
+            }
+            call.within_group.iter_mut().for_each(|key| gather(&mut key.expr));
+            if let Some(filter) = &mut call.filter {
+                gather(filter);
+            }
+        }
+        match failed {
+            Some(refusal) => Err(refusal),
+            // A marked name keeps the walk from looking at the call again.
+            None => Ok(Expr::Identifier(self.fragments.name(vec![Bit::Sql(call.to_string())]))),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The same by Rust, where the result is nothing but keys and folded values; and which columns of the result are columns
+//! of the shards' rows.
+
+use sqlparser::ast::{Expr, Value};
+
+use super::Split;
+use super::calls::{Folding, fold_of, is_aggregate};
+use crate::plan::Refusal;
+use crate::plan::rows::{item_expr, key};
+use crate::plan::shape::{Column, Fold, Grouped, Output};
+use crate::plan::text::fold;
+
+impl Split<'_> {
+    /// The same by Rust, where the result is nothing but keys and folded values.
+    pub(super) fn grouped(&mut self) -> Result<Option<Grouped>, Refusal> {
+        if !self.as_listed {
+            return Ok(None);
+        }
+        let mut folds: Vec<(Column, Fold)> = Vec::new();
+        let mut output = Vec::new();
+        let note = |folds: &mut Vec<(Column, Fold)>, column: Column, fold: Fold| {
+            if !folds.iter().any(|(known, _)| *known == column) {
+                folds.push((column, fold));
+            }
+        };
+        for (index, item) in self.select.projection.iter().enumerate() {
+            output.push(match item_expr(item) {
+                Some(Expr::Function(call)) if is_aggregate(call) => match fold_of(call) {
+                    Some(Folding::Plain(fold)) => {
+                        let at = self.column(&Expr::Function(call.clone()));
+                        note(&mut folds, at, fold);
+                        Output::Column(at)
+                    }
+                    Some(Folding::Average) => {
+                        let (sum, count) = self.average(call)?;
+                        note(&mut folds, sum, Fold::Sum);
+                        note(&mut folds, count, Fold::Sum);
+                        Output::Average { sum, count }
+                    }
+                    None => return Ok(None),
+                },
+                Some(_) => Output::Column(Column::Visible(index)),
+                None => return Ok(None),
+            });
+        }
+        let mut order = Vec::new();
+        for ordered in self.order {
+            let column = match &ordered.expr {
+                Expr::Value(value) => match &value.value {
+                    Value::Number(digits, _) => match digits.parse::<usize>() {
+                        Ok(number) if (1..=output.len()).contains(&number) => output[number - 1],
+                        _ => return Ok(None),
+                    },
+                    _ => return Ok(None),
+                },
+                Expr::Identifier(name) if self.output(&fold(name)).is_some() => {
+                    let Some(index) = self.output(&fold(name)) else { return Ok(None) };
+                    output[index]
+                }
+                Expr::Function(call) if is_aggregate(call) => match fold_of(call) {
+                    Some(Folding::Plain(fold)) => {
+                        let at = self.column(&Expr::Function(call.clone()));
+                        note(&mut folds, at, fold);
+                        Output::Column(at)
+                    }
+                    _ => return Ok(None),
+                },
+                expr => {
+                    let wanted = self.normal(expr);
+                    match self.keys.iter().find(|(key, _)| *key == wanted) {
+                        Some((_, at)) => Output::Column(*at),
+                        None => return Ok(None),
+                    }
+                }
+            };
+            let Output::Column(column) = column else { return Ok(None) };
+            order.push(key(column, &ordered.options)?);
+        }
+        let mut keys: Vec<Column> = self.keys.iter().map(|(_, at)| *at).collect();
+        keys.extend(self.dependents.iter().filter(|dependent| !keys.contains(dependent)).copied().collect::<Vec<_>>());
+        Ok(Some(Grouped { keys, folds, order, output }))
+    }
+
+    pub(super) fn origins(&self) -> Vec<(usize, Column)> {
+        let columns = self.keys.iter().map(|(key, at)| (key.clone(), *at));
+        let dependents = self.dependents.iter().filter_map(|at| match at {
+            Column::Hidden(index) => Some((self.normal(&self.hidden[*index]), *at)),
+            Column::Visible(index) => item_expr(&self.select.projection[*index]).map(|expr| (self.normal(expr), *at)),
+        });
+        let known: Vec<(Expr, Column)> = columns.chain(dependents).collect();
+        self.select
+            .projection
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| {
+                let wanted = self.normal(item_expr(item)?);
+                known.iter().find(|(expr, _)| *expr == wanted).map(|(_, at)| (index, *at))
+            })
+            .collect()
+    }
+}
