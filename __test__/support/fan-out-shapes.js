@@ -304,6 +304,10 @@ const SHAPES = {
       'SELECT avg(s.n) FROM (SELECT tenant_id, count(*) AS n FROM orders GROUP BY tenant_id) s',
     ),
     exact(
+      'in FROM, distinct of what is grouped by tenant',
+      'SELECT count(*) FROM (SELECT DISTINCT count(*) FROM items GROUP BY tenant_id) s',
+    ),
+    exact(
       'CTE with the tenant',
       'WITH paid AS (SELECT tenant_id, total FROM orders WHERE paid) SELECT count(*), sum(total) FROM paid',
     ),

@@ -12,8 +12,8 @@ mod stages;
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    Cte, Distinct, NamedWindowExpr, OrderBy, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
-    SetExpr, SetOperator, SetQuantifier, WindowSpec,
+    Cte, Distinct, NamedWindowExpr, OrderBy, OrderByExpr, OrderByKind, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, WindowSpec,
 };
 
 use super::Layout;
@@ -85,8 +85,12 @@ impl<'a> Search<'a> {
         if let Some(order) = &query.order_by {
             self.check_order(order, &scope)?;
         }
-        if found.extent == Extent::Local && !anchored && aggregates_by_order(query) {
-            found.extent = Extent::Global("it aggregates over all shards");
+        if found.extent == Extent::Local && !anchored {
+            if aggregates_by_order(query) {
+                found.extent = Extent::Global("it aggregates over all shards");
+            } else if picks_by_window(query) {
+                return Err("DISTINCT ON ordered by a window function".into());
+            }
         }
         Ok(found)
     }
@@ -304,9 +308,6 @@ impl<'a> Search<'a> {
             return Ok(Extent::Global("it aggregates over all shards"));
         }
         self.windows(select, None, scope)?;
-        if is_aggregated(select) {
-            return Ok(Extent::Local);
-        }
         Ok(match &select.distinct {
             Some(Distinct::Distinct) if !outputs_tenant(outputs) => {
                 Extent::Global("DISTINCT compares rows of all shards")
@@ -373,12 +374,27 @@ impl<'a> Search<'a> {
 
 /// True if a select that does not aggregate its rows by anything else does so by an aggregate in its ORDER BY.
 fn aggregates_by_order(query: &Query) -> bool {
-    let (SetExpr::Select(select), Some(OrderBy { kind: OrderByKind::Expressions(keys), .. })) =
-        (&*query.body, &query.order_by)
-    else {
-        return false;
+    ordered_select(query)
+        .is_some_and(|(select, keys)| !is_aggregated(select) && keys.iter().any(|key| contains_aggregate(&key.expr)))
+}
+
+/// True if it is for a window function to say which of equal rows DISTINCT ON keeps.
+fn picks_by_window(query: &Query) -> bool {
+    let is_window = |key: &OrderByExpr| {
+        let mut found = false;
+        each_call(&key.expr, &mut |call| found |= call.over.is_some());
+        found
     };
-    !is_aggregated(select) && keys.iter().any(|key| contains_aggregate(&key.expr))
+    ordered_select(query)
+        .is_some_and(|(select, keys)| matches!(select.distinct, Some(Distinct::On(_))) && keys.iter().any(is_window))
+}
+
+/// A select with the keys of its ORDER BY.
+fn ordered_select(query: &Query) -> Option<(&Select, &[OrderByExpr])> {
+    match (&*query.body, &query.order_by.as_ref()?.kind) {
+        (SetExpr::Select(select), OrderByKind::Expressions(keys)) => Some((select, keys)),
+        _ => None,
+    }
 }
 
 fn is_union_all(op: SetOperator, quantifier: SetQuantifier) -> bool {

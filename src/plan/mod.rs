@@ -19,7 +19,7 @@ mod walk;
 mod write;
 
 pub use layout::Layout;
-pub use planner::{is_command, plan};
+pub use planner::{begins_query, is_command, plan};
 pub use repeat::{is_repeatable, may_commit};
 pub use shape::{
     Bit, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source, Text,

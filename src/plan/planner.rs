@@ -102,6 +102,11 @@ pub fn is_command(word: &str) -> bool {
     is_one_of(word, &COMMANDS) || is_one_of(word, &OTHER_COMMANDS)
 }
 
+/// True for the first word of a query.
+pub fn begins_query(word: &str) -> bool {
+    is_one_of(word, &["select", "values", "with", "table"])
+}
+
 fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Result<Plan, Refusal> {
     let outline = Outline::of(sql);
     match outline.first_words.as_slice() {

@@ -345,6 +345,10 @@ fn what_holds_only_for_some_rows_joins_no_others() {
         ),
         ("select id from a order by row_number() over (order by x) limit 5", "PARTITION BY tenant_id"),
         ("select distinct on (rank() over (order by x)) id from a", "PARTITION BY tenant_id"),
+        (
+            "select * from (select distinct on (tenant_id) id from a order by tenant_id, rank() over (order by x)) q",
+            "DISTINCT ON ordered by a window function",
+        ),
         ("select distinct on ((select max(x) from b)) id from a", "a subquery looks at rows of all shards"),
         (
             "select rank() over w from a window w as (partition by tenant_id order by (select max(x) from b))",
@@ -380,9 +384,18 @@ fn a_position_behind_a_wildcard_may_be_any_column() {
 }
 
 #[test]
-fn an_order_by_an_aggregate_aggregates() {
-    let plan = read("select count(*) from (select 1 from t order by count(*)) q");
-    assert_eq!(plan.merge, Merge::Finish);
+fn rows_of_a_subquery_are_put_together_before_they_are_counted() {
+    for subquery in [
+        "select 1 from t order by count(*)",
+        "select distinct count(*) from t group by tenant_id",
+        "select distinct a from t",
+        "select a from t limit 5",
+    ] {
+        let plan = read(&format!("select count(*) from ({subquery}) q"));
+        assert_eq!(plan.merge, Merge::Finish, "{subquery}");
+    }
+    let plan = read("select count(*) from (select distinct tenant_id, count(*) from t group by tenant_id) q");
+    assert!(matches!(plan.merge, Merge::Grouped(_)));
 }
 
 #[test]

@@ -238,7 +238,7 @@ function setOperation(random) {
   const labels = [...left.labels, ...right.labels, operator.toLowerCase()];
   const isReference = ({ labels: shapes }) => shapes.includes('reference table');
   if (isReference(left) !== isReference(right)) labels.push('tenant and reference rows together');
-  if (labels.some((label) => label.endsWith(': group across tenants')))
+  if (labels.some((label) => /: (group across tenants|distinct of tenant groups)$/.test(label)))
     labels.push('set with a group across tenants');
   const query = { kind: 'set', operator, left, right, with: [], items, order: [], labels };
   if (random.chance(0.6)) query.order = keysOf(scope, query);

@@ -126,10 +126,18 @@ function derived(random) {
 function grouped(random) {
   const byTenant = random.chance(0.6);
   const key = byTenant ? 'o.tenant_id' : 'o.b';
-  const inner = plain(
-    'query',
-    `SELECT ${key} AS k, count(*) AS a, sum(o.i4) AS b, min(o.d) AS c FROM orders o GROUP BY ${key}`,
-  );
+  const from = `FROM orders o GROUP BY ${key}`;
+  if (random.chance(0.2)) {
+    const unique = [plain('int8', 's.a')];
+    const inner = plain('query', `SELECT DISTINCT count(*) AS a ${from}`);
+    return subquery(random, inner, {
+      columns: unique,
+      unique,
+      byTenant: false,
+      label: byTenant ? 'distinct of tenant groups' : 'group across tenants',
+    });
+  }
+  const inner = plain('query', `SELECT ${key} AS k, count(*) AS a, sum(o.i4) AS b, min(o.d) AS c ${from}`);
   const unique = [plain(byTenant ? 'text' : 'bool', 's.k')];
   const columns = [...unique, plain('int8', 's.a'), plain('int8', 's.b'), plain('date', 's.c')];
   return subquery(random, inner, {

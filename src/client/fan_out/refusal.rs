@@ -13,9 +13,7 @@ const EXPLAIN: &str = "EXPLAIN ";
 pub async fn halt(story: &Story<'_>, watch: Watch<'_>, refusal: &Refusal) -> Halt {
     let mut watch = watch;
     let refused = refused(refusal);
-    let first = Lexer::new(&story.request.sql).find(|token| *token != Token::Mark('('));
-    // EXPLAIN takes no commands, so that it would refuse a right one too.
-    if !matches!(first, Some(Token::Word(word)) if !plan::is_command(word)) {
+    if !may_be_explained(&story.request.sql) {
         return refused;
     }
     // Never by the simple protocol, which would run whatever stands behind a semicolon.
@@ -31,6 +29,18 @@ pub async fn halt(story: &Story<'_>, watch: Watch<'_>, refusal: &Refusal) -> Hal
     }
 }
 
+/// EXPLAIN takes no commands, so that it would refuse a right one too; and what stands in parentheses behind it, unless a
+/// query begins there, are its options, one of which would run the statement.
+fn may_be_explained(sql: &str) -> bool {
+    let mut tokens = Lexer::new(sql).peekable();
+    let in_parentheses = tokens.next_if_eq(&Token::Mark('(')).is_some();
+    match tokens.find(|token| *token != Token::Mark('(')) {
+        Some(Token::Word(word)) if in_parentheses => plan::begins_query(word),
+        Some(Token::Word(word)) => !plan::is_command(word),
+        _ => false,
+    }
+}
+
 /// The extended protocol takes one statement only; that is no fault of the text.
 fn is_of_several_statements(error: &DatabaseError) -> bool {
     error.code.as_deref() == Some("42601") && error.routine.as_deref() == Some("exec_parse_message")
@@ -41,4 +51,28 @@ fn without_explain(error: DatabaseError) -> DatabaseError {
     let position = error.position.as_deref().and_then(|position| position.parse::<usize>().ok());
     let position = position.map(|position| position.saturating_sub(EXPLAIN.len()).max(1).to_string());
     DatabaseError { position, ..error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_explained_that_would_be_run() {
+        for sql in ["select 1", "((select 1) union values (2))", "with a as (select 1) delete from t", "selec 1"] {
+            assert!(may_be_explained(sql), "{sql}");
+        }
+        for sql in [
+            "analyze delete from t",
+            "/* so */ ANALYSE delete from t",
+            "(analyze) delete from t",
+            "(costs off, analyze) delete from t",
+            "( ( analyze ) delete from t",
+            "explain select 1",
+            "",
+            "1",
+        ] {
+            assert!(!may_be_explained(sql), "{sql}");
+        }
+    }
 }
