@@ -11,6 +11,7 @@ const DEFINITIONS = [
   'create table countries (code text primary key, title text, vat numeric(4, 2))',
   'create sequence numbers',
   "create function shout(text) returns text language sql immutable as $$ select upper($1) || '!' $$",
+  "create collation any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
   'create function dice() returns int language sql volatile as $$ select 4 $$',
 ];
 
@@ -181,6 +182,18 @@ const SHAPES = {
     exact(
       'by the primary key',
       'SELECT o.tenant_id, o.id, o.name, count(i.id) FROM orders o LEFT JOIN items i ON i.tenant_id = o.tenant_id AND i.order_id = o.id GROUP BY o.tenant_id, o.id',
+    ),
+    exact(
+      'by numerics of different scales',
+      "SELECT count(*) FROM orders GROUP BY CASE WHEN tenant_id IN ('umbrella', 'hooli') THEN amount::numeric ELSE amount::numeric(12, 1) END",
+    ),
+    exact(
+      'by floats, with a negative zero',
+      "SELECT count(*) FROM orders GROUP BY CASE WHEN tenant_id IN ('umbrella', 'hooli') THEN '-0' ELSE 0::float8 END",
+    ),
+    exact(
+      'by text of a collation to which different texts are equal',
+      "SELECT count(*) FROM orders GROUP BY (CASE WHEN tenant_id IN ('umbrella', 'hooli') THEN upper(name) ELSE lower(name) END) COLLATE any_case",
     ),
     exact(
       'HAVING',
