@@ -10,8 +10,9 @@ use serde_json::json;
 use super::kind::{Kind, kind_of};
 use crate::proto::Field;
 
-/// Columns of all descriptions that are remembered.
+/// Columns of all descriptions that are remembered; a description counts for some itself.
 const MOST_FIELDS: usize = 20_000;
+const OVERHEAD: usize = 20;
 
 /// One RowDescription.
 #[derive(Debug)]
@@ -108,12 +109,12 @@ impl Descriptions {
             return known.clone();
         }
         let description = Arc::new(Description::new(fields));
-        seen.fields += description.fields.len();
+        seen.fields += OVERHEAD + description.fields.len();
         seen.descriptions.put(description.fields.clone(), description.clone());
         while seen.fields > MOST_FIELDS
             && let Some((fields, _)) = seen.descriptions.pop_lru()
         {
-            seen.fields -= fields.len();
+            seen.fields -= OVERHEAD + fields.len();
         }
         description
     }
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn equal_descriptions_are_one_until_too_many_others_have_come() {
         let descriptions = Descriptions::default();
-        let columns = |name: String| vec![Field { name, ..Field::default() }; 100];
+        let columns = |name: String| vec![Field { name, ..Field::default() }; 100 - OVERHEAD];
         let first = descriptions.of(columns("a".into()));
         assert!(Arc::ptr_eq(&first, &descriptions.of(columns("a".into()))));
         assert!(!Arc::ptr_eq(&first, &descriptions.of(columns("b".into()))));
