@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod catalogue;
+mod ctes;
 mod draft;
 mod functions;
 mod layout;

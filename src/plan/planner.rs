@@ -13,9 +13,9 @@ use super::functions::{Kind, kind, own_name};
 use super::local::{Extent, Scope, Search, groups_by_tenant, is_aggregated};
 use super::rows::{first_select, item_expr, needs_distinct, output_name, output_names};
 use super::shape::{Column, Everywhere, Merge, Origins, Plan, Source};
-use super::text::{Fragments, fold, parameter, parameters, parse, parts, quoted};
+use super::text::{Fragments, fold, parameter, parameters, parse, quoted};
 use super::walk::{Node, NodeMut, rewrite, walk};
-use super::{Asked, Layout, Refusal, aggregate, rows, sets, unsupported, write};
+use super::{Asked, Layout, Refusal, aggregate, ctes, rows, sets, unsupported, write};
 use crate::data::lexer::{Outline, is_one_of};
 
 /// The plan of a statement for all shards, or why there is none.
@@ -240,7 +240,7 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
                     let mut query = (*cte.query).clone();
                     let mut known = kept.clone();
                     known.extend(local_ctes.iter().cloned());
-                    add_ctes(&mut query, known);
+                    ctes::add(&mut query, known);
                     let draft = draft(&query, layout, fragments)?;
                     let mut cte = cte.clone();
                     cte.query = Box::new(draft.finish.clone());
@@ -268,7 +268,7 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
         return Err(unsupported("a query of this form"));
     };
     let left: BTreeSet<String> = local_ctes.iter().map(|cte| fold(&cte.alias.name)).collect();
-    if names_any(&outer, &left) {
+    if ctes::names_any(&outer, &left) {
         return Err(unsupported("rows of all shards beside rows of one shard"));
     }
     if outer.with.as_ref().is_some_and(|with| with.cte_tables.is_empty()) {
@@ -326,39 +326,6 @@ fn passed_on(outer: &Query, inner: &Draft) -> Vec<(usize, Column)> {
     }
 }
 
-fn add_ctes(query: &mut Query, ctes: Vec<sqlparser::ast::Cte>) {
-    let mut used = ctes;
-    // Only what is named: an unused one would be one more text to print and check.
-    used.retain(|cte| names_any(query, &BTreeSet::from([fold(&cte.alias.name)])));
-    if used.is_empty() {
-        return;
-    }
-    match &mut query.with {
-        Some(with) => {
-            used.append(&mut with.cte_tables);
-            with.cte_tables = used;
-        }
-        None => {
-            query.with = Some(sqlparser::ast::With {
-                with_token: sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
-                recursive: false,
-                cte_tables: used,
-            });
-        }
-    }
-}
-
-/// True if a query names one of these relations.
-fn names_any(query: &Query, names: &BTreeSet<String>) -> bool {
-    let mut found = false;
-    walk(query, &mut |node| {
-        if let Node::Relation(name) = node {
-            found |= parts(name).is_some_and(|parts| matches!(parts.as_slice(), [only] if names.contains(only)));
-        }
-    });
-    found
-}
-
 /// Finds the derived table whose rows are of all shards, and puts what PostgreSQL makes of the gathered rows there.
 struct Place<'a> {
     layout: &'a Layout,
@@ -384,7 +351,7 @@ impl Place<'_> {
 
     fn derived(&mut self, subquery: &mut Query) {
         let mut whole = subquery.clone();
-        add_ctes(&mut whole, self.ctes.iter().flat_map(|with| with.cte_tables.iter().cloned()).collect());
+        ctes::add(&mut whole, self.ctes.iter().flat_map(|with| with.cte_tables.iter().cloned()).collect());
         let mut search = Search::new(self.layout);
         match search.query(&whole, &Scope::root()) {
             Ok(found) if found.extent == Extent::Everywhere => {}

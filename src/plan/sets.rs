@@ -11,7 +11,7 @@ use super::local::{Extent, Scope, Search};
 use super::rows::{first_select, order_keys, output_names};
 use super::shape::{Bit, Column, Merge, Origins};
 use super::text::{Fragments, quoted};
-use super::{Layout, Refusal, unsupported};
+use super::{Layout, Refusal, ctes, unsupported};
 
 /// A plan for a set operation over the rows of all shards.
 pub fn gathered(
@@ -32,6 +32,17 @@ pub fn gathered(
         right: Box::new(right),
     });
     let Some(union) = union else { return Err(unsupported("a query of this form")) };
+    let mut finish = Query {
+        order_by: query.order_by.clone(),
+        limit_clause: query.limit_clause.clone(),
+        fetch: query.fetch.clone(),
+        ..bare(body)
+    };
+    if let Some(with) = &query.with {
+        let everywhere = with.cte_tables.iter().filter(|cte| scope.is_everywhere(&ctes::name_of(cte)));
+        ctes::add(&mut finish, everywhere.cloned().collect());
+        finish.with.iter_mut().for_each(|added| added.recursive = with.recursive);
+    }
     Ok(Draft {
         shard: Query { with: query.with.clone(), ..bare(union) },
         changed: true,
@@ -40,12 +51,7 @@ pub fn gathered(
         distinct: false,
         offset: None,
         limit: None,
-        finish: Query {
-            order_by: query.order_by.clone(),
-            limit_clause: query.limit_clause.clone(),
-            fetch: query.fetch.clone(),
-            ..bare(body)
-        },
+        finish,
         needs_finish: true,
         origins: Origins::Listed(Vec::new()),
         names: sides.names,

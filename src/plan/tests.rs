@@ -437,3 +437,16 @@ fn columns_that_pass_through_a_finishing_query_are_described_as_where_they_come_
     }
     assert_eq!(origins("select * from (select distinct a from t) s"), listed(&[(0, Column::Visible(0))]));
 }
+
+#[test]
+fn a_finishing_query_has_the_ctes_that_it_names_and_those_that_they_name() {
+    let with = "with a as (select code from countries), b as (select * from a), unused as (select 1)";
+    let text = finish(&format!("{with} select code from b except select x from t"));
+    assert!(text.starts_with("WITH a AS (SELECT code FROM countries), b AS (SELECT * FROM a) "), "{text}");
+    assert!(!text.contains("unused"), "{text}");
+    let own =
+        finish(&format!("{with} select * from (with b as (select x from t limit 1) select * from b) q order by 1"));
+    assert!(own.contains("(WITH b AS (SELECT <visible> FROM mtdd_g LIMIT 1) SELECT * FROM b) q"), "{own}");
+    let read = read(&format!("{with} select * from (select x from t join b on b.code = t.x limit 3) q where x > 1"));
+    assert!(read.shard.sql.contains("a AS (SELECT code FROM countries), b AS"), "{}", read.shard.sql);
+}

@@ -40,6 +40,11 @@ impl<'p> Scope<'p> {
         self.ctes.get(name).or_else(|| self.parent?.cte(name))
     }
 
+    /// True for a CTE of nothing that is sharded.
+    pub fn is_everywhere(&self, cte: &str) -> bool {
+        self.cte(cte).is_some_and(|found| found.extent == Extent::Everywhere)
+    }
+
     /// The alias of the only relation, if there is one.
     pub fn only_relation(&self) -> Option<&str> {
         match self.relations.as_slice() {

@@ -1,0 +1,87 @@
+/**
+ * Random queries of any nesting for all shards: each is refused, or answered as by one PostgreSQL that holds the rows
+ * of all shards.
+ *
+ * MTDD_TEST_SEED: the seed of an earlier run; MTDD_TEST_QUERIES: how many (default 3000); MTDD_TEST_ONLY: just the one
+ * of this number.
+ */
+
+const assert = require('node:assert/strict');
+const { after, before, test } = require('node:test');
+const { startWorlds } = require('./support/differential/worlds');
+const { Random } = require('./support/sql-generator');
+const { nested } = require('./support/sql-generator/nested');
+
+const SEED = process.env.MTDD_TEST_SEED ?? 'nested';
+const COUNT = Number(process.env.MTDD_TEST_QUERIES ?? 3_000);
+const ONLY = process.env.MTDD_TEST_ONLY === undefined ? undefined : Number(process.env.MTDD_TEST_ONLY);
+/** Questions under way at once. */
+const CONCURRENCY = 8;
+/** Milliseconds after which a question is given up: nobody joins everything with everything. */
+const PATIENCE = 2000;
+/** Differences after which a run stops. */
+const ENOUGH = 5;
+
+let place;
+before(async () => {
+  place = await startWorlds({ seed: SEED });
+});
+after(() => place?.stop());
+
+const outcome = (query) =>
+  query.then(
+    ({ rows }) => ({ rows }),
+    (error) => ({ error }),
+  );
+
+const shown = ({ rows, error }, isOrdered) => {
+  if (error) return `${error.code}: ${error.message}`;
+  const lines = rows.map(({ k, id, x, y }) => JSON.stringify([k, id, x, y]));
+  return (isOrdered ? lines : lines.sort()).join('\n');
+};
+
+test('what is answered is what one PostgreSQL with all rows answers', async (t) => {
+  const tally = { asked: 0, refused: 0, failed: 0, slow: 0 };
+  const findings = [];
+  const ask = async (index) => {
+    const world = place.worlds[index % place.worlds.length];
+    const sql = nested(new Random(`${SEED}/${index}`));
+    const expected = await outcome(world.whole.raw(sql).timeout(PATIENCE, { cancel: true }));
+    tally.asked++;
+    if (expected.error?.name === 'KnexTimeoutError') {
+      tally.slow++;
+      return;
+    }
+    const actual = await outcome(world.answer((db) => db.raw(sql)));
+    if (actual.error?.code === 'PLAN_UNSUPPORTED') {
+      tally.refused++;
+      return;
+    }
+    if (expected.error) tally.failed++;
+    const isOrdered = sql.includes(') whole ORDER BY');
+    const [wanted, got] = [shown(expected, isOrdered), shown(actual, isOrdered)];
+    if (wanted !== got) {
+      const where = `seed ${SEED}, question ${index}; ${world.data.shards} shards, locale ${world.locale}`;
+      findings.push(`${where}\n${sql}\n--- PostgreSQL:\n${wanted}\n--- library:\n${got}`);
+    }
+  };
+  const numbers = ONLY === undefined ? Array.from({ length: COUNT }, (_, index) => index) : [ONLY];
+  let next = 0;
+  const worker = async () => {
+    while (next < numbers.length && findings.length < ENOUGH) await ask(numbers[next++]);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  t.diagnostic(
+    `seed ${SEED}: ${tally.asked} questions, ${tally.refused} refused, ${tally.failed} in error, ${tally.slow} given up`,
+  );
+  assert.equal(
+    findings.length,
+    0,
+    `\n\n${findings.join('\n\n')}\n\nMTDD_TEST_SEED=${SEED} asks the same again`,
+  );
+  if (ONLY === undefined) {
+    // Were all refused, or most of them wrong SQL, nothing would have been shown.
+    assert.ok(tally.refused < tally.asked * 0.8, `${tally.refused} of ${tally.asked} refused`);
+    assert.ok(tally.failed < tally.asked * 0.05, `${tally.failed} of ${tally.asked} in error`);
+  }
+});
