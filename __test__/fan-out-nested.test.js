@@ -10,11 +10,13 @@ const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
 const { startWorlds } = require('./support/differential/worlds');
 const { Random } = require('./support/sql-generator');
-const { nested } = require('./support/sql-generator/nested');
+const { nested, nestedChange } = require('./support/sql-generator/nested');
 
 const SEED = process.env.MTDD_TEST_SEED ?? 'nested';
 const COUNT = Number(process.env.MTDD_TEST_QUERIES ?? 3_000);
 const ONLY = process.env.MTDD_TEST_ONLY === undefined ? undefined : Number(process.env.MTDD_TEST_ONLY);
+/** One in so many questions changes rows; those run one after the other, when all reads are done. */
+const CHANGES = 40;
 /** Questions under way at once. */
 const CONCURRENCY = 8;
 /** Milliseconds after which a question is given up: nobody joins everything with everything. */
@@ -30,12 +32,13 @@ after(() => place?.stop());
 
 const outcome = (query) =>
   query.then(
-    ({ rows }) => ({ rows }),
+    ({ command, rowCount, rows }) => ({ command, rowCount, rows }),
     (error) => ({ error }),
   );
 
-const shown = ({ rows, error }, isOrdered) => {
+const shown = ({ command, rowCount, rows, error }, isOrdered) => {
   if (error) return `${error.code}: ${error.message}`;
+  if (command !== 'SELECT') return `${command} ${rowCount}`;
   const lines = rows.map(({ k, id, x, y }) => JSON.stringify([k, id, x, y]));
   return (isOrdered ? lines : lines.sort()).join('\n');
 };
@@ -43,11 +46,12 @@ const shown = ({ rows, error }, isOrdered) => {
 test('what is answered is what one PostgreSQL with all rows answers', async (t) => {
   const tally = { asked: 0, refused: 0, failed: 0, slow: 0 };
   const findings = [];
-  const ask = async (index) => {
-    const world = place.worlds[index % place.worlds.length];
-    const sql = nested(new Random(`${SEED}/${index}`));
-    const expected = await outcome(world.whole.raw(sql).timeout(PATIENCE, { cancel: true }));
+
+  /** @param {() => Promise<string>} [check] what differs otherwise, if anything */
+  const ask = async (index, sql, check = async () => '') => {
+    const world = worldOf(index);
     tally.asked++;
+    const expected = await outcome(world.whole.raw(sql).timeout(PATIENCE, { cancel: true }));
     if (expected.error?.name === 'KnexTimeoutError') {
       tally.slow++;
       return;
@@ -60,17 +64,34 @@ test('what is answered is what one PostgreSQL with all rows answers', async (t) 
     if (expected.error) tally.failed++;
     const isOrdered = sql.includes(') whole ORDER BY');
     const [wanted, got] = [shown(expected, isOrdered), shown(actual, isOrdered)];
-    if (wanted !== got) {
+    const otherwise = await check();
+    if (wanted !== got || otherwise !== '') {
       const where = `seed ${SEED}, question ${index}; ${world.data.shards} shards, locale ${world.locale}`;
-      findings.push(`${where}\n${sql}\n--- PostgreSQL:\n${wanted}\n--- library:\n${got}`);
+      findings.push(`${where}\n${sql}\n--- PostgreSQL:\n${wanted}\n--- library:\n${got}\n${otherwise}`);
     }
   };
+  const worldOf = (index) => place.worlds[index % place.worlds.length];
+  const change = async (index) => {
+    const world = worldOf(index);
+    await world.refillScratch();
+    const sql = nestedChange(new Random(`${SEED}/${index}`));
+    await ask(index, sql, async () => {
+      const { whole, shards } = await world.scratchRows();
+      return whole.join('\n') === shards.join('\n') ? '' : 'other rows are there afterwards';
+    });
+  };
   const numbers = ONLY === undefined ? Array.from({ length: COUNT }, (_, index) => index) : [ONLY];
+  const isChange = (index) => index % CHANGES === 0;
+  const reads = numbers.filter((index) => !isChange(index));
   let next = 0;
   const worker = async () => {
-    while (next < numbers.length && findings.length < ENOUGH) await ask(numbers[next++]);
+    while (next < reads.length && findings.length < ENOUGH) {
+      const index = reads[next++];
+      await ask(index, nested(new Random(`${SEED}/${index}`)));
+    }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  for (const index of numbers.filter(isChange)) if (findings.length < ENOUGH) await change(index);
   t.diagnostic(
     `seed ${SEED}: ${tally.asked} questions, ${tally.refused} refused, ${tally.failed} in error, ${tally.slow} given up`,
   );

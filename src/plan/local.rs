@@ -60,6 +60,8 @@ pub struct Search<'a> {
     pub effects: BTreeSet<String>,
     /// Views that are being looked into.
     inside: Vec<String>,
+    /// The relation of the gathered rows, in a query that finishes.
+    gathered: Option<&'static str>,
 }
 
 impl<'a> Search<'a> {
@@ -70,7 +72,14 @@ impl<'a> Search<'a> {
             unknown: BTreeSet::new(),
             effects: BTreeSet::new(),
             inside: Vec::new(),
+            gathered: None,
         }
+    }
+
+    /// True if a query needs nothing but the gathered rows and what every shard holds.
+    pub fn finishes(query: &Query, gathered: &'static str, layout: &'a Layout) -> bool {
+        let mut search = Search { gathered: Some(gathered), ..Search::new(layout) };
+        search.query(query, &Scope::root()).is_ok_and(|found| found.extent == Extent::Everywhere)
     }
 
     /// What is known of a query that stands inside `outer`.

@@ -8,7 +8,7 @@ use sqlparser::ast::{
     TimezoneInfo, Value,
 };
 
-use super::draft::{Draft, Written};
+use super::draft::{Draft, GATHERED, Written};
 use super::functions::{Kind, kind, own_name};
 use super::local::{Extent, Scope, Search, groups_by_tenant, is_aggregated};
 use super::rows::{first_select, item_expr, needs_distinct, output_name, output_names};
@@ -146,6 +146,9 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
     let changed = one_clock(&mut query);
     let mut fragments = Fragments::default();
     let draft = draft(&query, layout, &mut fragments)?;
+    if draft.needs_finish && !Search::finishes(&draft.finish, GATHERED, layout) {
+        return Err(unsupported("rows of all shards beside rows of one shard"));
+    }
     let written = Written { sql, parameters, changed };
     Ok(Plan::Read(draft.read(written, &fragments, functions.into_iter().collect())?))
 }

@@ -354,6 +354,10 @@ fn what_holds_only_for_some_rows_joins_no_others() {
             "select rank() over w from a window w as (partition by tenant_id order by (select max(x) from b))",
             "a subquery looks at rows of all shards",
         ),
+        (
+            "select * from (select a from t limit 5) q cross join lateral (select count(*) from t where t.a = q.a) n",
+            "rows of all shards beside rows of one shard",
+        ),
         ("select * from a, (select 1 from b order by count(*)) q", "aggregates over all shards"),
     ] {
         let reason = refused(sql);

@@ -36,6 +36,27 @@ class Nested {
     return ctes.length === 0 ? whole : `WITH ${ctes.join(', ')} ${whole}`;
   }
 
+  /** UPDATE or DELETE of rows of `scratch`, which is like orders. @returns {string} */
+  change() {
+    const random = this.#random;
+    const target = { item: 'scratch r0', k: 'r0.tenant_id', id: 'r0.id', x: 'r0.i4', y: 'r0.t' };
+    const relations = [target];
+    const others = [];
+    if (random.chance(0.5)) {
+      others.push(this.#relation(1, [], false, true));
+      relations.push(...others);
+    }
+    const where = [
+      ...others.map((other) => this.#ties(relations, other)),
+      ...random.several(others.length > 0 ? 0 : 1, 2, () => this.#condition(1, [target], others)),
+    ];
+    const from = others.map(({ item }) => item).join(', ');
+    const rest = `WHERE ${where.join(' AND ')}`;
+    return random.chance(0.5)
+      ? `DELETE FROM scratch r0 ${from && `USING ${from} `}${rest}`
+      : `UPDATE scratch r0 SET t = 'changed' ${from && `FROM ${from} `}${rest}`;
+  }
+
   /** @param {Relation[]} around what it may refer to */
   #select(depth, around = []) {
     const random = this.#random;
@@ -191,8 +212,9 @@ class Nested {
 }
 
 /** @param {import('./random').Random} random */
-function nested(random) {
-  return new Nested(random).query();
-}
+const nested = (random) => new Nested(random).query();
 
-module.exports = { nested };
+/** @param {import('./random').Random} random */
+const nestedChange = (random) => new Nested(random).change();
+
+module.exports = { nested, nestedChange };

@@ -206,7 +206,7 @@ impl Search<'_> {
             relation.extent = found.extent;
             return Ok(relation);
         }
-        if self.layout.is_reference(names) {
+        if self.layout.is_reference(names) || self.gathered == Some(last.as_str()) {
             relation.extent = Extent::Everywhere;
             return Ok(relation);
         }
