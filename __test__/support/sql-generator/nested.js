@@ -5,7 +5,10 @@
  * Every select gives the same four columns: `k` (text, mostly the tenant), `id` and `x` (int4), `y` (text).
  */
 
-/** @typedef {{ item: string, k: string, id: string, x: string, y: string }} Relation an item of FROM, and its columns */
+/**
+ * @typedef {{ item: string, own: boolean, k: string, id: string, x: string, y: string }} Relation an item of FROM, and
+ *   its columns; `own`: those are all of them, under these names
+ */
 
 const TABLES = {
   orders: { k: 'tenant_id', id: 'id', x: 'i4', y: 't', few: 'id < 3' },
@@ -81,7 +84,11 @@ class Nested {
     const rest = `FROM ${from}${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''}`;
     const [first, last] = [relations[0], relations.at(-1)];
     const k = random.weighted([8, first.k], [2, last.k], [1, first.y]);
-    const [id, x, y] = [first.id, last.x, first.y];
+    const value = () => `(SELECT max(q.x) ${this.#subquery(depth, [...relations, ...around])})`;
+    const [id, y] = [first.id, first.y];
+    const x = depth > 0 && shape === 'plain' && random.chance(0.1) ? value() : last.x;
+    if (shape === 'plain' && relations.length === 1 && first.own && random.chance(0.3))
+      return `SELECT * ${rest}`;
     const plain = `${k} AS k, ${id} AS id, ${x} AS x, ${y} AS y`;
     const key = random.pick([k, k, x]);
     switch (shape) {
@@ -141,6 +148,7 @@ class Nested {
     const alias = `r${++this.#serial}`;
     const of = ({ k, id, x, y }, item) => ({
       item,
+      own: k === 'k',
       k: `${alias}.${k}`,
       id: `${alias}.${id}`,
       x: `${alias}.${x}`,
@@ -195,10 +203,7 @@ class Nested {
         [1, () => `NOT (${this.#tie(all, one)})`],
       )();
     }
-    const q = { item: '', k: 'q.k', id: 'q.id', x: 'q.x', y: 'q.y' };
-    // Only some of them are tied to the rows around.
-    const tie = random.chance(0.8) ? ` WHERE ${this.#ties(all, q)}` : '';
-    const from = `FROM (${this.#select(depth - 1, random.chance(0.2) ? all : [])}) q${tie}`;
+    const from = this.#subquery(depth, all);
     const not = random.pick(['', 'NOT ']);
     return random.pick([
       `${not}EXISTS (SELECT 1 ${from})`,
@@ -208,6 +213,14 @@ class Nested {
       `${one.x} > (SELECT min(q.x) ${from})`,
       `(SELECT count(*) ${from}) < 3`,
     ]);
+  }
+
+  /** FROM and WHERE of a subquery whose columns are those of `q`; only some are tied to the rows around. */
+  #subquery(depth, around) {
+    const random = this.#random;
+    const q = { k: 'q.k', id: 'q.id', x: 'q.x', y: 'q.y' };
+    const tie = random.chance(0.8) ? ` WHERE ${this.#ties(around, q)}` : '';
+    return `FROM (${this.#select(depth - 1, random.chance(0.2) ? around : [])}) q${tie}`;
   }
 }
 
