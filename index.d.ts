@@ -303,6 +303,8 @@ export interface MtddHandle {
    * What a query would do, without running it. Of a schema builder with several statements an array.
    *
    * @throws ValidationError for what is no query
+   * @throws QueryCancelledError once a signal of the query is aborted
+   * @throws ClientClosedError after `close()`
    */
   explain(query: Knex.ChainableInterface): Promise<MtddExplanation | MtddExplanation[]>;
 }

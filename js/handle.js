@@ -119,6 +119,8 @@ class Handle {
    * @returns {Promise<object>} `{ route, shards, plan, statements, steps, refusal? }`; of a schema builder with several
    *   statements an array of these
    * @throws {ValidationError} for anything else
+   * @throws {QueryCancelledError} once a signal of the query is aborted
+   * @throws {ClientClosedError} after `close()`
    */
   async explain(query) {
     if (this.#runtime.isClosed) throw new ClientClosedError();
