@@ -192,7 +192,7 @@ impl<'a> Search<'a> {
                 Ok((Found { extent, outputs }, anchored))
             }
             SetExpr::Table(table) => {
-                let name = table.table_name.clone().unwrap_or_default().to_lowercase();
+                let name = table.table_name.clone().unwrap_or_default().to_ascii_lowercase();
                 let relation = self.table(&[name], None, scope)?;
                 Ok((
                     Found { extent: relation.extent, outputs: vec![Output::Several { tenants: relation.tenants }] },

@@ -66,7 +66,7 @@ fn figured(expr: &Expr) -> Option<(String, bool)> {
 
 /// The name of a type in the catalogue, where SQL has a name of its own for it.
 fn type_name(data_type: &DataType) -> Option<String> {
-    let text = data_type.to_string().to_lowercase();
+    let text = data_type.to_string().to_ascii_lowercase();
     let bare = text.split(['(', '[']).next()?.trim();
     Some(match bare {
         "int" | "integer" | "int4" => "int4".into(),

@@ -454,3 +454,11 @@ fn a_finishing_query_has_the_ctes_that_it_names_and_those_that_they_name() {
     let read = read(&format!("{with} select * from (select x from t join b on b.code = t.x limit 3) q where x > 1"));
     assert!(read.shard.sql.contains("a AS (SELECT code FROM countries), b AS"), "{}", read.shard.sql);
 }
+
+#[test]
+fn names_are_folded_as_postgresql_folds_them() {
+    assert!(finish("select a as ÄA, count(distinct b) from t group by ÄA").contains("AS \"Äa\""));
+    assert!(
+        matches!(planned("select TENANT_ID, count(*) from t group by Tenant_Id"), Ok(Plan::Read(read)) if read.merge == Merge::Concat)
+    );
+}

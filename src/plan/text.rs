@@ -29,9 +29,9 @@ pub fn parse(sql: &str) -> Result<Vec<Statement>, Refusal> {
         .map_err(|error| Refusal::Unreadable(error.to_string()))
 }
 
-/// A name as PostgreSQL reads it: lower case unless it is quoted.
+/// A name as PostgreSQL reads it: lower case unless it is quoted, where only ASCII has a lower case.
 pub fn fold(name: &Ident) -> String {
-    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
+    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_ascii_lowercase() }
 }
 
 /// The parts of a name as PostgreSQL reads them; None for what is not a plain name.

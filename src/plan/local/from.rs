@@ -42,7 +42,7 @@ impl Search<'_> {
                 columns.collect::<Vec<_>>().iter().filter_map(|column| merge(column, first, right, scope)).collect()
             }
             JoinConstraint::Natural => {
-                let column = self.layout.tenant_column.as_ref().map(|column| column.to_lowercase());
+                let column = self.layout.tenant_column.as_ref().map(|column| column.to_ascii_lowercase());
                 column.and_then(|column| merge(&column, first, right, scope)).into_iter().collect()
             }
             JoinConstraint::None => Vec::new(),
@@ -220,7 +220,7 @@ impl Search<'_> {
         }
         if !renamed && let Some(column) = &self.layout.tenant_column {
             // Configured as it is written in SQL, with or without quotes.
-            relation.tenants = [column.clone(), column.to_lowercase()].into();
+            relation.tenants = [column.clone(), column.to_ascii_lowercase()].into();
         }
         Ok(relation)
     }
