@@ -246,6 +246,19 @@ describe('queries for all shards', () => {
     assert.ok(!Object.keys(plain).includes('mtdd'));
   });
 
+  it('a view that has just been made is looked into', async () => {
+    await db.raw('select id from orders').mtdd();
+    await shards.prepare('create view just_made as select count(*) as n from orders');
+    try {
+      await assert.rejects(db.raw('select n from just_made').mtdd(), {
+        code: 'PLAN_UNSUPPORTED',
+        message: /the view just_made: it aggregates over all shards/,
+      });
+    } finally {
+      await shards.prepare('drop view just_made');
+    }
+  });
+
   it('a stream of all shards is held back by a slow reader, and stops all shards when it leaves', async () => {
     await shards.prepare(
       'create or replace view many as select g as id, repeat(md5(g::text), 30) as x from orders, generate_series(1, 20000) g where orders.id < 4',

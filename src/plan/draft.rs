@@ -40,6 +40,7 @@ pub struct Written<'a> {
     pub parameters: usize,
     /// The tree is not what was written any more.
     pub changed: bool,
+    pub names_unknown: bool,
 }
 
 impl Draft {
@@ -70,6 +71,7 @@ impl Draft {
             limit: self.limit,
             finish,
             functions,
+            names_unknown: written.names_unknown,
         }))
     }
 }

@@ -1,4 +1,4 @@
-//! What the application has declared of its tables, and which views its databases have.
+//! What the application has declared of its tables, and which tables and views its databases have.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,10 @@ pub struct Layout {
     pub tenant_column: Option<String>,
     /// Tables that every shard holds alike, with or without their schema.
     pub reference_tables: Vec<String>,
-    /// The queries of views, by name with and without schema.
+    /// The queries of views, by name with schema and, where that is enough, without.
     pub views: HashMap<String, String>,
+    /// All relations, named in the same way: whether they have the tenant column.
+    pub relations: HashMap<String, bool>,
 }
 
 impl Layout {
@@ -33,10 +35,18 @@ impl Layout {
 
     /// The query of a view.
     pub fn view(&self, names: &[String]) -> Option<&str> {
-        let name = match names {
-            [.., schema, view] => format!("{schema}.{view}"),
-            names => names.first()?.clone(),
-        };
-        self.views.get(&name).map(String::as_str)
+        self.views.get(&known_name(names)?).map(String::as_str)
+    }
+
+    /// Whether a relation has the tenant column; None: it is not known.
+    pub fn has_tenant(&self, names: &[String]) -> Option<bool> {
+        self.relations.get(&known_name(names)?).copied()
+    }
+}
+
+fn known_name(names: &[String]) -> Option<String> {
+    match names {
+        [.., schema, name] => Some(format!("{schema}.{name}")),
+        names => names.first().cloned(),
     }
 }

@@ -58,6 +58,8 @@ pub struct Search<'a> {
     pub unknown: BTreeSet<String>,
     /// Functions that do something, or know their session.
     pub effects: BTreeSet<String>,
+    /// It names relations of which nothing is known.
+    pub names_unknown: bool,
     /// Views that are being looked into.
     inside: Vec<String>,
     /// The relation of the gathered rows, in a query that finishes.
@@ -71,6 +73,7 @@ impl<'a> Search<'a> {
             classes: Classes::default(),
             unknown: BTreeSet::new(),
             effects: BTreeSet::new(),
+            names_unknown: false,
             inside: Vec::new(),
             gathered: None,
         }

@@ -129,7 +129,7 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
             "{function}() without a tenant: it does something on each shard; ask for it with .mtdd(null) or allServers: true"
         )));
     }
-    let functions: BTreeSet<String> = search.unknown;
+    let (functions, names_unknown) = (search.unknown, search.names_unknown);
     if found.extent == Extent::Everywhere {
         let asks = !functions.is_empty() || !search.effects.is_empty();
         return match (asks, asked) {
@@ -149,7 +149,7 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
     if draft.needs_finish && !Search::finishes(&draft.finish, GATHERED, layout) {
         return Err(unsupported("rows of all shards beside rows of one shard"));
     }
-    let written = Written { sql, parameters, changed };
+    let written = Written { sql, parameters, changed, names_unknown };
     Ok(Plan::Read(draft.read(written, &fragments, functions.into_iter().collect())?))
 }
 

@@ -43,6 +43,8 @@ pub struct Read {
     /// Functions that are not PostgreSQL's own, as they are written, lower case: the plan holds only if each is a plain
     /// function (no aggregate, no window function) that is not volatile.
     pub functions: Vec<String>,
+    /// It names relations of which nothing was known: they were taken for tables, and may be views.
+    pub names_unknown: bool,
 }
 
 /// A text for PostgreSQL, and what stands at its $1, $2, ...

@@ -9,6 +9,7 @@ fn layout() -> Layout {
             ("totals".to_owned(), "SELECT sum(a) AS total FROM t".to_owned()),
         ]
         .into(),
+        relations: [("logs".to_owned(), false), ("t".to_owned(), true)].into(),
     }
 }
 
@@ -461,4 +462,20 @@ fn names_are_folded_as_postgresql_folds_them() {
     assert!(
         matches!(planned("select TENANT_ID, count(*) from t group by Tenant_Id"), Ok(Plan::Read(read)) if read.merge == Merge::Concat)
     );
+}
+
+#[test]
+fn a_table_without_the_tenant_column_is_joined_with_nothing() {
+    // Inside of the subquery `tenant_id` is that of the query around it.
+    let inside = refused("select * from t where exists (select 1 from logs where tenant_id = t.tenant_id)");
+    assert!(inside.contains("a subquery looks at rows of all shards"), "{inside}");
+    assert!(refused("select * from t join logs using (tenant_id)").contains("logs is not joined"));
+    let plan = read("select upper(a) as tenant_id, count(*) from logs group by tenant_id");
+    assert!(matches!(plan.merge, Merge::Grouped(_)), "{plan:?}");
+}
+
+#[test]
+fn relations_of_which_nothing_is_known_are_said_to_be_named() {
+    assert!(read("select * from t join o using (tenant_id)").names_unknown);
+    assert!(!read("with o as (select * from t) select * from o join countries c on c.id = o.id").names_unknown);
 }

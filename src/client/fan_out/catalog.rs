@@ -219,18 +219,33 @@ fn type_key(shard: usize, id: u32) -> (Option<usize>, u32) {
     ((id >= FIRST_OWN_OID).then_some(shard), id)
 }
 
-/// The queries of the databases' views, by name with schema and, where the name alone is enough, without.
-pub async fn views(asker: Asker<'_>) -> Result<HashMap<String, String>, Fault> {
-    let (_, answer) = asker.any(query(VIEWS, Vec::new())).await?;
-    let mut views = HashMap::new();
+/// What the databases have of relations, named with schema and, where the name alone is enough, without.
+#[derive(Debug, Default)]
+pub struct Relations {
+    /// The queries of views.
+    pub views: HashMap<String, String>,
+    /// All of them: whether they have the tenant column.
+    pub all: HashMap<String, bool>,
+}
+
+/// The relations of the databases. The tenant column's name may be written in quotes or without.
+pub async fn relations(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Relations, Fault> {
+    let names = tenant_column.map(|column| [column.to_owned(), column.to_ascii_lowercase()]);
+    let names: TextArray = names.iter().flatten().map(|name| Some(name.as_bytes())).collect();
+    let (_, answer) = asker.any(query(RELATIONS, vec![text(names.finish())])).await?;
+    let mut relations = Relations::default();
     for row in 0..answer.rows.len() {
-        let cell = |column| answer.text(row, column).unwrap_or_default().to_owned();
-        if answer.text(row, 3) == Some("t") {
-            views.insert(cell(1), cell(2));
+        let cell = |column| answer.text(row, column).unwrap_or_default();
+        let (full, short) = (format!("{}.{}", cell(0), cell(1)), cell(1).to_owned());
+        let names = if cell(2) == "t" { vec![full, short] } else { vec![full] };
+        for name in names {
+            relations.all.insert(name.clone(), cell(3) == "t");
+            if let Some(view) = answer.text(row, 4) {
+                relations.views.insert(name, view.to_owned());
+            }
         }
-        views.insert(format!("{}.{}", cell(0), cell(1)), cell(2));
     }
-    Ok(views)
+    Ok(relations)
 }
 
 /// The functions of these names, as a statement writes them, whose calls cannot be merged: aggregates and window functions
@@ -248,10 +263,12 @@ pub fn query(sql: impl Into<String>, params: Vec<Parameter>) -> QueryRequest {
     QueryRequest { sql: sql.into(), params, ..QueryRequest::default() }
 }
 
-const VIEWS: &str = "\
-SELECT n.nspname, c.relname, pg_get_viewdef(c.oid), pg_table_is_visible(c.oid)
+const RELATIONS: &str = "\
+SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
+  EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = ANY ($1::text[]) AND NOT a.attisdropped),
+  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
 
 /// A name that does not exist is left to the statement itself to report.
 const FUNCTIONS: &str = "\

@@ -137,13 +137,26 @@ pub async fn explain(world: &World, deadlines: &Deadlines, request: Request, con
     world.end(request.id, Some(record));
 }
 
-/// The query's plan, under the views that the databases have.
+/// The query's plan, under the relations that the databases have. One that names others is made again once those are
+/// known: a view may just have been made.
 async fn plan_of(asker: Asker<'_>, request: &Request) -> Result<Arc<Planned>, Fault> {
     let plans = &asker.world.fan_outs.plans;
-    if !plans.knows_views() {
-        plans.note_views(catalog::views(asker).await?);
+    let is_fresh = !plans.knows_relations();
+    if is_fresh {
+        read_relations(asker, plans).await?;
     }
+    let planned = plans.of(&request.sql, request.asked);
+    if is_fresh || !planned.names_unknown() {
+        return Ok(planned);
+    }
+    read_relations(asker, plans).await?;
     Ok(plans.of(&request.sql, request.asked))
+}
+
+async fn read_relations(asker: Asker<'_>, plans: &Plans) -> Result<(), Fault> {
+    let tenant_column = plans.tenant_column();
+    plans.note_relations(catalog::relations(asker, tenant_column.as_deref()).await?);
+    Ok(())
 }
 
 /// What is to be known of a result beyond its rows.

@@ -1,13 +1,13 @@
 //! Plans by their text, so that a statement is planned once, and what has been found out about a plan since: whether its
 //! functions are plain, by which collations its columns compare.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lru::LruCache;
 use tokio::time::Instant;
 
+use super::catalog::Relations;
 use crate::plan::{self, Asked, Layout, Plan, Refusal};
 use crate::proto::Field;
 
@@ -39,6 +39,11 @@ impl Planned {
         Planned { plan: plan::plan(sql, asked, layout), functions: Mutex::default(), collations: Mutex::default() }
     }
 
+    /// It holds only if what it took for tables are none but tables.
+    pub fn names_unknown(&self) -> bool {
+        matches!(&self.plan, Ok(Plan::Read(read)) if read.names_unknown)
+    }
+
     pub fn has_plain_functions(&self) -> bool {
         lock(&self.functions).is_some_and(|since| since.elapsed() < LIFE)
     }
@@ -65,7 +70,7 @@ pub struct Plans(Mutex<Kept>);
 #[derive(Debug)]
 struct Kept {
     layout: Arc<Layout>,
-    /// When the databases' views were read.
+    /// When the databases' relations were read.
     read: Option<Instant>,
     /// By the way in which they were asked for.
     plans: [LruCache<Box<str>, Arc<Planned>>; 3],
@@ -90,17 +95,22 @@ impl Plans {
         planned
     }
 
-    /// True while the views are known well enough.
-    pub fn knows_views(&self) -> bool {
+    /// True while the relations are known well enough.
+    pub fn knows_relations(&self) -> bool {
         lock(&self.0).read.is_some_and(|read| read.elapsed() < LIFE)
     }
 
-    /// The views of the databases; plans that were made with others no longer hold.
-    pub fn note_views(&self, views: HashMap<String, String>) {
+    pub fn tenant_column(&self) -> Option<String> {
+        lock(&self.0).layout.tenant_column.clone()
+    }
+
+    /// The relations of the databases; plans that were made with others no longer hold.
+    pub fn note_relations(&self, Relations { views, all }: Relations) {
         let mut kept = lock(&self.0);
         kept.read = Some(Instant::now());
-        if kept.layout.views != views {
-            kept.layout = Arc::new(Layout { views, ..(*kept.layout).clone() });
+        if kept.layout.views != views || kept.layout.relations != all {
+            let Layout { tenant_column, reference_tables, .. } = (*kept.layout).clone();
+            kept.layout = Arc::new(Layout { tenant_column, reference_tables, views, relations: all });
             kept.plans.iter_mut().for_each(LruCache::clear);
             kept.text = 0;
         }
@@ -132,6 +142,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     fn plans() -> Plans {
@@ -163,17 +175,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_views_make_other_plans_and_the_same_views_do_not() {
+    async fn other_relations_make_other_plans_and_the_same_do_not() {
         let plans = plans();
         let of = || plans.of("select * from v", Asked::Implicitly);
-        let views = |query: &str| HashMap::from([("v".to_owned(), query.to_owned())]);
-        assert!(!plans.knows_views());
-        plans.note_views(views("select 1"));
-        assert!(plans.knows_views());
+        let relations = |query: &str| Relations {
+            views: HashMap::from([("v".to_owned(), query.to_owned())]),
+            all: HashMap::from([("v".to_owned(), true)]),
+        };
+        assert!(!plans.knows_relations() && of().names_unknown());
+        plans.note_relations(relations("select a from t"));
+        assert!(plans.knows_relations());
         let first = of();
-        plans.note_views(views("select 1"));
+        assert!(first.names_unknown(), "t is not among them");
+        plans.note_relations(relations("select a from t"));
         assert!(Arc::ptr_eq(&first, &of()));
-        plans.note_views(views("select 2"));
+        plans.note_relations(relations("select 2"));
         assert!(!Arc::ptr_eq(&first, &of()));
+        assert!(!of().names_unknown());
     }
 }

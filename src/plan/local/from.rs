@@ -218,7 +218,12 @@ impl Search<'_> {
             relation.extent = found.extent;
             return Ok(relation);
         }
-        if !renamed && let Some(column) = &self.layout.tenant_column {
+        let has_tenant = self.layout.has_tenant(names);
+        self.names_unknown |= has_tenant.is_none();
+        if !renamed
+            && has_tenant != Some(false)
+            && let Some(column) = &self.layout.tenant_column
+        {
             // Configured as it is written in SQL, with or without quotes.
             relation.tenants = [column.clone(), column.to_ascii_lowercase()].into();
         }
