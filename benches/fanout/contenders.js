@@ -9,7 +9,8 @@ const BATCH = 1000;
 
 /**
  * @typedef {{ databaseUrls: string[], queryServers: string[], lookupServer: string }} Places
- * @typedef {{ rows(text: string, merge: string): Promise<any[]>, stream(text: string): AsyncIterable<object> }} Contender
+ * @typedef {{ rows(text: string, merge: string): Promise<any[]>, stream(text: string): AsyncIterable<object>,
+ *   explain?(text: string): Promise<object> }} Contender `explain`: plans a text and does not run it
  */
 
 /** @type {Record<string, { title: string, open(places: Places): Promise<Contender> }>} */
@@ -39,7 +40,7 @@ const CONTENDERS = {
         pool: { min: 0, max: POOL },
       });
       const app = { use() {} };
-      await InitializeReplication(app, db, {
+      const handle = await InitializeReplication(app, db, {
         mtdd: { useMtdd: true, queryServers, lookupServer },
         portal: { tenantColumnName: 'tenant_id' },
       });
@@ -48,6 +49,7 @@ const CONTENDERS = {
           return (await db.raw(text).mtdd()).rows;
         },
         stream: (text) => db.raw(text).mtdd().stream(),
+        explain: (text) => handle.explain(db.raw(text).mtdd()),
       };
     },
   },

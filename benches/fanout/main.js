@@ -43,36 +43,61 @@ async function main({ quick, only }) {
     }
     const lookup = await startLookupServer({ shards: most });
     servers.push(lookup);
+    const placesOf = (shards) => ({
+      databaseUrls: databaseUrls.slice(0, shards),
+      queryServers: servers.slice(0, shards).map(({ address }) => address),
+      lookupServer: lookup.address,
+    });
     const cases = [];
     for (const index of CASES.keys()) {
       if (!CASES[index].name.includes(only)) continue;
       printHeading(CASES[index].name);
       for (const shards of counts) {
-        const places = {
-          databaseUrls: databaseUrls.slice(0, shards),
-          queryServers: servers.slice(0, shards).map(({ address }) => address),
-          lookupServer: lookup.address,
-        };
-        const measured = await measure({ index, shards, size, places, rounds });
+        const measured = await measure({ index, shards, size, places: placesOf(shards), rounds });
         printLine(shards, measured);
         cases.push({ name: CASES[index].name, shards, contenders: measured });
       }
     }
-    console.log(`\nevery round: ${save('fanout', { workload: 'fanout', environment: context, cases })}`);
+    const shards = Math.max(...counts.filter((count) => count <= 4));
+    const planning = 'planning'.includes(only)
+      ? await measurePlanning({ shards, places: placesOf(shards) })
+      : undefined;
+    console.log(
+      `\nevery round: ${save('fanout', { workload: 'fanout', environment: context, cases, planning })}`,
+    );
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
     await postgres.destroy();
   }
 }
 
+/** What the planner costs, without anything being run. */
+async function measurePlanning({ shards, places }) {
+  const child = openChild();
+  await command(child, { command: 'open', name: 'library', places });
+  const { value, error } = await command(child, { command: 'planning', shards });
+  child.kill();
+  if (error) throw new Error(error);
+  const { another, known } = value;
+  console.log('\nplanning, by handle.explain(), microseconds per text');
+  console.log(
+    `  another each time ${another.toFixed(0)}, known ${known.toFixed(0)}: planning takes ${(another - known).toFixed(0)}`,
+  );
+  return value;
+}
+
+function openChild() {
+  return fork(path.join(__dirname, 'measure.js'), {
+    execArgv: ['--expose-gc'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+}
+
 /** Both contenders on one case, in fresh processes; the first round of each is not counted. */
 async function measure({ index, shards, size, places, rounds }) {
   const lines = await Promise.all(
     Object.keys(CONTENDERS).map(async (id) => {
-      const child = fork(path.join(__dirname, 'measure.js'), {
-        execArgv: ['--expose-gc'],
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      });
+      const child = openChild();
       const { error } = await command(child, { command: 'open', name: id, places });
       return { id, child, error, rounds: [] };
     }),

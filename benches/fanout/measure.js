@@ -9,6 +9,8 @@ const { CASES, MANY, tableOf } = require('./cases');
 const { CONTENDERS } = require('./contenders');
 
 const MIB = 1024 * 1024;
+/** Texts of one round of the planner. */
+const PLANNED = 2000;
 
 /** @type {import('./contenders').Contender} */
 let contender;
@@ -94,11 +96,29 @@ const WAYS = {
 /** So that other texts are other ones in each round too. */
 let rounds = 0;
 
+/**
+ * What planning costs: texts that are explained instead of run, each another and then one that is known.
+ *
+ * @returns {Promise<{ another: number, known: number }>} microseconds per text, with the way to the planner and back
+ */
+async function planning({ shards }) {
+  const text = (turn) =>
+    `select grp, count(*) as n, sum(amount) as total from ${tableOf(shards)} where id > -${turn} group by grp order by n desc limit 10`;
+  const timed = async (turnOf) => {
+    const begun = performance.now();
+    for (let turn = 0; turn < PLANNED; turn++) await contender.explain(text(turnOf(turn)));
+    return ((performance.now() - begun) * 1000) / PLANNED;
+  };
+  await timed((turn) => turn + 2 * PLANNED);
+  return { another: await timed((turn) => turn + PLANNED), known: await timed(() => 0) };
+}
+
 const COMMANDS = {
   async open({ name, places }) {
     contender = await CONTENDERS[name].open(places);
   },
   round,
+  planning,
 };
 
 process.once('disconnect', () => process.exit());
