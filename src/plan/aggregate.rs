@@ -6,11 +6,11 @@ mod calls;
 mod finish;
 mod grouped;
 
-use sqlparser::ast::{Distinct, Expr, Function, GroupByExpr, OrderByExpr, Query, Select, SelectItem, SetExpr, Value};
+use sqlparser::ast::{Expr, Function, GroupByExpr, OrderByExpr, Query, Select, SelectItem, SetExpr, Value};
 
 use super::draft::{Draft, bare, hidden_item};
 use super::functions::{Kind, kind};
-use super::local::{Scope, contains_aggregate, contains_subquery, each_call, group_keys, position};
+use super::local::{Scope, contains_subquery, distinct_on, each_call, group_keys, position};
 use super::rows::{is_wildcard, item_expr, order_keys, output_names, window};
 use super::shape::{Column, Merge, Origins};
 use super::text::{Fragments, fold, normal};
@@ -125,12 +125,8 @@ impl<'a> Split<'a> {
     /// Every expression outside FROM, WHERE and GROUP BY.
     fn outer_exprs(&self) -> impl Iterator<Item = &'a Expr> + use<'a> {
         let (select, order) = (self.select, self.order);
-        let on: &[Expr] = match &select.distinct {
-            Some(Distinct::On(keys)) => keys,
-            _ => &[],
-        };
         let listed = select.projection.iter().filter_map(item_expr);
-        listed.chain(&select.having).chain(order.iter().map(|key| &key.expr)).chain(on)
+        listed.chain(&select.having).chain(order.iter().map(|key| &key.expr)).chain(distinct_on(select))
     }
 
     fn aggregates(&self) -> Vec<Function> {
@@ -267,9 +263,4 @@ impl<'a> Split<'a> {
         select.named_window = Vec::new();
         Query { with: self.query.with.clone(), ..bare(SetExpr::Select(Box::new(select))) }
     }
-}
-
-/// True if an ORDER BY aggregates.
-pub fn orders_by_aggregate(query: &Query) -> bool {
-    order_keys(query.order_by.as_ref()).is_ok_and(|keys| keys.iter().any(|key| contains_aggregate(&key.expr)))
 }

@@ -12,21 +12,23 @@ mod stages;
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    Cte, Distinct, NamedWindowExpr, OrderBy, OrderByExpr, OrderByKind, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, WindowSpec,
+    Cte, Distinct, NamedWindowExpr, OrderBy, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    SetOperator, SetQuantifier, WindowSpec,
 };
 
 use super::Layout;
+use super::ctes::name_of;
+use super::rows::item_expr;
 use super::text::{fold, parts};
 use classes::{Classes, facts};
 use outputs::{column_name, common, rename};
 use scope::Relation;
-use stages::{is_within_tenant, window_of};
+use stages::{is_within_tenant, ordering, window_of};
 
 pub use calls::{contains_subquery, each_call};
 pub use outputs::{Output, outputs_tenant};
 pub use scope::Scope;
-pub use stages::{contains_aggregate, group_keys, groups_by_tenant, is_aggregated, position};
+pub use stages::{distinct_on, group_keys, groups_by_tenant, is_aggregated, orders_by_aggregate, position};
 
 /// What a query's rows depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +64,8 @@ pub struct Search<'a> {
     pub names_unknown: bool,
     /// Views that are being looked into.
     inside: Vec<String>,
-    /// The relation of the gathered rows, in a query that finishes.
-    gathered: Option<&'static str>,
+    /// The query is one that finishes, and names the relation of the gathered rows.
+    finishes: bool,
 }
 
 impl<'a> Search<'a> {
@@ -75,13 +77,13 @@ impl<'a> Search<'a> {
             effects: BTreeSet::new(),
             names_unknown: false,
             inside: Vec::new(),
-            gathered: None,
+            finishes: false,
         }
     }
 
     /// True if a query needs nothing but the gathered rows and what every shard holds.
-    pub fn finishes(query: &Query, gathered: &'static str, layout: &'a Layout) -> bool {
-        let mut search = Search { gathered: Some(gathered), ..Search::new(layout) };
+    pub fn finishes(query: &Query, layout: &'a Layout) -> bool {
+        let mut search = Search { finishes: true, ..Search::new(layout) };
         search.query(query, &Scope::root()).is_ok_and(|found| found.extent == Extent::Everywhere)
     }
 
@@ -94,9 +96,7 @@ impl<'a> Search<'a> {
         if cut && found.extent == Extent::Local && !anchored {
             found.extent = Extent::Global("LIMIT counts the rows of all shards");
         }
-        if let Some(order) = &query.order_by {
-            self.check_order(order, &scope)?;
-        }
+        self.check_order(query.order_by.as_ref())?;
         if found.extent == Extent::Local && !anchored {
             if aggregates_by_order(query) {
                 found.extent = Extent::Global("it aggregates over all shards");
@@ -108,14 +108,12 @@ impl<'a> Search<'a> {
     }
 
     /// ORDER BY sees what the select list sees; only its subqueries and calls matter here.
-    fn check_order(&mut self, order: &OrderBy, scope: &Scope<'_>) -> Result<(), Reason> {
-        if let OrderByKind::Expressions(keys) = &order.kind {
-            for key in keys {
-                if contains_subquery(&key.expr) {
-                    return Err("a subquery in ORDER BY".into());
-                }
-                self.calls(&key.expr, scope)?;
+    fn check_order(&mut self, order: Option<&OrderBy>) -> Result<(), Reason> {
+        for key in ordering(order) {
+            if contains_subquery(&key.expr) {
+                return Err("a subquery in ORDER BY".into());
             }
+            self.calls(&key.expr)?;
         }
         Ok(())
     }
@@ -124,34 +122,22 @@ impl<'a> Search<'a> {
     pub fn ctes(&mut self, query: &Query, scope: &mut Scope<'_>) -> Result<(), Reason> {
         let Some(with) = &query.with else { return Ok(()) };
         for cte in &with.cte_tables {
-            let name = fold(&cte.alias.name);
-            if with.recursive {
-                let found = self.recursive(cte, scope)?;
-                scope.ctes.insert(name, found);
-                continue;
-            }
-            let mut found = self.query(&cte.query, scope)?;
-            rename(&mut found, &cte.alias);
-            scope.ctes.insert(name, found);
+            let found = if with.recursive { self.recursive(cte, scope)? } else { self.query(&cte.query, scope)? };
+            add_cte(cte, found, scope);
         }
         Ok(())
     }
 
     /// A CTE that may name itself: right shard by shard if it is of nothing sharded, or if it hands the tenant on.
     fn recursive(&mut self, cte: &Cte, scope: &Scope<'_>) -> Result<Found, Reason> {
-        let name = fold(&cte.alias.name);
-        let SetExpr::SetOperation { left, .. } = &*cte.query.body else {
-            let mut found = self.query(&cte.query, scope)?;
-            rename(&mut found, &cte.alias);
-            return Ok(found);
-        };
-        let (mut first, _) = self.body(left, scope)?;
-        rename(&mut first, &cte.alias);
+        let SetExpr::SetOperation { left, .. } = &*cte.query.body else { return self.query(&cte.query, scope) };
+        let (first, _) = self.body(left, scope)?;
+        let extent = first.extent.clone();
         let mut around = Scope::inside(scope);
-        around.ctes.insert(name, first.clone());
+        add_cte(cte, first, &mut around);
         let mut whole = self.query(&cte.query, &around)?;
         rename(&mut whole, &cte.alias);
-        match (&first.extent, &whole.extent) {
+        match (&extent, &whole.extent) {
             (Extent::Everywhere, Extent::Everywhere) => Ok(whole),
             (Extent::Local, Extent::Local) if outputs_tenant(&whole.outputs) => Ok(whole),
             _ => Err(format!("WITH RECURSIVE {} does not hand the tenant column on", cte.alias.name)),
@@ -161,12 +147,6 @@ impl<'a> Search<'a> {
     /// What is known of a query's body.
     pub fn body_of(&mut self, body: &SetExpr, scope: &Scope<'_>) -> Result<Found, Reason> {
         self.body(body, scope).map(|(found, _)| found)
-    }
-
-    /// Lets what follows name a CTE.
-    pub fn add_cte(&self, cte: &Cte, mut found: Found, scope: &mut Scope<'_>) {
-        rename(&mut found, &cte.alias);
-        scope.ctes.insert(fold(&cte.alias.name), found);
     }
 
     /// What is known of a query's body; `true`: it depends on the row around it, whose tenant is also its own.
@@ -240,16 +220,8 @@ impl<'a> Search<'a> {
         if let Some(condition) = &select.selection {
             self.expression(condition, scope)?;
         }
-        for item in &select.projection {
-            if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
-                self.expression(expr, scope)?;
-            }
-        }
-        let on = match &select.distinct {
-            Some(Distinct::On(keys)) => keys.as_slice(),
-            _ => &[],
-        };
-        for expr in group_keys(select).into_iter().chain(&select.having).chain(on) {
+        let listed = select.projection.iter().filter_map(item_expr);
+        for expr in listed.chain(group_keys(select)).chain(&select.having).chain(distinct_on(select)) {
             self.expression(expr, scope)?;
         }
         for window in &select.named_window {
@@ -333,20 +305,10 @@ impl<'a> Search<'a> {
 
     /// Window functions over local rows must keep within a tenant: those of the select list, and of what orders it.
     pub fn windows(&mut self, select: &Select, order: Option<&OrderBy>, scope: &Scope<'_>) -> Result<(), Reason> {
-        let listed = select.projection.iter().filter_map(|item| match item {
-            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
-            _ => None,
-        });
-        let on = match &select.distinct {
-            Some(Distinct::On(keys)) => keys.as_slice(),
-            _ => &[],
-        };
-        let keys = match order.map(|order| &order.kind) {
-            Some(OrderByKind::Expressions(keys)) => keys.as_slice(),
-            _ => &[],
-        };
+        let listed = select.projection.iter().filter_map(item_expr);
+        let keys = ordering(order).iter().map(|key| &key.expr);
         let mut within = true;
-        for expr in listed.chain(on).chain(keys.iter().map(|key| &key.expr)) {
+        for expr in listed.chain(distinct_on(select)).chain(keys) {
             each_call(expr, &mut |call| {
                 if let Some(window) = &call.over {
                     within &= window_of(window, select).is_some_and(|spec| is_within_tenant(spec, select, scope));
@@ -384,29 +346,24 @@ impl<'a> Search<'a> {
     }
 }
 
+/// Lets what follows name a CTE.
+pub fn add_cte(cte: &Cte, mut found: Found, scope: &mut Scope<'_>) {
+    rename(&mut found, &cte.alias);
+    scope.ctes.insert(name_of(cte), found);
+}
+
 /// True if a select that does not aggregate its rows by anything else does so by an aggregate in its ORDER BY.
 fn aggregates_by_order(query: &Query) -> bool {
-    ordered_select(query)
-        .is_some_and(|(select, keys)| !is_aggregated(select) && keys.iter().any(|key| contains_aggregate(&key.expr)))
+    matches!(&*query.body, SetExpr::Select(select) if !is_aggregated(select)) && orders_by_aggregate(query)
 }
 
 /// True if it is for a window function to say which of equal rows DISTINCT ON keeps.
 fn picks_by_window(query: &Query) -> bool {
-    let is_window = |key: &OrderByExpr| {
-        let mut found = false;
-        each_call(&key.expr, &mut |call| found |= call.over.is_some());
-        found
-    };
-    ordered_select(query)
-        .is_some_and(|(select, keys)| matches!(select.distinct, Some(Distinct::On(_))) && keys.iter().any(is_window))
-}
-
-/// A select with the keys of its ORDER BY.
-fn ordered_select(query: &Query) -> Option<(&Select, &[OrderByExpr])> {
-    match (&*query.body, &query.order_by.as_ref()?.kind) {
-        (SetExpr::Select(select), OrderByKind::Expressions(keys)) => Some((select, keys)),
-        _ => None,
+    let mut orders_by_window = false;
+    for key in ordering(query.order_by.as_ref()) {
+        each_call(&key.expr, &mut |call| orders_by_window |= call.over.is_some());
     }
+    orders_by_window && matches!(&*query.body, SetExpr::Select(select) if !distinct_on(select).is_empty())
 }
 
 fn is_union_all(op: SetOperator, quantifier: SetQuantifier) -> bool {

@@ -8,9 +8,9 @@ use sqlparser::ast::{
     TimezoneInfo, Value,
 };
 
-use super::draft::{Draft, GATHERED, Written};
+use super::draft::{Draft, Written};
 use super::functions::{Kind, kind, own_name};
-use super::local::{Extent, Scope, Search, groups_by_tenant, is_aggregated};
+use super::local::{Extent, Scope, Search, add_cte, groups_by_tenant, is_aggregated, orders_by_aggregate};
 use super::rows::{first_select, item_expr, needs_distinct, output_name, output_names};
 use super::shape::{Column, Everywhere, Merge, Origins, Plan, Source};
 use super::text::{Fragments, fold, parameter, parameters, parse, quoted};
@@ -146,7 +146,7 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
     let changed = one_clock(&mut query);
     let mut fragments = Fragments::default();
     let draft = draft(&query, layout, &mut fragments)?;
-    if draft.needs_finish && !Search::finishes(&draft.finish, GATHERED, layout) {
+    if draft.needs_finish && !Search::finishes(&draft.finish, layout) {
         return Err(unsupported("rows of all shards beside rows of one shard"));
     }
     let written = Written { sql, parameters, changed, names_unknown };
@@ -166,7 +166,7 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
             match search.core(select, &mut scope).map_err(refuse)? {
                 Extent::Global(_) | Extent::Everywhere => nested(query, layout, fragments),
                 Extent::Local => {
-                    let aggregated = is_aggregated(select) || aggregate::orders_by_aggregate(query);
+                    let aggregated = is_aggregated(select) || orders_by_aggregate(query);
                     if aggregated && !groups_by_tenant(select, &scope) {
                         return aggregate::select(query, select, &scope, fragments);
                     }
@@ -251,7 +251,7 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
                     kept.push(cte);
                 }
             }
-            search.add_cte(cte, found, &mut scope);
+            add_cte(cte, found, &mut scope);
         }
         with.cte_tables = kept;
     }
@@ -270,7 +270,7 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
     let Some(inner) = place.inner else {
         return Err(unsupported("a query of this form"));
     };
-    let left: BTreeSet<String> = local_ctes.iter().map(|cte| fold(&cte.alias.name)).collect();
+    let left: BTreeSet<String> = local_ctes.iter().map(ctes::name_of).collect();
     if ctes::names_any(&outer, &left) {
         return Err(unsupported("rows of all shards beside rows of one shard"));
     }

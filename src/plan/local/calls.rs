@@ -15,7 +15,7 @@ impl Search<'_> {
         for subquery in subqueries(expr) {
             self.subquery(&subquery.0, subquery.1.as_ref(), scope)?;
         }
-        self.calls(expr, scope)
+        self.calls(expr)
     }
 
     /// A subquery of an expression: of nothing sharded, or of the tenant of the row around it.
@@ -50,21 +50,22 @@ impl Search<'_> {
     }
 
     /// Notes the functions that an expression calls outside of its subqueries.
-    pub(super) fn calls(&mut self, expr: &Expr, _scope: &Scope<'_>) -> Result<(), Reason> {
+    pub(super) fn calls(&mut self, expr: &Expr) -> Result<(), Reason> {
         let mut names = Vec::new();
         each_call(expr, &mut |call| names.push(parts(&call.name)));
         for name in names {
-            let name = name.ok_or("a function name that cannot be read")?;
-            self.note(name.last().map_or("", String::as_str), name.len() > 1, &name);
+            self.note(&name.ok_or("a function name that cannot be read")?);
         }
         Ok(())
     }
 
-    pub(super) fn note(&mut self, name: &str, qualified: bool, whole: &[String]) {
-        let own = !qualified || whole.first().is_some_and(|schema| schema == "pg_catalog");
+    /// Notes a function by the parts of its name.
+    pub(super) fn note(&mut self, parts: &[String]) {
+        let name = parts.last().map_or("", String::as_str);
+        let own = parts.len() == 1 || parts.first().is_some_and(|schema| schema == "pg_catalog");
         match if own { functions::kind_of(name) } else { Kind::Unknown } {
             Kind::Unknown => {
-                self.unknown.insert(whole.iter().map(|part| as_written(part)).collect::<Vec<_>>().join("."));
+                self.unknown.insert(parts.iter().map(|part| as_written(part)).collect::<Vec<_>>().join("."));
             }
             Kind::Effect => {
                 self.effects.insert(name.to_owned());
@@ -108,7 +109,9 @@ pub fn each_call(expr: &Expr, act: &mut dyn FnMut(&Function)) {
 }
 
 pub fn contains_subquery(expr: &Expr) -> bool {
-    !subqueries(expr).is_empty()
+    let mut found = false;
+    walk(expr, &mut |node| found |= matches!(node, Node::Query(_)));
+    found
 }
 
 /// The outermost subqueries of an expression, and what IN compares them with.

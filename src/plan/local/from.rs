@@ -8,6 +8,7 @@ use super::classes::{Fact, facts};
 use super::outputs::rename;
 use super::scope::{Relation, Scope};
 use super::{Extent, Found, Reason, Search};
+use crate::plan::draft::GATHERED;
 use crate::plan::text::{fold, parse, parts};
 
 impl Search<'_> {
@@ -110,7 +111,7 @@ impl Search<'_> {
                     self.argument(argument, scope)?;
                 }
                 let names = parts(name).ok_or("a function name that cannot be read")?;
-                self.note(names.last().map_or("", String::as_str), names.len() > 1, &names);
+                self.note(&names);
                 self.function(alias.as_ref(), names.last().cloned())
             }
             TableFactor::Function { name, args, alias, .. } => {
@@ -118,7 +119,7 @@ impl Search<'_> {
                     self.argument(argument, scope)?;
                 }
                 let names = parts(name).ok_or("a function name that cannot be read")?;
-                self.note(names.last().map_or("", String::as_str), names.len() > 1, &names);
+                self.note(&names);
                 self.function(alias.as_ref(), names.last().cloned())
             }
             TableFactor::UNNEST { alias, array_exprs, .. } => {
@@ -206,7 +207,7 @@ impl Search<'_> {
             relation.extent = found.extent;
             return Ok(relation);
         }
-        if self.layout.is_reference(names) || self.gathered == Some(last.as_str()) {
+        if self.layout.is_reference(names) || (self.finishes && last == GATHERED) {
             relation.extent = Extent::Everywhere;
             return Ok(relation);
         }

@@ -1,11 +1,13 @@
 //! What a select does to its rows: groups, aggregates and windows, and whether they keep within a tenant.
 
-use sqlparser::ast::{Expr, GroupByExpr, Select, SelectItem, WindowSpec, WindowType};
+use sqlparser::ast::{
+    Distinct, Expr, GroupByExpr, OrderBy, OrderByExpr, OrderByKind, Query, Select, WindowSpec, WindowType,
+};
 
 use super::calls::each_call;
 use super::scope::Scope;
 use crate::plan::functions;
-use crate::plan::rows::is_wildcard;
+use crate::plan::rows::{is_wildcard, item_expr};
 use crate::plan::text::fold;
 
 /// The expressions of GROUP BY, with those inside grouping sets.
@@ -19,18 +21,34 @@ pub fn group_keys(select: &Select) -> Vec<&Expr> {
 /// True if a select aggregates its rows.
 pub fn is_aggregated(select: &Select) -> bool {
     let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(keys, modifiers) if keys.is_empty() && modifiers.is_empty());
-    grouped
-        || select.having.is_some()
-        || select.projection.iter().any(|item| match item {
-            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => contains_aggregate(expr),
-            _ => false,
-        })
+    grouped || select.having.is_some() || select.projection.iter().filter_map(item_expr).any(contains_aggregate)
 }
 
 pub fn contains_aggregate(expr: &Expr) -> bool {
     let mut found = false;
     each_call(expr, &mut |call| found |= call.over.is_none() && functions::kind(call).is_aggregate());
     found
+}
+
+/// True if an ORDER BY aggregates.
+pub fn orders_by_aggregate(query: &Query) -> bool {
+    ordering(query.order_by.as_ref()).iter().any(|key| contains_aggregate(&key.expr))
+}
+
+/// The keys of ORDER BY.
+pub(super) fn ordering(order: Option<&OrderBy>) -> &[OrderByExpr] {
+    match order.map(|order| &order.kind) {
+        Some(OrderByKind::Expressions(keys)) => keys,
+        _ => &[],
+    }
+}
+
+/// The keys of DISTINCT ON.
+pub fn distinct_on(select: &Select) -> &[Expr] {
+    match &select.distinct {
+        Some(Distinct::On(keys)) => keys,
+        _ => &[],
+    }
 }
 
 /// True if each group is of one tenant.
@@ -44,11 +62,8 @@ pub fn groups_by_tenant(select: &Select, scope: &Scope<'_>) -> bool {
 /// The select item that a number in GROUP BY or ORDER BY means; None: there is none, or a wildcard before it hides which.
 pub fn position<'s>(number: &str, select: &'s Select) -> Option<&'s Expr> {
     let index = number.parse::<usize>().ok()?.checked_sub(1)?;
-    match select.projection.get(index)? {
-        _ if select.projection[..index].iter().any(is_wildcard) => None,
-        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
-        _ => None,
-    }
+    let item = select.projection.get(index)?;
+    if select.projection[..index].iter().any(is_wildcard) { None } else { item_expr(item) }
 }
 
 pub(super) fn window_of<'s>(window: &'s WindowType, select: &'s Select) -> Option<&'s WindowSpec> {
