@@ -11,10 +11,16 @@ pub struct Layout {
     pub tenant_column: Option<String>,
     /// Tables that every shard holds alike, with or without their schema.
     pub reference_tables: Vec<String>,
-    /// The queries of views, by name with schema and, where that is enough, without.
-    pub views: HashMap<String, String>,
-    /// All relations, named in the same way: whether they have the tenant column.
-    pub relations: HashMap<String, bool>,
+    /// All relations, by name with schema and, where that is enough, without.
+    pub relations: HashMap<String, Relation>,
+}
+
+/// What a database says of one of its tables or views.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relation {
+    pub has_tenant: bool,
+    /// Its query; None: it is no view.
+    pub view: Option<String>,
 }
 
 impl Layout {
@@ -33,20 +39,11 @@ impl Layout {
             })
     }
 
-    /// The query of a view.
-    pub fn view(&self, names: &[String]) -> Option<&str> {
-        self.views.get(&known_name(names)?).map(String::as_str)
-    }
-
-    /// Whether a relation has the tenant column; None: it is not known.
-    pub fn has_tenant(&self, names: &[String]) -> Option<bool> {
-        self.relations.get(&known_name(names)?).copied()
-    }
-}
-
-fn known_name(names: &[String]) -> Option<String> {
-    match names {
-        [.., schema, name] => Some(format!("{schema}.{name}")),
-        names => names.first().cloned(),
+    /// What is known of a relation.
+    pub fn relation(&self, names: &[String]) -> Option<&Relation> {
+        match names {
+            [.., schema, name] => self.relations.get(&format!("{schema}.{name}")),
+            names => self.relations.get(names.first()?),
+        }
     }
 }

@@ -19,7 +19,7 @@ mod text;
 mod walk;
 mod write;
 
-pub use layout::Layout;
+pub use layout::{Layout, Relation};
 pub use planner::{begins_query, is_command, plan};
 pub use repeat::{is_repeatable, may_commit};
 pub use shape::{

@@ -4,12 +4,14 @@ fn layout() -> Layout {
     Layout {
         tenant_column: Some("tenant_id".into()),
         reference_tables: vec!["countries".into(), "geo.cities".into()],
-        views: [
-            ("big".to_owned(), "SELECT * FROM t WHERE a > 100".to_owned()),
-            ("totals".to_owned(), "SELECT sum(a) AS total FROM t".to_owned()),
+        relations: [
+            ("big", true, Some("SELECT * FROM t WHERE a > 100")),
+            ("totals", false, Some("SELECT sum(a) AS total FROM t")),
+            ("logs", false, None),
+            ("t", true, None),
         ]
+        .map(|(name, has_tenant, view)| (name.to_owned(), Relation { has_tenant, view: view.map(str::to_owned) }))
         .into(),
-        relations: [("logs".to_owned(), false), ("t".to_owned(), true)].into(),
     }
 }
 

@@ -12,6 +12,7 @@ use super::array::TextArray;
 use super::ask::{Answer, Asker, text};
 use super::outcome::Fault;
 use crate::gather::Collation;
+use crate::plan::Relation;
 use crate::proto::{Parameter, QueryRequest};
 
 /// Object ids from here on differ from database to database.
@@ -219,31 +220,20 @@ fn type_key(shard: usize, id: u32) -> (Option<usize>, u32) {
     ((id >= FIRST_OWN_OID).then_some(shard), id)
 }
 
-/// What the databases have of relations, named with schema and, where the name alone is enough, without.
-#[derive(Debug, Default)]
-pub struct Relations {
-    /// The queries of views.
-    pub views: HashMap<String, String>,
-    /// All of them: whether they have the tenant column.
-    pub all: HashMap<String, bool>,
-}
-
-/// The relations of the databases. The tenant column's name may be written in quotes or without.
-pub async fn relations(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Relations, Fault> {
+/// The relations of the databases, by name with schema and, where the name alone is enough, without. The tenant column's
+/// name may be written in quotes or without.
+pub async fn relations(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<HashMap<String, Relation>, Fault> {
     let names = tenant_column.map(|column| [column.to_owned(), column.to_ascii_lowercase()]);
     let names: TextArray = names.iter().flatten().map(|name| Some(name.as_bytes())).collect();
     let (_, answer) = asker.any(query(RELATIONS, vec![text(names.finish())])).await?;
-    let mut relations = Relations::default();
+    let mut relations = HashMap::new();
     for row in 0..answer.rows.len() {
         let cell = |column| answer.text(row, column).unwrap_or_default();
-        let (full, short) = (format!("{}.{}", cell(0), cell(1)), cell(1).to_owned());
-        let names = if cell(2) == "t" { vec![full, short] } else { vec![full] };
-        for name in names {
-            relations.all.insert(name.clone(), cell(3) == "t");
-            if let Some(view) = answer.text(row, 4) {
-                relations.views.insert(name, view.to_owned());
-            }
+        let relation = Relation { has_tenant: cell(3) == "t", view: answer.text(row, 4).map(str::to_owned) };
+        if cell(2) == "t" {
+            relations.insert(cell(1).to_owned(), relation.clone());
         }
+        relations.insert(format!("{}.{}", cell(0), cell(1)), relation);
     }
     Ok(relations)
 }

@@ -1,14 +1,14 @@
 //! Plans by their text, so that a statement is planned once, and what has been found out about a plan since: whether its
 //! functions are plain, by which collations its columns compare.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lru::LruCache;
 use tokio::time::Instant;
 
-use super::catalog::Relations;
-use crate::plan::{self, Asked, Layout, Plan, Refusal};
+use crate::plan::{self, Asked, Layout, Plan, Refusal, Relation};
 use crate::proto::Field;
 
 const MOST_PLANS: usize = 1000;
@@ -105,12 +105,12 @@ impl Plans {
     }
 
     /// The relations of the databases; plans that were made with others no longer hold.
-    pub fn note_relations(&self, Relations { views, all }: Relations) {
+    pub fn note_relations(&self, relations: HashMap<String, Relation>) {
         let mut kept = lock(&self.0);
         kept.read = Some(Instant::now());
-        if kept.layout.views != views || kept.layout.relations != all {
+        if kept.layout.relations != relations {
             let Layout { tenant_column, reference_tables, .. } = (*kept.layout).clone();
-            kept.layout = Arc::new(Layout { tenant_column, reference_tables, views, relations: all });
+            kept.layout = Arc::new(Layout { tenant_column, reference_tables, relations });
             kept.plans.iter_mut().for_each(LruCache::clear);
             kept.text = 0;
         }
@@ -142,8 +142,6 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::*;
 
     fn plans() -> Plans {
@@ -178,9 +176,8 @@ mod tests {
     async fn other_relations_make_other_plans_and_the_same_do_not() {
         let plans = plans();
         let of = || plans.of("select * from v", Asked::Implicitly);
-        let relations = |query: &str| Relations {
-            views: HashMap::from([("v".to_owned(), query.to_owned())]),
-            all: HashMap::from([("v".to_owned(), true)]),
+        let relations = |query: &str| {
+            HashMap::from([("v".to_owned(), Relation { has_tenant: true, view: Some(query.to_owned()) })])
         };
         assert!(!plans.knows_relations() && of().names_unknown());
         plans.note_relations(relations("select a from t"));

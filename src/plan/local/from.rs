@@ -219,10 +219,10 @@ impl Search<'_> {
             relation.extent = found.extent;
             return Ok(relation);
         }
-        let has_tenant = self.layout.has_tenant(names);
-        self.names_unknown |= has_tenant.is_none();
+        let known = self.layout.relation(names);
+        self.names_unknown |= known.is_none();
         if !renamed
-            && has_tenant != Some(false)
+            && known.is_none_or(|known| known.has_tenant)
             && let Some(column) = &self.layout.tenant_column
         {
             // Configured as it is written in SQL, with or without quotes.
@@ -233,7 +233,9 @@ impl Search<'_> {
 
     /// What is known of a view: what is known of its query.
     fn view(&mut self, names: &[String]) -> Result<Option<Found>, Reason> {
-        let Some(definition) = self.layout.view(names) else { return Ok(None) };
+        let Some(definition) = self.layout.relation(names).and_then(|known| known.view.as_deref()) else {
+            return Ok(None);
+        };
         let name = names.join(".");
         if self.inside.contains(&name) {
             return Err(format!("the view {name} refers to itself"));
