@@ -8,6 +8,7 @@
 
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
+const { askAll, outcome } = require('./support/differential/run');
 const { startWorlds } = require('./support/differential/worlds');
 const { Random } = require('./support/sql-generator');
 const { nested, nestedChange } = require('./support/sql-generator/nested');
@@ -17,12 +18,8 @@ const COUNT = Number(process.env.MTDD_TEST_QUERIES ?? 3_000);
 const ONLY = process.env.MTDD_TEST_ONLY === undefined ? undefined : Number(process.env.MTDD_TEST_ONLY);
 /** One in so many questions changes rows; those run one after the other, when all reads are done. */
 const CHANGES = 40;
-/** Questions under way at once. */
-const CONCURRENCY = 8;
 /** Milliseconds after which a question is given up: nobody joins everything with everything. */
 const PATIENCE = 2000;
-/** Differences after which a run stops. */
-const ENOUGH = 5;
 
 let place;
 before(async () => {
@@ -30,14 +27,9 @@ before(async () => {
 });
 after(() => place?.stop());
 
-const outcome = (query) =>
-  query.then(
-    ({ command, rowCount, rows }) => ({ command, rowCount, rows }),
-    (error) => ({ error }),
-  );
-
-const shown = ({ command, rowCount, rows, error }, isOrdered) => {
+const shown = ({ value, error }, isOrdered) => {
   if (error) return `${error.code}: ${error.message}`;
+  const { command, rowCount, rows } = value;
   if (command !== 'SELECT') return `${command} ${rowCount}`;
   const lines = rows.map(({ k, id, x, y }) => JSON.stringify([k, id, x, y]));
   return (isOrdered ? lines : lines.sort()).join('\n');
@@ -51,12 +43,12 @@ test('what is answered is what one PostgreSQL with all rows answers', async (t) 
   const ask = async (index, sql, check = async () => '') => {
     const world = worldOf(index);
     tally.asked++;
-    const expected = await outcome(world.whole.raw(sql).timeout(PATIENCE, { cancel: true }));
+    const expected = await outcome(() => world.whole.raw(sql).timeout(PATIENCE, { cancel: true }));
     if (expected.error?.name === 'KnexTimeoutError') {
       tally.slow++;
       return;
     }
-    const actual = await outcome(world.answer((db) => db.raw(sql)));
+    const actual = await outcome(() => world.answer((db) => db.raw(sql)));
     if (actual.error?.code === 'PLAN_UNSUPPORTED') {
       tally.refused++;
       return;
@@ -82,16 +74,10 @@ test('what is answered is what one PostgreSQL with all rows answers', async (t) 
   };
   const numbers = ONLY === undefined ? Array.from({ length: COUNT }, (_, index) => index) : [ONLY];
   const isChange = (index) => index % CHANGES === 0;
+  const read = (index) => ask(index, nested(new Random(`${SEED}/${index}`)));
   const reads = numbers.filter((index) => !isChange(index));
-  let next = 0;
-  const worker = async () => {
-    while (next < reads.length && findings.length < ENOUGH) {
-      const index = reads[next++];
-      await ask(index, nested(new Random(`${SEED}/${index}`)));
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-  for (const index of numbers.filter(isChange)) if (findings.length < ENOUGH) await change(index);
+  await askAll(reads, read, findings);
+  await askAll(numbers.filter(isChange), change, findings, 1);
   t.diagnostic(
     `seed ${SEED}: ${tally.asked} questions, ${tally.refused} refused, ${tally.failed} in error, ${tally.slow} given up`,
   );

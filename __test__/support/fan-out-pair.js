@@ -10,6 +10,7 @@ const { Client } = require('pg');
 const { InitializeReplication } = require('../../js');
 const { startCluster } = require('./cluster');
 const { difference } = require('./differential/compare');
+const { outcome } = require('./differential/run');
 
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nowhere';
 
@@ -94,14 +95,6 @@ class FanOutPair {
     await this.handle.close();
     await Promise.all([this.whole.destroy(), this.library.destroy()]);
     await this.#cluster.stop();
-  }
-}
-
-async function outcome(call) {
-  try {
-    return { value: await call() };
-  } catch (error) {
-    return { error };
   }
 }
 

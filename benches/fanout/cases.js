@@ -8,6 +8,7 @@ const QUICK = { rows: 100_000, groups: 10_000 };
 const SELECTED = 0.02;
 /** Questions of one round where the planner is what matters. */
 const MANY = 300;
+/** So many of them at once, where that is what matters. */
 const CROWD = 32;
 
 /** The table that is spread over so many shards. */
@@ -31,7 +32,7 @@ function seed({ rows, groups }, shards, shard) {
  * @typedef {object} Case
  * @property {string} name
  * @property {'rows' | 'stream' | 'many'} way all rows at once; as a stream; many questions
- * @property {string} merge the hand-written merge that it needs: a name in by-hand.js
+ * @property {string} merge the hand-written merge that it needs: a name in contenders.js
  * @property {(table: string, size: typeof FULL, turn: number) => string} text
  * @property {(size: typeof FULL) => number} count rows of the result
  * @property {number} [atOnce] how many of the questions are under way at once

@@ -140,20 +140,16 @@ function mediansOf(rounds) {
   );
 }
 
-const COLUMNS = [
-  'time ms',
-  '',
-  'faster by',
-  ...['CPU ms', '', 'loop delay ms', '', 'loop busy ms', '', 'memory MiB', ''],
-];
+const PAIRS = ['CPU ms', 'loop delay ms', 'loop busy ms', 'memory MiB'];
+const COLUMNS = ['time ms', '', 'faster by', ...PAIRS.flatMap((title) => [title, ''])];
 const cell = (text) => String(text).padStart(14);
 
 function printHeading(name) {
   const [one, other] = Object.values(CONTENDERS).map(({ title }) => title);
   console.log(`\n${name}`);
   console.log(`  ${'shards'.padEnd(8)}${COLUMNS.map(cell).join('')}`);
-  const both = [one, other];
-  console.log(`  ${''.padEnd(8)}${[...both, '', ...both, ...both, ...both, ...both].map(cell).join('')}`);
+  const who = [one, other, '', ...PAIRS.flatMap(() => [one, other])];
+  console.log(`  ${''.padEnd(8)}${who.map(cell).join('')}`);
 }
 
 function printLine(shards, [hand, library]) {

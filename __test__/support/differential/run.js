@@ -73,19 +73,34 @@ async function runDifferential({ seed, worlds, count, only, readsOnly = false })
   };
   const reads = numbers.filter((index) => index % CHANGES !== 0);
   const changes = readsOnly ? [] : numbers.filter((index) => index % CHANGES === 0);
-  let next = 0;
-  const worker = async () => {
-    while (next < reads.length && tally.findings.length < ENOUGH) await ask(reads[next++]);
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  await askAll(reads, ask, tally.findings);
   await Promise.all(
-    worlds.map(async (_, place) => {
-      for (const index of changes.filter((one) => one % worlds.length === place)) {
-        if (tally.findings.length < ENOUGH) await ask(index);
-      }
-    }),
+    worlds.map((_, place) =>
+      askAll(
+        changes.filter((one) => one % worlds.length === place),
+        ask,
+        tally.findings,
+        1,
+      ),
+    ),
   );
   return tally;
+}
+
+/**
+ * Asks questions by their numbers, several at once, until there are findings enough.
+ *
+ * @param {number[]} numbers
+ * @param {(index: number) => Promise<void>} ask adds to the findings
+ * @param {any[]} findings
+ * @param {number} [atOnce]
+ */
+async function askAll(numbers, ask, findings, atOnce = CONCURRENCY) {
+  let next = 0;
+  const worker = async () => {
+    while (next < numbers.length && findings.length < ENOUGH) await ask(numbers[next++]);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
 /**
@@ -130,6 +145,7 @@ function build(db, query, asked) {
   return db.raw(sql, bindings);
 }
 
+/** What a call comes to. @returns {Promise<{ value: any } | { error: Error }>} */
 async function outcome(call) {
   try {
     return { value: await call() };
@@ -176,4 +192,4 @@ function answerOf({ value, error }) {
   return value?.rows ?? value;
 }
 
-module.exports = { runDifferential, report, questionOf };
+module.exports = { runDifferential, askAll, outcome, report, questionOf };

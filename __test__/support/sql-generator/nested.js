@@ -84,9 +84,9 @@ class Nested {
     const rest = `FROM ${from}${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''}`;
     const [first, last] = [relations[0], relations.at(-1)];
     const k = random.weighted([8, first.k], [2, last.k], [1, first.y]);
-    const value = () => `(SELECT max(q.x) ${this.#subquery(depth, [...relations, ...around])})`;
     const [id, y] = [first.id, first.y];
-    const x = depth > 0 && shape === 'plain' && random.chance(0.1) ? value() : last.x;
+    const isComputed = depth > 0 && shape === 'plain' && random.chance(0.1);
+    const x = isComputed ? `(SELECT max(q.x) ${this.#subquery(depth, [...relations, ...around])})` : last.x;
     if (shape === 'plain' && relations.length === 1 && first.own && random.chance(0.3))
       return `SELECT * ${rest}`;
     const plain = `${k} AS k, ${id} AS id, ${x} AS x, ${y} AS y`;
