@@ -107,17 +107,39 @@ describe('clients of 1.x and our servers', () => {
   it('listenToChannel gives what is notified', async () => {
     const stream = client.listenToChannel({ channelName: 'updates' }, metadata);
     await new Promise((resolve) => stream.once('metadata', resolve));
-    await local.query('notify updates, \'{"table": "t"}\'; notify updates, \'plain\'');
+    const payloads = ['{"table": "t"}', 'plain', '"a JSON string"', '', 'null', '7', '\u2028 "é" \\ 😀'];
+    for (const payload of payloads) await local.query('select pg_notify($1, $2)', ['updates', payload]);
     const heard = [];
-    for await (const response of stream) if (heard.push(response) === 2) break;
+    for await (const response of stream) if (heard.push(response) === payloads.length) break;
     assert.deepEqual(
       heard.map(({ channelName, data }) => [channelName, JSON.parse(data)]),
-      [
-        ['updates', { table: 't' }],
-        ['updates', 'plain'],
-      ],
+      payloads.map((payload) => ['updates', payload]),
     );
     assert.equal(new Date(heard[0].timestamp).toISOString(), heard[0].timestamp);
+  });
+
+  it('the published client (1.1.2) understands a notification, and goes on', async () => {
+    const stream = client.listenToChannel({ channelName: 'table_changes' }, metadata);
+    stream.on('error', () => {});
+    await new Promise((resolve) => stream.once('metadata', resolve));
+    // What its `listenToChannel` and its `handleChannelMessage` make of a response; an error there ends its process.
+    const understood = new Promise((resolve, reject) => {
+      stream.once('data', ({ data, channelName, timestamp }) => {
+        const msg = { payload: data, channel: channelName, timestamp };
+        try {
+          const { table, action, data: row } = JSON.parse(JSON.parse(msg.payload));
+          resolve({ table, action, tenant: row.tenant_id || row.TenantID });
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    await local.query(
+      `select pg_notify('table_changes', json_build_object('table', 'orders', 'action', 'INSERT',
+        'data', json_build_object('tenant_id', 'acme', 'note', 'a "quoted" word'))::text)`,
+    );
+    assert.deepEqual(await understood, { table: 'orders', action: 'INSERT', tenant: 'acme' });
+    stream.cancel();
   });
 
   it('the lookup server answers as well', async () => {

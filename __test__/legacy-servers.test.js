@@ -207,6 +207,36 @@ describe('our client and servers of 1.x', () => {
     await until(() => shards.every((shard) => shard.listeners() === 0));
   });
 
+  it('a payload is what was notified, whether the server sends a JSON string of it or the bare payload', async () => {
+    const bare = await startLegacyQueryServer(shards[0].url, undefined, (payload) => payload);
+    const other = knex({ client: 'pg', connection: shards[0].url });
+    const mixed = await InitializeReplication(express(), other, {
+      mtdd: {
+        useMtdd: true,
+        queryServers: [shards[0].address, bare.address],
+        lookupServer: lookup.address,
+        logLevel: 'silent',
+      },
+    });
+    // Of a JSON string as the payload a bare server cannot be told from one that keeps to the contract.
+    const payloads = ['{"n": 0}', 'text', '', '7', 'null', '"', '{"half', '\u2028 😀'];
+    try {
+      const heard = [[], []];
+      const listening = await mixed.listen('payloads', ({ shard, payload }) => heard[shard].push(payload));
+      for (const payload of [...payloads, '"a JSON string"']) {
+        await onConnection(shards[0].url, `select pg_notify('payloads', '${payload}')`);
+      }
+      await until(() => heard.every((one) => one.length === payloads.length + 1));
+      assert.deepEqual(heard[0], [...payloads, '"a JSON string"']);
+      assert.deepEqual(heard[1].slice(0, -1), payloads);
+      await listening.close();
+    } finally {
+      await mixed.close();
+      await other.destroy();
+      await bare.stop();
+    }
+  });
+
   it('a server that is not there is unavailable, as ever', async () => {
     const away = await startLegacyLookupServer(1);
     const other = knex({ client: 'pg', connection: shards[0].url });

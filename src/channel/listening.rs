@@ -73,7 +73,9 @@ fn to_its_end(heard: impl Stream<Item = Result<Heard, Status>> + Send + 'static)
     Box::pin(heard.chain(end))
 }
 
-/// The payload in the JSON of a 1.x server: what a JSON string says, any other JSON as it stands.
+/// The payload that a 1.x server means. Its contract is a JSON string, which is taken at its word. Anything else breaks
+/// the contract, and can only be the bare payload. (A server that sends bare payloads is misread where a payload is itself
+/// a JSON string: nothing on the wire tells `"text"` from text.)
 fn payload(data: String) -> String {
     match serde_json::from_str(&data) {
         Ok(Value::String(text)) => text,

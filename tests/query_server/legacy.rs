@@ -69,7 +69,7 @@ async fn a_listener_gets_every_notification_once_its_call_is_answered() {
     let mut responses = shard.legacy.clone().listen_to_channel(request).await.unwrap().into_inner();
     shard.prepare(r#"select pg_notify('Orders "x"', '{"id": 1}'); select pg_notify('Orders "x"', 'text')"#).await;
     let first = responses.message().await.unwrap().unwrap();
-    assert_eq!((first.channel_name.as_str(), first.data.as_str()), ("Orders \"x\"", r#"{"id": 1}"#));
+    assert_eq!((first.channel_name.as_str(), first.data.as_str()), ("Orders \"x\"", r#""{\"id\": 1}""#));
     assert!(first.timestamp.len() == 24 && first.timestamp.ends_with('Z'), "{}", first.timestamp);
     assert_eq!(responses.message().await.unwrap().unwrap().data, r#""text""#);
 

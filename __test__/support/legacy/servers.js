@@ -24,10 +24,11 @@ async function serve(definition, handlers, at = '127.0.0.1:0') {
  *
  * @param {string} databaseUrl
  * @param {string} [at] host:port
+ * @param {(payload: string) => string} [dataOf] what it sends of a notification; by the contract a JSON string
  * @returns {Promise<{ address: string, queries: object[], listeners(): number, stop(): Promise<void> }>} `queries`: the
  *   requests that came, in order; `listeners`: how many listen at this moment
  */
-async function startLegacyQueryServer(databaseUrl, at) {
+async function startLegacyQueryServer(databaseUrl, at, dataOf = JSON.stringify) {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   const listeners = new Set();
   const queries = [];
@@ -54,7 +55,7 @@ async function startLegacyQueryServer(databaseUrl, at) {
         listeners.add(client);
         client.on('error', () => call.end());
         client.on('notification', ({ channel, payload }) =>
-          call.write({ channelName: channel, data: payload, timestamp: new Date().toISOString() }),
+          call.write({ channelName: channel, data: dataOf(payload), timestamp: new Date().toISOString() }),
         );
         call.on('cancelled', () => {
           listeners.delete(client);
