@@ -104,6 +104,11 @@ const SHAPES = {
     exact('by alias', 'SELECT amount AS a, tenant_id AS t, id FROM orders ORDER BY a, t, id'),
     exact('by a column that is not selected', 'SELECT id FROM orders ORDER BY placed, tenant_id, id'),
     exact('with COLLATE', 'SELECT tenant_id, id FROM orders ORDER BY name COLLATE "en-x-icu", tenant_id, id'),
+    exact('by a row', 'SELECT tenant_id, id FROM orders ORDER BY (name, paid, tenant_id) DESC, id'),
+    exact(
+      'by columns with names of the library’s own',
+      'SELECT DISTINCT tags AS v1, total AS v0 FROM orders ORDER BY total, tags',
+    ),
     exact('LIMIT', 'SELECT tenant_id, id FROM orders ORDER BY total, tenant_id, id LIMIT 5'),
     exact(
       'LIMIT and OFFSET',
@@ -166,6 +171,38 @@ const SHAPES = {
     exact(
       'expressions over aggregates',
       'SELECT sum(amount) / count(*) AS a, max(amount) - min(amount) AS b, round(avg(total), 1) AS c FROM orders',
+    ),
+    exact(
+      'bindings in aggregates',
+      "SELECT string_agg(tenant_id, ?::text ORDER BY tenant_id, id), array_agg(?::text || id ORDER BY tenant_id, id), array_agg(?::int), jsonb_object_agg(tenant_id || id, ?::text) FROM orders HAVING string_agg(country, ?) <> ''",
+      { bindings: [' + ', 'no ', 7, 'x', '-'] },
+    ),
+    exact(
+      'bindings in ordered-set aggregates',
+      'SELECT percentile_cont(?) WITHIN GROUP (ORDER BY amount), rank(?::int) WITHIN GROUP (ORDER BY amount) FROM orders WHERE amount < ?',
+      { bindings: [0.3, 4, 9] },
+    ),
+    exact(
+      'the time in aggregates',
+      'SELECT string_agg(country, current_date::text ORDER BY tenant_id, id), cardinality(array_agg(now() ORDER BY id)) FROM orders',
+    ),
+    exact(
+      'a row in an aggregate’s ORDER BY',
+      'SELECT array_agg(id ORDER BY (total, tenant_id, id)) FROM orders',
+    ),
+    exact(
+      'avg of nothing but -0',
+      "SELECT avg(-0.0::float8 * amount) AS a, sum('-0'::float8) AS s, avg('-0'::float8) + count(DISTINCT id) - count(DISTINCT id) AS b FROM orders WHERE amount = 0",
+    ),
+    exact("PostgreSQL's own refusal: HAVING without groups", 'SELECT amount FROM orders HAVING true', {
+      fails: '42803',
+    }),
+    exact(
+      "PostgreSQL's own refusal: grouping() of no group",
+      'SELECT grouping(paid), country FROM orders GROUP BY country',
+      {
+        fails: '42803',
+      },
     ),
     exact(
       'percentiles, mode',
@@ -410,6 +447,23 @@ const SHAPES = {
       changes: true,
       options: { allServers: true },
     }),
+    refused('LISTEN', 'LISTEN changes', { options: { allServers: true }, note: 'handle.listen()' }),
+    refused('EXPLAIN', 'EXPLAIN SELECT * FROM orders', {
+      options: { allServers: true },
+      note: 'handle.explain()',
+    }),
+    refused('SET', "SET statement_timeout = '1s'", {
+      options: { allServers: true },
+      note: 'its effect would end with its connection',
+    }),
+    exact(
+      'MERGE, explicitly',
+      'MERGE INTO orders o USING countries c ON c.code = o.country WHEN MATCHED THEN UPDATE SET amount = 0',
+      { changes: true, options: { allServers: true } },
+    ),
+    exact("PostgreSQL's catalogue", "SELECT relname, relkind FROM pg_class WHERE relname = 'orders'"),
+    refused('its statistics', "SELECT reltuples FROM pg_class WHERE relname = 'orders'"),
+    refused('what its servers do', 'SELECT count(*) FROM pg_stat_activity'),
     exact('no table at all', 'SELECT 1 + 1 AS two'),
     refused('nextval', "SELECT nextval('numbers'), id FROM orders"),
     exact('random', 'SELECT count(*) FROM orders WHERE random() >= 0'),

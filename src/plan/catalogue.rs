@@ -1,9 +1,87 @@
 //! PostgreSQL's own tables and views, which are looked for before any others of the same name. Those of PostgreSQL 18;
-//! what is missing here is taken for a table of the application's, whose rows are on all shards.
+//! what is missing here is taken for a table of the application's, whose rows are on all shards. All shards have the same
+//! structure; what their servers count, hold open and are set to is each one's own.
+
+use sqlparser::ast::{Expr, Select};
+
+use super::rows::is_wildcard;
+use super::text::fold;
+use super::walk::{Node, walk};
 
 /// True for a name that PostgreSQL's catalogue has, unqualified.
 pub fn has(table: &str) -> bool {
     RELATIONS.binary_search(&table).is_ok()
+}
+
+/// True if these parts of a name may mean this relation of the catalogue.
+pub fn is_named(names: &[String], relation: &str) -> bool {
+    match names {
+        [name] => name == relation,
+        [.., schema, name] => schema == "pg_catalog" && name == relation,
+        [] => false,
+    }
+}
+
+/// True for a relation that tells what one server counts, holds open, or is set to.
+pub fn is_statistics(names: &[String]) -> bool {
+    let Some(name) = names.last() else { return false };
+    is_named(names, name)
+        && has(name)
+        && (name.starts_with("pg_stat") && !name.starts_with("pg_statistic_ext") || STATISTICS.contains(&name.as_str()))
+}
+
+/// Relations that tell of one server alone, beside pg_stat_*, pg_statio_*, pg_stats* and pg_statistic.
+const STATISTICS: [&str; 23] = [
+    "pg_aios",
+    "pg_backend_memory_contexts",
+    "pg_config",
+    "pg_cursors",
+    "pg_file_settings",
+    "pg_hba_file_rules",
+    "pg_ident_file_mappings",
+    "pg_largeobject",
+    "pg_largeobject_metadata",
+    "pg_locks",
+    "pg_prepared_statements",
+    "pg_prepared_xacts",
+    "pg_replication_origin",
+    "pg_replication_origin_status",
+    "pg_replication_slots",
+    "pg_sequences",
+    "pg_settings",
+    "pg_shmem_allocations",
+    "pg_shmem_allocations_numa",
+    "pg_statistic_ext_data",
+    "pg_subscription_rel",
+    "pg_timezone_abbrevs",
+    "pg_timezone_names",
+];
+
+/// Columns of pg_class that change with its server's rows.
+const COUNTS: [&str; 8] = [
+    "relallfrozen",
+    "relallvisible",
+    "relfilenode",
+    "relfrozenxid",
+    "relminmxid",
+    "relpages",
+    "reltuples",
+    "reltoastrelid",
+];
+
+/// A column of pg_class, or the wildcard with all of them, that a select names and that tells of one server alone.
+pub fn counts(select: &Select) -> Option<&'static str> {
+    let mut found = select.projection.iter().any(is_wildcard).then_some("*");
+    walk(select, &mut |node| {
+        let name = match node {
+            Node::Expr(Expr::Identifier(name)) => Some(name),
+            Node::Expr(Expr::CompoundIdentifier(names)) => names.last(),
+            _ => None,
+        };
+        let name = name.map(fold);
+        found = found.or_else(|| COUNTS.iter().find(|column| name.as_deref() == Some(**column)).copied());
+    });
+    found
 }
 
 const RELATIONS: [&str; 144] = [
@@ -162,5 +240,12 @@ mod tests {
         assert!(RELATIONS.is_sorted());
         assert!(has("pg_class") && has("pg_stat_activity"));
         assert!(!has("pg_orders") && !has("orders"));
+        let names = |name: &str| name.split('.').map(str::to_owned).collect::<Vec<_>>();
+        for name in ["pg_stats", "pg_stat_activity", "pg_catalog.pg_locks", "pg_statio_user_tables", "pg_statistic"] {
+            assert!(is_statistics(&names(name)), "{name}");
+        }
+        for name in ["pg_class", "public.pg_locks", "pg_stat_of_mine", "pg_statistic_ext"] {
+            assert!(!is_statistics(&names(name)), "{name}");
+        }
     }
 }

@@ -7,9 +7,12 @@ use sqlparser::ast::{
     Expr, GroupByExpr, Ident, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins,
 };
 
-use super::Refusal;
 use super::shape::{Column, Finish, Merge, Number, Origins, Read, Source, Text};
 use super::text::{Fragments, gathered, print};
+use super::{Refusal, unsupported};
+
+/// Columns that a select of PostgreSQL may have.
+const MOST_COLUMNS: usize = 1664;
 
 /// The relation that stands for the gathered rows in a finishing query.
 pub const GATHERED: &str = "mtdd_g";
@@ -50,6 +53,12 @@ impl Draft {
         fragments: &Fragments,
         functions: Vec<String>,
     ) -> Result<Arc<Read>, Refusal> {
+        if self.hidden > 0 && self.hidden + self.listed() > MOST_COLUMNS {
+            return Err(unsupported(&format!(
+                "it needs {} columns of each shard, where PostgreSQL has at most {MOST_COLUMNS} (an avg takes two, beside its own); ask for fewer at once",
+                self.hidden + self.listed()
+            )));
+        }
         // A text that need not change is sent as it was written, comments and all.
         let shard = if self.changed || written.changed {
             print(&self.shard)?
@@ -73,6 +82,16 @@ impl Draft {
             functions,
             names_unknown: written.names_unknown,
         }))
+    }
+}
+
+impl Draft {
+    /// The columns that the shards' text lists, hidden ones aside.
+    fn listed(&self) -> usize {
+        match &*self.shard.body {
+            SetExpr::Select(select) => select.projection.len().saturating_sub(self.hidden),
+            _ => 0,
+        }
     }
 }
 
@@ -150,9 +169,9 @@ pub fn derived(query: Query, alias: &str) -> TableFactor {
     }
 }
 
-/// A gathered column in a finishing query.
+/// A gathered column in a finishing query, with its relation: ORDER BY takes a bare name for an output column's.
 pub fn column(column: Column) -> Expr {
-    Expr::Identifier(Ident::new(gathered(column)))
+    Expr::CompoundIdentifier(vec![Ident::new(GATHERED), Ident::new(gathered(column))])
 }
 
 /// A column that a plan adds to the shards' rows.

@@ -107,7 +107,17 @@ const RANDOM: [&str; 10] = [
     "gen_random_bytes",
 ];
 
-const EFFECT: [&str; 18] = [
+const EFFECT: [&str; 28] = [
+    "inet_client_addr",
+    "inet_client_port",
+    "inet_server_addr",
+    "inet_server_port",
+    "pg_backend_pid",
+    "pg_conf_load_time",
+    "pg_is_in_recovery",
+    "pg_postmaster_start_time",
+    "pg_export_snapshot",
+    "pg_blocking_pids",
     "nextval",
     "setval",
     "currval",
@@ -126,6 +136,18 @@ const EFFECT: [&str; 18] = [
     "lo_create",
     "lo_unlink",
     "txid_current",
+];
+
+/// Locks, statistics and positions in a server's log.
+const EFFECT_PREFIXES: [&str; 8] = [
+    "pg_advisory",
+    "pg_try_advisory",
+    "pg_stat_get_",
+    "pg_current_wal_",
+    "pg_current_xact",
+    "pg_last_",
+    "pg_current_snapshot",
+    "txid_",
 ];
 
 /// Beyond those that `repeat` knows.
@@ -289,9 +311,13 @@ pub fn kind_of(name: &str) -> Kind {
         name if WHOLE.contains(&name) => Kind::Whole,
         name if CLOCK.contains(&name) => Kind::Clock,
         name if RANDOM.contains(&name) => Kind::Random,
-        name if EFFECT.contains(&name) || name.starts_with("pg_advisory") || name.starts_with("pg_try_advisory") => {
-            Kind::Effect
-        }
+        name if EFFECT.contains(&name) || EFFECT_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) => Kind::Effect,
+        "pg_relation_size"
+        | "pg_total_relation_size"
+        | "pg_table_size"
+        | "pg_indexes_size"
+        | "pg_database_size"
+        | "pg_tablespace_size" => Kind::Effect,
         name if is_pure(name) || PLAIN.contains(&name) || PLAIN_TOO.contains(&name) => Kind::Plain,
         _ => Kind::Unknown,
     }

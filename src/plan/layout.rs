@@ -1,6 +1,6 @@
 //! What the application has declared of its tables, and which tables and views its databases have.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::catalogue;
 
@@ -13,6 +13,8 @@ pub struct Layout {
     pub reference_tables: Vec<String>,
     /// All relations, by name with schema and, where that is enough, without.
     pub relations: HashMap<String, Relation>,
+    /// Names of PostgreSQL's own functions that functions of the application have too, where a call may mean either.
+    pub shadowed: BTreeSet<String>,
 }
 
 /// What a database says of one of its tables or views.

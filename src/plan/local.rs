@@ -16,10 +16,10 @@ use sqlparser::ast::{
     SetOperator, SetQuantifier, WindowSpec,
 };
 
-use super::Layout;
 use super::ctes::name_of;
 use super::rows::item_expr;
 use super::text::{fold, parts};
+use super::{Layout, catalogue};
 use classes::{Classes, facts};
 use outputs::{column_name, common, rename};
 use scope::Relation;
@@ -60,8 +60,12 @@ pub struct Search<'a> {
     pub unknown: BTreeSet<String>,
     /// Functions that do something, or know their session.
     pub effects: BTreeSet<String>,
+    /// Relations of the catalogue that tell of their own server alone.
+    pub statistics: BTreeSet<String>,
     /// It names relations of which nothing is known.
     pub names_unknown: bool,
+    /// How often it has named pg_class, some columns of which tell of their own server alone.
+    classes_named: usize,
     /// Views that are being looked into.
     inside: Vec<String>,
     /// The query is one that finishes, and names the relation of the gathered rows.
@@ -75,7 +79,9 @@ impl<'a> Search<'a> {
             classes: Classes::default(),
             unknown: BTreeSet::new(),
             effects: BTreeSet::new(),
+            statistics: BTreeSet::new(),
             names_unknown: false,
+            classes_named: 0,
             inside: Vec::new(),
             finishes: false,
         }
@@ -210,8 +216,16 @@ impl<'a> Search<'a> {
 
     /// What FROM and WHERE give, before any grouping; what the rest of the select calls is checked too.
     pub fn core(&mut self, select: &Select, scope: &mut Scope<'_>) -> Result<Extent, Reason> {
+        let named = self.classes_named;
         for table in &select.from {
             self.joined(table, scope)?;
+        }
+        if self.classes_named > named
+            && let Some(column) = catalogue::counts(select)
+        {
+            return Err(format!(
+                "{column} of pg_class, which tells of one shard only; ask a shard's own database, or count the rows"
+            ));
         }
         if let Some(condition) = &select.selection {
             self.classes.learn(facts(condition, scope));

@@ -40,7 +40,7 @@ pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
         Statement::Update(update) => write::update(update, layout).or(Ok(Plan::Everywhere(Everywhere::Sum))),
         Statement::Delete(delete) => write::delete(delete, layout).or(Ok(Plan::Everywhere(Everywhere::Sum))),
         Statement::Insert(insert) => write::insert(insert, layout, asked),
-        statement => write::other(statement, asked),
+        statement => write::other(statement, layout, asked),
     }
 }
 
@@ -110,7 +110,7 @@ pub fn begins_query(word: &str) -> bool {
 fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Result<Plan, Refusal> {
     let outline = Outline::of(sql);
     match outline.first_words.as_slice() {
-        [word] if is_one_of(word, &COMMANDS) => write::by_word(asked),
+        [word] if is_one_of(word, &COMMANDS) => write::unread(word, asked),
         _ => Err(refusal),
     }
 }
@@ -126,7 +126,14 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
         && asked == Asked::Implicitly
     {
         return Err(unsupported(&format!(
-            "{function}() without a tenant: it does something on each shard; ask for it with .mtdd(null) or allServers: true"
+            "{function}() without a tenant: it does something on each shard, or tells of that shard alone; ask for it with .mtdd(null) or allServers: true"
+        )));
+    }
+    if let Some(relation) = search.statistics.iter().next()
+        && asked == Asked::Implicitly
+    {
+        return Err(unsupported(&format!(
+            "{relation} without a tenant: it tells of one server alone; for the rows of all shards together ask with .mtdd(null) or allServers: true"
         )));
     }
     let (functions, names_unknown) = (search.unknown, search.names_unknown);

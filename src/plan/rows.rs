@@ -1,15 +1,16 @@
 //! Plans for queries whose rows each shard gives by itself: put together, sorted, without duplicates, cut.
 
 use sqlparser::ast::{
-    Distinct, Expr, Ident, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Value,
+    Distinct, Expr, FunctionArgExpr, Ident, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderByOptions,
+    OrderBySort, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Value,
 };
 
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
+use super::functions::arguments;
 use super::local::{self, Scope};
 use super::name;
 use super::shape::{Bit, Column, Key, Merge, Number, Origins, Source};
-use super::text::{Fragments, fold, normal, parameter, placeholder, quoted};
+use super::text::{Fragments, fold, normal, parameter, parts, placeholder, quoted};
 use super::{Refusal, unsupported};
 
 /// The order that ORDER BY gives by default.
@@ -102,7 +103,18 @@ pub fn select(
     let mut hidden = Vec::new();
     let mut sorted = Vec::with_capacity(keys.len());
     for ordered in keys {
-        sorted.push(key(column_of(&ordered.expr, select, &mut hidden, scope)?, &ordered.options)?);
+        let options = &ordered.options;
+        match fields_of(&ordered.expr) {
+            // A row's fields are compared one after the other, and a NULL among them is above all else, whatever is said
+            // of NULLs: that would be of a row that is NULL itself.
+            Some(fields) => {
+                let options = OrderByOptions { nulls_first: None, ..options.clone() };
+                for field in fields {
+                    sorted.push(key(hidden_of(field, &mut hidden), &options)?);
+                }
+            }
+            None => sorted.push(key(column_of(&ordered.expr, select, &mut hidden, scope)?, options)?),
+        }
     }
     if matches!(select.distinct, Some(Distinct::Distinct)) && !hidden.is_empty() {
         // PostgreSQL refuses it too, unless the wildcard stands for that column; adding it would change what is distinct.
@@ -185,16 +197,19 @@ fn column_of(expr: &Expr, select: &Select, hidden: &mut Vec<Expr>, scope: &Scope
     let wanted = normal(expr, only);
     let mut meant = expr;
     // A bare name means an output column before any other.
-    if let Expr::Identifier(name) = expr {
-        let name = fold(name);
-        let found = select.projection.iter().position(|item| output_name(item).is_some_and(|output| output == name));
-        if let Some(index) = found {
-            if index < wildcard {
-                return Ok(Column::Visible(index));
-            }
-            if let Some(item) = item_expr(&select.projection[index]) {
-                meant = item;
-            }
+    let named = match expr {
+        Expr::Identifier(name) => {
+            let name = fold(name);
+            select.projection.iter().position(|item| output_name(item).is_some_and(|output| output == name))
+        }
+        _ => None,
+    };
+    if let Some(index) = named {
+        if index < wildcard {
+            return Ok(Column::Visible(index));
+        }
+        if let Some(item) = item_expr(&select.projection[index]) {
+            meant = item;
         }
     } else {
         let found =
@@ -205,11 +220,30 @@ fn column_of(expr: &Expr, select: &Select, hidden: &mut Vec<Expr>, scope: &Scope
             return Ok(Column::Visible(index));
         }
     }
-    let index = hidden.iter().position(|known| known == meant).unwrap_or_else(|| {
-        hidden.push(meant.clone());
+    Ok(hidden_of(meant, hidden))
+}
+
+fn hidden_of(expr: &Expr, hidden: &mut Vec<Expr>) -> Column {
+    Column::Hidden(hidden.iter().position(|known| known == expr).unwrap_or_else(|| {
+        hidden.push(expr.clone());
         hidden.len() - 1
-    });
-    Ok(Column::Hidden(index))
+    }))
+}
+
+/// The fields of `(a, b)` or `ROW(a, b)`.
+fn fields_of(expr: &Expr) -> Option<Vec<&Expr>> {
+    match expr {
+        Expr::Nested(inner) => fields_of(inner),
+        Expr::Tuple(fields) => Some(fields.iter().collect()),
+        Expr::Function(call) if matches!(parts(&call.name)?.as_slice(), [name] if name == "row") => arguments(call)?
+            .into_iter()
+            .map(|argument| match argument {
+                FunctionArgExpr::Expr(expr) => Some(expr),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    }
 }
 
 pub fn is_wildcard(item: &SelectItem) -> bool {

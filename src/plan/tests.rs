@@ -12,6 +12,7 @@ fn layout() -> Layout {
         ]
         .map(|(name, has_tenant, view)| (name.to_owned(), Relation { has_tenant, view: view.map(str::to_owned) }))
         .into(),
+        shadowed: Default::default(),
     }
 }
 
@@ -111,7 +112,7 @@ fn duplicates_are_dropped_where_they_may_come_from_two_shards() {
     assert_eq!(read("select distinct * from t order by t.b").hidden, 1);
     assert_eq!(
         finish("select distinct a from t order by a desc limit $1"),
-        "SELECT <visible> FROM (SELECT DISTINCT * FROM mtdd_g) AS mtdd_g ORDER BY v0 DESC NULLS FIRST LIMIT $1"
+        "SELECT <visible> FROM (SELECT DISTINCT * FROM mtdd_g) AS mtdd_g ORDER BY mtdd_g.v0 DESC NULLS FIRST LIMIT $1"
     );
     let on = read("select distinct on (a) a, b from t order by a, b desc");
     assert!(matches!(on.merge, Merge::Sorted { on: 1, .. }));
@@ -124,7 +125,7 @@ fn counts_and_sums_are_folded() {
     let plan = read("select cat, count(*) as n, avg(x) from t where y > $1 group by cat order by n desc limit 3");
     assert_eq!(
         plan.shard.sql,
-        "SELECT cat, count(*) AS n, avg(x), sum((x) * 1) AS mtdd_h0, count(x) AS mtdd_h1 FROM t WHERE y > $1 GROUP BY cat"
+        "SELECT cat, count(*) AS n, avg(x), pg_catalog.sum((x) OPERATOR(pg_catalog.*) 1) AS mtdd_h0, pg_catalog.count(x) AS mtdd_h1 FROM t WHERE y > $1 GROUP BY cat"
     );
     let [sum, count] = [Column::Hidden(0), Column::Hidden(1)];
     assert_eq!(
@@ -142,8 +143,8 @@ fn counts_and_sums_are_folded() {
     );
     assert_eq!(
         finish("select cat, count(*) as n, avg(x) from t where y > $1 group by cat order by n desc limit 3"),
-        "SELECT v0 AS \"cat\", CAST(coalesce(sum(v1), 0) AS int8) AS \"n\", (sum(h0) / nullif(sum(h1), 0)) AS \"avg\" \
-         FROM mtdd_g GROUP BY v0 ORDER BY \"n\" DESC LIMIT 3"
+        "SELECT mtdd_g.v0 AS \"cat\", CAST(coalesce(pg_catalog.sum(v1), 0) AS pg_catalog.int8) AS \"n\", ((pg_catalog.sum(h0) + '0') / nullif(pg_catalog.sum(h1), 0)) AS \"avg\" \
+         FROM mtdd_g GROUP BY mtdd_g.v0 ORDER BY \"n\" DESC LIMIT 3"
     );
 }
 
@@ -153,47 +154,47 @@ fn what_is_done_to_aggregates_is_done_by_postgresql() {
         (
             "select cat, sum(a) / count(*) as r from t group by 1 having count(*) > $1 order by r",
             "SELECT cat AS mtdd_h0, sum(a) AS mtdd_h1, count(*) AS mtdd_h2 FROM t GROUP BY 1",
-            "SELECT h0 AS \"cat\", CAST(sum(h1) AS <type of Hidden(1)>) / CAST(coalesce(sum(h2), 0) AS int8) AS \"r\" \
-             FROM mtdd_g GROUP BY h0 HAVING CAST(coalesce(sum(h2), 0) AS int8) > $1 ORDER BY \"r\"",
+            "SELECT mtdd_g.h0 AS \"cat\", CAST(sum(h1) AS <type of Hidden(1)>) / CAST(coalesce(pg_catalog.sum(h2), 0) AS pg_catalog.int8) AS \"r\" \
+             FROM mtdd_g GROUP BY mtdd_g.h0 HAVING CAST(coalesce(pg_catalog.sum(h2), 0) AS pg_catalog.int8) > $1 ORDER BY \"r\"",
         ),
         (
             "select date_trunc('day', ts) as day, count(distinct u) from t group by day order by 1",
             "SELECT date_trunc('day', ts) AS mtdd_h0, u AS mtdd_h1 FROM t GROUP BY 1, 2",
-            "SELECT h0 AS \"day\", count(DISTINCT h1) AS \"count\" FROM mtdd_g GROUP BY h0 ORDER BY 1",
+            "SELECT mtdd_g.h0 AS \"day\", count(DISTINCT h1) AS \"count\" FROM mtdd_g GROUP BY mtdd_g.h0 ORDER BY 1",
         ),
         (
             "select cat, string_agg(name, ',' order by name desc) filter (where a > 1) from t group by cat",
             "SELECT cat AS mtdd_h0, name AS mtdd_h1, a > 1 AS mtdd_h2 FROM t",
-            "SELECT h0 AS \"cat\", string_agg(h1, ',' ORDER BY h1 DESC) FILTER (WHERE h2) AS \"string_agg\" \
-             FROM mtdd_g GROUP BY h0",
+            "SELECT mtdd_g.h0 AS \"cat\", string_agg(h1, ',' ORDER BY h1 DESC) FILTER (WHERE h2) AS \"string_agg\" \
+             FROM mtdd_g GROUP BY mtdd_g.h0",
         ),
         (
             "select a, b, sum(c), grouping(a) from t group by rollup(a, b)",
             "SELECT a AS mtdd_h0, b AS mtdd_h1, sum(c) AS mtdd_h2 FROM t GROUP BY 1, 2",
-            "SELECT h0 AS \"a\", h1 AS \"b\", CAST(sum(h2) AS <type of Hidden(2)>) AS \"sum\", \
-             grouping(h0) AS \"grouping\" FROM mtdd_g GROUP BY ROLLUP (h0, h1)",
+            "SELECT mtdd_g.h0 AS \"a\", mtdd_g.h1 AS \"b\", CAST(sum(h2) AS <type of Hidden(2)>) AS \"sum\", \
+             grouping(mtdd_g.h0) AS \"grouping\" FROM mtdd_g GROUP BY ROLLUP (mtdd_g.h0, mtdd_g.h1)",
         ),
         (
             "select cat, rank() over (order by sum(x) desc) from t group by cat",
             "SELECT cat AS mtdd_h0, sum(x) AS mtdd_h1 FROM t GROUP BY 1",
-            "SELECT h0 AS \"cat\", rank() OVER (ORDER BY CAST(sum(h1) AS <type of Hidden(1)>) DESC) AS \"rank\" \
-             FROM mtdd_g GROUP BY h0",
+            "SELECT mtdd_g.h0 AS \"cat\", rank() OVER (ORDER BY CAST(sum(h1) AS <type of Hidden(1)>) DESC) AS \"rank\" \
+             FROM mtdd_g GROUP BY mtdd_g.h0",
         ),
         (
             "select a from t intersect select b from u order by 1",
             "SELECT DISTINCT mtdd_q.*, 0 AS mtdd_h0 FROM (SELECT a FROM t) AS mtdd_q UNION ALL \
              SELECT DISTINCT mtdd_q.*, 1 AS mtdd_h0 FROM (SELECT b FROM u) AS mtdd_q",
-            "SELECT v0 AS \"a\" FROM mtdd_g WHERE h0 = 0 INTERSECT SELECT v0 AS \"a\" FROM mtdd_g WHERE h0 = 1 ORDER BY 1",
+            "SELECT mtdd_g.v0 AS \"a\" FROM mtdd_g WHERE mtdd_g.h0 = 0 INTERSECT SELECT mtdd_g.v0 AS \"a\" FROM mtdd_g WHERE mtdd_g.h0 = 1 ORDER BY 1",
         ),
         (
             "select code from countries except all select b from u",
             "SELECT mtdd_q.*, 0 AS mtdd_h0 FROM (SELECT b FROM u) AS mtdd_q",
-            "SELECT code FROM countries EXCEPT ALL SELECT v0 AS \"code\" FROM mtdd_g WHERE h0 = 0",
+            "SELECT code FROM countries EXCEPT ALL SELECT mtdd_g.v0 AS \"code\" FROM mtdd_g WHERE mtdd_g.h0 = 0",
         ),
         (
             "select a from t order by b fetch first 3 rows with ties",
             "SELECT a, b AS mtdd_h0 FROM t ORDER BY b",
-            "SELECT <visible> FROM mtdd_g ORDER BY h0 ASC NULLS LAST FETCH FIRST 3 ROWS WITH TIES",
+            "SELECT <visible> FROM mtdd_g ORDER BY mtdd_g.h0 ASC NULLS LAST FETCH FIRST 3 ROWS WITH TIES",
         ),
         (
             "select count(*) from (select distinct a from t) q",
@@ -203,7 +204,7 @@ fn what_is_done_to_aggregates_is_done_by_postgresql() {
         (
             "with x as (select cat, sum(v) s from t group by cat) select * from x where s > $1 order by s",
             "SELECT cat, sum(v) AS s FROM t GROUP BY cat",
-            "WITH x AS (SELECT v0 AS \"cat\", CAST(sum(v1) AS <type of Visible(1)>) AS \"s\" FROM mtdd_g GROUP BY v0) \
+            "WITH x AS (SELECT mtdd_g.v0 AS \"cat\", CAST(sum(v1) AS <type of Visible(1)>) AS \"s\" FROM mtdd_g GROUP BY mtdd_g.v0) \
              SELECT * FROM x WHERE s > $1 ORDER BY s",
         ),
     ] {
@@ -480,4 +481,147 @@ fn a_table_without_the_tenant_column_is_joined_with_nothing() {
 fn relations_of_which_nothing_is_known_are_said_to_be_named() {
     assert!(read("select * from t join o using (tenant_id)").names_unknown);
     assert!(!read("with o as (select * from t) select * from o join countries c on c.id = o.id").names_unknown);
+}
+
+#[test]
+fn parameters_and_the_clock_inside_a_gathered_aggregate_are_numbered_with_all_others() {
+    let params = |sql: &str| read(sql).finish.unwrap().params;
+    for (sql, text, sources) in [
+        (
+            "select string_agg(tenant_id, $1::text order by id) from t where a > $2",
+            "SELECT string_agg(h0, $1::TEXT ORDER BY h1) AS \"string_agg\" FROM mtdd_g",
+            vec![Source::Given(0)],
+        ),
+        (
+            "select count(*) from t where b = $1 having string_agg(a, $3) > $2",
+            "SELECT count(*) AS \"count\" FROM mtdd_g HAVING string_agg(h0, $1) > $2",
+            vec![Source::Given(2), Source::Given(1)],
+        ),
+        (
+            "select percentile_cont($2) within group (order by a + $1) from t",
+            "SELECT percentile_cont($1) WITHIN GROUP (ORDER BY h0) AS \"percentile_cont\" FROM mtdd_g",
+            vec![Source::Given(1)],
+        ),
+        (
+            "select array_agg(now() order by (id, a)) filter (where b > $1) from t",
+            "SELECT array_agg(CAST($1 AS TIMESTAMP WITH TIME ZONE) ORDER BY (h0, h1)) FILTER (WHERE h2) AS \"array_agg\" \
+             FROM mtdd_g",
+            vec![Source::Now],
+        ),
+    ] {
+        assert_eq!(finish(sql), text, "{sql}");
+        assert_eq!(params(sql), sources, "{sql}");
+    }
+}
+
+#[test]
+fn names_of_output_columns_that_look_like_gathered_ones_do_not_order_by_them() {
+    let text = finish("select distinct b as v1, a as v0 from t order by 1");
+    assert!(text.ends_with("ORDER BY mtdd_g.v0 ASC NULLS LAST"), "{text}");
+    let text = finish("select a as h1, count(distinct b) from t group by a order by a + 1");
+    assert!(text.ends_with("ORDER BY mtdd_g.h0 + 1"), "{text}");
+}
+
+#[test]
+fn a_column_is_no_key_where_nothing_is_grouped_by_it() {
+    for sql in [
+        "select a from t having true",
+        "select a from t having count(*) > 1",
+        "select grouping(a) from t",
+        "select grouping(b) from t group by a",
+        "select a from t group by a having grouping(b) = 0",
+    ] {
+        assert!(refused(sql).contains("group"), "{sql}");
+    }
+    assert!(finish("select grouping(a) from t group by a").contains("grouping(mtdd_g.h0)"));
+}
+
+#[test]
+fn a_row_in_order_by_is_merged_by_its_fields() {
+    let keys = |sql: &str| match read(sql).merge {
+        Merge::Sorted { keys, .. } => keys,
+        other => panic!("{sql}: {other:?}"),
+    };
+    let key = |index, descending| Key { column: Column::Hidden(index), descending, nulls_first: descending };
+    assert_eq!(keys("select a from t order by (b, id)"), [key(0, false), key(1, false)]);
+    assert_eq!(keys("select a from t order by row(b, id) desc nulls last"), [key(0, true), key(1, true)]);
+    assert_eq!(
+        read("select a from t order by (b, id)").shard.sql,
+        "SELECT a, b AS mtdd_h0, id AS mtdd_h1 FROM t ORDER BY (b, id)"
+    );
+}
+
+#[test]
+fn more_columns_than_postgresql_has_are_refused_before_a_shard_refuses_them() {
+    let averages = |count: usize| {
+        let listed: Vec<_> = (0..count).map(|index| format!("avg(a{index})")).collect();
+        format!("select {} from t", listed.join(", "))
+    };
+    assert!(planned(&averages(500)).is_ok());
+    assert!(refused(&averages(600)).contains("1800 columns of each shard, where PostgreSQL has at most 1664"));
+}
+
+#[test]
+fn a_function_that_has_the_name_of_postgresqls_own_is_not_taken_for_it() {
+    let layout = Layout { shadowed: ["max", "lower"].map(str::to_owned).into(), ..layout() };
+    let planned = |sql: &str| plan(sql, Asked::Implicitly, &layout);
+    let reason = planned("select max(a) from t").unwrap_err().to_string();
+    assert!(reason.contains("write pg_catalog.max()"), "{reason}");
+    assert!(planned("select pg_catalog.max(a) from t").is_ok());
+    let computes = planned("select lower(a), upper(a) from t");
+    assert!(matches!(&computes, Ok(Plan::Read(read)) if read.functions == ["lower"]), "{computes:?}");
+    assert!(read("select avg(a) from t").shard.sql.contains("pg_catalog.sum((a) OPERATOR(pg_catalog.*) 1)"));
+}
+
+#[test]
+fn what_one_server_counts_is_no_answer_for_all() {
+    for sql in [
+        "select * from pg_stat_activity",
+        "select count(*) from pg_catalog.pg_locks",
+        "select pg_relation_size('t'), id from t",
+        "select pg_backend_pid()",
+    ] {
+        assert!(refused(sql).contains("alone; "), "{sql}: {}", refused(sql));
+        assert!(!matches!(plan(sql, Asked::ByNull, &layout()), Ok(Plan::AnyShard) | Err(_)), "{sql}");
+    }
+    let counted = plan("select count(*) from pg_stat_activity", Asked::ByNull, &layout());
+    assert!(matches!(&counted, Ok(Plan::Read(read)) if matches!(read.merge, Merge::Grouped(_))), "{counted:?}");
+    for sql in ["select reltuples from pg_class", "select c.* from pg_class c", "select * from pg_class"] {
+        for asked in [Asked::Implicitly, Asked::ByNull] {
+            let refusal = plan(sql, asked, &layout()).unwrap_err().to_string();
+            assert!(refusal.contains("of pg_class, which tells of one shard only"), "{refusal}");
+        }
+    }
+    assert_eq!(planned("select relname from pg_class join pg_namespace n on n.oid = relnamespace"), Ok(Plan::AnyShard));
+}
+
+#[test]
+fn what_ends_with_its_connection_or_says_not_whose_it_is_is_refused_however_it_is_asked_for() {
+    for (sql, part) in [
+        ("listen orders", "handle.listen()"),
+        ("unlisten *", "handle.listen()"),
+        ("explain select * from t", "handle.explain()"),
+        ("set timezone = 'UTC'", "knex.transaction()"),
+        ("reset all", "knex.transaction()"),
+        ("discard all", "knex.transaction()"),
+        ("lock table t", "knex.transaction()"),
+    ] {
+        for asked in [Asked::ByNull, Asked::AllServers] {
+            let reason = plan(sql, asked, &layout()).unwrap_err().to_string();
+            assert!(reason.contains(part), "{sql}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn the_rows_that_merge_changes_are_counted_on_every_shard() {
+    let merge = |table: &str, action: &str| format!("merge into {table} using o on o.id = {table}.id when {action}");
+    let update = |table: &str| merge(table, "matched then update set a = 1");
+    let insert = merge("t", "not matched then insert values (1)");
+    let planned = |sql: &str, asked| plan(sql, asked, &layout());
+    assert_eq!(planned(&update("t"), Asked::ByNull), Ok(Plan::Everywhere(Everywhere::Sum)));
+    assert_eq!(planned(&update("countries"), Asked::ByNull), Ok(Plan::Everywhere(Everywhere::Same)));
+    assert!(planned(&update("t"), Asked::Implicitly).is_err());
+    assert!(planned(&insert, Asked::ByNull).unwrap_err().to_string().contains("allServers: true"));
+    assert_eq!(planned(&insert, Asked::AllServers), Ok(Plan::Everywhere(Everywhere::Sum)));
 }

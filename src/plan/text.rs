@@ -158,6 +158,11 @@ impl Fragments {
     }
 }
 
+/// True for a name that stands for bits.
+pub fn is_mark(name: &Ident) -> bool {
+    name.value.starts_with(OPENS)
+}
+
 fn push(out: &mut Vec<Bit>, bit: Bit) {
     match (out.last_mut(), bit) {
         (_, Bit::Sql(sql)) if sql.is_empty() => {}

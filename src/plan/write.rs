@@ -1,8 +1,8 @@
 //! Plans for what is no plain query: changes to rows, DDL, settings and the like.
 
 use sqlparser::ast::{
-    AssignmentTarget, Delete, FromTable, Insert, Query, Select, SetExpr, Statement, TableFactor, TableObject,
-    TableWithJoins, Update, UpdateTableFromKind,
+    AssignmentTarget, Delete, FromTable, Insert, Merge, MergeAction, Query, Select, SetExpr, Statement, TableFactor,
+    TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use super::draft::empty_select;
@@ -115,7 +115,7 @@ pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Resu
 }
 
 /// What is neither a query nor a change of rows: DDL, CALL, settings. The first shard's answer stands for all.
-pub fn other(statement: &Statement, asked: Asked) -> Result<Plan, Refusal> {
+pub fn other(statement: &Statement, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
     match statement {
         Statement::ShowVariable { .. } => Ok(Plan::AnyShard),
         Statement::StartTransaction { .. }
@@ -126,10 +126,51 @@ pub fn other(statement: &Statement, asked: Asked) -> Result<Plan, Refusal> {
             Err(unsupported("a transaction over all shards; begin one with knex.transaction() for one tenant"))
         }
         Statement::Copy { .. } => Err(unsupported("COPY")),
-        Statement::Merge(_) if asked == Asked::AllServers => Ok(Plan::Everywhere(Everywhere::Sum)),
-        Statement::Explain { .. } if asked != Asked::Implicitly => Ok(Plan::Everywhere(Everywhere::Sum)),
+        Statement::Merge(merge) => self::merge(merge, layout, asked),
+        Statement::Explain { .. } | Statement::ExplainTable { .. } => Err(unsupported(
+            "EXPLAIN, whose plans do not say whose they are; name a tenant for its shard's plan, or ask handle.explain() what would run where",
+        )),
+        Statement::LISTEN { .. } | Statement::UNLISTEN { .. } => Err(unsupported(LISTENING)),
+        Statement::Set(_) | Statement::Reset(_) | Statement::Discard { .. } | Statement::Lock { .. } => {
+            Err(unsupported(OF_A_SESSION))
+        }
         _ => by_word(asked),
     }
+}
+
+const LISTENING: &str =
+    "LISTEN, on a connection that nobody reads notifications from; handle.listen() hears those of all shards";
+const OF_A_SESSION: &str = "a statement whose effect ends with its connection, which the next query does not share; \
+     begin a transaction with knex.transaction() for one tenant, or set it for the database with ALTER DATABASE";
+
+/// What is known of a command that the parser cannot read, by its first word.
+pub fn unread(word: &str, asked: Asked) -> Result<Plan, Refusal> {
+    let is = |words: &[&str]| words.iter().any(|other| word.eq_ignore_ascii_case(other));
+    if is(&["listen", "unlisten"]) {
+        return Err(unsupported(LISTENING));
+    }
+    if is(&["set", "reset", "discard", "lock", "load"]) {
+        return Err(unsupported(OF_A_SESSION));
+    }
+    by_word(asked)
+}
+
+/// MERGE: each shard changes its own rows, and the counts are added.
+fn merge(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
+    if asked == Asked::Implicitly {
+        return Err(unsupported(
+            "MERGE without a tenant; name the tenant, or ask for every shard with allServers: true",
+        ));
+    }
+    let inserts = merge.clauses.iter().any(|clause| matches!(clause.action, MergeAction::Insert(_)));
+    if inserts && asked != Asked::AllServers {
+        return Err(unsupported(
+            "MERGE that inserts rows; name the tenant, or insert into every shard with allServers: true",
+        ));
+    }
+    let reference = matches!(&merge.table, TableFactor::Table { name, .. }
+        if parts(name).is_some_and(|names| layout.is_reference(&names)));
+    Ok(Plan::Everywhere(if reference { Everywhere::Same } else { Everywhere::Sum }))
 }
 
 /// A statement that does something on every shard, for which the caller has to ask.

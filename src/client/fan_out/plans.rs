@@ -110,7 +110,7 @@ impl Plans {
         kept.read = Some(Instant::now());
         if kept.layout.relations != relations {
             let Layout { tenant_column, reference_tables, .. } = (*kept.layout).clone();
-            kept.layout = Arc::new(Layout { tenant_column, reference_tables, relations });
+            kept.layout = Arc::new(Layout { tenant_column, reference_tables, relations, shadowed: Default::default() });
             kept.plans.iter_mut().for_each(LruCache::clear);
             kept.text = 0;
         }

@@ -73,7 +73,7 @@ pub(super) fn distinct_arguments(call: &Function) -> Result<Vec<Expr>, Refusal> 
 /// The same call of another aggregate, with another argument if one is given.
 pub(super) fn with_name(call: &Function, name: &str, argument: Option<Expr>) -> Function {
     let mut call = call.clone();
-    call.name = ObjectName::from(vec![Ident::new(name)]);
+    call.name = ObjectName::from(vec![Ident::new("pg_catalog"), Ident::new(name)]);
     if let (Some(argument), FunctionArguments::List(list)) = (argument, &mut call.args) {
         list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))];
     }

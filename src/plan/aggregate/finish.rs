@@ -4,18 +4,18 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, GroupByExpr,
-    OrderByKind, Query, SelectItem, SetExpr, Value, VisitMut,
+    BinaryOperator, Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    GroupByExpr, OrderByKind, Query, SelectItem, SetExpr, Value, VisitMut,
 };
 
 use super::calls::{distinct_arguments, is_aggregate, is_distinct, names_any_column, with_name};
 use super::{Need, Split};
 use crate::plan::draft::{GATHERED, bare, column, empty_select, from, table};
-use crate::plan::functions::{Kind, kind, only_argument, own_name};
+use crate::plan::functions::{Kind, arguments, kind, only_argument, own_name};
 use crate::plan::local::{contains_subquery, group_keys};
 use crate::plan::rows::{item_expr, output_name};
 use crate::plan::shape::{Bit, Column, Fold};
-use crate::plan::text::{fold, gathered, quoted};
+use crate::plan::text::{fold, gathered, is_mark, quoted};
 use crate::plan::walk::{NodeMut, rewrite};
 use crate::plan::{Refusal, unsupported};
 
@@ -132,13 +132,16 @@ impl Split<'_> {
 
     /// What an expression becomes in the finishing query; None: it stays, and its parts are looked at.
     fn replacement(&mut self, expr: &Expr) -> Result<Option<Expr>, Refusal> {
+        if matches!(expr, Expr::Identifier(name) if is_mark(name)) {
+            return Ok(None);
+        }
         let wanted = self.normal(expr);
         if let Some((_, at)) = self.keys.iter().find(|(key, _)| *key == wanted) {
             return Ok(Some(column(*at)));
         }
         match expr {
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
-                if self.need == Need::Rows {
+                if self.need == Need::Rows || group_keys(self.select).is_empty() {
                     // Whether it depends on the keys only a grouping query on the shards would tell.
                     return Err(unsupported("a column that is neither grouped by nor aggregated"));
                 }
@@ -149,6 +152,7 @@ impl Split<'_> {
                 Ok(Some(column(at)))
             }
             Expr::Function(call) if is_aggregate(call) => match kind(call) {
+                Kind::Grouping if !self.are_keys(call) => Err(unsupported("grouping() of what is not grouped by")),
                 Kind::Grouping => Ok(None),
                 _ if self.need == Need::Rows => self.whole(call).map(Some),
                 _ if is_distinct(call) => self.distinct(call).map(Some),
@@ -158,16 +162,30 @@ impl Split<'_> {
         }
     }
 
+    /// True if a call has nothing but keys of GROUP BY.
+    fn are_keys(&self, call: &Function) -> bool {
+        let is_key = |argument: &&FunctionArgExpr| match argument {
+            FunctionArgExpr::Expr(expr) => {
+                let wanted = self.normal(expr);
+                self.keys.iter().any(|(key, _)| *key == wanted)
+            }
+            _ => false,
+        };
+        arguments(call).is_some_and(|arguments| arguments.iter().all(is_key))
+    }
+
     /// An aggregate over partial values.
     fn folded(&mut self, call: &Function) -> Result<Expr, Refusal> {
         let bits = match kind(call) {
             Kind::Count => {
                 let at = gathered(self.column(&Expr::Function(call.clone())));
-                vec![Bit::Sql(format!("CAST(coalesce(sum({at}), 0) AS int8)"))]
+                vec![Bit::Sql(format!("CAST(coalesce(pg_catalog.sum({at}), 0) AS pg_catalog.int8)"))]
             }
             Kind::Average => {
                 let (sum, count) = self.average(call)?;
-                vec![Bit::Sql(format!("(sum({}) / nullif(sum({}), 0))", gathered(sum), gathered(count)))]
+                let (sum, count) = (gathered(sum), gathered(count));
+                // Of nothing but -0 the sum is -0, and the average 0.
+                vec![Bit::Sql(format!("((pg_catalog.sum({sum}) + '0') / nullif(pg_catalog.sum({count}), 0))"))]
             }
             Kind::Folded(Fold::Sum) => {
                 let at = self.column(&Expr::Function(call.clone()));
@@ -189,7 +207,7 @@ impl Split<'_> {
         // float4 is averaged as float8: `* 1` makes it that, and changes no other type that can be averaged.
         let wide = Expr::BinaryOp {
             left: Box::new(Expr::Nested(Box::new(argument))),
-            op: sqlparser::ast::BinaryOperator::Multiply,
+            op: BinaryOperator::PGCustomBinaryOperator(vec!["pg_catalog".into(), "*".into()]),
             right: Box::new(Expr::Value(Value::Number("1".into(), false).into())),
         };
         let sum = with_name(call, "sum", Some(wide));
@@ -209,17 +227,28 @@ impl Split<'_> {
         Ok(Expr::Identifier(self.fragments.name(vec![Bit::Sql(format!("{name}(DISTINCT {list})"))])))
     }
 
-    /// An aggregate over the rows themselves: its arguments are gathered.
+    /// An aggregate over the rows themselves: its arguments are gathered. What is in them of parameters and of the clock
+    /// stays in the tree, so that it gets its number with all others.
     fn whole(&mut self, call: &Function) -> Result<Expr, Refusal> {
         let mut call = call.clone();
         let mut failed = None;
         {
             let mut gather = |expr: &mut Expr| {
-                if contains_subquery(expr) {
-                    failed = Some(unsupported("a subquery inside an aggregate over all shards"));
-                } else if names_any_column(expr) {
-                    let at = self.column(expr);
-                    *expr = column(at);
+                // A row has no type of its own that could be gathered; its fields have.
+                let fields = match expr {
+                    Expr::Tuple(fields) => fields.iter_mut().collect(),
+                    expr => vec![expr],
+                };
+                for expr in fields {
+                    if contains_subquery(expr) {
+                        failed = Some(unsupported(
+                            "a subquery inside an aggregate over all shards; run it first and bind its value",
+                        ));
+                    } else if names_any_column(expr) {
+                        let at = gathered(self.column(expr));
+                        // A marked name keeps the walk from taking it for a column of the query's own.
+                        *expr = Expr::Identifier(self.fragments.name(vec![Bit::Sql(at)]));
+                    }
                 }
             };
             if let FunctionArguments::List(list) = &mut call.args {
@@ -245,8 +274,7 @@ impl Split<'_> {
         }
         match failed {
             Some(refusal) => Err(refusal),
-            // A marked name keeps the walk from looking at the call again.
-            None => Ok(Expr::Identifier(self.fragments.name(vec![Bit::Sql(call.to_string())]))),
+            None => Ok(Expr::Function(call)),
         }
     }
 }

@@ -54,24 +54,37 @@ impl Search<'_> {
         let mut names = Vec::new();
         each_call(expr, &mut |call| names.push(parts(&call.name)));
         for name in names {
-            self.note(&name.ok_or("a function name that cannot be read")?);
+            self.note(&name.ok_or("a function name that cannot be read")?)?;
         }
         Ok(())
     }
 
     /// Notes a function by the parts of its name.
-    pub(super) fn note(&mut self, parts: &[String]) {
+    pub(super) fn note(&mut self, parts: &[String]) -> Result<(), Reason> {
         let name = parts.last().map_or("", String::as_str);
         let own = parts.len() == 1 || parts.first().is_some_and(|schema| schema == "pg_catalog");
+        let shadowed = parts.len() == 1 && self.layout.shadowed.contains(name);
         match if own { functions::kind_of(name) } else { Kind::Unknown } {
+            // Whichever of them is meant, the catalogue knows whether it only computes.
+            Kind::Plain if shadowed => {
+                self.unknown.insert(as_written(name));
+            }
             Kind::Unknown => {
                 self.unknown.insert(parts.iter().map(|part| as_written(part)).collect::<Vec<_>>().join("."));
             }
             Kind::Effect => {
                 self.effects.insert(name.to_owned());
             }
+            Kind::Random | Kind::Plain => {}
+            _ if shadowed => {
+                return Err(format!(
+                    "{name}(), which may mean PostgreSQL's own or a function of yours of that name: write \
+                     pg_catalog.{name}() for PostgreSQL's, and give yours another name"
+                ));
+            }
             _ => {}
         }
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use super::classes::{Fact, facts};
 use super::outputs::rename;
 use super::scope::{Relation, Scope};
 use super::{Extent, Found, Reason, Search};
+use crate::plan::catalogue;
 use crate::plan::draft::GATHERED;
 use crate::plan::text::{fold, parse, parts};
 
@@ -111,7 +112,7 @@ impl Search<'_> {
                     self.argument(argument, scope)?;
                 }
                 let names = parts(name).ok_or("a function name that cannot be read")?;
-                self.note(&names);
+                self.note(&names)?;
                 self.function(alias.as_ref(), names.last().cloned())
             }
             TableFactor::Function { name, args, alias, .. } => {
@@ -119,7 +120,7 @@ impl Search<'_> {
                     self.argument(argument, scope)?;
                 }
                 let names = parts(name).ok_or("a function name that cannot be read")?;
-                self.note(&names);
+                self.note(&names)?;
                 self.function(alias.as_ref(), names.last().cloned())
             }
             TableFactor::UNNEST { alias, array_exprs, .. } => {
@@ -207,6 +208,11 @@ impl Search<'_> {
             relation.extent = found.extent;
             return Ok(relation);
         }
+        if catalogue::is_statistics(names) {
+            self.statistics.insert(last);
+            return Ok(relation);
+        }
+        self.classes_named += usize::from(catalogue::is_named(names, "pg_class"));
         if self.layout.is_reference(names) || (self.finishes && last == GATHERED) {
             relation.extent = Extent::Everywhere;
             return Ok(relation);
