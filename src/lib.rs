@@ -37,6 +37,8 @@ pub mod postgres;
 pub mod proto;
 #[cfg(feature = "server")]
 pub mod query_server;
+#[cfg(feature = "server")]
+pub mod readiness;
 #[cfg(feature = "client")]
 pub mod records;
 #[cfg(feature = "client")]

@@ -30,7 +30,7 @@ const FLOORS: [(&str, u8); 16] = [
 ];
 
 /// The ground: every room may use these, and they use only each other.
-const GROUND: [&str; 5] = ["error", "proto", "shutdown", "deadline", "telemetry"];
+const GROUND: [&str; 6] = ["error", "proto", "shutdown", "readiness", "deadline", "telemetry"];
 
 const SERVERS: [&str; 4] = ["serve", "postgres", "query_server", "lookup_server"];
 const CLIENT_SIDE: [&str; 10] =

@@ -18,9 +18,9 @@ use support::server::{Server, command, refusal};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Code, Request, Status};
-use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 const IN_MEMORY: [&str; 6] = ["lookup", "--listen", "127.0.0.1:0", "--shards", "1", "--memory"];
 
@@ -225,6 +225,80 @@ mod health {
             assert_eq!(check(plain(&server).await, name).await, Ok(ServingStatus::Serving));
         }
         assert_eq!(check(plain(&server).await, "mtdd.v1.DBService").await, Err(Code::NotFound));
+    }
+
+    /// Waits until a watcher hears of this.
+    async fn hears(watch: &mut tonic::Streaming<HealthCheckResponse>, wanted: ServingStatus) {
+        let heard = tokio::time::timeout(Duration::from_secs(20), watch.message()).await;
+        assert_eq!(heard.expect("a change").unwrap().unwrap().status(), wanted);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn both_servers_are_not_serving_while_postgresql_is_down_or_frozen() {
+        let mut postgres = support::Postgres::start().await;
+        let url = postgres.database().await;
+        let common = ["--listen", "127.0.0.1:0", "--health-interval", "1", "--connect-timeout", "1000"];
+        let start = |kind: &[&str]| Server::start(&[kind, &common, &["--database-url", &url]].concat());
+        let servers = [start(&["query"]), start(&["lookup", "--shards", "1"])];
+        let mut watches = Vec::new();
+        for server in &servers {
+            let request = HealthCheckRequest { service: String::new() };
+            watches.push(HealthClient::new(plain(server).await).watch(request).await.unwrap().into_inner());
+        }
+        for watch in &mut watches {
+            hears(watch, ServingStatus::Serving).await;
+        }
+        // Nobody asks anything: the probe alone finds out.
+        postgres.stop();
+        for watch in &mut watches {
+            hears(watch, ServingStatus::NotServing).await;
+        }
+        assert_eq!(check(plain(&servers[0]).await, "mtdd.v1.DBService").await, Ok(ServingStatus::NotServing));
+        assert_eq!(check(plain(&servers[1]).await, "mtdd.v1.LookupService").await, Ok(ServingStatus::NotServing));
+        postgres.start_again().await;
+        for watch in &mut watches {
+            hears(watch, ServingStatus::Serving).await;
+        }
+        // Frozen: it takes connections, and never says a word on them.
+        postgres.signal("STOP");
+        for watch in &mut watches {
+            hears(watch, ServingStatus::NotServing).await;
+        }
+        postgres.signal("CONT");
+        for watch in &mut watches {
+            hears(watch, ServingStatus::Serving).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_a_query_meets_counts_at_once() {
+        let mut postgres = support::Postgres::start().await;
+        let url = postgres.database().await;
+        let flags = ["query", "--listen", "127.0.0.1:0", "--health-interval", "3600", "--database-url", &url];
+        let server = Server::start(&flags);
+        postgres.stop();
+        let query = QueryRequest { sql: "select 1".to_owned(), ..Default::default() };
+        let mut client = DbServiceClient::new(plain(&server).await);
+        assert_eq!(client.execute_query(query).await.unwrap_err().code(), Code::Unavailable);
+        assert_eq!(check(plain(&server).await, "").await, Ok(ServingStatus::NotServing));
+        postgres.start_again().await;
+        let since = Instant::now();
+        while check(plain(&server).await, "").await != Ok(ServingStatus::Serving) {
+            assert!(since.elapsed() < Duration::from_secs(10), "still not serving");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_postgresql_without_a_connection_to_spare_is_well() {
+        let url = support::database().await;
+        let direct = support::connect(&url).await;
+        direct.batch_execute("create role shy login connection limit 1").await.unwrap();
+        let own = url.replace("postgres@", "shy@");
+        let flags = ["query", "--listen", "127.0.0.1:0", "--health-interval", "1", "--database-url", &own];
+        let server = Server::start(&flags);
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        assert_eq!(check(plain(&server).await, "").await, Ok(ServingStatus::Serving));
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -63,17 +63,17 @@ async fn run(server: Server) -> ExitCode {
     match server {
         Server::Query { listen, query } => {
             let start = async |drain| {
-                let query_server::Services { current, legacy } =
+                let query_server::Services { current, legacy, readiness } =
                     query_server::service(query, drain).await.map_err(query_start_error)?;
-                Ok(Services { current, legacy })
+                Ok(Services { current, legacy, readiness })
             };
             serve::run(listen, start).await
         }
         Server::Lookup { listen, lookup } => {
             let start = async |_| {
-                let lookup_server::Services { current, legacy } =
+                let lookup_server::Services { current, legacy, readiness } =
                     lookup_server::service(lookup).await.map_err(lookup_start_error)?;
-                Ok(Services { current, legacy })
+                Ok(Services { current, legacy, readiness })
             };
             serve::run(listen, start).await
         }

@@ -10,12 +10,19 @@ mod store;
 pub use options::Options;
 pub use service::TenantMap;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use crate::proto::legacy_lookup::lookup_service_server::LookupServiceServer as LegacyLookupServiceServer;
 use crate::proto::lookup_service_server::LookupServiceServer;
+use crate::readiness::Readiness;
 use store::Store;
 
 /// Largest request the server reads, in bytes: room for any tenant name that --max-tenant-name can allow.
 const MAX_REQUEST: usize = 16 * 1024;
+
+/// A database that takes longer than this to let somebody in cannot be told from one that is frozen.
+const LONGEST_PROBE: Duration = Duration::from_secs(5);
 
 /// Why the lookup server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -32,13 +39,22 @@ pub enum StartError {
 pub struct Services {
     pub current: LookupServiceServer<TenantMap>,
     pub legacy: LegacyLookupServiceServer<TenantMap>,
+    /// Whether the tenant database answers.
+    pub readiness: Readiness,
 }
 
 /// Opens the store (creating its tables if they are missing) and makes the services on it.
 pub async fn service(options: Options) -> Result<Services, StartError> {
-    let map = TenantMap::new(Store::open(&options).await?, options.max_tenant_name);
+    let readiness = Readiness::default();
+    let store = Arc::new(Store::open(&options, &readiness).await?);
+    let probed = store.clone();
+    let interval = Duration::from_secs(options.health_interval.into());
+    let probe = async move || probed.probe().await.map_err(|error| error.to_string());
+    tokio::spawn(readiness.clone().keep(interval, LONGEST_PROBE, probe));
+    let map = TenantMap::new(store, options.max_tenant_name);
     Ok(Services {
         current: LookupServiceServer::new(map.clone()).max_decoding_message_size(MAX_REQUEST),
         legacy: LegacyLookupServiceServer::new(map).max_decoding_message_size(MAX_REQUEST),
+        readiness,
     })
 }

@@ -27,6 +27,11 @@ pub struct Options {
         value_parser = value_parser!(u16).range(1..=1000))]
     pub pool_size: u16,
 
+    /// How often PostgreSQL is asked whether it is there, for gRPC health, in seconds
+    #[arg(long, env = "MTDD_HEALTH_INTERVAL", value_name = "SECONDS", default_value_t = 5,
+        value_parser = value_parser!(u32).range(1..))]
+    pub health_interval: u32,
+
     /// Limit for connecting to PostgreSQL, in milliseconds
     #[arg(long, env = "MTDD_CONNECT_TIMEOUT", value_name = "MS", default_value_t = 10_000,
         value_parser = value_parser!(u32).range(1..))]

@@ -21,8 +21,8 @@ pub struct TenantMap {
 }
 
 impl TenantMap {
-    pub(super) fn new(store: Store, max_tenant_name: u32) -> Self {
-        TenantMap { store: Arc::new(store), max_name: max_tenant_name as usize }
+    pub(super) fn new(store: Arc<Store>, max_tenant_name: u32) -> Self {
+        TenantMap { store, max_name: max_tenant_name as usize }
     }
 
     /// The tenant that a request names; an error names the field.
@@ -107,7 +107,7 @@ impl From<Placed> for TenantResponse {
 impl From<StoreError> for Status {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Unavailable(reason) => {
+            StoreError::Unavailable(reason) | StoreError::Crowded(reason) => {
                 tracing::warn!(%reason, "the tenant database is unavailable");
                 Status::unavailable(error.to_string())
             }

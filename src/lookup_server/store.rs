@@ -10,6 +10,7 @@ use tokio_postgres::error::SqlState;
 
 use super::{Options, StartError};
 use crate::error::append_sources;
+use crate::readiness::Readiness;
 use memory::MemoryStore;
 use postgres::PostgresStore;
 
@@ -35,6 +36,9 @@ pub enum StoreError {
     /// The database cannot be reached or cannot serve now; worth asking again.
     #[error("the tenant database is unavailable: {0}")]
     Unavailable(String),
+    /// The database has no connection left for us; worth asking again.
+    #[error("the tenant database is unavailable: {0}")]
+    Crowded(String),
     /// The database's encoding has no such characters.
     #[error("the tenant database cannot store this text")]
     NotStorable(#[source] tokio_postgres::Error),
@@ -51,9 +55,9 @@ pub enum Store {
 
 impl Store {
     /// Opens the store that the options name.
-    pub async fn open(options: &Options) -> Result<Store, StartError> {
+    pub async fn open(options: &Options, readiness: &Readiness) -> Result<Store, StartError> {
         match (&options.database_url, options.memory) {
-            (Some(url), false) => Ok(Store::Postgres(Box::new(PostgresStore::open(url, options).await?))),
+            (Some(url), false) => Ok(Store::Postgres(Box::new(PostgresStore::open(url, options, readiness).await?))),
             (None, true) => Ok(Store::Memory(MemoryStore::new(options.shards))),
             (None, false) => {
                 Err(StartError::Configuration("where to keep the tenants: give --database-url or --memory".into()))
@@ -61,6 +65,14 @@ impl Store {
             (Some(_), true) => Err(StartError::Configuration(
                 "--memory and --database-url (or DATABASE_URL) exclude each other: give one".into(),
             )),
+        }
+    }
+
+    /// Finds out whether it can be used, by a connection of its own.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        match self {
+            Store::Postgres(store) => store.probe().await,
+            Store::Memory(_) => Ok(()),
         }
     }
 
@@ -81,6 +93,13 @@ impl Store {
     }
 }
 
+impl StoreError {
+    /// True if PostgreSQL has no connection left for us, though it is well.
+    pub fn is_crowded(&self) -> bool {
+        matches!(self, StoreError::Crowded(_))
+    }
+}
+
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(refusal) = error.as_db_error() else {
@@ -91,6 +110,7 @@ impl From<tokio_postgres::Error> for StoreError {
             &SqlState::UNTRANSLATABLE_CHARACTER | &SqlState::CHARACTER_NOT_IN_REPERTOIRE => {
                 StoreError::NotStorable(error)
             }
+            &SqlState::TOO_MANY_CONNECTIONS => StoreError::Crowded(refusal.message().to_owned()),
             // A standby answers so until it is promoted.
             &SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::Unavailable(refusal.message().to_owned()),
             // Connections, log-in, missing database, conflicts, resources, an operator's hand.

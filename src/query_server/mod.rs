@@ -26,10 +26,13 @@ mod stream;
 mod texts;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::deadline::Deadlines;
+use crate::postgres::Target;
 use crate::proto::db_service_server::DbServiceServer;
 use crate::proto::legacy_db::db_service_server::DbServiceServer as LegacyDbServiceServer;
+use crate::readiness::Readiness;
 use crate::shutdown::Drain;
 
 pub use connect::ConnectError;
@@ -40,10 +43,17 @@ pub use service::QueryService;
 /// Queries of one stream that may be unanswered at once, beyond those that run or wait: their answers are on the way.
 const ANSWERS_ON_THE_WAY: usize = 1024;
 
+/// The name under which PostgreSQL shows the connections that only ask whether it is there.
+const HEALTH: &str = "mtdd-server health";
+/// A PostgreSQL that takes longer than this to let somebody in cannot be told from one that is frozen.
+const LONGEST_PROBE: Duration = Duration::from_secs(5);
+
 /// What one server serves: the same shard on this version's wire and on that of 1.x.
 pub struct Services {
     pub current: DbServiceServer<QueryService>,
     pub legacy: LegacyDbServiceServer<LegacyQueryService>,
+    /// Whether PostgreSQL answers.
+    pub readiness: Readiness,
 }
 
 /// Opens one connection, to see that PostgreSQL answers, and returns the services. Further connections are opened when
@@ -52,9 +62,11 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     let target = Arc::new(options.target()?);
     let limits = options.session_limits()?;
     let (size, queue_limit) = (options.pool_size.get(), options.queue_limit);
-    let pool = pool::Pool::new(target.clone(), size, queue_limit, options.statement_cache_size);
+    let readiness = Readiness::default();
+    let pool = pool::Pool::new(target.clone(), readiness.clone(), size, queue_limit, options.statement_cache_size);
     pool.open_first().await.map_err(|source| StartError::Unreachable { address: target.address(), source })?;
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
+    tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
     let engine = Arc::new(run::Engine {
         pool,
         deadlines: Deadlines::start(),
@@ -75,5 +87,17 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         legacy: LegacyDbServiceServer::new(LegacyQueryService::new(service))
             .max_decoding_message_size(options.max_message_size)
             .max_encoding_message_size(usize::MAX),
+        readiness,
     })
+}
+
+/// Asks PostgreSQL for a connection now and then, to see whether it is there: one that is frozen or does not let us in
+/// is of no use, even where older connections still stand. One that has merely no connection left for us is well.
+fn probing(target: Arc<Target>, readiness: Readiness, options: &Options) -> impl Future<Output = ()> + use<> {
+    let limit = target.timeout.min(LONGEST_PROBE);
+    let probe = async move || match connect::open(&target).await {
+        Err(error) if !error.is_crowded() => Err(error.to_string()),
+        _ => Ok(()),
+    };
+    readiness.keep(options.health_interval(), limit, probe)
 }

@@ -97,6 +97,11 @@ pub struct Options {
     #[arg(long, env = "MTDD_STATEMENT_CACHE_SIZE", default_value_t = 256, value_name = "N")]
     pub statement_cache_size: usize,
 
+    /// How often PostgreSQL is asked whether it is there, for gRPC health (seconds)
+    #[arg(long, env = "MTDD_HEALTH_INTERVAL", default_value_t = 5, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub health_interval: u32,
+
     /// Longest that opening a connection to PostgreSQL may take (milliseconds)
     #[arg(long, env = "MTDD_CONNECT_TIMEOUT", default_value_t = 10_000, value_name = "MS",
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -106,9 +111,14 @@ pub struct Options {
 impl Options {
     /// Where PostgreSQL is, and how its connections begin.
     pub(super) fn target(&self) -> Result<Target, StartError> {
+        self.target_of("mtdd-server")
+    }
+
+    /// The same for connections that PostgreSQL shows under another name, where the URL gives none.
+    pub(super) fn target_of(&self, application: &str) -> Result<Target, StartError> {
         let refused = |reason| StartError::Configuration(format!("--database-url: {reason}"));
         let timeout = Duration::from_millis(self.connect_timeout.into());
-        let mut target = Target::new(&self.database_url, "mtdd-server", timeout).map_err(refused)?;
+        let mut target = Target::new(&self.database_url, application, timeout).map_err(refused)?;
         if target.is_choosy() {
             return Err(refused("target_session_attrs is not supported".to_owned()));
         }
@@ -119,6 +129,10 @@ impl Options {
             target.wish(name, value);
         }
         Ok(target)
+    }
+
+    pub(super) fn health_interval(&self) -> Duration {
+        Duration::from_secs(self.health_interval.into())
     }
 
     /// The sessions' share of the pool, and how long they may last.

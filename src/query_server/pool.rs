@@ -14,6 +14,7 @@ use super::cancel::PATIENCE;
 use super::connect::ConnectError;
 use super::settings::Settings;
 use crate::postgres::Target;
+use crate::readiness::Readiness;
 
 /// After a connection could not be opened, none is asked for during this time while others are open.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -32,6 +33,8 @@ pub enum Unavailable {
 /// The connections of one query server.
 pub struct Pool {
     target: Arc<Target>,
+    /// Hears of a PostgreSQL that cannot be reached, and of connections that break.
+    readiness: Readiness,
     statement_cache_size: usize,
     size: usize,
     queue_limit: usize,
@@ -65,8 +68,14 @@ pub struct Slot {
 
 impl Pool {
     /// Opens nothing yet.
-    pub fn new(target: Arc<Target>, size: usize, queue_limit: usize, statement_cache_size: usize) -> Arc<Self> {
-        Arc::new(Pool { target, statement_cache_size, size, queue_limit, state: Mutex::default() })
+    pub fn new(
+        target: Arc<Target>,
+        readiness: Readiness,
+        size: usize,
+        queue_limit: usize,
+        statement_cache_size: usize,
+    ) -> Arc<Self> {
+        Arc::new(Pool { target, readiness, statement_cache_size, size, queue_limit, state: Mutex::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -264,8 +273,11 @@ impl Slot {
     /// Closes the connection, if there is one, and opens another.
     pub async fn reconnect(&mut self) -> Result<(), ConnectError> {
         self.backend = None;
-        let backend = Backend::connect(&self.pool.target, self.pool.statement_cache_size).await?;
-        self.backend = Some(Box::new(backend));
+        let connected = Backend::connect(&self.pool.target, self.pool.statement_cache_size).await;
+        if connected.as_ref().is_err_and(|error| !error.is_crowded()) {
+            self.pool.readiness.lost();
+        }
+        self.backend = Some(Box::new(connected?));
         Ok(())
     }
 
@@ -308,7 +320,11 @@ impl Drop for Slot {
             return;
         }
         self.holds = false;
+        let had_one = self.backend.is_some();
         let backend = self.backend.take().filter(|backend| !backend.is_broken());
+        if had_one && backend.is_none() {
+            self.pool.readiness.doubt();
+        }
         if backend.as_ref().is_some_and(|backend| backend.needs_care()) {
             if !self.cared_for
                 && let Ok(runtime) = Handle::try_current()

@@ -1,24 +1,29 @@
-//! gRPC health (`grpc.health.v1`): SERVING until the drain starts, NOT_SERVING from then on, for the whole server
-//! ("") and for its services by their full names. Watchers hear of the drain and are then let go: an open watch would
-//! otherwise hold the drain up. That end is why this is not tonic-health's own reporter.
+//! gRPC health (`grpc.health.v1`): SERVING while the server's database answers and no drain has started, else
+//! NOT_SERVING, for the whole server ("") and for its services by their full names. Watchers hear of every change; the
+//! drain is the last one, and lets them go: an open watch would otherwise hold it up. That end is why this is not
+//! tonic-health's own reporter.
 
 use std::pin::Pin;
 
-use futures_util::stream::{self, Stream};
+use futures_util::stream::Stream;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
+use crate::readiness::Readiness;
 use crate::shutdown::Drain;
 
 /// The health service of a server whose services have these full names.
-pub fn health(services: [&'static str; 2], drain: Drain) -> HealthServer<impl Health> {
-    HealthServer::new(ServerHealth { services, drain })
+pub fn health(services: [&'static str; 2], readiness: Readiness, drain: Drain) -> HealthServer<impl Health> {
+    HealthServer::new(ServerHealth { services, readiness, drain })
 }
 
 struct ServerHealth {
     services: [&'static str; 2],
+    readiness: Readiness,
     drain: Drain,
 }
 
@@ -33,8 +38,8 @@ impl ServerHealth {
     }
 }
 
-fn answer(draining: bool) -> HealthCheckResponse {
-    let status = if draining { ServingStatus::NotServing } else { ServingStatus::Serving };
+fn answer(serves: bool) -> HealthCheckResponse {
+    let status = if serves { ServingStatus::Serving } else { ServingStatus::NotServing };
     HealthCheckResponse { status: status as i32 }
 }
 
@@ -42,23 +47,47 @@ fn answer(draining: bool) -> HealthCheckResponse {
 impl Health for ServerHealth {
     async fn check(&self, request: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
         self.check_name(&request)?;
-        Ok(Response::new(answer(self.drain.started())))
+        Ok(Response::new(answer(self.readiness.is_ready() && !self.drain.started())))
     }
 
     type WatchStream = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
 
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
         self.check_name(&request)?;
-        let mut drain = self.drain.clone();
-        let draining = drain.started();
-        let now = stream::iter([Ok(answer(draining))]);
-        let later = stream::once(async move {
-            drain.wait().await;
-            Ok(answer(true))
+        let mut watch = Watch { ready: self.readiness.watch(), drain: self.drain.clone(), told: None };
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            while let Some(serves) = watch.next().await
+                && sender.send(Ok(answer(serves))).await.is_ok()
+            {}
         });
-        // A watcher is told of changes only: one that came during the drain has its answer.
-        let answers: Self::WatchStream =
-            if draining { Box::pin(now) } else { Box::pin(stream::StreamExt::chain(now, later)) };
-        Ok(Response::new(answers))
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+}
+
+/// What one watcher is told.
+struct Watch {
+    ready: watch::Receiver<bool>,
+    drain: Drain,
+    told: Option<bool>,
+}
+
+impl Watch {
+    /// What it has not been told yet; None: there is nothing more to tell.
+    async fn next(&mut self) -> Option<bool> {
+        loop {
+            let draining = self.drain.started();
+            let serves = *self.ready.borrow_and_update() && !draining;
+            if self.told.replace(serves) != Some(serves) {
+                return Some(serves);
+            }
+            if draining {
+                return None;
+            }
+            tokio::select! {
+                () = self.drain.wait() => {}
+                changed = self.ready.changed() => changed.ok()?,
+            }
+        }
     }
 }

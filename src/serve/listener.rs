@@ -18,6 +18,7 @@ use super::StartError;
 use super::calls::{Calls, Counted};
 use super::health::health;
 use super::settings::Settings;
+use crate::readiness::Readiness;
 use crate::shutdown::Drain;
 
 /// How long connections without a call are given to close.
@@ -48,6 +49,8 @@ impl<S> GrpcService for S where
 pub struct Services<S, L> {
     pub current: S,
     pub legacy: L,
+    /// Whether they can do their work.
+    pub readiness: Readiness,
 }
 
 /// A bound port, not yet served.
@@ -97,7 +100,7 @@ impl Listener {
         let mut draining = drain.clone();
         let serving = self
             .server
-            .add_service(health([S::NAME, L::NAME], drain.clone()))
+            .add_service(health([S::NAME, L::NAME], services.readiness, drain.clone()))
             .add_service(InterceptedService::new(current, self.settings.auth.clone()))
             .add_service(InterceptedService::new(legacy, self.settings.auth.clone()))
             .serve_with_incoming_shutdown(

@@ -124,6 +124,13 @@ impl Postgres {
         }
     }
 
+    /// Signals its main process, which lets nobody in while it is stopped: `STOP` and `CONT` freeze and thaw it.
+    pub fn signal(&self, name: &str) {
+        let file = fs::read_to_string(self.directory.join("data/postmaster.pid")).unwrap();
+        let sent = Command::new("kill").args(["-s", name, file.lines().next().unwrap()]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// Turns TLS on, with this certificate and key in PEM.
     pub async fn turn_tls_on(&self, cert: &str, key: &str) {
         let client = connect(&self.url("postgres")).await;

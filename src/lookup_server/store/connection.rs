@@ -11,10 +11,13 @@ use tokio_postgres::Client;
 use super::StoreError;
 use super::postgres::Statements;
 use crate::postgres::Target;
+use crate::readiness::Readiness;
 
 /// How a store's connections are opened.
 pub struct Opener {
     pub target: Target,
+    /// Hears of a database that cannot be reached.
+    pub readiness: Readiness,
 }
 
 /// An open connection. Queries on it are pipelined, so any number of callers can share it.
@@ -43,12 +46,16 @@ impl Opener {
         &self,
         open: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, StoreError> {
-        match tokio::time::timeout(self.target.timeout, open).await {
+        let opened = match tokio::time::timeout(self.target.timeout, open).await {
             Ok(opened) => opened.map_err(StoreError::from),
             Err(_) => {
                 Err(StoreError::Unavailable(format!("no connection within {} ms", self.target.timeout.as_millis())))
             }
+        };
+        if opened.as_ref().is_err_and(|error| !error.is_crowded()) {
+            self.readiness.lost();
         }
+        opened
     }
 
     async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
@@ -94,7 +101,7 @@ impl Slot {
                 Ok(session)
             }
             Err(error) => {
-                if let StoreError::Unavailable(reason) = &error {
+                if let StoreError::Unavailable(reason) | StoreError::Crowded(reason) = &error {
                     state.failed = Some((Instant::now(), reason.clone()));
                 }
                 Err(error)

@@ -15,6 +15,7 @@ use super::connection::{Opener, Session, Slot};
 use super::{Placed, StoreError, Tenant, schema};
 use crate::lookup_server::{Options, StartError, placement};
 use crate::postgres::{DatabaseUrl, Target};
+use crate::readiness::Readiness;
 
 /// No lookup or add waits longer than this for PostgreSQL; callers usually have a shorter deadline of their own.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -65,11 +66,11 @@ pub struct PostgresStore {
 
 impl PostgresStore {
     /// Connects, and creates or checks the tables.
-    pub async fn open(url: &DatabaseUrl, options: &Options) -> Result<Self, StartError> {
+    pub async fn open(url: &DatabaseUrl, options: &Options, readiness: &Readiness) -> Result<Self, StartError> {
         let connect_timeout = Duration::from_millis(options.connect_timeout.into());
         let target = Target::new(url, "mtdd-server lookup", connect_timeout)
             .map_err(|reason| StartError::Configuration(format!("--database-url: {reason}")))?;
-        let opener = Opener { target };
+        let opener = Opener { target, readiness: readiness.clone() };
         let store = PostgresStore {
             shards: options.shards as i32,
             readers: (0..options.pool_size).map(|_| Slot::default()).collect(),
@@ -92,6 +93,11 @@ impl PostgresStore {
         }
         *store.writer.lock().await = Some(store.opener.session().await.map_err(unreachable)?);
         Ok(store)
+    }
+
+    /// A database that has merely no connection left for us is well.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.opener.client().await.map(drop).or_else(|error| if error.is_crowded() { Ok(()) } else { Err(error) })
     }
 
     pub async fn find(&self, tenant: &Tenant) -> Result<Option<Placed>, StoreError> {

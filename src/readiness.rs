@@ -1,0 +1,147 @@
+//! Whether a server can do its work: whether its database answers. A probe in the background finds out, and whoever
+//! meets a database that is gone says so at once. `serve` reports it as gRPC health; the services feed it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+
+/// Between two probes while the database is away.
+const WHILE_AWAY: Duration = Duration::from_secs(1);
+/// No probe follows another sooner, however many callers doubt.
+const LEAST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Ready or not; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Readiness(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    ready: watch::Sender<bool>,
+    doubted: Notify,
+    /// Somebody probes, and could find that all is well again.
+    probing: AtomicBool,
+}
+
+impl Default for Readiness {
+    /// Ready.
+    fn default() -> Self {
+        Readiness(Arc::new(State {
+            ready: watch::Sender::new(true),
+            doubted: Notify::new(),
+            probing: AtomicBool::new(false),
+        }))
+    }
+}
+
+impl Readiness {
+    pub fn is_ready(&self) -> bool {
+        *self.0.ready.borrow()
+    }
+
+    /// Sees every change.
+    pub fn watch(&self) -> watch::Receiver<bool> {
+        self.0.ready.subscribe()
+    }
+
+    /// The database could not be reached: not ready, until a probe says otherwise. While the server starts, that is
+    /// said by its not starting.
+    pub fn lost(&self) {
+        if self.0.probing.load(Ordering::Acquire) {
+            self.set(Err("it could not be reached"));
+            self.doubt();
+        }
+    }
+
+    /// Something broke that the database may be behind: it is probed at once.
+    pub fn doubt(&self) {
+        self.0.doubted.notify_one();
+    }
+
+    /// Probes for as long as it is polled: every `interval` while all is well. A probe that takes longer than `limit`
+    /// has failed; one that is well returns Ok.
+    pub async fn keep(self, interval: Duration, limit: Duration, probe: impl AsyncFn() -> Result<(), String>) {
+        self.0.probing.store(true, Ordering::Release);
+        loop {
+            let pause = if self.is_ready() { interval } else { WHILE_AWAY };
+            let next = Instant::now() + pause;
+            sleep(LEAST_PAUSE.min(pause)).await;
+            tokio::select! {
+                () = sleep_until(next) => {}
+                () = self.0.doubted.notified() => {}
+            }
+            match timeout_at(Instant::now() + limit, probe()).await {
+                Ok(Ok(())) => self.set(Ok(())),
+                Ok(Err(reason)) => self.set(Err(&reason)),
+                Err(_) => self.set(Err(&format!("no answer within {} ms", limit.as_millis()))),
+            }
+        }
+    }
+
+    fn set(&self, found: Result<(), &str>) {
+        let ready = found.is_ok();
+        let changed = self.0.ready.send_if_modified(|now| std::mem::replace(now, ready) != ready);
+        match found {
+            Ok(()) if changed => tracing::info!("the database answers again: SERVING"),
+            Err(reason) if changed => tracing::warn!(reason, "the database does not answer: NOT_SERVING"),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_decides_and_a_frozen_database_counts_as_gone() {
+        let (readiness, answers) = (Readiness::default(), Arc::new(AtomicBool::new(true)));
+        let probe = {
+            let answers = answers.clone();
+            async move || if answers.load(Ordering::Relaxed) { Ok(()) } else { std::future::pending().await }
+        };
+        tokio::spawn(readiness.clone().keep(Duration::from_secs(5), Duration::from_secs(3), probe));
+        let mut changes = readiness.watch();
+        sleep(Duration::from_secs(60)).await;
+        assert!(readiness.is_ready() && !changes.has_changed().unwrap());
+        answers.store(false, Ordering::Relaxed);
+        let since = Instant::now();
+        assert!(!*changes.wait_for(|ready| !ready).await.unwrap());
+        assert!(since.elapsed() <= Duration::from_secs(8), "{:?}", since.elapsed());
+        answers.store(true, Ordering::Relaxed);
+        let since = Instant::now();
+        changes.wait_for(|ready| *ready).await.unwrap();
+        assert!(since.elapsed() <= Duration::from_secs(4), "{:?}", since.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_callers_meet_counts_at_once_and_any_number_of_doubts_are_few_probes() {
+        let (readiness, probes) = (Readiness::default(), Arc::new(AtomicU32::new(0)));
+        readiness.lost();
+        assert!(readiness.is_ready(), "nobody could ever say otherwise");
+        let probe = {
+            let probes = probes.clone();
+            async move || {
+                probes.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+        };
+        tokio::spawn(readiness.clone().keep(HOUR, HOUR, probe));
+        tokio::task::yield_now().await;
+        readiness.lost();
+        assert!(!readiness.is_ready());
+        sleep(Duration::from_millis(150)).await;
+        assert!(readiness.is_ready(), "it was probed at once");
+        for _ in 0..1000 {
+            readiness.doubt();
+            sleep(Duration::from_millis(1)).await;
+        }
+        assert!((2..=12).contains(&probes.load(Ordering::Relaxed)), "{probes:?}");
+    }
+}
