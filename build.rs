@@ -6,6 +6,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     #[cfg(feature = "addon")]
     napi_build::setup();
 
+    // Frames of code that is not optimized are many times as large: `plan` has to know.
+    println!("cargo:rustc-check-cfg=cfg(unoptimized)");
+    if matches!(std::env::var("OPT_LEVEL").as_deref(), Ok("0" | "1")) {
+        println!("cargo:rustc-cfg=unoptimized");
+    }
+
     let files = ["proto/db.proto", "proto/lookup.proto", "proto/legacy_db.proto", "proto/legacy_lookup.proto"];
     for file in files {
         println!("cargo:rerun-if-changed={file}");

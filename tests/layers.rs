@@ -37,11 +37,12 @@ const CLIENT_SIDE: [&str; 10] =
     ["client", "plan", "gather", "scatter", "channel", "route", "lookup", "dial", "records", "addon"];
 
 /// Paths (by their beginning) that only some rooms may name.
-const HOMES: [(&str, &[&str]); 25] = [
+const HOMES: [(&str, &[&str]); 26] = [
     ("hashbrown", &["gather"]),
     ("napi", &["addon"]),
     ("napi_derive", &["addon"]),
     ("sqlparser", &["plan"]),
+    ("stacker", &["plan"]),
     ("tokio_postgres", &["postgres", "lookup_server", "query_server"]),
     ("postgres_protocol", &["query_server"]),
     ("clap", &["serve", "query_server", "lookup_server", "bin"]),

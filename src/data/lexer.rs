@@ -19,6 +19,13 @@ pub enum Token<'a> {
     Mark(char),
 }
 
+/// How many tokens a text has, and how many bytes stand between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub tokens: usize,
+    pub blanks: usize,
+}
+
 /// Iterates over the tokens of a text.
 #[derive(Clone, Debug)]
 pub struct Lexer<'a> {
@@ -30,6 +37,21 @@ impl<'a> Lexer<'a> {
     /// Starts at the beginning of `sql`.
     pub fn new(sql: &'a str) -> Self {
         Lexer { sql, at: 0 }
+    }
+
+    /// How much there is to read, told by reading it once.
+    pub fn size(sql: &'a str) -> Size {
+        let mut lexer = Lexer::new(sql);
+        let mut size = Size { tokens: 0, blanks: 0 };
+        loop {
+            let at = lexer.at;
+            lexer.skip_blank();
+            size.blanks += lexer.at - at;
+            match lexer.next() {
+                Some(_) => size.tokens += 1,
+                None => return size,
+            }
+        }
     }
 
     fn peek(&self, ahead: usize) -> u8 {

@@ -18,6 +18,7 @@ use sqlparser::ast::{
 
 use super::ctes::name_of;
 use super::rows::item_expr;
+use super::stack::VIEW_LEVELS;
 use super::text::{fold, parts};
 use super::{Layout, catalogue};
 use classes::{Classes, facts};
@@ -68,6 +69,8 @@ pub struct Search<'a> {
     classes_named: usize,
     /// Views that are being looked into.
     inside: Vec<String>,
+    /// Levels of syntax that further views may add.
+    levels: usize,
     /// The query is one that finishes, and names the relation of the gathered rows.
     finishes: bool,
 }
@@ -83,6 +86,7 @@ impl<'a> Search<'a> {
             names_unknown: false,
             classes_named: 0,
             inside: Vec::new(),
+            levels: VIEW_LEVELS,
             finishes: false,
         }
     }

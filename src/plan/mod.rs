@@ -15,6 +15,7 @@ mod repeat;
 mod rows;
 mod sets;
 mod shape;
+mod stack;
 mod text;
 mod walk;
 mod write;

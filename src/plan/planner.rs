@@ -13,18 +13,20 @@ use super::functions::{Kind, kind, own_name};
 use super::local::{Extent, Scope, Search, add_cte, groups_by_tenant, is_aggregated, orders_by_aggregate};
 use super::rows::{first_select, item_expr, needs_distinct, output_name, output_names};
 use super::shape::{Column, Everywhere, Merge, Origins, Plan, Source};
-use super::text::{Fragments, fold, parameter, parameters, parse, quoted};
+use super::text::{Fragments, Tokens, fold, parameter, parameters, quoted};
 use super::walk::{Node, NodeMut, rewrite, walk};
-use super::{Asked, Layout, Refusal, aggregate, ctes, rows, sets, unsupported, write};
+use super::{Asked, Layout, Refusal, aggregate, ctes, rows, sets, stack, unsupported, write};
 use crate::data::lexer::{Outline, is_one_of};
 
 /// The plan of a statement for all shards, or why there is none.
 pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
-    let statements = match parse(sql) {
-        Ok(statements) => statements,
-        // What sqlparser cannot read may still be DDL, which need not be read.
-        Err(refusal) => return unread(sql, asked, refusal),
-    };
+    let planned = Tokens::of(sql)
+        .and_then(|tokens| stack::with_room(tokens.levels, || Ok(planned(sql, tokens.parse()?, asked, layout))));
+    // What cannot be read, or not as a whole, may still be DDL, which need not be.
+    planned.unwrap_or_else(|refusal| unread(sql, asked, refusal))
+}
+
+fn planned(sql: &str, statements: Vec<Statement>, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
     let statement = match statements.as_slice() {
         [statement] => statement,
         [] => return Ok(Plan::AnyShard),

@@ -6,10 +6,12 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{TokenWithSpan, Tokenizer};
 
-use super::Refusal;
 use super::shape::{Bit, Column, Source, Text};
 use super::walk::{Node, NodeMut, rewrite, walk};
+use super::{Refusal, stack, unsupported};
+use crate::data::lexer::Lexer;
 
 /// Nesting beyond this is refused rather than followed.
 const DEEPEST: usize = 100;
@@ -17,16 +19,45 @@ const DEEPEST: usize = 100;
 const OPENS: char = '\u{1}';
 const CLOSES: char = '\u{2}';
 
-/// The statements of a text.
-pub fn parse(sql: &str) -> Result<Vec<Statement>, Refusal> {
-    if sql.contains([OPENS, CLOSES]) {
-        return Err(Refusal::Unreadable("it holds a control character".into()));
+/// A text of more tokens than this is refused: each takes some hundred bytes until it is planned.
+const MOST_TOKENS: usize = 1_000_000;
+/// The same for the characters between them, which the parser takes for tokens too.
+const MOST_BLANKS: usize = 4_000_000;
+/// Characters of a text that a refusal shows.
+const SHOWN: usize = 300;
+
+/// A text that can be parsed.
+pub struct Tokens {
+    tokens: Vec<TokenWithSpan>,
+    /// No tree of this text is deeper.
+    pub levels: usize,
+}
+
+impl Tokens {
+    pub fn of(sql: &str) -> Result<Tokens, Refusal> {
+        // Whatever is shorter cannot have more.
+        if sql.len() > MOST_TOKENS {
+            let size = Lexer::size(sql);
+            if size.tokens > MOST_TOKENS || size.blanks > MOST_BLANKS {
+                return Err(unsupported(&format!(
+                    "a text of more than {MOST_TOKENS} words and marks, or {MOST_BLANKS} blanks; bind its values as one array, as in x = ANY ($1)"
+                )));
+            }
+        }
+        if sql.contains([OPENS, CLOSES]) {
+            return Err(Refusal::Unreadable("it holds a control character".into()));
+        }
+        let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize_with_location();
+        let tokens = tokens.map_err(|error| Refusal::Unreadable(format!("sql parser error: {error}")))?;
+        Ok(Tokens { levels: stack::levels(&tokens), tokens })
     }
-    Parser::new(&PostgreSqlDialect {})
-        .with_recursion_limit(DEEPEST)
-        .try_with_sql(sql)
-        .and_then(|mut parser| parser.parse_statements())
-        .map_err(|error| Refusal::Unreadable(error.to_string()))
+
+    /// The statements of the text.
+    pub fn parse(self) -> Result<Vec<Statement>, Refusal> {
+        let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(DEEPEST);
+        let statements = parser.with_tokens_with_locations(self.tokens).parse_statements();
+        statements.map_err(|error| Refusal::Unreadable(error.to_string()))
+    }
 }
 
 /// A name as PostgreSQL reads it: lower case unless it is quoted, where only ASCII has a lower case.
@@ -111,10 +142,12 @@ fn number(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
     });
     let sql = numbered.to_string();
     if !sql.contains(OPENS) {
-        let again = parse(&sql);
+        let again = Tokens::of(&sql).and_then(Tokens::parse);
         let same = matches!(again.as_deref(), Ok([Statement::Query(query)]) if **query == numbered);
         if !same {
-            return Err(Refusal::Unsupported(format!("it cannot be rewritten faithfully (as: {sql})")));
+            let shown: String = sql.chars().take(SHOWN).collect();
+            let more = if shown.len() < sql.len() { " ..." } else { "" };
+            return Err(Refusal::Unsupported(format!("it cannot be rewritten faithfully (as: {shown}{more})")));
         }
     }
     Ok((sql, params))

@@ -10,7 +10,10 @@ use super::scope::{Relation, Scope};
 use super::{Extent, Found, Reason, Search};
 use crate::plan::catalogue;
 use crate::plan::draft::GATHERED;
-use crate::plan::text::{fold, parse, parts};
+use crate::plan::text::{Tokens, fold, parts};
+
+/// Levels of the stack that looking into a view takes, beyond those of its text.
+const AROUND_VIEW: usize = 10;
 
 impl Search<'_> {
     pub(super) fn joined(&mut self, table: &TableWithJoins, scope: &mut Scope<'_>) -> Result<(), Reason> {
@@ -247,11 +250,18 @@ impl Search<'_> {
             return Err(format!("the view {name} refers to itself"));
         }
         let unreadable = || format!("the view {name} cannot be read");
-        let statements = parse(definition).map_err(|_| unreadable())?;
+        let tokens = Tokens::of(definition).map_err(|_| unreadable())?;
+        let levels = tokens.levels + AROUND_VIEW;
+        if levels > self.levels {
+            return Err(format!("the view {name} is nested too deeply, in itself or in other views"));
+        }
+        let statements = tokens.parse().map_err(|_| unreadable())?;
         let [sqlparser::ast::Statement::Query(query)] = statements.as_slice() else { return Err(unreadable()) };
         self.inside.push(name.clone());
+        self.levels -= levels;
         let found = self.query(query, &Scope::root()).map_err(|reason| format!("the view {name}: {reason}"));
         self.inside.pop();
+        self.levels += levels;
         found.map(Some)
     }
 }

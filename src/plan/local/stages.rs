@@ -1,7 +1,8 @@
 //! What a select does to its rows: groups, aggregates and windows, and whether they keep within a tenant.
 
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, OrderBy, OrderByExpr, OrderByKind, Query, Select, WindowSpec, WindowType,
+    Distinct, Expr, GroupByExpr, NamedWindowExpr, OrderBy, OrderByExpr, OrderByKind, Query, Select, WindowSpec,
+    WindowType,
 };
 
 use super::calls::each_call;
@@ -73,18 +74,27 @@ pub(super) fn window_of<'s>(window: &'s WindowType, select: &'s Select) -> Optio
     }
 }
 
+/// The window of a name. Names that lead to each other in a circle lead to none.
 fn named_window<'s>(name: &str, select: &'s Select) -> Option<&'s WindowSpec> {
-    select.named_window.iter().find(|window| fold(&window.0) == name).and_then(|window| match &window.1 {
-        sqlparser::ast::NamedWindowExpr::WindowSpec(spec) => Some(spec),
-        sqlparser::ast::NamedWindowExpr::NamedWindow(other) => named_window(&fold(other), select),
-    })
+    let mut name = name.to_owned();
+    for _ in 0..=select.named_window.len() {
+        match &select.named_window.iter().find(|window| fold(&window.0) == name)?.1 {
+            NamedWindowExpr::WindowSpec(spec) => return Some(spec),
+            NamedWindowExpr::NamedWindow(other) => name = fold(other),
+        }
+    }
+    None
 }
 
+/// True if a window, or one that it is made of, keeps the tenants apart.
 pub(super) fn is_within_tenant(spec: &WindowSpec, select: &Select, scope: &Scope<'_>) -> bool {
-    spec.partition_by.iter().any(|key| scope.is_tenant(key))
-        || spec
-            .window_name
-            .as_ref()
-            .and_then(|name| named_window(&fold(name), select))
-            .is_some_and(|base| is_within_tenant(base, select, scope))
+    let mut spec = Some(spec);
+    for _ in 0..=select.named_window.len() {
+        let Some(this) = spec else { return false };
+        if this.partition_by.iter().any(|key| scope.is_tenant(key)) {
+            return true;
+        }
+        spec = this.window_name.as_ref().and_then(|name| named_window(&fold(name), select));
+    }
+    false
 }

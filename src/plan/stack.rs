@@ -1,0 +1,111 @@
+//! Keeps the planner within its stack. A syntax tree is as deep as its longest chain of operators: whoever walks, prints,
+//! clones, compares or drops one needs stack for every level. So the levels are counted before there is a tree, texts
+//! with too many of them are refused, and everything that touches a tree runs on a stack that is large enough for it.
+//! The counts of bytes below are what `tests` measures, with room to spare.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::{Refusal, unsupported};
+
+/// Levels beyond which a text is refused: 50,000 terms such as `OR "a" = $1`.
+pub const MOST_LEVELS: usize = 100_000;
+/// Levels that the views of a statement may add, those of views inside of views included.
+pub const VIEW_LEVELS: usize = 2_000;
+/// What a level takes of a stack at most. Frames of code that is not optimized are ten times as large.
+const LEVEL: usize = if cfg!(unoptimized) { 12 << 10 } else { 2 << 10 };
+/// What parsing takes at most, whose recursion the parser limits by itself (`text::DEEPEST`).
+const BASE: usize = if cfg!(unoptimized) { 24 << 20 } else { 4 << 20 };
+/// The levels of a set operation, around which the most is done.
+const SET_OPERATION: usize = 5;
+
+/// What a list at one level of parentheses has come to.
+#[derive(Default)]
+struct List {
+    /// Of the item that has been begun: its own levels, and those of the deepest parentheses in it.
+    own: usize,
+    inside: usize,
+    /// Of the deepest item that has ended.
+    deepest: usize,
+    /// Those that go on behind a comma: `SELECT a, b UNION SELECT c, d` is no list of three.
+    lasting: usize,
+}
+
+impl List {
+    fn end_item(&mut self) {
+        self.deepest = self.deepest.max(self.own + self.inside);
+        (self.own, self.inside) = (0, 0);
+    }
+
+    fn levels(mut self) -> usize {
+        self.end_item();
+        self.deepest + self.lasting
+    }
+}
+
+/// At least as many levels as the tree of these tokens has. The parser makes a tree deeper by an operator, a keyword or
+/// parentheses, and never by an operand; the items of a list stand side by side.
+pub fn levels(tokens: &[TokenWithSpan]) -> usize {
+    let mut around: Vec<List> = Vec::new();
+    let mut list = List::default();
+    for token in tokens {
+        match &token.token {
+            Token::Whitespace(_)
+            | Token::Number(..)
+            | Token::SingleQuotedString(_)
+            | Token::DollarQuotedString(_)
+            | Token::EscapedStringLiteral(_)
+            | Token::Placeholder(_) => {}
+            Token::Word(word) => match word.keyword {
+                Keyword::NoKeyword => {}
+                Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT | Keyword::MINUS => list.lasting += SET_OPERATION,
+                Keyword::PIVOT | Keyword::UNPIVOT => list.lasting += 1,
+                _ => list.own += 1,
+            },
+            Token::Comma => list.end_item(),
+            Token::LParen | Token::LBracket | Token::LBrace => {
+                list.own += 1;
+                around.push(std::mem::take(&mut list));
+            }
+            Token::RParen | Token::RBracket | Token::RBrace => {
+                let levels = std::mem::take(&mut list).levels();
+                list = around.pop().unwrap_or_default();
+                list.inside = list.inside.max(levels);
+            }
+            _ => list.own += 1,
+        }
+    }
+    // Parentheses that have not been closed.
+    around.into_iter().rev().fold(list.levels(), |levels, mut list| {
+        list.inside = list.inside.max(levels);
+        list.levels()
+    })
+}
+
+/// Runs what touches trees of so many levels, and drops them, on a stack that is large enough. What panics is refused.
+pub fn with_room<T>(levels: usize, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    if levels > MOST_LEVELS {
+        return Err(unsupported(&format!(
+            "a statement of more than {MOST_LEVELS} operators in a row or within each other; make lists of it, as in x IN (1, 2, 3) or VALUES (1), (2)"
+        )));
+    }
+    let bytes = BASE + (levels + VIEW_LEVELS) * LEVEL;
+    let guarded = || {
+        // Where no stack can be made, there is but the one that is.
+        if stacker::remaining_stack().is_some_and(|left| left < bytes) {
+            return Err(unsupported("a statement of this depth on this platform"));
+        }
+        work()
+    };
+    // The room is asked for with some to spare, for what stands between here and there.
+    let planned = catch_unwind(AssertUnwindSafe(|| stacker::maybe_grow(bytes + SPARE, bytes + 2 * SPARE, guarded)));
+    planned.unwrap_or_else(|_| Err(unsupported("the planner failed; please report this statement")))
+}
+
+const SPARE: usize = 64 << 10;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;
