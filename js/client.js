@@ -258,6 +258,17 @@ class Client {
   }
 
   /**
+   * Stops this query, and never another that gets its number after it.
+   *
+   * @param {number} id
+   * @returns {() => Promise<void>} to be called at any time
+   */
+  canceller(id) {
+    const reply = this.#waiting.get(id);
+    return () => (this.#waiting.get(id) === reply ? this.cancel(id) : Promise.resolve());
+  }
+
+  /**
    * Registers a tenant if it is new.
    *
    * @param {string} tenant

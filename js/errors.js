@@ -132,7 +132,7 @@ const OutcomeUnknownError = define(
   'OutcomeUnknownError',
   'OUTCOME_UNKNOWN',
   502,
-  'The connection broke after the query was sent: look whether it took effect before running it again.',
+  'Whether the query took effect is not known: look before running it again.',
 );
 /** The only class with more than a code: what has become of the query on each shard. */
 class PartialFailureError extends define(

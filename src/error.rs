@@ -43,10 +43,19 @@ pub enum Error {
     #[error("the query was cancelled")]
     Cancelled,
 
+    /// `stopping_for`: the code of what the query was to stop for, if it was.
     #[error(
-        "query server {address} (shard {shard}) was lost after the query was sent: {reason}; whether it took effect is not known"
+        "query server {address} (shard {shard}){}",
+        match stopping_for {
+            None => format!(" was lost after the query was sent: {reason}; whether it took effect is not known"),
+            Some(_) => format!(": {reason}"),
+        }
     )]
-    OutcomeUnknown { shard: usize, address: String, reason: String },
+    OutcomeUnknown { shard: usize, address: String, reason: String, stopping_for: Option<&'static str> },
+
+    /// Nobody took the query's rows, and PostgreSQL has stopped it.
+    #[error("query server {address} (shard {shard}): {reason}")]
+    Stalled { shard: usize, address: String, reason: String },
 
     /// A query for a session that is over: nothing was sent.
     #[error("{reason}")]
@@ -84,7 +93,7 @@ impl Error {
             Error::LookupUnavailable { .. } => "LOOKUP_UNAVAILABLE",
             Error::Unauthenticated { .. } => "AUTHENTICATION_ERROR",
             Error::Overloaded { .. } => "OVERLOADED",
-            Error::Timeout { .. } => "TIMEOUT",
+            Error::Timeout { .. } | Error::Stalled { .. } => "TIMEOUT",
             Error::Cancelled => "CANCELLED",
             Error::OutcomeUnknown { .. } => "OUTCOME_UNKNOWN",
             Error::SessionEnded { .. } => "SHARD_UNAVAILABLE",
@@ -104,8 +113,16 @@ impl Error {
             Error::ShardNotFound { name, shard, servers } => {
                 json!({ "tenantName": name, "shardIndex": shard, "queryServers": servers })
             }
-            Error::ShardUnavailable { shard, address, .. } | Error::OutcomeUnknown { shard, address, .. } => {
-                json!({ "shardIndex": shard, "queryServer": address })
+            Error::ShardUnavailable { shard, address, .. } => json!({ "shardIndex": shard, "queryServer": address }),
+            Error::Stalled { shard, address, .. } => {
+                json!({ "shardIndex": shard, "queryServer": address, "stopped": true })
+            }
+            Error::OutcomeUnknown { shard, address, stopping_for, .. } => {
+                let mut context = json!({ "shardIndex": shard, "queryServer": address });
+                if let Some(code) = stopping_for {
+                    context["stoppingFor"] = json!(code);
+                }
+                context
             }
             Error::LookupUnavailable { address, .. } => json!({ "lookupServer": address }),
             Error::PartialFailure { shards, .. } => json!({ "shards": shards }),

@@ -123,6 +123,11 @@ class RemoteConnection {
   cancel() {
     return this.id === undefined ? Promise.resolve() : this.runtime.native.cancel(this.id);
   }
+
+  /** `cancel` for later, when the statement may have ended and its number be another's. */
+  canceller() {
+    return this.id === undefined ? () => {} : this.runtime.native.canceller(this.id);
+  }
 }
 
 function registers(runtime, route, text) {

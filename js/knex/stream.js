@@ -63,6 +63,8 @@ class RowStream extends Readable {
     this.owed = 0;
     /** The reader has room. */
     this.wants = true;
+    /** The error that the query ended with. */
+    this.outcome = undefined;
     this.id = client.stream(call, this);
   }
 
@@ -85,6 +87,7 @@ class RowStream extends Readable {
   /** The query has ended. */
   finish(error) {
     this.id = 0;
+    this.outcome = error;
     if (error) this.destroy(error);
     else this.push(null);
   }
@@ -97,7 +100,10 @@ class RowStream extends Readable {
       callback(error);
       return;
     }
-    this.client.cancel(id).then(() => callback(error));
+    // What is known of a write comes before the reason for stopping it.
+    this.client.cancel(id).then(() => {
+      callback(error && this.outcome?.code === 'OUTCOME_UNKNOWN' ? this.outcome : error);
+    });
   }
 }
 

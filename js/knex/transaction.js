@@ -259,7 +259,7 @@ class Parties {
     this.session = 0;
     /** What events call the session's connection. */
     this.uid = undefined;
-    /** Connections of queries whose own .timeout() has passed: the statement may be running still. */
+    /** Stop queries whose own .timeout() has passed: the statement may be running still. */
     this.abandoned = [];
     /** The promise of the shard's index, once the session has been asked for. */
     this.opening = undefined;
@@ -332,7 +332,7 @@ class Parties {
   }
 
   stopAbandoned() {
-    for (const connection of this.abandoned) connection.cancel();
+    for (const cancel of this.abandoned.splice(0)) cancel();
   }
 
   /** The transaction has ended. */
@@ -374,7 +374,7 @@ const IN_TRANSACTION = {
 
   releaseConnection(connection) {
     // A plain .timeout() has passed. As on a local connection, the transaction may go on behind the statement.
-    if (connection.__knex__disposed !== undefined) this[LEVEL].parties.abandoned.push(connection);
+    if (connection.__knex__disposed !== undefined) this[LEVEL].parties.abandoned.push(connection.canceller());
   },
 
   query(connection, statement) {

@@ -43,8 +43,38 @@ impl Failed {
 
     /// The connection broke after sending.
     pub fn lost(channel: &QueryChannel, reason: String) -> Self {
-        let error = Error::OutcomeUnknown { shard: channel.shard, address: channel.address.clone(), reason };
+        let error = Error::OutcomeUnknown {
+            shard: channel.shard,
+            address: channel.address.clone(),
+            reason,
+            stopping_for: None,
+        };
         Failed { class: Class::OutcomeUnknown, error }
+    }
+
+    /// The query was to stop, and nobody says that it has: of a write it is not known whether it took effect. `stopping`:
+    /// the error for a query that only reads.
+    pub fn in_doubt(channel: &QueryChannel, stopping: Error, reason: String, only_reads: bool) -> Self {
+        if only_reads {
+            return Failed::for_good(stopping);
+        }
+        let stopping_for = Some(stopping.code());
+        let error =
+            Error::OutcomeUnknown { shard: channel.shard, address: channel.address.clone(), reason, stopping_for };
+        Failed { class: Class::OutcomeUnknown, error }
+    }
+
+    /// The server has not said in time what became of a query that was to stop.
+    pub fn given_up(channel: &QueryChannel, interrupt: Interrupt, timeout: Duration, only_reads: bool) -> Self {
+        let stopping = interrupt.error(timeout, false);
+        let why = match interrupt {
+            Interrupt::Cancelled => "the query was cancelled".to_owned(),
+            Interrupt::Closed => "the client was closed".to_owned(),
+            Interrupt::Deadline => format!("the query did not finish within {} ms", timeout.as_millis()),
+        };
+        let reason =
+            format!("{why}, but the server does not say what became of it; whether it took effect is not known");
+        Failed::in_doubt(channel, stopping, reason, only_reads)
     }
 
     pub fn broken(channel: &QueryChannel, reason: String) -> Self {
@@ -52,12 +82,15 @@ impl Failed {
     }
 
     /// The server's own refusal, by what it says of the statement; `interrupted`: what it was asked to stop for.
+    /// `only_reads`: the query has no outcome that could be in doubt; asked only where it matters.
     pub fn refused(
         channel: &QueryChannel,
         failure: Failure,
         interrupted: Option<Interrupt>,
         timeout: Duration,
+        only_reads: impl FnOnce() -> bool,
     ) -> Self {
+        let stopping_for = failure.stopping_for();
         let reason = failure.message;
         let error = match Reason::try_from(failure.reason).unwrap_or_default() {
             Reason::Overloaded => Error::Overloaded { reason: format!("query server {}: {reason}", channel.address) },
@@ -67,12 +100,27 @@ impl Failed {
                 let class = if failure.never_ran { Class::NeverSent } else { Class::OutcomeUnknown };
                 return Failed { class, error: unavailable(channel, reason) };
             }
-            Reason::OutcomeUnknown => return Failed::lost(channel, reason),
+            Reason::OutcomeUnknown => {
+                let stopping = match stopping_for {
+                    Reason::Timeout => Interrupt::Deadline.error(timeout, false),
+                    Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(timeout, false),
+                    Reason::Stalled => stalled(channel, reason.clone()),
+                    Reason::Invalid => Error::Invalid { reason: reason.clone() },
+                    Reason::Overloaded => Error::Overloaded { reason: reason.clone() },
+                    _ => return Failed::lost(channel, reason),
+                };
+                return Failed::in_doubt(channel, stopping, reason, only_reads());
+            }
+            Reason::Stalled => stalled(channel, reason),
             Reason::Invalid => Error::Invalid { reason },
             Reason::Unspecified => return Failed::broken(channel, format!("a failure without a reason: {reason}")),
         };
         Failed::for_good(error)
     }
+}
+
+fn stalled(channel: &QueryChannel, reason: String) -> Error {
+    Error::Stalled { shard: channel.shard, address: channel.address.clone(), reason }
 }
 
 pub fn unavailable(channel: &QueryChannel, reason: String) -> Error {

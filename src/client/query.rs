@@ -25,7 +25,7 @@ use crate::scatter::{Class, Retry};
 
 /// After the deadline or a cancel, the server's own word on what became of the statement is awaited this long.
 pub const GRACE: Duration = Duration::from_millis(250);
-pub const CANCEL_GRACE: Duration = Duration::from_secs(6);
+pub const CANCEL_GRACE: Duration = Duration::from_millis(750);
 
 /// Runs one query to its end, which the outbox hears of exactly once.
 pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
@@ -45,6 +45,8 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
             Target::Tenant { tenant, .. } => Some(tenant.name.to_string()),
             Target::All => None,
         },
+        repeatable: request.repeatable,
+        given_up: false,
     };
     world.retries.earn();
     let mut retry = Retry::new(request.max_retries.unwrap_or(world.max_retries));
@@ -104,13 +106,17 @@ struct Query<'a> {
     /// Pieces of an earlier attempt have gone out; the next one makes them void.
     restart: bool,
     tenant: Option<String>,
+    /// What the caller says of it: it only reads, or may write.
+    repeatable: Option<bool>,
+    /// It was to stop, and the server did not say in time that it has.
+    given_up: bool,
 }
 
 impl Query<'_> {
     async fn attempt(&mut self, target: &Target, wire: &QueryRequest) -> Result<(), Failed> {
         self.restart = self.begun;
         let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
-        let wire = QueryRequest {
+        let request = QueryRequest {
             timeout_ms: u32::try_from(left).unwrap_or(u32::MAX).max(1),
             tenant: self.tenant.clone(),
             ..wire.clone()
@@ -119,9 +125,13 @@ impl Query<'_> {
             let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended(None)))?;
             let channel = &self.world.channels[held.shard];
             let may_commit = plan::may_commit(&wire.sql);
-            let call = held.session.start(wire).ok_or_else(|| Failed::for_good(ended(held.session.end())))?;
+            let call = held.session.start(request).ok_or_else(|| Failed::for_good(ended(held.session.end())))?;
             self.control.attach(&call);
-            let taken_in = self.take_in(channel, call).await;
+            let taken_in = self.take_in(channel, call, &wire.sql).await;
+            if self.given_up {
+                // The server will not be asked anything more: it rolls back as soon as it can.
+                self.world.sessions.close(session);
+            }
             return taken_in.map_err(|failed| lost_session(channel, failed, may_commit));
         }
         let route = self.unless_interrupted(self.world.router.route(target)).await?.map_err(Failed::for_good)?;
@@ -132,14 +142,14 @@ impl Query<'_> {
                 return Err(Failed::for_good(Error::PlanUnsupported { reason }));
             }
         };
-        let begun = self.unless_interrupted(channel.begin(wire)).await?.map_err(Failed::at_start)?;
+        let begun = self.unless_interrupted(channel.begin(request)).await?.map_err(Failed::at_start)?;
         match begun {
             Begun::Call(call) => {
                 self.control.attach(&call);
-                self.take_in(channel, call).await
+                self.take_in(channel, call, &wire.sql).await
             }
             // In a box, so that the task of a query that needs it not is no larger for it.
-            Begun::Legacy(call) => Box::pin(legacy::take_in(self, channel, call)).await,
+            Begun::Legacy(call) => Box::pin(legacy::take_in(self, channel, call, &wire.sql)).await,
         }
     }
 
@@ -154,8 +164,13 @@ impl Query<'_> {
         }
     }
 
+    /// True if the query has no outcome that could be in doubt.
+    fn only_reads(&self, sql: &str) -> bool {
+        self.repeatable.unwrap_or_else(|| plan::is_repeatable(sql))
+    }
+
     /// Passes the reply on, part by part.
-    async fn take_in(&mut self, channel: &QueryChannel, mut call: Call) -> Result<(), Failed> {
+    async fn take_in(&mut self, channel: &QueryChannel, mut call: Call, sql: &str) -> Result<(), Failed> {
         let mut interrupt = pin!(self.control.interrupt(self.deadlines.at(self.deadline)));
         let mut interrupted = None;
         let mut patience = self.deadlines.at(self.deadline);
@@ -179,13 +194,20 @@ impl Query<'_> {
                 }
                 () = &mut patience, if interrupted.is_some() => {
                     let reason = interrupted.unwrap_or(Interrupt::Deadline);
-                    return Err(Failed::for_good(reason.error(self.timeout, false)));
+                    self.given_up = true;
+                    // A session that is given up rolls back all but a COMMIT.
+                    let has_no_effect = match self.session {
+                        Some(_) => !plan::may_commit(sql),
+                        None => self.only_reads(sql),
+                    };
+                    return Err(Failed::given_up(channel, reason, self.timeout, has_no_effect));
                 }
             };
             match event {
                 Event::Part(part, description) => {
                     if let Some(failure) = part.failure {
-                        return Err(Failed::refused(channel, failure, interrupted, self.timeout));
+                        let only_reads = || self.only_reads(sql);
+                        return Err(Failed::refused(channel, failure, interrupted, self.timeout, only_reads));
                     }
                     if self.pass_on(channel, part, description, &mut shape)? {
                         return Ok(());
@@ -245,7 +267,7 @@ fn ended(why: Option<String>) -> Error {
 /// effect.
 fn lost_session(channel: &QueryChannel, failed: Failed, may_commit: bool) -> Failed {
     match failed.error {
-        Error::OutcomeUnknown { reason, .. } if !may_commit => {
+        Error::OutcomeUnknown { reason, stopping_for: None, .. } if !may_commit => {
             let reason = format!("the transaction was rolled back, because its connection was lost: {reason}");
             Failed::for_good(unavailable(channel, reason))
         }

@@ -5,5 +5,6 @@ pub mod calendar;
 pub mod compact;
 pub mod kind;
 pub mod lexer;
+pub mod repeat;
 pub mod row;
 pub mod shape;

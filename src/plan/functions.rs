@@ -3,9 +3,9 @@
 
 use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
-use super::repeat::is_pure;
 use super::shape::Fold;
 use super::text::parts;
+use crate::data::repeat::is_pure;
 
 /// What a call is to a fan-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,6 @@ mod layout;
 mod local;
 mod name;
 mod planner;
-mod repeat;
 mod rows;
 mod sets;
 mod shape;
@@ -20,9 +19,9 @@ mod text;
 mod walk;
 mod write;
 
+pub use crate::data::repeat::{is_repeatable, may_commit};
 pub use layout::{Layout, Relation};
 pub use planner::{begins_query, is_command, plan};
-pub use repeat::{is_repeatable, may_commit};
 pub use shape::{
     Bit, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source, Text,
 };

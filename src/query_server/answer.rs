@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::attempt::{Attempt, outcome_unknown};
-use super::backend::{Backend, Prepared};
+use super::backend::{Backend, Prepared, Transaction};
 use super::decode::{self, RawDescription};
 use super::inbox::{Message, PART_SIZE};
 use super::piece::{Ending, Piece};
@@ -38,6 +38,10 @@ impl<'t> Asked<'t> {
     /// By the simple protocol.
     pub fn simple() -> Self {
         Asked { preface: 0, prepared: Prepared::Unnamed, extended: false, repairable: false }
+    }
+
+    pub fn is_extended(&self) -> bool {
+        self.extended
     }
 
     /// The same behind commands that answer with so many CommandComplete messages.
@@ -118,7 +122,10 @@ impl<'a> Answer<'a> {
             if self.backend.inbox.begun() + 4 * PART_SIZE > self.largest {
                 // Not worth reading to its end, which the cancel would have to wait for.
                 self.backend.mark_broken();
-                return Err(self.stop.unwrap_or(Stop::TooLarge).after());
+                return Err(self
+                    .stop
+                    .unwrap_or(Stop::TooLarge)
+                    .in_doubt("the connection was closed; whether the statement took effect is not known"));
             }
             match watch.unless_stopped(self.fill()).await {
                 Ok(Ok(Some(0)) | Err(_)) => return self.lost(),
@@ -226,7 +233,7 @@ impl<'a> Answer<'a> {
         }
         let Some(error) = self.error.take() else {
             return match self.stop {
-                Some(stop) if self.lossy => Err(stop.after()),
+                Some(stop) if self.lossy => Err(stop.too_late()),
                 _ => {
                     self.piece.ending = Some(Ending::Done);
                     Ok(Attempt::Answered(std::mem::take(&mut self.piece)))
@@ -236,7 +243,10 @@ impl<'a> Answer<'a> {
         if let Some(stop) = self.stop
             && error.code.as_deref() == Some("57014")
         {
-            return Err(stop.after());
+            // In a transaction that has failed, nothing of its only statement stays.
+            let rolled_back = !self.completed && self.backend.transaction() == Transaction::Failed;
+            let partly = self.text.commits_midway && !rolled_back;
+            return Err(if partly { stop.partly() } else { stop.after() });
         }
         if self.asked.repairable && !self.sent && self.stop.is_none() && self.is_outdated(&error) {
             return Ok(Attempt::Outdated);

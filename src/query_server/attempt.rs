@@ -97,7 +97,11 @@ impl<'t> Turn<'t> {
             self.backend.ask_for_end();
             Ok(Asked::extended(Prepared::Unnamed, false).after(preface))
         })();
-        let attempt = self.send_and_read(asked, watch).await?;
+        // Whatever it meets, the statement itself has not been sent.
+        let attempt = self.send_and_read(asked, watch).await.map_err(|failure| match watch.stopping {
+            Some(stop) => stop.before(),
+            None => Failure { never_ran: true, reason: Reason::Unavailable.into(), ..failure },
+        })?;
         match (attempt, watch.stopping) {
             (Attempt::Answered(Piece { ending: Some(Ending::Done), .. }), None) => Ok(None),
             (Attempt::Answered(_), Some(stop)) => Err(stop.before()),
@@ -159,6 +163,7 @@ impl<'t> Turn<'t> {
             self.backend.mark_stateful();
         }
         let size = self.backend.unsent();
+        let is_group = self.text.plain && asked.is_extended();
         match watch.unless_stopped(self.backend.flush()).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => {
@@ -171,7 +176,14 @@ impl<'t> Turn<'t> {
             }
             Err(stop) => {
                 self.backend.mark_broken();
-                return Err(stop.after());
+                // A group of the extended protocol commits at its end, which has not been sent.
+                return Err(match self.backend.unsent() {
+                    unsent if unsent == size => stop.before(),
+                    unsent if unsent > 0 && is_group => stop.after(),
+                    _ => stop.in_doubt(
+                        "it had been sent in part, and its connection was closed; whether it took effect is not known",
+                    ),
+                });
             }
         }
         let largest = self.engine.max_message_size;

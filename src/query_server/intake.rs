@@ -1,6 +1,7 @@
 //! The reading half of a stream of many queries: takes frames as they come, holds the caller to the rules, and hands
 //! each query on. What is done with it, Multiplex and Session say; cancel and credit go straight to the query.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub struct Intake<S> {
     window: i64,
     last_id: u32,
     most_in_flight: usize,
+    /// The connection that the stream is on.
+    caller: Option<SocketAddr>,
 }
 
 impl<S: FnMut(Query, Asker) + Send> Intake<S> {
@@ -39,10 +42,11 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
         queries: Arc<InFlight>,
         sender: mpsc::Sender<Outgoing>,
         most_in_flight: usize,
+        caller: Option<SocketAddr>,
         start: S,
     ) -> Self {
         let (settings, sender) = (Settings::default(), Some(sender));
-        Intake { engine, queries, sender, start, settings, window: 0, last_id: 0, most_in_flight }
+        Intake { engine, queries, sender, start, settings, window: 0, last_id: 0, most_in_flight, caller }
     }
 
     /// Takes frames until the caller has asked everything. With `drain`, no query is taken from its start on.
@@ -140,7 +144,8 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
             }
         };
         let window = if request.window == 0 { self.window } else { request.window.into() };
-        let query = Query { deadline: self.engine.deadline(&request, None), request, settings: self.settings.clone() };
+        let deadline = self.engine.deadline(&request, None);
+        let query = Query { deadline, request, settings: self.settings.clone(), caller: self.caller };
         (self.start)(query, Asker::new(id, window, &self.queries, sender));
         Ok(())
     }

@@ -18,6 +18,7 @@ use super::listen::milliseconds;
 use super::notifications::{Event, Notification};
 use super::piece::status;
 use super::service::QueryService;
+use crate::data::repeat::is_repeatable;
 use crate::proto::legacy_db::db_service_server::DbService;
 use crate::proto::legacy_db::{ChannelRequest, ChannelResponse, StoredProcRequest, StoredProcResponse};
 use crate::proto::{DatabaseError, Parameter, QueryRequest};
@@ -35,10 +36,12 @@ impl LegacyQueryService {
 #[tonic::async_trait]
 impl DbService for LegacyQueryService {
     async fn execute_query(&self, request: Request<StoredProcRequest>) -> Result<Response<StoredProcResponse>, Status> {
-        let mut response = self.0.collect(request.map(query)).await?;
+        let request = request.map(query);
+        let only_reads = is_repeatable(&request.get_ref().sql);
+        let mut response = self.0.collect(request).await?;
         match (response.error, response.results.pop()) {
             (Some(error), _) => Err(refusal(error)),
-            (None, Some(result)) => json::response(result, self.0.max_message_size()).await.map(speaking),
+            (None, Some(result)) => json::response(result, self.0.max_message_size(), only_reads).await.map(speaking),
             (None, None) => Err(Status::internal("PostgreSQL gave no result")),
         }
     }

@@ -9,6 +9,7 @@ mod backend;
 mod cancel;
 mod connect;
 mod decode;
+mod fair;
 mod inbox;
 mod intake;
 mod legacy;
@@ -17,11 +18,13 @@ mod multiplex;
 mod notifications;
 mod options;
 mod piece;
+mod places;
 mod pool;
 mod run;
 mod service;
 mod session;
 mod settings;
+mod slow;
 mod stream;
 mod texts;
 
@@ -63,7 +66,8 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     let limits = options.session_limits()?;
     let (size, queue_limit) = (options.pool_size.get(), options.queue_limit);
     let readiness = Readiness::default();
-    let pool = pool::Pool::new(target.clone(), readiness.clone(), size, queue_limit, options.statement_cache_size);
+    let limits_of_pool = options.pool_limits();
+    let pool = pool::Pool::new(target.clone(), readiness.clone(), limits_of_pool, options.statement_cache_size);
     pool.open_first().await.map_err(|source| StartError::Unreachable { address: target.address(), source })?;
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
@@ -74,6 +78,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         max_sql_size: options.max_sql_size,
         max_message_size: options.max_message_size,
         max_statement_time: options.max_statement_time(),
+        patience: options.patience(),
     });
     let sessions = session::Sessions::new(engine.clone(), drain.clone(), limits);
     let hub = notifications::Hub::start(target, drain.clone(), options.max_listeners);

@@ -1,6 +1,7 @@
 //! Many queries on one stream: each runs in a task of its own, on whichever connection is free, and is answered when it
 //! has ended. The frames are `intake`'s and `stream`'s.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tonic::Streaming;
@@ -12,7 +13,13 @@ use crate::proto::ClientFrame;
 use crate::shutdown::Drain;
 
 /// Starts to take frames, and returns the stream of answers.
-pub fn answer(frames: Streaming<ClientFrame>, engine: Arc<Engine>, drain: Drain, most_in_flight: usize) -> Answers {
+pub fn answer(
+    frames: Streaming<ClientFrame>,
+    engine: Arc<Engine>,
+    drain: Drain,
+    most_in_flight: usize,
+    caller: Option<SocketAddr>,
+) -> Answers {
     let (sender, receiver) = stream::channel();
     let queries = Arc::new(InFlight::default());
     let runner = engine.clone();
@@ -23,7 +30,7 @@ pub fn answer(frames: Streaming<ClientFrame>, engine: Arc<Engine>, drain: Drain,
             asker.finish(last).await;
         });
     };
-    let intake = Intake::new(engine, queries.clone(), sender, most_in_flight, start);
+    let intake = Intake::new(engine, queries.clone(), sender, most_in_flight, caller, start);
     let task = tokio::spawn(intake.run(frames, Some(drain)));
     Answers::new(receiver, queries, task.abort_handle())
 }

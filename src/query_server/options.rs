@@ -4,7 +4,9 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::pool;
 use super::session::Limits;
+use super::slow::Patience;
 use crate::postgres::{DatabaseUrl, Target};
 
 /// What makes PostgreSQL notice that this server has gone, or cannot be reached: it then rolls back and lets go of its
@@ -62,6 +64,31 @@ pub struct Options {
     /// one waits until the deadline of its first query
     #[arg(long, env = "MTDD_MAX_SESSIONS", value_name = "N")]
     pub max_sessions: Option<NonZeroUsize>,
+
+    /// Most connections that one tenant's queries may use at once, sessions aside (connections); queries without a tenant
+    /// count as one tenant's for each connection of a client. By default --pool-size less an eighth of it
+    #[arg(long, env = "MTDD_TENANT_POOL_SIZE", value_name = "N")]
+    pub tenant_pool_size: Option<NonZeroUsize>,
+
+    /// Most queries of one tenant that may wait for a connection, and most of its sessions (queries); by default three
+    /// quarters of --queue-limit
+    #[arg(long, env = "MTDD_TENANT_QUEUE_LIMIT", value_name = "N")]
+    pub tenant_queue_limit: Option<usize>,
+
+    /// Most sessions of one tenant that hold a connection at once (sessions); by default all of --max-sessions, for which
+    /// tenants take turns
+    #[arg(long, env = "MTDD_TENANT_MAX_SESSIONS", value_name = "N")]
+    pub tenant_max_sessions: Option<NonZeroUsize>,
+
+    /// Longest that a query may wait for its caller to take rows before it is stopped (seconds); 0: no limit. Where more
+    /// than --max-slow-readers wait so and other queries need their connections, 1 s is enough
+    #[arg(long, env = "MTDD_READER_STALL_TIMEOUT", default_value_t = 60, value_name = "SECONDS")]
+    pub reader_stall_timeout: u32,
+
+    /// Most connections that may wait for callers to take rows while other queries need them (connections); by default
+    /// half of --pool-size
+    #[arg(long, env = "MTDD_MAX_SLOW_READERS", value_name = "N")]
+    pub max_slow_readers: Option<usize>,
 
     /// Longest a session may go without a query before it is rolled back and ended (seconds); 0: no limit
     #[arg(long, env = "MTDD_SESSION_IDLE_TIMEOUT", default_value_t = 60, value_name = "SECONDS")]
@@ -144,9 +171,29 @@ impl Options {
                 "--max-sessions: {most}, more than --pool-size ({pool_size})"
             )));
         }
+        let most_of_one = self.tenant_max_sessions.map_or(most, NonZeroUsize::get);
         let limit = |seconds: u32| (seconds > 0).then(|| Duration::from_secs(seconds.into()));
         let (idle, age) = (limit(self.session_idle_timeout), limit(self.session_max_age));
-        Ok(Limits { most, most_waiting: self.queue_limit, idle, age })
+        let most_waiting_of_one = self.tenant_queue_limit();
+        Ok(Limits { most, most_of_one, most_waiting: self.queue_limit, most_waiting_of_one, idle, age })
+    }
+
+    pub(super) fn pool_limits(&self) -> pool::Limits {
+        let size = self.pool_size.get();
+        // One tenant alone loses little, and another finds a connection at once.
+        let kept = size / 8;
+        let tenant_size = self.tenant_pool_size.map_or(size - kept, NonZeroUsize::get);
+        pool::Limits { size, queue: self.queue_limit, tenant_size, tenant_queue: self.tenant_queue_limit() }
+    }
+
+    fn tenant_queue_limit(&self) -> usize {
+        self.tenant_queue_limit.unwrap_or(self.queue_limit - self.queue_limit / 4)
+    }
+
+    /// What is done about callers who take no rows.
+    pub(super) fn patience(&self) -> Patience {
+        let limit = (self.reader_stall_timeout > 0).then(|| Duration::from_secs(self.reader_stall_timeout.into()));
+        Patience::new(limit, self.max_slow_readers.unwrap_or(self.pool_size.get() / 2))
     }
 
     pub(super) fn max_statement_time(&self) -> Option<Duration> {

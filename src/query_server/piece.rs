@@ -111,7 +111,7 @@ impl Gathered {
 
 /// A refusal of the server's own.
 pub fn failure(reason: Reason, never_ran: bool, message: impl Into<String>) -> Failure {
-    Failure { reason: reason.into(), message: message.into(), never_ran }
+    Failure { reason: reason.into(), message: message.into(), never_ran, ..Failure::default() }
 }
 
 /// The same for callers who make one call at a time: a gRPC status, with what a program may want in its metadata.
@@ -119,7 +119,7 @@ pub fn status(failure: Failure) -> Status {
     let reason = failure.reason();
     let code = match reason {
         Reason::Overloaded => Code::ResourceExhausted,
-        Reason::Timeout => Code::DeadlineExceeded,
+        Reason::Stalled | Reason::Timeout => Code::DeadlineExceeded,
         Reason::Cancelled => Code::Cancelled,
         Reason::Unavailable => Code::Unavailable,
         Reason::Invalid => Code::InvalidArgument,

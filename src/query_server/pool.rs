@@ -1,7 +1,6 @@
-//! Keeps the connections to PostgreSQL and deals them out: first come, first served, the most recently used first.
+//! Keeps the connections to PostgreSQL and deals them out: tenants take turns (`fair`), and get the most recently used first.
 //! Opens connections when they are needed, replaces dead ones, and has used ones cleaned before they are dealt again.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::backend::Backend;
 use super::cancel::PATIENCE;
 use super::connect::ConnectError;
+use super::fair::{Owner, Turns};
 use super::settings::Settings;
 use crate::postgres::Target;
 use crate::readiness::Readiness;
@@ -25,6 +25,9 @@ pub enum Unavailable {
     /// Too many queries wait already.
     #[error("{0} queries wait for a connection already (--queue-limit)")]
     QueueFull(usize),
+    /// The same, of one tenant.
+    #[error("{0} queries of this tenant wait for a connection already (--tenant-queue-limit)")]
+    TenantQueueFull(usize),
     /// PostgreSQL does not answer, or refuses.
     #[error("cannot reach PostgreSQL at {address}: {source}")]
     Unreachable { address: String, source: Arc<ConnectError> },
@@ -36,22 +39,31 @@ pub struct Pool {
     /// Hears of a PostgreSQL that cannot be reached, and of connections that break.
     readiness: Readiness,
     statement_cache_size: usize,
-    size: usize,
-    queue_limit: usize,
+    limits: Limits,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
+/// How many connections there may be, and how many may wait for one.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub size: usize,
+    pub queue: usize,
+    /// Connections that one tenant's queries may have at once, sessions aside.
+    pub tenant_size: usize,
+    /// Queries of one tenant that may wait.
+    pub tenant_queue: usize,
+}
+
+type Waiter = oneshot::Sender<Result<Slot, Unavailable>>;
+
 struct State {
     /// Clean connections, the most recently used last.
     #[expect(clippy::vec_box, reason = "slots hold them boxed, and moving a pointer is all that dealing one costs")]
     idle: Vec<Box<Backend>>,
     /// Places taken: connections that are idle, in use, being cleaned or being opened.
     taken: usize,
-    /// Who waits, in order; some may have given up.
-    queue: VecDeque<oneshot::Sender<Result<Slot, Unavailable>>>,
-    /// How many in the queue have not given up.
-    waiting: usize,
+    /// Who waits.
+    turns: Turns<Waiter>,
     /// Until then PostgreSQL is not asked for further connections, if there are any.
     paused_until: Option<Instant>,
 }
@@ -60,6 +72,8 @@ struct State {
 pub struct Slot {
     pool: Arc<Pool>,
     backend: Option<Box<Backend>>,
+    /// For whom it counts.
+    owner: Option<Owner>,
     /// Cleaning is being tried; what is still not clean is closed.
     cared_for: bool,
     /// False: the place is not this slot's any more, and dropping it changes nothing.
@@ -71,30 +85,43 @@ impl Pool {
     pub fn new(
         target: Arc<Target>,
         readiness: Readiness,
-        size: usize,
-        queue_limit: usize,
+        limits: Limits,
         statement_cache_size: usize,
     ) -> Arc<Self> {
-        Arc::new(Pool { target, readiness, statement_cache_size, size, queue_limit, state: Mutex::default() })
+        let turns = Turns::new(limits.tenant_size);
+        let state = State { idle: Vec::new(), taken: 0, turns, paused_until: None };
+        Arc::new(Pool { target, readiness, statement_cache_size, limits, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn slot(self: &Arc<Self>, backend: Option<Box<Backend>>) -> Slot {
-        Slot { pool: self.clone(), backend, cared_for: false, holds: true }
+    fn slot(self: &Arc<Self>, backend: Option<Box<Backend>>, owner: Option<Owner>) -> Slot {
+        Slot { pool: self.clone(), backend, owner, cared_for: false, holds: true }
+    }
+
+    /// True if somebody waits for a connection who could have one.
+    pub fn is_pressed(&self) -> bool {
+        self.state().turns.is_pressed()
     }
 
     /// Opens a connection and keeps it idle.
     pub async fn open_first(self: &Arc<Self>) -> Result<(), ConnectError> {
         self.state().taken += 1;
-        self.slot(None).reconnect().await
+        self.slot(None, None).reconnect().await
     }
 
-    /// A connection that works, as far as can be seen without asking it. Waits for one if need be.
-    pub async fn acquire(self: &Arc<Self>, settings: &Settings) -> Result<Slot, Unavailable> {
-        let mut slot = match self.take_or_queue(settings, false)? {
+    /// A connection that works, as far as can be seen without asking it. Waits for one if need be. `capped`: the tenant's
+    /// cap counts.
+    pub async fn acquire(
+        self: &Arc<Self>,
+        settings: &Settings,
+        owner: Owner,
+        capped: bool,
+    ) -> Result<Slot, Unavailable> {
+        let wish = Wish { settings, owner, capped };
+        let mut slot = match self.take_or_queue(wish, false)? {
             Place::Free(slot) => slot,
             Place::Queued(turn) => turn.wait().await?,
         };
@@ -104,43 +131,39 @@ impl Pool {
             }
             match slot.reconnect().await {
                 Ok(()) => return Ok(slot),
-                Err(error) => slot = self.without_connection(slot, settings, error).await?,
+                Err(error) => slot = self.without_connection(slot, wish, error).await?,
             }
         }
     }
 
     /// A free place, or a turn in the queue.
-    fn take_or_queue(self: &Arc<Self>, settings: &Settings, in_front: bool) -> Result<Place, Unavailable> {
+    fn take_or_queue(self: &Arc<Self>, wish: Wish<'_>, in_front: bool) -> Result<Place, Unavailable> {
+        let Wish { settings, owner, capped } = wish;
         let mut state = self.state();
-        // Who comes now must not overtake those who wait.
-        if state.waiting == 0 || in_front {
+        if in_front || state.turns.may_start(owner, capped) {
             let fitting = state.idle.iter().rposition(|backend| backend.settings() == settings);
-            let has_room = state.has_room(self.size);
+            let has_room = state.has_room(self.limits.size);
             // Better a new connection than the settings and prepared statements of another lost.
             let index = fitting.or(if has_room || state.idle.is_empty() { None } else { Some(0) });
-            if let Some(index) = index {
-                let backend = state.idle.remove(index);
-                return Ok(Place::Free(self.slot(Some(backend))));
-            }
-            if has_room {
-                state.taken += 1;
-                return Ok(Place::Free(self.slot(None)));
+            if index.is_some() || has_room {
+                state.turns.start(owner);
+                let backend = index.map(|index| state.idle.remove(index));
+                state.taken += usize::from(backend.is_none());
+                return Ok(Place::Free(self.slot(backend, Some(owner))));
             }
         }
-        if state.waiting >= self.queue_limit && !in_front {
-            return Err(Unavailable::QueueFull(state.waiting));
+        if !in_front {
+            let (all, own) = (state.turns.waiting(), state.turns.waiting_of(owner));
+            if all >= self.limits.queue {
+                return Err(Unavailable::QueueFull(all));
+            }
+            if own >= self.limits.tenant_queue {
+                return Err(Unavailable::TenantQueueFull(own));
+            }
         }
         let (sender, receiver) = oneshot::channel();
-        state.waiting += 1;
-        if in_front {
-            state.queue.push_front(sender);
-        } else {
-            if state.queue.len() > 2 * self.queue_limit + 64 {
-                state.queue.retain(|waiter| !waiter.is_closed());
-            }
-            state.queue.push_back(sender);
-        }
-        Ok(Place::Queued(Turn { pool: self.clone(), receiver }))
+        state.turns.push(owner, sender, capped, in_front);
+        Ok(Place::Queued(Turn { pool: self.clone(), owner, receiver }))
     }
 
     /// A connection could not be opened. If PostgreSQL is merely crowded, one of the others will do; else whoever waits
@@ -148,7 +171,7 @@ impl Pool {
     async fn without_connection(
         self: &Arc<Self>,
         slot: Slot,
-        settings: &Settings,
+        wish: Wish<'_>,
         error: ConnectError,
     ) -> Result<Slot, Unavailable> {
         let crowded = error.is_crowded();
@@ -159,9 +182,9 @@ impl Pool {
             slot.leave(&mut state);
             state.paused_until = Some(Instant::now() + PAUSE);
             let others = state.taken > 0;
-            while !others && let Some(waiter) = state.queue.pop_front() {
-                if waiter.send(Err(failure.clone())).is_ok() {
-                    state.waiting -= 1;
+            if !others {
+                for waiter in state.turns.take_all() {
+                    let _ = waiter.send(Err(failure.clone()));
                 }
             }
             others
@@ -177,26 +200,28 @@ impl Pool {
         if !(crowded && others) {
             return Err(failure);
         }
-        match self.take_or_queue(settings, true)? {
+        match self.take_or_queue(wish, true)? {
             Place::Free(slot) => Ok(slot),
             Place::Queued(turn) => turn.wait().await,
         }
     }
 
-    /// Gives a place to the first who still waits, or keeps it.
-    fn take_back(self: &Arc<Self>, mut backend: Option<Box<Backend>>) {
+    /// Gives a place to whose turn it is, or keeps it.
+    fn take_back(self: &Arc<Self>, mut backend: Option<Box<Backend>>, owner: Option<Owner>) {
         let mut state = self.state();
-        while let Some(waiter) = state.queue.pop_front() {
-            match waiter.send(Ok(self.slot(backend.take()))) {
-                Ok(()) => {
-                    state.waiting -= 1;
-                    self.grow(&mut state);
-                    return;
-                }
-                Err(unwanted) => backend = unwanted.ok().and_then(Slot::into_backend),
-            }
+        if let Some(owner) = owner {
+            state.turns.end(owner);
         }
+        let served =
+            state.turns.serve_next(|owner, waiter| match waiter.send(Ok(self.slot(backend.take(), Some(owner)))) {
+                Ok(()) => true,
+                Err(unwanted) => {
+                    backend = unwanted.ok().and_then(Slot::into_backend);
+                    false
+                }
+            });
         match backend {
+            _ if served => self.grow(&mut state),
             Some(backend) => state.idle.push(backend),
             None => state.taken -= 1,
         }
@@ -204,16 +229,15 @@ impl Pool {
 
     /// Lets those who wait open connections, if places were lost earlier to failed attempts.
     fn grow(self: &Arc<Self>, state: &mut State) {
-        while state.has_room(self.size)
-            && let Some(waiter) = state.queue.pop_front()
-        {
-            match waiter.send(Ok(self.slot(None))) {
-                Ok(()) => {
-                    state.waiting -= 1;
-                    state.taken += 1;
+        while state.turns.is_pressed() && state.has_room(self.limits.size) {
+            let served = state.turns.serve_next(|owner, waiter| match waiter.send(Ok(self.slot(None, Some(owner)))) {
+                Ok(()) => true,
+                Err(unwanted) => {
+                    drop(unwanted.ok().and_then(Slot::into_backend));
+                    false
                 }
-                Err(unwanted) => drop(unwanted.ok().and_then(Slot::into_backend)),
-            }
+            });
+            state.taken += usize::from(served);
         }
     }
 }
@@ -225,6 +249,14 @@ impl State {
     }
 }
 
+/// What is asked of the pool.
+#[derive(Clone, Copy)]
+struct Wish<'w> {
+    settings: &'w Settings,
+    owner: Owner,
+    capped: bool,
+}
+
 /// What `take_or_queue` finds.
 enum Place {
     Free(Slot),
@@ -234,6 +266,7 @@ enum Place {
 /// A place in the queue; dropped, it is given up.
 struct Turn {
     pool: Arc<Pool>,
+    owner: Owner,
     receiver: oneshot::Receiver<Result<Slot, Unavailable>>,
 }
 
@@ -255,7 +288,7 @@ impl Drop for Turn {
             self.receiver.close();
             // Whoever answers counts us out, under the same lock.
             if matches!(answer, Err(oneshot::error::TryRecvError::Empty)) {
-                state.waiting -= 1;
+                state.turns.give_up(self.owner, Waiter::is_closed);
             }
             answer
         };
@@ -285,6 +318,9 @@ impl Slot {
     fn leave(mut self, state: &mut State) {
         self.holds = false;
         state.taken -= 1;
+        if let Some(owner) = self.owner {
+            state.turns.end(owner);
+        }
     }
 
     /// Takes the connection out; its place stays taken.
@@ -330,13 +366,13 @@ impl Drop for Slot {
                 && let Ok(runtime) = Handle::try_current()
             {
                 // A runtime that is going down drops what it is given: marked now, the slot does not come here again.
-                let slot = Slot { pool: self.pool.clone(), backend, cared_for: true, holds: true };
+                let slot = Slot { pool: self.pool.clone(), backend, owner: self.owner, cared_for: true, holds: true };
                 runtime.spawn(slot.care());
             } else {
-                self.pool.take_back(None);
+                self.pool.take_back(None, self.owner);
             }
             return;
         }
-        self.pool.take_back(backend);
+        self.pool.take_back(backend, self.owner);
     }
 }

@@ -2,6 +2,7 @@
 //! deadline may pass and the connection may break. The RPCs call `Engine::run`; `session`, which holds a connection
 //! already, calls `Engine::run_held`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,13 @@ use tokio::time::Instant;
 
 use super::attempt::{Attempt, Manner, Turn};
 use super::cancel::PATIENCE;
+use super::fair::Owner;
 use super::piece::{Ending, Piece, failure};
 use super::pool::{Pool, Slot, Unavailable};
 use super::settings::Settings;
+use super::slow::Patience;
 use super::texts::{Text, Texts};
+use crate::data::repeat::is_repeatable;
 use crate::deadline::{Deadline, Deadlines};
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
@@ -27,6 +31,8 @@ pub struct Engine {
     /// Bytes of the largest gRPC message.
     pub max_message_size: usize,
     pub max_statement_time: Option<Duration>,
+    /// With callers who take no rows.
+    pub patience: Patience,
 }
 
 /// One query, ready to run.
@@ -34,6 +40,15 @@ pub struct Query {
     pub request: QueryRequest,
     pub settings: Settings,
     pub deadline: Option<Instant>,
+    /// The connection that it came on.
+    pub caller: Option<SocketAddr>,
+}
+
+impl Query {
+    /// For whom it takes its turn.
+    pub fn owner(&self) -> Owner {
+        Owner::of(self.request.tenant.as_deref(), 0, self.caller)
+    }
 }
 
 /// Why a query is to stop before its end.
@@ -45,35 +60,71 @@ pub enum Stop {
     Deadline,
     /// A row, or the whole reply, does not fit into a message.
     TooLarge,
+    /// Its caller took no rows for too long.
+    Stalled,
 }
 
 impl Stop {
-    fn failure(self, never_ran: bool, what: &str) -> Failure {
+    fn reason(self) -> Reason {
         match self {
-            Stop::Cancelled => failure(Reason::Cancelled, never_ran, format!("the query was cancelled{what}")),
-            Stop::Deadline => failure(Reason::Timeout, never_ran, format!("the query's time was up{what}")),
-            Stop::TooLarge => failure(
-                Reason::Invalid,
-                never_ran,
-                format!("a row or the whole reply exceeds the message limit (--max-message-size){what}"),
-            ),
+            Stop::Cancelled => Reason::Cancelled,
+            Stop::Deadline => Reason::Timeout,
+            Stop::TooLarge => Reason::Invalid,
+            Stop::Stalled => Reason::Stalled,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Stop::Cancelled => "the query was cancelled",
+            Stop::Deadline => "the query's time was up",
+            Stop::TooLarge => "a row or the whole reply exceeds the message limit (--max-message-size)",
+            Stop::Stalled => "the query's rows were not taken for too long (--reader-stall-timeout)",
         }
     }
 
     /// Nothing has run.
     pub fn before(self) -> Failure {
-        self.failure(true, " before it was run")
+        failure(self.reason(), true, format!("{} before it was run", self.words()))
     }
 
-    /// PostgreSQL says that it has stopped.
+    /// PostgreSQL says that it has stopped, or cannot have committed anything.
     pub fn after(self) -> Failure {
-        self.failure(false, "")
+        failure(self.reason(), false, self.words())
+    }
+
+    /// PostgreSQL had run the statement to its end by then, and not all of its reply was passed on.
+    pub fn too_late(self) -> Failure {
+        self.in_doubt("PostgreSQL had run the statement to its end by then, so it took effect, but not all of its reply was passed on")
     }
 
     /// PostgreSQL went on, and the connection was closed.
     pub fn unheeded(self) -> Failure {
-        self.failure(false, "; it did not stop when asked, so its connection was closed")
+        self.in_doubt(
+            "the statement did not stop when asked, so its connection was closed; whether it took effect is not known",
+        )
     }
+
+    /// PostgreSQL says that it has stopped, but the text may have committed something before.
+    pub fn partly(self) -> Failure {
+        self.in_doubt("the statement has been stopped, but what it had committed before stays")
+    }
+
+    /// The statement may have taken effect.
+    pub fn in_doubt(self, how: &str) -> Failure {
+        let mut failure = failure(Reason::OutcomeUnknown, false, format!("{}; {how}", self.words()));
+        failure.stopping_for = self.reason().into();
+        failure
+    }
+}
+
+/// The same failure for a statement that only reads, as far as its text shows: it has no outcome that could be in doubt.
+pub fn without_doubt(mut failure: Failure, sql: &str) -> Failure {
+    if failure.reason() == Reason::OutcomeUnknown && failure.stopping_for() != Reason::Unspecified && is_repeatable(sql)
+    {
+        failure.reason = std::mem::take(&mut failure.stopping_for);
+    }
+    failure
 }
 
 /// Who waits for a reply.
@@ -88,7 +139,7 @@ pub trait Caller: Sync {
 /// Watches for reasons to stop.
 pub struct Watch<'w, C> {
     caller: &'w C,
-    deadlines: &'w Deadlines,
+    engine: &'w Engine,
     deadline: Option<Deadline>,
     /// It is to stop already, and why; the deadline is now that of our patience with PostgreSQL.
     pub stopping: Option<Stop>,
@@ -113,13 +164,14 @@ impl<C: Caller> Watch<'_, C> {
             () = self.caller.cancelled(), if self.stopping.is_none() => Err(Stop::Cancelled),
             () = passed(&mut self.deadline) => Err(Stop::Deadline),
             sent = self.caller.send(piece) => sent,
+            () = self.engine.patience.ends(&self.engine.pool, &self.engine.deadlines) => Err(Stop::Stalled),
         }
     }
 
     /// From now on the only reason to stop is that PostgreSQL does not.
     pub fn be_patient(&mut self, stop: Stop) {
         self.stopping = Some(stop);
-        self.deadline = Some(self.deadlines.at(Instant::now() + PATIENCE));
+        self.deadline = Some(self.engine.deadlines.at(Instant::now() + PATIENCE));
     }
 }
 
@@ -139,7 +191,7 @@ impl Engine {
     async fn try_run<C: Caller>(&self, query: &Query, caller: &C) -> Result<Piece, Failure> {
         let (text, seen) = self.look_at(&query.request)?;
         let mut watch = self.watch(query, caller);
-        let mut slot = self.acquire(&query.settings, &mut watch).await?;
+        let mut slot = self.acquire(query, false, &mut watch).await?;
         let manner = Manner { held: false, keep: seen && text.keepable, may_repair: true };
         self.run_on(&mut slot, query, &text, manner, true, &mut watch).await
     }
@@ -175,7 +227,7 @@ impl Engine {
                 return Err(failure(Reason::Unavailable, true, "no connection to PostgreSQL"));
             };
             let mut turn = Turn { engine: self, query, text, manner, backend };
-            match turn.attempt(watch).await? {
+            match turn.attempt(watch).await.map_err(|failure| told_apart(failure, query))? {
                 Attempt::Answered(piece) => return Ok(piece),
                 Attempt::Outdated => {
                     manner.keep = false;
@@ -205,12 +257,18 @@ impl Engine {
     /// Begins to watch for reasons to stop a query.
     pub fn watch<'w, C>(&'w self, query: &Query, caller: &'w C) -> Watch<'w, C> {
         let deadline = query.deadline.map(|at| self.deadlines.at(at));
-        Watch { caller, deadlines: &self.deadlines, deadline, stopping: None }
+        Watch { caller, engine: self, deadline, stopping: None }
     }
 
-    /// A connection from the pool.
-    pub async fn acquire<C: Caller>(&self, settings: &Settings, watch: &mut Watch<'_, C>) -> Result<Slot, Failure> {
-        let acquired = watch.unless_stopped(self.pool.acquire(settings)).await.map_err(Stop::before)?;
+    /// A connection from the pool. `held`: for a session, whose number is limited elsewhere.
+    pub async fn acquire<C: Caller>(
+        &self,
+        query: &Query,
+        held: bool,
+        watch: &mut Watch<'_, C>,
+    ) -> Result<Slot, Failure> {
+        let acquiring = self.pool.acquire(&query.settings, query.owner(), !held);
+        let acquired = watch.unless_stopped(acquiring).await.map_err(Stop::before)?;
         acquired.map_err(unavailable)
     }
 
@@ -240,6 +298,15 @@ impl Engine {
     }
 }
 
+/// A reply that was too large is a refusal where the statement only reads. (Of a read that was stopped in vain, callers of
+/// streams want to know that too.)
+fn told_apart(failure: Failure, query: &Query) -> Failure {
+    match failure.stopping_for() {
+        Reason::Invalid => without_doubt(failure, &query.request.sql),
+        _ => failure,
+    }
+}
+
 /// Returns once the deadline has passed; never without one.
 pub async fn passed(deadline: &mut Option<Deadline>) {
     match deadline {
@@ -250,7 +317,9 @@ pub async fn passed(deadline: &mut Option<Deadline>) {
 
 fn unavailable(reason: Unavailable) -> Failure {
     match reason {
-        Unavailable::QueueFull(_) => failure(Reason::Overloaded, true, reason.to_string()),
+        Unavailable::QueueFull(_) | Unavailable::TenantQueueFull(_) => {
+            failure(Reason::Overloaded, true, reason.to_string())
+        }
         Unavailable::Unreachable { .. } => failure(Reason::Unavailable, true, reason.to_string()),
     }
 }

@@ -16,13 +16,13 @@ use super::listen::{self, Messages};
 use super::multiplex;
 use super::notifications::{Hub, Subscription};
 use super::piece::{Described, Ending, Gathered, Piece, failure, status};
-use super::run::{Caller, Engine, Query, Stop};
+use super::run::{Caller, Engine, Query, Stop, without_doubt};
 use super::session::Sessions;
 use super::settings::Settings;
 use super::stream::Answers;
 use crate::proto::db_service_server::DbService;
 use crate::proto::failure::Reason;
-use crate::proto::{ChannelRequest, ClientFrame, QueryRequest, QueryResponse, ReplyPart};
+use crate::proto::{ChannelRequest, ClientFrame, Failure, QueryRequest, QueryResponse, ReplyPart};
 use crate::shutdown::Drain;
 
 /// Parts of a streamed reply that may wait for their caller.
@@ -61,7 +61,7 @@ impl QueryService {
         let caller = Collector { room: self.engine.max_message_size, ..Collector::default() };
         // Dropped if the caller goes: the connection's slot then sees to the rest.
         let last = self.engine.run(&query, &caller).await;
-        caller.finish(last)
+        caller.finish(last).map_err(|failure| status(without_doubt(failure, &query.request.sql)))
     }
 
     /// Subscribes to a PostgreSQL channel. `field`: what its name is called on the caller's wire.
@@ -79,11 +79,11 @@ impl QueryService {
 
     fn query(&self, request: Request<QueryRequest>) -> Result<Query, Status> {
         self.accepts()?;
-        let call = call_timeout(request.metadata());
+        let (call, caller) = (call_timeout(request.metadata()), request.remote_addr());
         let mut request = request.into_inner();
         let settings = Settings::new(std::mem::take(&mut request.settings))
             .map_err(|message| status(failure(Reason::Invalid, true, message)))?;
-        Ok(Query { deadline: self.engine.deadline(&request, call), request, settings })
+        Ok(Query { deadline: self.engine.deadline(&request, call), request, settings, caller })
     }
 }
 
@@ -102,7 +102,7 @@ impl DbService for QueryService {
         tokio::spawn(async move {
             let caller = Reader(sender);
             let last = engine.run(&query, &caller).await;
-            caller.finish(last).await;
+            caller.finish(last, &query.request.sql).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
@@ -110,14 +110,16 @@ impl DbService for QueryService {
     type MultiplexStream = Answers;
 
     async fn multiplex(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
-        let frames = request.into_inner();
-        Ok(Response::new(multiplex::answer(frames, self.engine.clone(), self.drain.clone(), self.most_in_flight)))
+        let caller = request.remote_addr();
+        let (frames, engine, drain) = (request.into_inner(), self.engine.clone(), self.drain.clone());
+        Ok(Response::new(multiplex::answer(frames, engine, drain, self.most_in_flight, caller)))
     }
 
     type SessionStream = Answers;
 
     async fn session(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
-        Ok(Response::new(self.sessions.open(request.into_inner())))
+        let caller = request.remote_addr();
+        Ok(Response::new(self.sessions.open(request.into_inner(), caller)))
     }
 
     type ListenToChannelStream = Messages;
@@ -164,11 +166,11 @@ impl Collector {
         Ok(())
     }
 
-    fn finish(self, mut last: Piece) -> Result<QueryResponse, Status> {
+    fn finish(self, mut last: Piece) -> Result<QueryResponse, Failure> {
         let ending = last.ending.take();
-        self.take(last).map_err(|stop| status(stop.after()))?;
+        self.take(last).map_err(Stop::too_late)?;
         let error = match ending {
-            Some(Ending::Failure(failure)) => return Err(status(failure)),
+            Some(Ending::Failure(failure)) => return Err(failure),
             Some(Ending::Error(error)) => Some(*error),
             Some(Ending::Done) | None => None,
         };
@@ -195,9 +197,9 @@ impl Reader {
         piece.into_part(|description| Described::InFull(description.decode()))
     }
 
-    async fn finish(self, mut last: Piece) {
+    async fn finish(self, mut last: Piece, sql: &str) {
         let last = match last.ending.take() {
-            Some(Ending::Failure(failure)) => Err(status(failure)),
+            Some(Ending::Failure(failure)) => Err(status(without_doubt(failure, sql))),
             ending => Ok(Self::part(Piece { ending, ..last })),
         };
         let _ = self.0.send(last).await;

@@ -2,12 +2,12 @@
 //! else gets meanwhile. Whatever ends the session, the backend goes back rolled back and clean. The frames are
 //! `intake`'s and `stream`'s, and how a statement runs in an open transaction is `attempt`'s.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tonic::{Status, Streaming};
 
@@ -15,6 +15,7 @@ use super::backend::Transaction;
 use super::cancel::PATIENCE;
 use super::intake::Intake;
 use super::piece::{Ending, Piece, failure};
+use super::places::{Full, Place, Places};
 use super::pool::Slot;
 use super::run::{Engine, Query, Stop, Watch, passed};
 use super::stream::{self, Answers, Asker, InFlight, Outgoing};
@@ -30,8 +31,12 @@ const MOST_IN_FLIGHT: usize = 1024;
 pub struct Limits {
     /// That hold a connection.
     pub most: usize,
+    /// That hold one for one tenant.
+    pub most_of_one: usize,
     /// That wait for one.
     pub most_waiting: usize,
+    /// That wait for one tenant.
+    pub most_waiting_of_one: usize,
     /// Without a query.
     pub idle: Option<Duration>,
     pub age: Option<Duration>,
@@ -42,23 +47,24 @@ pub struct Sessions {
     engine: Arc<Engine>,
     drain: Drain,
     limits: Limits,
-    places: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    places: Arc<Places>,
 }
 
 impl Sessions {
     pub fn new(engine: Arc<Engine>, drain: Drain, limits: Limits) -> Self {
-        Sessions { engine, drain, limits, places: Arc::new(Semaphore::new(limits.most)), waiting: AtomicUsize::new(0) }
+        let Limits { most, most_of_one, most_waiting, most_waiting_of_one, .. } = limits;
+        let places = Places::new(most, most_of_one, most_waiting, most_waiting_of_one);
+        Sessions { engine, drain, limits, places }
     }
 
     /// Starts a session, and returns the stream of its answers.
-    pub fn open(self: &Arc<Self>, frames: Streaming<ClientFrame>) -> Answers {
+    pub fn open(self: &Arc<Self>, frames: Streaming<ClientFrame>, caller: Option<SocketAddr>) -> Answers {
         let (sender, receiver) = stream::channel();
         let (queue, queued) = mpsc::unbounded_channel();
         let queries = Arc::new(InFlight::default());
         // A session that has ended runs nothing any more, and says so itself.
         let start = move |query: Query, asker: Asker| drop(queue.send((query, asker)));
-        let intake = Intake::new(self.engine.clone(), queries.clone(), sender.clone(), MOST_IN_FLIGHT, start);
+        let intake = Intake::new(self.engine.clone(), queries.clone(), sender.clone(), MOST_IN_FLIGHT, caller, start);
         let task = tokio::spawn(intake.run(frames, None));
         let session = Session {
             sessions: self.clone(),
@@ -73,36 +79,10 @@ impl Sessions {
         tokio::spawn(session.run());
         Answers::new(receiver, queries, task.abort_handle())
     }
-
-    /// The right to hold a connection; first come, first served.
-    async fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        if let Ok(place) = self.places.clone().try_acquire_owned() {
-            return Ok(place);
-        }
-        let _waits = Waits::new(&self.waiting);
-        let waiting = self.waiting.load(Ordering::Relaxed);
-        if waiting > self.limits.most_waiting {
-            let message = format!("{} sessions wait for a connection already (--queue-limit)", waiting - 1);
-            return Err(failure(Reason::Overloaded, true, message));
-        }
-        self.places.clone().acquire_owned().await.map_err(|_| going_down())
-    }
 }
 
-/// Counts somebody who waits, for as long as it lives.
-struct Waits<'w>(&'w AtomicUsize);
-
-impl<'w> Waits<'w> {
-    fn new(count: &'w AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Waits(count)
-    }
-}
-
-impl Drop for Waits<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+fn full(Full { waiting, flag }: Full) -> Failure {
+    failure(Reason::Overloaded, true, format!("{waiting} sessions wait for a connection already ({flag})"))
 }
 
 fn going_down() -> Failure {
@@ -112,7 +92,7 @@ fn going_down() -> Failure {
 /// A connection and the right to hold it; given back in this order.
 struct Held {
     slot: Slot,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// Why a session ends.
@@ -123,6 +103,8 @@ enum End {
     Draining,
     Idle,
     TooOld,
+    /// The caller took no rows.
+    Stalled,
     /// The connection to PostgreSQL broke.
     Lost,
 }
@@ -166,7 +148,9 @@ impl Session {
             let last =
                 self.answer(&query, &asker).await.unwrap_or_else(|failure| Piece::ending(Ending::Failure(failure)));
             self.last_id = asker.id();
-            self.finish(&asker, last).await;
+            if let Err(end) = self.finish(&asker, last).await {
+                return end;
+            }
             if !self.settle().await {
                 return End::Lost;
             }
@@ -210,18 +194,23 @@ impl Session {
         sessions.engine.run_held(&mut held.slot, query, &text, fresh, &mut watch).await
     }
 
-    /// Sends the end of a reply. A caller who does not take it keeps the connection no longer than a session may last.
-    async fn finish(&mut self, asker: &Asker, last: Piece) {
-        let mut end_of_life = self.end_of_life.map(|at| self.sessions.engine.deadlines.at(at));
+    /// Sends the end of a reply. A caller who does not take it keeps the connection no longer than a session may last, or
+    /// a reader may stall.
+    async fn finish(&mut self, asker: &Asker, last: Piece) -> Result<(), End> {
+        let sessions = self.sessions.clone();
+        let engine = &sessions.engine;
+        let mut end_of_life = self.end_of_life.map(|at| engine.deadlines.at(at));
         let mut finishing = pin!(asker.finish(last));
-        tokio::select! {
+        let end = tokio::select! {
             biased;
-            () = &mut finishing => return,
-            () = passed(&mut end_of_life) => {}
-        }
+            () = &mut finishing => return Ok(()),
+            () = passed(&mut end_of_life) => End::TooOld,
+            () = engine.patience.ends(&engine.pool, &engine.deadlines) => End::Stalled,
+        };
         self.give_back().await;
         asker.cancel();
         finishing.await;
+        Err(end)
     }
 
     /// Waits until nothing of the last query can hit the next one; false if the connection is lost.
@@ -256,6 +245,7 @@ impl Session {
             End::Asked | End::Draining => return Ok(()),
             End::Lost => return Err(Status::aborted("the session was ended: its connection to PostgreSQL was lost")),
             End::Idle => format!("no query came for {} s (--session-idle-timeout)", seconds(idle)),
+            End::Stalled => "its rows were not taken for too long (--reader-stall-timeout)".to_owned(),
             End::TooOld => format!("it had lasted {} s (--session-max-age)", seconds(age)),
         };
         let consequence = if self.rolled_back { "its transaction was rolled back" } else { "no transaction was open" };
@@ -274,17 +264,20 @@ async fn hold(
         tokio::select! {
             biased;
             () = drain.wait() => Err(going_down()),
-            place = sessions.place() => place,
+            place = sessions.places.take(query.owner()) => place.map_err(full),
         }
     };
     let place = watch.unless_stopped(place).await.map_err(|stop| match stop {
         Stop::Deadline => {
-            let message = format!("all {} sessions are taken (--max-sessions)", sessions.limits.most);
+            let message = format!(
+                "all {} sessions are taken (--max-sessions), or all of this tenant's (--tenant-max-sessions)",
+                sessions.limits.most
+            );
             failure(Reason::Overloaded, true, message)
         }
         stop => stop.before(),
     })??;
-    let slot = sessions.engine.acquire(&query.settings, watch).await?;
+    let slot = sessions.engine.acquire(query, true, watch).await?;
     tracing::debug!("a session holds a connection");
     Ok(Held { slot, _place: place })
 }

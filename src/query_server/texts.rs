@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 
 use crate::data::lexer::Outline;
+use crate::data::repeat::may_commit_midway;
 
 /// Texts remembered; of those longer than the second bound none is.
 const MOST_TEXTS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
@@ -31,6 +32,8 @@ pub struct Text {
     pub stateful: bool,
     /// It may read whose it is.
     pub needs_tenant: bool,
+    /// Stopped on its way, it may leave something committed.
+    pub commits_midway: bool,
 }
 
 /// The first words of the statements that `plain` means.
@@ -86,6 +89,7 @@ impl Text {
             keepable: plain && !stateful && !frozen && !names_object_types(&outline) && sql.len() <= LONGEST_TEXT,
             stateful,
             needs_tenant: !outline.is_single(&TENANTLESS),
+            commits_midway: !plain && may_commit_midway(sql),
         }
     }
 }

@@ -7,6 +7,7 @@
 mod support;
 
 mod connecting;
+mod fairness;
 mod faults;
 mod legacy;
 mod multiplex;

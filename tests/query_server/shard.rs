@@ -256,6 +256,11 @@ impl Stream {
         }
     }
 
+    /// True once the whole reply has come.
+    pub fn is_complete(&self, id: u32) -> bool {
+        self.arrived.get(&id).is_some_and(|reply| reply.complete)
+    }
+
     /// What has come of a reply so far.
     pub fn so_far(&self, id: u32) -> &Reply {
         &self.arrived[&id]

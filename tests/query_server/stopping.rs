@@ -204,3 +204,111 @@ async fn a_slow_reader_of_a_streamed_reply_holds_the_statement_back() {
     }
     assert_eq!(rows, 500_000);
 }
+
+/// A statement of a few megabytes whose caller takes no rows.
+fn returning() -> QueryRequest {
+    bound("insert into t select g from generate_series(1, 20000) g returning repeat('x', 200)", &[])
+}
+
+#[tokio::test]
+async fn a_write_that_had_come_to_its_end_is_never_said_to_have_been_stopped() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard.prepare("create table t (a int)").await;
+    for (stopping_for, request) in [(Reason::Timeout, limited(500, returning())), (Reason::Cancelled, returning())] {
+        let mut stream = Stream::open(&shard, &[], 1).await;
+        stream.gives_credit = false;
+        let id = stream.ask(request).await;
+        if stopping_for == Reason::Cancelled {
+            assert!(stream.next_part().await.unwrap());
+            sleep(Duration::from_millis(200)).await;
+            stream.cancel(id).await;
+        }
+        let failure = stream.reply(id).await.failure.unwrap();
+        let rows: u32 =
+            shard.look("with d as (delete from t returning 1) select count(*) from d").await.parse().unwrap();
+        match failure.reason() {
+            Reason::OutcomeUnknown => assert_eq!(failure.stopping_for(), stopping_for, "{failure:?}"),
+            reason => assert_eq!((reason, rows), (stopping_for, 0), "{failure:?}, but {rows} rows stay"),
+        }
+        assert_eq!(rows, 20_000, "PostgreSQL runs it to its end before it sends the first row");
+    }
+}
+
+#[tokio::test]
+async fn what_a_text_had_committed_before_it_was_stopped_is_not_denied() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard
+        .prepare(
+            "create table t (a int); create procedure p() language plpgsql as $$ begin insert into t values (1); \
+             commit; perform pg_sleep(30); end $$",
+        )
+        .await;
+    let mut stream = shard.stream().await;
+    for request in [
+        simple("call p()"),
+        bound("call p()", &[]),
+        simple("do $$ begin insert into t values (1); commit; perform pg_sleep(30); end $$"),
+        simple("begin; insert into t values (1); commit; select pg_sleep(30)"),
+    ] {
+        let failure = stream.run(limited(300, request)).await.failure.unwrap();
+        assert_eq!((failure.reason(), failure.stopping_for()), (Reason::OutcomeUnknown, Reason::Timeout));
+        assert_eq!(shard.look("with d as (delete from t returning 1) select count(*) from d").await, "1");
+    }
+    for request in [simple("insert into t values (1); select pg_sleep(30)"), simple("select pg_sleep(30)")] {
+        assert_eq!(stream.run(limited(300, request)).await.refusal(), (Reason::Timeout, false));
+        assert_eq!(shard.look("select count(*) from t").await, "0");
+    }
+    // In a transaction a procedure cannot commit.
+    let mut session = shard.session().await;
+    session.tag("begin").await;
+    assert_eq!(
+        session.run(limited(300, simple("do $$ begin perform pg_sleep(30); end $$"))).await.refusal().0,
+        Reason::Timeout
+    );
+}
+
+#[tokio::test]
+async fn a_commit_whose_time_is_up_is_done_or_stopped_and_said_to_be() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard
+        .prepare(
+            "create table t (a int); create function slow() returns trigger language plpgsql as \
+             $$ begin perform pg_sleep(1); return null; end $$; \
+             create constraint trigger slow after insert on t deferrable initially deferred for each row execute function slow()",
+        )
+        .await;
+    let mut session = shard.session().await;
+    session.tag("begin").await;
+    session.tag("insert into t values (1)").await;
+    let reply = session.run(limited(200, simple("commit"))).await;
+    let rows = shard.look("select count(*) from t").await;
+    match reply.failure {
+        Some(failure) => assert_eq!((failure.reason(), rows.as_str()), (Reason::Timeout, "0"), "{failure:?}"),
+        None => assert_eq!((reply.only().tag.as_deref(), rows.as_str()), (Some("COMMIT"), "1")),
+    }
+}
+
+#[tokio::test]
+async fn a_reply_too_large_for_a_unary_call_does_not_deny_a_write() {
+    let shard = Shard::start(&["--pool-size", "1", "--max-message-size", "1048576"]).await;
+    shard.prepare("create table t (a int)").await;
+    let mut client = shard.client.clone();
+    let status = client.execute_query(returning()).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unknown, "{status}");
+    assert_eq!(status.metadata().get("mtdd-reason").unwrap(), "OUTCOME_UNKNOWN");
+    let query = mtdd::proto::legacy_db::StoredProcRequest {
+        query: "insert into t select g from generate_series(1, 20000) g returning repeat('x', 200)".to_owned(),
+        params: Vec::new(),
+    };
+    let status = shard.legacy.clone().execute_query(query).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unknown, "{status}");
+    let read =
+        client.execute_query(simple("select repeat('x', 200) from generate_series(1, 20000)")).await.unwrap_err();
+    assert_eq!(read.code(), Code::InvalidArgument, "{read}");
+    // A row that is too large ends the connection.
+    let status =
+        client.execute_query(simple("insert into t values (1) returning repeat('x', 3000000)")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unknown, "{status}");
+    let status = client.execute_query(simple("select repeat('x', 3000000)")).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+}

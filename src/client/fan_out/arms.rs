@@ -380,7 +380,8 @@ impl<'a> Arms<'a> {
                             return Poll::Ready(());
                         }
                         (None, Some(failure)) => {
-                            Failed::refused(channel, failure, self.watch.interrupted, self.watch.timeout)
+                            let (interrupted, timeout) = (self.watch.interrupted, self.watch.timeout);
+                            Failed::refused(channel, failure, interrupted, timeout, || self.statement.repeatable)
                         }
                         (None, None) => {
                             arm.hold(Part { reply, description });

@@ -174,7 +174,7 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
     let is_unknown = any(|outcome| matches!(outcome, Outcome::Unknown(_)));
     // Cancelled, closed or out of time says all, unless something has taken effect.
     if let Some(error) = &interrupt
-        && !(writes && (is_done || (is_unknown && !matches!(error, Error::Timeout { .. }))))
+        && !(writes && (is_done || is_unknown))
     {
         return Halt::Fault(Fault::Failed(error.clone()));
     }

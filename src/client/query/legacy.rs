@@ -12,12 +12,12 @@ use crate::error::Error;
 use crate::proto::DatabaseError;
 
 /// Runs the query to its end.
-pub async fn take_in(query: &mut Query<'_>, channel: &QueryChannel, call: LegacyCall) -> Result<(), Failed> {
+pub async fn take_in(query: &mut Query<'_>, channel: &QueryChannel, call: LegacyCall, sql: &str) -> Result<(), Failed> {
     let outcome = tokio::select! {
         biased;
         outcome = channel.run_legacy(call) => outcome,
         why = query.control.interrupt(query.deadlines.at(query.deadline)) => {
-            return Err(Failed::for_good(why.error(query.timeout, false)));
+            return Err(Failed::given_up(channel, why, query.timeout, query.only_reads(sql)));
         }
     };
     let ending = match outcome {
@@ -33,7 +33,7 @@ pub async fn take_in(query: &mut Query<'_>, channel: &QueryChannel, call: Legacy
         Err(LegacyFailure::NeverRan(error) | LegacyFailure::NotTaken(error)) => return Err(Failed::for_good(error)),
         Err(LegacyFailure::Lost(reason)) => return Err(Failed::lost(channel, reason)),
         Err(LegacyFailure::TimedOut) => {
-            return Err(Failed::for_good(Interrupt::Deadline.error(query.timeout, false)));
+            return Err(Failed::given_up(channel, Interrupt::Deadline, query.timeout, query.only_reads(sql)));
         }
     };
     let restart = std::mem::take(&mut query.restart);

@@ -108,6 +108,9 @@ const PURE: [&str; 98] = [
     "where",
 ];
 
+/// More of them, of which plans for all shards know nothing.
+const HARMLESS: [&str; 3] = ["generate_series", "pg_sleep", "repeat"];
+
 /// True for one statement that only reads, as far as its text shows.
 pub fn is_repeatable(sql: &str) -> bool {
     let mut tokens = Lexer::new(sql).peekable();
@@ -121,7 +124,7 @@ pub fn is_repeatable(sql: &str) -> bool {
             Token::Word(word) if is_one_of(word, &WRITES) => return false,
             // FOR UPDATE takes a lock ("update" is among the words above); so do its weaker forms.
             Token::Word(word) if word.eq_ignore_ascii_case("key") && !called => return false,
-            Token::Word(word) if called && !is_one_of(word, &PURE) => return false,
+            Token::Word(word) if called && !is_one_of(word, &PURE) && !is_one_of(word, &HARMLESS) => return false,
             Token::Identifier(_) if called => return false,
             Token::Mark(';') if tokens.peek().is_some() => return false,
             _ => {}
@@ -133,6 +136,16 @@ pub fn is_repeatable(sql: &str) -> bool {
 /// True for the lower-case name of a function that only computes.
 pub fn is_pure(name: &str) -> bool {
     PURE.contains(&name)
+}
+
+/// True if stopping the text on its way may leave something of it committed: a statement that commits as it goes, or one
+/// of several that ends a transaction.
+pub fn may_commit_midway(sql: &str) -> bool {
+    let outline = Outline::of(sql);
+    let first = |words: &[&str]| outline.first_words.iter().any(|word| is_one_of(word, words));
+    first(&["call", "do", "vacuum", "reindex", "cluster"])
+        || (outline.first_words.len() > 1 && first(&["commit", "end", "prepare"]))
+        || (first(&["create", "drop", "alter"]) && outline.contains_any(&["concurrently"]))
 }
 
 /// True if the text may make a transaction's changes last.
@@ -163,6 +176,20 @@ mod tests {
     fn only_the_end_of_a_transaction_commits() {
         assert!(may_commit("COMMIT;") && may_commit("select 1; end") && may_commit("prepare transaction 'x'"));
         assert!(!may_commit("select 'commit'") && !may_commit("ROLLBACK"));
+    }
+
+    #[test]
+    fn what_commits_as_it_goes_is_known() {
+        for sql in
+            ["call p()", "DO $$ $$", "begin; insert into t; commit; select 1", "create index concurrently on t (a)"]
+        {
+            assert!(may_commit_midway(sql), "{sql}");
+        }
+        for sql in
+            ["create table t ()", "insert into t values (1); select 1", "begin; rollback", "select 'call'", "commit"]
+        {
+            assert!(!may_commit_midway(sql), "{sql}");
+        }
     }
 
     #[test]

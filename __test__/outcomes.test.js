@@ -1,0 +1,210 @@
+/**
+ * What is said of an outcome is true: "stopped" only where PostgreSQL said so, of whatever was to stop. And it is said
+ * soon, also while a server is frozen.
+ */
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { after, afterEach, before, describe, it } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
+const express = require('express');
+const knex = require('knex');
+const { InitializeReplication, OutcomeUnknownError, QueryCancelledError } = require('../js');
+const { startCluster } = require('./support/cluster');
+
+const TENANT = 'a tenant';
+/** Several megabytes, which PostgreSQL begins to send when all rows are there. */
+const RETURNING = `insert into notes select g from generate_series(1, 20000) g returning repeat('x', 300) as text`;
+/** Milliseconds: within a second, and what a busy machine may add. */
+const SOON = 1000;
+const SLACK = 700;
+
+const failureOf = (promise) =>
+  Promise.resolve(promise).then(
+    () => assert.fail('it has not failed'),
+    (error) => error,
+  );
+
+describe('outcomes', () => {
+  let cluster;
+  let db;
+  let shards;
+  let frozen;
+
+  before(async () => {
+    cluster = await startCluster({
+      shards: 2,
+      seed: [
+        'create table notes (id int)',
+        `create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(1.5); return null; end $$`,
+        'create table late (id int)',
+        `create constraint trigger slow after insert on late deferrable initially deferred
+           for each row execute function slow()`,
+        'create function adds() returns int language sql as $$ insert into notes values (-1) returning 1 $$',
+      ],
+    });
+    shards = cluster.shards.map(({ databaseUrl }) => knex({ client: 'pg', connection: databaseUrl }));
+    db = knex({ client: 'pg', connection: 'postgres://nobody@127.0.0.1:1/nowhere', pool: { min: 0 } });
+    const handle = await InitializeReplication(express(), db, {
+      mtdd: {
+        useMtdd: true,
+        queryServers: cluster.queryServers,
+        lookupServer: cluster.lookupServer,
+        logLevel: 'silent',
+      },
+    });
+    const { shardIndex } = await handle.addTenant(TENANT, 1);
+    const own = cluster.shards[shardIndex];
+    frozen = { pid: own.server.pid, shard: shards[shardIndex] };
+  });
+  after(async () => {
+    await db?.destroy();
+    await Promise.all((shards ?? []).map((shard) => shard.destroy()));
+    await cluster?.stop();
+  });
+  afterEach(async () => {
+    process.kill(frozen.pid, 'SIGCONT');
+    await Promise.all(shards.map((shard) => shard.raw('truncate notes, late')));
+  });
+
+  const rows = async (table = 'notes') => (await frozen.shard(table).count('* as n').first()).n;
+
+  it('a write whose rows are not read is not said to have been stopped', async () => {
+    for (const stop of ['timeout', 'signal', 'destroyed with an error']) {
+      const controller = new AbortController();
+      const options = stop === 'timeout' ? { timeout: 700 } : { signal: controller.signal };
+      const stream = db
+        .raw(RETURNING)
+        .mtdd({ tenantId: TENANT, ...options })
+        .stream();
+      const failed = once(stream, 'error').then(([error]) => error);
+      await once(stream, 'readable');
+      await sleep(300);
+      if (stop === 'signal') controller.abort();
+      else if (stop !== 'timeout') stream.destroy(new QueryCancelledError('enough'));
+      const error = await failed;
+      const kept = await rows();
+      if (error instanceof OutcomeUnknownError) {
+        assert.equal(error.context.stoppingFor, stop === 'timeout' ? 'TIMEOUT' : 'CANCELLED');
+        assert.doesNotMatch(error.message, /has been stopped/);
+        assert.equal(kept, '20000');
+      } else {
+        // PostgreSQL was still sending, and said that it stopped.
+        assert.ok(['TIMEOUT', 'CANCELLED'].includes(error.code), `${stop}: ${error.stack}`);
+        assert.equal(kept, '0');
+      }
+      await frozen.shard.raw('truncate notes');
+    }
+  });
+
+  it('a COMMIT whose time is up is said to be in doubt, or has not happened', async () => {
+    const error = await failureOf(
+      db.transaction(async (trx) => {
+        await trx('late').insert({ id: 1 }).mtdd(TENANT);
+        process.kill(frozen.pid, 'SIGSTOP');
+        await trx.raw('commit').timeout(60_000).mtdd(TENANT, 1, 'auto', { timeout: 300 });
+      }),
+    );
+    assert.ok(error instanceof OutcomeUnknownError, error.stack);
+    assert.equal(error.context.stoppingFor, 'TIMEOUT');
+  });
+
+  it('a read whose time is up has no outcome in doubt', async () => {
+    const controller = new AbortController();
+    const stream = db
+      .raw("select repeat('x', 1000) as text from generate_series(1, 50000)")
+      .mtdd({ tenantId: TENANT, signal: controller.signal })
+      .stream();
+    const failed = once(stream, 'error').then(([error]) => error);
+    await once(stream, 'readable');
+    controller.abort();
+    assert.ok((await failed) instanceof QueryCancelledError);
+  });
+
+  /** What is stopped while its server is frozen: how it begins, and what its caller hears. */
+  const CALLS = {
+    'a read': [(signal) => db('notes').mtdd({ tenantId: TENANT, signal }), QueryCancelledError],
+    'a write': [
+      (signal) => db('notes').insert({ id: 1 }).mtdd({ tenantId: TENANT, signal }),
+      OutcomeUnknownError,
+    ],
+    'a function that may write': [
+      (signal) => db.raw('select adds()').mtdd({ tenantId: TENANT, signal }),
+      OutcomeUnknownError,
+    ],
+    'a stream': [
+      async (signal) => {
+        for await (const _ of db('notes').mtdd({ tenantId: TENANT, signal }).stream());
+      },
+      QueryCancelledError,
+    ],
+    'the stream of a write': [
+      async (signal) => {
+        for await (const _ of db.raw(RETURNING).mtdd({ tenantId: TENANT, signal }).stream());
+      },
+      OutcomeUnknownError,
+    ],
+    'a read for all shards': [
+      (signal) => db('notes').mtdd({ allServers: true, signal }),
+      QueryCancelledError,
+    ],
+    'a write for all shards': [
+      (signal) => db('notes').del().mtdd({ allServers: true, signal }),
+      (error) => assert.equal(error.code, 'PARTIAL_FAILURE', error.stack),
+    ],
+  };
+
+  for (const [name, [call, heard]] of Object.entries(CALLS)) {
+    it(`${name} on a frozen server is given up within a second`, async () => {
+      // Streams are open, and tenants known.
+      await db('notes').mtdd(TENANT);
+      await db('notes').mtdd({ allServers: true });
+      process.kill(frozen.pid, 'SIGSTOP');
+      const controller = new AbortController();
+      const failed = failureOf(call(controller.signal));
+      await sleep(200);
+      const since = performance.now();
+      controller.abort();
+      const error = await failed;
+      const took = performance.now() - since;
+      assert.ok(took < SOON + SLACK, `${took} ms`);
+      if (heard.prototype instanceof Error) assert.ok(error instanceof heard, error.stack);
+      else heard(error);
+    });
+  }
+
+  it('a transaction on a frozen server is given up within a second, and rolled back', async () => {
+    await db('notes').mtdd(TENANT);
+    const controller = new AbortController();
+    let since;
+    const error = await failureOf(
+      db.transaction(async (trx) => {
+        await trx('notes').insert({ id: 1 }).mtdd(TENANT);
+        process.kill(frozen.pid, 'SIGSTOP');
+        setTimeout(() => {
+          since = performance.now();
+          controller.abort();
+        }, 200);
+        await trx('notes').insert({ id: 2 }).mtdd({ tenantId: TENANT, signal: controller.signal });
+      }),
+    );
+    const took = performance.now() - since;
+    assert.ok(took < SOON + SLACK, `${took} ms`);
+    assert.ok(error instanceof QueryCancelledError, error.stack);
+    process.kill(frozen.pid, 'SIGCONT');
+    await sleep(300);
+    assert.equal(await rows(), '0');
+  });
+
+  it('what an ended transaction stops is never a later query', async () => {
+    const trx = await db.transaction();
+    await failureOf(trx.raw('select pg_sleep(0.3)').timeout(50).mtdd(TENANT));
+    await sleep(500);
+    // One at a time, they get the same numbers again and again.
+    for (let index = 0; index < 4094; index++) await db.raw('select 1').mtdd(TENANT);
+    const later = Array.from({ length: 8 }, () => db.raw('select pg_sleep(0.3)').mtdd(TENANT).then());
+    await sleep(50);
+    await trx.rollback();
+    await Promise.all(later);
+  });
+});

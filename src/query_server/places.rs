@@ -1,0 +1,117 @@
+//! The right to hold a connection for a session: so many there are, and tenants take turns (`fair`). Used by `session`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::fair::{Owner, Turns};
+
+/// Too many wait already.
+#[derive(Clone, Copy, Debug)]
+pub struct Full {
+    pub waiting: usize,
+    /// The flag that says how many may.
+    pub flag: &'static str,
+}
+
+/// All places of a server.
+pub struct Places {
+    most_waiting: usize,
+    most_waiting_of_one: usize,
+    state: Mutex<State>,
+}
+
+struct State {
+    free: usize,
+    turns: Turns<oneshot::Sender<Place>>,
+}
+
+/// One of them. Dropped, it goes to whose turn it is.
+pub struct Place {
+    places: Arc<Places>,
+    owner: Owner,
+    /// False: it was not taken.
+    holds: bool,
+}
+
+impl Places {
+    /// `most`: how many there are; `most_of_one`: how many one tenant may have.
+    pub fn new(most: usize, most_of_one: usize, most_waiting: usize, most_waiting_of_one: usize) -> Arc<Self> {
+        let state = State { free: most, turns: Turns::new(most_of_one) };
+        Arc::new(Places { most_waiting, most_waiting_of_one, state: Mutex::new(state) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place, when it is the owner's turn.
+    pub async fn take(self: &Arc<Self>, owner: Owner) -> Result<Place, Full> {
+        let mut waits = {
+            let mut state = self.state();
+            if state.free > 0 && state.turns.may_start(owner, true) {
+                state.free -= 1;
+                state.turns.start(owner);
+                return Ok(Place { places: self.clone(), owner, holds: true });
+            }
+            let (all, own) = (state.turns.waiting(), state.turns.waiting_of(owner));
+            if all >= self.most_waiting {
+                return Err(Full { waiting: all, flag: "--queue-limit" });
+            }
+            if own >= self.most_waiting_of_one {
+                return Err(Full { waiting: own, flag: "--tenant-queue-limit" });
+            }
+            let (sender, receiver) = oneshot::channel();
+            state.turns.push(owner, sender, true, false);
+            Waits { places: self.clone(), owner, receiver }
+        };
+        match (&mut waits.receiver).await {
+            Ok(place) => Ok(place),
+            // A sender is dropped only after it has answered, or after its receiver has gone.
+            Err(_) => Err(Full { waiting: 0, flag: "--queue-limit" }),
+        }
+    }
+}
+
+/// Somebody who waits; dropped, he has given up.
+struct Waits {
+    places: Arc<Places>,
+    owner: Owner,
+    receiver: oneshot::Receiver<Place>,
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        let unclaimed = {
+            let mut state = self.places.state();
+            let answer = self.receiver.try_recv();
+            self.receiver.close();
+            if matches!(answer, Err(oneshot::error::TryRecvError::Empty)) {
+                state.turns.give_up(self.owner, oneshot::Sender::is_closed);
+            }
+            answer
+        };
+        // Outside the lock, which a place's own drop takes.
+        drop(unclaimed);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.holds {
+            return;
+        }
+        let mut state = self.places.state();
+        state.turns.end(self.owner);
+        let served = state.turns.serve_next(|owner, waiter| {
+            match waiter.send(Place { places: self.places.clone(), owner, holds: true }) {
+                Ok(()) => true,
+                Err(mut unwanted) => {
+                    unwanted.holds = false;
+                    false
+                }
+            }
+        });
+        state.free += usize::from(!served);
+    }
+}
