@@ -511,11 +511,14 @@ export class ShardUnavailableError extends CodedError<'SHARD_UNAVAILABLE', 503> 
 export class LookupUnavailableError extends CodedError<'LOOKUP_UNAVAILABLE', 503> {}
 /** Too many queries are under way; nothing was run. */
 export class OverloadedError extends CodedError<'OVERLOADED', 429> {}
-/** The time was up; the statement was stopped. */
+/** The time was up. `context.stopped`: PostgreSQL says that it has stopped the statement, or it never ran; a read may go on. */
 export class QueryTimeoutError extends CodedError<'TIMEOUT', 504> {}
 /** The query was cancelled; `cause` is the reason of the signal that did it. */
 export class QueryCancelledError extends CodedError<'CANCELLED', 499> {}
-/** The connection broke after a write was sent: it may have taken effect. */
+/**
+ * A write may have taken effect: the connection broke after it was sent, or it was to stop (`context.stoppingFor`: the
+ * code that it would have failed with) and PostgreSQL does not say that it did.
+ */
 export class OutcomeUnknownError extends CodedError<'OUTCOME_UNKNOWN', 502> {}
 /** A query for all shards, or a transaction with the local database, that has not come to the same end everywhere. */
 export class PartialFailureError extends CodedError<'PARTIAL_FAILURE', 502> {
