@@ -82,12 +82,7 @@ pub struct Slot {
 
 impl Pool {
     /// Opens nothing yet.
-    pub fn new(
-        target: Arc<Target>,
-        readiness: Readiness,
-        limits: Limits,
-        statement_cache_size: usize,
-    ) -> Arc<Self> {
+    pub fn new(target: Arc<Target>, readiness: Readiness, limits: Limits, statement_cache_size: usize) -> Arc<Self> {
         let turns = Turns::new(limits.tenant_size);
         let state = State { idle: Vec::new(), taken: 0, turns, paused_until: None };
         Arc::new(Pool { target, readiness, statement_cache_size, limits, state: Mutex::new(state) })
