@@ -503,7 +503,10 @@ export class ConfigError extends CodedError<'CONFIG_INVALID', 500> {}
 export class ClientClosedError extends CodedError<'CLIENT_CLOSED', 503> {}
 /** The lookup server does not know the tenant. */
 export class TenantNotFoundError extends CodedError<'TENANT_NOT_FOUND', 404> {}
-/** The lookup server named a shard that `queryServers` does not have. */
+/**
+ * `queryServers` does not have the tenant's shard, or has another server in its place, or the tenant has just been moved
+ * once more. Nothing was run.
+ */
 export class ShardNotFoundError extends CodedError<'SHARD_NOT_FOUND', 404> {}
 /** The query server cannot be reached; nothing was run. */
 export class ShardUnavailableError extends CodedError<'SHARD_UNAVAILABLE', 503> {}

@@ -101,7 +101,7 @@ const ShardNotFoundError = define(
   'ShardNotFoundError',
   'SHARD_NOT_FOUND',
   404,
-  'The lookup server named a shard that mtdd.queryServers does not have: list every shard there, in order.',
+  'mtdd.queryServers has no such shard, or another one in its place, or the tenant has just been moved: list every shard, in the order of --shard. Nothing was run.',
 );
 const ShardUnavailableError = define(
   'ShardUnavailableError',

@@ -24,6 +24,10 @@ pub enum Error {
     #[error("tenant {name:?} lives on shard {shard}, but mtdd.queryServers lists {servers} server(s)")]
     ShardNotFound { name: String, shard: i32, servers: usize },
 
+    /// The query server is another shard, or knows another placement of the tenant: nothing has run.
+    #[error("query server {address} (queryServers[{shard}]) refused the query: {reason}")]
+    WrongShard { shard: usize, address: String, reason: String },
+
     #[error("query server {address} (shard {shard}) is unavailable: {reason}")]
     ShardUnavailable { shard: usize, address: String, reason: String },
 
@@ -89,6 +93,7 @@ impl Error {
             Error::ClientClosed => "CLIENT_CLOSED",
             Error::TenantNotFound { .. } => "TENANT_NOT_FOUND",
             Error::ShardNotFound { .. } => "SHARD_NOT_FOUND",
+            Error::WrongShard { .. } => "SHARD_NOT_FOUND",
             Error::ShardUnavailable { .. } => "SHARD_UNAVAILABLE",
             Error::LookupUnavailable { .. } => "LOOKUP_UNAVAILABLE",
             Error::Unauthenticated { .. } => "AUTHENTICATION_ERROR",
@@ -113,7 +118,9 @@ impl Error {
             Error::ShardNotFound { name, shard, servers } => {
                 json!({ "tenantName": name, "shardIndex": shard, "queryServers": servers })
             }
-            Error::ShardUnavailable { shard, address, .. } => json!({ "shardIndex": shard, "queryServer": address }),
+            Error::ShardUnavailable { shard, address, .. } | Error::WrongShard { shard, address, .. } => {
+                json!({ "shardIndex": shard, "queryServer": address })
+            }
             Error::Stalled { shard, address, .. } => {
                 json!({ "shardIndex": shard, "queryServer": address, "stopped": true })
             }

@@ -65,7 +65,7 @@ mod tenants {
             let server = lookup_server(&[&["--shards", "2"], store].concat());
             let mut client = client(&server).await;
             let added = add(&mut client, "Åcme \u{1F600}").await;
-            assert_eq!(added, TenantResponse { tenant_id: "1".to_owned(), shard_index: 0 });
+            assert_eq!(added, TenantResponse { tenant_id: "1".to_owned(), shard_index: 0, epoch: 1 });
             assert_eq!(get(&mut client, "Åcme \u{1F600}").await.unwrap(), added);
             assert_eq!(add(&mut client, "Åcme \u{1F600}").await, added);
         }
@@ -427,5 +427,177 @@ mod drain {
         server.signal("INT");
         assert_eq!(server.wait().0.code(), Some(1));
         assert!(since.elapsed() < Duration::from_secs(2));
+    }
+}
+
+mod commands {
+    use super::*;
+
+    /// Runs `mtdd-server lookup` with a command: exit code, stdout, stderr.
+    fn run(url: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let mut command = command(&[&["lookup"], arguments].concat());
+        command.env("DATABASE_URL", url).env("MTDD_SHARDS", "3");
+        let output = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    fn json(url: &str, arguments: &[&str]) -> Vec<serde_json::Value> {
+        let (code, stdout, stderr) = run(url, &[arguments, &["--format", "json"]].concat());
+        assert_eq!(code, Some(0), "{stderr}");
+        stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn tenants_are_registered_listed_found_moved_and_removed_without_a_server() {
+        let url = database().await;
+        let added = json(&url, &["add", "acme", "--shard", "1"]);
+        assert_eq!((&added[0]["shard"], &added[0]["added"]), (&1.into(), &true.into()));
+        let again = json(&url, &["add", "acme", "--shard", "2"]);
+        assert_eq!(
+            (&again[0]["shard"], &again[0]["added"]),
+            (&1.into(), &false.into()),
+            "a known tenant keeps its shard"
+        );
+        assert_eq!(json(&url, &["add", "bolt"])[0]["shard"], 0, "the shard with the fewest tenants");
+        assert_eq!(json(&url, &["add", "bolt", "--type", "2"])[0]["shard"], 2);
+
+        let names = |listed: Vec<serde_json::Value>| -> Vec<String> {
+            listed.iter().map(|one| format!("{}/{}", one["tenant"].as_str().unwrap(), one["type"])).collect()
+        };
+        assert_eq!(names(json(&url, &["list"])), ["acme/1", "bolt/1", "bolt/2"]);
+        assert_eq!(names(json(&url, &["list", "--shard", "2"])), ["bolt/2"]);
+
+        let before = json(&url, &["where", "acme"])[0].clone();
+        let moved = json(&url, &["move", "acme", "--to", "2"])[0].clone();
+        assert_eq!((&moved["from"], &moved["to"]), (&1.into(), &2.into()));
+        let now = json(&url, &["where", "acme"])[0].clone();
+        assert_eq!((&now["shard"], &now["id"], &now["moving"]), (&2.into(), &before["id"], &false.into()));
+        assert!(now["epoch"].as_i64() > before["epoch"].as_i64(), "{now}");
+
+        json(&url, &["remove", "acme"]);
+        assert_eq!(run(&url, &["where", "acme"]).0, Some(3));
+        let back = json(&url, &["add", "acme", "--shard", "0"])[0].clone();
+        assert!(back["epoch"].as_i64() > now["epoch"].as_i64(), "an epoch is not used twice: {back}");
+
+        let (_, table, _) = run(&url, &["list"]);
+        assert_eq!(table.lines().count(), 4, "{table}");
+        assert!(table.starts_with("tenant  type  shard"), "{table}");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_done_has_an_exit_code_and_a_line_that_names_it() {
+        let url = database().await;
+        json(&url, &["add", "acme", "--shard", "1"]);
+        let cases: [(&[&str], i32, &str); 9] = [
+            (&["where", "none"], 3, "tenant \"none\" of type 1 is not registered"),
+            (&["where", "acme", "--type", "2"], 3, "tenant \"acme\" of type 2 is not registered"),
+            (&["move", "none", "--to", "0"], 3, "tenant \"none\" of type 1 is not registered"),
+            (&["remove", "none"], 3, "tenant \"none\" of type 1 is not registered"),
+            (&["move", "acme", "--to", "3"], 2, "--to 3: no such shard, they are 0 to 2 (--shards 3)"),
+            (&["add", "new", "--shard", "9"], 2, "--shard 9: no such shard"),
+            (&["move", "acme", "--to", "1"], 2, "tenant \"acme\" of type 1 lives on shard 1 already"),
+            (&["where", ""], 2, "TENANT: must not be empty"),
+            (&["move", "acme"], 2, "--to"),
+        ];
+        for (arguments, code, said) in cases {
+            let (ended, stdout, stderr) = run(&url, arguments);
+            assert_eq!((ended, stdout.as_str()), (Some(code), ""), "{arguments:?}: {stderr}");
+            assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+        }
+        let nowhere = "postgres://nobody:hunter2@127.0.0.1:1/none";
+        let (code, _, stderr) = run(nowhere, &["list"]);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(!stderr.contains("hunter2"), "{stderr}");
+        assert_eq!(json(&url, &["where", "acme"])[0]["shard"], 1);
+    }
+
+    #[tokio::test]
+    async fn a_move_can_have_the_rows_copied_meanwhile_and_stays_undone_if_that_fails() {
+        let url = database().await;
+        json(&url, &["add", "acme", "--shard", "1"]);
+        let (code, _, stderr) = run(&url, &["move", "acme", "--to", "2", "--run", "exit 7"]);
+        assert_eq!(code, Some(1));
+        assert!(stderr.contains("--run ended with exit status: 7"), "{stderr}");
+        let place = json(&url, &["where", "acme"])[0].clone();
+        assert_eq!((&place["shard"], &place["moving"]), (&1.into(), &false.into()));
+        let says = "test \"$MTDD_TENANT/$MTDD_TENANT_TYPE/$MTDD_FROM/$MTDD_TO\" = acme/1/1/2";
+        assert_eq!(json(&url, &["move", "acme", "--to", "2", "--run", says])[0]["to"], 2);
+    }
+
+    #[tokio::test]
+    async fn two_moves_of_one_tenant_at_once_are_refused_and_one_that_was_left_behind_can_be_taken_back() {
+        let url = database().await;
+        json(&url, &["add", "acme", "--shard", "1"]);
+        let mut first = command(&["lookup", "move", "acme", "--to", "2", "--run", "sleep 2"]);
+        let mut first = first.env("DATABASE_URL", &url).env("MTDD_SHARDS", "3").spawn().unwrap();
+        while json(&url, &["where", "acme"])[0]["moving"] == false {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let (code, _, stderr) = run(&url, &["move", "acme", "--to", "0"]);
+        assert_eq!(code, Some(1));
+        assert!(stderr.contains("is being moved or removed by another command"), "{stderr}");
+        assert_eq!(run(&url, &["remove", "acme"]).0, Some(1));
+        first.kill().unwrap();
+        first.wait().unwrap();
+
+        // Its connection, and with it its claim, is gone in a moment.
+        let since = Instant::now();
+        while run(&url, &["move", "acme", "--to", "1"]).0 != Some(0) {
+            assert!(since.elapsed() < Duration::from_secs(10));
+        }
+        let place = json(&url, &["where", "acme"])[0].clone();
+        assert_eq!((&place["shard"], &place["moving"]), (&1.into(), &false.into()));
+    }
+
+    #[tokio::test]
+    async fn a_move_that_is_interrupted_is_taken_back() {
+        let url = database().await;
+        json(&url, &["add", "acme", "--shard", "1"]);
+        let mut moving = command(&["lookup", "move", "acme", "--to", "2", "--run", "sleep 2"]);
+        let mut moving = moving.env("DATABASE_URL", &url).env("MTDD_SHARDS", "3").spawn().unwrap();
+        while json(&url, &["where", "acme"])[0]["moving"] == false {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        std::process::Command::new("kill").arg(moving.id().to_string()).status().unwrap();
+        assert_eq!(moving.wait().unwrap().code(), Some(1));
+        let place = json(&url, &["where", "acme"])[0].clone();
+        assert_eq!((&place["shard"], &place["moving"]), (&1.into(), &false.into()));
+    }
+
+    #[tokio::test]
+    async fn a_table_of_an_earlier_version_gets_epochs_and_its_lookup_servers_go_on() {
+        let url = database().await;
+        let admin = connect(&url).await;
+        // As version 2.0.0 made them, with a tenant.
+        admin
+            .batch_execute(
+                "CREATE TABLE mtdd_tenants (
+                     tenant_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                     tenant_name text COLLATE \"C\" NOT NULL, tenant_type integer NOT NULL,
+                     shard_index integer NOT NULL CHECK (shard_index >= 0),
+                     created_at timestamptz NOT NULL DEFAULT now(), UNIQUE (tenant_name, tenant_type));
+                 CREATE TABLE mtdd_tenant_counts (shard_index integer PRIMARY KEY, tenants bigint NOT NULL);
+                 INSERT INTO mtdd_tenants (tenant_name, tenant_type, shard_index) VALUES ('old', 1, 1)",
+            )
+            .await
+            .unwrap();
+        // What its lookup servers hold prepared.
+        let find = "SELECT tenant_id, shard_index FROM mtdd_tenants WHERE tenant_name = $1 AND tenant_type = $2";
+        let find = admin.prepare(find).await.unwrap();
+        let register =
+            "INSERT INTO mtdd_tenants (tenant_name, tenant_type, shard_index) VALUES ($1, $2, $3) RETURNING tenant_id";
+        let register = admin.prepare(register).await.unwrap();
+        admin.query_one(&find, &[&"old", &1]).await.unwrap();
+
+        let servers = [(); 3].map(|()| lookup_server(&["--shards", "2", "--database-url", &url]));
+        let mut client = client(&servers[0]).await;
+        let old = get(&mut client, "old").await.unwrap();
+        assert!(old.shard_index == 1 && old.epoch > 0, "{old:?}");
+        let row = admin.query_one(&find, &[&"old", &1]).await.unwrap();
+        assert_eq!(row.get::<_, i32>(1), 1);
+        admin.query_one(&register, &[&"new", &1, &0]).await.unwrap();
+        let new = get(&mut client, "new").await.unwrap();
+        assert!(new.shard_index == 0 && new.epoch > 0, "{new:?}");
     }
 }

@@ -59,7 +59,9 @@ async function startCluster({
 
     const [lookup, ...servers] = await Promise.all([
       keep(startLookupServer({ shards, databaseUrl: store })),
-      ...databases.map((databaseUrl) => keep(startQueryServer({ databaseUrl, args: serverArgs }))),
+      ...databases.map((databaseUrl, shard) =>
+        keep(startQueryServer({ databaseUrl, args: ['--shard', String(shard), ...serverArgs] })),
+      ),
     ]);
     return {
       shards: servers.map((server, index) => ({

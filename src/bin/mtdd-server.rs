@@ -1,5 +1,5 @@
 //! `mtdd-server query` and `mtdd-server lookup`: reads the flags and hands the chosen service to `serve`, which runs
-//! it. Nothing else happens here.
+//! it, or an operator's command to `lookup_server`. Nothing else happens here.
 
 use std::process::ExitCode;
 
@@ -26,8 +26,8 @@ enum Server {
         #[command(flatten)]
         query: query_server::Options,
     },
-    /// Tell which shard a tenant lives on
-    #[command(mut_arg("listen", |listen| listen.default_value("127.0.0.1:50054")))]
+    /// Tell which shard a tenant lives on; or, with a command, list, register, move and remove tenants
+    #[command(after_help = COMMANDS, mut_arg("listen", |listen| listen.default_value("127.0.0.1:50054")))]
     Lookup {
         #[command(flatten)]
         listen: ListenOptions,
@@ -44,7 +44,23 @@ impl Server {
     }
 }
 
+/// They have flags of their own, which clap cannot tell from the server's in one parser.
+const VERBS: [&str; 5] = ["list", "where", "add", "move", "remove"];
+const COMMANDS: &str = "\
+Commands on the tenants' table, each with its own --help; no lookup server has to run:
+  mtdd-server lookup list      List tenants
+  mtdd-server lookup where     Tell where a tenant lives
+  mtdd-server lookup add       Register a tenant
+  mtdd-server lookup move      Move a tenant to another shard
+  mtdd-server lookup remove    Remove a tenant";
+
 fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    let is_command = words.nth(1).is_some_and(|word| word == "lookup")
+        && words.next().is_some_and(|word| VERBS.iter().any(|verb| word == *verb));
+    if is_command {
+        return administer();
+    }
     let server = Cli::parse().server;
     let runtime = match serve::runtime(server.listen()) {
         Ok(runtime) => runtime,
@@ -59,6 +75,17 @@ fn main() -> ExitCode {
     code
 }
 
+fn administer() -> ExitCode {
+    let command = lookup_server::Command::parse_from(std::env::args_os().skip(1));
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => ExitCode::from(runtime.block_on(lookup_server::administer(command))),
+        Err(error) => {
+            eprintln!("mtdd-server: cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 async fn run(server: Server) -> ExitCode {
     match server {
         Server::Query { listen, query } => {
@@ -70,9 +97,9 @@ async fn run(server: Server) -> ExitCode {
             serve::run(listen, start).await
         }
         Server::Lookup { listen, lookup } => {
-            let start = async |_| {
+            let start = async |drain| {
                 let lookup_server::Services { current, legacy, readiness } =
-                    lookup_server::service(lookup).await.map_err(lookup_start_error)?;
+                    lookup_server::service(lookup, drain).await.map_err(lookup_start_error)?;
                 Ok(Services { current, legacy, readiness })
             };
             serve::run(listen, start).await

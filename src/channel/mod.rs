@@ -13,8 +13,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
+use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
+use tonic::{Code, Request, Status};
 
 pub use inbox::Event;
 pub use legacy::{LegacyAnswer, LegacyCall, LegacyFailure};
@@ -117,6 +118,21 @@ impl QueryChannel {
         })
     }
 
+    /// A request that says which shard is meant, so that a server which is another one refuses it.
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = self.dial.request(message);
+        request.metadata_mut().insert("mtdd-shard", MetadataValue::from(self.shard));
+        request
+    }
+
+    /// Opens what a query needs, if it is not open. An error means that no query can be sent.
+    pub async fn ready(&self) -> Result<(), Error> {
+        match self.current() {
+            Some(_) => Ok(()),
+            None => Box::pin(self.open()).await.map(drop),
+        }
+    }
+
     /// Starts a query that makes up a larger one with those of other shards. An error means that nothing was sent.
     pub async fn start(&self, query: QueryRequest) -> Result<Call, Error> {
         match self.begin(query).await? {
@@ -159,7 +175,7 @@ impl QueryChannel {
 
     /// Runs a query that has begun on the wire of 1.x.
     pub async fn run_legacy(&self, call: LegacyCall) -> Result<LegacyAnswer, LegacyFailure> {
-        let mut request = self.dial.request(call.message);
+        let mut request = self.request(call.message);
         if call.timeout <= LONGEST_LEGACY_TIMEOUT {
             request.set_timeout(call.timeout);
         }
@@ -175,14 +191,14 @@ impl QueryChannel {
     /// Listens to a PostgreSQL channel. An error means that the server does not.
     pub async fn listen(&self, channel: &str) -> Result<Listening, Error> {
         if !self.is_legacy.load(Ordering::Relaxed) {
-            let request = self.dial.request(ChannelRequest { channel: channel.to_owned() });
+            let request = self.request(ChannelRequest { channel: channel.to_owned() });
             match listening::listen(self.connection(), request).await {
                 Ok(listening) => return Ok(listening),
                 Err(status) if status.code() == Code::Unimplemented => self.is_legacy.store(true, Ordering::Relaxed),
                 Err(status) => return Err(self.listening_error(&status)),
             }
         }
-        let request = self.dial.request(legacy_db::ChannelRequest { channel_name: channel.to_owned() });
+        let request = self.request(legacy_db::ChannelRequest { channel_name: channel.to_owned() });
         let listening = listening::listen_legacy(self.connection(), request).await;
         self.note_wire(listening.as_ref().err().is_none_or(|status| status.code() != Code::Unimplemented));
         listening.map_err(|status| self.listening_error(&status))
@@ -299,6 +315,12 @@ impl QueryChannel {
         match status.code() {
             Code::Unauthenticated | Code::PermissionDenied => {
                 Error::Unauthenticated { server: server(), reason: status.message().into() }
+            }
+            Code::FailedPrecondition
+                if status.metadata().get("mtdd-reason").is_some_and(|why| why == "WRONG_SHARD") =>
+            {
+                let (shard, address) = (self.shard, self.address.clone());
+                Error::WrongShard { shard, address, reason: status.message().into() }
             }
             Code::Unimplemented => {
                 Error::Protocol { server: server(), reason: "it speaks neither mtdd.v1 nor the 1.x wire".into() }

@@ -51,7 +51,7 @@ impl Stream {
         let (frames, outgoing) = mpsc::unbounded_channel();
         let open = client_frame::Frame::Open(Open { settings: channel.settings.clone(), window: WINDOW });
         let _ = frames.send(ClientFrame { frame: Some(open) });
-        let outgoing = channel.dial.request(UnboundedReceiverStream::new(outgoing));
+        let outgoing = channel.request(UnboundedReceiverStream::new(outgoing));
         let mut client = channel.client();
         let incoming = match method {
             Method::Multiplex => client.multiplex(outgoing).await?,

@@ -32,6 +32,7 @@ impl Failed {
     pub fn at_start(error: Error) -> Self {
         match error {
             Error::ShardUnavailable { .. } => Failed::never_sent(error),
+            Error::WrongShard { .. } => Failed { class: Class::WrongShard, error },
             error => Failed::for_good(error),
         }
     }
@@ -113,6 +114,10 @@ impl Failed {
             }
             Reason::Stalled => stalled(channel, reason),
             Reason::Invalid => Error::Invalid { reason },
+            Reason::WrongShard => {
+                let (shard, address) = (channel.shard, channel.address.clone());
+                return Failed { class: Class::WrongShard, error: Error::WrongShard { shard, address, reason } };
+            }
             Reason::Unspecified => return Failed::broken(channel, format!("a failure without a reason: {reason}")),
         };
         Failed::for_good(error)

@@ -51,8 +51,16 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
     world.retries.earn();
     let mut retry = Retry::new(request.max_retries.unwrap_or(world.max_retries));
     let wire = QueryRequest { sql: request.sql, params: request.params, simple: request.simple, ..Default::default() };
+    let mut looked_up_again = false;
     loop {
         let Err(failed) = query.attempt(&request.target, &wire).await else { return };
+        // It has not run. In a session nothing can be sent elsewhere.
+        if failed.class == Class::WrongShard && !looked_up_again && request.session.is_none() {
+            looked_up_again = true;
+            world.router.forget(&request.target);
+            tracing::debug!(target: "mtdd::grpc", error = %failed.error, "looking the tenant up again");
+            continue;
+        }
         let repeatable = || request.repeatable.unwrap_or_else(|| plan::is_repeatable(&wire.sql));
         // What ran before it in a session is gone with the session, and rows that have been used cannot be taken back.
         let final_attempt = request.session.is_some() || (request.streams && query.begun);

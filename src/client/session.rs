@@ -9,8 +9,18 @@ use crate::route::{Route, Target};
 
 /// Opens a session on the target's shard, and answers with that shard.
 pub async fn open(world: &World, deadlines: &Deadlines, id: u32, number: u32, target: &Target, control: &Control) {
+    let holding = async {
+        match hold(world, target).await {
+            Err(error @ Error::WrongShard { .. }) => {
+                tracing::debug!(target: "mtdd::grpc", %error, "looking the tenant up again");
+                world.router.forget(target);
+                hold(world, target).await
+            }
+            held => held,
+        }
+    };
     let opened = tokio::select! {
-        opened = hold(world, target) => opened,
+        opened = holding => opened,
         interrupt = control.interrupt(deadlines.at(Instant::now() + world.timeout)) => {
             Err(interrupt.error(world.timeout, true))
         }

@@ -85,6 +85,10 @@ impl Cache {
         }
     }
 
+    pub fn forget(&self, tenant: &Tenant) {
+        self.lock().entries.pop(tenant);
+    }
+
     pub fn put(&self, tenant: &Tenant, shard: i32) {
         let entry = self.entry(Some(shard));
         self.lock().entries.put(tenant.clone(), entry);

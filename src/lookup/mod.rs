@@ -63,6 +63,11 @@ impl Lookup {
         flight.await.unwrap_or(Err(Error::ClientClosed))?.ok_or_else(|| not_found(tenant))
     }
 
+    /// Where the tenant lives has to be asked again.
+    pub fn forget(&self, tenant: &Tenant) {
+        self.cache.forget(tenant);
+    }
+
     /// Registers the tenant if it is new; its shard.
     pub async fn register(&self, tenant: &Tenant) -> Result<i32, Error> {
         match self.cache.peek(tenant) {

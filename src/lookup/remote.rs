@@ -124,7 +124,7 @@ impl Remote {
             Method::Add => client.add_tenant_shard(request).await?,
         };
         let legacy_lookup::TenantResponse { tenant_id, shard_index } = response.into_inner();
-        Ok(TenantResponse { tenant_id, shard_index })
+        Ok(TenantResponse { tenant_id, shard_index, epoch: 0 })
     }
 
     fn connection(&self) -> Channel {

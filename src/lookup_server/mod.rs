@@ -2,11 +2,14 @@
 //! places new tenants, and answers `LookupService`. It does not listen: `bin/mtdd-server` has `serve` do that, and the
 //! client's side of the wire is `lookup`.
 
+mod administration;
 mod options;
 mod placement;
 mod service;
 mod store;
+mod watch;
 
+pub use administration::{Command, administer};
 pub use options::Options;
 pub use service::TenantMap;
 
@@ -16,10 +19,11 @@ use std::time::Duration;
 use crate::proto::legacy_lookup::lookup_service_server::LookupServiceServer as LegacyLookupServiceServer;
 use crate::proto::lookup_service_server::LookupServiceServer;
 use crate::readiness::Readiness;
+use crate::shutdown::Drain;
 use store::Store;
 
-/// Largest request the server reads, in bytes: room for any tenant name that --max-tenant-name can allow.
-const MAX_REQUEST: usize = 16 * 1024;
+/// Largest request the server reads, in bytes: room for the tenants of one CheckPlacements.
+const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
 /// A database that takes longer than this to let somebody in cannot be told from one that is frozen.
 const LONGEST_PROBE: Duration = Duration::from_secs(5);
@@ -43,15 +47,16 @@ pub struct Services {
     pub readiness: Readiness,
 }
 
-/// Opens the store (creating its tables if they are missing) and makes the services on it.
-pub async fn service(options: Options) -> Result<Services, StartError> {
+/// Opens the store (creating its tables if they are missing) and makes the services on it. Once `drain` starts, the query
+/// servers that watch are sent away.
+pub async fn service(options: Options, drain: Drain) -> Result<Services, StartError> {
     let readiness = Readiness::default();
     let store = Arc::new(Store::open(&options, &readiness).await?);
     let probed = store.clone();
     let interval = Duration::from_secs(options.health_interval.into());
     let probe = async move || probed.probe().await.map_err(|error| error.to_string());
     tokio::spawn(readiness.clone().keep(interval, LONGEST_PROBE, probe));
-    let map = TenantMap::new(store, options.max_tenant_name);
+    let map = TenantMap::new(store, options.max_tenant_name, drain);
     Ok(Services {
         current: LookupServiceServer::new(map.clone()).max_decoding_message_size(MAX_REQUEST),
         legacy: LegacyLookupServiceServer::new(map).max_decoding_message_size(MAX_REQUEST),

@@ -4,25 +4,30 @@
 
 use std::sync::Arc;
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
-use super::store::{Placed, Store, StoreError, Tenant};
+use super::store::{Feed, Placed, Store, StoreError, Tenant};
+use super::watch::{self, Watching};
 use crate::proto::legacy_lookup;
 use crate::proto::legacy_lookup::lookup_service_server::LookupService as LegacyLookupService;
 use crate::proto::lookup_service_server::LookupService;
-use crate::proto::{TenantRequest, TenantResponse};
+use crate::proto::{CheckRequest, CheckResponse, TenantRequest, TenantResponse, WatchRequest};
+use crate::shutdown::Drain;
 
 /// The service; `lookup_server::service` makes it. Cheap to clone.
 #[derive(Clone)]
 pub struct TenantMap {
     store: Arc<Store>,
+    feed: Feed,
+    drain: Drain,
     /// Bytes.
     max_name: usize,
 }
 
 impl TenantMap {
-    pub(super) fn new(store: Arc<Store>, max_tenant_name: u32) -> Self {
-        TenantMap { store, max_name: max_tenant_name as usize }
+    pub(super) fn new(store: Arc<Store>, max_tenant_name: u32, drain: Drain) -> Self {
+        let feed = store.feed();
+        TenantMap { store, feed, drain, max_name: max_tenant_name as usize }
     }
 
     /// The tenant that a request names; an error names the field.
@@ -67,6 +72,17 @@ impl LookupService for TenantMap {
         tracing::debug!(tenant = tenant.name, kind = tenant.kind, shard = placed.shard, "registered");
         Ok(Response::new(placed.into()))
     }
+
+    type WatchPlacementsStream = Watching;
+
+    async fn watch_placements(&self, request: Request<Streaming<WatchRequest>>) -> Result<Response<Watching>, Status> {
+        let (store, feed, drain) = (self.store.clone(), self.feed.clone(), self.drain.clone());
+        Ok(Response::new(watch::watch(store, feed, drain, request.into_inner())))
+    }
+
+    async fn check_placements(&self, request: Request<CheckRequest>) -> Result<Response<CheckResponse>, Status> {
+        watch::check(&self.store, request.into_inner()).await.map(Response::new)
+    }
 }
 
 #[tonic::async_trait]
@@ -100,7 +116,7 @@ impl From<TenantResponse> for legacy_lookup::TenantResponse {
 
 impl From<Placed> for TenantResponse {
     fn from(placed: Placed) -> Self {
-        TenantResponse { tenant_id: placed.id.to_string(), shard_index: placed.shard }
+        TenantResponse { tenant_id: placed.id.to_string(), shard_index: placed.shard, epoch: placed.epoch as u64 }
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod connection;
 mod memory;
+mod moves;
 mod postgres;
 mod schema;
+mod watching;
 
 use tokio_postgres::error::SqlState;
 
@@ -12,7 +14,9 @@ use super::{Options, StartError};
 use crate::error::append_sources;
 use crate::readiness::Readiness;
 use memory::MemoryStore;
+pub use moves::{Administration, Listed, Moved, NotMoved};
 use postgres::PostgresStore;
+pub use watching::{Change, Check, Checked, Feed, Placement};
 
 /// Who is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +32,8 @@ pub struct Placed {
     pub id: i64,
     /// From 0.
     pub shard: i32,
+    /// Rises each time the tenant is placed anew.
+    pub epoch: i64,
 }
 
 /// Why the store has no answer.
@@ -81,6 +87,61 @@ impl Store {
         match self {
             Store::Postgres(store) => store.find(tenant).await,
             Store::Memory(store) => Ok(store.find(tenant)),
+        }
+    }
+
+    /// Where tenants live, all as of one version.
+    pub async fn check(&self, tenants: &[Check]) -> Result<Checked, StoreError> {
+        match self {
+            Store::Postgres(store) => store.check(tenants).await,
+            Store::Memory(store) => Ok(store.check(tenants)),
+        }
+    }
+
+    /// What has changed since a version, and the version up to which that is complete. In memory nothing ever moves.
+    pub async fn changes_since(&self, version: i64) -> Result<(Vec<Change>, i64), StoreError> {
+        match self {
+            Store::Postgres(store) => store.changes_since(version).await,
+            Store::Memory(_) => Ok((Vec::new(), version)),
+        }
+    }
+
+    /// Notes a query server and its lease; the version up to which it has acknowledged changes. `acknowledged`: None for
+    /// one that has not run anything yet.
+    pub async fn join(
+        &self,
+        server: &str,
+        shard: i32,
+        acknowledged: Option<i64>,
+        lease_ms: i64,
+    ) -> Result<i64, StoreError> {
+        match self {
+            Store::Postgres(store) => store.join(server, shard, acknowledged, lease_ms).await,
+            Store::Memory(_) => Ok(acknowledged.unwrap_or(0)),
+        }
+    }
+
+    /// Prolongs a lease; false: no such server is known.
+    pub async fn renew(&self, server: &str, acknowledged: i64, lease_ms: i64) -> Result<bool, StoreError> {
+        match self {
+            Store::Postgres(store) => store.renew(server, acknowledged, lease_ms).await,
+            Store::Memory(_) => Ok(true),
+        }
+    }
+
+    /// Forgets a query server, which runs nothing any more.
+    pub async fn leave(&self, server: &str) -> Result<(), StoreError> {
+        match self {
+            Store::Postgres(store) => store.leave(server).await,
+            Store::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Tells when something may have changed.
+    pub fn feed(&self) -> Feed {
+        match self {
+            Store::Postgres(store) => store.feed(),
+            Store::Memory(_) => Feed::silent(),
         }
     }
 

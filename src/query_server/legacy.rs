@@ -52,8 +52,8 @@ impl DbService for LegacyQueryService {
         &self,
         request: Request<ChannelRequest>,
     ) -> Result<Response<Self::listenToChannelStream>, Status> {
+        let mut subscription = self.0.subscribe(request.metadata(), "channelName", &request.get_ref().channel_name)?;
         let channel = request.into_inner().channel_name;
-        let mut subscription = self.0.subscribe("channelName", &channel)?;
         // Nothing of this wire says that LISTEN is in force, save that the call is answered at all.
         if let Some(Err(end)) = subscription.next().await {
             return Err(status(end));

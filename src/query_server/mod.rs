@@ -18,6 +18,7 @@ mod multiplex;
 mod notifications;
 mod options;
 mod piece;
+mod placement;
 mod places;
 mod pool;
 mod run;
@@ -83,7 +84,11 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     let sessions = session::Sessions::new(engine.clone(), drain.clone(), limits);
     let hub = notifications::Hub::start(target, drain.clone(), options.max_listeners);
     let most_in_flight = size + queue_limit + ANSWERS_ON_THE_WAY;
-    let service = QueryService::new(engine, Arc::new(sessions), Arc::new(hub), drain, most_in_flight);
+    if options.shard.is_none() {
+        tracing::warn!("--shard is not given: clients whose queryServers are in another order are not noticed");
+    }
+    let placement = Arc::new(placement::Placement::new(options.shard));
+    let service = QueryService::new(engine, Arc::new(sessions), Arc::new(hub), placement, drain, most_in_flight);
     // Messages sent are kept small where they are made; a limit here would end a whole stream instead of one query.
     Ok(Services {
         current: DbServiceServer::new(service.clone())

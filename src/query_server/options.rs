@@ -48,9 +48,10 @@ pub struct Options {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: DatabaseUrl,
 
-    /// This server's position in the clients' `queryServers`; shown in logs only
-    #[arg(long, env = "MTDD_SHARD", default_value_t = 0, value_name = "N")]
-    pub shard: u32,
+    /// This server's position in the clients' `queryServers`, from 0. A client that takes it for another shard is refused
+    /// before anything runs; without it, nothing is checked
+    #[arg(long, env = "MTDD_SHARD", value_name = "N")]
+    pub shard: Option<u32>,
 
     /// Most connections to PostgreSQL at once (connections)
     #[arg(long, env = "MTDD_POOL_SIZE", default_value = "16", value_name = "N")]

@@ -16,6 +16,7 @@ use super::listen::{self, Messages};
 use super::multiplex;
 use super::notifications::{Hub, Subscription};
 use super::piece::{Described, Ending, Gathered, Piece, failure, status};
+use super::placement::Placement;
 use super::run::{Caller, Engine, Query, Stop, without_doubt};
 use super::session::Sessions;
 use super::settings::Settings;
@@ -34,6 +35,7 @@ pub struct QueryService {
     engine: Arc<Engine>,
     sessions: Arc<Sessions>,
     hub: Arc<Hub>,
+    placement: Arc<Placement>,
     drain: Drain,
     /// Queries of one stream that may be unanswered at once.
     most_in_flight: usize,
@@ -44,10 +46,11 @@ impl QueryService {
         engine: Arc<Engine>,
         sessions: Arc<Sessions>,
         hub: Arc<Hub>,
+        placement: Arc<Placement>,
         drain: Drain,
         most_in_flight: usize,
     ) -> Self {
-        QueryService { engine, sessions, hub, drain, most_in_flight }
+        QueryService { engine, sessions, hub, placement, drain, most_in_flight }
     }
 
     /// Bytes of the largest message.
@@ -65,8 +68,9 @@ impl QueryService {
     }
 
     /// Subscribes to a PostgreSQL channel. `field`: what its name is called on the caller's wire.
-    pub(super) fn subscribe(&self, field: &str, channel: &str) -> Result<Subscription, Status> {
+    pub(super) fn subscribe(&self, metadata: &MetadataMap, field: &str, channel: &str) -> Result<Subscription, Status> {
         self.accepts()?;
+        self.placement.check_shard(metadata)?;
         self.hub.subscribe(field, channel).map_err(status)
     }
 
@@ -79,6 +83,7 @@ impl QueryService {
 
     fn query(&self, request: Request<QueryRequest>) -> Result<Query, Status> {
         self.accepts()?;
+        self.placement.check_shard(request.metadata())?;
         let (call, caller) = (call_timeout(request.metadata()), request.remote_addr());
         let mut request = request.into_inner();
         let settings = Settings::new(std::mem::take(&mut request.settings))
@@ -110,6 +115,7 @@ impl DbService for QueryService {
     type MultiplexStream = Answers;
 
     async fn multiplex(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
+        self.placement.check_shard(request.metadata())?;
         let caller = request.remote_addr();
         let (frames, engine, drain) = (request.into_inner(), self.engine.clone(), self.drain.clone());
         Ok(Response::new(multiplex::answer(frames, engine, drain, self.most_in_flight, caller)))
@@ -118,6 +124,7 @@ impl DbService for QueryService {
     type SessionStream = Answers;
 
     async fn session(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
+        self.placement.check_shard(request.metadata())?;
         let caller = request.remote_addr();
         Ok(Response::new(self.sessions.open(request.into_inner(), caller)))
     }
@@ -125,7 +132,7 @@ impl DbService for QueryService {
     type ListenToChannelStream = Messages;
 
     async fn listen_to_channel(&self, request: Request<ChannelRequest>) -> Result<Response<Messages>, Status> {
-        let subscription = self.subscribe("channel", &request.get_ref().channel)?;
+        let subscription = self.subscribe(request.metadata(), "channel", &request.get_ref().channel)?;
         Ok(Response::new(listen::messages(subscription)))
     }
 }

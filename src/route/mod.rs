@@ -54,6 +54,13 @@ impl Router {
         self.check(tenant, shard)
     }
 
+    /// What was known of where a tenant lives is not true any more.
+    pub fn forget(&self, target: &Target) {
+        if let (Target::Tenant { tenant, .. }, Some(lookup)) = (target, &self.lookup) {
+            lookup.forget(tenant);
+        }
+    }
+
     /// Registers a tenant: the lookup server's id for it (the tenant's own name without a lookup server) and its shard.
     pub async fn add(&self, tenant: &Tenant) -> Result<(String, usize), Error> {
         let Some(lookup) = &self.lookup else { return Ok((tenant.name.to_string(), 0)) };

@@ -10,6 +10,8 @@ pub enum Class {
     NeverSent,
     OutcomeUnknown,
     Answered,
+    /// It has not run, and where it should run has to be looked up again.
+    WrongShard,
 }
 
 /// Retries as a share of all queries: each query earns a tenth of a retry, up to a hundred saved.
@@ -68,7 +70,7 @@ impl Retry {
         let allowed = match class {
             Class::NeverSent => true,
             Class::OutcomeUnknown => repeatable(),
-            Class::Answered => false,
+            Class::Answered | Class::WrongShard => false,
         };
         // Between half and all of it, so that many clients do not come back together.
         let wait = self.backoff.mul_f64(0.5 + jitter() / 2.0);

@@ -12,6 +12,7 @@ mod faults;
 mod legacy;
 mod multiplex;
 mod notifications;
+mod placement;
 mod pool;
 mod results;
 mod session;

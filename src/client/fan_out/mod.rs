@@ -24,6 +24,7 @@ mod watch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::Request;
@@ -196,6 +197,8 @@ impl<'a> Story<'a> {
                 "options.partialResults: expected a query that only reads; what writes must not be done in part";
             return Err(Error::Invalid { reason: reason.into() }.into());
         }
+        let placed = watch.until(self.shards_are_right()).await;
+        placed.map_err(|interrupt| self.interrupted(interrupt))??;
         match &planned.plan {
             Ok(Plan::AnyShard) => everywhere::on_any(self, watch).await,
             Ok(Plan::Everywhere(how)) => everywhere::on_all(self, watch, *how).await,
@@ -206,6 +209,14 @@ impl<'a> Story<'a> {
 
     fn shards(&self) -> usize {
         self.world.channels.len()
+    }
+
+    /// Finds out before anything runs whether a server is another shard than it is taken for. One that cannot be reached
+    /// is the business of whoever sends to it.
+    async fn shards_are_right(&self) -> Result<(), Error> {
+        let ready = join_all(self.world.channels.iter().map(|channel| channel.ready())).await;
+        let wrong = ready.into_iter().filter_map(Result::err).find(|error| matches!(error, Error::WrongShard { .. }));
+        wrong.map_or(Ok(()), Err)
     }
 
     /// The query as it was given.

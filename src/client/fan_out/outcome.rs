@@ -74,7 +74,7 @@ impl Outcome {
     pub fn of(failed: Failed) -> Self {
         let fault = Fault::Failed(failed.error);
         match failed.class {
-            Class::NeverSent => Outcome::NotSent(Some(fault)),
+            Class::NeverSent | Class::WrongShard => Outcome::NotSent(Some(fault)),
             Class::OutcomeUnknown => Outcome::Unknown(fault),
             Class::Answered => match &fault {
                 Fault::Failed(Error::Cancelled | Error::ClientClosed) => Outcome::Cancelled,

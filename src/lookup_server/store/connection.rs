@@ -2,10 +2,11 @@
 //! While the database is away, callers that wait for one attempt share its failure, so that they do not queue up for
 //! an attempt each. What is asked of the connection is `postgres`'s business.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio_postgres::Client;
 
 use super::StoreError;
@@ -56,6 +57,23 @@ impl Opener {
             self.readiness.lost();
         }
         opened
+    }
+
+    /// Opens a connection that listens to a PostgreSQL channel; `heard` is told of each notification, and of the end.
+    pub async fn listen(&self, channel: &str, heard: Arc<Notify>) -> Result<Client, StoreError> {
+        self.within_limit(async {
+            let (client, mut connection) = self.target.config().connect(self.target.tls()).await?;
+            tokio::spawn(async move {
+                while let Some(Ok(_)) = poll_fn(|context| connection.poll_message(context)).await {
+                    heard.notify_one();
+                }
+                drop(connection);
+                heard.notify_one();
+            });
+            client.batch_execute(&format!("LISTEN {channel}")).await?;
+            Ok(client)
+        })
+        .await
     }
 
     async fn connect(&self) -> Result<Client, tokio_postgres::Error> {

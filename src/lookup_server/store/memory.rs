@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Placed, Tenant};
+use super::{Check, Checked, Placed, Placement, Tenant};
 use crate::lookup_server::placement;
 
 /// The map and how many tenants each shard has.
@@ -25,13 +25,32 @@ impl MemoryStore {
         self.lock().tenants.get(tenant).copied()
     }
 
+    /// Where tenants live; there is no other version than 0.
+    pub fn check(&self, tenants: &[Check]) -> Checked {
+        let contents = self.lock();
+        let places = tenants.iter().map(|asked| {
+            let meant = contents
+                .tenants
+                .iter()
+                .filter(|(tenant, _)| tenant.name == asked.name && asked.kind.is_none_or(|kind| kind == tenant.kind));
+            let place = meant.map(|(tenant, placed)| Placement {
+                kind: tenant.kind,
+                shard: placed.shard,
+                epoch: placed.epoch,
+                moving: false,
+            });
+            place.collect()
+        });
+        Checked { version: 0, tenants: places.collect() }
+    }
+
     pub fn add(&self, tenant: &Tenant) -> Placed {
         let mut contents = self.lock();
         if let Some(placed) = contents.tenants.get(tenant) {
             return *placed;
         }
         let shard = placement::emptiest(&contents.per_shard);
-        let placed = Placed { id: contents.tenants.len() as i64 + 1, shard: shard as i32 };
+        let placed = Placed { id: contents.tenants.len() as i64 + 1, shard: shard as i32, epoch: 1 };
         contents.per_shard[shard] += 1;
         contents.tenants.insert(tenant.clone(), placed);
         placed

@@ -2,6 +2,7 @@
 //! lock for their transaction, so that they are right across any number of lookup servers on one table; a second
 //! table counts each shard's tenants, so that placing stays cheap with a million of them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -20,18 +21,18 @@ use crate::readiness::Readiness;
 /// No lookup or add waits longer than this for PostgreSQL; callers usually have a shorter deadline of their own.
 const LIMIT: Duration = Duration::from_secs(10);
 
-const FIND: &str = "SELECT tenant_id, shard_index FROM mtdd_tenants WHERE tenant_name = $1 AND tenant_type = $2";
+const FIND: &str = "SELECT tenant_id, shard_index, epoch FROM mtdd_tenants WHERE tenant_name = $1 AND tenant_type = $2";
 
 const COUNTS: &str = "SELECT shard_index, tenants FROM mtdd_tenant_counts WHERE shard_index < $1";
 
 const REGISTER: &str = "
     WITH tenant AS (
-        INSERT INTO mtdd_tenants (tenant_name, tenant_type, shard_index) VALUES ($1, $2, $3) RETURNING tenant_id
+        INSERT INTO mtdd_tenants (tenant_name, tenant_type, shard_index) VALUES ($1, $2, $3) RETURNING tenant_id, epoch
     ), counted AS (
         INSERT INTO mtdd_tenant_counts AS counts (shard_index, tenants) VALUES ($3, 1)
         ON CONFLICT (shard_index) DO UPDATE SET tenants = counts.tenants + 1
     )
-    SELECT tenant_id FROM tenant";
+    SELECT tenant_id, $3, epoch FROM tenant";
 
 /// What is prepared on every connection.
 pub struct Statements {
@@ -54,9 +55,17 @@ impl Statements {
     }
 }
 
+/// What is asked on the shared connections.
+#[derive(Clone, Copy)]
+pub(super) enum Question {
+    /// Prepared.
+    Find,
+    Text(&'static str),
+}
+
 /// The table and the connections to it.
 pub struct PostgresStore {
-    opener: Opener,
+    pub(super) opener: Arc<Opener>,
     shards: i32,
     readers: Vec<Slot>,
     next_reader: AtomicUsize,
@@ -70,7 +79,7 @@ impl PostgresStore {
         let connect_timeout = Duration::from_millis(options.connect_timeout.into());
         let target = Target::new(url, "mtdd-server lookup", connect_timeout)
             .map_err(|reason| StartError::Configuration(format!("--database-url: {reason}")))?;
-        let opener = Opener { target, readiness: readiness.clone() };
+        let opener = Arc::new(Opener { target, readiness: readiness.clone() });
         let store = PostgresStore {
             shards: options.shards as i32,
             readers: (0..options.pool_size).map(|_| Slot::default()).collect(),
@@ -101,19 +110,33 @@ impl PostgresStore {
     }
 
     pub async fn find(&self, tenant: &Tenant) -> Result<Option<Placed>, StoreError> {
+        let rows = self.ask(Question::Find, &[&tenant.name, &tenant.kind]).await?;
+        Ok(rows.first().map(placed).transpose()?)
+    }
+
+    /// Asks on one of the shared connections. What is asked may be run twice.
+    pub(super) async fn ask(
+        &self,
+        question: Question,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, StoreError> {
         let turn = self.next_reader.fetch_add(1, Ordering::Relaxed);
         let slot = &self.readers[turn % self.readers.len()];
-        let key: [&(dyn ToSql + Sync); 2] = [&tenant.name, &tenant.kind];
         let mut second_try = false;
         loop {
             let session = slot.session(&self.opener).await?;
-            let query = session.client.query_opt(&session.statements.find, &key);
+            let query = async {
+                match question {
+                    Question::Find => session.client.query(&session.statements.find, parameters).await,
+                    Question::Text(sql) => session.client.query(sql, parameters).await,
+                }
+            };
             let Ok(answer) = tokio::time::timeout(LIMIT, query).await else {
                 slot.discard(&session).await;
                 return Err(StoreError::Unavailable(format!("no answer within {} s", LIMIT.as_secs())));
             };
             match answer {
-                Ok(row) => return Ok(row.as_ref().map(placed).transpose()?),
+                Ok(rows) => return Ok(rows),
                 Err(error) if !second_try && worth_repeating(&error) => {
                     second_try = true;
                     slot.discard(&session).await;
@@ -180,7 +203,7 @@ impl PostgresStore {
         let shard = placement::emptiest(&self.per_shard(&counts)?) as i32;
         let row = transaction.query_one(&statements.register, &[name, kind, &shard]).await?;
         transaction.commit().await?;
-        Ok(Placed { id: row.try_get(0)?, shard })
+        placed(&row)
     }
 
     /// How many tenants each shard has; a shard without a row has none.
@@ -195,7 +218,7 @@ impl PostgresStore {
 }
 
 fn placed(row: &Row) -> Result<Placed, tokio_postgres::Error> {
-    Ok(Placed { id: row.try_get(0)?, shard: row.try_get(1)? })
+    Ok(Placed { id: row.try_get(0)?, shard: row.try_get(1)?, epoch: row.try_get(2)? })
 }
 
 /// True if the same on a fresh connection can well succeed: the connection had died unnoticed (a restart), its

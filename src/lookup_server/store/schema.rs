@@ -1,5 +1,7 @@
-//! The lookup server's two tables: created if missing, checked at every start. Also the lock that every change of them
-//! takes. An operator may edit `mtdd_tenants` by hand while no lookup server runs: the counts are made anew at start.
+//! The lookup server's tables: created if missing, checked at every start, brought up from those of earlier versions,
+//! whose lookup servers go on working on them. Also the lock that every change of them takes. A tenant is moved by
+//! `mtdd-server lookup move`, never by an UPDATE of one's own, which the query servers would not hear of. The counts are
+//! made anew at every start.
 
 use tokio_postgres::{Client, Error, IsolationLevel};
 
@@ -23,6 +25,41 @@ const COUNTS: &str = "
         tenants bigint NOT NULL
     )";
 
+// `moving_to`: the tenant is being moved there, or removed if it is -1. The default is also for tenants that a lookup server
+// of an earlier version registers; a constant one needs neither a new copy of the table nor any right.
+const PLACEMENTS: &str = "
+    ALTER TABLE mtdd_tenants
+        ADD COLUMN epoch bigint NOT NULL DEFAULT 1,
+        ADD COLUMN moving_to integer";
+
+// The last change of each tenant that was ever moved or removed. Without `shard_index` it was removed. Every change holds the
+// lock until it is committed, so versions rise in the order of the commits.
+const CHANGES: &str = "
+    CREATE TABLE mtdd_placement_changes (
+        tenant_name text COLLATE \"C\" NOT NULL,
+        tenant_type integer NOT NULL,
+        version bigint NOT NULL UNIQUE,
+        shard_index integer,
+        epoch bigint NOT NULL,
+        moving boolean NOT NULL,
+        changed_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (tenant_name, tenant_type)
+    )";
+
+// The query servers that watch, each with its lease.
+const QUERY_SERVERS: &str = "
+    CREATE TABLE mtdd_query_servers (
+        server_id text PRIMARY KEY,
+        shard_index integer NOT NULL,
+        acknowledged bigint NOT NULL,
+        expires_at timestamptz NOT NULL,
+        joined_at timestamptz NOT NULL DEFAULT now()
+    )";
+
+const LACKS_EPOCHS: &str = "
+    SELECT NOT EXISTS (SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass('mtdd_tenants') AND attname = 'epoch' AND NOT attisdropped)";
+
 const RECOUNT: &str = "
     DELETE FROM mtdd_tenant_counts;
     INSERT INTO mtdd_tenant_counts (shard_index, tenants)
@@ -34,12 +71,22 @@ pub async fn set_up(client: &mut Client) -> Result<Option<i32>, Error> {
         client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).read_only(false).start().await?;
     transaction.query(LOCK, &[]).await?;
     // Not `IF NOT EXISTS`: that needs the right to create even where nothing is to be created.
-    for (table, create) in [("mtdd_tenants", TENANTS), ("mtdd_tenant_counts", COUNTS)] {
+    let relations = [
+        ("mtdd_tenants", TENANTS),
+        ("mtdd_tenant_counts", COUNTS),
+        ("mtdd_placement_changes", CHANGES),
+        ("mtdd_query_servers", QUERY_SERVERS),
+    ];
+    for (table, create) in relations {
         let missing = transaction.query_one("SELECT to_regclass($1::text) IS NULL", &[&table]).await?;
         if missing.try_get(0)? {
             transaction.batch_execute(create).await?;
             tracing::info!(table, "created");
         }
+    }
+    if transaction.query_one(LACKS_EPOCHS, &[]).await?.try_get(0)? {
+        transaction.batch_execute(PLACEMENTS).await?;
+        tracing::info!(table = "mtdd_tenants", "every tenant has an epoch now");
     }
     transaction.batch_execute(RECOUNT).await?;
     let highest = transaction.query_one("SELECT max(shard_index) FROM mtdd_tenant_counts", &[]).await?.try_get(0)?;

@@ -1,0 +1,367 @@
+//! `mtdd-server lookup list|where|add|move|remove`: an operator's commands on the tenants' table, which need no running
+//! lookup server. What a move does is `store`'s business; here are flags, words and exit codes: 0 done, 1 not done,
+//! 2 asked for something impossible, 3 no such tenant.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use serde_json::{Value, json};
+
+use super::placement;
+use super::store::{Administration, Listed, Moved, NotMoved, StoreError, Tenant};
+use crate::error::append_sources;
+use crate::postgres::{DatabaseUrl, Target};
+
+/// What can be asked for.
+#[derive(Parser, Debug)]
+#[command(name = "mtdd-server lookup", bin_name = "mtdd-server lookup")]
+pub struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// List tenants, in the order of their names
+    List {
+        #[command(flatten)]
+        database: Database,
+        /// Only the tenants of this shard
+        #[arg(long, value_name = "N")]
+        shard: Option<u16>,
+    },
+    /// Tell where a tenant lives
+    Where {
+        #[command(flatten)]
+        database: Database,
+        #[command(flatten)]
+        tenant: TenantArgs,
+    },
+    /// Register a tenant; a known one keeps its shard
+    Add {
+        #[command(flatten)]
+        database: Database,
+        #[command(flatten)]
+        tenant: TenantArgs,
+        #[command(flatten)]
+        shards: Shards,
+        /// The shard; by default the one with the fewest tenants
+        #[arg(long, value_name = "N")]
+        shard: Option<u16>,
+    },
+    /// Move a tenant to another shard: the mapping, not its rows. Its queries wait meanwhile. On return no query of it
+    /// runs on the old shard any more, nor ever will, if the query servers were started with --lookup
+    Move {
+        #[command(flatten)]
+        database: Database,
+        #[command(flatten)]
+        tenant: TenantArgs,
+        #[command(flatten)]
+        shards: Shards,
+        /// The new shard. The present one takes back a move that an interrupted command has left behind
+        #[arg(long, value_name = "N")]
+        to: u16,
+        #[command(flatten)]
+        waiting: Waiting,
+        /// Shell command that copies the tenant's rows: it runs while nothing else of the tenant does, with MTDD_TENANT,
+        /// MTDD_TENANT_TYPE, MTDD_FROM and MTDD_TO set. If it fails, the tenant stays where it is
+        #[arg(long, value_name = "COMMAND")]
+        run: Option<String>,
+    },
+    /// Remove a tenant from the table: its rows stay, and nothing finds them
+    Remove {
+        #[command(flatten)]
+        database: Database,
+        #[command(flatten)]
+        tenant: TenantArgs,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+}
+
+#[derive(Args, Debug)]
+struct Database {
+    /// The lookup server's PostgreSQL database
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: DatabaseUrl,
+
+    /// Limit for connecting to PostgreSQL, in milliseconds
+    #[arg(long, env = "MTDD_CONNECT_TIMEOUT", value_name = "MS", default_value_t = 10_000,
+        value_parser = value_parser!(u32).range(1..))]
+    connect_timeout: u32,
+
+    /// How the answer looks: a table, or a JSON object on each line
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
+struct TenantArgs {
+    /// The tenant's name
+    #[arg(value_name = "TENANT")]
+    name: String,
+
+    /// The tenant's type
+    #[arg(long = "type", value_name = "N", default_value_t = 1, value_parser = value_parser!(i32).range(0..))]
+    kind: i32,
+}
+
+#[derive(Args, Debug)]
+struct Shards {
+    /// Number of shards, as the lookup server has it
+    #[arg(long, env = "MTDD_SHARDS", value_name = "N", value_parser = value_parser!(u32).range(1..=65_536))]
+    shards: u32,
+}
+
+#[derive(Args, Debug)]
+struct Waiting {
+    /// How long to wait until nothing of the tenant runs any more, in seconds; then everything stays as it is. A query
+    /// server that cannot be reached is waited for until its lease has ended (its --max-placement-staleness and 15 s)
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    timeout: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Impossible(String),
+    #[error("tenant {name:?} of type {kind} is not registered")]
+    Unknown { name: String, kind: i32 },
+    #[error("tenant {name:?} of type {kind} {reason}")]
+    NotDone { name: String, kind: i32, reason: NotMoved },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot write the answer: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Runs a command; its exit code.
+pub async fn administer(command: Command) -> u8 {
+    match run(command.verb).await {
+        Ok(()) => 0,
+        Err(failure) => {
+            eprintln!("mtdd-server: {}", append_sources(failure.to_string(), &failure).replace(['\n', '\r'], " "));
+            match failure {
+                Failure::Impossible(_) => 2,
+                Failure::Unknown { .. } => 3,
+                Failure::NotDone { reason: NotMoved::AlreadyThere(_), .. } => 2,
+                _ => 1,
+            }
+        }
+    }
+}
+
+async fn run(verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::List { database, shard } => {
+            let listed = database.open().await?.list(shard.map(i32::from)).await?;
+            database.print(&listed.iter().map(row).collect::<Vec<_>>())
+        }
+        Verb::Where { database, tenant } => {
+            let tenant = tenant.checked()?;
+            let found = database.open().await?.find(&tenant).await?.ok_or_else(|| unknown(tenant))?;
+            database.print(&[row(&found)])
+        }
+        Verb::Add { database, tenant, shards, shard } => {
+            let tenant = tenant.checked()?;
+            let shard = shard.map(|shard| shards.check("--shard", shard)).transpose()?;
+            let mut store = database.open().await?;
+            let shard = match shard {
+                Some(shard) => shard,
+                None => shards.emptiest(&store).await?,
+            };
+            let (added, is_new) = store.add(&tenant, shard).await?;
+            let mut record = row(&added);
+            record["added"] = is_new.into();
+            database.print(&[record])
+        }
+        Verb::Move { database, tenant, shards, to, waiting, run } => {
+            let to = shards.check("--to", to)?;
+            relocate(&database, tenant.checked()?, Some(to), &waiting, run).await
+        }
+        Verb::Remove { database, tenant, waiting } => {
+            relocate(&database, tenant.checked()?, None, &waiting, None).await
+        }
+    }
+}
+
+async fn relocate(
+    database: &Database,
+    tenant: Tenant,
+    to: Option<i32>,
+    waiting: &Waiting,
+    command: Option<String>,
+) -> Result<(), Failure> {
+    let mut store = database.open().await?;
+    let work = async |from| match &command {
+        Some(command) => copy(command, &tenant, from, to).await,
+        None => Ok(()),
+    };
+    let timeout = Duration::from_secs(waiting.timeout.into());
+    let moved = store.relocate(&tenant, to, timeout, interrupted(), work).await;
+    let Moved { from, to, epoch, withdrawn, watching } = match moved {
+        Ok(moved) => moved,
+        Err(NotMoved::Unknown) => return Err(unknown(tenant)),
+        Err(NotMoved::Store(error)) => return Err(error.into()),
+        Err(reason) => return Err(Failure::NotDone { name: tenant.name, kind: tenant.kind, reason }),
+    };
+    if watching == 0 && !withdrawn {
+        eprintln!(
+            "mtdd-server: warning: no query server of shard {from} watches placements (--lookup): clients that \
+             remember the old shard go on using it until their lookupCache.ttl has passed"
+        );
+    }
+    database.print(&[json!({
+        "tenant": tenant.name, "type": tenant.kind, "from": from, "to": to, "epoch": epoch, "withdrawn": withdrawn,
+    })])
+}
+
+/// Runs the operator's command.
+async fn copy(command: &str, tenant: &Tenant, from: i32, to: Option<i32>) -> Result<(), String> {
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", command]).env("MTDD_TENANT", &tenant.name).env("MTDD_TENANT_TYPE", tenant.kind.to_string());
+    shell.env("MTDD_FROM", from.to_string()).env("MTDD_TO", to.unwrap_or(from).to_string());
+    // What it says must not mix with the answer.
+    shell.stdout(io::stderr());
+    let ended = tokio::task::spawn_blocking(move || shell.status()).await;
+    match ended {
+        Ok(Ok(status)) if status.success() => Ok(()),
+        Ok(Ok(status)) => Err(format!("--run ended with {status}")),
+        Ok(Err(error)) => Err(format!("--run: {error}")),
+        Err(error) => Err(format!("--run: {error}")),
+    }
+}
+
+/// Returns when the operator has had enough.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut terminate), Ok(mut interrupt)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_ok() {
+        return;
+    }
+    std::future::pending().await
+}
+
+fn unknown(tenant: Tenant) -> Failure {
+    Failure::Unknown { name: tenant.name, kind: tenant.kind }
+}
+
+fn row(listed: &Listed) -> Value {
+    let Listed { tenant, placed, moving } = listed;
+    json!({
+        "tenant": tenant.name, "type": tenant.kind, "shard": placed.shard, "epoch": placed.epoch, "id": placed.id,
+        "moving": moving,
+    })
+}
+
+impl TenantArgs {
+    fn checked(self) -> Result<Tenant, Failure> {
+        if self.name.is_empty() || self.name.contains('\0') {
+            return Err(Failure::Impossible("TENANT: must not be empty, nor contain NUL".to_owned()));
+        }
+        Ok(Tenant { name: self.name, kind: self.kind })
+    }
+}
+
+impl Shards {
+    fn check(&self, flag: &str, shard: u16) -> Result<i32, Failure> {
+        if u32::from(shard) < self.shards {
+            return Ok(shard.into());
+        }
+        let last = self.shards - 1;
+        Err(Failure::Impossible(format!(
+            "{flag} {shard}: no such shard, they are 0 to {last} (--shards {})",
+            self.shards
+        )))
+    }
+
+    async fn emptiest(&self, store: &Administration) -> Result<i32, StoreError> {
+        let mut tenants = vec![0u64; self.shards as usize];
+        for (shard, count) in store.counts().await? {
+            if let Some(tenants) = tenants.get_mut(shard as usize) {
+                *tenants = count.max(0) as u64;
+            }
+        }
+        Ok(placement::emptiest(&tenants) as i32)
+    }
+}
+
+impl Database {
+    async fn open(&self) -> Result<Administration, Failure> {
+        let timeout = Duration::from_millis(self.connect_timeout.into());
+        let target = Target::new(&self.database_url, "mtdd-server lookup", timeout)
+            .map_err(|reason| Failure::Impossible(format!("--database-url: {reason}")))?;
+        Ok(Administration::open(target).await?)
+    }
+
+    /// The answer on stdout.
+    fn print(&self, records: &[Value]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match self.format {
+            Format::Json => records.iter().try_for_each(|record| writeln!(stdout, "{record}"))?,
+            Format::Table => write!(stdout, "{}", table(records))?,
+        }
+        stdout.flush()?;
+        Ok(())
+    }
+}
+
+/// The records under the names of their fields, in columns.
+fn table(records: &[Value]) -> String {
+    const COLUMNS: [&str; 10] =
+        ["tenant", "type", "shard", "from", "to", "epoch", "id", "moving", "added", "withdrawn"];
+    let Some(first) = records.first() else { return String::new() };
+    let columns: Vec<&str> = COLUMNS.into_iter().filter(|column| first.get(column).is_some()).collect();
+    let cell = |value: &Value| match value {
+        Value::String(text) if !text.is_empty() && text.chars().all(|c| !c.is_control() && !c.is_whitespace()) => {
+            text.clone()
+        }
+        Value::Null => "-".to_owned(),
+        value => value.to_string(),
+    };
+    let mut rows = vec![columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>()];
+    rows.extend(records.iter().map(|record| columns.iter().map(|column| cell(&record[*column])).collect()));
+    let width = |column: usize| rows.iter().map(|row: &Vec<String>| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_a_heading_and_quotes_names_that_would_mislead() {
+        let record = |name: &str| json!({ "tenant": name, "type": 1, "shard": 0, "moving": false });
+        let text = table(&[record("a"), record("two words"), record("line\nbreak")]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 4);
+        assert!(lines[0].starts_with("tenant "));
+        assert!(lines[2].starts_with("\"two words\""));
+        assert!(lines[3].starts_with("\"line\\nbreak\""));
+        assert_eq!(table(&[]), "");
+    }
+}

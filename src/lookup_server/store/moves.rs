@@ -1,0 +1,316 @@
+//! Changes of placements, as an operator asks for them: a move marks the tenant, waits until no query server runs
+//! anything of it, and only then publishes the new shard. The same for a removal. What goes wrong in between is taken
+//! back. Called by `administration`; what the query servers are told is in `watching`.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tokio_postgres::{Client, IsolationLevel, Transaction};
+
+use super::connection::Opener;
+use super::watching::CHANNEL;
+use super::{Placed, StoreError, Tenant, schema};
+use crate::postgres::Target;
+use crate::readiness::Readiness;
+
+/// Between two looks at what the query servers have acknowledged.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Stands in `moving_to` for a tenant that is being removed.
+const NOWHERE: i32 = -1;
+
+const FIND: &str = "
+    SELECT tenant_id, shard_index, epoch, moving_to FROM mtdd_tenants
+     WHERE tenant_name = $1 AND tenant_type = $2";
+
+// Two commands never work on one tenant. The lock goes with the connection of the command that holds it.
+const CLAIM: &str = "SELECT pg_try_advisory_lock(x'6d746464'::integer, ($1::bigint % 2147483648)::integer)";
+
+const NOTE_CHANGE: &str = "
+    INSERT INTO mtdd_placement_changes (tenant_name, tenant_type, version, shard_index, epoch, moving)
+    VALUES ($1, $2, (SELECT coalesce(max(version), 0) + 1 FROM mtdd_placement_changes), $3, $4, $5)
+    ON CONFLICT (tenant_name, tenant_type) DO UPDATE
+       SET version = excluded.version, shard_index = excluded.shard_index, epoch = excluded.epoch,
+           moving = excluded.moving, changed_at = now()
+    RETURNING version";
+
+const PENDING: &str = "
+    SELECT server_id, shard_index FROM mtdd_query_servers WHERE acknowledged < $1 AND expires_at > now()";
+
+const WATCHED: &str = "SELECT count(*) FROM mtdd_query_servers WHERE shard_index = $1 AND expires_at > now()";
+
+const COUNT: &str = "
+    INSERT INTO mtdd_tenant_counts AS counts (shard_index, tenants) VALUES ($1, greatest($2::bigint, 0))
+    ON CONFLICT (shard_index) DO UPDATE SET tenants = greatest(counts.tenants + $2::bigint, 0)";
+
+/// A tenant as it is listed.
+pub struct Listed {
+    pub tenant: Tenant,
+    pub placed: Placed,
+    pub moving: bool,
+}
+
+/// How a move ended well.
+#[derive(Debug)]
+pub struct Moved {
+    pub from: i32,
+    /// None: it was removed.
+    pub to: Option<i32>,
+    pub epoch: i64,
+    /// A move that another command had left behind was taken back, and nothing else was done.
+    pub withdrawn: bool,
+    /// Query servers of the old shard that watch placements; none: nothing kept queries from it.
+    pub watching: i64,
+}
+
+/// Why a placement is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum NotMoved {
+    #[error("is not registered")]
+    Unknown,
+    #[error("lives on shard {0} already")]
+    AlreadyThere(i32),
+    #[error("is being moved or removed by another command at this moment")]
+    Claimed,
+    #[error(
+        "is still in use: {0} did not stop running its queries or transactions in time; nothing has changed, \
+         try again, or give it longer (--timeout)"
+    )]
+    InUse(String),
+    #[error("stays where it is, because the command was interrupted")]
+    Interrupted,
+    #[error("stays where it is, because what was to be done meanwhile has failed: {0}")]
+    WorkFailed(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<tokio_postgres::Error> for NotMoved {
+    fn from(error: tokio_postgres::Error) -> Self {
+        NotMoved::Store(error.into())
+    }
+}
+
+/// A connection of an operator's.
+pub struct Administration {
+    client: Client,
+}
+
+impl Administration {
+    /// Connects, and creates or brings up the tables.
+    pub async fn open(target: Target) -> Result<Self, StoreError> {
+        let mut client = Opener { target, readiness: Readiness::default() }.client().await?;
+        schema::set_up(&mut client).await?;
+        Ok(Administration { client })
+    }
+
+    /// The tenants, in the order of their names; those of one shard, or all.
+    pub async fn list(&self, shard: Option<i32>) -> Result<Vec<Listed>, StoreError> {
+        let rows = self
+            .client
+            .query(
+                "SELECT tenant_name, tenant_type, tenant_id, shard_index, epoch, moving_to IS NOT NULL
+                   FROM mtdd_tenants WHERE $1::integer IS NULL OR shard_index = $1
+                  ORDER BY tenant_name, tenant_type",
+                &[&shard],
+            )
+            .await?;
+        let listed = rows.iter().map(|row| {
+            Ok(Listed {
+                tenant: Tenant { name: row.try_get(0)?, kind: row.try_get(1)? },
+                placed: Placed { id: row.try_get(2)?, shard: row.try_get(3)?, epoch: row.try_get(4)? },
+                moving: row.try_get(5)?,
+            })
+        });
+        listed.collect::<Result<_, tokio_postgres::Error>>().map_err(StoreError::from)
+    }
+
+    /// Where a tenant lives.
+    pub async fn find(&self, tenant: &Tenant) -> Result<Option<Listed>, StoreError> {
+        let row = self.client.query_opt(FIND, &[&tenant.name, &tenant.kind]).await?;
+        let listed = row.map(|row| {
+            Ok::<_, tokio_postgres::Error>(Listed {
+                tenant: tenant.clone(),
+                placed: Placed { id: row.try_get(0)?, shard: row.try_get(1)?, epoch: row.try_get(2)? },
+                moving: row.try_get::<_, Option<i32>>(3)?.is_some(),
+            })
+        });
+        Ok(listed.transpose()?)
+    }
+
+    /// Registers a tenant on a shard; a known one keeps its place. True: it is new.
+    pub async fn add(&mut self, tenant: &Tenant, shard: i32) -> Result<(Listed, bool), StoreError> {
+        let transaction = begin(&mut self.client).await?;
+        let inserted = transaction
+            .execute(
+                // One that was removed goes on where its epochs ended.
+                "INSERT INTO mtdd_tenants (tenant_name, tenant_type, shard_index, epoch)
+                 VALUES ($1, $2, $3, coalesce((SELECT epoch + 1 FROM mtdd_placement_changes
+                                                WHERE tenant_name = $1 AND tenant_type = $2), 1))
+                 ON CONFLICT (tenant_name, tenant_type) DO NOTHING",
+                &[&tenant.name, &tenant.kind, &shard],
+            )
+            .await?;
+        if inserted == 1 {
+            transaction.execute(COUNT, &[&shard, &1i64]).await?;
+        }
+        transaction.commit().await?;
+        match self.find(tenant).await? {
+            Some(listed) => Ok((listed, inserted == 1)),
+            None => Err(StoreError::Unavailable("the tenant was removed in the same moment".to_owned())),
+        }
+    }
+
+    /// How many tenants each shard has.
+    pub async fn counts(&self) -> Result<Vec<(i32, i64)>, StoreError> {
+        let rows = self.client.query("SELECT shard_index, count(*) FROM mtdd_tenants GROUP BY 1", &[]).await?;
+        let counts = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+        counts.collect::<Result<_, tokio_postgres::Error>>().map_err(StoreError::from)
+    }
+
+    /// Moves a tenant, or removes it (`to`: None). Nothing of it runs anywhere while `meanwhile` is done. `interrupted`
+    /// resolves when the operator wants no more of it.
+    pub async fn relocate(
+        &mut self,
+        tenant: &Tenant,
+        to: Option<i32>,
+        timeout: Duration,
+        interrupted: impl Future<Output = ()>,
+        meanwhile: impl AsyncFnOnce(i32) -> Result<(), String>,
+    ) -> Result<Moved, NotMoved> {
+        let known = self.find(tenant).await?.ok_or(NotMoved::Unknown)?;
+        let claimed: bool = self.client.query_one(CLAIM, &[&known.placed.id]).await?.try_get(0)?;
+        if !claimed {
+            return Err(NotMoved::Claimed);
+        }
+        let known = self.find(tenant).await?.ok_or(NotMoved::Unknown)?;
+        let (from, epoch) = (known.placed.shard, known.placed.epoch);
+        let watching = self.client.query_one(WATCHED, &[&from]).await?.try_get(0)?;
+        if to == Some(from) {
+            if !known.moving {
+                return Err(NotMoved::AlreadyThere(from));
+            }
+            self.withdraw(tenant, from, epoch).await?;
+            return Ok(Moved { from, to, epoch, withdrawn: true, watching });
+        }
+        let version = self.mark(tenant, from, epoch, to).await?;
+        let ready = async {
+            self.acknowledged(version, timeout).await?;
+            meanwhile(from).await.map_err(NotMoved::WorkFailed)
+        };
+        let outcome = tokio::select! {
+            outcome = ready => outcome,
+            () = interrupted => Err(NotMoved::Interrupted),
+        };
+        if let Err(reason) = outcome {
+            self.withdraw(tenant, from, epoch).await?;
+            return Err(reason);
+        }
+        let epoch = epoch + 1;
+        self.publish(tenant, from, to, epoch).await?;
+        Ok(Moved { from, to, epoch, withdrawn: false, watching })
+    }
+
+    /// From its commit on, no query server begins anything of the tenant, once it has heard of it.
+    async fn mark(
+        &mut self,
+        tenant: &Tenant,
+        from: i32,
+        epoch: i64,
+        to: Option<i32>,
+    ) -> Result<i64, tokio_postgres::Error> {
+        let transaction = begin(&mut self.client).await?;
+        let to = to.unwrap_or(NOWHERE);
+        transaction
+            .execute(
+                "UPDATE mtdd_tenants SET moving_to = $3 WHERE tenant_name = $1 AND tenant_type = $2",
+                &[&tenant.name, &tenant.kind, &to],
+            )
+            .await?;
+        let version = note(&transaction, tenant, Some(from), epoch, true).await?;
+        transaction.commit().await?;
+        Ok(version)
+    }
+
+    async fn withdraw(&mut self, tenant: &Tenant, from: i32, epoch: i64) -> Result<(), tokio_postgres::Error> {
+        let transaction = begin(&mut self.client).await?;
+        transaction
+            .execute(
+                "UPDATE mtdd_tenants SET moving_to = NULL WHERE tenant_name = $1 AND tenant_type = $2",
+                &[&tenant.name, &tenant.kind],
+            )
+            .await?;
+        note(&transaction, tenant, Some(from), epoch, false).await?;
+        transaction.commit().await
+    }
+
+    async fn publish(
+        &mut self,
+        tenant: &Tenant,
+        from: i32,
+        to: Option<i32>,
+        epoch: i64,
+    ) -> Result<(), tokio_postgres::Error> {
+        let transaction = begin(&mut self.client).await?;
+        transaction.execute(COUNT, &[&from, &-1i64]).await?;
+        if let Some(to) = to {
+            transaction
+                .execute(
+                    "UPDATE mtdd_tenants SET shard_index = $3, epoch = $4, moving_to = NULL
+                      WHERE tenant_name = $1 AND tenant_type = $2",
+                    &[&tenant.name, &tenant.kind, &to, &epoch],
+                )
+                .await?;
+            transaction.execute(COUNT, &[&to, &1i64]).await?;
+        } else {
+            transaction
+                .execute(
+                    "DELETE FROM mtdd_tenants WHERE tenant_name = $1 AND tenant_type = $2",
+                    &[&tenant.name, &tenant.kind],
+                )
+                .await?;
+        }
+        note(&transaction, tenant, to, epoch, false).await?;
+        transaction.commit().await
+    }
+
+    /// Waits until each query server has acknowledged the version, or its lease and what ran under it have ended.
+    async fn acknowledged(&self, version: i64, timeout: Duration) -> Result<(), NotMoved> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            let pending = self.client.query(PENDING, &[&version]).await?;
+            if pending.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                let servers = pending.iter().map(|row| {
+                    let (server, shard) = (row.try_get::<_, String>(0)?, row.try_get::<_, i32>(1)?);
+                    Ok(format!("query server {server} (shard {shard})"))
+                });
+                let servers = servers.collect::<Result<Vec<_>, tokio_postgres::Error>>()?;
+                return Err(NotMoved::InUse(servers.join(", ")));
+            }
+            sleep(PAUSE).await;
+        }
+    }
+}
+
+async fn begin(client: &mut Client) -> Result<Transaction<'_>, tokio_postgres::Error> {
+    let transaction =
+        client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).read_only(false).start().await?;
+    transaction.query(schema::LOCK, &[]).await?;
+    Ok(transaction)
+}
+
+/// Notes a change, and announces it; its version.
+async fn note(
+    transaction: &Transaction<'_>,
+    tenant: &Tenant,
+    shard: Option<i32>,
+    epoch: i64,
+    moving: bool,
+) -> Result<i64, tokio_postgres::Error> {
+    let row = transaction.query_one(NOTE_CHANGE, &[&tenant.name, &tenant.kind, &shard, &epoch, &moving]).await?;
+    transaction.batch_execute(&format!("NOTIFY {CHANNEL}")).await?;
+    row.try_get(0)
+}

@@ -1,0 +1,195 @@
+//! What the query servers are told of placements, and what is kept of them: changes in the order of their versions, and
+//! each server's lease. Every statement here may be run twice. Who changes a placement is `moves`'s business.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+
+use super::StoreError;
+use super::connection::Opener;
+use super::postgres::{PostgresStore, Question};
+
+/// The PostgreSQL channel on which changes are announced.
+pub const CHANNEL: &str = "mtdd_placements";
+/// How often the tables are looked at without an announcement, which a lost connection may have missed.
+const POLL: Duration = Duration::from_secs(1);
+/// Beyond its lease, how long a query server is given to have stopped what ran: PostgreSQL is asked to stop it, its
+/// connection is closed 5 s later, and PostgreSQL notices that within another 5 s.
+const STOPPING_TIME_MS: i64 = 15_000;
+
+// One statement, one snapshot: what it says of the tenants is true as of this version.
+const CHECK: &str = "
+    SELECT asked.place, tenants.tenant_type, tenants.shard_index, tenants.epoch, tenants.moving_to IS NOT NULL,
+           (SELECT coalesce(max(version), 0) FROM mtdd_placement_changes)
+      FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY AS asked (name, kind, place)
+      LEFT JOIN mtdd_tenants AS tenants
+        ON tenants.tenant_name = asked.name AND (asked.kind IS NULL OR tenants.tenant_type = asked.kind)";
+
+const CHANGES: &str = "
+    SELECT tenant_name, tenant_type, version, shard_index, epoch, moving
+      FROM mtdd_placement_changes WHERE version > $1 ORDER BY version";
+
+const VERSION: &str = "SELECT coalesce(max(version), 0) FROM mtdd_placement_changes";
+
+const JOIN: &str = "
+    INSERT INTO mtdd_query_servers AS servers (server_id, shard_index, acknowledged, expires_at)
+    VALUES ($1, $2, coalesce($3, (SELECT coalesce(max(version), 0) FROM mtdd_placement_changes)),
+            now() + $4::bigint * interval '1 millisecond')
+    ON CONFLICT (server_id) DO UPDATE SET expires_at = greatest(servers.expires_at, excluded.expires_at)
+    RETURNING acknowledged";
+
+const RENEW: &str = "
+    UPDATE mtdd_query_servers
+       SET acknowledged = greatest(acknowledged, $2),
+           expires_at = greatest(expires_at, now() + $3::bigint * interval '1 millisecond')
+     WHERE server_id = $1 RETURNING 1";
+
+const LEAVE: &str = "DELETE FROM mtdd_query_servers WHERE server_id = $1";
+
+// Servers that ended without a word.
+const FORGET: &str = "DELETE FROM mtdd_query_servers WHERE expires_at < now() - interval '1 day'";
+
+/// A tenant whose place is asked for; without a type: whatever its type.
+pub struct Check {
+    pub name: String,
+    pub kind: Option<i32>,
+}
+
+/// Where tenants live, in the order of the question.
+pub struct Checked {
+    pub version: i64,
+    /// For each its placements; none: it is not registered.
+    pub tenants: Vec<Vec<Placement>>,
+}
+
+/// Where a tenant lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement {
+    pub kind: i32,
+    pub shard: i32,
+    pub epoch: i64,
+    /// It is being moved or removed.
+    pub moving: bool,
+}
+
+/// What has become of a tenant's placement.
+pub struct Change {
+    pub name: String,
+    pub kind: i32,
+    /// None: it was removed.
+    pub placement: Option<Placement>,
+}
+
+impl PostgresStore {
+    pub async fn check(&self, tenants: &[Check]) -> Result<Checked, StoreError> {
+        let names: Vec<&str> = tenants.iter().map(|tenant| tenant.name.as_str()).collect();
+        let kinds: Vec<Option<i32>> = tenants.iter().map(|tenant| tenant.kind).collect();
+        let mut checked = Checked { version: 0, tenants: vec![Vec::new(); tenants.len()] };
+        for row in self.ask(Question::Text(CHECK), &[&names, &kinds]).await? {
+            checked.version = row.try_get(5)?;
+            let place = row.try_get::<_, i64>(0)? as usize - 1;
+            if let (Some(kind), Some(places)) = (row.try_get(1)?, checked.tenants.get_mut(place)) {
+                let (shard, epoch, moving) = (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
+                places.push(Placement { kind, shard, epoch, moving });
+            }
+        }
+        Ok(checked)
+    }
+
+    pub async fn changes_since(&self, version: i64) -> Result<(Vec<Change>, i64), StoreError> {
+        let mut complete = version;
+        let mut changes = Vec::new();
+        for row in self.ask(Question::Text(CHANGES), &[&version]).await? {
+            complete = row.try_get(2)?;
+            let (kind, shard) = (row.try_get(1)?, row.try_get::<_, Option<i32>>(3)?);
+            let (epoch, moving) = (row.try_get(4)?, row.try_get(5)?);
+            let placement = shard.map(|shard| Placement { kind, shard, epoch, moving });
+            changes.push(Change { name: row.try_get(0)?, kind, placement });
+        }
+        Ok((changes, complete))
+    }
+
+    pub async fn join(
+        &self,
+        server: &str,
+        shard: i32,
+        acknowledged: Option<i64>,
+        lease_ms: i64,
+    ) -> Result<i64, StoreError> {
+        self.ask(Question::Text(FORGET), &[]).await?;
+        let until = lease_ms + STOPPING_TIME_MS;
+        let rows = self.ask(Question::Text(JOIN), &[&server, &shard, &acknowledged, &until]).await?;
+        let noted = rows.first().map(|row| row.try_get(0)).transpose()?;
+        Ok(noted.or(acknowledged).unwrap_or(0))
+    }
+
+    pub async fn renew(&self, server: &str, acknowledged: i64, lease_ms: i64) -> Result<bool, StoreError> {
+        let until = lease_ms + STOPPING_TIME_MS;
+        Ok(!self.ask(Question::Text(RENEW), &[&server, &acknowledged, &until]).await?.is_empty())
+    }
+
+    pub async fn leave(&self, server: &str) -> Result<(), StoreError> {
+        self.ask(Question::Text(LEAVE), &[&server]).await.map(drop)
+    }
+
+    /// Watches the tables for as long as somebody has the feed.
+    pub fn feed(&self) -> Feed {
+        let (sender, receiver) = watch::channel(0);
+        tokio::spawn(follow(self.opener.clone(), sender));
+        Feed(receiver)
+    }
+}
+
+/// Tells that something may have changed. Cheap to clone.
+#[derive(Clone)]
+pub struct Feed(watch::Receiver<i64>);
+
+impl Feed {
+    /// Of a store in which nothing ever changes.
+    pub fn silent() -> Self {
+        Feed(watch::channel(0).1)
+    }
+
+    /// Returns when there is a version above this one.
+    pub async fn beyond(&mut self, version: i64) {
+        if self.0.wait_for(|latest| *latest > version).await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// Follows the version: by PostgreSQL's notifications, and by looking. After a loss of the connection it goes on.
+async fn follow(opener: Arc<Opener>, latest: watch::Sender<i64>) {
+    let heard = Arc::new(Notify::new());
+    let mut client = None;
+    while !latest.is_closed() {
+        if let Err(reason) = look(&opener, &mut client, &heard, &latest).await {
+            tracing::warn!(%reason, "cannot watch the tenant database for changes");
+            client = None;
+        }
+        tokio::select! {
+            () = heard.notified() => {}
+            () = tokio::time::sleep(POLL) => {}
+            () = latest.closed() => {}
+        }
+    }
+}
+
+async fn look(
+    opener: &Opener,
+    client: &mut Option<tokio_postgres::Client>,
+    heard: &Arc<Notify>,
+    latest: &watch::Sender<i64>,
+) -> Result<(), StoreError> {
+    let listening = match client.take().filter(|client| !client.is_closed()) {
+        Some(client) => client,
+        None => opener.listen(CHANNEL, heard.clone()).await?,
+    };
+    let asked = tokio::time::timeout(opener.target.timeout, listening.query_one(VERSION, &[])).await;
+    let row = asked.map_err(|_| StoreError::Unavailable("no answer in time".to_owned()))??;
+    let version = row.try_get(0)?;
+    latest.send_if_modified(|known| std::mem::replace(known, version) != version);
+    *client = Some(listening);
+    Ok(())
+}
