@@ -80,6 +80,8 @@ describe('a wrong argument is refused before anything is sent, whichever the tra
     ['undefined', [undefined], /tenantId: expected a string or a number, got undefined/],
     ["''", [''], /tenantId: .* got ""/],
     ['NaN', [Number.NaN], /tenantId: .* got NaN/],
+    ['half of a surrogate pair', ['a\uD800'], /tenantId: .* half of a surrogate pair/],
+    ['the other half, in an object', [{ tenantId: '\uDC00' }], /tenantId: .* half of a surrogate pair/],
     ['Infinity', [Number.POSITIVE_INFINITY], /tenantId/],
     ['true', [true], /tenantId/],
     ['a function', [() => 't'], /tenantId: .* got a function/],

@@ -137,6 +137,7 @@ function routeOfTenant(call, tenantId, tenantType, options) {
   if (!isId(tenantId)) {
     throw refusal(`tenantId: expected a string or a number, got ${describe(tenantId)}`, call);
   }
+  const name = checkedName(tenantId, call);
   if (tenantType === null) {
     throw refusal('tenantType: expected a whole number of 32 bits, got null; addTenant() registers', call);
   }
@@ -145,7 +146,7 @@ function routeOfTenant(call, tenantId, tenantType, options) {
   if (checked.allServers === true) {
     throw refusal('options.allServers: expected none, because this names one tenant', call);
   }
-  return new Route(String(tenantId), type, 'auto', checked);
+  return new Route(name, type, 'auto', checked);
 }
 
 /**
@@ -156,9 +157,22 @@ function routeOfTenant(call, tenantId, tenantType, options) {
  * @throws {TypeError}
  */
 function checkedTenant(tenantId) {
-  if (isId(tenantId)) return String(tenantId);
+  if (isId(tenantId)) return checkedName(tenantId);
   throw refusal(
     `tenantId: expected a string or a number, got ${describe(tenantId)}; for all shards call .mtdd() or .mtdd(null)`,
+  );
+}
+
+/**
+ * The name of a tenant that has one. What is no text on the wire is refused: half of a surrogate pair would become
+ * U+FFFD, and two tenants one.
+ */
+function checkedName(tenantId, call) {
+  const name = String(tenantId);
+  if (name.isWellFormed()) return name;
+  throw refusal(
+    'tenantId: expected a string of whole characters, got one with half of a surrogate pair',
+    call,
   );
 }
 

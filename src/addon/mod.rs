@@ -4,6 +4,7 @@
 mod handover;
 mod params;
 mod settings;
+mod tenant_name;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::route::Target;
 use handover::Handover;
 use params::Params;
 use settings::Settings;
+use tenant_name::TenantName;
 
 /// The bits of `flags` in `execute`; `js/client.js` lists them in the same order.
 mod flag {
@@ -66,7 +68,7 @@ impl NativeClient {
     pub fn execute(
         &self,
         id: u32,
-        tenant: Option<String>,
+        tenant: Option<TenantName>,
         tenant_type: i32,
         session: u32,
         flags: u32,
@@ -116,13 +118,13 @@ impl NativeClient {
 
     /// Where a tenant lives; `add`: after registering it. The answer comes by `take` under `id`.
     #[napi(catch_unwind)]
-    pub fn place(&self, id: u32, tenant: String, tenant_type: i32, add: bool) {
-        self.client.place(id, Tenant { name: tenant.into(), kind: tenant_type }, add);
+    pub fn place(&self, id: u32, tenant: TenantName, tenant_type: i32, add: bool) {
+        self.client.place(id, Tenant { name: tenant.0.into(), kind: tenant_type }, add);
     }
 
     /// Holds a PostgreSQL connection of the tenant's shard under the number `session` (not 0); answers as `place` does.
     #[napi(catch_unwind)]
-    pub fn open_session(&self, id: u32, session: u32, tenant: Option<String>, tenant_type: i32, register: bool) {
+    pub fn open_session(&self, id: u32, session: u32, tenant: Option<TenantName>, tenant_type: i32, register: bool) {
         self.client.open_session(id, session, target(tenant, tenant_type, register));
     }
 
@@ -167,9 +169,9 @@ impl NativeClient {
     }
 }
 
-fn target(tenant: Option<String>, tenant_type: i32, register: bool) -> Target {
+fn target(tenant: Option<TenantName>, tenant_type: i32, register: bool) -> Target {
     match tenant {
-        Some(name) => Target::Tenant { tenant: Tenant { name: name.into(), kind: tenant_type }, register },
+        Some(TenantName(name)) => Target::Tenant { tenant: Tenant { name: name.into(), kind: tenant_type }, register },
         None => Target::All,
     }
 }

@@ -42,7 +42,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         begun: false,
         restart: false,
         tenant: match &request.target {
-            Target::Tenant { tenant, .. } => Some(tenant.name.to_string()),
+            Target::Tenant { tenant, .. } => Some(tenant.clone()),
             Target::All => None,
         },
         repeatable: request.repeatable,
@@ -113,7 +113,7 @@ struct Query<'a> {
     begun: bool,
     /// Pieces of an earlier attempt have gone out; the next one makes them void.
     restart: bool,
-    tenant: Option<String>,
+    tenant: Option<Tenant>,
     /// What the caller says of it: it only reads, or may write.
     repeatable: Option<bool>,
     /// It was to stop, and the server did not say in time that it has.
@@ -126,7 +126,8 @@ impl Query<'_> {
         let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
         let request = QueryRequest {
             timeout_ms: u32::try_from(left).unwrap_or(u32::MAX).max(1),
-            tenant: self.tenant.clone(),
+            tenant: self.tenant.as_ref().map(|tenant| tenant.name.to_string()),
+            tenant_type: self.tenant.as_ref().map(|tenant| tenant.kind),
             ..wire.clone()
         };
         if let Some(session) = self.session {

@@ -169,9 +169,6 @@ impl<'a> Answer<'a> {
             }
             b'C' => {
                 let tag = decode::command_tag(self.backend.inbox.body(&message));
-                if !self.text.plain {
-                    self.backend.note_command(&tag);
-                }
                 self.send_ended(watch).await;
                 (self.piece.rows, self.piece.row_count) = self.backend.inbox.take_rows();
                 self.piece.command_tag = Some(tag);

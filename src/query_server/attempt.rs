@@ -4,7 +4,7 @@
 use postgres_protocol::message::frontend::BindError;
 
 use super::answer::{Answer, Asked};
-use super::backend::{Backend, Prepared, Transaction};
+use super::backend::{Backend, Prepared, Transaction, Whose};
 use super::piece::{Ending, Piece, failure};
 use super::run::{Caller, Engine, Query, Watch};
 use super::texts::Text;
@@ -62,20 +62,23 @@ impl<'t> Turn<'t> {
         self.text.plain && !(self.query.request.simple && self.text.has_parameters)
     }
 
-    /// The tenant to set for this text.
-    fn tenant(&self) -> Option<&'t str> {
-        let query = self.query;
-        query.request.tenant.as_deref().filter(|_| self.text.needs_tenant)
+    /// On whose behalf the statement runs. None: its session cannot have another tenant's, so nothing need be set.
+    fn whose(&self) -> Option<Whose<'t>> {
+        match (self.query.whose(), self.manner.held) {
+            // Somebody else's function may have set a tenant for the session.
+            (None, true) => Some(Whose::NOBODY),
+            (whose, _) => whose,
+        }
     }
 
     /// Settings, tenant and statement in one write and one transaction.
     async fn together<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
         let asked = (|| {
             let mut preface = self.ask_for_settings()?;
-            if let Some(tenant) = &self.query.request.tenant {
+            if let Some(whose) = self.whose() {
                 preface += match self.manner.held {
-                    true => self.backend.ask_for_tenant_unprepared(tenant)?,
-                    false => self.backend.ask_for_tenant(tenant)?,
+                    true => self.backend.ask_for_tenant_unprepared(whose)?,
+                    false => self.backend.ask_for_tenant(whose)?,
                 };
             }
             Ok(self.ask_extended(self.manner.keep, self.manner.may_repair)?.after(preface))
@@ -85,14 +88,14 @@ impl<'t> Turn<'t> {
 
     /// Settings and tenant ahead of a statement that a transaction around it would change. An answer: they failed.
     async fn prepare_session<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Option<Attempt>, Failure> {
-        let tenant = self.tenant();
-        if tenant.is_none() && *self.backend.settings() == self.query.settings {
+        let whose = self.whose().filter(|_| self.text.needs_tenant);
+        if whose.is_none() && *self.backend.settings() == self.query.settings {
             return Ok(None);
         }
         let asked = (|| {
             let mut preface = self.ask_for_settings()?;
-            if let Some(tenant) = tenant {
-                preface += self.backend.ask_for_session_tenant(tenant)?;
+            if let Some(whose) = whose {
+                preface += self.backend.ask_for_session_tenant(whose)?;
             }
             self.backend.ask_for_end();
             Ok(Asked::extended(Prepared::Unnamed, false).after(preface))
@@ -109,13 +112,14 @@ impl<'t> Turn<'t> {
         }
     }
 
-    /// In a transaction of the caller's: the tenant, if another one is in force there, and the statement, in one write.
+    /// In a transaction of the caller's: the tenant, which the last statement may have changed, and the statement, in
+    /// one write.
     async fn inside<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
         let asked = (|| {
             let mut preface = 0;
             // A transaction that has failed takes nothing but its end, and need not be told whose it was.
             if self.backend.transaction() == Transaction::Open && self.text.needs_tenant {
-                preface += self.backend.ask_for_tenant_inside(self.query.request.tenant.as_deref())?;
+                preface += self.backend.ask_for_tenant_unprepared(self.query.whose().unwrap_or(Whose::NOBODY))?;
             }
             let asked = match self.query.request.simple && !(preface > 0 && self.shares_a_transaction()) {
                 true => self.ask_simple()?,
@@ -159,9 +163,7 @@ impl<'t> Turn<'t> {
             self.backend.take_back();
             return Err(failure(Reason::Invalid, true, "params: too large for PostgreSQL's protocol"));
         };
-        if self.text.stateful {
-            self.backend.mark_stateful();
-        }
+        self.backend.mark_stateful();
         let size = self.backend.unsent();
         let is_group = self.text.plain && asked.is_extended();
         match watch.unless_stopped(self.backend.flush()).await {

@@ -2,7 +2,9 @@
 //! last query may have left behind. Reads, writes and cleans up; `requests` composes. It does not know callers:
 //! `attempt` and `session` drive it, `pool` keeps it.
 
+mod names;
 mod requests;
+mod reset;
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -10,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use lru::LruCache;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinHandle;
@@ -18,11 +20,11 @@ use tokio::task::JoinHandle;
 use super::cancel;
 use super::connect::{self, CancelKey, ConnectError, Socket};
 use super::inbox::{Inbox, Message};
-use super::settings::{Settings, TENANT};
-use super::texts::tag_is_stateful;
+use super::settings::{Settings, TENANT, TENANT_TYPE};
 use crate::postgres::Target;
 
-pub use requests::Prepared;
+use names::Names;
+pub use requests::{Prepared, Whose};
 
 /// The transaction that PostgreSQL says it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +40,7 @@ pub enum Transaction {
 #[derive(Clone, Copy, Debug, Default)]
 struct Residue {
     transaction: Transaction,
-    /// Anything that DISCARD ALL removes.
+    /// Anything that a new session does not have: everything that ran counts, unless it is proven to leave nothing.
     session: bool,
     /// The tenant was set for the session, because the statement allows no transaction around it.
     tenant: bool,
@@ -52,6 +54,7 @@ pub struct Backend {
     target: Arc<Target>,
     place: usize,
     key: CancelKey,
+    names: Names,
     /// Ids of the texts that are prepared here.
     statements: Option<LruCache<u64, ()>>,
     /// Names of prepared statements to close with the next request.
@@ -63,8 +66,6 @@ pub struct Backend {
     /// ReadyForQuery messages that are still to come.
     outstanding: u32,
     residue: Residue,
-    /// In an open transaction: the tenant that its next statement would have, empty for none. Absent: not known.
-    tenant_in_force: Option<String>,
     /// A cancel request on its way; it must have ended before another query runs here.
     cancelling: Option<JoinHandle<bool>>,
     broken: bool,
@@ -81,6 +82,7 @@ impl Backend {
             target: target.clone(),
             place: opened.place,
             key: opened.key,
+            names: Names::new(),
             statements: NonZeroUsize::new(statement_cache_size).map(LruCache::sparse),
             superfluous: Vec::new(),
             statements_in_doubt: false,
@@ -88,7 +90,6 @@ impl Backend {
             settings: Settings::default(),
             outstanding: 0,
             residue: Residue::default(),
-            tenant_in_force: None,
             cancelling: None,
             broken: false,
         })
@@ -149,13 +150,7 @@ impl Backend {
             b"T" => Transaction::Open,
             _ => Transaction::Failed,
         };
-        match (std::mem::replace(&mut self.residue.transaction, now), now) {
-            (Transaction::Open, Transaction::Open) => {}
-            (Transaction::None, Transaction::Open) if !self.residue.tenant => {
-                self.tenant_in_force = Some(String::new());
-            }
-            _ => self.tenant_in_force = None,
-        }
+        self.residue.transaction = now;
         self.outstanding == 0
     }
 
@@ -164,18 +159,6 @@ impl Backend {
     /// Notes that the session may hold something of the last query's, another tenant included.
     pub fn mark_stateful(&mut self) {
         self.residue.session = true;
-        self.tenant_in_force = None;
-    }
-
-    /// Notes what the tag of a command that has run tells of the session.
-    pub fn note_command(&mut self, tag: &str) {
-        if tag_is_stateful(tag) {
-            self.mark_stateful();
-        }
-        // To a savepoint, or with another transaction right after: the tenant may be an earlier one again.
-        if ["ROLLBACK", "COMMIT"].contains(&tag) {
-            self.tenant_in_force = None;
-        }
     }
 
     /// Notes that the connection is of no use any more.
@@ -206,16 +189,13 @@ impl Backend {
     /// for. Stops a statement that still runs.
     pub async fn clean(&mut self) -> io::Result<()> {
         self.come_to_rest().await?;
-        let Residue { transaction, session, tenant } = self.residue;
-        let in_transaction = transaction != Transaction::None;
-        if in_transaction {
+        if self.residue.transaction != Transaction::None {
             self.command("rollback").await?;
+            self.residue.session = true;
         }
-        if in_transaction || session {
-            self.command("discard all").await?;
-            self.forget_statements();
-            self.settings = Settings::default();
-        } else if tenant {
+        if self.residue.session {
+            self.start_over().await?;
+        } else if self.residue.tenant {
             self.take_tenant_back().await?;
         }
         self.residue = Residue::default();
@@ -233,7 +213,7 @@ impl Backend {
     }
 
     async fn take_tenant_back(&mut self) -> io::Result<()> {
-        self.command(&format!("reset {TENANT}")).await?;
+        self.command(&format!("reset {TENANT}; reset {TENANT_TYPE}")).await?;
         self.residue.tenant = false;
         Ok(())
     }
@@ -245,6 +225,7 @@ impl Backend {
             self.await_ready().await?;
             // Nobody has looked at the answers: settings asked for may hold or not, and statements be prepared or not.
             self.residue.session = true;
+            self.forget_statements();
         }
         if let Some(cancelling) = self.cancelling.take() {
             // Once PostgreSQL has closed the cancelling connection it has sent its signal; an exchange after that makes
@@ -271,7 +252,12 @@ impl Backend {
 
     /// Reads, and forgets, whatever comes until PostgreSQL is ready; false if an error was among it.
     async fn await_ready(&mut self) -> io::Result<bool> {
-        let mut fine = true;
+        Ok(self.await_row().await?.0)
+    }
+
+    /// The same; also the rows of the last result that had any.
+    async fn await_row(&mut self) -> io::Result<(bool, Bytes)> {
+        let (mut fine, mut last) = (true, Bytes::new());
         while self.outstanding > 0 {
             while let Some(message) = self.inbox.next()? {
                 match message.tag {
@@ -282,15 +268,18 @@ impl Backend {
                     // Which protocol asked is not known here; a Sync too many is answered once too often, so the
                     // connection goes.
                     b'G' => return Err(io::Error::other("COPY data was asked for after its caller had gone")),
+                    b'C' if self.inbox.has_rows() => last = self.inbox.take_rows().0,
                     _ => {}
                 }
+            }
+            if self.inbox.is_full() {
                 self.inbox.drop_rows();
             }
-            self.inbox.drop_rows();
             if self.outstanding > 0 && self.fill().await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        Ok(fine)
+        self.inbox.drop_rows();
+        Ok((fine, last))
     }
 }

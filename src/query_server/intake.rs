@@ -145,7 +145,7 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
         };
         let window = if request.window == 0 { self.window } else { request.window.into() };
         let deadline = self.engine.deadline(&request, None);
-        let query = Query { deadline, request, settings: self.settings.clone(), caller: self.caller };
+        let query = Query::new(request, self.settings.clone(), deadline, self.caller);
         (self.start)(query, Asker::new(id, window, &self.queries, sender));
         Ok(())
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::attempt::{Attempt, Manner, Turn};
+use super::backend::Whose;
 use super::cancel::PATIENCE;
 use super::fair::Owner;
 use super::piece::{Ending, Piece, failure};
@@ -42,12 +43,31 @@ pub struct Query {
     pub deadline: Option<Instant>,
     /// The connection that it came on.
     pub caller: Option<SocketAddr>,
+    /// The tenant's type, as its setting has it.
+    tenant_type: String,
 }
 
 impl Query {
+    /// `settings`: those of the request's own, or of its stream.
+    pub fn new(
+        request: QueryRequest,
+        settings: Settings,
+        deadline: Option<Instant>,
+        caller: Option<SocketAddr>,
+    ) -> Self {
+        let tenant_type = request.tenant_type.map(|kind| kind.to_string()).unwrap_or_default();
+        Query { request, settings, deadline, caller, tenant_type }
+    }
+
     /// For whom it takes its turn.
     pub fn owner(&self) -> Owner {
-        Owner::of(self.request.tenant.as_deref(), 0, self.caller)
+        Owner::of(self.request.tenant.as_deref(), self.request.tenant_type.unwrap_or_default(), self.caller)
+    }
+
+    /// On whose behalf it runs. A caller that knows of no types leaves the type empty, which is nobody's.
+    pub fn whose(&self) -> Option<Whose<'_>> {
+        let tenant = self.request.tenant.as_deref()?;
+        Some(Whose { tenant, kind: &self.tenant_type })
     }
 }
 

@@ -88,7 +88,8 @@ impl QueryService {
         let mut request = request.into_inner();
         let settings = Settings::new(std::mem::take(&mut request.settings))
             .map_err(|message| status(failure(Reason::Invalid, true, message)))?;
-        Ok(Query { deadline: self.engine.deadline(&request, call), request, settings, caller })
+        let deadline = self.engine.deadline(&request, call);
+        Ok(Query::new(request, settings, deadline, caller))
     }
 }
 

@@ -7,6 +7,12 @@ use std::sync::Arc;
 /// The setting that carries a request's tenant to row-level security policies.
 pub const TENANT: &str = "mtdd.tenant_id";
 
+/// The setting that carries its type.
+pub const TENANT_TYPE: &str = "mtdd.tenant_type";
+
+/// What the names of both, and of no setting of an app's, begin with.
+const OWN: &str = "mtdd.";
+
 /// Settings in the order of their names; cheap to clone and to compare with themselves.
 #[derive(Clone, Debug, Default)]
 pub struct Settings(Option<Arc<[(String, String)]>>);
@@ -18,8 +24,11 @@ impl Settings {
             if name.is_empty() || name.contains('\0') || value.contains('\0') {
                 return Err(format!("settings[{name:?}]: empty names and zero bytes are not allowed"));
             }
-            if name.eq_ignore_ascii_case(TENANT) {
-                return Err(format!("settings[{name:?}]: use the field `tenant`"));
+            if name.get(..OWN.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN)) {
+                return Err(format!(
+                    "settings[{name:?}]: names that begin with {OWN:?} are the query server's; a tenant goes into the \
+                     fields `tenant` and `tenant_type`"
+                ));
             }
             let encoding = value.trim().to_ascii_lowercase().replace('-', "");
             if name.eq_ignore_ascii_case("client_encoding") && encoding != "utf8" && encoding != "unicode" {
@@ -73,7 +82,14 @@ mod tests {
 
     #[test]
     fn a_setting_that_would_break_the_server_is_refused_by_name() {
-        for (name, value) in [("client_encoding", "LATIN1"), ("MTDD.tenant_id", "x"), ("", "x"), ("a", "b\0")] {
+        for (name, value) in [
+            ("client_encoding", "LATIN1"),
+            ("MTDD.tenant_id", "x"),
+            ("mtdd.tenant_type", "1"),
+            ("mtdd.x", "y"),
+            ("", "x"),
+            ("a", "b\0"),
+        ] {
             let refusal = settings(name, value).unwrap_err();
             assert!(refusal.starts_with(&format!("settings[{name:?}]")), "{refusal}");
         }

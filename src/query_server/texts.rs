@@ -19,8 +19,6 @@ const LONGEST_TEXT: usize = 16 * 1024;
 pub struct Text {
     /// Names the text on every connection; never used for another text.
     pub id: u64,
-    /// Of its prepared statement.
-    pub statement: String,
     /// One SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES or TABLE: the same by either protocol, and in an
     /// implicit transaction that it shares with settings made for it.
     pub plain: bool,
@@ -28,8 +26,6 @@ pub struct Text {
     pub has_parameters: bool,
     /// It may be kept prepared: what PostgreSQL decides while parsing it stays right.
     pub keepable: bool,
-    /// It may leave something behind in the session.
-    pub stateful: bool,
     /// It may read whose it is.
     pub needs_tenant: bool,
     /// Stopped on its way, it may leave something committed.
@@ -68,11 +64,6 @@ const STATEFUL_FUNCTIONS: [&str; 3] = ["set_config", "advisory_lock", "dblink_co
 const FROZEN: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
 
 impl Text {
-    /// The name of the prepared statement of the text with this id.
-    pub fn statement_name(id: u64) -> String {
-        format!("mtdd_{id}")
-    }
-
     fn new(id: u64, sql: &str) -> Self {
         let outline = Outline::of(sql);
         let plain = outline.is_single(&PLAIN);
@@ -83,11 +74,9 @@ impl Text {
             || contains_any(sql, &STATEFUL_FUNCTIONS);
         Text {
             id,
-            statement: Text::statement_name(id),
             plain,
             has_parameters: outline.parameters > 0,
             keepable: plain && !stateful && !frozen && !names_object_types(&outline) && sql.len() <= LONGEST_TEXT,
-            stateful,
             needs_tenant: !outline.is_single(&TENANTLESS),
             commits_midway: !plain && may_commit_midway(sql),
         }
@@ -119,12 +108,6 @@ fn names_object_types(outline: &Outline<'_>) -> bool {
 fn contains_any(text: &str, needles: &[&str]) -> bool {
     let text = text.to_ascii_lowercase();
     needles.iter().any(|needle| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some())
-}
-
-/// True if a command with this tag may leave something behind in the session: the second look, at what really ran.
-pub fn tag_is_stateful(tag: &str) -> bool {
-    let first = tag.split(' ').next().unwrap_or_default();
-    STATEFUL.iter().any(|word| first.eq_ignore_ascii_case(word))
 }
 
 /// The texts seen of late.
@@ -203,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_leave_something_in_the_session_are_known() {
+    fn texts_that_leave_something_in_the_session_are_not_kept() {
         for sql in [
             "set timezone = 'UTC'",
             "select 1; SET x.y = 1",
@@ -218,18 +201,11 @@ mod tests {
             "do $$ begin perform Set_Config('a.b','c',false); end $$",
             "load 'x'",
         ] {
-            assert!(text(sql).stateful, "{sql}");
+            assert!(!text(sql).keepable, "{sql}");
         }
-        for sql in [
-            "select 1",
-            "update t set a = 1",
-            "create table t ()",
-            "select pg_advisory_xact_lock(1)",
-            "select temp from t",
-        ] {
-            assert!(!text(sql).stateful, "{sql}");
+        for sql in ["select 1", "update t set a = 1", "select pg_advisory_xact_lock(1)", "select temp from t"] {
+            assert!(text(sql).keepable, "{sql}");
         }
-        assert!(tag_is_stateful("SET") && tag_is_stateful("DISCARD ALL") && !tag_is_stateful("SELECT 1"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod clean_sessions;
 mod connecting;
 mod fairness;
 mod faults;

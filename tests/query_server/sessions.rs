@@ -209,6 +209,56 @@ async fn what_takes_the_tenant_back_in_a_transaction_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_function_that_changes_the_tenant_changes_it_for_no_later_query() {
+    let shard = shard(&[]).await;
+    shard
+        .prepare(
+            "create function become(name text, local bool) returns text language plpgsql as $$ begin
+                 perform set_config('mtdd.tenant_type', '9', local); return set_config('mtdd.tenant_id', name, local);
+             end $$",
+        )
+        .await;
+    let who = "select concat(current_setting('mtdd.tenant_id', true), '/', current_setting('mtdd.tenant_type', true))";
+    let ann = |request| mtdd::proto::QueryRequest { tenant_type: Some(1), ..tenant("ann", request) };
+    for local in ["true", "false"] {
+        let become_bea = bound("select become('bea', $1)", &[Some(local)]);
+        let mut session = shard.session().await;
+        for request in [simple(who), bound(who, &[]), simple(&format!("{who}; select 2"))] {
+            for begin in ["begin", "rollback", "savepoint"] {
+                if begin != "rollback" {
+                    session.tag("begin").await;
+                }
+                if begin == "savepoint" {
+                    session.tag("savepoint s").await;
+                }
+                assert_eq!(session.run(ann(become_bea.clone())).await.text(), "bea");
+                if begin == "savepoint" {
+                    session.tag("rollback to s").await;
+                }
+                let first = |reply: crate::shard::Reply| reply.results[0].rows[0][0].clone().unwrap();
+                assert_eq!(first(session.run(ann(request.clone())).await), "ann/1", "{begin} {local}");
+                assert_eq!(session.run(ann(become_bea.clone())).await.text(), "bea");
+                assert_eq!(first(session.run(request.clone()).await), "/", "nobody's: {begin} {local}");
+                if begin != "rollback" {
+                    session.tag("commit").await;
+                }
+                assert_eq!(first(session.run(request.clone()).await), "/", "after {begin} {local}");
+                assert_eq!(first(session.run(ann(request.clone())).await), "ann/1", "after {begin} {local}");
+            }
+        }
+        session.ask_no_more();
+        session.end().await.unwrap();
+        let mut stream = shard.stream().await;
+        for _ in 0..3 {
+            assert_eq!(stream.run(ann(become_bea.clone())).await.text(), "bea");
+            assert_eq!(stream.run(bound(who, &[])).await.text(), "/");
+            assert_eq!(stream.run(become_bea.clone()).await.text(), "bea");
+            assert_eq!(stream.run(simple(who)).await.text(), "/");
+        }
+    }
+}
+
+#[tokio::test]
 async fn settings_of_the_stream_hold_from_the_first_query_on() {
     let shard = Shard::start(&["--pool-size", "1"]).await;
     let mut session = Stream::session(&shard, &[("app.colour", "red")], 0).await;

@@ -9,11 +9,27 @@ use postgres_protocol::message::frontend::{self, BindError};
 
 use super::Backend;
 use crate::proto::Parameter;
-use crate::query_server::settings::{Settings, TENANT};
+use crate::query_server::settings::{Settings, TENANT, TENANT_TYPE};
 use crate::query_server::texts::Text;
 
-/// The prepared statement that sets the tenant for one transaction.
-const SET_LOCAL: &str = "mtdd_local";
+/// Sets the tenant, $1, and its type, $2.
+fn set_tenant(is_local: bool) -> String {
+    format!(
+        "select pg_catalog.set_config('{TENANT}', $1, {is_local}), pg_catalog.set_config('{TENANT_TYPE}', $2, {is_local})"
+    )
+}
+
+/// On whose behalf a query runs, as policies see it: empty texts for nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'q> {
+    pub tenant: &'q str,
+    pub kind: &'q str,
+}
+
+impl Whose<'_> {
+    /// A query without a tenant.
+    pub const NOBODY: Whose<'static> = Whose { tenant: "", kind: "" };
+}
 
 /// How a text's statement is found.
 #[derive(Clone, Copy)]
@@ -35,10 +51,29 @@ impl Backend {
         }
         let mut answers = 0;
         if !self.settings.is_empty() {
-            frontend::parse("", "reset all", [], &mut self.out)?;
-            self.bind_and_execute("", &[])?;
-            answers += 1;
+            // RESET ALL leaves the two that say who we are.
+            for reset in ["set session authorization default", "reset role", "reset all"] {
+                frontend::parse("", reset, [], &mut self.out)?;
+                self.bind_and_execute("", &[])?;
+                answers += 1;
+            }
         }
+        Ok(answers + self.set_settings(settings)?)
+    }
+
+    /// Asks, as a request of its own, for the settings that held before the session was reset.
+    pub(super) fn ask_for_settings_again(&mut self) -> io::Result<()> {
+        if self.settings.is_empty() {
+            return Ok(());
+        }
+        let settings = self.settings.clone();
+        self.set_settings(&settings).map_err(|_| io::Error::other("the settings do not fit a message"))?;
+        self.ask_for_end();
+        Ok(())
+    }
+
+    fn set_settings(&mut self, settings: &Settings) -> Result<u32, BindError> {
+        let mut answers = 0;
         for (name, value) in settings.iter() {
             frontend::parse("", "select pg_catalog.set_config($1, $2, false)", [], &mut self.out)?;
             self.bind_and_execute("", &[name.as_bytes(), value.as_bytes()])?;
@@ -55,42 +90,29 @@ impl Backend {
     }
 
     /// Sets the tenant until the end of the transaction of the statement that follows; answered by one CommandComplete.
-    pub fn ask_for_tenant(&mut self, tenant: &str) -> Result<u32, BindError> {
+    pub fn ask_for_tenant(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
         if !self.set_local_prepared {
-            let sql = format!("select pg_catalog.set_config('{TENANT}', $1, true)");
-            frontend::parse(SET_LOCAL, &sql, [], &mut self.out)?;
+            frontend::parse(&self.names.set_local(), &set_tenant(true), [], &mut self.out)?;
             self.set_local_prepared = true;
         }
-        self.bind_and_execute(SET_LOCAL, &[tenant.as_bytes()])?;
+        self.bind_and_execute(&self.names.set_local(), &[whose.tenant.as_bytes(), whose.kind.as_bytes()])?;
         Ok(1)
     }
 
     /// The same without a prepared statement, which somebody who holds the connection may have removed.
-    pub fn ask_for_tenant_unprepared(&mut self, tenant: &str) -> Result<u32, BindError> {
-        self.set_tenant(tenant, true)
-    }
-
-    /// Makes this tenant, or none, the one in force in the open transaction; answered by as many CommandComplete
-    /// messages as it returns.
-    pub fn ask_for_tenant_inside(&mut self, tenant: Option<&str>) -> Result<u32, BindError> {
-        let tenant = tenant.unwrap_or_default();
-        if self.tenant_in_force.as_deref() == Some(tenant) {
-            return Ok(0);
-        }
-        self.tenant_in_force = Some(tenant.to_owned());
-        self.set_tenant(tenant, true)
+    pub fn ask_for_tenant_unprepared(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
+        self.set_tenant(whose, true)
     }
 
     /// Sets the tenant until `settle` or `clean` takes it back; answered by one CommandComplete.
-    pub fn ask_for_session_tenant(&mut self, tenant: &str) -> Result<u32, BindError> {
+    pub fn ask_for_session_tenant(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
         self.residue.tenant = true;
-        self.set_tenant(tenant, false)
+        self.set_tenant(whose, false)
     }
 
-    fn set_tenant(&mut self, tenant: &str, is_local: bool) -> Result<u32, BindError> {
-        let sql = format!("select pg_catalog.set_config('{TENANT}', $1, {is_local})");
-        frontend::parse("", &sql, [], &mut self.out)?;
-        self.bind_and_execute("", &[tenant.as_bytes()])?;
+    fn set_tenant(&mut self, whose: Whose<'_>, is_local: bool) -> Result<u32, BindError> {
+        frontend::parse("", &set_tenant(is_local), [], &mut self.out)?;
+        self.bind_and_execute("", &[whose.tenant.as_bytes(), whose.kind.as_bytes()])?;
         Ok(1)
     }
 
@@ -135,12 +157,12 @@ impl Backend {
         let prepared = self.prepare(text, keep);
         match prepared {
             Prepared::Unnamed => frontend::parse("", sql, [], &mut self.out)?,
-            Prepared::Now(text) => frontend::parse(&text.statement, sql, [], &mut self.out)?,
+            Prepared::Now(text) => frontend::parse(&self.names.statement(text.id), sql, [], &mut self.out)?,
             Prepared::Before(_) => {}
         }
         let name = match prepared {
-            Prepared::Unnamed => "",
-            Prepared::Now(text) | Prepared::Before(text) => &text.statement,
+            Prepared::Unnamed => String::new(),
+            Prepared::Now(text) | Prepared::Before(text) => self.names.statement(text.id),
         };
         let write = |param: &Parameter, out: &mut BytesMut| match &param.value {
             Some(value) => {
@@ -152,7 +174,7 @@ impl Backend {
         // No format codes at all: every parameter is text.
         let binary = params.iter().any(|param| param.binary);
         let formats = params.iter().filter(|_| binary).map(|param| i16::from(param.binary));
-        frontend::bind("", name, formats, params, write, [0i16; 0], &mut self.out)?;
+        frontend::bind("", &name, formats, params, write, [0i16; 0], &mut self.out)?;
         frontend::describe(b'P', "", &mut self.out)?;
         frontend::execute("", 0, &mut self.out)?;
         self.ask_for_end();
@@ -188,7 +210,7 @@ impl Backend {
             return Prepared::Before(text);
         }
         if let Some((oldest, ())) = statements.push(text.id, ()) {
-            self.superfluous.push(Text::statement_name(oldest));
+            self.superfluous.push(self.names.statement(oldest));
         }
         Prepared::Now(text)
     }
@@ -198,13 +220,19 @@ impl Backend {
         if let Some(statements) = &mut self.statements {
             statements.pop(&text.id);
         }
-        self.superfluous.push(text.statement.clone());
+        self.superfluous.push(self.names.statement(text.id));
     }
 
     /// Notes that PostgreSQL may hold other prepared statements than are known here.
     pub fn doubt_statements(&mut self) {
         self.forget_statements();
         self.statements_in_doubt = true;
+    }
+
+    /// True if something is prepared here that is worth keeping, and nothing else that is not known.
+    pub(super) fn keeps_statements(&self) -> bool {
+        let kept = self.set_local_prepared || self.statements.as_ref().is_some_and(|kept| !kept.is_empty());
+        kept && !self.statements_in_doubt
     }
 
     /// Notes that nothing is prepared here.

@@ -1,0 +1,79 @@
+//! Brings a session into the state of a new one: what any text, function, trigger or procedure may have left there is
+//! taken away, whatever it was. What this server has prepared may stay. Called by `clean`, between two callers.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Backend;
+use crate::data::row::Rows;
+
+/// RESET ALL leaves `role` and `session_authorization` as they are. CLOSE ALL: cursors WITH HOLD.
+const RESET: &str = "set session authorization default; reset role; reset all; close all; unlisten *; discard temp; \
+                     discard sequences; ";
+
+/// What DISCARD ALL, which also forgets what is prepared, leaves as it is.
+const RESET_AFTER_DISCARD: &str = "reset role; ";
+
+/// Unlocks; gives random() an unforeseeable start again; and asks what is left: the number of statements that SQL has
+/// prepared, and what keeps state of its own that PostgreSQL cannot reset.
+const LOOK: &str = "select (select pg_catalog.count(*) from pg_catalog.pg_prepared_statements where from_sql), \
+                    (select pg_catalog.string_agg(name, ', ') from (\
+                     select 'language ' operator(pg_catalog.||) lanname::pg_catalog.text as name \
+                     from pg_catalog.pg_language where lanname operator(pg_catalog.<>) all \
+                     (array['internal', 'c', 'sql', 'plpgsql']::pg_catalog.name[]) union all \
+                     select 'extension ' operator(pg_catalog.||) extname::pg_catalog.text \
+                     from pg_catalog.pg_extension where extname operator(pg_catalog.=) 'dblink') as keepers), \
+                    pg_catalog.pg_advisory_unlock_all(), pg_catalog.setseed(";
+
+impl Backend {
+    /// Takes away everything that anybody may have left in the session, save for the settings of the app that used it
+    /// last and what this server has prepared. A session that cannot be reset is marked as broken.
+    pub(super) async fn start_over(&mut self) -> io::Result<()> {
+        if self.keeps_statements() {
+            self.ask_simple(&format!("{RESET}{LOOK}{})", seed()))?;
+        } else {
+            // The fastest way, but only a statement of its own may be DISCARD ALL.
+            self.ask_simple("discard all")?;
+            self.ask_simple(&format!("{RESET_AFTER_DISCARD}{LOOK}{})", seed()))?;
+            self.forget_statements();
+        }
+        self.ask_for_settings_again()?;
+        self.flush().await?;
+        let (fine, rows) = self.await_row().await?;
+        if !fine {
+            return Err(io::Error::other("PostgreSQL refused to reset the session"));
+        }
+        let mut row = Rows::new(&rows).next().and_then(Result::ok);
+        let mut cell = || row.as_mut().and_then(|row| row.cell().ok());
+        let (Some(Some(prepared)), Some(keepers)) = (cell(), cell()) else {
+            return Err(io::Error::other("PostgreSQL did not say what is left in the session"));
+        };
+        if let Some(keepers) = keepers {
+            self.mark_broken();
+            say_once(&String::from_utf8_lossy(keepers));
+        } else if prepared != b"0" {
+            self.command("deallocate all").await?;
+            self.forget_statements();
+        }
+        Ok(())
+    }
+}
+
+/// Between -1 and 1.
+fn seed() -> f64 {
+    let number = RandomState::new().hash_one(0u8) >> 11;
+    number as f64 / (1u64 << 52) as f64 - 1.0
+}
+
+fn say_once(keepers: &str) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Ordering::Relaxed) {
+        tracing::warn!(
+            keepers,
+            "this database has something that keeps state which PostgreSQL cannot reset: a connection is closed after \
+             each query that may have used it, which is slow"
+        );
+    }
+}
