@@ -447,6 +447,8 @@ const SHAPES = {
       changes: true,
       options: { allServers: true },
     }),
+    refused('an alias that is an operator of other dialects', 'SELECT amount like FROM orders'),
+    exact('a name that is a keyword of other dialects', 'SELECT amount xor, top.id qualify FROM orders top'),
     refused('LISTEN', 'LISTEN changes', { options: { allServers: true }, note: 'handle.listen()' }),
     refused('EXPLAIN', 'EXPLAIN SELECT * FROM orders', {
       options: { allServers: true },

@@ -7,6 +7,8 @@ mod catalogue;
 mod ctes;
 mod draft;
 mod functions;
+mod grammar;
+mod keywords;
 mod layout;
 mod local;
 mod name;

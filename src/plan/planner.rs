@@ -15,7 +15,7 @@ use super::rows::{first_select, item_expr, needs_distinct, output_name, output_n
 use super::shape::{Column, Everywhere, Merge, Origins, Plan, Source};
 use super::text::{Fragments, Tokens, fold, parameter, parameters, quoted};
 use super::walk::{Node, NodeMut, rewrite, walk};
-use super::{Asked, Layout, Refusal, aggregate, ctes, rows, sets, stack, unsupported, write};
+use super::{Asked, Layout, Refusal, aggregate, ctes, grammar, rows, sets, stack, unsupported, write};
 use crate::data::lexer::{Outline, is_one_of};
 
 /// The plan of a statement for all shards, or why there is none.
@@ -32,6 +32,13 @@ fn planned(sql: &str, statements: Vec<Statement>, asked: Asked, layout: &Layout)
         [] => return Ok(Plan::AnyShard),
         _ => return Err(unsupported("several statements at once; run them one by one")),
     };
+    let is_read = matches!(
+        statement,
+        Statement::Query(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Insert(_) | Statement::Merge(_)
+    );
+    if is_read && let Some(doubt) = grammar::doubt(statement) {
+        return Err(unsupported(&doubt));
+    }
     match statement {
         Statement::Query(query) => match write::inside_query(query, layout, asked) {
             Some(plan) => plan,

@@ -6,11 +6,11 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::shape::{Bit, Column, Source, Text};
 use super::walk::{Node, NodeMut, rewrite, walk};
-use super::{Refusal, stack, unsupported};
+use super::{Refusal, grammar, stack, unsupported};
 use crate::data::lexer::Lexer;
 
 /// Nesting beyond this is refused rather than followed.
@@ -48,15 +48,23 @@ impl Tokens {
             return Err(Refusal::Unreadable("it holds a control character".into()));
         }
         let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize_with_location();
-        let tokens = tokens.map_err(|error| Refusal::Unreadable(format!("sql parser error: {error}")))?;
+        let mut tokens = tokens.map_err(|error| Refusal::Unreadable(format!("sql parser error: {error}")))?;
+        if let Some(doubt) = grammar::tokens(&mut tokens) {
+            return Err(Refusal::Unreadable(doubt.to_owned()));
+        }
         Ok(Tokens { levels: stack::levels(&tokens), tokens })
     }
 
     /// The statements of the text.
     pub fn parse(self) -> Result<Vec<Statement>, Refusal> {
         let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(DEEPEST);
-        let statements = parser.with_tokens_with_locations(self.tokens).parse_statements();
-        statements.map_err(|error| Refusal::Unreadable(error.to_string()))
+        let mut parser = parser.with_tokens_with_locations(self.tokens);
+        let statements = parser.parse_statements().map_err(|error| Refusal::Unreadable(error.to_string()))?;
+        // The parser takes END for the end of a block, and reads no further.
+        match &parser.peek_token_ref().token {
+            Token::EOF => Ok(statements),
+            token => Err(Refusal::Unreadable(format!("{token} in this place: in double quotes, if it is a name"))),
+        }
     }
 }
 

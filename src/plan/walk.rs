@@ -13,6 +13,7 @@ pub enum Node<'n> {
     Select(&'n Select),
     Expr(&'n Expr),
     Relation(&'n ObjectName),
+    Ident(&'n Ident),
 }
 
 /// Shows every node to `see`.
@@ -47,6 +48,11 @@ impl Visitor for Reader<'_> {
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
         (self.0)(Node::Relation(relation));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<()> {
+        (self.0)(Node::Ident(ident));
         ControlFlow::Continue(())
     }
 }

@@ -1,0 +1,401 @@
+//! Where the parser and PostgreSQL's grammar would read a statement differently it is refused, or read as PostgreSQL does:
+//! words that are no keywords of PostgreSQL are names (`tokens`), keywords are names only where PostgreSQL takes them for
+//! such, and operators are nested as PostgreSQL nests them. The test beside this compares both, by PostgreSQL's own parser.
+
+use sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, Expr, GroupByExpr, Ident, LimitClause, Query, Select, SelectFlavor, SelectItem,
+    Statement, UnaryOperator, Value, WildcardAdditionalOptions,
+};
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
+
+use super::keywords::{Class, class};
+use super::text::{fold, parts};
+use super::walk::{Node, walk};
+
+/// Types that PostgreSQL knows by name alone, which the parser must know as such in `date '2024-01-01'`.
+const TYPES: [&str; 25] = [
+    "bool",
+    "box",
+    "bytea",
+    "circle",
+    "date",
+    "datetime",
+    "float4",
+    "float8",
+    "int2",
+    "int4",
+    "int8",
+    "json",
+    "jsonb",
+    "line",
+    "lseg",
+    "path",
+    "point",
+    "polygon",
+    "regclass",
+    "text",
+    "timestamptz",
+    "timetz",
+    "tsquery",
+    "tsvector",
+    "uuid",
+];
+
+/// Reserved words that are called like functions, with or without parentheses.
+const CALLED: [&str; 12] = [
+    "array",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "localtime",
+    "localtimestamp",
+    "session_user",
+    "system_user",
+    "user",
+];
+
+/// Takes from words that are no keywords of PostgreSQL what they mean in other dialects. None: all else is read alike.
+pub fn tokens(tokens: &mut [TokenWithSpan]) -> Option<&'static str> {
+    let words: Vec<&Token> = tokens
+        .iter()
+        .map(|token| &token.token)
+        .filter(|token| !matches!(token, Token::Whitespace(Whitespace::Space | Whitespace::Newline | Whitespace::Tab)))
+        .collect();
+    let is = |token: &Token, words: &[Keyword]| matches!(token, Token::Word(word) if words.contains(&word.keyword));
+    for window in words.windows(3) {
+        match window {
+            [before, Token::SingleQuotedString(_), after]
+                if is(before, &[Keyword::BETWEEN, Keyword::AND, Keyword::RANGE, Keyword::ROWS, Keyword::GROUPS])
+                    && is(after, &[Keyword::PRECEDING, Keyword::FOLLOWING]) =>
+            {
+                return Some(
+                    "a window frame of a text without its type; write INTERVAL before it, or a cast behind it",
+                );
+            }
+            [Token::Word(before), Token::Ampersand, Token::Word(after)]
+                if before.value.eq_ignore_ascii_case("u") && after.quote_style == Some('"') =>
+            {
+                return Some("a name with Unicode escapes (U&\"...\"); write its letters themselves");
+            }
+            _ => {}
+        }
+    }
+    for TokenWithSpan { token, .. } in tokens {
+        let Token::Word(word) = token else { continue };
+        if word.quote_style.is_some() || word.keyword == Keyword::NoKeyword {
+            continue;
+        }
+        let name = word.value.to_ascii_lowercase();
+        // A keyword of PostgreSQL's only before TEMPORARY; elsewhere the parser would skip it.
+        let is_name = class(&name).is_none() || name == "global";
+        if is_name && TYPES.binary_search(&name.as_str()).is_err() {
+            word.keyword = Keyword::NoKeyword;
+        }
+    }
+    None
+}
+
+/// Why a statement may mean something else to PostgreSQL; None: it means the same.
+pub fn doubt(statement: &Statement) -> Option<String> {
+    let mut doubt = None;
+    // Keywords among the names, less those in places where PostgreSQL takes them for names.
+    let mut keywords: Vec<String> = Vec::new();
+    let mut names = Vec::new();
+    walk(statement, &mut |node| match node {
+        Node::Ident(ident) => match ident.quote_style {
+            None if is_keyword(ident) => keywords.push(ident.value.clone()),
+            None | Some('"') if is_ours(&fold(ident)) => {
+                doubt.get_or_insert_with(|| format!("the name {}, which the library needs itself", ident.value));
+            }
+            None | Some('"') => {}
+            Some(quote) => {
+                doubt.get_or_insert_with(|| format!("a name in {quote} instead of \""));
+            }
+        },
+        Node::Expr(expr) => {
+            names.extend(as_names(expr));
+            // One is enough: each is shown with all that it holds.
+            if doubt.is_none() {
+                doubt = odd(expr).or_else(|| misnested(expr));
+            }
+        }
+        Node::Select(select) => {
+            names.extend(select.projection.iter().filter_map(|item| match item {
+                SelectItem::ExprWithAlias { alias, .. } if is_keyword(alias) => Some(alias.value.clone()),
+                _ => None,
+            }));
+            if let Some(part) = foreign(select) {
+                doubt.get_or_insert_with(|| format!("{part}, which PostgreSQL does not have"));
+            }
+        }
+        Node::Query(query) if is_foreign(query) => {
+            doubt.get_or_insert_with(|| "a clause that PostgreSQL does not have".to_owned());
+        }
+        _ => {}
+    });
+    doubt.or_else(|| {
+        keywords.sort();
+        names.sort();
+        let mut names = names.into_iter().peekable();
+        let odd = keywords.into_iter().find(|keyword| names.next_if(|name| name == keyword).is_none())?;
+        Some(format!("the keyword {odd} in this place: in double quotes, if it is a name; else leave it out"))
+    })
+}
+
+fn is_keyword(ident: &Ident) -> bool {
+    ident.quote_style.is_none() && matches!(class(&fold(ident)), Some(Class::Reserved | Class::Function))
+}
+
+/// A name that plans give to what they add.
+fn is_ours(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix("mtdd_") else { return false };
+    rest == "g" || rest == "q" || rest.strip_prefix('h').is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+/// The keywords that are names in an expression.
+fn as_names(expr: &Expr) -> Vec<String> {
+    let of =
+        |idents: &[Ident]| idents.iter().filter(|ident| is_keyword(ident)).map(|ident| ident.value.clone()).collect();
+    match expr {
+        Expr::Identifier(name) if ["default", "current_role", "current_schema"].contains(&fold(name).as_str()) => {
+            vec![name.value.clone()]
+        }
+        Expr::CompoundIdentifier(names) => of(names.get(1..).unwrap_or_default()),
+        Expr::Function(call) => {
+            let idents: Vec<Ident> = call.name.0.iter().filter_map(|part| part.as_ident().cloned()).collect();
+            let called = |name: String| class(&name) == Some(Class::Function) || CALLED.contains(&name.as_str());
+            match parts(&call.name).as_deref() {
+                Some([only]) if called(only.clone()) => of(&idents),
+                Some([_, _, ..]) => of(idents.get(1..).unwrap_or_default()),
+                _ => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What other dialects have and PostgreSQL does not.
+fn odd(expr: &Expr) -> Option<String> {
+    let is_odd = match expr {
+        Expr::JsonAccess { .. }
+        | Expr::InUnnest { .. }
+        | Expr::RLike { .. }
+        | Expr::Convert { .. }
+        | Expr::Prefixed { .. }
+        | Expr::Struct { .. }
+        | Expr::Named { .. }
+        | Expr::Dictionary(_)
+        | Expr::Map(_)
+        | Expr::MatchAgainst { .. }
+        | Expr::OuterJoin(_)
+        | Expr::Prior(_)
+        | Expr::Lambda(_)
+        | Expr::MemberOf(_) => true,
+        Expr::BinaryOp { op, .. } => match op {
+            BinaryOperator::Xor
+            | BinaryOperator::MyIntegerDivide
+            | BinaryOperator::Match
+            | BinaryOperator::Regexp
+            | BinaryOperator::Glob
+            | BinaryOperator::Assignment => true,
+            // PostgreSQL takes a sign at the end for an operator of its own, unless there is one of these before it.
+            BinaryOperator::Custom(name) => {
+                name.ends_with(['+', '-']) && !name.contains(['~', '!', '@', '#', '%', '^', '&', '|', '`', '?'])
+            }
+            _ => false,
+        },
+        Expr::Function(call) => {
+            matches!(parts(&call.name).as_deref(), Some([name]) if name == "rollup" || name == "cube")
+        }
+        Expr::Cast { kind, format, data_type, .. } => {
+            !matches!(kind, CastKind::Cast | CastKind::DoubleColon)
+                || format.is_some()
+                || matches!(data_type, DataType::Custom(name, _)
+                    if matches!(parts(name).as_deref(), Some([only]) if class(only) == Some(Class::Column)))
+        }
+        Expr::Interval(interval) => !matches!(&*interval.value, Expr::Value(value)
+            if matches!(value.value, Value::SingleQuotedString(_) | Value::EscapedStringLiteral(_))),
+        Expr::Trim { trim_characters, .. } => trim_characters.is_some(),
+        Expr::Value(value) => matches!(
+            value.value,
+            // Of X'1f', which are bits, and 0x1f, which is a number, the parser makes the same.
+            Value::HexStringLiteral(_)
+                | Value::DoubleQuotedString(_)
+                | Value::DoubleQuotedByteStringLiteral(_)
+                | Value::TripleSingleQuotedString(_)
+                | Value::TripleDoubleQuotedString(_)
+                | Value::SingleQuotedRawStringLiteral(_)
+                | Value::DoubleQuotedRawStringLiteral(_)
+        ),
+        _ => false,
+    };
+    if let Expr::BinaryOp { op: BinaryOperator::Assignment, .. } = expr {
+        return Some(format!("{}; write => instead of :=", shown(expr)));
+    }
+    is_odd.then(|| format!("{}, which PostgreSQL reads otherwise, or not at all: write it in another way", shown(expr)))
+}
+
+/// A part of a select that PostgreSQL does not have.
+fn foreign(select: &Select) -> Option<&'static str> {
+    let wildcard = |options: &WildcardAdditionalOptions| {
+        options.opt_ilike.is_some()
+            || options.opt_exclude.is_some()
+            || options.opt_except.is_some()
+            || options.opt_replace.is_some()
+            || options.opt_rename.is_some()
+    };
+    let changed = |item: &SelectItem| match item {
+        SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options) => wildcard(options),
+        SelectItem::ExprWithAliases { .. } => true,
+        _ => false,
+    };
+    [
+        (select.top.is_some(), "TOP"),
+        (select.exclude.is_some() || select.projection.iter().any(changed), "* with some columns left out or changed"),
+        (select.select_modifiers.is_some(), "a modifier of SELECT"),
+        (!select.lateral_views.is_empty(), "LATERAL VIEW"),
+        (select.prewhere.is_some(), "PREWHERE"),
+        (!select.connect_by.is_empty(), "CONNECT BY"),
+        (!select.cluster_by.is_empty() || !select.distribute_by.is_empty() || !select.sort_by.is_empty(), "CLUSTER BY"),
+        (select.qualify.is_some(), "QUALIFY"),
+        (select.value_table_mode.is_some(), "AS STRUCT"),
+        (select.flavor != SelectFlavor::Standard, "FROM first"),
+        (matches!(&select.group_by, GroupByExpr::Expressions(_, modifiers) if !modifiers.is_empty()), "WITH ROLLUP"),
+    ]
+    .into_iter()
+    .find_map(|(has, part)| has.then_some(part))
+}
+
+fn is_foreign(query: &Query) -> bool {
+    query.for_clause.is_some()
+        || query.settings.is_some()
+        || query.format_clause.is_some()
+        || !query.pipe_operators.is_empty()
+        || match &query.limit_clause {
+            Some(LimitClause::LimitOffset { limit_by, .. }) => !limit_by.is_empty(),
+            Some(LimitClause::OffsetCommaLimit { .. }) => true,
+            None => false,
+        }
+}
+
+/// How tightly an operator binds in PostgreSQL's grammar (gram.y, "precedence: lowest to highest").
+mod binding {
+    pub const OR: u8 = 1;
+    pub const AND: u8 = 2;
+    pub const NOT: u8 = 3;
+    pub const IS: u8 = 4;
+    pub const COMPARISON: u8 = 5;
+    pub const BETWEEN_IN_LIKE: u8 = 6;
+    pub const ANY_OTHER: u8 = 7;
+    pub const SUM: u8 = 8;
+    pub const PRODUCT: u8 = 9;
+    pub const POWER: u8 = 10;
+    pub const AT: u8 = 11;
+    pub const COLLATE: u8 = 12;
+    pub const SIGN: u8 = 13;
+    pub const CAST: u8 = 14;
+}
+
+fn of_operator(op: &BinaryOperator) -> u8 {
+    use BinaryOperator as Op;
+    match op {
+        Op::Or => binding::OR,
+        Op::And => binding::AND,
+        Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq => binding::COMPARISON,
+        Op::Plus | Op::Minus => binding::SUM,
+        Op::Multiply | Op::Divide | Op::Modulo => binding::PRODUCT,
+        Op::PGExp => binding::POWER,
+        _ => binding::ANY_OTHER,
+    }
+}
+
+/// How tightly the outermost operator of an expression binds; None: it has none that could be nested otherwise.
+fn binds(expr: &Expr) -> Option<u8> {
+    Some(match expr {
+        Expr::BinaryOp { op, .. } => of_operator(op),
+        Expr::AnyOp { compare_op, .. } | Expr::AllOp { compare_op, .. } => of_operator(compare_op),
+        Expr::UnaryOp { op, .. } => match op {
+            UnaryOperator::Not => binding::NOT,
+            UnaryOperator::Plus | UnaryOperator::Minus => binding::SIGN,
+            _ => binding::ANY_OTHER,
+        },
+        Expr::IsFalse(_)
+        | Expr::IsNotFalse(_)
+        | Expr::IsTrue(_)
+        | Expr::IsNotTrue(_)
+        | Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::IsUnknown(_)
+        | Expr::IsNotUnknown(_)
+        | Expr::IsDistinctFrom(..)
+        | Expr::IsNotDistinctFrom(..)
+        | Expr::IsJson { .. }
+        | Expr::IsNormalized { .. } => binding::IS,
+        Expr::InList { .. }
+        | Expr::InSubquery { .. }
+        | Expr::Between { .. }
+        | Expr::Like { .. }
+        | Expr::ILike { .. }
+        | Expr::SimilarTo { .. } => binding::BETWEEN_IN_LIKE,
+        Expr::AtTimeZone { .. } => binding::AT,
+        Expr::Collate { .. } => binding::COLLATE,
+        Expr::Cast { kind: CastKind::DoubleColon, .. } => binding::CAST,
+        _ => return None,
+    })
+}
+
+/// An operand that PostgreSQL would not give to this operator.
+fn misnested(expr: &Expr) -> Option<String> {
+    let own = binds(expr)?;
+    // Comparisons, BETWEEN and IS do not follow one another without parentheses.
+    let one_after_another = !(binding::IS..=binding::BETWEEN_IN_LIKE).contains(&own);
+    let left = |operand: &Expr| binds(operand).is_some_and(|inner| inner < own || (inner == own && !one_after_another));
+    let right = |operand: &Expr| binds(operand).is_some_and(|inner| inner <= own);
+    let prefix = |operand: &Expr| binds(operand).is_some_and(|inner| inner < own);
+    let odd = match expr {
+        Expr::BinaryOp { left: before, right: after, .. }
+        | Expr::IsDistinctFrom(before, after)
+        | Expr::IsNotDistinctFrom(before, after) => left(before) || right(after),
+        Expr::AtTimeZone { timestamp, time_zone } => left(timestamp) || right(time_zone),
+        Expr::AnyOp { left: before, .. } | Expr::AllOp { left: before, .. } => left(before),
+        Expr::UnaryOp { expr, .. } => prefix(expr),
+        Expr::IsFalse(expr)
+        | Expr::IsNotFalse(expr)
+        | Expr::IsTrue(expr)
+        | Expr::IsNotTrue(expr)
+        | Expr::IsNull(expr)
+        | Expr::IsNotNull(expr)
+        | Expr::IsUnknown(expr)
+        | Expr::IsNotUnknown(expr)
+        | Expr::IsJson { expr, .. }
+        | Expr::IsNormalized { expr, .. }
+        | Expr::InList { expr, .. }
+        | Expr::InSubquery { expr, .. }
+        | Expr::Collate { expr, .. }
+        | Expr::Cast { expr, .. } => left(expr),
+        Expr::CompoundFieldAccess { root, .. } => binds(root).is_some(),
+        Expr::Between { expr, low, high, .. } => left(expr) || right(low) || right(high),
+        Expr::Like { expr, pattern, .. }
+        | Expr::ILike { expr, pattern, .. }
+        | Expr::SimilarTo { expr, pattern, .. } => left(expr) || right(pattern),
+        _ => false,
+    };
+    odd.then(|| format!("{}, which PostgreSQL may read otherwise: put its parts in parentheses", shown(expr)))
+}
+
+fn shown(expr: &Expr) -> String {
+    const MOST: usize = 80;
+    let text = expr.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}...", &text[..at]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+mod tests;
