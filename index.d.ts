@@ -6,7 +6,10 @@ export type MtddTenantId = string | number | bigint;
 /** What `.mtdd()` does before it runs the query. */
 export type MtddMethod = 'executeQuery' | 'addTenantShard' | 'auto';
 
-/** Options of one `.mtdd()` query. Options that are not listed are kept as metadata. */
+/**
+ * Options of one `.mtdd()` query. Others are kept as metadata, but for those whose name is within two edits of a listed
+ * one, or differs only in case: they are refused with a TypeError, as misspelt.
+ */
 export interface MtddOptions {
   /** Run on all shards, whatever the tenant. */
   allServers?: boolean | null;
@@ -19,13 +22,19 @@ export interface MtddOptions {
   operationType?: 'read' | 'write' | null;
   /** Milliseconds for lookup, queueing and execution; then the statement is stopped. Default: `mtdd.timeout`. */
   timeout?: number | null;
-  /** Seconds; only an explicit value caches. */
+  /** Seconds. Does nothing yet; a warning says so once. */
   cacheTTL?: number | null;
+  /** Does nothing yet, as `cacheTTL`. */
   skipCache?: boolean | null;
+  /** Does nothing yet, as `cacheTTL`. */
   cacheKey?: string | null;
+  /** Does nothing yet, as `cacheTTL`. */
   auditLog?: boolean | null;
+  /** Does nothing yet, as `cacheTTL`. */
+  idempotencyKey?: string | null;
   /** How often the query may be sent again. Default: `mtdd.maxRetries`. */
   maxRetries?: number | null;
+  /** 'replica' does nothing yet, as `cacheTTL`. */
   readPreference?: 'primary' | 'replica' | null;
   userId?: string | number | bigint | null;
   requestId?: string | number | bigint | null;
@@ -40,18 +49,36 @@ export interface MtddOptions {
   [metadata: string]: unknown;
 }
 
-/** The object form of `.mtdd()`'s arguments: a tenant, or explicitly all shards. */
-export type MtddMeta = MtddOptions & {
+/** What the object form of `.mtdd()`'s arguments holds beside the tenant. */
+type MtddMetaOptions = MtddOptions & {
   /** Default 1; null registers the tenant. */
   tenantType?: number | string | null;
   methodType?: MtddMethod | null;
-} & ({ tenantId: MtddTenantId } | { tenantId?: null; allServers: true });
+};
+
+/** The object form of `.mtdd()`'s arguments, for a tenant. */
+export type MtddTenantMeta = MtddMetaOptions & { tenantId: MtddTenantId };
+
+/** The object form of `.mtdd()`'s arguments: a tenant, or explicitly all shards. */
+export type MtddMeta = MtddTenantMeta | (MtddMetaOptions & { tenantId?: null; allServers: true });
+
+/** A builder of Knex's, or a promise, is given back as it is; any other thenable is awaited first. */
+export type MtddStarted<T> =
+  T extends PromiseLike<infer R>
+    ? T extends Promise<unknown> | Knex.ChainableInterface
+      ? T
+      : Promise<R>
+    : T;
 
 declare module 'knex' {
   namespace Knex {
     interface TransactionConfig {
-      /** Whose shard runs every query of the transaction that names no tenant itself; as the first argument of `.mtdd()`. */
-      mtdd?: MtddMeta;
+      /**
+       * Whose shard runs every query of the transaction, those that name no tenant too; as the first argument of
+       * `.mtdd()`, but one tenant. Checked before anything is begun: `undefined`, `null` and another tenant than the
+       * one that the instance, or the transaction around it, is bound to are refused. Not together with `connection`.
+       */
+      mtdd?: MtddTenantId | MtddTenantMeta;
     }
 
     // biome-ignore lint/suspicious/noExplicitAny: the declarations of an interface must agree
@@ -59,23 +86,33 @@ declare module 'knex' {
       /**
        * Runs this query on all shards: its result is what one database with all their rows would give, or it is
        * refused with PlanUnsupportedError. What is meant for every shard alike (DDL, INSERTs of reference data) has to
-       * be asked for by `.mtdd(null)` or `allServers: true`.
+       * be asked for by `.mtdd(null)` or `allServers: true`. Refused with `mtdd.allShards: 'explicit'`.
        *
        * It may stand anywhere in the chain; the last `.mtdd()` wins. SQL, rows, errors and events are those of a local
        * query.
        */
       mtdd(): this;
       /**
-       * Runs this query on a tenant's shard, or with null on all shards.
+       * Runs this query on all shards: a literal null, so that a tenant which may be null does not compile. Refused with
+       * `mtdd.allShards: 'explicit'`; `{ allServers: true }` says it there, and everywhere.
+       */
+      mtdd(
+        tenantId: null,
+        tenantType?: number | string,
+        methodType?: MtddMethod | null,
+        options?: MtddOptions | null,
+      ): this;
+      /**
+       * Runs this query on a tenant's shard.
        *
-       * @param tenantId the tenant's name; `null`: all shards; or all arguments as an object. `undefined`, `''` and
-       *   `NaN` are refused with a TypeError
+       * @param tenantId the tenant's name, or all arguments as an object. `undefined`, `''` and `NaN` are refused with a
+       *   TypeError. Beware of `any`, which compiles whatever it is: `mtdd.allShards: 'explicit'` refuses its null too
        * @param tenantType default 1; `null` registers the tenant with the lookup server first
        * @param methodType `'addTenantShard'` registers the tenant first; `'auto'` (the default) does so for a call of
        *   `portal.tenantInsertProc`
        */
       mtdd(
-        tenantId: MtddTenantId | MtddMeta | null,
+        tenantId: MtddTenantId | MtddMeta,
         tenantType?: number | string | null,
         methodType?: MtddMethod | null,
         options?: MtddOptions | null,
@@ -120,7 +157,10 @@ export interface MtddTlsConfig {
 }
 
 export interface MtddBackendConfig {
-  /** True: `.mtdd()` queries go to the query servers. False: to the local connection. Default: USE_MTDD, else false. */
+  /**
+   * True: `.mtdd()` queries go to the query servers. False: to the local connection. Default: USE_MTDD, else false; with
+   * query servers and NODE_ENV=production, one of both has to say it.
+   */
   useMtdd?: boolean | null;
   /** `host:port` of each shard's query server; the position is the shard. Default: QUERY_SERVERS. */
   queryServers?: string[] | null;
@@ -160,9 +200,16 @@ export interface MtddBackendConfig {
   allowLocalAfterCreate?: boolean | null;
   /**
    * Refuse, with ValidationError and nothing sent, every query of the instance that has neither `.mtdd()` nor a tenant
-   * around it (`withTenant`, `tenantContext`, `forTenant`) and is not inside `runLocal`. Default false.
+   * around it (`withTenant`, `tenantContext`, `forTenant`) and is not inside `runLocal`. With 'transaction' such a
+   * query belongs to the tenant of its transaction, once a query of that has named one; `trx.batchInsert` too. Default
+   * false, with a warning at start where `useMtdd` is true; true is recommended.
    */
-  requireTenant?: boolean | null;
+  requireTenant?: boolean | 'transaction' | null;
+  /**
+   * How all shards may be asked for. 'explicit': only by `allServers: true`; `.mtdd()` and `.mtdd(null)` are refused
+   * with a TypeError, so that no tenant which happens to be null reaches everybody. Recommended. Default 'implicit'.
+   */
+  allShards?: 'implicit' | 'explicit' | null;
 }
 
 export interface PortalConfig {
@@ -208,7 +255,8 @@ export interface LibraryConfig {
 export interface MtddEffectiveConfig {
   readonly useMtdd: boolean;
   readonly isDevelopment: boolean;
-  readonly requireTenant: boolean;
+  readonly requireTenant: boolean | 'transaction';
+  readonly allShards: 'implicit' | 'explicit';
   readonly queryServers: readonly string[];
   readonly lookupServer: string | null;
   readonly grpcInsecure: boolean;
@@ -380,19 +428,21 @@ export function InitializeReplication(
 /**
  * Runs a function in whose queries, on every Knex instance that the library was set up on, need no `.mtdd()`: they
  * belong to this tenant, as does whatever the function awaits or starts. The inner of nested calls holds. A query takes
- * the tenant of the place where it is made, else of the place where it is run; its own `.mtdd()` outranks both.
+ * the tenant of the place where it is made, else of the place where it is run; its own `.mtdd()` outranks both. What the
+ * function returns stays inside: a builder of Knex's knows where it was made, and any other thenable, such as a query of
+ * Objection, is awaited inside. Streams and listeners of the library are called in the context that they were asked for in.
  *
  * @param tenantId as for `.mtdd()`, but one tenant
  * @param tenantType default 1
  * @returns what the function returns
  * @throws TypeError for a wrong tenant, `undefined`, `null`, `''` and `NaN` included; the function is not run
  */
-export function withTenant<T>(tenantId: MtddTenantId, fn: () => T): T;
+export function withTenant<T>(tenantId: MtddTenantId, fn: () => T): MtddStarted<T>;
 export function withTenant<T>(
   tenantId: MtddTenantId,
   tenantType: number | string | undefined,
   fn: () => T,
-): T;
+): MtddStarted<T>;
 
 /**
  * Runs a function whose queries without `.mtdd()` go to the local connection, whatever tenant is around it, and also
@@ -400,19 +450,19 @@ export function withTenant<T>(
  *
  * @returns what the function returns
  */
-export function runLocal<T>(fn: () => T): T;
+export function runLocal<T>(fn: () => T): MtddStarted<T>;
 
 /**
  * Runs a function in which a signal stops the queries on shards: once it is aborted, those under way are stopped on
- * PostgreSQL, and all that come later are refused, each with QueryCancelledError. A query obeys the signals of the place
- * where it is run, those of nested calls and its own option `signal` together. In a transaction, it is the queries that
+ * PostgreSQL, and all that come later are refused, each with QueryCancelledError. A query obeys the signals of the places
+ * where it is made and where it is run, those of nested calls and its own option `signal` together. In a transaction, it is the queries that
  * stop, not BEGIN, COMMIT and ROLLBACK.
  *
- * @param signal null: inside, no signal of the calls around it counts
+ * @param signal null: inside, no signal of the calls around it counts, nor for what is made inside
  * @returns what the function returns
  * @throws TypeError for anything else than a signal or null; the function is not run
  */
-export function withSignal<T>(signal: AbortSignal | null, fn: () => T): T;
+export function withSignal<T>(signal: AbortSignal | null, fn: () => T): MtddStarted<T>;
 
 /** What `tenantContext` may be told. `undefined`: the request has no tenant. */
 export type MtddRequestTenant =
@@ -425,8 +475,8 @@ export type MtddRequestTenant =
  * wrong tenants, go to `next`.
  *
  * @param resolve says whose request it is
- * @param options `cancelOnClose` (default true): when the client goes away before `response.end()`, the queries of its
- *   request are stopped, as by `withSignal`
+ * @param options `cancelOnClose` (default false): when the client goes away before `response.end()`, the queries of its
+ *   request are stopped, as by `withSignal`, writes too: work of several writes is left half done
  */
 // biome-ignore lint/suspicious/noExplicitAny: requests are the application's own types
 export function tenantContext<Request = any>(

@@ -268,6 +268,10 @@ describe('cancellation', () => {
         () => tenantContext(() => {}, { cancelOnClose: 1 }),
         /options\.cancelOnClose: expected true or false/,
       );
+      assert.throws(
+        () => tenantContext(() => {}, { cancelonclose: true }),
+        /options\.cancelonclose: unknown option; there is "cancelOnClose"/,
+      );
     });
   });
 
@@ -290,9 +294,10 @@ describe('cancellation', () => {
     }
 
     const isRunning = async () => (await running()) === 1;
+    const CANCELLING = { cancelOnClose: true };
 
     it('stops its queries, which says so', async () => {
-      const error = await giveUp(undefined, () => failureOf(db.raw(LONG)), isRunning);
+      const error = await giveUp(CANCELLING, () => failureOf(db.raw(LONG)), isRunning);
       assert.ok(error instanceof QueryCancelledError);
       assert.equal(error.statusCode, 499);
       assert.match(error.cause.message, /client closed the connection/);
@@ -307,9 +312,25 @@ describe('cancellation', () => {
             await trx.raw(LONG);
           }),
         );
-      assert.equal((await giveUp(undefined, route, isRunning)).code, 'CANCELLED');
+      assert.equal((await giveUp(CANCELLING, route, isRunning)).code, 'CANCELLED');
       await isClean();
       assert.deepEqual(await shard('notes'), []);
+    });
+
+    it('goes on without being asked to stop: work that has been begun is not left half done', async () => {
+      const outcome = await giveUp(
+        undefined,
+        async () => {
+          await db('notes').insert({ id: 6 });
+          await db.raw('select 1 from pg_sleep(0.4)');
+          await db('notes').insert({ id: 7 });
+          return 'whole';
+        },
+        isRunning,
+      );
+      assert.equal(outcome, 'whole');
+      assert.deepEqual(await shard('notes').orderBy('id'), [{ id: 6 }, { id: 7 }]);
+      await shard('notes').delete();
     });
 
     it('stops nothing with cancelOnClose: false, and nothing that it does after its answer', async () => {
@@ -317,7 +338,7 @@ describe('cancellation', () => {
       const unanswered = await giveUp({ cancelOnClose: false }, query, isRunning);
       assert.equal(unanswered.rows[0].a, 1);
       const answered = await giveUp(
-        undefined,
+        CANCELLING,
         async (_req, res) => {
           res.json({});
           return query();

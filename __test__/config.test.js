@@ -214,7 +214,17 @@ describe('a wrong value is refused with its path', () => {
     [mtdd({ queryServers: 'a:1' }), 'mtdd.queryServers: expected an array of host:port, got "a:1"'],
     [mtdd({ lookupServer: 5 }), 'mtdd.lookupServer: expected host:port, got 5'],
     [mtdd({ useMtdd: '1' }), 'mtdd.useMtdd: expected true or false, got "1"'],
-    [mtdd({ requireTenant: 'yes' }), 'mtdd.requireTenant: expected true or false, got "yes"'],
+    [
+      mtdd({ requireTenant: 'yes' }),
+      'mtdd.requireTenant: expected true, false or \'transaction\', got "yes"',
+    ],
+    [mtdd({ allShards: true }), "mtdd.allShards: expected 'implicit' or 'explicit', got true"],
+    [mtdd({ requiretenant: true }), 'mtdd.requiretenant: unknown option; did you mean "requireTenant"?'],
+    [
+      { portal: { tenantColumName: 't' } },
+      'portal.tenantColumName: unknown option; did you mean "tenantColumnName"?',
+    ],
+    [{ portal: { PortalId: 1 } }, 'portal.PortalId: unknown option; did you mean "portalId"?'],
     [mtdd({ timeout: '5' }), 'mtdd.timeout: expected a whole number of milliseconds, at least 1, got "5"'],
     [mtdd({ maxRetries: -1 }), 'mtdd.maxRetries: expected a whole number, at least 0, got -1'],
     [mtdd({ lookupCache: { ttl: 'x' } }), 'mtdd.lookupCache.ttl: expected a number of seconds, got "x"'],
@@ -276,9 +286,69 @@ describe('secrets stay out of messages', () => {
 describe('insecure connections', () => {
   test('are warned of beyond this machine only', () => {
     const warnings = (...queryServers) =>
-      load({ useMtdd: true, grpcInsecure: true, queryServers, lookupServer: '127.0.0.1:9' }).warnings;
+      load({
+        useMtdd: true,
+        requireTenant: true,
+        grpcInsecure: true,
+        queryServers,
+        lookupServer: '127.0.0.1:9',
+      }).warnings;
     assert.deepEqual(warnings('localhost:1', '127.0.0.2:1', '[::1]:1'), []);
     assert.match(warnings('db.example:1').join(), /grpcInsecure/);
+  });
+});
+
+describe('mtdd.requireTenant', () => {
+  const warnings = (mtdd, env) => load({ queryServers: ['a.example:1'], ...mtdd }, env).warnings.join('\n');
+
+  test('is recommended once where queries go to the shards, and it has not been decided', () => {
+    assert.match(warnings({ useMtdd: true }), /^mtdd\.requireTenant is not set: /);
+    assert.match(warnings({ requireTenant: null }, { USE_MTDD: '1' }), /^mtdd\.requireTenant is not set: /);
+    for (const requireTenant of [true, false, 'transaction']) {
+      assert.equal(warnings({ useMtdd: true, requireTenant }), '');
+    }
+    assert.equal(warnings({ useMtdd: false }), '');
+  });
+});
+
+describe('query servers without a word on whether they are used', () => {
+  const production = { NODE_ENV: 'production' };
+
+  test('are refused in production', () => {
+    const given = { queryServers: ['a.example:1'] };
+    for (const [mtdd, env] of [
+      [given, production],
+      [{ ...given, useMtdd: null }, production],
+      [given, { ...production, USE_MTDD: '' }],
+      [given, { ...production, USE_MTDD: ' ' }],
+      [{}, { ...production, QUERY_SERVERS: 'a.example:1' }],
+      [undefined, { ...production, BACKEND_SERVERS: '["a.example:1"]' }],
+    ]) {
+      assert.throws(
+        () => load(mtdd, env),
+        (error) => {
+          assert.equal(error.code, 'CONFIG_INVALID');
+          assert.match(
+            error.message,
+            /^mtdd\.useMtdd: Query servers are configured, but .* Set mtdd\.useMtdd/,
+          );
+          return true;
+        },
+      );
+    }
+  });
+
+  test('are no question once it is said', () => {
+    const given = { queryServers: ['a.example:1'] };
+    assert.equal(load({ ...given, useMtdd: false }, production).useMtdd, false);
+    assert.equal(load(given, { ...production, USE_MTDD: '0' }).useMtdd, false);
+    assert.equal(load({ ...given, useMtdd: true }, production).useMtdd, true);
+    assert.equal(load({}, production).useMtdd, false);
+  });
+
+  test('are warned of elsewhere', () => {
+    const { warnings } = load({ queryServers: ['a.example:1'] }, { USE_MTDD: '' });
+    assert.match(warnings.join(), /run on the local connection/);
   });
 });
 

@@ -49,7 +49,8 @@ const config: LibraryConfig = {
     lookupCache: { size: 10, ttl: 1, negativeTtl: 0 },
     timeout: 1000,
     logLevel: 'info',
-    requireTenant: true,
+    requireTenant: 'transaction',
+    allShards: 'explicit',
   },
   database: { enabled: true, config: { host: 'localhost', port: 5432, max: 20 } },
   portal: { portalId: 1, tenantInsertProc: 'proc', anything: { else: true } },
@@ -122,6 +123,76 @@ export async function otherWaysIn(): Promise<void> {
   const { shardIndex } = await instance.replication.addTenant('t');
   same<number, typeof shardIndex>(true);
   await instance.destroy();
+}
+
+// The tenant of a row: what may be null must not become "all shards".
+export async function nullable(row: {
+  text: string | null;
+  number: number | null;
+  maybe?: string | null;
+  meta: MtddMeta | null;
+  unknown: unknown;
+  union: string | number | bigint;
+  literal: null;
+  // biome-ignore lint/suspicious/noExplicitAny: what rows without a declared type are
+  any: any;
+}): Promise<void> {
+  const remove = () => db('users').del();
+  // @ts-expect-error a text that may be null
+  await remove().mtdd(row.text);
+  // @ts-expect-error a number that may be null
+  await remove().mtdd(row.number);
+  // @ts-expect-error a text that may be null or missing
+  await remove().mtdd(row.maybe);
+  // @ts-expect-error one that is null where the other is missing
+  await remove().mtdd(row.text ?? null);
+  // @ts-expect-error null where there is nobody
+  await remove().mtdd(row.text || null);
+  // @ts-expect-error an object that may be null
+  await remove().mtdd(row.meta);
+  // @ts-expect-error in an object
+  await remove().mtdd({ tenantId: row.text });
+  // @ts-expect-error nobody knows
+  await remove().mtdd(row.unknown);
+  // @ts-expect-error on a Raw
+  await db.raw('delete from users').mtdd(row.text);
+  // @ts-expect-error on a schema builder
+  await db.schema.dropTable('users').mtdd(row.text);
+  // @ts-expect-error a type that may be null registers, and all shards cannot be registered
+  await remove().mtdd(null, null);
+  await remove().mtdd(null);
+  await remove().mtdd(row.literal);
+  await remove().mtdd(row.union);
+  if (row.text !== null) await remove().mtdd(row.text);
+  // TypeScript lets it pass: at run time, `mtdd.allShards: 'explicit'` refuses its null, and every config its undefined.
+  await remove().mtdd(row.any);
+
+  // @ts-expect-error a transaction for nobody
+  await db.transaction(async () => {}, { mtdd: row.text });
+  // @ts-expect-error a transaction for nobody, by null
+  await db.transaction(async () => {}, { mtdd: null });
+  // @ts-expect-error a transaction for all shards
+  await db.transaction(async () => {}, { mtdd: { allServers: true } });
+  // @ts-expect-error a transaction for nobody, in an object
+  await db.transaction(async () => {}, { mtdd: { tenantId: row.text } });
+  await db.transaction(async () => {}, { mtdd: 't' });
+  // @ts-expect-error nobody's
+  await withTenant(row.text, () => db('users'));
+  // @ts-expect-error neither is this a way
+  const wrong: LibraryConfig = { mtdd: { requireTenant: 'always' } };
+  void wrong;
+}
+
+// What is awaited inside is a promise outside; all else is what it was.
+export async function started(lazy: PromiseLike<number>): Promise<void> {
+  const one = withTenant('t', () => lazy);
+  same<Promise<number>, typeof one>(true);
+  const two = withSignal(null, async () => 5);
+  same<Promise<number>, typeof two>(true);
+  const three = runLocal(() => db<User>('users').where('id', 1));
+  await three.clone();
+  const four = withTenant('t', 2, () => db.raw('select 1'));
+  await four.timeout(5);
 }
 
 export async function refused(user: { tenantId?: string }): Promise<void> {

@@ -4,7 +4,7 @@
  */
 
 const { ConfigError } = require('./errors');
-const { describe, kindOf, nearestName } = require('./describe');
+const { describe, isMisspelt, kindOf, nearestName } = require('./describe');
 const { read, readFlag, readList, readNumber, readDatabase } = require('./environment');
 const { firebaseOf } = require('./firebase-account');
 
@@ -19,6 +19,8 @@ const DEFAULT_LOOKUP_CACHE = { size: 100_000, ttl: 300, negativeTtl: 1 };
 /** The longest time that a Node timer, and the wire, can count. Milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
+/** How all shards may be asked for: 'explicit' only by `allServers: true`, 'implicit' also by naming no tenant. */
+const ALL_SHARDS = ['implicit', 'explicit'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const LOG_METHODS = ['debug', 'info', 'warn', 'error'];
 /** Values under these paths are never quoted in a message. */
@@ -87,7 +89,10 @@ function defineSchema(z) {
     logger: logger.nullish(),
     logLevel: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).nullish(),
     allowLocalAfterCreate: flag.nullish(),
-    requireTenant: flag.nullish(),
+    requireTenant: z
+      .union([z.boolean(), z.literal('transaction')], { error: "expected true, false or 'transaction'" })
+      .nullish(),
+    allShards: z.enum(ALL_SHARDS, { error: `expected '${ALL_SHARDS.join("' or '")}'` }).nullish(),
   });
 
   return z.strictObject({
@@ -114,7 +119,9 @@ function defineSchema(z) {
  * @property {object} settings what the native client takes, except `session`, which the Knex config decides
  * @property {boolean} timeoutGiven `settings.timeout` is the user's, not the default
  * @property {boolean} allowLocalAfterCreate
- * @property {boolean} requireTenant refuse queries that name no tenant
+ * @property {boolean | 'transaction'} requireTenant refuse queries that name no tenant; 'transaction': inside a
+ *   transaction they belong to the tenant that it is pinned to
+ * @property {boolean} explicitAllShards all shards are reached by `allServers: true` alone
  * @property {object} portal
  * @property {{ enabled: boolean, config: object | null }} database
  * @property {object | null} firebase a service account
@@ -136,7 +143,8 @@ function loadConfig(given, env = process.env) {
   const options = mtdd ?? {};
   const warnings = [];
 
-  const useMtdd = options.useMtdd ?? readFlag('USE_MTDD', env) ?? false;
+  const asked = options.useMtdd ?? readFlag('USE_MTDD', env);
+  const useMtdd = asked ?? false;
   const isDevelopment = options.isDevelopment ?? env.NODE_ENV === 'development';
   const queryServers = options.queryServers?.length > 0 ? options.queryServers : serversFrom(env);
   const lookupServer = options.lookupServer || lookupServerFrom(env) || null;
@@ -151,9 +159,20 @@ function loadConfig(given, env = process.env) {
     if (queryServers.length > 1 && lookupServer === null) {
       throw new ConfigError('LOOKUP_SERVER configuration required when USE_MTDD=1');
     }
-  } else if (queryServers.length > 0 && options.useMtdd === undefined && env.USE_MTDD === undefined) {
+    if (options.requireTenant === undefined) {
+      warnings.push(
+        'mtdd.requireTenant is not set: a query that names no tenant, by mistake too, runs on the local database. Set it to true, which refuses such queries, or to false if they are meant.',
+      );
+    }
+  } else if (queryServers.length > 0 && asked === undefined) {
+    const state = 'Query servers are configured, but mtdd.useMtdd is not';
+    if (env.NODE_ENV === 'production') {
+      throw new ConfigError(
+        `mtdd.useMtdd: ${state}: with NODE_ENV=production it has to be said whether queries with .mtdd() go to them (true) or run on the local connection (false). Set mtdd.useMtdd or USE_MTDD.`,
+      );
+    }
     warnings.push(
-      'Query servers are configured, but mtdd.useMtdd is not: queries with .mtdd() run on the local connection. Set mtdd.useMtdd or USE_MTDD.',
+      `${state}: queries with .mtdd() run on the local connection. Set mtdd.useMtdd or USE_MTDD.`,
     );
   }
   const tls = tlsOf(options.tls, insecure);
@@ -190,6 +209,7 @@ function loadConfig(given, env = process.env) {
     timeoutGiven: options.timeout !== undefined,
     allowLocalAfterCreate: options.allowLocalAfterCreate ?? false,
     requireTenant: options.requireTenant ?? false,
+    explicitAllShards: options.allShards === 'explicit',
     portal: {
       ...portal,
       portalId: portal?.portalId ?? readNumber('PORTAL_ID', env),
@@ -212,8 +232,22 @@ function check(given) {
     throw new ConfigError(`config: expected an object, got ${describe(given)}`);
   }
   const result = librarySchema().safeParse(given, { reportInput: true });
-  if (result.success) return result.data;
+  if (result.success) {
+    refuseMisspeltPortal(given.portal);
+    return result.data;
+  }
   throw new ConfigError(result.error.issues.map(sentenceOf).join('\n'));
+}
+
+/** The portal may hold what else the app keeps there, so that only a near miss is a mistake for certain. */
+function refuseMisspeltPortal(portal) {
+  const known = Object.keys(withinWrappers(librarySchema().shape.portal).shape);
+  for (const key of Object.keys(portal ?? {})) {
+    const meant = known.includes(key) ? undefined : known.find((name) => isMisspelt(key, name));
+    if (meant !== undefined) {
+      throw new ConfigError(`portal.${key}: unknown option; did you mean "${meant}"?`);
+    }
+  }
 }
 
 /** One of zod's issues as `path: expected ..., got ...`. */

@@ -27,6 +27,18 @@ function nearestName(typed, names) {
   return best;
 }
 
+/**
+ * Whether a name is most likely another one that was mistyped.
+ *
+ * @param {string} typed
+ * @param {string} name
+ * @param {number} [edits] how many insertions, deletions and replacements are between them at most
+ */
+function isMisspelt(typed, name, edits = 2) {
+  if (typed === name || Math.abs(typed.length - name.length) > edits) return false;
+  return editDistance(typed.toLowerCase(), name.toLowerCase()) <= edits;
+}
+
 /** Insertions, deletions and replacements from one word to the other (Levenshtein). */
 function editDistance(from, to) {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
@@ -40,4 +52,4 @@ function editDistance(from, to) {
   return row[to.length];
 }
 
-module.exports = { describe, kindOf, nearestName };
+module.exports = { describe, kindOf, isMisspelt, nearestName };

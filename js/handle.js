@@ -134,7 +134,15 @@ class Handle {
 }
 
 /** What of the configuration may be shown. */
-function publicConfig({ useMtdd, isDevelopment, requireTenant, logLevel, portal, settings }) {
+function publicConfig({
+  useMtdd,
+  isDevelopment,
+  requireTenant,
+  explicitAllShards,
+  logLevel,
+  portal,
+  settings,
+}) {
   const { queryServers, lookupServer, insecure, tls, timeout, maxRetries, lookupCache, maxInFlight } =
     settings;
   const { referenceTables, mergeMemoryLimit } = settings;
@@ -142,6 +150,7 @@ function publicConfig({ useMtdd, isDevelopment, requireTenant, logLevel, portal,
     useMtdd,
     isDevelopment,
     requireTenant,
+    allShards: explicitAllShards ? 'explicit' : 'implicit',
     queryServers: Object.freeze([...queryServers]),
     lookupServer,
     grpcInsecure: insecure,

@@ -3,6 +3,7 @@
  * all shards that it named. The native client listens on the shards; with `useMtdd: false`, `local-listener.js` does.
  */
 
+const { AsyncResource } = require('node:async_hooks');
 const { describe } = require('./describe');
 const { ClientClosedError } = require('./errors');
 const { LocalListener } = require('./local-listener');
@@ -92,8 +93,10 @@ function checked(runtime, channel, listener, options) {
   return { route, shard, onGap };
 }
 
-/** For each shard, what passes its news on to the application. */
-function teller(channel, listener, onGap) {
+/** For each shard, in the async context of whoever listens, what passes its news on to the application. */
+function teller(channel, givenListener, givenOnGap) {
+  const listener = AsyncResource.bind(givenListener);
+  const onGap = givenOnGap && AsyncResource.bind(givenOnGap);
   return (shard) => ({
     notification([payload, processId, receivedAt]) {
       const time = new Date(receivedAt);

@@ -2,9 +2,10 @@
  * `tenantContext(resolve)`: the Express middleware that gives each request its tenant.
  */
 
-const { describe } = require('./describe');
+const { describe, isMisspelt } = require('./describe');
 const { ValidationError } = require('./errors');
 const { withTenant } = require('./knex/context');
+const { bindListeners } = require('./knex/emitter');
 const { refusal } = require('./knex/route');
 const { withSignal } = require('./knex/signal');
 
@@ -15,8 +16,8 @@ const { withSignal } = require('./knex/signal');
  * @param {(req: object) => unknown} resolve the request's tenant: an id, `{ tenantId, tenantType }`, or a promise of
  *   one. `undefined`: the request has none, and its queries run as without this middleware. Anything else, as well as
  *   a throw or a rejection, goes to `next` as an error, and no route runs
- * @param {{ cancelOnClose?: boolean }} [options] `cancelOnClose` (default true): a client that goes away before it has
- *   been answered stops the queries of its request
+ * @param {{ cancelOnClose?: boolean }} [options] `cancelOnClose` (default false): a client that goes away before it has
+ *   been answered stops the queries of its request, writes too: for requests that only read
  * @returns {(req: object, res: object, next: (error?: unknown) => void) => void}
  * @throws {TypeError} if `resolve` is no function, or an option is wrong
  */
@@ -24,7 +25,11 @@ function tenantContext(resolve, options) {
   if (typeof resolve !== 'function') {
     throw refusal(`resolve: expected a function, got ${describe(resolve)}`, 'tenantContext()');
   }
-  const cancelOnClose = options?.cancelOnClose ?? true;
+  const unknown = Object.keys(options ?? {}).find((name) => name !== 'cancelOnClose');
+  if (unknown !== undefined) {
+    throw refusal(`options.${unknown}: unknown option; there is "cancelOnClose"`, 'tenantContext()');
+  }
+  const cancelOnClose = options?.cancelOnClose ?? false;
   if (typeof cancelOnClose !== 'boolean') {
     throw refusal(
       `options.cancelOnClose: expected true or false, got ${describe(cancelOnClose)}`,
@@ -41,10 +46,10 @@ function tenantContext(resolve, options) {
       return;
     }
     // At once where it can be: a promise would cost every request a turn.
-    if (typeof answer?.then !== 'function') enter(answer, next);
+    if (typeof answer?.then !== 'function') enter(answer, next, [req, res]);
     else {
       answer.then(
-        (tenant) => enter(tenant, next),
+        (tenant) => enter(tenant, next, [req, res]),
         (error) => next(errorOf(error)),
       );
     }
@@ -61,7 +66,7 @@ function stoppedWith(res, next) {
   return (...args) => withSignal(gone.signal, () => next(...args));
 }
 
-function enter(tenant, next) {
+function enter(tenant, next, emitters) {
   if (tenant === undefined) {
     next();
     return;
@@ -70,14 +75,26 @@ function enter(tenant, next) {
   const { tenantId, tenantType } = isObject ? tenant : { tenantId: tenant };
   let hasEntered = false;
   try {
+    if (isObject) refuseMisspeltType(tenant);
     withTenant(tenantId, tenantType, () => {
       hasEntered = true;
+      // Their events come by the connection, which knows no request.
+      emitters.forEach(bindListeners);
       next();
     });
   } catch (error) {
     // What the routes throw is theirs.
     if (hasEntered) throw error;
     next(error);
+  }
+}
+
+/** A type that is overlooked would make it another tenant. */
+function refuseMisspeltType(tenant) {
+  if ('tenantType' in tenant) return;
+  const misspelt = Object.keys(tenant).find((name) => isMisspelt(name, 'tenantType', 1));
+  if (misspelt !== undefined) {
+    throw refusal(`${misspelt}: unknown; did you mean "tenantType"?`, 'tenantContext()');
   }
 }
 

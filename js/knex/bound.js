@@ -112,28 +112,10 @@ function boundClientClass(client) {
   BoundClient.prototype = Object.create(client, {
     [BASE]: { value: client },
     pool: { value: undefined },
-    transaction: {
-      value(container, config, outer) {
-        return client.transaction(bindingFirst(container, this[BOUND]), config, outer);
-      },
-    },
     ...Object.fromEntries(REFUSED_OF_CLIENT.map((name) => [name, refused(`client.${name}`)])),
   });
   Object.defineProperty(client, BOUND_CLIENT, { value: BoundClient });
   return BoundClient;
-}
-
-/** A transaction's container that gets a bound transaction. */
-function bindingFirst(container, route) {
-  return (trx) => {
-    const { client } = trx;
-    client[BOUND] = route;
-    client.transaction = function (inner, config, outer) {
-      const { transaction } = Object.getPrototypeOf(this);
-      return transaction.call(this, bindingFirst(inner, route), config, outer);
-    };
-    return container(trx);
-  };
 }
 
 /** The descriptor of a method that says where to go instead. */

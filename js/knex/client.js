@@ -4,23 +4,28 @@
  * too, while other Knex instances of the process stay as they are.
  */
 
-const { ConfigError, ValidationError } = require('../errors');
+const { ClientClosedError, ConfigError, ValidationError } = require('../errors');
 const { BASE } = require('./bound');
 const { RemoteConnection } = require('./connection');
 const { BOUND, CAPTURED, ROUTE, ambientRoute, routeOf } = require('./context');
+const { emitHere } = require('./emitter');
 const { inspect } = require('./instance');
 const { installMtdd, ownBuilders } = require('./mtdd');
+const { PIN, Pin } = require('./pin');
 const { Route } = require('./route');
 const { Runtime } = require('./runtime');
 const { sessionOf } = require('./session');
-const { signalsFor } = require('./signal');
+const { SIGNALS, signalsFor, signalsHere } = require('./signal');
 const { CONFLICT, isCompilingNow, mayHoldSubquery, watchBuilder, watchCompiler } = require('./subquery');
-const { IN_TRANSACTION, LEVEL, joinShard } = require('./transaction');
+const { LEVEL, ON_LOCAL, ON_SHARD, joinShard } = require('./transaction');
+const { inTenant, routeOfTransaction } = require('./transaction-config');
 
 /** On the subclass's prototype: the Runtime of its instances. */
 const RUNTIME = Symbol.for('mtdd.runtime');
-/** On a Knex client: the class of the clients that are derived from it for one query each. */
+/** On a Knex client: the class of the clients that are derived from it for one routed query each. */
 const ROUTED = Symbol('mtdd.routed');
+/** On a transaction's Knex client: the class of those for one query each that stays local. */
+const STAYING = Symbol('mtdd.staying');
 /** On the subclass's prototype: what makes its builders, where Knex's own have been left alone. */
 const BUILDERS = Symbol('mtdd.builders');
 /** Clients whose attaching is under way. */
@@ -81,19 +86,19 @@ async function openNative(client, pg, config, { loggers, openClient, warnings })
 
 function install(knex, runtime, patchNothing) {
   const { client } = knex;
-  const builders = patchNothing ? ownBuilders(client, isAttached) : undefined;
+  const builders = patchNothing ? ownBuilders(client, runtimeOf) : undefined;
   if (client[RUNTIME] === undefined) {
     Object.setPrototypeOf(client, subclassOf(client.constructor).prototype);
   }
   const { prototype } = client.constructor;
   prototype[RUNTIME] = runtime;
   prototype[BUILDERS] = builders;
-  if (!patchNothing) installMtdd(knex, isAttached);
+  if (!patchNothing) installMtdd(knex, runtimeOf);
 }
 
-/** Whether a builder's Knex instance is one of ours. */
-function isAttached(builder) {
-  return builder.client?.[RUNTIME] !== undefined;
+/** The runtime of a builder's Knex instance, if that is one of ours. */
+function runtimeOf(builder) {
+  return builder.client?.[RUNTIME];
 }
 
 /**
@@ -109,22 +114,27 @@ function subclassOf(Base) {
       // The client of a bound instance runs nothing itself.
       const client = this[BASE] ?? this;
       const route = routeOf(builder, this);
-      if (!(route instanceof Route)) {
-        const isMissing = route === undefined && runtime.requiresTenant;
-        return super.runner.call(isMissing ? refusingClient(client, missingTenant()) : client, builder);
-      }
-      const refusal = runtime.refusalOf(route, builder);
-      if (refusal !== undefined) return super.runner.call(refusingClient(client, refusal), builder);
-      if (runtime.native === null) return super.runner.call(client, builder);
-      const Routed = routedClassOf(client);
-      return super.runner.call(new Routed(route), builder);
+      if (route instanceof Route)
+        return super.runner.call(clientFor(route, builder, client, runtime), builder);
+      const isMissing = route === undefined && runtime.requiresTenant;
+      const own = isMissing ? clientForNobody(builder, client, runtime) : stayingClient(client);
+      return super.runner.call(own, builder);
     }
 
     transaction(container, config, outerTransaction) {
-      const transaction = super.transaction(container, config, outerTransaction);
       const runtime = this[RUNTIME];
+      const client = this[BASE] ?? this;
+      const route = routeOfTransaction(config, this[BOUND]);
+      const pin = this[PIN] ?? (runtime.inheritsTenant ? new Pin() : undefined);
+      const inside = inTenant(container, route, pin);
+      const transaction = super.transaction.call(client, inside, config, outerTransaction);
+      if (runtime.isClosed && route !== undefined) {
+        // Knex has made it, and asks it for a connection next.
+        transaction.acquireConnection = () => Promise.reject(new ClientClosedError());
+        return transaction;
+      }
       if (runtime.native === null || runtime.isClosed) return transaction;
-      return joinShard(transaction, config, this, runtime);
+      return joinShard(transaction, config, client, runtime, pin);
     }
 
     queryBuilder() {
@@ -154,6 +164,8 @@ function subclassOf(Base) {
     stream(connection, statement, stream, options) {
       const conflict = statement[CONFLICT];
       if (conflict !== undefined) return failStream(stream, conflict);
+      // Whoever reads belongs where the stream was asked for, not to the connection that the rows come by.
+      emitHere(stream);
       return super.stream(connection, statement, stream, options);
     }
 
@@ -186,8 +198,11 @@ function noteContext(builder) {
     builder[ROUTE] = bound;
     watchBuilder(builder);
   }
+  if (isCompilingNow()) return builder;
   const ambient = ambientRoute();
-  if (ambient !== undefined && !isCompilingNow()) builder[CAPTURED] = ambient;
+  if (ambient !== undefined) builder[CAPTURED] = ambient;
+  const signals = signalsHere();
+  if (signals !== undefined) builder[SIGNALS] = signals;
   return builder;
 }
 
@@ -197,25 +212,65 @@ function missingTenant() {
   );
 }
 
+/** The client that runs a query with a route. */
+function clientFor(route, builder, client, runtime) {
+  if (route.idle !== undefined) runtime.sayIdle(route.idle);
+  const refusal = runtime.refusalOf(route, builder);
+  if (refusal !== undefined) return refusingClient(client, refusal);
+  if (runtime.native !== null) return new (routedClassOf(client))(route, builder[SIGNALS]);
+  client[PIN]?.note(route);
+  return client;
+}
+
+/**
+ * The client for a query that names no tenant, where it has to: inside a transaction it may be the transaction's,
+ * which is known for certain once the queries before it have gone out.
+ */
+function clientForNobody(builder, client, runtime) {
+  const pin = client[PIN];
+  if (pin === undefined || builder._connection !== undefined) return refusingClient(client, missingTenant());
+  if (client[LEVEL] !== undefined) return new (routedClassOf(client))(undefined, builder[SIGNALS]);
+  if (runtime.native !== null) return refusingClient(client, new ClientClosedError());
+  try {
+    clientFor(pin.checkedRoute, builder, client, runtime);
+    return client;
+  } catch (error) {
+    return refusingClient(client, error);
+  }
+}
+
 /**
  * The class of the clients that run one routed query each. They differ from the client behind them only in where
  * connections come from; config, events, compilers and post-processing are inherited.
  */
 function routedClassOf(client) {
-  if (Object.hasOwn(client, ROUTED)) return client[ROUTED];
-  function Routed(route) {
+  return derivedClassOf(client, ROUTED, () => ({
+    ...ROUTED_METHODS,
+    ...(client[LEVEL] === undefined ? {} : Object.getOwnPropertyDescriptors(ON_SHARD)),
+  }));
+}
+
+/** The client that runs a query on the local database: in a transaction it has to keep its place there. */
+function stayingClient(client) {
+  if (client[LEVEL] === undefined) return client;
+  return new (derivedClassOf(client, STAYING, () => Object.getOwnPropertyDescriptors(ON_LOCAL)))();
+}
+
+function derivedClassOf(client, key, methods) {
+  if (Object.hasOwn(client, key)) return client[key];
+  function Derived(route, signals) {
     this.mtddRoute = route;
+    this.mtddSignals = signals;
   }
-  Routed.prototype = Object.create(client, ROUTED_METHODS);
-  if (client[LEVEL] !== undefined) Object.assign(Routed.prototype, IN_TRANSACTION);
-  Object.defineProperty(client, ROUTED, { value: Routed });
-  return Routed;
+  Derived.prototype = Object.create(client, methods());
+  Object.defineProperty(client, key, { value: Derived });
+  return Derived;
 }
 
 const ROUTED_METHODS = Object.getOwnPropertyDescriptors({
   acquireConnection() {
     const route = this.mtddRoute;
-    return new RemoteConnection(this[RUNTIME], route, 0, signalsFor(route));
+    return new RemoteConnection(this[RUNTIME], route, 0, signalsFor(route, this.mtddSignals));
   },
 
   releaseConnection(connection) {

@@ -43,7 +43,9 @@ class RemoteConnection {
         'COPY streams and cursors need a connection of their own: run them without .mtdd(), on a connection to the shard.',
       );
     }
-    if (this.signals === undefined) this.id = this.runtime.native.execute(this.callOf(config), callback);
+    const wrong = refusalOf(config);
+    if (wrong !== undefined) process.nextTick(callback, wrong);
+    else if (this.signals === undefined) this.id = this.runtime.native.execute(this.callOf(config), callback);
     else this.#queryObeying(this.signals, config, callback);
   }
 
@@ -96,6 +98,8 @@ class RemoteConnection {
     const { runtime, route } = this;
     const { options } = route;
     const isFirst = this.id === undefined;
+    // As in `pg`, an empty text is a statement of the simple protocol, and has no parameters.
+    const hasValues = config.text !== '' || config.queryMode === 'extended';
     return {
       tenant: route.tenant,
       tenantType: route.tenantType,
@@ -105,7 +109,7 @@ class RemoteConnection {
       // A schema builder sends several statements; once registered is enough.
       register: isFirst && registers(runtime, route, config.text),
       text: config.text,
-      values: config.values,
+      values: (hasValues && config.values) || undefined,
       rowMode: config.rowMode,
       types: config.types,
       simple: config.queryMode === 'extended' ? false : undefined,
@@ -128,6 +132,15 @@ class RemoteConnection {
   canceller() {
     return this.id === undefined ? () => {} : this.runtime.native.canceller(this.id);
   }
+}
+
+/** What `pg` says, in its own words, of a query that it does not send. `.options()` may have put anything in. */
+function refusalOf({ text, values }) {
+  if (typeof text !== 'string') {
+    return new Error('A query must have either text or a name. Supplying neither is unsupported.');
+  }
+  if (values && !Array.isArray(values)) return new Error('Query values must be an array');
+  return undefined;
 }
 
 function registers(runtime, route, text) {

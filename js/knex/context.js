@@ -5,6 +5,7 @@
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { PIN } = require('./pin');
 const { Route, checkedFunction, routeOfTenant } = require('./route');
 
 /** Where `.mtdd()` keeps its route on a builder. */
@@ -21,20 +22,21 @@ const storage = new AsyncLocalStorage();
 
 /**
  * Runs a function in whose queries, on every Knex instance that the library was set up on, belong to a tenant without
- * saying so. Whatever it awaits or starts belongs to it too. In nested calls the inner one holds; a query's own
- * `.mtdd()` outranks it.
+ * saying so. Whatever it awaits or starts belongs to it too, and what it returns: a builder of Knex's keeps the tenant,
+ * any other thenable is awaited inside. In nested calls the inner one holds; a query's own `.mtdd()` outranks it.
  *
  * @template T
  * @param {string | number | bigint} tenantId
  * @param {number | string} [tenantType] default 1; may be left out: `withTenant(tenantId, fn)`
  * @param {() => T} fn
- * @returns {T} what the function returns
+ * @returns {T} what the function returns, or a promise of what a thenable comes to
  * @throws {TypeError} for a wrong tenant, type or function; the function is not run
  */
 function withTenant(tenantId, ...rest) {
   const [tenantType, fn] = rest.length < 2 ? [undefined, rest[0]] : rest;
   const route = routeOfTenant('withTenant()', tenantId, tenantType);
-  return storage.run(route, checkedFunction('withTenant()', fn));
+  checkedFunction('withTenant()', fn);
+  return storage.run(route, () => startedHere(fn()));
 }
 
 /**
@@ -47,7 +49,25 @@ function withTenant(tenantId, ...rest) {
  * @throws {TypeError} if it is no function
  */
 function runLocal(fn) {
-  return storage.run(LOCAL, checkedFunction('runLocal()', fn));
+  checkedFunction('runLocal()', fn);
+  return storage.run(LOCAL, () => startedHere(fn()));
+}
+
+/**
+ * What makes its query only when it is awaited, as a query of Objection does, is awaited here, before the context is
+ * left. Knex's own builders know where they were made, and promises are under way.
+ *
+ * @template T
+ * @param {T} value
+ * @returns {T | Promise<unknown>}
+ */
+function startedHere(value) {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
+  if (value instanceof Promise || typeof value.client?.runner === 'function') return value;
+  if (typeof value.then !== 'function') return value;
+  return new Promise((resolve, reject) => {
+    value.then(resolve, reject);
+  });
 }
 
 /**
@@ -60,7 +80,7 @@ function runLocal(fn) {
 function routeOf(builder, client) {
   const stated = statedRoute(builder, client);
   if (stated !== undefined) return stated;
-  const around = builder[CAPTURED] ?? storage.getStore();
+  const around = builder[CAPTURED] ?? storage.getStore() ?? client?.[PIN]?.route;
   // A connection that the query names outranks a tenant that was only in the air.
   return builder._connection !== undefined && around instanceof Route ? LOCAL : around;
 }
@@ -86,6 +106,7 @@ module.exports = {
   LOCAL,
   withTenant,
   runLocal,
+  startedHere,
   routeOf,
   statedRoute,
   ambientRoute,

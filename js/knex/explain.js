@@ -7,7 +7,7 @@ const { ValidationError } = require('../errors');
 const { routeOf } = require('./context');
 const { Route } = require('./route');
 const { RemoteConnection } = require('./connection');
-const { refuseIfAborted, signalsFor, unlessAborted } = require('./signal');
+const { SIGNALS, refuseIfAborted, signalsFor, unlessAborted } = require('./signal');
 
 /**
  * @param {object} query a builder of Knex's
@@ -25,12 +25,12 @@ async function explain(query, runtime) {
   const statements = Array.isArray(compiled) ? compiled : [compiled];
   const explained = [];
   for (const statement of statements) {
-    explained.push(await explainStatement(query.client, statement, route, runtime));
+    explained.push(await explainStatement(query.client, statement, { route, made: query[SIGNALS] }, runtime));
   }
   return explained.length === 1 ? explained[0] : explained;
 }
 
-async function explainStatement(client, { sql, bindings = [] }, route, runtime) {
+async function explainStatement(client, { sql, bindings = [] }, { route, made }, runtime) {
   const text = client.positionBindings(sql);
   if (!(route instanceof Route) || runtime.native === null) {
     return {
@@ -42,7 +42,7 @@ async function explainStatement(client, { sql, bindings = [] }, route, runtime) 
     };
   }
   const { native } = runtime;
-  const signals = signalsFor(route);
+  const signals = signalsFor(route, made);
   refuseIfAborted(signals);
   if (route.tenant === null && runtime.shards > 1) {
     const connection = new RemoteConnection(runtime, route);

@@ -6,9 +6,11 @@
  * or on classes of one instance's own (createMtddKnex).
  */
 
+const { describe } = require('../describe');
 const { ConfigError, ValidationError } = require('../errors');
 const { BOUND, CAPTURED, ROUTE, ambientRoute, routeOf, statedRoute } = require('./context');
-const { Route, routeFrom } = require('./route');
+const { Route, refusal, routeFrom } = require('./route');
+const { SIGNALS, signalsHere } = require('./signal');
 const { watchBuilder } = require('./subquery');
 
 /** Prototypes that have the method: Knex's classes are shared by all instances of a copy of Knex. */
@@ -18,9 +20,10 @@ const installed = new WeakSet();
  * Adds `.mtdd()` to the builders of a Knex instance.
  *
  * @param {import('knex').Knex} knex
- * @param {(builder: object) => boolean} isAttached whether a builder's Knex instance is one of ours
+ * @param {(builder: object) => import('./runtime').Runtime | undefined} runtimeOf undefined: the builder's Knex
+ *   instance is none of ours
  */
-function installMtdd(knex, isAttached) {
+function installMtdd(knex, runtimeOf) {
   const { client } = knex;
   const Builder = ownerOf(client.queryBuilder(), 'clone');
   const Raw = ownerOf(client.raw('select 1'), 'toSQL');
@@ -28,7 +31,7 @@ function installMtdd(knex, isAttached) {
   for (const prototype of [Builder, Raw, Schema]) {
     if (installed.has(prototype)) continue;
     installed.add(prototype);
-    addMethods(prototype, prototype, isAttached);
+    addMethods(prototype, prototype, runtimeOf);
   }
 }
 
@@ -36,15 +39,15 @@ function installMtdd(knex, isAttached) {
  * Subclasses of a Knex instance's builder classes that have the methods; the classes themselves stay as they are.
  *
  * @param {object} client a Knex client
- * @param {(builder: object) => boolean} isAttached
+ * @param {(builder: object) => import('./runtime').Runtime | undefined} runtimeOf
  * @returns {Record<'query' | 'raw' | 'schema', (client: object) => object>} what makes each kind
  */
-function ownBuilders(client, isAttached) {
+function ownBuilders(client, runtimeOf) {
   const subclass = (builder) => {
     const Base = builder.constructor;
     const Own = class extends Base {};
     Object.defineProperty(Own, 'name', { value: Base.name });
-    addMethods(Own.prototype, Base.prototype, isAttached);
+    addMethods(Own.prototype, Base.prototype, runtimeOf);
     // By way of Base's own constructor, the stack has the same number of frames for each kind.
     return (client) => Reflect.construct(Base, [client], Own);
   };
@@ -56,25 +59,31 @@ function ownBuilders(client, isAttached) {
 }
 
 /** Puts the methods on a prototype, over those that it, or its base, has from Knex. */
-function addMethods(prototype, { transacting, clone }, isAttached) {
-  addMethod(prototype, 'mtdd', mtddFor(isAttached));
-  addMethod(prototype, 'transacting', transactingOver(transacting, isAttached));
-  if (clone !== undefined) addMethod(prototype, 'clone', cloneOver(clone));
+function addMethods(prototype, { transacting, clone }, runtimeOf) {
+  addMethod(prototype, 'mtdd', mtddFor(runtimeOf));
+  addMethod(prototype, 'transacting', transactingOver(transacting, runtimeOf));
+  if (clone !== undefined) addMethod(prototype, 'clone', cloneOver(clone, runtimeOf));
 }
 
 function addMethod(prototype, name, value) {
   Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
 }
 
-function mtddFor(isAttached) {
+function mtddFor(runtimeOf) {
   // Public signature and meaning: index.d.ts.
   return function mtdd(...args) {
-    if (!isAttached(this)) {
+    const runtime = runtimeOf(this);
+    if (runtime === undefined) {
       throw new ConfigError(
         '.mtdd() needs a Knex instance with InitializeReplication: call it on this instance and await it first.',
       );
     }
     const route = routeFrom(args);
+    if (runtime.isAllShardsExplicit && route.tenant === null && route.asked !== 'allServers') {
+      throw refusal(
+        `tenantId: expected a tenant, got ${args.length === 0 ? 'none' : describe(args[0])}; mtdd.allShards is 'explicit', so all shards are reached by .mtdd({ allServers: true })`,
+      );
+    }
     const bound = this.client[BOUND];
     if (bound !== undefined && !route.isSameTenant(bound)) {
       throw new ValidationError(
@@ -89,12 +98,12 @@ function mtddFor(isAttached) {
 }
 
 /** A transaction of another Knex instance would run the query there, whatever tenant it names. */
-function transactingOver(transacting, isAttached) {
+function transactingOver(transacting, runtimeOf) {
   return function (...args) {
-    const before = isAttached(this) ? routeOf(this, this.client) : this[ROUTE];
+    const before = runtimeOf(this) !== undefined ? routeOf(this, this.client) : this[ROUTE];
     const stated = statedRoute(this, this.client);
     const result = transacting.apply(this, args);
-    if (before instanceof Route && !isAttached(this)) {
+    if (before instanceof Route && runtimeOf(this) === undefined) {
       throw new ValidationError(
         '.transacting(): expected a transaction of the Knex instance that .mtdd() was set up on.',
       );
@@ -112,11 +121,15 @@ function transactingOver(transacting, isAttached) {
   };
 }
 
-function cloneOver(clone) {
+function cloneOver(clone, runtimeOf) {
   return function (...args) {
     const copy = clone.apply(this, args);
     // asyncStackTraces: Knex counts the frames between its caller and the builder, and knows nothing of this one.
     if (copy._asyncStack !== undefined) copy._asyncStack.lines++;
+    // Knex's classes are shared by instances that the library was never set up on.
+    if (runtimeOf(this) === undefined) return copy;
+    const signals = this[SIGNALS] ?? signalsHere();
+    if (signals !== undefined) copy[SIGNALS] = signals;
     if (this[ROUTE] !== undefined) copy[ROUTE] = this[ROUTE];
     const captured = this[CAPTURED];
     const ambient = ambientRoute();

@@ -3,7 +3,7 @@
  * is compiled or sent, because a tenant that is missing by mistake must never turn into "all tenants".
  */
 
-const { describe, nearestName } = require('../describe');
+const { describe, isMisspelt, nearestName } = require('../describe');
 
 const DEFAULT_TENANT_TYPE = 1;
 const METHODS = ['executeQuery', 'addTenantShard', 'auto'];
@@ -18,7 +18,7 @@ const isSignal = (value) =>
   typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function';
 const isId = (value) => isText(value) || Number.isFinite(value) || typeof value === 'bigint';
 
-/** Every option: what it must be, in words and as a test. */
+/** Every option: what it must be, in words and as a test. A name that is near to one of these is refused. */
 const OPTIONS = {
   allServers: ['true or false', isBoolean],
   partialResults: ['true or false', isBoolean],
@@ -32,6 +32,7 @@ const OPTIONS = {
   cacheKey: ['a string', isText],
   auditLog: ['true or false', isBoolean],
   maxRetries: ['a whole number, at least 0', (value) => Number.isInteger(value) && value >= 0],
+  idempotencyKey: ['a string', isText],
   readPreference: ["'primary' or 'replica'", (value) => value === 'primary' || value === 'replica'],
   userId: ['a string or a number', isId],
   requestId: ['a string or a number', isId],
@@ -40,6 +41,21 @@ const OPTIONS = {
   IsReRun: ['true or false', isBoolean],
 };
 const OPTION_NAMES = Object.keys(OPTIONS);
+/** What stands beside the options in the object form of `.mtdd()`, and nowhere else. */
+const ARGUMENT_NAMES = ['tenantId', 'tenantType', 'methodType'];
+const KNOWN_NAMES = [...OPTION_NAMES, ...ARGUMENT_NAMES];
+/** Options that do nothing yet: the values with which something was expected of them. */
+const IDLE = {
+  cacheTTL: (value) => value > 0,
+  skipCache: (value) => value === true,
+  cacheKey: () => true,
+  auditLog: (value) => value === true,
+  readPreference: (value) => value === 'replica',
+  idempotencyKey: () => true,
+};
+/** Names of metadata that are no misspelt options. An app has a handful; what comes from outside must not pile up. */
+const metadataNames = new Set();
+const MOST_METADATA_NAMES = 1000;
 
 /** Where one query goes, and how. Immutable once made; shared by the clones of a builder. */
 class Route {
@@ -57,6 +73,8 @@ class Route {
     this.tenantType = tenantType;
     this.method = method;
     this.options = options;
+    /** Names of options that do nothing yet, if there are any. */
+    this.idle = options === NO_OPTIONS ? undefined : idleOf(options);
   }
 
   /** Whether a part of a query may name this route inside a query of the other. */
@@ -78,43 +96,47 @@ class Route {
  *
  * @param {ArrayLike<unknown>} args `(tenantId?, tenantType?, methodType?, options?)`; no argument at all is not the
  *   same as `undefined`
+ * @param {string} [call] what was called, for the message
  * @returns {Route}
  * @throws {TypeError} naming the argument (`code` VALIDATION_ERROR, `statusCode` 400)
  */
-function routeFrom(args) {
+function routeFrom(args, call) {
   if (args.length === 0) return new Route(null, DEFAULT_TENANT_TYPE, 'auto', NO_OPTIONS);
   const [tenantId] = args;
-  if (tenantId !== null && typeof tenantId === 'object') return routeOfObject(args);
-  return routeOfArguments(tenantId, args[1], args[2], checkedOptions(args[3]));
+  if (tenantId !== null && typeof tenantId === 'object') return routeOfObject(args, call);
+  return routeOfArguments(tenantId, args[1], args[2], checkedOptions(args[3], call), call);
 }
 
 /** `.mtdd({ tenantId, tenantType, methodType, ...options })`; positional arguments fill what the object leaves out. */
-function routeOfObject([meta, givenType, givenMethod, givenOptions]) {
+function routeOfObject([meta, givenType, givenMethod, givenOptions], call) {
   if (
     Array.isArray(meta) ||
     (meta.tenantId === undefined && meta.allServers === undefined && !isPlain(meta))
   ) {
-    throw refusal(`tenantId: expected a string, a number or an object with tenantId, got ${describe(meta)}`);
+    throw refusal(
+      `tenantId: expected a string, a number or an object with tenantId, got ${describe(meta)}`,
+      call,
+    );
   }
   const { tenantId, tenantType = givenType, methodType = givenMethod, ...rest } = meta;
-  const options = checkedOptions({ ...givenOptions, ...rest });
+  const options = checkedOptions({ ...givenOptions, ...rest }, call);
   if ((tenantId === undefined || tenantId === null) && options.allServers !== true) {
-    throw refusal('tenantId: expected a tenant in the object, or allServers: true for all shards');
+    throw refusal('tenantId: expected a tenant in the object, or allServers: true for all shards', call);
   }
-  return routeOfArguments(tenantId, tenantType, methodType, options);
+  return routeOfArguments(tenantId, tenantType, methodType, options, call);
 }
 
-function routeOfArguments(tenantId, givenType, givenMethod, options) {
-  const method = checkedMethod(givenMethod);
-  const tenantType = checkedTenantType(givenType);
+function routeOfArguments(tenantId, givenType, givenMethod, options, call) {
+  const method = checkedMethod(givenMethod, call);
+  const tenantType = checkedTenantType(givenType, call);
   const register = givenType === null || method === 'addTenantShard';
   if (tenantId === null || options.allServers === true) {
     if (register) {
-      throw refusal('tenantId: expected the tenant to register; all shards cannot be registered');
+      throw refusal('tenantId: expected the tenant to register; all shards cannot be registered', call);
     }
     return new Route(null, tenantType, 'auto', options, options.allServers ? 'allServers' : 'null');
   }
-  const tenant = checkedTenant(tenantId);
+  const tenant = checkedTenant(tenantId, call);
   return new Route(
     tenant,
     tenantType,
@@ -153,14 +175,14 @@ function routeOfTenant(call, tenantId, tenantType, options) {
  * A tenant's name.
  *
  * @param {unknown} tenantId
+ * @param {string} [call] what was called, for the message
  * @returns {string}
  * @throws {TypeError}
  */
-function checkedTenant(tenantId) {
-  if (isId(tenantId)) return checkedName(tenantId);
-  throw refusal(
-    `tenantId: expected a string or a number, got ${describe(tenantId)}; for all shards call .mtdd() or .mtdd(null)`,
-  );
+function checkedTenant(tenantId, call) {
+  if (isId(tenantId)) return checkedName(tenantId, call);
+  const hint = call === undefined ? '; for all shards call .mtdd() or .mtdd(null)' : '';
+  throw refusal(`tenantId: expected a string or a number, got ${describe(tenantId)}${hint}`, call);
 }
 
 /**
@@ -195,12 +217,15 @@ function checkedTenantType(tenantType, call) {
   );
 }
 
-function checkedMethod(method) {
+function checkedMethod(method, call) {
   if (method === undefined || method === null) return 'auto';
   if (METHODS.includes(method)) return method;
   const nearest = typeof method === 'string' ? nearestName(method, METHODS) : undefined;
   const hint = nearest === undefined ? '' : `; did you mean '${nearest}'?`;
-  throw refusal(`methodType: expected one of '${METHODS.join("', '")}', got ${describe(method)}${hint}`);
+  throw refusal(
+    `methodType: expected one of '${METHODS.join("', '")}', got ${describe(method)}${hint}`,
+    call,
+  );
 }
 
 function checkedOptions(options, call) {
@@ -216,8 +241,29 @@ function checkedOptions(options, call) {
       throw refusal(`options.${name}: expected ${expected}, got ${describe(value)}`, call);
     }
   }
+  for (const name of Object.keys(options)) refuseMisspelt(name, call);
   if (options.partialResults === true && options.operationType === 'write') throw partialWrite(call);
   return Object.freeze({ ...options });
+}
+
+function refuseMisspelt(name, call) {
+  if (Object.hasOwn(OPTIONS, name) || metadataNames.has(name)) return;
+  if (ARGUMENT_NAMES.includes(name)) {
+    throw refusal(`options.${name}: expected none, because it is no option but an argument of its own`, call);
+  }
+  const meant = KNOWN_NAMES.find((known) => isMisspelt(name, known));
+  if (meant !== undefined) {
+    throw refusal(`options.${name}: unknown option; did you mean "${meant}"?`, call);
+  }
+  if (metadataNames.size < MOST_METADATA_NAMES) metadataNames.add(name);
+}
+
+function idleOf(options) {
+  const names = Object.keys(IDLE).filter((name) => {
+    const value = options[name];
+    return value !== undefined && value !== null && IDLE[name](value);
+  });
+  return names.length === 0 ? undefined : names;
 }
 
 function isPlain(value) {

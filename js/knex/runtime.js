@@ -25,7 +25,13 @@ class Runtime {
     /** @type {(text: string) => boolean} */
     this.callsInsertProc = callOf(config.portal.tenantInsertProc);
     /** Queries that name no tenant, and have none in the air, are refused. */
-    this.requiresTenant = config.requireTenant;
+    this.requiresTenant = config.requireTenant !== false;
+    /** Inside a transaction, such queries belong to the tenant that it is pinned to. */
+    this.inheritsTenant = config.requireTenant === 'transaction';
+    /** All shards are reached by `allServers: true` alone. */
+    this.isAllShardsExplicit = config.explicitAllShards;
+    /** Names of options of which it has been said that they do nothing yet. */
+    this.saidIdle = new Set();
     this.isClosed = false;
     this.closing = undefined;
   }
@@ -46,6 +52,18 @@ class Runtime {
     }
     if (route.options.partialResults === true && WRITES.has(builder._method)) return partialWrite();
     return undefined;
+  }
+
+  /** Says once of each of these options that it does nothing yet. */
+  sayIdle(names) {
+    for (const name of names) {
+      if (this.saidIdle.has(name)) continue;
+      this.saidIdle.add(name);
+      this.logger.warn(
+        { option: name },
+        `The option ${name} does nothing yet: the query runs as without it. This is said once.`,
+      );
+    }
   }
 
   /**

@@ -35,10 +35,11 @@ async function sessionOf(client, pg) {
       'connection.binary: expected false with mtdd.useMtdd, because results come in text format',
     );
   }
-  const settings = {};
   const warnings = [];
-  const name = parameters.application_name || parameters.fallback_application_name;
-  if (name) settings.application_name = name;
+  // None of the app's own is none, as on a local connection: it is not the query server that asks.
+  const settings = {
+    application_name: parameters.application_name || parameters.fallback_application_name || '',
+  };
   for (const timeout of TIMEOUTS) {
     if (parameters[timeout]) settings[timeout] = String(Number.parseInt(parameters[timeout], 10));
   }

@@ -7,7 +7,13 @@
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { describe } = require('../describe');
 const { QueryCancelledError } = require('../errors');
+const { startedHere } = require('./context');
 const { checkedFunction, isSignal, refusal } = require('./route');
+
+/** On a builder: the signals around the place where it was made. */
+const SIGNALS = Symbol('mtdd.signals');
+/** Inside `withSignal(null, fn)`. Not the same as no call around: it also holds for builders that leave it. */
+const NONE = Object.freeze([]);
 
 /** @type {AsyncLocalStorage<AbortSignal[] | undefined>} */
 const storage = new AsyncLocalStorage();
@@ -16,7 +22,8 @@ const followers = new WeakMap();
 
 /**
  * Runs a function in which a signal stops the queries: those under way are stopped on PostgreSQL and, like those that
- * come later, rejected with QueryCancelledError. In nested calls each signal counts.
+ * come later, rejected with QueryCancelledError. A query that is made inside obeys it wherever it is awaited. In nested
+ * calls each signal counts.
  *
  * @template T
  * @param {AbortSignal | null} signal null: no signal counts inside, nor those of the calls around it
@@ -29,18 +36,30 @@ function withSignal(signal, fn) {
     throw refusal(`signal: expected an AbortSignal or null, got ${describe(signal)}`, 'withSignal()');
   }
   checkedFunction('withSignal()', fn);
-  return storage.run(signal === null ? undefined : [...(storage.getStore() ?? []), signal], fn);
+  return storage.run(signal === null ? NONE : [...(storage.getStore() ?? []), signal], () =>
+    startedHere(fn()),
+  );
+}
+
+/** @returns {AbortSignal[] | undefined} the signals here and now; undefined outside of every `withSignal` */
+function signalsHere() {
+  return storage.getStore();
 }
 
 /**
- * @param {import('./route').Route} route
- * @returns {AbortSignal[] | undefined} the signals that a query with this route obeys, if it runs here and now
+ * The signals that a query obeys, if it runs here and now: its own, and those of the places where it was made and runs.
+ *
+ * @param {import('./route').Route | undefined} route
+ * @param {AbortSignal[] | undefined} made what was noted on the builder when it was made
+ * @returns {AbortSignal[] | undefined} undefined: none
  */
-function signalsFor(route) {
-  const around = storage.getStore();
-  const { signal } = route.options;
-  if (signal === undefined || signal === null) return around;
-  return around === undefined ? [signal] : [...around, signal];
+function signalsFor(route, made) {
+  const around = made === NONE ? NONE : (storage.getStore() ?? NONE);
+  const own = route?.options.signal;
+  if (made === undefined && !own) return around.length === 0 ? undefined : around;
+  const all = new Set([...(made ?? NONE), ...around]);
+  if (own) all.add(own);
+  return all.size === 0 ? undefined : [...all];
 }
 
 /**
@@ -108,4 +127,4 @@ function cancelledBy({ reason }) {
   );
 }
 
-module.exports = { withSignal, signalsFor, refuseIfAborted, obey, unlessAborted };
+module.exports = { SIGNALS, withSignal, signalsHere, signalsFor, refuseIfAborted, obey, unlessAborted };

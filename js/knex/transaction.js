@@ -5,12 +5,13 @@
  * Two parties can take part: the local database and one shard's session. Each joins with the first query that is for
  * it, so a transaction whose queries are all one tenant's never troubles the local database. Nested transactions are
  * savepoints with each party that has joined by then, or joins later.
+ *
+ * A party that joins late must not be seen: `commit()` and `rollback()` take effect when they are called, and whatever
+ * was asked for before them goes out before them (line.js).
  */
 
-const { CrossShardTransactionError, PartialFailureError } = require('../errors');
-const { RemoteConnection } = require('./connection');
-const { BOUND } = require('./context');
-const { routeFrom } = require('./route');
+const { PartialFailureError } = require('../errors');
+const { Parties } = require('./parties');
 const { refuseIfAborted, signalsFor, unlessAborted } = require('./signal');
 
 /** On a transaction's Knex client: its Level. */
@@ -19,20 +20,18 @@ const LEVEL = Symbol('mtdd.level');
 const LOCAL = 'local';
 const SHARD = 'shard';
 
-let sessions = 0;
-
 /**
  * Lets a shard take part in a transaction that Knex has just made (and not begun).
  *
  * @param {object} trx Knex's Transaction
- * @param {object | undefined} config what the application gave: `connection`, `mtdd`
+ * @param {object | undefined} config what the application gave: `connection`
  * @param {object} client the Knex client that it was made by, of the pool or of an outer transaction
  * @param {import('./runtime').Runtime} runtime
+ * @param {import('./pin').Pin | undefined} pin
  * @returns {object} the same transaction
  */
-function joinShard(trx, config, client, runtime) {
-  const level = new Level(trx, client, runtime);
-  if (config?.mtdd !== undefined) level.route = routeFrom([config.mtdd]);
+function joinShard(trx, config, client, runtime, pin) {
+  const level = new Level(trx, client, runtime, pin);
   const { parties } = level;
 
   // Instead of a connection of the pool, one that stands for it: the pool is asked when a local query comes.
@@ -59,29 +58,44 @@ function joinShard(trx, config, client, runtime) {
 
 /** One transaction of Knex's, outermost or nested. */
 class Level {
-  constructor(trx, client, runtime) {
+  constructor(trx, client, runtime, pin) {
     this.trx = trx;
     /** Knex's own methods, which write the control SQL. */
     this.knex = Object.getPrototypeOf(trx);
-    this.runtime = runtime;
     this.parent = client[LEVEL];
-    this.parties = this.parent?.parties ?? new Parties(client, runtime);
-    /** For queries without a route of their own: what the transaction, or one around it, was made with. */
-    this.route = client[BOUND];
+    this.parties = this.parent?.parties ?? new Parties(client, runtime, pin);
     /** Who has joined at this level: the promise that its BEGIN or SAVEPOINT has been answered. */
     this.joined = new Map();
+    /** Those of them for whom it has. */
+    this.parts = new Set();
+    /** Why a party could not join, which has failed the transaction. */
+    this.failure = undefined;
   }
 
   /** Knex has made the transaction's client. Who takes part in the outer transaction takes part at once. */
   async begin() {
-    const { trxClient } = this.trx;
+    const { trx, parties, parent } = this;
+    const { trxClient } = trx;
     trxClient[LEVEL] = this;
-    if (this.route !== undefined) trxClient[BOUND] = this.route;
     trxClient.acquireConnection = async () => {
       await this.join(LOCAL);
-      return this.parties.standIn;
+      return parties.standIn;
     };
-    for (const party of this.parent?.joined.keys() ?? []) await this.join(party);
+    if (parent === undefined) return;
+    if (trx.outerTx.isCompleted()) {
+      await this.#as(COMPLETED, () => this.knex.savepoint.call(trx, parties.standIn));
+      return;
+    }
+    const turn = parties.line.enter();
+    try {
+      await turn.ready;
+      for (const party of parent.parts) await this.join(party);
+    } catch (error) {
+      // Knex has rejected the transaction, and calls its container all the same.
+      if (this.failure === undefined) throw error;
+    } finally {
+      turn.leave();
+    }
   }
 
   /** Makes a party take part here and, first, in every outer transaction. */
@@ -91,58 +105,137 @@ class Level {
       joining = this.#join(party);
       this.joined.set(party, joining);
       // Whoever waits for it hears of the failure; it is no concern of anybody else.
-      joining.catch(() => {});
+      joining.catch(() => this.joined.delete(party));
     }
     return joining;
   }
 
   async #join(party) {
-    const { trx, knex } = this;
-    try {
-      if (this.parent !== undefined) await this.parent.join(party);
-      else if (party === LOCAL) await this.parties.openLocal();
-      else await this.parties.opening;
-    } catch (error) {
-      // It never took part: there is nothing to end with it.
-      this.joined.delete(party);
-      throw error;
-    }
-    await this.#through(party, (connection) =>
-      (this.parent ? knex.savepoint : knex.begin).call(trx, connection),
+    const { trx, knex, parties } = this;
+    if (this.failure !== undefined) throw this.failure;
+    if (this.parent !== undefined) await this.parent.join(party);
+    else if (party === LOCAL) await parties.openLocal();
+    else await parties.opening;
+    let failure;
+    await this.#through(
+      party,
+      (connection) => (this.parent ? knex.savepoint : knex.begin).call(trx, connection),
+      {
+        failed: (error) => {
+          failure = error;
+          throw error;
+        },
+      },
     );
-    // Knex has taken the transaction for failed, and rejects it: so does the query that wanted to join.
-    if (trx._completed) await trx._promise;
+    if (failure !== undefined) {
+      // Knex has taken the transaction for failed, and rejects it: so does the query that wanted to join.
+      this.failure = failure;
+      if (this.parent !== undefined) await this.#undo();
+      throw failure;
+    }
+    this.parts.add(party);
+    if (party === LOCAL) parties.isLocalOpen = true;
+  }
+
+  /** One party could not join a nested transaction, which has failed: what the other has done in it must not stay. */
+  async #undo() {
+    for (const party of this.parts) {
+      await this.#through(party, (connection) =>
+        this.trx.trxClient.query(connection, this.#sql('rollbackTo')),
+      ).catch(() => {});
+    }
   }
 
   /**
-   * The connection for a query with this route.
+   * Gives a query its place before whatever ends the transaction later, and the connection that it runs on.
    *
-   * @param {import('./route').Route} route
+   * @param {() => Promise<object>} prepare called when it is its turn; makes the connection
    * @param {AbortSignal[]} [signals] that stop it
+   * @returns {Promise<{ connection: object, turn?: object }>} the turn is to be left once the query has been sent.
+   *   Without one, the transaction has ended: the query may not be sent
    * @throws {CrossShardTransactionError} when it is for another shard than the queries before it
    */
-  async shardConnection(route, signals) {
+  async admit(prepare, signals) {
+    // A transaction of Knex's has its connection already, and its queries go out with the next microtask: one that
+    // ends it sooner wins.
+    await undefined;
+    const { line, standIn } = this.parties;
+    if (this.trx.isCompleted()) return { connection: standIn };
     refuseIfAborted(signals);
-    await unlessAborted(this.#joinShard(route), signals);
-    return this.parties.shardConnection(route, signals);
-  }
-
-  async #joinShard(route) {
-    await this.parties.openShard(route);
-    await this.join(SHARD);
-  }
-
-  /** Ends the transaction with whoever takes part. The shard first: if its COMMIT fails, the rest can still go back. */
-  async finish(verb, value) {
-    const { trx, knex, parties } = this;
-    await this.#settled(verb);
-    const parts = [...this.joined.keys()];
-    if (parts.length === 0) {
-      // Nobody has been asked anything: it ends by Knex's own rules, without a server.
-      return this.#as({ query: async () => {} }, () => knex[verb].call(trx, parties.standIn, value));
+    const turn = line.enter();
+    try {
+      return { connection: await unlessAborted(turn.ready.then(prepare), signals), turn };
+    } catch (error) {
+      turn.leave();
+      throw error;
     }
-    const last = parts.includes(LOCAL) ? LOCAL : SHARD;
-    if (parts.length === 2 && !trx.isCompleted()) {
+  }
+
+  async localConnection() {
+    await this.join(LOCAL);
+    return this.parties.standIn;
+  }
+
+  /**
+   * @param {import('./route').Route | undefined} given undefined: the query belongs to whoever's the transaction is
+   * @param {AbortSignal[]} [signals] that stop it
+   */
+  async shardConnection(given, signals) {
+    const { parties } = this;
+    const route = given ?? parties.pin.checkedRoute;
+    await parties.openShard(route);
+    await this.join(SHARD);
+    return parties.shardConnection(route, signals);
+  }
+
+  /**
+   * Ends the transaction with whoever takes part. From the call on it is completed, as in Knex; what was asked for
+   * before goes out first.
+   *
+   * @returns {Promise<unknown>} never rejects
+   */
+  finish(verb, value) {
+    const { trx, parties } = this;
+    if (trx.isCompleted()) {
+      return this.#as(COMPLETED, () => this.knex[verb].call(trx, parties.standIn, value));
+    }
+    trx._completed = true;
+    if (this.parent === undefined) parties.begunToEnd();
+    if (verb === 'rollback') {
+      // Neither a session that is still being opened nor what nobody waits for will be needed.
+      parties.giveUpOpening();
+      parties.stopAbandoned();
+    }
+    return this.#inTurn(() => this.#end(verb, value));
+  }
+
+  async #inTurn(act) {
+    const { line } = this.parties;
+    const turn = line.enter();
+    try {
+      await turn.ready;
+      // A query that was given up may have left before its party had joined.
+      await Promise.allSettled(this.joined.values());
+      return await act();
+    } finally {
+      turn.leave();
+      if (this.parent === undefined) this.parties.ended();
+    }
+  }
+
+  /** The shard first: if its COMMIT fails, the rest can still go back. */
+  async #end(verb, value) {
+    const { trx, knex, parties, parts } = this;
+    const isOutermost = this.parent === undefined;
+    if (parts.size === 0) {
+      if (isOutermost) parties.ended();
+      // Nobody has been asked anything: it ends by Knex's own rules, without a server.
+      return this.#as(NOBODY, () => knex[verb].call(trx, parties.standIn, value));
+    }
+    const last = parts.has(LOCAL) ? LOCAL : SHARD;
+    const ending = isOutermost ? { answered: () => parties.ended() } : {};
+    if (isOutermost && last === LOCAL) parties.isLocalOpen = false;
+    if (parts.size === 2) {
       const failure = await this.#through(SHARD, (connection) =>
         trx.trxClient.query(connection, this.#sql(verb)),
       ).then(
@@ -152,28 +245,17 @@ class Level {
       if (verb === 'commit' && failure === undefined) this.#tellOfHalf();
       // A shard that could not be told to go back goes back by itself, when its session ends.
       if (failure !== undefined && (verb === 'commit' || verb === 'release')) {
-        return this.#through(LOCAL, (connection) =>
-          knex[verb === 'commit' ? 'rollback' : 'rollbackTo'].call(trx, connection, failure),
+        return this.#through(
+          LOCAL,
+          (connection) => knex[verb === 'commit' ? 'rollback' : 'rollbackTo'].call(trx, connection, failure),
+          ending,
         );
       }
     }
-    return this.#through(
-      last,
-      (connection) => knex[verb].call(trx, connection, value),
-      verb === 'rollback' ? ROLLBACK_QUERY : ROUTED_QUERY,
-    );
-  }
-
-  /** Waits for those who are joining, so that their first query goes out before the end. */
-  async #settled(verb) {
-    if (this.joined.size === 0) return;
-    // Neither a session that is still being opened nor what nobody waits for will be needed.
-    if (verb === 'rollback') {
-      this.parties.giveUpOpening();
-      this.parties.stopAbandoned();
-    }
-    await Promise.allSettled(this.joined.values());
-    await new Promise(setImmediate);
+    return this.#through(last, (connection) => knex[verb].call(trx, connection, value), {
+      ...ending,
+      failed: verb === 'rollback' && last === SHARD ? unlessLost : undefined,
+    });
   }
 
   #sql(verb) {
@@ -201,12 +283,10 @@ class Level {
   }
 
   /** Runs one of Knex's control methods against a party. Knex reads `trxClient` before it waits for anything. */
-  #through(party, act, methods = ROUTED_QUERY) {
+  #through(party, act, on) {
     const { trx, parties } = this;
-    if (party === LOCAL) return act(parties.standIn);
-    const connection = parties.shardConnection(parties.route);
-    const client = Object.create(trx.trxClient, methods);
-    return this.#as(client, () => act(connection));
+    const connection = party === LOCAL ? parties.standIn : parties.shardConnection(parties.route);
+    return this.#as(controlling(trx.trxClient, on), () => act(connection));
   }
 
   #as(client, act) {
@@ -222,179 +302,96 @@ class Level {
 }
 
 /**
- * A transaction's client has a `query` of its own that only takes the transaction's one connection; control SQL for
- * the shard goes to another.
+ * A transaction's client has a `query` of its own that takes only the transaction's one connection, and nothing once
+ * it is completed. Control SQL goes past it.
+ *
+ * @param {object} client
+ * @param {object} [on]
+ * @param {() => void} [on.answered] called before Knex hears of the answer
+ * @param {(error: Error) => void} [on.failed] may throw it
  */
-const ROUTED_QUERY = {
-  query: {
-    value(connection, statement) {
-      return this.constructor.prototype.query.call(this, connection, statement);
+function controlling(client, { answered, failed } = {}) {
+  return Object.create(client, {
+    query: {
+      value(connection, statement) {
+        let answer = this.constructor.prototype.query.call(this, connection, statement);
+        if (answered !== undefined) answer = answer.finally(answered);
+        return failed === undefined ? answer : answer.catch(failed);
+      },
     },
-  },
-};
-
-/** A session that is lost has been rolled back: the application hears what went wrong, not that there is nothing left to end. */
-const ROLLBACK_QUERY = {
-  query: {
-    value(connection, statement) {
-      return ROUTED_QUERY.query.value.call(this, connection, statement).catch((error) => {
-        if (error.code !== 'SHARD_UNAVAILABLE') throw error;
-      });
-    },
-  },
-};
-
-/** Who takes part in an outermost transaction and all that is nested in it. */
-class Parties {
-  constructor(client, runtime) {
-    this.client = client;
-    this.runtime = runtime;
-    /** The local connection, once there is one. */
-    this.local = undefined;
-    this.adopted = false;
-    /** What Knex holds as the transaction's connection: the local one as soon as there is one. */
-    this.standIn = standInFor(this);
-    /** The route that pinned the transaction to its shard. */
-    this.route = undefined;
-    this.session = 0;
-    /** What events call the session's connection. */
-    this.uid = undefined;
-    /** Stop queries whose own .timeout() has passed: the statement may be running still. */
-    this.abandoned = [];
-    /** The promise of the shard's index, once the session has been asked for. */
-    this.opening = undefined;
-  }
-
-  /** The application gave the connection: it is neither asked from the pool nor given back to it. */
-  adopt(connection) {
-    this.local = connection;
-    this.adopted = true;
-  }
-
-  async openLocal() {
-    if (this.local !== undefined) return;
-    const connection = await this.client.acquireConnection();
-    connection.__knexTxId = this.standIn.__knexTxId;
-    this.local = connection;
-  }
-
-  /** Pins the transaction to the shard of a route, or checks that it is pinned there. */
-  async openShard(route) {
-    const { native, shards } = this.runtime;
-    if (route.tenant === null && shards > 1) {
-      throw new CrossShardTransactionError(
-        'A query for all shards cannot run in a transaction: nothing was sent.',
-      );
-    }
-    if (this.opening === undefined) {
-      this.route = route;
-      this.session = sessions = (sessions % 0xffffffff) + 1;
-      this.opening = native.openSession(
-        this.session,
-        route.tenant,
-        route.tenantType,
-        route.method === 'register',
-      );
-      try {
-        await this.opening;
-      } catch (error) {
-        // The next query may try again.
-        this.opening = undefined;
-        throw error;
-      }
-      return;
-    }
-    const shard = await this.opening;
-    if (route.tenant === null || route.isSameTenant(this.route)) return;
-    const other =
-      route.method === 'register'
-        ? (await native.addTenant(route.tenant, route.tenantType)).shardIndex
-        : await native.tenantShard(route.tenant, route.tenantType);
-    if (other !== shard) {
-      throw new CrossShardTransactionError(
-        `The transaction runs on shard ${shard}, because its first query is for ${this.route}; ${route} lives on shard ${other}. Use a transaction for each: nothing was sent.`,
-        { shardIndex: shard, otherShardIndex: other },
-      );
-    }
-  }
-
-  /** For one query in the session; to events they all are the transaction's one connection. */
-  shardConnection(route, signals) {
-    const connection = new RemoteConnection(this.runtime, route, this.session, signals);
-    this.uid ??= connection.__knexUid;
-    connection.__knexUid = this.uid;
-    connection.__knexTxId = this.standIn.__knexTxId;
-    return connection;
-  }
-
-  giveUpOpening() {
-    if (this.opening !== undefined) this.runtime.native.cancelSession(this.session);
-  }
-
-  stopAbandoned() {
-    for (const cancel of this.abandoned.splice(0)) cancel();
-  }
-
-  /** The transaction has ended. */
-  release() {
-    this.stopAbandoned();
-    if (this.local !== undefined && !this.adopted) this.client.releaseConnection(this.local);
-    if (this.opening !== undefined) this.runtime.native.closeSession(this.session);
-  }
-}
-
-/** An object that has the local connection's properties and methods as soon as there is one, and its own until then. */
-function standInFor(parties) {
-  const early = { __knexUid: undefined, __knexTxId: undefined };
-  const current = () => parties.local ?? early;
-  return new Proxy(early, {
-    get(_, name) {
-      const target = current();
-      const value = target[name];
-      return typeof value === 'function' && target !== early ? value.bind(target) : value;
-    },
-    set(_, name, value) {
-      current()[name] = value;
-      return true;
-    },
-    has: (_, name) => name in current(),
-    deleteProperty: (_, name) => delete current()[name],
   });
 }
 
+/** A session that is lost has been rolled back: the application hears what went wrong, not that there is nothing left to end. */
+function unlessLost(error) {
+  if (error.code !== 'SHARD_UNAVAILABLE') throw error;
+}
+
+/** Clients for control SQL that goes to nobody. */
+const NOBODY = { query: async () => {} };
+const COMPLETED = { query: async () => Promise.reject(completed()) };
+
 /**
- * What a client for one routed query inside a transaction does differently.
+ * What a client for one query inside a transaction does differently.
  *
- * @type {Record<string, Function>}
+ * @param {'local' | 'shard'} party whom it is for
+ * @returns {Record<string, Function>}
  */
-const IN_TRANSACTION = {
-  acquireConnection() {
-    return this[LEVEL].shardConnection(this.mtddRoute, signalsFor(this.mtddRoute));
-  },
+function inTransaction(party) {
+  const isLocal = party === LOCAL;
+  const sending = (method) =>
+    function send(connection, ...args) {
+      const level = this[LEVEL];
+      const { turn } = this;
+      this.turn = undefined;
+      const own = () => this.constructor.prototype[method].call(this, connection, ...args);
+      if (turn !== undefined) {
+        try {
+          return own();
+        } finally {
+          turn.leave();
+        }
+      }
+      if (level.trx.isCompleted()) return failed(method, completed(), args);
+      // A further statement of a schema builder, or one on a connection that the query names.
+      return level.parties.line.send(isLocal ? () => level.trx.trxClient[method](connection, ...args) : own);
+    };
+  return {
+    async acquireConnection() {
+      const level = this[LEVEL];
+      const signals = isLocal ? undefined : signalsFor(this.mtddRoute, this.mtddSignals);
+      const prepare = () =>
+        isLocal ? level.localConnection() : level.shardConnection(this.mtddRoute, signals);
+      const { connection, turn } = await level.admit(prepare, signals);
+      this.turn = turn;
+      return connection;
+    },
 
-  releaseConnection(connection) {
-    // A plain .timeout() has passed. As on a local connection, the transaction may go on behind the statement.
-    if (connection.__knex__disposed !== undefined) this[LEVEL].parties.abandoned.push(connection.canceller());
-  },
+    releaseConnection(connection) {
+      // It has not been sent: it did not compile, say.
+      this.turn?.leave();
+      // A plain .timeout() has passed. As on a local connection, the transaction may go on behind the statement.
+      if (!isLocal && connection.__knex__disposed !== undefined) {
+        this[LEVEL].parties.abandoned.push(connection.canceller());
+      }
+    },
 
-  query(connection, statement) {
-    if (this[LEVEL].trx.isCompleted()) return Promise.reject(completed());
-    return this.constructor.prototype.query.call(this, connection, statement);
-  },
+    query: sending('query'),
+    stream: sending('stream'),
+  };
+}
 
-  stream(connection, statement, stream, options) {
-    if (this[LEVEL].trx.isCompleted()) {
-      const error = completed();
-      process.nextTick(() => stream.emit('error', error));
-      return Promise.reject(error);
-    }
-    return this.constructor.prototype.stream.call(this, connection, statement, stream, options);
-  },
-};
+function failed(method, error, [, stream]) {
+  if (method === 'stream') process.nextTick(() => stream.emit('error', error));
+  return Promise.reject(error);
+}
 
 /** Knex's own words for the same. */
 function completed() {
   return new Error('Transaction query already complete, run with DEBUG=knex:tx for more info');
 }
 
-module.exports = { IN_TRANSACTION, LEVEL, joinShard };
+const ON_SHARD = inTransaction(SHARD);
+const ON_LOCAL = inTransaction(LOCAL);
+
+module.exports = { LEVEL, ON_LOCAL, ON_SHARD, joinShard };

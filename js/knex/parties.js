@@ -1,0 +1,172 @@
+/**
+ * Who takes part in an outermost transaction and all that is nested in it: the local connection, and the session of
+ * one shard. Opens both when they are asked for and gives them back at the end; what is sent to them, and when, is
+ * transaction.js's to say.
+ */
+
+const { CrossShardTransactionError } = require('../errors');
+const { RemoteConnection } = require('./connection');
+const { Line } = require('./line');
+
+let sessions = 0;
+
+class Parties {
+  #isEnding = false;
+  #isOver = false;
+  #isReleased = false;
+
+  /**
+   * @param {object} client the Knex client that the outermost transaction was made by
+   * @param {import('./runtime').Runtime} runtime
+   * @param {import('./pin').Pin | undefined} pin
+   */
+  constructor(client, runtime, pin) {
+    this.client = client;
+    this.runtime = runtime;
+    /** Where it is noted whose the transaction is, if somebody asks. */
+    this.pin = pin;
+    /** In which order everything is sent. */
+    this.line = new Line();
+    /** The local connection, once there is one. */
+    this.local = undefined;
+    this.adopted = false;
+    /** The local connection is inside BEGIN and COMMIT. */
+    this.isLocalOpen = false;
+    /** What Knex holds as the transaction's connection: the local one as soon as there is one. */
+    this.standIn = standInFor(this);
+    /** The route that pinned the transaction to its shard. */
+    this.route = undefined;
+    this.session = 0;
+    /** What events call the session's connection. */
+    this.uid = undefined;
+    /** Stop queries whose own .timeout() has passed: the statement may be running still. */
+    this.abandoned = [];
+    /** The promise of the shard's index, once the session has been asked for. */
+    this.opening = undefined;
+  }
+
+  /** The application gave the connection: it is neither asked from the pool nor given back to it. */
+  adopt(connection) {
+    this.local = connection;
+    this.adopted = true;
+  }
+
+  async openLocal() {
+    if (this.local !== undefined) return;
+    const connection = await this.client.acquireConnection();
+    connection.__knexTxId = this.standIn.__knexTxId;
+    this.local = connection;
+  }
+
+  /** Pins the transaction to the shard of a route, or checks that it is pinned there. */
+  async openShard(route) {
+    const { native, shards } = this.runtime;
+    if (route.tenant === null && shards > 1) {
+      throw new CrossShardTransactionError(
+        'A query for all shards cannot run in a transaction: nothing was sent.',
+      );
+    }
+    if (this.opening === undefined) {
+      this.route = route;
+      this.session = sessions = (sessions % 0xffffffff) + 1;
+      this.opening = native.openSession(
+        this.session,
+        route.tenant,
+        route.tenantType,
+        route.method === 'register',
+      );
+      try {
+        await this.opening;
+      } catch (error) {
+        // The next query may try again.
+        this.opening = undefined;
+        throw error;
+      }
+      this.pin?.note(route);
+      return;
+    }
+    const shard = await this.opening;
+    if (route.tenant === null) return;
+    if (!route.isSameTenant(this.route)) await this.#checkShard(route, shard);
+    this.pin?.note(route);
+  }
+
+  async #checkShard(route, shard) {
+    const { native } = this.runtime;
+    const other =
+      route.method === 'register'
+        ? (await native.addTenant(route.tenant, route.tenantType)).shardIndex
+        : await native.tenantShard(route.tenant, route.tenantType);
+    if (other !== shard) {
+      throw new CrossShardTransactionError(
+        `The transaction runs on shard ${shard}, because its first query is for ${this.route}; ${route} lives on shard ${other}. Use a transaction for each: nothing was sent.`,
+        { shardIndex: shard, otherShardIndex: other },
+      );
+    }
+  }
+
+  /** For one query in the session; to events they all are the transaction's one connection. */
+  shardConnection(route, signals) {
+    const connection = new RemoteConnection(this.runtime, route, this.session, signals);
+    this.uid ??= connection.__knexUid;
+    connection.__knexUid = this.uid;
+    connection.__knexTxId = this.standIn.__knexTxId;
+    return connection;
+  }
+
+  giveUpOpening() {
+    if (this.opening !== undefined) this.runtime.native.cancelSession(this.session);
+  }
+
+  stopAbandoned() {
+    for (const cancel of this.abandoned.splice(0)) cancel();
+  }
+
+  /** COMMIT or ROLLBACK has been asked for: until it is answered, nothing is given back. */
+  begunToEnd() {
+    this.#isEnding = true;
+  }
+
+  /** It has been answered, or never will be. */
+  ended() {
+    this.#isEnding = false;
+    if (this.#isOver) this.#release();
+  }
+
+  /** Knex is done with the transaction: because it has ended, or although it has not. */
+  release() {
+    this.#isOver = true;
+    if (!this.#isEnding) this.#release();
+  }
+
+  #release() {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.stopAbandoned();
+    // BEGIN has failed on the shard, say: the pool's next user must not find itself in this transaction.
+    if (this.isLocalOpen) this.local.query('ROLLBACK', () => {});
+    if (this.local !== undefined && !this.adopted) this.client.releaseConnection(this.local);
+    if (this.opening !== undefined) this.runtime.native.closeSession(this.session);
+  }
+}
+
+/** An object that has the local connection's properties and methods as soon as there is one, and its own until then. */
+function standInFor(parties) {
+  const early = { __knexUid: undefined, __knexTxId: undefined };
+  const current = () => parties.local ?? early;
+  return new Proxy(early, {
+    get(_, name) {
+      const target = current();
+      const value = target[name];
+      return typeof value === 'function' && target !== early ? value.bind(target) : value;
+    },
+    set(_, name, value) {
+      current()[name] = value;
+      return true;
+    },
+    has: (_, name) => name in current(),
+    deleteProperty: (_, name) => delete current()[name],
+  });
+}
+
+module.exports = { Parties };

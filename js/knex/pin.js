@@ -1,0 +1,48 @@
+/**
+ * Whose a transaction is, for its queries that name no tenant: those belong to it with `requireTenant: 'transaction'`,
+ * and only then. All levels of a transaction have one pin, which is on their Knex clients.
+ */
+
+const { ValidationError } = require('../errors');
+const { Route } = require('./route');
+
+/** On a transaction's Knex client: its Pin. */
+const PIN = Symbol('mtdd.pin');
+
+class Pin {
+  #first;
+  #other;
+
+  /** A query has named its tenant. */
+  note(route) {
+    if (route.tenant === null) return;
+    // Its options and its registering are that query's own.
+    if (this.#first === undefined) this.#first = new Route(route.tenant, route.tenantType, 'execute', {});
+    else if (!this.#first.isSameTenant(route)) this.#other ??= route;
+  }
+
+  /** @returns {Route | undefined} the one tenant that there is */
+  get route() {
+    return this.#other === undefined ? this.#first : undefined;
+  }
+
+  /**
+   * @returns {Route}
+   * @throws {ValidationError} if no query has named a tenant yet, or queries have named several
+   */
+  get checkedRoute() {
+    if (this.#first === undefined) {
+      throw new ValidationError(
+        "mtdd.requireTenant: this query names no tenant, and no query of its transaction has before it: nothing was sent. Begin with a query that has .mtdd(tenant), or name the tenant in the transaction's config: { mtdd: { tenantId } }.",
+      );
+    }
+    if (this.#other !== undefined) {
+      throw new ValidationError(
+        `mtdd.requireTenant: this query names no tenant, and its transaction has queries for ${this.#first} and for ${this.#other}: nothing was sent. Add .mtdd(tenant).`,
+      );
+    }
+    return this.#first;
+  }
+}
+
+module.exports = { PIN, Pin };

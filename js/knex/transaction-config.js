@@ -1,0 +1,72 @@
+/**
+ * What a transaction's config says of its tenant. Checked before Knex makes the transaction: once made, it runs.
+ */
+
+const { describe, isMisspelt } = require('../describe');
+const { ValidationError } = require('../errors');
+const { BOUND } = require('./context');
+const { PIN } = require('./pin');
+const { refusal, routeFrom } = require('./route');
+
+const CALL = 'transaction(fn, { mtdd })';
+
+/**
+ * Whose the queries of a transaction are, if they do not say so themselves.
+ *
+ * @param {object | null | undefined} config what the application gave
+ * @param {import('./route').Route | undefined} bound the tenant that the Knex instance, or the transaction around
+ *   this one, is bound to
+ * @returns {import('./route').Route | undefined}
+ * @throws {TypeError} for a wrong tenant, type or option, and for all shards
+ * @throws {ValidationError} for another tenant than it is bound to, or a connection beside the tenant
+ */
+function routeOfTransaction(config, bound) {
+  if (config === null || typeof config !== 'object') return bound;
+  for (const name of Object.keys(config)) {
+    if (isMisspelt(name, 'mtdd', 1)) {
+      throw refusal(`config.${name}: unknown option; did you mean "mtdd"?`, 'transaction()');
+    }
+  }
+  const route = 'mtdd' in config ? statedRoute(config.mtdd, bound) : bound;
+  if (route !== undefined && config.connection) {
+    throw new ValidationError(
+      `transaction(): expected no connection in the config, because its queries are for ${route}, and run on a connection to the shard.`,
+    );
+  }
+  return route;
+}
+
+function statedRoute(given, bound) {
+  if (given === null || given === undefined) {
+    throw refusal(`mtdd: expected a tenant, got ${describe(given)}`, CALL);
+  }
+  const route = routeFrom([given], CALL);
+  if (route.tenant === null) {
+    throw refusal('mtdd.allServers: expected none, because a transaction runs on one shard', CALL);
+  }
+  if (bound !== undefined && !route.isSameTenant(bound)) {
+    throw new ValidationError(
+      `${CALL}: expected ${bound}, which this Knex instance is bound to, got ${route}. Use the instance that it was bound from.`,
+    );
+  }
+  return route;
+}
+
+/**
+ * A transaction's container that gets a transaction which knows whose it is.
+ *
+ * @param {(trx: object) => unknown} container
+ * @param {import('./route').Route | undefined} route
+ * @param {import('./pin').Pin | undefined} pin
+ * @returns {(trx: object) => unknown}
+ */
+function inTenant(container, route, pin) {
+  if (route === undefined && pin === undefined) return container;
+  return (trx) => {
+    if (route !== undefined) trx.client[BOUND] = route;
+    if (pin !== undefined) trx.client[PIN] = pin;
+    return container(trx);
+  };
+}
+
+module.exports = { inTenant, routeOfTransaction };
