@@ -64,6 +64,7 @@ describe('InitializeReplication', () => {
       useMtdd: false,
       isDevelopment: false,
       requireTenant: false,
+      allShards: 'implicit',
       queryServers: ['a:1'],
       lookupServer: null,
       grpcInsecure: false,
