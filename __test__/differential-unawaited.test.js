@@ -47,11 +47,7 @@ const COURSES = {
   'rollback() before any query': async (db, route) => {
     const trx = await db.transaction();
     trx.rollback();
-    return [
-      trx.isCompleted(),
-      await settled(route(trx('users').insert(eve))),
-      await trx.executionPromise,
-    ];
+    return [trx.isCompleted(), await settled(route(trx('users').insert(eve))), await trx.executionPromise];
   },
   'commit() behind queries that nobody waits for': async (db, route) => {
     const trx = await db.transaction();
