@@ -44,7 +44,7 @@ const HOMES: [(&str, &[&str]); 26] = [
     ("sqlparser", &["plan"]),
     ("stacker", &["plan"]),
     ("tokio_postgres", &["postgres", "lookup_server", "query_server"]),
-    ("postgres_protocol", &["query_server"]),
+    ("postgres_protocol", &["postgres", "query_server"]),
     ("clap", &["serve", "query_server", "lookup_server", "bin"]),
     ("tracing_subscriber", &["telemetry", "serve"]),
     ("tonic_health", &["serve"]),

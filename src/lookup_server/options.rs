@@ -14,7 +14,8 @@ pub struct Options {
     pub shards: u32,
 
     /// PostgreSQL database that keeps the tenants; tables mtdd_tenants and mtdd_tenant_counts are created if missing.
-    /// sslmode: disable, prefer (default), require, verify-ca or verify-full
+    /// The URL has libpq's parameters, several hosts and target_session_attrs included; one that is not understood is
+    /// refused
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<DatabaseUrl>,
 

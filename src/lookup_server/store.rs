@@ -12,6 +12,7 @@ use tokio_postgres::error::SqlState;
 
 use super::{Options, StartError};
 use crate::error::append_sources;
+use crate::postgres::ClientError;
 use crate::readiness::Readiness;
 use memory::MemoryStore;
 pub use moves::{Administration, Listed, Moved, NotMoved};
@@ -158,6 +159,15 @@ impl StoreError {
     /// True if PostgreSQL has no connection left for us, though it is well.
     pub fn is_crowded(&self) -> bool {
         matches!(self, StoreError::Crowded(_))
+    }
+}
+
+impl From<ClientError> for StoreError {
+    fn from(error: ClientError) -> Self {
+        match error.postgres() {
+            Ok(error) => error.into(),
+            Err(reason) => StoreError::Unavailable(reason),
+        }
     }
 }
 

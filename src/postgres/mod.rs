@@ -1,11 +1,24 @@
-//! How to reach a PostgreSQL: its URL, hosts and ports, `sslmode`, and TLS. Opens no connection: the query server
-//! speaks PostgreSQL's protocol itself, the lookup server has tokio-postgres do it, and both begin here.
+//! How to reach a PostgreSQL: its URL, hosts and ports, `sslmode`, TLS, and which of several servers is wanted. The query
+//! server speaks PostgreSQL's protocol itself, the lookup server and LISTEN have tokio-postgres do it; all begin here, so
+//! that a URL means the same to them.
 
-mod encrypted;
+mod binding;
+mod client;
+mod conninfo;
+mod open;
+mod parameters;
+mod random;
+mod role;
+mod socket;
 mod target;
 mod tls;
 mod url;
 
-pub use encrypted::Tls;
+pub use client::{ClientError, connect};
+pub use open::{Attempted, open};
+pub use parameters::Binding;
+pub use random::random;
+pub use role::Role;
+pub use socket::{Address, DialError, Dialled, Socket};
 pub use target::{Place, Target};
 pub use url::DatabaseUrl;

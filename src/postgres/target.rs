@@ -3,17 +3,26 @@
 
 use std::env;
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use tokio_postgres::config::{ChannelBinding, Config, Host, SslMode, SslNegotiation, TargetSessionAttrs};
+use socket2::TcpKeepalive;
 use tokio_rustls::rustls::ClientConfig;
 
-use super::encrypted::Tls;
-use super::tls::client_config;
+use super::parameters::{Binding, Parameters, SslMode};
+use super::role::Role;
+use super::tls::Certificates;
 use super::url::DatabaseUrl;
+
+/// A PostgreSQL that has been silent for so long is asked for a sign of life, so often, and so many times in vain.
+const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(10);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEP_ALIVE_COUNT: u32 = 3;
+/// What has been sent is acknowledged by then, or the connection is given up: a machine that is gone says nothing.
+const USER_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// One place where PostgreSQL may listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +53,14 @@ pub struct Target {
     /// Startup parameters that an older PostgreSQL, or a pooler in front of it, may refuse: it then does without.
     wishes: Vec<(&'static str, &'static str)>,
     wishes_refused: AtomicBool,
-    /// How long opening a connection may take.
+    /// How long opening a connection may take, at each place.
     pub timeout: Duration,
-    /// The same for tokio-postgres, and the password.
-    config: Config,
-    tls: Arc<ClientConfig>,
+    asked: Parameters,
+    password: Option<Vec<u8>>,
+    keep_alive: Option<TcpKeepalive>,
+    certificates: Certificates,
+    /// When each place was last found of no use.
+    pub(super) failed: Mutex<Vec<Option<Instant>>>,
 }
 
 impl fmt::Debug for Target {
@@ -66,51 +78,42 @@ impl Target {
     /// `timeout`: how long opening one may take, where the URL allows no less. An error says what is wrong, without
     /// the URL.
     pub fn new(url: &DatabaseUrl, application: &str, timeout: Duration) -> Result<Target, String> {
-        let (mut config, trust) = url.parse()?;
-        if config.get_channel_binding() == ChannelBinding::Require {
-            return Err("channel_binding=require is not supported".to_owned());
-        }
-        if config.get_ssl_negotiation() != SslNegotiation::Postgres {
-            return Err("sslnegotiation=direct is not supported".to_owned());
-        }
-        let places = places(&config)?;
+        let mut asked = url.parameters()?;
+        let places = places(&asked)?;
         // As with libpq, a Unix socket never has TLS.
         if places.iter().all(|place| matches!(place, Place::Unix(_))) {
-            config.ssl_mode(SslMode::Disable);
+            asked.ssl_mode = SslMode::Disable;
         }
-        let user = config
-            .get_user()
-            .map(str::to_owned)
-            .or_else(|| env::var("PGUSER").ok())
-            .or_else(|| env::var("USER").ok())
-            .ok_or("names no user")?;
-        config.user(&user);
-        if let (None, Ok(password)) = (config.get_password(), env::var("PGPASSWORD")) {
-            config.password(password);
+        if asked.binding == Binding::Require && asked.ssl_mode == SslMode::Disable {
+            return Err("channel_binding=require: expected sslmode=require or stronger, for there is no TLS to be \
+                        bound to"
+                .to_owned());
         }
-        if config.get_application_name().is_none() {
-            config.application_name(application);
-        }
-        let asked = [("application_name", config.get_application_name()), ("options", config.get_options())];
-        let asked = asked.into_iter().filter_map(|(name, value)| Some((name, value?.to_owned())));
-        let parameters = asked.collect();
-        let timeout = config.get_connect_timeout().copied().map_or(timeout, |own| own.min(timeout));
-        let tls = client_config(trust)?;
+        let from_environment = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        let user = asked.user.clone().or_else(|| from_environment("PGUSER")).or_else(|| from_environment("USER"));
+        let user = user.ok_or("names no user")?;
+        let password = asked.password.take().or_else(|| from_environment("PGPASSWORD")).map(String::into_bytes);
+        let application = asked.application_name.as_deref().unwrap_or(application);
+        let startup = [("application_name", Some(application)), ("options", asked.options.as_deref())];
+        let startup = startup.into_iter().filter_map(|(name, value)| Some((name, value?.to_owned())));
         Ok(Target {
-            places,
             user,
-            parameters,
+            parameters: startup.collect(),
             wishes: Vec::new(),
             wishes_refused: AtomicBool::new(false),
-            timeout,
-            config,
-            tls,
+            timeout: asked.connect_timeout.map_or(timeout, |own| own.min(timeout)),
+            password,
+            keep_alive: asked.keepalives.then(|| keep_alive(&asked)),
+            certificates: Certificates::read(&asked)?,
+            failed: Mutex::new(vec![None; places.len()]),
+            places,
+            asked,
         })
     }
 
     /// Asks for a startup parameter where PostgreSQL takes it, unless the URL's `options` name it themselves.
     pub fn wish(&mut self, name: &'static str, value: &'static str) {
-        if !self.config.get_options().is_some_and(|options| options.contains(name)) {
+        if !self.asked.options.as_deref().is_some_and(|options| options.contains(name)) {
             self.wishes.push((name, value));
         }
     }
@@ -125,41 +128,47 @@ impl Target {
         !self.wishes.is_empty() && !self.wishes_refused.swap(true, Ordering::Relaxed)
     }
 
-    /// Whether TCP is to look after connections that are silent (`keepalives`).
-    pub fn keeps_alive(&self) -> bool {
-        self.config.get_keepalives()
+    /// How TCP is to look after connections that are silent; None: not at all.
+    pub(super) fn keep_alive(&self) -> Option<&TcpKeepalive> {
+        self.keep_alive.as_ref()
     }
 
-    /// The configuration for tokio-postgres, to be used with `tls`.
-    pub fn config(&self) -> &Config {
-        &self.config
+    /// How long what has been sent may go without an acknowledgement; None: as long as the system has it.
+    #[cfg(target_os = "linux")]
+    pub(super) fn user_timeout(&self) -> Option<Duration> {
+        Some(self.asked.tcp_user_timeout.unwrap_or(USER_TIMEOUT)).filter(|limit| !limit.is_zero())
     }
 
-    /// TLS for tokio-postgres.
-    pub fn tls(&self) -> Tls {
-        Tls::new(self.tls.clone())
+    /// How a TCP connection is to be encrypted.
+    pub(super) fn ssl_mode(&self) -> SslMode {
+        self.asked.ssl_mode
     }
 
-    /// The configuration of TLS for a TCP connection, and whether it may go without where PostgreSQL has none.
-    pub fn encryption(&self) -> Option<(&Arc<ClientConfig>, bool)> {
-        match self.config.get_ssl_mode() {
-            SslMode::Disable => None,
-            SslMode::Prefer => Some((&self.tls, true)),
-            _ => Some((&self.tls, false)),
-        }
+    /// The configuration of TLS, by the certificates that the files hold now.
+    pub(super) fn tls(&self) -> Arc<ClientConfig> {
+        self.certificates.config()
+    }
+
+    pub fn binding(&self) -> Binding {
+        self.asked.binding
     }
 
     pub fn password(&self) -> Option<&[u8]> {
-        self.config.get_password()
+        self.password.as_deref()
     }
 
     pub fn database(&self) -> &str {
-        self.config.get_dbname().unwrap_or(&self.user)
+        self.asked.dbname.as_deref().unwrap_or(&self.user)
     }
 
-    /// True if the URL asks for a server in a certain state (`target_session_attrs`).
-    pub fn is_choosy(&self) -> bool {
-        self.config.get_target_session_attrs() != TargetSessionAttrs::Any
+    /// What the server has to be.
+    pub fn role(&self) -> Role {
+        self.asked.role
+    }
+
+    /// The places are to be tried in any order, so that servers share the load.
+    pub(super) fn is_shuffled(&self) -> bool {
+        self.asked.shuffled
     }
 
     /// All places, for messages.
@@ -168,8 +177,20 @@ impl Target {
     }
 }
 
-fn places(config: &Config) -> Result<Vec<Place>, String> {
-    let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
+fn keep_alive(asked: &Parameters) -> TcpKeepalive {
+    let keep_alive = TcpKeepalive::new()
+        .with_time(asked.keepalives_idle.unwrap_or(KEEP_ALIVE_IDLE))
+        .with_interval(asked.keepalives_interval.unwrap_or(KEEP_ALIVE_INTERVAL));
+    #[cfg(not(windows))]
+    let keep_alive = keep_alive.with_retries(asked.keepalives_count.unwrap_or(KEEP_ALIVE_COUNT));
+    keep_alive
+}
+
+fn places(asked: &Parameters) -> Result<Vec<Place>, String> {
+    let list = |value: &Option<String>| -> Vec<String> {
+        value.iter().flat_map(|value| value.split(',')).map(|one| one.trim().to_owned()).collect()
+    };
+    let (hosts, addresses, ports) = (list(&asked.host), list(&asked.hostaddr), list(&asked.port));
     if hosts.is_empty() && addresses.is_empty() {
         return Err("names no host".to_owned());
     }
@@ -180,21 +201,24 @@ fn places(config: &Config) -> Result<Vec<Place>, String> {
     if ports.len() > 1 && ports.len() != count {
         return Err("host and port differ in number".to_owned());
     }
-    let place = |index: usize| {
-        let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
-        let address = addresses.get(index).map(ToString::to_string);
-        match (hosts.get(index), address) {
-            (Some(Host::Unix(directory)), _) => Place::Unix(directory.join(format!(".s.PGSQL.{port}"))),
-            (Some(Host::Tcp(host)), address) => {
-                Place::Tcp { host: host.clone(), dial: address.unwrap_or_else(|| host.clone()), port }
+    (0..count)
+        .map(|index| {
+            let port = match ports.get(index).or(ports.first()).map_or("", String::as_str) {
+                "" => 5432,
+                port => port.parse().ok().filter(|port| *port > 0).ok_or("port: expected a number up to 65535")?,
+            };
+            let host = hosts.get(index).filter(|host| !host.is_empty());
+            if let Some(directory) = host.filter(|host| host.starts_with('/')) {
+                return Ok(Place::Unix(Path::new(directory).join(format!(".s.PGSQL.{port}"))));
             }
-            (None, address) => {
-                let dial = address.unwrap_or_default();
-                Place::Tcp { host: dial.clone(), dial, port }
+            let address = addresses.get(index).filter(|address| !address.is_empty());
+            if address.is_some_and(|address| address.parse::<IpAddr>().is_err()) {
+                return Err("hostaddr: expected an IP address".to_owned());
             }
-        }
-    };
-    Ok((0..count).map(place).collect())
+            let dial = address.or(host).ok_or("names no host")?.clone();
+            Ok(Place::Tcp { host: host.unwrap_or(&dial).clone(), dial, port })
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -214,8 +238,7 @@ mod tests {
         assert_eq!(target.password(), Some(&b"secret"[..]));
         let parameters = [("application_name", "mtdd"), ("options", "-c a=b")];
         assert_eq!(target.parameters, parameters.map(|(name, value)| (name, value.to_owned())));
-        assert!(target.encryption().is_none());
-        assert!(!target.is_choosy());
+        assert_eq!((target.ssl_mode(), target.role()), (SslMode::Disable, Role::Any));
     }
 
     #[test]
@@ -223,20 +246,16 @@ mod tests {
         let target = target("host=/run/pg port=6000 user=ann sslmode=require").unwrap();
         assert_eq!(target.places, [Place::Unix("/run/pg/.s.PGSQL.6000".into())]);
         assert_eq!(target.database(), "ann");
-        assert!(target.encryption().is_none());
+        assert_eq!(target.ssl_mode(), SslMode::Disable);
     }
 
     #[test]
-    fn plaintext_is_a_way_out_for_prefer_only() {
-        let plaintext = |mode: &str| {
-            let target = target(&format!("postgres://ann@db/shop?sslmode={mode}")).unwrap();
-            target.encryption().map(|(_, plaintext)| plaintext)
-        };
-        assert_eq!(plaintext("disable"), None);
-        assert_eq!(plaintext("prefer"), Some(true));
-        for mode in ["require", "verify-ca", "verify-full"] {
-            assert_eq!(plaintext(mode), Some(false), "{mode}");
-        }
+    fn places_come_from_the_url_and_from_its_parameters() {
+        let places = |url: &str| target(url).unwrap().address();
+        assert_eq!(places("postgres://ann@db1,db2:6002/shop"), "db1:5432, db2:6002");
+        assert_eq!(places("postgres://ann@/shop?host=db1,db2&port=6001,6002"), "db1:6001, db2:6002");
+        assert_eq!(places("host=db1,db2 port=6000 user=ann"), "db1:6000, db2:6000");
+        assert_eq!(places("hostaddr=127.0.0.1,::1 user=ann"), "127.0.0.1:5432, [::1]:5432");
     }
 
     #[test]
@@ -249,8 +268,15 @@ mod tests {
     fn what_cannot_be_done_is_refused_by_name() {
         for (url, reason) in [
             ("postgres://ann@/shop", "names no host"),
-            ("postgres://ann@db/shop?channel_binding=require", "channel_binding"),
+            ("postgres://ann@db/shop?channel_binding=require&sslmode=disable", "channel_binding"),
             ("postgres://ann@db/shop?sslnegotiation=direct&sslmode=require", "sslnegotiation"),
+            ("postgres://ann@db:99999/shop", "port: expected"),
+            ("host=db hostaddr=nowhere user=ann", "hostaddr: expected"),
+            (
+                "postgres://ann@db/shop?sslmode=verify-ca&sslrootcert=/no/such.pem",
+                "sslrootcert: cannot read /no/such.pem",
+            ),
+            ("postgres://ann@db/shop?sslcert=/no/such.pem&sslkey=/no/such.key", "sslcert: cannot read /no/such.pem"),
             ("host=a,b port=1,2,3 user=ann", "host and port"),
         ] {
             let refusal = target(url).unwrap_err();

@@ -1,48 +1,165 @@
-//! TLS towards PostgreSQL, as libpq's `sslmode` has it: `prefer` and `require` encrypt without asking who answers,
-//! `verify-ca` wants a certificate of a known authority (the system's, or those in SSL_CERT_FILE), `verify-full` wants
-//! the host's name in it too. The servers' own TLS towards their callers is not here.
+//! TLS towards PostgreSQL, as libpq's `sslmode` has it: `allow`, `prefer` and `require` encrypt without asking who
+//! answers (unless `sslrootcert` names authorities), `verify-ca` wants a certificate of a known authority, `verify-full`
+//! wants the host's name in it too. Files are read again when they have changed. The servers' own TLS towards their
+//! callers is not here.
 
-use std::sync::Arc;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 
+use super::parameters::{Authorities, Parameters, SslMode};
+
 /// How much of the server's certificate is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
+enum Trust {
     Anyone,
     KnownAuthority,
     KnownAuthorityAndHost,
 }
 
-/// A configuration with that much trust. An error says why the system's certificate authorities cannot be used.
-pub fn client_config(trust: Trust) -> Result<Arc<ClientConfig>, String> {
-    let provider = Arc::new(ring::default_provider());
-    let chain = match trust {
-        Trust::Anyone => None,
-        Trust::KnownAuthority | Trust::KnownAuthorityAndHost => Some(chain_verifier(&provider)?),
-    };
-    let verifier = Arc::new(Verifier { trust, chain, provider: provider.clone() });
-    let config = ClientConfig::builder_with_provider(provider)
+/// The certificates of the connections to one PostgreSQL, renewed when their files are.
+pub struct Certificates {
+    trust: Trust,
+    authorities: Authorities,
+    identity: Option<(PathBuf, PathBuf)>,
+    sni: bool,
+    newest_only: bool,
+    current: Mutex<Current>,
+}
+
+struct Current {
+    /// When the files were last changed, as far as can be told.
+    read_at: Vec<Option<SystemTime>>,
+    config: Arc<ClientConfig>,
+}
+
+impl Certificates {
+    /// Reads the files. An error names the parameter and the file.
+    pub fn read(parameters: &Parameters) -> Result<Certificates, String> {
+        let trust = match (parameters.ssl_mode, &parameters.authorities) {
+            (SslMode::VerifyFull, _) => Trust::KnownAuthorityAndHost,
+            (SslMode::VerifyCa, _) => Trust::KnownAuthority,
+            // As with libpq, who names authorities wants them to be asked.
+            (mode, Some(_)) if mode != SslMode::Disable => Trust::KnownAuthority,
+            _ => Trust::Anyone,
+        };
+        let mut certificates = Certificates {
+            trust,
+            authorities: parameters.authorities.clone().unwrap_or(Authorities::System),
+            identity: parameters.certificate.clone().zip(parameters.key.clone()),
+            sni: parameters.sni,
+            newest_only: parameters.newest_tls_only,
+            current: Mutex::new(Current { read_at: Vec::new(), config: empty()? }),
+        };
+        let read_at = certificates.changed_at();
+        let config = if parameters.ssl_mode == SslMode::Disable { empty()? } else { certificates.config_of_files()? };
+        certificates.current = Mutex::new(Current { read_at, config });
+        Ok(certificates)
+    }
+
+    /// What to connect with now.
+    pub fn config(&self) -> Arc<ClientConfig> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed_at = self.changed_at();
+        if changed_at != current.read_at {
+            match self.config_of_files() {
+                Ok(config) => {
+                    tracing::info!("certificates for PostgreSQL were read anew");
+                    current.config = config;
+                }
+                // Half written, perhaps: the next change is another occasion.
+                Err(reason) => tracing::warn!(reason, "changed certificates for PostgreSQL are of no use"),
+            }
+            current.read_at = changed_at;
+        }
+        current.config.clone()
+    }
+
+    fn changed_at(&self) -> Vec<Option<SystemTime>> {
+        let authorities = match &self.authorities {
+            Authorities::File(file) if self.trust != Trust::Anyone => Some(file),
+            _ => None,
+        };
+        let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
+        let files = authorities.into_iter().chain(identity);
+        files.map(|file| fs::metadata(file).and_then(|metadata| metadata.modified()).ok()).collect()
+    }
+
+    fn config_of_files(&self) -> Result<Arc<ClientConfig>, String> {
+        let provider = Arc::new(ring::default_provider());
+        let chain = match self.trust {
+            Trust::Anyone => None,
+            Trust::KnownAuthority | Trust::KnownAuthorityAndHost => Some(self.chain_verifier(&provider)?),
+        };
+        let verifier = Arc::new(Verifier { trust: self.trust, chain, provider: provider.clone() });
+        let versions = if self.newest_only { &[&TLS13][..] } else { &[&TLS12, &TLS13][..] };
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .map_err(|error| error.to_string())?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
+        let mut config = match &self.identity {
+            None => builder.with_no_client_auth(),
+            Some((certificate, key)) => {
+                let chain = certificates("sslcert", certificate)?;
+                let secret = PrivateKeyDer::from_pem_slice(&contents("sslkey", key)?)
+                    .map_err(|_| format!("sslkey: {} holds no private key without a password", key.display()))?;
+                builder
+                    .with_client_auth_cert(chain, secret)
+                    .map_err(|error| format!("sslcert, sslkey: {}: {error}", certificate.display()))?
+            }
+        };
+        config.enable_sni = self.sni;
+        Ok(Arc::new(config))
+    }
+
+    fn chain_verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, String> {
+        let mut roots = RootCertStore::empty();
+        let whose = match &self.authorities {
+            Authorities::System => {
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                "sslmode: the system's certificate authorities".to_owned()
+            }
+            Authorities::File(file) => {
+                roots.add_parsable_certificates(certificates("sslrootcert", file)?);
+                format!("sslrootcert: {}", file.display())
+            }
+        };
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+            .build()
+            .map_err(|error| format!("{whose}: {error}"))
+    }
+}
+
+/// For connections without TLS.
+fn empty() -> Result<Arc<ClientConfig>, String> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
+        .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
 
-fn chain_verifier(provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-        .build()
-        .map_err(|error| format!("sslmode: the system's certificate authorities: {error}"))
+fn contents(name: &str, file: &Path) -> Result<Vec<u8>, String> {
+    fs::read(file).map_err(|error| format!("{name}: cannot read {}: {error}", file.display()))
+}
+
+fn certificates(name: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let none = || format!("{name}: {} holds no certificate", file.display());
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&contents(name, file)?).collect();
+    found.ok().filter(|found| !found.is_empty()).ok_or_else(none)
 }
 
 /// Checks certificates as far as `trust` asks; signatures of the handshake are always checked.

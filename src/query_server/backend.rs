@@ -2,6 +2,7 @@
 //! last query may have left behind. Reads, writes and cleans up; `requests` composes. It does not know callers:
 //! `attempt` and `session` drive it, `pool` keeps it.
 
+mod fitness;
 mod names;
 mod requests;
 mod reset;
@@ -18,11 +19,12 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinHandle;
 
 use super::cancel;
-use super::connect::{self, CancelKey, ConnectError, Socket};
+use super::connect::{self, CancelKey, ConnectError};
 use super::inbox::{Inbox, Message};
 use super::settings::{Settings, TENANT, TENANT_TYPE};
-use crate::postgres::Target;
+use crate::postgres::{Address, Socket, Target};
 
+pub use fitness::Fitness;
 use names::Names;
 pub use requests::{Prepared, Whose};
 
@@ -52,7 +54,7 @@ pub struct Backend {
     pub inbox: Inbox,
     out: BytesMut,
     target: Arc<Target>,
-    place: usize,
+    address: Address,
     key: CancelKey,
     names: Names,
     /// Ids of the texts that are prepared here.
@@ -69,18 +71,23 @@ pub struct Backend {
     /// A cancel request on its way; it must have ended before another query runs here.
     cancelling: Option<JoinHandle<bool>>,
     broken: bool,
+    fitness: Fitness,
 }
 
 impl Backend {
     /// Opens a connection.
-    pub async fn connect(target: &Arc<Target>, statement_cache_size: usize) -> Result<Self, ConnectError> {
+    pub async fn connect(
+        target: &Arc<Target>,
+        statement_cache_size: usize,
+        fitness: Fitness,
+    ) -> Result<Self, ConnectError> {
         let opened = connect::open(target).await?;
         Ok(Backend {
             socket: opened.socket,
             inbox: opened.inbox,
             out: BytesMut::with_capacity(4096),
             target: target.clone(),
-            place: opened.place,
+            address: opened.address,
             key: opened.key,
             names: Names::new(),
             statements: NonZeroUsize::new(statement_cache_size).map(LruCache::sparse),
@@ -92,6 +99,7 @@ impl Backend {
             residue: Residue::default(),
             cancelling: None,
             broken: false,
+            fitness,
         })
     }
 
@@ -175,13 +183,17 @@ impl Backend {
     pub fn needs_care(&self) -> bool {
         let Residue { transaction, session, tenant } = self.residue;
         let left_behind = transaction != Transaction::None || session || tenant;
-        left_behind || self.outstanding > 0 || self.cancelling.is_some() || !self.inbox.is_empty()
+        left_behind
+            || self.outstanding > 0
+            || self.cancelling.is_some()
+            || !self.inbox.is_empty()
+            || self.role_is_doubted()
     }
 
     /// Asks PostgreSQL, on a connection of its own, to stop the running statement; at most once.
     pub fn cancel(&mut self) {
         if self.cancelling.is_none() {
-            self.cancelling = Some(tokio::spawn(cancel::request(self.target.clone(), self.place, self.key)));
+            self.cancelling = Some(tokio::spawn(cancel::request(self.target.clone(), self.address, self.key)));
         }
     }
 

@@ -9,16 +9,16 @@ use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::connect::{CancelKey, ConnectError, dial};
-use crate::postgres::Target;
+use super::connect::{CancelKey, ConnectError};
+use crate::postgres::{Address, Target};
 
 /// How long a statement may go on after it has been asked to stop; then its connection is closed.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks for the cancel and returns when PostgreSQL has acted on it; false if that is not certain.
-pub async fn request(target: Arc<Target>, place: usize, key: CancelKey) -> bool {
+pub async fn request(target: Arc<Target>, address: Address, key: CancelKey) -> bool {
     let exchange = async {
-        let mut socket = dial(&target, place).await?;
+        let mut socket = target.dial(address).await?.socket;
         let mut message = BytesMut::new();
         frontend::cancel_request(key.process_id, key.secret, &mut message);
         socket.write_all(&message).await?;

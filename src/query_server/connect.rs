@@ -1,49 +1,58 @@
-//! Opens connections to PostgreSQL: socket, TLS, startup and authentication, as `pg` would. Sets nothing that a local
-//! connection would not set, so that results have the same text. Called by `backend` and, for cancel requests, `cancel`.
+//! Opens connections to PostgreSQL: startup and authentication, as `pg` would. Sets nothing that a local connection would
+//! not set, so that results have the same text. Sockets, TLS and the choice of a server are `postgres`'s. Called by
+//! `backend`, and to see whether PostgreSQL is there.
 
+use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use postgres_protocol::authentication::md5_hash;
-use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
+use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ScramSha256};
 use postgres_protocol::message::frontend;
-use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixStream};
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::ClientConfig;
-use tokio_rustls::rustls::pki_types::ServerName;
+use tokio::io::AsyncWriteExt;
 
 use super::decode;
 use super::inbox::{Inbox, Message};
-use crate::postgres::{Place, Target};
+use crate::postgres::{self, Address, Attempted, Binding, DialError, Dialled, Role, Socket, Target};
 use crate::proto::DatabaseError;
-
-/// A PostgreSQL that has been silent for ten seconds is asked for a sign of life, and given up after fifteen more.
-const KEEP_ALIVE: TcpKeepalive =
-    TcpKeepalive::new().with_time(Duration::from_secs(10)).with_interval(Duration::from_secs(5)).with_retries(3);
 
 /// Why a connection could not be opened. None of these says more than host names and PostgreSQL's own words.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The socket could not be opened, or broke.
+    /// The socket could not be opened or encrypted.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// The socket broke.
     #[error("{0}")]
     Io(#[from] io::Error),
     /// It took longer than the connect timeout.
-    #[error("no answer within {0} ms")]
-    TimedOut(u128),
-    /// TLS was required and is not to be had.
-    #[error("TLS: {0}")]
-    Tls(String),
+    #[error("no answer within {} ms", .0.as_millis())]
+    TimedOut(Duration),
     /// PostgreSQL asked for proof that we cannot give.
     #[error("authentication: {0}")]
     Authentication(String),
     /// PostgreSQL refused.
     #[error("{}{}", .0.message, .0.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default())]
     Refused(Box<DatabaseError>),
+    /// It is not what `target_session_attrs` asks for.
+    #[error("{}", .0.misfit())]
+    Misfit(Role),
+    /// What was met at each of several places.
+    #[error("{}", Met(.0))]
+    Several(Vec<(String, ConnectError)>),
+}
+
+/// Places and what was met there.
+struct Met<'m>(&'m [(String, ConnectError)]);
+
+impl fmt::Display for Met<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (place, error)) in self.0.iter().enumerate() {
+            write!(f, "{}{place}: {error}", if index > 0 { "; " } else { "" })?;
+        }
+        Ok(())
+    }
 }
 
 impl ConnectError {
@@ -58,16 +67,27 @@ impl ConnectError {
     }
 
     fn is_refusal(&self, codes: &[&str]) -> bool {
-        matches!(self, ConnectError::Refused(error) if error.code.as_deref().is_some_and(|code| codes.contains(&code)))
+        match self {
+            ConnectError::Refused(error) => error.code.as_deref().is_some_and(|code| codes.contains(&code)),
+            ConnectError::Several(met) => met.iter().any(|(_, error)| error.is_refusal(codes)),
+            _ => false,
+        }
     }
 }
 
-/// What both kinds of socket, and TLS over one, can do.
-pub trait Duplex: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Duplex for T {}
+impl Attempted for ConnectError {
+    fn timed_out(limit: Duration) -> Self {
+        ConnectError::TimedOut(limit)
+    }
 
-/// An open socket, encrypted or not.
-pub type Socket = Box<dyn Duplex>;
+    fn is_about_encryption(&self) -> bool {
+        self.is_refusal(&["28000"])
+    }
+
+    fn several(met: Vec<(String, Self)>) -> Self {
+        ConnectError::Several(met)
+    }
+}
 
 /// What PostgreSQL wants to hear from whoever asks it to cancel.
 #[derive(Clone, Copy)]
@@ -81,11 +101,11 @@ pub struct Opened {
     pub socket: Socket,
     pub inbox: Inbox,
     pub key: CancelKey,
-    /// Which of the target's places it is.
-    pub place: usize,
+    /// Where a cancel request goes.
+    pub address: Address,
 }
 
-/// Opens a connection to the first of the target's places that answers.
+/// Opens a connection to the first of the target's places that lets us in and is what is asked for.
 pub async fn open(target: &Target) -> Result<Opened, ConnectError> {
     match open_anywhere(target).await {
         Err(error) if error.is_about_a_parameter() && target.give_up_wishes() => {
@@ -97,70 +117,24 @@ pub async fn open(target: &Target) -> Result<Opened, ConnectError> {
 }
 
 async fn open_anywhere(target: &Target) -> Result<Opened, ConnectError> {
-    let mut last = ConnectError::TimedOut(0);
-    for place in 0..target.places.len() {
-        let attempt = async {
-            let socket = dial(target, place).await?;
-            start(target, socket, place).await
-        };
-        match timeout(target.timeout, attempt).await {
-            Ok(Ok(opened)) => return Ok(opened),
-            Ok(Err(error)) => last = error,
-            Err(_) => last = ConnectError::TimedOut(target.timeout.as_millis()),
-        }
-    }
-    Err(last)
+    postgres::open(target, &|address, role| Box::pin(connect(target, address, role))).await
 }
 
-/// Opens a socket to one of the target's places and encrypts it as configured.
-pub async fn dial(target: &Target, place: usize) -> Result<Socket, ConnectError> {
-    match &target.places[place] {
-        Place::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
-        Place::Tcp { host, dial, port } => {
-            let socket = TcpStream::connect((dial.as_str(), *port)).await?;
-            socket.set_nodelay(true)?;
-            if target.keeps_alive() {
-                SockRef::from(&socket).set_tcp_keepalive(&KEEP_ALIVE)?;
-            }
-            match target.encryption() {
-                None => Ok(Box::new(socket)),
-                Some((config, or_plaintext)) => encrypt(socket, host, config, or_plaintext).await,
-            }
-        }
-    }
+async fn connect(target: &Target, address: Address, role: Role) -> Result<Opened, ConnectError> {
+    let dialled = target.dial(address).await?;
+    start(target, dialled, address, role).await
 }
 
-async fn encrypt(
-    mut socket: TcpStream,
-    host: &str,
-    config: &Arc<ClientConfig>,
-    or_plaintext: bool,
-) -> Result<Socket, ConnectError> {
-    let mut request = BytesMut::new();
-    frontend::ssl_request(&mut request);
-    socket.write_all(&request).await?;
-    // Exactly one byte: reading more could take bytes that an attacker put before the handshake.
-    if socket.read_u8().await? != b'S' {
-        return match or_plaintext {
-            true => Ok(Box::new(socket)),
-            false => Err(ConnectError::Tls("PostgreSQL does not offer it, and sslmode requires it".into())),
-        };
-    }
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| ConnectError::Tls(error.to_string()))?;
-    let connector = TlsConnector::from(config.clone());
-    let socket = connector.connect(name, socket).await.map_err(|error| ConnectError::Tls(error.to_string()))?;
-    Ok(Box::new(socket))
-}
-
-/// Says who we are, proves it, and waits until PostgreSQL is ready.
-async fn start(target: &Target, socket: Socket, place: usize) -> Result<Opened, ConnectError> {
+/// Says who we are, proves it, waits until PostgreSQL is ready, and asks whether it is what is wanted.
+async fn start(target: &Target, dialled: Dialled, address: Address, role: Role) -> Result<Opened, ConnectError> {
+    let Dialled { socket, encrypted, binding } = dialled;
     let mut talk = Talk { socket, inbox: Inbox::default(), out: BytesMut::new() };
     let fixed = [("user", target.user.as_str()), ("database", target.database()), ("client_encoding", "UTF8")];
     let asked = target.parameters.iter().map(|(name, value)| (*name, value.as_str()));
     let asked = asked.chain(target.wishes().iter().copied());
     frontend::startup_message(fixed.into_iter().chain(asked), &mut talk.out)?;
     talk.send().await?;
-    authenticate(target, &mut talk).await?;
+    authenticate(target, &mut talk, Proof { encrypted, binding, bound: false }).await?;
     let mut key = CancelKey { process_id: 0, secret: 0 };
     loop {
         let message = talk.receive().await?;
@@ -171,24 +145,80 @@ async fn start(target: &Target, socket: Socket, place: usize) -> Result<Opened, 
                     key = CancelKey { process_id: i32::from_be_bytes(*process_id), secret: i32::from_be_bytes(secret) };
                 }
             }
-            b'Z' => return Ok(Opened { socket: talk.socket, inbox: talk.inbox, key, place }),
+            b'Z' => break,
             _ => {}
         }
     }
+    if let Some(question) = role.question()
+        && !talk.gives_a_row(question).await?
+    {
+        return Err(ConnectError::Misfit(role));
+    }
+    Ok(Opened { socket: talk.socket, inbox: talk.inbox, key, address })
 }
 
-async fn authenticate(target: &Target, talk: &mut Talk) -> Result<(), ConnectError> {
+/// What a proof of the password can be, and has been, bound to.
+struct Proof {
+    encrypted: bool,
+    binding: Option<Vec<u8>>,
+    bound: bool,
+}
+
+impl Proof {
+    /// The mechanism to use of those that are offered, and its state.
+    fn scram(
+        &mut self,
+        wanted: Binding,
+        offered: &[u8],
+        password: &[u8],
+    ) -> Result<(&'static str, ScramSha256), ConnectError> {
+        let offers = |name: &str| decode::sasl_mechanisms(offered).any(|one| one == name.as_bytes());
+        if wanted != Binding::Disable
+            && offers(SCRAM_SHA_256_PLUS)
+            && let Some(binding) = self.binding.take()
+        {
+            self.bound = true;
+            let scram = ScramSha256::new(password, ChannelBinding::tls_server_end_point(binding));
+            return Ok((SCRAM_SHA_256_PLUS, scram));
+        }
+        self.check(wanted)?;
+        if !offers(SCRAM_SHA_256) {
+            return Err(ConnectError::Authentication("PostgreSQL offers no SCRAM-SHA-256".into()));
+        }
+        // Says that we would have bound it, so that PostgreSQL notices where somebody in between has taken its offer out.
+        let could_bind = self.binding.is_some() && wanted != Binding::Disable;
+        let binding = if could_bind { ChannelBinding::unrequested() } else { ChannelBinding::unsupported() };
+        Ok((SCRAM_SHA_256, ScramSha256::new(password, binding)))
+    }
+
+    /// Refuses to go on without a binding where one is required.
+    fn check(&self, wanted: Binding) -> Result<(), ConnectError> {
+        if wanted != Binding::Require || self.bound {
+            return Ok(());
+        }
+        let why = match (self.encrypted, &self.binding) {
+            (false, _) => "the connection has no TLS",
+            (true, None) => "the server's certificate has a signature that none is defined for",
+            (true, Some(_)) => "PostgreSQL does not ask for SCRAM-SHA-256-PLUS",
+        };
+        Err(ConnectError::Authentication(format!("channel_binding=require: {why}")))
+    }
+}
+
+async fn authenticate(target: &Target, talk: &mut Talk, mut proof: Proof) -> Result<(), ConnectError> {
     let missing = || ConnectError::Authentication("PostgreSQL asks for a password, and the URL has none".into());
     let mut scram: Option<ScramSha256> = None;
     loop {
         let (request, data) = talk.authentication().await?;
         match request {
-            0 => return Ok(()),
+            0 => return proof.check(target.binding()),
             3 => {
+                proof.check(target.binding())?;
                 let password = target.password().ok_or_else(missing)?;
                 frontend::password_message(password, &mut talk.out)?;
             }
             5 => {
+                proof.check(target.binding())?;
                 let password = target.password().ok_or_else(missing)?;
                 let salt = data.first_chunk::<4>().copied().unwrap_or_default();
                 let hash = md5_hash(target.user.as_bytes(), password, salt);
@@ -196,11 +226,8 @@ async fn authenticate(target: &Target, talk: &mut Talk) -> Result<(), ConnectErr
             }
             10 => {
                 let password = target.password().ok_or_else(missing)?;
-                if !decode::sasl_mechanisms(&data).any(|name| name == SCRAM_SHA_256.as_bytes()) {
-                    return Err(ConnectError::Authentication("PostgreSQL offers no SCRAM-SHA-256".into()));
-                }
-                let started = scram.insert(ScramSha256::new(password, ChannelBinding::unsupported()));
-                frontend::sasl_initial_response(SCRAM_SHA_256, started.message(), &mut talk.out)?;
+                let (mechanism, started) = proof.scram(target.binding(), &data, password)?;
+                frontend::sasl_initial_response(mechanism, scram.insert(started).message(), &mut talk.out)?;
             }
             11 => {
                 let scram = scram.as_mut().ok_or_else(out_of_turn)?;
@@ -254,6 +281,24 @@ impl Talk {
             }
             if self.inbox.fill(&mut self.socket).await? == 0 {
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "PostgreSQL closed the connection").into());
+            }
+        }
+    }
+
+    /// Whether a statement that gives one row or none gives one.
+    async fn gives_a_row(&mut self, sql: &str) -> Result<bool, ConnectError> {
+        frontend::query(sql, &mut self.out)?;
+        self.send().await?;
+        let mut found = false;
+        loop {
+            let message = self.receive().await?;
+            match message.tag {
+                b'C' => found = self.inbox.body(&message) == b"SELECT 1\0",
+                b'Z' => {
+                    self.inbox.drop_rows();
+                    return Ok(found);
+                }
+                _ => {}
             }
         }
     }

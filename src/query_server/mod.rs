@@ -68,7 +68,13 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     let (size, queue_limit) = (options.pool_size.get(), options.queue_limit);
     let readiness = Readiness::default();
     let limits_of_pool = options.pool_limits();
-    let pool = pool::Pool::new(target.clone(), readiness.clone(), limits_of_pool, options.statement_cache_size);
+    let pool = pool::Pool::new(
+        target.clone(),
+        readiness.clone(),
+        limits_of_pool,
+        options.max_connection_age(),
+        options.statement_cache_size,
+    );
     pool.open_first().await.map_err(|source| StartError::Unreachable { address: target.address(), source })?;
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));

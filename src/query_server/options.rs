@@ -44,7 +44,9 @@ impl PlanCacheMode {
 /// The flags of the query server alone; those about listening are the binary's.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
-    /// PostgreSQL's address: postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=..., or key=value pairs as libpq takes
+    /// PostgreSQL's address: postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?..., or key=value pairs, with libpq's
+    /// parameters (sslmode, sslrootcert, sslcert, sslkey, channel_binding, target_session_attrs, load_balance_hosts,
+    /// connect_timeout, keepalives, tcp_user_timeout, options, ...); one that is not understood is refused
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: DatabaseUrl,
 
@@ -125,6 +127,10 @@ pub struct Options {
     #[arg(long, env = "MTDD_STATEMENT_CACHE_SIZE", default_value_t = 256, value_name = "N")]
     pub statement_cache_size: usize,
 
+    /// Age at which a connection to PostgreSQL is replaced, up to a fifth earlier by chance (seconds); 0: never
+    #[arg(long, env = "MTDD_MAX_CONNECTION_AGE", default_value_t = 3600, value_name = "SECONDS")]
+    pub max_connection_age: u32,
+
     /// How often PostgreSQL is asked whether it is there, for gRPC health (seconds)
     #[arg(long, env = "MTDD_HEALTH_INTERVAL", default_value_t = 5, value_name = "SECONDS",
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -147,9 +153,6 @@ impl Options {
         let refused = |reason| StartError::Configuration(format!("--database-url: {reason}"));
         let timeout = Duration::from_millis(self.connect_timeout.into());
         let mut target = Target::new(&self.database_url, application, timeout).map_err(refused)?;
-        if target.is_choosy() {
-            return Err(refused("target_session_attrs is not supported".to_owned()));
-        }
         if let Some(mode) = self.plan_cache_mode.to_ask_for() {
             target.parameters.push(("plan_cache_mode", mode.to_owned()));
         }
@@ -157,6 +160,10 @@ impl Options {
             target.wish(name, value);
         }
         Ok(target)
+    }
+
+    pub(super) fn max_connection_age(&self) -> Option<Duration> {
+        (self.max_connection_age > 0).then(|| Duration::from_secs(self.max_connection_age.into()))
     }
 
     pub(super) fn health_interval(&self) -> Duration {
@@ -246,8 +253,7 @@ mod tests {
 
     #[test]
     fn a_wrong_url_is_refused_by_the_name_of_its_flag_without_showing_its_password() {
-        for url in ["postgres//ann:secret@db/shop", "postgres://ann:secret@db/shop?target_session_attrs=read-write", ""]
-        {
+        for url in ["postgres//ann:secret@db/shop", "postgres://ann:secret@db/shop?target_session_attrs=writable", ""] {
             let error = options(&["--database-url", url]).target().unwrap_err();
             assert_eq!(error.exit_code(), 2);
             assert!(error.to_string().starts_with("--database-url: "), "{error}");

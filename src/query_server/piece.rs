@@ -39,6 +39,11 @@ impl Piece {
         self.command_tag.is_some() || self.empty_query
     }
 
+    /// True if PostgreSQL has refused to write, as a standby does.
+    pub fn is_refusal_to_write(&self) -> bool {
+        matches!(&self.ending, Some(Ending::Error(error)) if error.code.as_deref() == Some("25006"))
+    }
+
     /// The wire's form. `describe` may answer with the id of a description that the caller has seen.
     pub fn into_part(self, describe: impl FnOnce(RawDescription) -> Described) -> ReplyPart {
         let mut part = ReplyPart {

@@ -1,6 +1,7 @@
 //! Keeps the connections to PostgreSQL and deals them out: tenants take turns (`fair`), and get the most recently used first.
 //! Opens connections when they are needed, replaces dead ones, and has used ones cleaned before they are dealt again.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use super::backend::Backend;
+use super::backend::{Backend, Fitness};
 use super::cancel::PATIENCE;
 use super::connect::ConnectError;
 use super::fair::{Owner, Turns};
@@ -18,6 +19,9 @@ use crate::readiness::Readiness;
 
 /// After a connection could not be opened, none is asked for during this time while others are open.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Connections are not all replaced more often than this.
+const LEAST_GENERATION: Duration = Duration::from_secs(1);
 
 /// Why no connection was to be had. In each case nothing has run.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -40,6 +44,10 @@ pub struct Pool {
     readiness: Readiness,
     statement_cache_size: usize,
     limits: Limits,
+    /// How old a connection may become.
+    max_age: Option<Duration>,
+    /// How often it has turned to another server: connections of an earlier generation are not dealt any more.
+    generation: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -66,6 +74,8 @@ struct State {
     turns: Turns<Waiter>,
     /// Until then PostgreSQL is not asked for further connections, if there are any.
     paused_until: Option<Instant>,
+    /// When the last generation began.
+    turned_at: Option<Instant>,
 }
 
 /// A place in the pool, with a connection or with the right to open one. Dropped, it goes to the next who waits.
@@ -82,10 +92,17 @@ pub struct Slot {
 
 impl Pool {
     /// Opens nothing yet.
-    pub fn new(target: Arc<Target>, readiness: Readiness, limits: Limits, statement_cache_size: usize) -> Arc<Self> {
+    pub fn new(
+        target: Arc<Target>,
+        readiness: Readiness,
+        limits: Limits,
+        max_age: Option<Duration>,
+        statement_cache_size: usize,
+    ) -> Arc<Self> {
         let turns = Turns::new(limits.tenant_size);
-        let state = State { idle: Vec::new(), taken: 0, turns, paused_until: None };
-        Arc::new(Pool { target, readiness, statement_cache_size, limits, state: Mutex::new(state) })
+        let state = State { idle: Vec::new(), taken: 0, turns, paused_until: None, turned_at: None };
+        let (generation, state) = (AtomicU64::new(0), Mutex::new(state));
+        Arc::new(Pool { target, readiness, statement_cache_size, limits, max_age, generation, state })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -121,13 +138,29 @@ impl Pool {
             Place::Queued(turn) => turn.wait().await?,
         };
         loop {
-            if slot.backend.as_mut().is_some_and(|backend| backend.is_alive()) {
+            let generation = self.generation.load(Ordering::Relaxed);
+            if slot.backend.as_mut().is_some_and(|backend| backend.is_current(generation) && backend.is_alive()) {
                 return Ok(slot);
             }
             match slot.reconnect().await {
                 Ok(()) => return Ok(slot),
                 Err(error) => slot = self.without_connection(slot, wish, error).await?,
             }
+        }
+    }
+
+    /// A connection of this generation leads to a server that is not what is asked for any more: the others will, too.
+    fn turn_away(&self, generation: u64) {
+        let mut state = self.state();
+        // Where nothing better is to be had, the connections that there are serve those who only read.
+        if state.turned_at.is_some_and(|at| at.elapsed() < LEAST_GENERATION) {
+            return;
+        }
+        let turned = self.generation.compare_exchange(generation, generation + 1, Ordering::Relaxed, Ordering::Relaxed);
+        if turned.is_ok() {
+            state.turned_at = Some(Instant::now());
+            tracing::warn!("PostgreSQL takes no writes any more: its connections are replaced");
+            self.readiness.doubt();
         }
     }
 
@@ -301,7 +334,9 @@ impl Slot {
     /// Closes the connection, if there is one, and opens another.
     pub async fn reconnect(&mut self) -> Result<(), ConnectError> {
         self.backend = None;
-        let connected = Backend::connect(&self.pool.target, self.pool.statement_cache_size).await;
+        let pool = &self.pool;
+        let fitness = Fitness::new(pool.generation.load(Ordering::Relaxed), pool.max_age);
+        let connected = Backend::connect(&pool.target, pool.statement_cache_size, fitness).await;
         if connected.as_ref().is_err_and(|error| !error.is_crowded()) {
             self.pool.readiness.lost();
         }
@@ -332,11 +367,24 @@ impl Slot {
         }
     }
 
+    /// If PostgreSQL has refused to write here: asks whether it still is the server that is wanted. If it is not, neither
+    /// this connection nor the others are dealt again.
+    pub async fn check_role(&mut self) {
+        let pool = self.pool.clone();
+        let Some(backend) = self.backend() else { return };
+        match timeout(PATIENCE, backend.still_fits()).await {
+            Ok(Ok(true)) => return,
+            Ok(Ok(false)) => pool.turn_away(backend.generation()),
+            Ok(Err(_)) | Err(_) => {}
+        }
+        backend.mark_broken();
+    }
+
     /// Cleans the connection, or closes it if that fails, and gives the place back.
     async fn care(mut self) {
         if let Some(backend) = self.backend() {
             match timeout(PATIENCE, backend.clean()).await {
-                Ok(Ok(())) => return,
+                Ok(Ok(())) => return self.check_role().await,
                 Ok(Err(error)) => tracing::warn!(%error, "a connection to PostgreSQL was closed"),
                 Err(_) => tracing::warn!("a connection to PostgreSQL was closed: its statement did not stop"),
             }

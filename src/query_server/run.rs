@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::attempt::{Attempt, Manner, Turn};
-use super::backend::Whose;
+use super::backend::{Transaction, Whose};
 use super::cancel::PATIENCE;
 use super::fair::Owner;
 use super::piece::{Ending, Piece, failure};
@@ -248,7 +248,16 @@ impl Engine {
             };
             let mut turn = Turn { engine: self, query, text, manner, backend };
             match turn.attempt(watch).await.map_err(|failure| told_apart(failure, query))? {
-                Attempt::Answered(piece) => return Ok(piece),
+                Attempt::Answered(piece) => {
+                    if piece.is_refusal_to_write() {
+                        turn.backend.doubt_role();
+                        if !manner.held && turn.backend.transaction() == Transaction::None {
+                            // Before the caller hears of it: what it asks next is to find the new primary.
+                            slot.check_role().await;
+                        }
+                    }
+                    return Ok(piece);
+                }
                 Attempt::Outdated => {
                     manner.keep = false;
                     manner.may_repair = false;

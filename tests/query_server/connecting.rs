@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use std::time::Duration;
+
+use mtdd::postgres::{Target, connect};
 use mtdd::query_server::{StartError, service};
 use mtdd::shutdown::shutdown;
 
@@ -114,6 +117,126 @@ async fn sslmode_means_what_it_means_to_libpq() {
     for mode in ["verify-ca", "verify-full"] {
         let error = refusal(&url(mode)).await;
         assert!(error.to_string().contains("TLS: "), "{error}");
+    }
+}
+
+/// A PostgreSQL with TLS, whose certificate is for `localhost`, and its certificate's authority.
+async fn with_tls() -> (Postgres, Authority) {
+    let (postgres, authority) = (Postgres::start().await, Authority::new());
+    let (certificate, key) = authority.sign("localhost");
+    postgres.turn_tls_on(&certificate, &key).await;
+    (postgres, authority)
+}
+
+/// Opens a connection in both ways that there are; what the query server's way is refused with.
+async fn connects(url: &str) -> Result<(), String> {
+    let ours = service(options(url, &["--connect-timeout", "2000"]), shutdown().1).await;
+    let target = Target::new(&url.parse().unwrap(), "test", Duration::from_secs(2));
+    let other = match target {
+        Ok(target) => connect(&target).await.map(drop).map_err(|error| error.to_string()),
+        Err(reason) => Err(reason),
+    };
+    let ours = ours.map(drop).map_err(|error| error.to_string());
+    assert_eq!(ours.is_ok(), other.is_ok(), "{ours:?} {other:?}");
+    ours
+}
+
+#[tokio::test]
+async fn authorities_and_client_certificates_are_those_of_the_url() {
+    let (postgres, authority) = with_tls().await;
+    let stranger = Authority::new();
+    let place = postgres.place().replace("127.0.0.1", "localhost");
+    let url = |place: &str, parameters: &str| format!("postgres://postgres@{place}/postgres?{parameters}");
+    let (ca, other_ca) = (authority.file("ca", &authority.pem()), stranger.file("ca", &stranger.pem()));
+    for mode in ["verify-full", "verify-ca", "require", "prefer"] {
+        connects(&url(&place, &format!("sslmode={mode}&sslrootcert={ca}"))).await.unwrap();
+        let said = connects(&url(&place, &format!("sslmode={mode}&sslrootcert={other_ca}"))).await.unwrap_err();
+        assert!(said.contains("an authority that sslrootcert"), "{mode}: {said}");
+    }
+    let address = postgres.place();
+    connects(&url(&address, &format!("sslmode=verify-ca&sslrootcert={ca}"))).await.unwrap();
+    let said = connects(&url(&address, &format!("sslmode=verify-full&sslrootcert={ca}"))).await.unwrap_err();
+    assert!(said.contains("verify-ca does not look at the name"), "{said}");
+    let said =
+        connects(&url(&place, &format!("sslmode=verify-ca&sslrootcert={}", authority.file("no", "no pem")))).await;
+    assert!(said.unwrap_err().contains("holds no certificate"));
+
+    // With `cert`, the certificate is the proof of who one is.
+    let client = crate::support::connect(&postgres.url("postgres")).await;
+    client.batch_execute("create role ann login").await.unwrap();
+    client.batch_execute(&format!("alter system set ssl_ca_file = '{ca}'")).await.unwrap();
+    set_rules(&postgres, &["hostssl all ann 127.0.0.1/32 cert"]).await;
+    let (certificate, key) = authority.sign_as("ann");
+    let (certificate, key) = (authority.file("ann.pem", &certificate), authority.file("ann.key", &key));
+    let ann = |parameters: &str| format!("postgres://ann@{}/postgres?sslmode=require{parameters}", postgres.place());
+    let shown = format!("&sslcert={certificate}&sslkey={key}");
+    let mut last = Ok(());
+    // The new rules hold a little later.
+    for _ in 0..50 {
+        last = connects(&ann(&shown)).await;
+        if last.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    last.unwrap();
+    connects(&ann("")).await.unwrap_err();
+    connects(&ann(&format!("{shown}&sslcertmode=disable"))).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_proof_is_bound_to_its_connection_where_that_is_asked_for() {
+    let (postgres, _authority) = with_tls().await;
+    let client = crate::support::connect(&postgres.url("postgres")).await;
+    client
+        .batch_execute("set password_encryption = 'scram-sha-256'; create role ann login password 'pencil'")
+        .await
+        .unwrap();
+    client.batch_execute("set password_encryption = 'md5'; create role old login password 'pencil'").await.unwrap();
+    set_rules(&postgres, &["host all ann 127.0.0.1/32 scram-sha-256", "host all old 127.0.0.1/32 md5"]).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let url =
+        |user: &str, parameters: &str| format!("postgres://{user}:pencil@{}/postgres?{parameters}", postgres.place());
+    for binding in ["disable", "prefer", "require"] {
+        connects(&url("ann", &format!("sslmode=require&channel_binding={binding}"))).await.unwrap();
+    }
+    connects(&url("ann", "sslmode=disable")).await.unwrap();
+    connects(&url("old", "sslmode=require&channel_binding=prefer")).await.unwrap();
+    // Whoever does not prove anything, or in a way that cannot be bound, might be anybody.
+    for user in ["old", "postgres"] {
+        let said = connects(&url(user, "sslmode=require&channel_binding=require")).await.unwrap_err();
+        assert!(said.contains("channel_binding=require"), "{said}");
+    }
+    assert_eq!(refusal(&url("ann", "sslmode=disable&channel_binding=require")).await.exit_code(), 2);
+}
+
+#[tokio::test]
+async fn allow_and_prefer_take_the_encryption_that_postgresql_wants() {
+    let (postgres, _authority) = with_tls().await;
+    let client = crate::support::connect(&postgres.url("postgres")).await;
+    client.batch_execute("create role safe login; create role plain login").await.unwrap();
+    set_rules(
+        &postgres,
+        &[
+            "hostssl all safe 127.0.0.1/32 trust",
+            "hostnossl all plain 127.0.0.1/32 trust",
+            "host all safe,plain 127.0.0.1/32 reject",
+        ],
+    )
+    .await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let url = |user: &str, mode: &str| format!("postgres://{user}@{}/postgres?sslmode={mode}", postgres.place());
+    for (user, mode, works) in [
+        ("safe", "allow", true),
+        ("safe", "prefer", true),
+        ("safe", "require", true),
+        ("safe", "disable", false),
+        ("plain", "allow", true),
+        ("plain", "prefer", true),
+        ("plain", "disable", true),
+        ("plain", "require", false),
+    ] {
+        assert_eq!(connects(&url(user, mode)).await.is_ok(), works, "{user} {mode}");
     }
 }
 

@@ -8,6 +8,7 @@ mod support;
 
 mod clean_sessions;
 mod connecting;
+mod failover;
 mod fairness;
 mod faults;
 mod legacy;

@@ -74,9 +74,17 @@ impl Shard {
 
     /// In front of a database that exists.
     pub async fn at(url: &str, flags: &[&str]) -> Shard {
+        Shard::with(url, support::connect(url).await, flags).await
+    }
+
+    /// In front of several PostgreSQLs, of which the test's own connection is to this one.
+    pub async fn at_places(url: &str, postgres: &support::Postgres, flags: &[&str]) -> Shard {
+        Shard::with(url, support::connect(&postgres.url("postgres")).await, flags).await
+    }
+
+    async fn with(url: &str, direct: tokio_postgres::Client, flags: &[&str]) -> Shard {
         let (channel, shutdown) = start(url, flags).await.unwrap();
         let legacy = LegacyClient::new(channel.clone()).max_decoding_message_size(usize::MAX);
-        let direct = support::connect(url).await;
         Shard { url: url.to_owned(), shutdown, client: client(channel), legacy, direct }
     }
 

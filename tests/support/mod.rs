@@ -64,6 +64,21 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a new cluster and starts it on a free port of loopback.
     pub async fn start() -> Postgres {
+        let mut postgres = Postgres::in_new_directory();
+        let directory = &postgres.directory;
+        let output = command(&binaries().join("initdb"))
+            .arg("--pgdata")
+            .arg(directory.join("data"))
+            .args(["--username=postgres", "--auth=trust", "--no-sync", "--no-locale", "--encoding=UTF8"])
+            .current_dir(directory)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+        postgres.start_again().await;
+        postgres
+    }
+
+    fn in_new_directory() -> Postgres {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("mtdd-pg-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(name);
@@ -71,18 +86,8 @@ impl Postgres {
         if let Some((uid, gid)) = other_user() {
             chown(&directory, Some(uid), Some(gid)).unwrap();
         }
-        let output = command(&binaries().join("initdb"))
-            .arg("--pgdata")
-            .arg(directory.join("data"))
-            .args(["--username=postgres", "--auth=trust", "--no-sync", "--no-locale", "--encoding=UTF8"])
-            .current_dir(&directory)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut postgres = Postgres { directory, port, guard: None };
-        postgres.start_again().await;
-        postgres
+        Postgres { directory, port, guard: None }
     }
 
     /// Starts it after `stop`, on the same port and with the same data.
@@ -124,6 +129,43 @@ impl Postgres {
         }
     }
 
+    /// A copy of this cluster, in which it will be a standby, on a port of its own. This one is stopped meanwhile.
+    pub async fn standby(&mut self) -> Postgres {
+        self.stop_in_good_order();
+        let mut copy = Postgres::in_new_directory();
+        let copied = command(Path::new("cp"))
+            .args(["-r"])
+            .args([self.directory.join("data"), copy.directory.join("data")])
+            .status()
+            .unwrap();
+        assert!(copied.success());
+        copy.demote();
+        copy.start_again().await;
+        self.start_again().await;
+        copy
+    }
+
+    /// Makes it a standby from its next start on: of no primary, but that is all that it takes.
+    pub fn demote(&mut self) {
+        let file = self.directory.join("data/standby.signal");
+        fs::write(&file, "").unwrap();
+        if let Some((uid, gid)) = other_user() {
+            chown(&file, Some(uid), Some(gid)).unwrap();
+        }
+    }
+
+    /// Ends it as an operator would.
+    pub fn stop_in_good_order(&mut self) {
+        self.signal("INT");
+        let file = self.directory.join("data/postmaster.pid");
+        let since = Instant::now();
+        while file.exists() {
+            assert!(since.elapsed() < Duration::from_secs(20), "PostgreSQL does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.stop();
+    }
+
     /// Signals its main process, which lets nobody in while it is stopped: `STOP` and `CONT` freeze and thaw it.
     pub fn signal(&self, name: &str) {
         let file = fs::read_to_string(self.directory.join("data/postmaster.pid")).unwrap();
@@ -149,6 +191,11 @@ impl Postgres {
         while client.query_one("SHOW ssl", &[]).await.unwrap().get::<_, &str>(0) != "on" {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Host and port, as they stand in a URL.
+    pub fn place(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// The URL of one of its databases.

@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 
 use super::StoreError;
 use super::postgres::Statements;
-use crate::postgres::Target;
+use crate::postgres::{self, Target};
 use crate::readiness::Readiness;
 
 /// How a store's connections are opened.
@@ -30,9 +30,9 @@ pub struct Session {
 impl Opener {
     /// Opens a connection and prepares what is asked on it.
     pub async fn session(&self) -> Result<Session, StoreError> {
-        self.within_limit(async {
+        self.told(async {
             let client = self.connect().await?;
-            let statements = Statements::prepare(&client).await?;
+            let statements = self.in_time(Statements::prepare(&client)).await?;
             Ok(Session { client, statements })
         })
         .await
@@ -40,19 +40,11 @@ impl Opener {
 
     /// Opens a bare connection.
     pub async fn client(&self) -> Result<Client, StoreError> {
-        self.within_limit(self.connect()).await
+        self.told(self.connect()).await
     }
 
-    async fn within_limit<T>(
-        &self,
-        open: impl Future<Output = Result<T, tokio_postgres::Error>>,
-    ) -> Result<T, StoreError> {
-        let opened = match tokio::time::timeout(self.target.timeout, open).await {
-            Ok(opened) => opened.map_err(StoreError::from),
-            Err(_) => {
-                Err(StoreError::Unavailable(format!("no connection within {} ms", self.target.timeout.as_millis())))
-            }
-        };
+    async fn told<T>(&self, open: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let opened = open.await;
         if opened.as_ref().is_err_and(|error| !error.is_crowded()) {
             self.readiness.lost();
         }
@@ -61,8 +53,8 @@ impl Opener {
 
     /// Opens a connection that listens to a PostgreSQL channel; `heard` is told of each notification, and of the end.
     pub async fn listen(&self, channel: &str, heard: Arc<Notify>) -> Result<Client, StoreError> {
-        self.within_limit(async {
-            let (client, mut connection) = self.target.config().connect(self.target.tls()).await?;
+        self.told(async {
+            let (client, mut connection) = postgres::connect(&self.target).await?;
             tokio::spawn(async move {
                 while let Some(Ok(_)) = poll_fn(|context| connection.poll_message(context)).await {
                     heard.notify_one();
@@ -70,20 +62,31 @@ impl Opener {
                 drop(connection);
                 heard.notify_one();
             });
-            client.batch_execute(&format!("LISTEN {channel}")).await?;
+            let listen = format!("LISTEN {channel}");
+            self.in_time(client.batch_execute(&listen)).await?;
             Ok(client)
         })
         .await
     }
 
-    async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
-        let (client, connection) = self.target.config().connect(self.target.tls()).await?;
+    async fn connect(&self) -> Result<Client, StoreError> {
+        let (client, connection) = postgres::connect(&self.target).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "lost a connection to the tenant database");
             }
         });
         Ok(client)
+    }
+
+    async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.target.timeout, answer).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(StoreError::Unavailable(format!("no answer within {} ms", self.target.timeout.as_millis()))),
+        }
     }
 }
 

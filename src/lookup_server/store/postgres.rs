@@ -229,6 +229,8 @@ fn worth_repeating(error: &tokio_postgres::Error) -> bool {
             error.is_closed() || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
         }
         Some(code) => [
+            // The primary has been demoted: another connection may lead to the new one.
+            SqlState::READ_ONLY_SQL_TRANSACTION,
             SqlState::ADMIN_SHUTDOWN,
             SqlState::CRASH_SHUTDOWN,
             SqlState::INVALID_SQL_STATEMENT_NAME,

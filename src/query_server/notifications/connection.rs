@@ -10,7 +10,7 @@ use tokio_postgres::{AsyncMessage, Client, Error};
 
 use super::Notification;
 use crate::error::append_sources;
-use crate::postgres::Target;
+use crate::postgres::{self, Target};
 
 /// A command that takes longer has met a connection that is gone.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -24,11 +24,7 @@ pub struct Connection {
 impl Connection {
     /// Opens it. Errors say why, without the password.
     pub async fn open(target: &Target) -> Result<Connection, String> {
-        let connecting = target.config().connect(target.tls());
-        let (client, mut connection) = timeout(target.timeout, connecting)
-            .await
-            .map_err(|_| format!("no connection within {} ms", target.timeout.as_millis()))?
-            .map_err(describe)?;
+        let (client, mut connection) = postgres::connect(target).await.map_err(|error| error.to_string())?;
         Ok(Connection { client, messages: Box::pin(poll_fn(move |context| connection.poll_message(context))) })
     }
 

@@ -1,0 +1,9 @@
+//! Random numbers for spreading: nothing that has to be secret.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// In 0..1.
+pub fn random() -> f64 {
+    // Each RandomState has keys of its own.
+    (RandomState::new().hash_one(0) >> 11) as f64 / (1u64 << 53) as f64
+}

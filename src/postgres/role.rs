@@ -1,0 +1,80 @@
+//! What a PostgreSQL has to be, of several that hold the same data: libpq's `target_session_attrs`. Says how to ask one;
+//! whoever opens connections asks.
+
+/// libpq's `target_session_attrs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    #[default]
+    Any,
+    ReadWrite,
+    ReadOnly,
+    Primary,
+    Standby,
+    PreferStandby,
+}
+
+impl Role {
+    pub(super) fn parse(name: &str) -> Option<Role> {
+        Some(match name {
+            "any" => Role::Any,
+            "read-write" => Role::ReadWrite,
+            "read-only" => Role::ReadOnly,
+            "primary" => Role::Primary,
+            "standby" => Role::Standby,
+            "prefer-standby" => Role::PreferStandby,
+            _ => return None,
+        })
+    }
+
+    /// What to look for, first choice first.
+    pub fn choices(self) -> &'static [Role] {
+        match self {
+            Role::Any => &[Role::Any],
+            Role::ReadWrite => &[Role::ReadWrite],
+            Role::ReadOnly => &[Role::ReadOnly],
+            Role::Primary => &[Role::Primary],
+            Role::Standby => &[Role::Standby],
+            Role::PreferStandby => &[Role::Standby, Role::Any],
+        }
+    }
+
+    /// A statement that gives a row where the server fits; None: every one does. It looks at what the server says of
+    /// itself, and not at what this session's settings make of it.
+    pub fn question(self) -> Option<&'static str> {
+        Some(match self {
+            Role::Any | Role::PreferStandby => return None,
+            Role::ReadWrite => {
+                "select where not pg_catalog.pg_is_in_recovery() and exists (select from pg_catalog.pg_settings \
+                 where name = 'default_transaction_read_only' and reset_val = 'off')"
+            }
+            Role::ReadOnly => {
+                "select where pg_catalog.pg_is_in_recovery() or exists (select from pg_catalog.pg_settings \
+                 where name = 'default_transaction_read_only' and reset_val = 'on')"
+            }
+            Role::Primary => "select where not pg_catalog.pg_is_in_recovery()",
+            Role::Standby => "select where pg_catalog.pg_is_in_recovery()",
+        })
+    }
+
+    /// What to ask a server that has just refused to write (25006); None: it may.
+    pub fn question_after_refusal(self) -> Option<&'static str> {
+        match self {
+            // Nobody asked for a primary, but a connection that a failover has left at a standby is of little use:
+            // the address may lead elsewhere by now.
+            Role::Any => Role::Primary.question(),
+            Role::ReadWrite | Role::Primary => self.question(),
+            Role::ReadOnly | Role::Standby | Role::PreferStandby => None,
+        }
+    }
+
+    /// Why a server does not fit.
+    pub fn misfit(self) -> &'static str {
+        match self {
+            Role::Any | Role::PreferStandby => "it fits",
+            Role::ReadWrite => "it takes no writes (target_session_attrs=read-write)",
+            Role::ReadOnly => "it takes writes (target_session_attrs=read-only)",
+            Role::Primary => "it is a standby (target_session_attrs=primary)",
+            Role::Standby => "it is no standby (target_session_attrs=standby)",
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! How long a connection is of use, though nothing is wrong with it: until its age is reached, until the pool has turned
+//! to another server, and as long as its own server is what `target_session_attrs` asks for.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::Backend;
+use crate::postgres::random;
+
+/// What of an age is left to chance, so that connections that were opened together are not closed together.
+const SPREAD: f64 = 0.2;
+
+/// Of one connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Fitness {
+    /// Which of the pool's turns to a server it was opened in.
+    generation: u64,
+    expires_at: Option<Instant>,
+    /// PostgreSQL has refused to write there.
+    is_doubted: bool,
+}
+
+impl Fitness {
+    /// Of a connection that is opened now.
+    pub fn new(generation: u64, max_age: Option<Duration>) -> Self {
+        let age = max_age.map(|age| age.mul_f64(1.0 - SPREAD * random()));
+        Fitness { generation, expires_at: age.and_then(|age| Instant::now().checked_add(age)), is_doubted: false }
+    }
+}
+
+impl Backend {
+    /// True if it was opened in this generation and has not reached its age.
+    pub fn is_current(&self, generation: u64) -> bool {
+        self.fitness.generation == generation && self.fitness.expires_at.is_none_or(|at| Instant::now() < at)
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.fitness.generation
+    }
+
+    /// PostgreSQL has refused to write (25006): a primary that has become a standby does, and a read-only transaction.
+    pub fn doubt_role(&mut self) {
+        self.fitness.is_doubted = self.target.role().question_after_refusal().is_some();
+    }
+
+    pub(super) fn role_is_doubted(&self) -> bool {
+        self.fitness.is_doubted
+    }
+
+    /// Asks the server whether it still is what it has to be, if that is in doubt. To be called when nothing else runs.
+    pub async fn still_fits(&mut self) -> io::Result<bool> {
+        let question = self.target.role().question_after_refusal().filter(|_| self.fitness.is_doubted);
+        let Some(question) = question else { return Ok(true) };
+        self.fitness.is_doubted = false;
+        self.ask_simple(question)?;
+        self.flush().await?;
+        let mut fits = false;
+        while self.outstanding > 0 {
+            while let Some(message) = self.inbox.next()? {
+                match message.tag {
+                    b'C' => fits = self.inbox.body(&message) == b"SELECT 1\0",
+                    b'Z' => drop(self.note_ready(&message)),
+                    _ => {}
+                }
+                self.inbox.drop_rows();
+            }
+            self.inbox.drop_rows();
+            if self.outstanding > 0 && self.fill().await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(fits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_spread_and_never_longer_than_asked_for() {
+        let age = Duration::from_secs(1000);
+        let before = Instant::now();
+        let ends: Vec<_> = (0..100).map(|_| Fitness::new(0, Some(age)).expires_at.unwrap() - before).collect();
+        assert!(ends.iter().all(|end| (Duration::from_secs(799)..Duration::from_secs(1001)).contains(end)));
+        let spread = *ends.iter().max().unwrap() - *ends.iter().min().unwrap();
+        assert!(spread > Duration::from_secs(50), "{spread:?}");
+        assert!(Fitness::new(0, None).expires_at.is_none());
+    }
+}
