@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
+use prost::Message;
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
@@ -33,6 +34,11 @@ use crate::proto::{ChannelRequest, QueryRequest, legacy_db};
 pub const WINDOW: u32 = 1024 * 1024;
 /// The largest message that a query server may send: one row of the largest size that PostgreSQL can make.
 const MAX_MESSAGE: usize = 1 << 30;
+
+/// Bytes from which a query's message is large.
+const LARGE: usize = 256 * 1024;
+/// What a frame adds to its query, at most.
+const FRAME: usize = 32;
 
 /// A server of 1.x is a Node.js process, whose timers take no longer time for a time at all.
 const LONGEST_LEGACY_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
@@ -62,6 +68,12 @@ pub enum Begun {
     Call(Call),
     /// To be run by `QueryChannel::run_legacy`.
     Legacy(LegacyCall),
+}
+
+/// True if a query's message holds up others that share its stream, or may be larger than its server takes.
+fn is_large(query: &QueryRequest) -> bool {
+    let params = query.params.iter().map(|param| param.value.as_ref().map_or(8, |value| 8 + value.len()));
+    query.sql.len() + params.sum::<usize>() >= LARGE
 }
 
 /// What a server turned out to speak.
@@ -149,6 +161,9 @@ impl QueryChannel {
 
     /// Starts a query on whichever wire the server speaks. An error means that nothing was sent.
     pub async fn begin(&self, query: QueryRequest) -> Result<Begun, Error> {
+        if is_large(&query) {
+            return Box::pin(self.begin_large(query)).await;
+        }
         let mut query = query;
         loop {
             let stream = match self.current() {
@@ -170,6 +185,69 @@ impl QueryChannel {
                     query = *refused;
                 }
             }
+        }
+    }
+
+    /// Starts a query on a stream of its own, where it holds up no other: HTTP/2 lets streams take turns.
+    async fn begin_large(&self, query: QueryRequest) -> Result<Begun, Error> {
+        let shared = match self.current() {
+            Some(stream) => stream,
+            None => match self.open().await? {
+                Wire::Current(stream) => stream,
+                Wire::Legacy => return LegacyCall::new(query).map(Begun::Legacy),
+            },
+        };
+        self.fits(&query, &shared).await?;
+        let own = match Stream::open(self, Method::Multiplex).await {
+            Ok(stream) => stream,
+            Err(status) => {
+                self.forget(&shared);
+                return Err(self.opening_error(&status));
+            }
+        };
+        match Stream::start(&own, query) {
+            Ok(call) => Ok(Begun::Call(call.alone())),
+            Err(_) => {
+                self.forget(&shared);
+                let reason = own.end().unwrap_or_else(|| "it ended the stream".to_owned());
+                Err(Error::ShardUnavailable { shard: self.shard, address: self.address.clone(), reason })
+            }
+        }
+    }
+
+    /// Refuses a query whose message is larger than the server takes. An error means that nothing was sent.
+    async fn fits(&self, query: &QueryRequest, stream: &Stream) -> Result<(), Error> {
+        let (size, largest) = (query.encoded_len() + FRAME, stream.largest().await);
+        if size <= largest {
+            return Ok(());
+        }
+        Err(Error::Invalid {
+            reason: format!(
+                "the message for query server {} would have {size} bytes, more than the {largest} that it takes                  (--max-message-size): send less at once, or start the server with a larger limit; nothing was sent to it",
+                self.address
+            ),
+        })
+    }
+
+    /// Refuses a query whose message is larger than the server takes, before it or its like is sent to any.
+    pub async fn takes(&self, query: &QueryRequest) -> Result<(), Error> {
+        if !is_large(query) {
+            return Ok(());
+        }
+        match self.current() {
+            Some(stream) => self.fits(query, &stream).await,
+            None => match self.open().await? {
+                Wire::Current(stream) => self.fits(query, &stream).await,
+                Wire::Legacy => Ok(()),
+            },
+        }
+    }
+
+    /// The same for a session of this server's.
+    pub async fn takes_in(&self, session: &Session, query: &QueryRequest) -> Result<(), Error> {
+        match is_large(query) {
+            true => self.fits(query, &session.0).await,
+            false => Ok(()),
         }
     }
 

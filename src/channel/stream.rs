@@ -5,8 +5,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Code, Status, Streaming};
 
@@ -19,8 +22,14 @@ use crate::proto::{
     client_frame, server_frame,
 };
 
+/// How long a server is given to say what it takes, and what one of 2.0 takes that says nothing.
+const HELLO_PATIENCE: Duration = Duration::from_secs(1);
+const USUAL_LARGEST: usize = 64 << 20;
+
 #[derive(Debug)]
 pub(super) struct Stream {
+    /// Bytes of the largest message that the server takes, once it has said so.
+    largest: watch::Sender<Option<usize>>,
     /// The server knows no such call, and said so only after it had accepted the stream.
     is_unknown: AtomicBool,
     // Ids are given and frames queued under one lock, so that the server sees ids rise.
@@ -59,7 +68,11 @@ impl Stream {
         };
         let incoming = incoming.into_inner();
         let calls = Calls { frames: Some(frames), accepting: true, waiting: HashMap::new(), last_id: 0, end: None };
-        let stream = Arc::new(Stream { is_unknown: AtomicBool::new(false), calls: Mutex::new(calls) });
+        let stream = Arc::new(Stream {
+            largest: watch::Sender::new(None),
+            is_unknown: AtomicBool::new(false),
+            calls: Mutex::new(calls),
+        });
         let known = Known { of_client: channel.descriptions.clone(), of_stream: HashMap::new() };
         tokio::spawn(read(stream.clone(), method, incoming, channel.address.clone(), known));
         Ok(stream)
@@ -81,7 +94,16 @@ impl Stream {
         calls.last_id = id;
         calls.waiting.insert(id, inbox.clone());
         drop(calls);
-        Ok(Call { handle: CallHandle { id, stream: stream.clone() }, inbox, done: false })
+        Ok(Call { handle: CallHandle { id, stream: stream.clone() }, inbox, done: false, is_alone: false })
+    }
+
+    /// Bytes of the largest message that the server takes. A server of 2.0 does not say.
+    pub async fn largest(&self) -> usize {
+        let mut largest = self.largest.subscribe();
+        match timeout(HELLO_PATIENCE, largest.wait_for(Option::is_some)).await {
+            Ok(Ok(largest)) => largest.unwrap_or(USUAL_LARGEST),
+            _ => USUAL_LARGEST,
+        }
     }
 
     fn send(&self, frame: client_frame::Frame) {
@@ -129,6 +151,9 @@ async fn read(
             Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Draining(draining)) })) => {
                 tracing::info!(target: "mtdd::grpc", address, "query server is going down");
                 stop_after(&stream, draining.last_id);
+            }
+            Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Hello(hello)) })) => {
+                stream.largest.send_replace(usize::try_from(hello.max_message_size).ok());
             }
             Ok(Some(ServerFrame { frame: None })) => {}
             Ok(None) => break "the server ended the stream".to_owned(),
@@ -210,6 +235,8 @@ pub struct Call {
     handle: CallHandle,
     inbox: Arc<Inbox>,
     done: bool,
+    /// Nothing else is on its stream, which ends with it.
+    is_alone: bool,
 }
 
 /// Speaks to the server about a query under way.
@@ -220,6 +247,13 @@ pub struct CallHandle {
 }
 
 impl Call {
+    /// Ends its stream with it.
+    pub(super) fn alone(self) -> Self {
+        let mut call = self;
+        call.is_alone = true;
+        call
+    }
+
     pub async fn next(&mut self) -> Event {
         let event = self.inbox.next().await;
         self.done = match &event {
@@ -252,6 +286,9 @@ impl Drop for Call {
         if !self.done {
             self.handle.stream.lock().waiting.remove(&self.handle.id);
             self.handle.cancel();
+        }
+        if self.is_alone {
+            self.handle.stream.close();
         }
     }
 }

@@ -6,10 +6,11 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tonic::{Status, Streaming};
+use tonic::{Request, Status, Streaming};
 
 use super::piece::{Ending, Piece, failure};
 use super::run::{Engine, Query};
+use super::screen::{Found, out_of_memory};
 use super::settings::Settings;
 use super::stream::{Asker, Control, InFlight, Outgoing};
 use crate::proto::client_frame::Frame;
@@ -19,6 +20,21 @@ use crate::shutdown::Drain;
 
 /// Bytes of rows on their way for one query, where the caller does not say.
 const DEFAULT_WINDOW: u32 = 1 << 20;
+
+/// Whose stream it is.
+pub struct Caller {
+    /// The connection that the stream is on.
+    pub address: Option<SocketAddr>,
+    /// What is found of its large messages.
+    pub found: Found,
+}
+
+impl Caller {
+    pub fn of<T>(request: &Request<T>) -> Self {
+        let found = request.extensions().get::<Found>().cloned().unwrap_or_default();
+        Caller { address: request.remote_addr(), found }
+    }
+}
 
 /// The reading half of a stream.
 pub struct Intake<S> {
@@ -33,6 +49,8 @@ pub struct Intake<S> {
     most_in_flight: usize,
     /// The connection that the stream is on.
     caller: Option<SocketAddr>,
+    /// What was found of large messages.
+    found: Found,
 }
 
 impl<S: FnMut(Query, Asker) + Send> Intake<S> {
@@ -42,11 +60,12 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
         queries: Arc<InFlight>,
         sender: mpsc::Sender<Outgoing>,
         most_in_flight: usize,
-        caller: Option<SocketAddr>,
+        caller: Caller,
         start: S,
     ) -> Self {
         let (settings, sender) = (Settings::default(), Some(sender));
-        Intake { engine, queries, sender, start, settings, window: 0, last_id: 0, most_in_flight, caller }
+        let Caller { address: caller, found } = caller;
+        Intake { engine, queries, sender, start, settings, window: 0, last_id: 0, most_in_flight, caller, found }
     }
 
     /// Takes frames until the caller has asked everything. With `drain`, no query is taken from its start on.
@@ -124,29 +143,35 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
             return Err(Status::invalid_argument(format!("execute.id: {id} does not rise above {}", self.last_id)));
         }
         self.last_id = id;
-        let refusal = match &query {
-            None => Some((Reason::Invalid, "query: missing")),
-            Some(query) if !query.settings.is_empty() => {
-                Some((Reason::Invalid, "query.settings: given by `open` on a stream"))
+        let large = self.found.take(id);
+        let refusal = match (&query, &large) {
+            (None, Some(Err(refusal))) => Some(refusal.clone()),
+            (None, _) => Some(failure(Reason::Invalid, true, "query: missing")),
+            (Some(query), _) if !query.settings.is_empty() => {
+                Some(failure(Reason::Invalid, true, "query.settings: given by `open` on a stream"))
             }
-            Some(_) if self.queries.count() >= self.most_in_flight => {
-                Some((Reason::Overloaded, "too many unanswered queries on this stream"))
+            (Some(_), _) if self.queries.count() >= self.most_in_flight => {
+                Some(failure(Reason::Overloaded, true, "too many unanswered queries on this stream"))
             }
-            Some(_) => None,
+            (Some(_), _) => None,
+        };
+        let memory = match (large, &query) {
+            (Some(large), _) => large.ok(),
+            (None, Some(query)) => self.engine.requests.reserve(Query::size_of(query)),
+            (None, None) => None,
         };
         let request = match (refusal, query) {
-            (None, Some(query)) => query,
+            (None, Some(query)) if memory.is_some() => query,
             (refusal, _) => {
-                let (reason, message) = refusal.unwrap_or((Reason::Invalid, "query: missing"));
-                let piece = Piece::ending(Ending::Failure(failure(reason, true, message)));
-                let _ = sender.send(Outgoing::Piece(id, piece)).await;
+                let refusal = refusal.unwrap_or_else(out_of_memory);
+                let _ = sender.send(Outgoing::Piece(id, Piece::ending(Ending::Failure(refusal)), None)).await;
                 return Ok(());
             }
         };
         let window = if request.window == 0 { self.window } else { request.window.into() };
         let deadline = self.engine.deadline(&request, None);
-        let query = Query::new(request, self.settings.clone(), deadline, self.caller);
-        (self.start)(query, Asker::new(id, window, &self.queries, sender));
+        let query = Query { _memory: memory, ..Query::new(request, self.settings.clone(), deadline, self.caller) };
+        (self.start)(query, Asker::new(id, window, &self.queries, sender, self.engine.replies.clone()));
         Ok(())
     }
 }

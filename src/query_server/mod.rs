@@ -14,6 +14,7 @@ mod inbox;
 mod intake;
 mod legacy;
 mod listen;
+mod memory;
 mod multiplex;
 mod notifications;
 mod options;
@@ -22,6 +23,7 @@ mod placement;
 mod places;
 mod pool;
 mod run;
+mod screen;
 mod service;
 mod session;
 mod settings;
@@ -32,6 +34,8 @@ mod texts;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::memory::Memory;
+use self::screen::Screened;
 use crate::deadline::Deadlines;
 use crate::postgres::Target;
 use crate::proto::db_service_server::DbServiceServer;
@@ -54,8 +58,8 @@ const LONGEST_PROBE: Duration = Duration::from_secs(5);
 
 /// What one server serves: the same shard on this version's wire and on that of 1.x.
 pub struct Services {
-    pub current: DbServiceServer<QueryService>,
-    pub legacy: LegacyDbServiceServer<LegacyQueryService>,
+    pub current: Screened<DbServiceServer<QueryService>>,
+    pub legacy: Screened<LegacyDbServiceServer<LegacyQueryService>>,
     /// Whether PostgreSQL answers.
     pub readiness: Readiness,
 }
@@ -65,6 +69,7 @@ pub struct Services {
 pub async fn service(options: Options, drain: Drain) -> Result<Services, StartError> {
     let target = Arc::new(options.target()?);
     let limits = options.session_limits()?;
+    let memory = options.memory_for_each()?;
     let (size, queue_limit) = (options.pool_size.get(), options.queue_limit);
     let readiness = Readiness::default();
     let limits_of_pool = options.pool_limits();
@@ -78,6 +83,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     pool.open_first().await.map_err(|source| StartError::Unreachable { address: target.address(), source })?;
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
+    let requests = Memory::new(memory);
     let engine = Arc::new(run::Engine {
         pool,
         deadlines: Deadlines::start(),
@@ -86,6 +92,8 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         max_message_size: options.max_message_size,
         max_statement_time: options.max_statement_time(),
         patience: options.patience(),
+        requests: requests.clone(),
+        replies: Memory::new(memory),
     });
     let sessions = session::Sessions::new(engine.clone(), drain.clone(), limits);
     let hub = notifications::Hub::start(target, drain.clone(), options.max_listeners);
@@ -96,13 +104,15 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     let placement = Arc::new(placement::Placement::new(options.shard));
     let service = QueryService::new(engine, Arc::new(sessions), Arc::new(hub), placement, drain, most_in_flight);
     // Messages sent are kept small where they are made; a limit here would end a whole stream instead of one query.
+    let largest = options.max_message_size;
+    let current =
+        DbServiceServer::new(service.clone()).max_decoding_message_size(largest).max_encoding_message_size(usize::MAX);
+    let legacy = LegacyDbServiceServer::new(LegacyQueryService::new(service))
+        .max_decoding_message_size(largest)
+        .max_encoding_message_size(usize::MAX);
     Ok(Services {
-        current: DbServiceServer::new(service.clone())
-            .max_decoding_message_size(options.max_message_size)
-            .max_encoding_message_size(usize::MAX),
-        legacy: LegacyDbServiceServer::new(LegacyQueryService::new(service))
-            .max_decoding_message_size(options.max_message_size)
-            .max_encoding_message_size(usize::MAX),
+        current: Screened::new(current, largest, requests.clone()),
+        legacy: Screened::new(legacy, largest, requests),
         readiness,
     })
 }

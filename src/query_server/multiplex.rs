@@ -1,12 +1,11 @@
 //! Many queries on one stream: each runs in a task of its own, on whichever connection is free, and is answered when it
 //! has ended. The frames are `intake`'s and `stream`'s.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tonic::Streaming;
 
-use super::intake::Intake;
+use super::intake::{Caller, Intake};
 use super::run::{Engine, Query};
 use super::stream::{self, Answers, Asker, InFlight};
 use crate::proto::ClientFrame;
@@ -18,9 +17,9 @@ pub fn answer(
     engine: Arc<Engine>,
     drain: Drain,
     most_in_flight: usize,
-    caller: Option<SocketAddr>,
+    caller: Caller,
 ) -> Answers {
-    let (sender, receiver) = stream::channel();
+    let (sender, receiver) = stream::channel(engine.max_message_size);
     let queries = Arc::new(InFlight::default());
     let runner = engine.clone();
     let start = move |query: Query, asker: Asker| {

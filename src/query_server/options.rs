@@ -110,6 +110,11 @@ pub struct Options {
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1 << 20..=1 << 30))]
     pub max_message_size: usize,
 
+    /// Most memory that requests which wait or run, and replies which have not been taken, may hold, half of it each
+    /// (bytes); what would exceed it is refused. By default 8 times --max-message-size; at least twice that
+    #[arg(long, env = "MTDD_MEMORY_LIMIT", value_name = "BYTES")]
+    pub memory_limit: Option<usize>,
+
     /// Longest SQL text taken (bytes)
     #[arg(long, env = "MTDD_MAX_SQL_SIZE", default_value_t = 16 << 20, value_name = "BYTES",
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1 << 30))]
@@ -196,6 +201,18 @@ impl Options {
 
     fn tenant_queue_limit(&self) -> usize {
         self.tenant_queue_limit.unwrap_or(self.queue_limit - self.queue_limit / 4)
+    }
+
+    /// Bytes for requests, and as many for replies.
+    pub(super) fn memory_for_each(&self) -> Result<usize, StartError> {
+        let least = 2 * self.max_message_size;
+        match self.memory_limit.unwrap_or(4 * least) {
+            limit if limit < least => Err(StartError::Configuration(format!(
+                "--memory-limit: {limit}, less than twice --max-message-size ({})",
+                self.max_message_size
+            ))),
+            limit => Ok(limit / 2),
+        }
     }
 
     /// What is done about callers who take no rows.

@@ -12,6 +12,7 @@ use super::attempt::{Attempt, Manner, Turn};
 use super::backend::{Transaction, Whose};
 use super::cancel::PATIENCE;
 use super::fair::Owner;
+use super::memory::{Memory, Reserved};
 use super::piece::{Ending, Piece, failure};
 use super::pool::{Pool, Slot, Unavailable};
 use super::settings::Settings;
@@ -34,6 +35,10 @@ pub struct Engine {
     pub max_statement_time: Option<Duration>,
     /// With callers who take no rows.
     pub patience: Patience,
+    /// For requests that wait or run.
+    pub requests: Arc<Memory>,
+    /// For replies that have not been taken.
+    pub replies: Arc<Memory>,
 }
 
 /// One query, ready to run.
@@ -45,6 +50,8 @@ pub struct Query {
     pub caller: Option<SocketAddr>,
     /// The tenant's type, as its setting has it.
     tenant_type: String,
+    /// The memory that it takes.
+    pub _memory: Option<Reserved>,
 }
 
 impl Query {
@@ -56,7 +63,13 @@ impl Query {
         caller: Option<SocketAddr>,
     ) -> Self {
         let tenant_type = request.tenant_type.map(|kind| kind.to_string()).unwrap_or_default();
-        Query { request, settings, deadline, caller, tenant_type }
+        Query { request, settings, deadline, caller, tenant_type, _memory: None }
+    }
+
+    /// About how many bytes a request takes.
+    pub fn size_of(request: &QueryRequest) -> usize {
+        let params = request.params.iter().map(|param| 32 + param.value.as_ref().map_or(0, |value| value.len()));
+        request.sql.len() + params.sum::<usize>()
     }
 
     /// For whom it takes its turn.
@@ -82,6 +95,8 @@ pub enum Stop {
     TooLarge,
     /// Its caller took no rows for too long.
     Stalled,
+    /// There is no memory for its reply.
+    Overloaded,
 }
 
 impl Stop {
@@ -91,6 +106,7 @@ impl Stop {
             Stop::Deadline => Reason::Timeout,
             Stop::TooLarge => Reason::Invalid,
             Stop::Stalled => Reason::Stalled,
+            Stop::Overloaded => Reason::Overloaded,
         }
     }
 
@@ -99,6 +115,7 @@ impl Stop {
             Stop::Cancelled => "the query was cancelled",
             Stop::Deadline => "the query's time was up",
             Stop::TooLarge => "a row or the whole reply exceeds the message limit (--max-message-size)",
+            Stop::Overloaded => "the replies that have not been taken hold as much memory as they may (--memory-limit)",
             Stop::Stalled => "the query's rows were not taken for too long (--reader-stall-timeout)",
         }
     }

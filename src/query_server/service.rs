@@ -12,12 +12,15 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::intake;
 use super::listen::{self, Messages};
+use super::memory::Reserved;
 use super::multiplex;
 use super::notifications::{Hub, Subscription};
 use super::piece::{Described, Ending, Gathered, Piece, failure, status};
 use super::placement::Placement;
 use super::run::{Caller, Engine, Query, Stop, without_doubt};
+use super::screen::{Found, out_of_memory};
 use super::session::Sessions;
 use super::settings::Settings;
 use super::stream::Answers;
@@ -61,7 +64,9 @@ impl QueryService {
     /// Runs a query and gathers its whole reply.
     pub(super) async fn collect(&self, request: Request<QueryRequest>) -> Result<QueryResponse, Status> {
         let query = self.query(request)?;
-        let caller = Collector { room: self.engine.max_message_size, ..Collector::default() };
+        let memory = self.engine.replies.reserve(0).ok_or_else(|| status(Stop::Overloaded.before()))?;
+        let results = Mutex::new((Vec::new(), 0, memory));
+        let caller = Collector { room: self.engine.max_message_size, results };
         // Dropped if the caller goes: the connection's slot then sees to the rest.
         let last = self.engine.run(&query, &caller).await;
         caller.finish(last).map_err(|failure| status(without_doubt(failure, &query.request.sql)))
@@ -85,11 +90,14 @@ impl QueryService {
         self.accepts()?;
         self.placement.check_shard(request.metadata())?;
         let (call, caller) = (call_timeout(request.metadata()), request.remote_addr());
+        let large = request.extensions().get::<Found>().and_then(|found| found.take(0)).and_then(Result::ok);
         let mut request = request.into_inner();
         let settings = Settings::new(std::mem::take(&mut request.settings))
             .map_err(|message| status(failure(Reason::Invalid, true, message)))?;
+        let memory = large.or_else(|| self.engine.requests.reserve(Query::size_of(&request)));
+        let memory = memory.ok_or_else(|| status(out_of_memory()))?;
         let deadline = self.engine.deadline(&request, call);
-        Ok(Query::new(request, settings, deadline, caller))
+        Ok(Query { _memory: Some(memory), ..Query::new(request, settings, deadline, caller) })
     }
 }
 
@@ -117,7 +125,7 @@ impl DbService for QueryService {
 
     async fn multiplex(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
         self.placement.check_shard(request.metadata())?;
-        let caller = request.remote_addr();
+        let caller = intake::Caller::of(&request);
         let (frames, engine, drain) = (request.into_inner(), self.engine.clone(), self.drain.clone());
         Ok(Response::new(multiplex::answer(frames, engine, drain, self.most_in_flight, caller)))
     }
@@ -126,7 +134,7 @@ impl DbService for QueryService {
 
     async fn session(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
         self.placement.check_shard(request.metadata())?;
-        let caller = request.remote_addr();
+        let caller = intake::Caller::of(&request);
         Ok(Response::new(self.sessions.open(request.into_inner(), caller)))
     }
 
@@ -155,18 +163,20 @@ fn call_timeout(metadata: &MetadataMap) -> Option<Duration> {
 }
 
 /// The caller of ExecuteQuery: takes everything, up to the size of a message.
-#[derive(Default)]
 struct Collector {
     /// Bytes.
     room: usize,
-    results: Mutex<(Vec<Gathered>, usize)>,
+    results: Mutex<(Vec<Gathered>, usize, Reserved)>,
 }
 
 impl Collector {
     fn take(&self, piece: Piece) -> Result<(), Stop> {
         let mut gathered = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-        let (results, bytes) = &mut *gathered;
+        let (results, bytes, memory) = &mut *gathered;
         *bytes += piece.rows.len();
+        if !memory.grow(piece.rows.len()) {
+            return Err(Stop::Overloaded);
+        }
         if *bytes > self.room {
             return Err(Stop::TooLarge);
         }
@@ -182,7 +192,7 @@ impl Collector {
             Some(Ending::Error(error)) => Some(*error),
             Some(Ending::Done) | None => None,
         };
-        let (results, _) = self.results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (results, ..) = self.results.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(QueryResponse { results: results.into_iter().filter_map(Gathered::finish).collect(), error })
     }
 }

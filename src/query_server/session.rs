@@ -2,7 +2,6 @@
 //! else gets meanwhile. Whatever ends the session, the backend goes back rolled back and clean. The frames are
 //! `intake`'s and `stream`'s, and how a statement runs in an open transaction is `attempt`'s.
 
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use tonic::{Status, Streaming};
 
 use super::backend::Transaction;
 use super::cancel::PATIENCE;
-use super::intake::Intake;
+use super::intake::{Caller, Intake};
 use super::piece::{Ending, Piece, failure};
 use super::places::{Full, Place, Places};
 use super::pool::Slot;
@@ -58,8 +57,8 @@ impl Sessions {
     }
 
     /// Starts a session, and returns the stream of its answers.
-    pub fn open(self: &Arc<Self>, frames: Streaming<ClientFrame>, caller: Option<SocketAddr>) -> Answers {
-        let (sender, receiver) = stream::channel();
+    pub fn open(self: &Arc<Self>, frames: Streaming<ClientFrame>, caller: Caller) -> Answers {
+        let (sender, receiver) = stream::channel(self.engine.max_message_size);
         let (queue, queued) = mpsc::unbounded_channel();
         let queries = Arc::new(InFlight::default());
         // A session that has ended runs nothing any more, and says so itself.

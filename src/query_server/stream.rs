@@ -16,9 +16,10 @@ use tokio_stream::Stream;
 use tonic::Status;
 
 use super::decode::RawDescription;
-use super::piece::{Described, Piece};
+use super::memory::{Memory, Reserved};
+use super::piece::{Described, Ending, Piece};
 use super::run::{Caller, Stop};
-use crate::proto::{Draining, Part, ServerFrame, server_frame};
+use crate::proto::{Draining, Hello, Part, ServerFrame, server_frame};
 
 /// Frames that may wait for the stream.
 const SENT_AHEAD: usize = 1024;
@@ -26,14 +27,18 @@ const SENT_AHEAD: usize = 1024;
 /// Descriptions that a stream remembers; later ones travel in full.
 const MOST_DESCRIPTIONS: usize = 4096;
 
-/// Where frames on their way out wait.
-pub fn channel() -> (mpsc::Sender<Outgoing>, mpsc::Receiver<Outgoing>) {
-    mpsc::channel(SENT_AHEAD)
+/// Where frames on their way out wait. `largest`: bytes of the largest message taken, which the caller is told first.
+pub fn channel(largest: usize) -> (mpsc::Sender<Outgoing>, mpsc::Receiver<Outgoing>) {
+    let (sender, receiver) = mpsc::channel(SENT_AHEAD);
+    let _ = sender.try_send(Outgoing::Hello(Hello { max_message_size: largest as u64 }));
+    (sender, receiver)
 }
 
 /// A frame on its way out.
 pub enum Outgoing {
-    Piece(u32, Piece),
+    Hello(Hello),
+    /// With the memory that its rows take.
+    Piece(u32, Piece, Option<Reserved>),
     Draining(u32),
     /// Ends the stream, whoever else may hold its sender. An error: the caller broke the rules, or a limit was reached.
     End(Result<(), Status>),
@@ -106,14 +111,21 @@ pub struct Asker {
     control: Arc<Control>,
     queries: Arc<InFlight>,
     sender: mpsc::Sender<Outgoing>,
+    memory: Arc<Memory>,
 }
 
 impl Asker {
     /// From now on frames can reach the query. `window`: bytes of rows that may be sent before there is credit.
-    pub fn new(id: u32, window: i64, queries: &Arc<InFlight>, sender: mpsc::Sender<Outgoing>) -> Self {
+    pub fn new(
+        id: u32,
+        window: i64,
+        queries: &Arc<InFlight>,
+        sender: mpsc::Sender<Outgoing>,
+        memory: Arc<Memory>,
+    ) -> Self {
         let control = Arc::new(Control { credit: window.into(), ..Control::default() });
         queries.lock().insert(id, control.clone());
-        Asker { id, control, queries: queries.clone(), sender }
+        Asker { id, control, queries: queries.clone(), sender, memory }
     }
 
     pub fn id(&self) -> u32 {
@@ -129,24 +141,37 @@ impl Asker {
         self.control.cancel();
     }
 
+    /// The memory for a piece's rows; an error: there is none.
+    fn reserve(&self, piece: &Piece) -> Result<Option<Reserved>, Stop> {
+        match piece.rows.len() {
+            0 => Ok(None),
+            bytes => self.memory.reserve(bytes).map(Some).ok_or(Stop::Overloaded),
+        }
+    }
+
     /// Sends the last piece.
     pub async fn finish(&self, last: Piece) {
+        let (last, memory) = match self.reserve(&last) {
+            Ok(memory) => (last, memory),
+            Err(stop) => (Piece::ending(Ending::Failure(stop.too_late())), None),
+        };
         // PostgreSQL is done with it: only the caller's own memory is spared here.
         if !last.rows.is_empty() {
             self.control.wait(|control| control.has_credit() || control.is_cancelled()).await;
         }
-        let _ = self.sender.send(Outgoing::Piece(self.id, last)).await;
+        let _ = self.sender.send(Outgoing::Piece(self.id, last, memory)).await;
         self.queries.lock().remove(&self.id);
     }
 }
 
 impl Caller for Asker {
     async fn send(&self, piece: Piece) -> Result<(), Stop> {
+        let memory = self.reserve(&piece)?;
         if !piece.rows.is_empty() {
             self.control.wait(Control::has_credit).await;
             self.control.credit.fetch_sub(piece.rows.len() as i64, Ordering::AcqRel);
         }
-        self.sender.send(Outgoing::Piece(self.id, piece)).await.map_err(|_| Stop::Cancelled)
+        self.sender.send(Outgoing::Piece(self.id, piece, memory)).await.map_err(|_| Stop::Cancelled)
     }
 
     async fn cancelled(&self) {
@@ -191,8 +216,9 @@ impl Stream for Answers {
         let frame = match ready!(this.receiver.poll_recv(context)) {
             None | Some(Outgoing::End(Ok(()))) => return Poll::Ready(None),
             Some(Outgoing::End(Err(status))) => return Poll::Ready(Some(Err(status))),
+            Some(Outgoing::Hello(hello)) => server_frame::Frame::Hello(hello),
             Some(Outgoing::Draining(last_id)) => server_frame::Frame::Draining(Draining { last_id }),
-            Some(Outgoing::Piece(id, piece)) => {
+            Some(Outgoing::Piece(id, piece, _)) => {
                 let reply = piece.into_part(|description| describe(&mut this.descriptions, description));
                 server_frame::Frame::Part(Part { id, reply: Some(reply) })
             }

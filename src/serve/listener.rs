@@ -21,6 +21,9 @@ use super::settings::Settings;
 use crate::readiness::Readiness;
 use crate::shutdown::Drain;
 
+/// Bytes on their way on one connection: more than one stream's (1 MiB), so that none of them keeps the others waiting.
+const CONNECTION_WINDOW: u32 = 8 << 20;
+
 /// How long connections without a call are given to close.
 const CLOSING_TIME: Duration = Duration::from_millis(500);
 
@@ -65,6 +68,7 @@ impl Listener {
     /// Binds the port.
     pub async fn bind(settings: Settings) -> Result<Listener, StartError> {
         let mut server = Server::builder()
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_max_header_list_size(settings.max_header_size)
             .max_concurrent_streams(settings.max_concurrent_streams)
             .http2_keepalive_interval(settings.keepalive_interval)

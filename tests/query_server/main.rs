@@ -12,6 +12,7 @@ mod failover;
 mod fairness;
 mod faults;
 mod legacy;
+mod memory;
 mod multiplex;
 mod notifications;
 mod placement;

@@ -165,6 +165,8 @@ pub struct Stream {
     arrived: HashMap<u32, Reply>,
     /// Give credit for what arrives, at once.
     pub gives_credit: bool,
+    /// What the server has said first.
+    pub hello: Option<Hello>,
     /// The server has said that it goes down, and this was its last id.
     pub draining: Option<u32>,
 }
@@ -206,7 +208,16 @@ impl Stream {
 
     fn new(frames: mpsc::Sender<ClientFrame>, answers: Streaming<ServerFrame>) -> Stream {
         let (descriptions, arrived) = Default::default();
-        Stream { frames: Some(frames), answers, last_id: 0, descriptions, arrived, gives_credit: true, draining: None }
+        Stream {
+            frames: Some(frames),
+            answers,
+            last_id: 0,
+            descriptions,
+            arrived,
+            gives_credit: true,
+            hello: None,
+            draining: None,
+        }
     }
 
     pub async fn send(&self, frame: Frame) {
@@ -276,8 +287,14 @@ impl Stream {
 
     /// Takes one frame; false at the stream's end.
     pub async fn next_part(&mut self) -> Result<bool, Status> {
-        let (id, part) = match self.answers.message().await?.map(|frame| frame.frame.unwrap()) {
+        let mut frame = self.answers.message().await?.map(|frame| frame.frame.unwrap());
+        if let Some(server_frame::Frame::Hello(hello)) = frame {
+            self.hello = Some(hello);
+            frame = self.answers.message().await?.map(|frame| frame.frame.unwrap());
+        }
+        let (id, part) = match frame {
             None => return Ok(false),
+            Some(server_frame::Frame::Hello(_)) => panic!("a second Hello"),
             Some(server_frame::Frame::Draining(draining)) => {
                 self.draining = Some(draining.last_id);
                 return Ok(true);

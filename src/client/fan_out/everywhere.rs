@@ -20,6 +20,12 @@ pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>) -> Result<About
 pub async fn on_all<'a>(story: &mut Story<'a>, watch: Watch<'a>, how: Everywhere) -> Result<About, Halt> {
     let repeatable = plan::is_repeatable(&story.request.sql);
     let statement = story.statement(story.original(), Policy::Write, repeatable);
+    for channel in &story.world.channels {
+        // Known before anything is sent: else it would take effect on some shards.
+        if let Err(error @ Error::Invalid { .. }) = channel.takes(&statement.wire).await {
+            return Err(error.into());
+        }
+    }
     let mut arms = Arms::start(story.world, watch, 0..story.shards(), statement);
     arms.begun().await?;
     if arms.has_failed() {

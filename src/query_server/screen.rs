@@ -1,0 +1,364 @@
+//! Looks at the length of each message of a request before it is read into memory. One that is too large, or for which
+//! there is no room, is skipped as it comes: on a stream, a short frame with its id stands in for it, so that this one
+//! query is refused and the stream goes on; a call of its own ends with a status. Stands around the gRPC services;
+//! `intake` asks it what became of a frame.
+
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use http_body::Frame;
+use prost::Message;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
+use tonic::server::NamedService;
+
+use super::memory::{Memory, Reserved};
+use super::piece::{failure, status};
+use crate::proto::failure::Reason;
+use crate::proto::{ClientFrame, Execute, Failure, client_frame};
+
+/// Messages up to this size pass unseen; `intake` accounts for them.
+pub const SMALL: usize = 64 * 1024;
+/// Flag and length, ahead of each message.
+const HEADER: usize = 5;
+/// So much of a frame holds the id of its query.
+const BEGINNING: usize = 32;
+
+/// A service whose requests are screened.
+#[derive(Clone)]
+pub struct Screened<S> {
+    service: S,
+    largest: usize,
+    memory: Arc<Memory>,
+}
+
+impl<S> Screened<S> {
+    /// `largest`: bytes of the largest message taken; `memory`: what large ones are taken from.
+    pub fn new(service: S, largest: usize, memory: Arc<Memory>) -> Self {
+        Screened { service, largest, memory }
+    }
+}
+
+impl<S: NamedService> NamedService for Screened<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S> Service<http::Request<Body>> for Screened<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
+{
+    type Response = S::Response;
+    type Error = Infallible;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        let found = Found::default();
+        request.extensions_mut().insert(found.clone());
+        let path = request.uri().path();
+        let is_stream = path.ends_with("/Multiplex") || path.ends_with("/Session");
+        let (largest, memory) = (self.largest, self.memory.clone());
+        let request = request.map(|body| {
+            let (state, chunk, ready) = (State::Header(BytesMut::new()), Bytes::new(), VecDeque::new());
+            Body::new(Screen { body, is_stream, largest, memory, found, state, chunk, ready })
+        });
+        self.service.call(request)
+    }
+}
+
+/// What was found of the large messages of one call, by the ids of their queries; 0 for a call of its own.
+#[derive(Clone, Debug, Default)]
+pub struct Found(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    any: AtomicBool,
+    messages: Mutex<HashMap<u32, Result<Reserved, Failure>>>,
+}
+
+impl Found {
+    fn note(&self, id: u32, what: Result<Reserved, Failure>) {
+        self.0.messages.lock().unwrap_or_else(PoisonError::into_inner).insert(id, what);
+        self.0.any.store(true, Ordering::Release);
+    }
+
+    /// What there is about the message of this query; None: it was small.
+    pub fn take(&self, id: u32) -> Option<Result<Reserved, Failure>> {
+        if !self.0.any.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut messages = self.0.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = messages.remove(&id);
+        self.0.any.store(!messages.is_empty(), Ordering::Release);
+        found
+    }
+}
+
+/// A request's body.
+struct Screen {
+    body: Body,
+    is_stream: bool,
+    largest: usize,
+    memory: Arc<Memory>,
+    found: Found,
+    state: State,
+    /// What has come and has not been looked at.
+    chunk: Bytes,
+    /// What goes on first.
+    ready: VecDeque<Bytes>,
+}
+
+/// What comes next of the body.
+enum State {
+    /// The header of a message, of which this much has come.
+    Header(BytesMut),
+    /// So many bytes that pass.
+    Pass(usize),
+    /// The beginning of a large message: its header, and what has come.
+    Beginning { length: usize, begun: BytesMut },
+    /// So many bytes that nobody is to see.
+    Skip(usize),
+}
+
+impl Screen {
+    /// Looks at what has come; what passes now, if anything does.
+    fn look(&mut self) -> Result<Option<Bytes>, Status> {
+        let mut passing = 0;
+        loop {
+            let rest = self.chunk.len() - passing;
+            if rest == 0 {
+                break;
+            }
+            match &mut self.state {
+                State::Pass(left) => {
+                    let taken = rest.min(*left);
+                    passing += taken;
+                    *left -= taken;
+                    if *left == 0 {
+                        self.state = State::Header(BytesMut::new());
+                    }
+                }
+                State::Header(begun) if begun.is_empty() && rest >= HEADER => {
+                    let length = length_of(&self.chunk[passing..]);
+                    if length <= SMALL {
+                        self.state = State::Pass(HEADER + length);
+                    } else if passing > 0 {
+                        break;
+                    } else {
+                        let begun = BytesMut::from(&self.chunk[..HEADER]);
+                        self.chunk.advance(HEADER);
+                        self.state = State::Beginning { length, begun };
+                    }
+                }
+                _ if passing > 0 => break,
+                State::Header(begun) => {
+                    begun.put(self.chunk.split_to(rest.min(HEADER - begun.len())));
+                    if begun.len() == HEADER {
+                        let (length, begun) = (length_of(begun), begun.split());
+                        self.state = match length <= SMALL {
+                            true => {
+                                self.ready.push_back(begun.freeze());
+                                State::Pass(length)
+                            }
+                            false => State::Beginning { length, begun },
+                        };
+                        if length == 0 {
+                            self.state = State::Header(BytesMut::new());
+                        }
+                        return Ok(None);
+                    }
+                }
+                State::Beginning { begun, .. } => {
+                    begun.put(self.chunk.split_to(rest.min(HEADER + BEGINNING - begun.len())));
+                    if begun.len() == HEADER + BEGINNING {
+                        self.decide()?;
+                        return Ok(None);
+                    }
+                }
+                State::Skip(left) => {
+                    let skipped = rest.min(*left);
+                    self.chunk.advance(skipped);
+                    *left -= skipped;
+                    if *left == 0 {
+                        self.state = State::Header(BytesMut::new());
+                    }
+                }
+            }
+        }
+        Ok((passing > 0).then(|| self.chunk.split_to(passing)))
+    }
+
+    /// A large message has begun: does it pass?
+    fn decide(&mut self) -> Result<(), Status> {
+        let State::Beginning { length, begun } = &mut self.state else { return Ok(()) };
+        let (length, begun) = (*length, begun.split());
+        let id = if self.is_stream { id_of(&begun[HEADER..]) } else { Some(0) };
+        let room = match length > self.largest {
+            true => Err(failure(
+                Reason::Invalid,
+                true,
+                format!("a message of {length} bytes, more than {} (--max-message-size)", self.largest),
+            )),
+            false => self.memory.reserve(length).ok_or_else(out_of_memory),
+        };
+        let left = length - (begun.len() - HEADER);
+        match (room, id) {
+            (Ok(reserved), id) => {
+                if let Some(id) = id {
+                    self.found.note(id, Ok(reserved));
+                }
+                self.ready.push_back(begun.freeze());
+                self.state = State::Pass(left);
+            }
+            (Err(failure), Some(id)) if self.is_stream => {
+                self.found.note(id, Err(failure));
+                self.ready.push_back(stand_in(id));
+                self.state = State::Skip(left);
+            }
+            // Of a call of its own, or of no query at all.
+            (Err(failure), _) => return Err(status(failure)),
+        }
+        Ok(())
+    }
+}
+
+/// Too many bytes of requests are held already.
+pub fn out_of_memory() -> Failure {
+    failure(Reason::Overloaded, true, "the requests that wait or run hold as much memory as they may (--memory-limit)")
+}
+
+fn length_of(header: &[u8]) -> usize {
+    header.get(1..HEADER).map_or(0, |mut length| length.get_u32() as usize)
+}
+
+/// The id of the query that a ClientFrame with this beginning executes.
+fn id_of(mut beginning: &[u8]) -> Option<u32> {
+    /// Tag of ClientFrame.execute, and of Execute.id: callers write fields in the order of their numbers.
+    const EXECUTE: u8 = 2 << 3 | 2;
+    const ID: u8 = 1 << 3;
+    if !beginning.starts_with(&[EXECUTE]) {
+        return None;
+    }
+    beginning.advance(1);
+    prost::encoding::decode_varint(&mut beginning).ok()?;
+    if !beginning.starts_with(&[ID]) {
+        return None;
+    }
+    beginning.advance(1);
+    prost::encoding::decode_varint(&mut beginning).ok()?.try_into().ok()
+}
+
+/// A message that executes nothing under this id.
+fn stand_in(id: u32) -> Bytes {
+    let frame = ClientFrame { frame: Some(client_frame::Frame::Execute(Execute { id, query: None })) };
+    let mut message = BytesMut::with_capacity(HEADER + 16);
+    message.put_u8(0);
+    message.put_u32(frame.encoded_len() as u32);
+    message.put(frame.encode_to_vec().as_slice());
+    message.freeze()
+}
+
+impl http_body::Body for Screen {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        loop {
+            if let Some(ready) = this.ready.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(ready))));
+            }
+            if !this.chunk.is_empty() {
+                match this.look() {
+                    Ok(Some(passing)) => return Poll::Ready(Some(Ok(Frame::data(passing)))),
+                    Ok(None) => continue,
+                    Err(status) => return Poll::Ready(Some(Err(status))),
+                }
+            }
+            match ready!(Pin::new(&mut this.body).poll_frame(context)) {
+                None => return Poll::Ready(None),
+                Some(Err(status)) => return Poll::Ready(Some(Err(status))),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(chunk) => this.chunk = chunk,
+                    Err(frame) => return Poll::Ready(Some(Ok(frame))),
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(frame: client_frame::Frame) -> Vec<u8> {
+        let body = ClientFrame { frame: Some(frame) }.encode_to_vec();
+        [&[0][..], &(body.len() as u32).to_be_bytes(), &body].concat()
+    }
+
+    fn execute(id: u32, size: usize) -> Vec<u8> {
+        let query = crate::proto::QueryRequest { sql: "x".repeat(size), ..Default::default() };
+        message(client_frame::Frame::Execute(Execute { id, query: Some(query) }))
+    }
+
+    /// What passes of `bytes` that come in chunks of this size, and what was found.
+    fn screened(bytes: &[u8], chunk: usize, largest: usize) -> (Vec<u8>, Found) {
+        let (found, memory) = (Found::default(), Memory::new(10 << 20));
+        let mut screen = Screen {
+            body: Body::empty(),
+            is_stream: true,
+            largest,
+            memory,
+            found: found.clone(),
+            state: State::Header(BytesMut::new()),
+            chunk: Bytes::new(),
+            ready: VecDeque::new(),
+        };
+        let mut passed = Vec::new();
+        for part in bytes.chunks(chunk) {
+            screen.chunk = Bytes::copy_from_slice(part);
+            while !screen.chunk.is_empty() || !screen.ready.is_empty() {
+                if let Some(ready) = screen.ready.pop_front() {
+                    passed.extend_from_slice(&ready);
+                } else if let Some(passing) = screen.look().unwrap() {
+                    passed.extend_from_slice(&passing);
+                }
+            }
+        }
+        (passed, found)
+    }
+
+    #[test]
+    fn messages_pass_unchanged_however_they_are_cut() {
+        let bytes =
+            [execute(1, 0), message(client_frame::Frame::Cancel(Default::default())), execute(2, 100_000)].concat();
+        let bytes = [bytes, execute(300, 70_000), vec![0, 0, 0, 0, 0], execute(301, 7)].concat();
+        for chunk in [1, 2, 3, 5, 7, 64, 1000, 66_000, bytes.len()] {
+            let (passed, found) = screened(&bytes, chunk, 1 << 20);
+            assert!(passed == bytes, "in chunks of {chunk}");
+            assert!(found.take(2).unwrap().is_ok() && found.take(300).unwrap().is_ok() && found.take(1).is_none());
+        }
+    }
+
+    #[test]
+    fn one_that_is_too_large_is_replaced_by_a_frame_with_its_id() {
+        let bytes = [execute(1, 10), execute(70_000, 200_000), execute(70_001, 10)].concat();
+        let nothing = message(client_frame::Frame::Execute(Execute { id: 70_000, query: None }));
+        let expected = [execute(1, 10), nothing, execute(70_001, 10)].concat();
+        for chunk in [1, 3, 6, 41, 1000, 100_000, bytes.len()] {
+            let (passed, found) = screened(&bytes, chunk, 100_000);
+            assert!(passed == expected, "in chunks of {chunk}");
+            let failure = found.take(70_000).unwrap().unwrap_err();
+            assert!(failure.message.contains("more than 100000 (--max-message-size)"), "{}", failure.message);
+        }
+    }
+}
