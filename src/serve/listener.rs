@@ -12,11 +12,11 @@ use tonic::codegen::{Service, http};
 use tonic::server::NamedService;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 
 use super::StartError;
 use super::calls::{Calls, Counted};
 use super::health::health;
+use super::incoming::incoming;
 use super::settings::Settings;
 use crate::readiness::Readiness;
 use crate::shutdown::Drain;
@@ -108,8 +108,7 @@ impl Listener {
             .add_service(InterceptedService::new(current, self.settings.auth.clone()))
             .add_service(InterceptedService::new(legacy, self.settings.auth.clone()))
             .serve_with_incoming_shutdown(
-                // Without nodelay a small answer waits for the client's delayed acknowledgement: 40 ms.
-                TcpIncoming::from(self.socket).with_nodelay(Some(true)),
+                incoming(self.socket, self.settings.connections, drain.clone()),
                 async move { draining.wait().await },
             );
         tokio::select! {

@@ -4,6 +4,7 @@
 mod auth;
 mod calls;
 mod health;
+mod incoming;
 mod listener;
 mod options;
 mod run;

@@ -60,6 +60,11 @@ pub struct ListenOptions {
         value_parser = value_parser!(u32).range(1..))]
     pub max_concurrent_streams: u32,
 
+    /// Most connections of clients at once; further ones wait. By default what three quarters of this process's file
+    /// descriptors allow, 10000 at most
+    #[arg(long, env = "MTDD_MAX_CONNECTIONS", value_name = "N")]
+    pub max_connections: Option<NonZeroUsize>,
+
     /// Silence on a connection after which the server asks whether the client is still there, in seconds; 0: never
     #[arg(long, env = "MTDD_KEEPALIVE_INTERVAL", value_name = "SECONDS", default_value_t = 30)]
     pub keepalive_interval: u32,

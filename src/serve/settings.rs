@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::StartError;
 use super::auth::BearerAuth;
+use super::incoming::{Limits, usual_most};
 use super::options::ListenOptions;
 use crate::telemetry::{self, LogFormat};
 
@@ -25,6 +27,7 @@ pub struct Settings {
     pub(super) drain_timeout: Duration,
     pub(super) max_header_size: u32,
     pub(super) max_concurrent_streams: u32,
+    pub(super) connections: Limits,
     pub(super) keepalive_interval: Option<Duration>,
     pub(super) keepalive_timeout: Duration,
     pub(super) log_format: LogFormat,
@@ -47,15 +50,19 @@ impl Settings {
                  plaintext beyond loopback"
             )));
         }
+        let keepalive_interval = (options.keepalive_interval > 0).then(|| seconds(options.keepalive_interval));
+        let most = options.max_connections.map_or_else(usual_most, NonZeroUsize::get);
+        let keepalive_timeout = seconds(options.keepalive_timeout);
         Ok(Settings {
+            connections: Limits::new(most, tls.is_some(), keepalive_interval, keepalive_timeout),
             addresses,
             tls,
             auth: auth(options)?,
             drain_timeout: seconds(options.drain_timeout),
             max_header_size: options.max_header_size,
             max_concurrent_streams: options.max_concurrent_streams,
-            keepalive_interval: (options.keepalive_interval > 0).then(|| seconds(options.keepalive_interval)),
-            keepalive_timeout: seconds(options.keepalive_timeout),
+            keepalive_interval,
+            keepalive_timeout,
             log_format: options.log_format,
             log_filter,
         })
