@@ -170,7 +170,7 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
         };
         let window = if request.window == 0 { self.window } else { request.window.into() };
         let deadline = self.engine.deadline(&request, None);
-        let query = Query { _memory: memory, ..Query::new(request, self.settings.clone(), deadline, self.caller) };
+        let query = Query::new(request, self.settings.clone(), deadline, self.caller, memory);
         (self.start)(query, Asker::new(id, window, &self.queries, sender, self.engine.replies.clone()));
         Ok(())
     }

@@ -51,7 +51,7 @@ pub struct Query {
     /// The tenant's type, as its setting has it.
     tenant_type: String,
     /// The memory that it takes.
-    pub _memory: Option<Reserved>,
+    _memory: Option<Reserved>,
 }
 
 impl Query {
@@ -61,9 +61,10 @@ impl Query {
         settings: Settings,
         deadline: Option<Instant>,
         caller: Option<SocketAddr>,
+        memory: Option<Reserved>,
     ) -> Self {
         let tenant_type = request.tenant_type.map(|kind| kind.to_string()).unwrap_or_default();
-        Query { request, settings, deadline, caller, tenant_type, _memory: None }
+        Query { request, settings, deadline, caller, tenant_type, _memory: memory }
     }
 
     /// About how many bytes a request takes.

@@ -97,7 +97,7 @@ impl QueryService {
         let memory = large.or_else(|| self.engine.requests.reserve(Query::size_of(&request)));
         let memory = memory.ok_or_else(|| status(out_of_memory()))?;
         let deadline = self.engine.deadline(&request, call);
-        Ok(Query { _memory: Some(memory), ..Query::new(request, settings, deadline, caller) })
+        Ok(Query::new(request, settings, deadline, caller, Some(memory)))
     }
 }
 
