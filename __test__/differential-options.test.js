@@ -258,10 +258,53 @@ describe("Knex's settings act as on a local query:", () => {
     assert.equal(code, '57014');
   });
 
-  it('application_name, as the server sees it', async () => {
-    await withConfig({}, [(db, route) => route(db.raw('show application_name'))], {
-      application_name: 'the app',
+  it('application_name, as the server sees it: the own one, or none', async () => {
+    const shown = (db, route) => route(db.raw('show application_name'));
+    for (const connection of [
+      { application_name: 'the app' },
+      { fallback_application_name: 'or this' },
+      { application_name: 'the app', fallback_application_name: 'or this' },
+      { application_name: '' },
+      {},
+    ]) {
+      const on = await sides.pair({}, connection);
+      const inside = (db, route) => db.transaction((trx) => shown(trx, route));
+      const { rows } = await sides.same(shown, { on });
+      const name = connection.application_name || connection.fallback_application_name || '';
+      assert.equal(rows[0].application_name, name);
+      await sides.same(inside, { on, ways: ['.mtdd()', 'withTenant', 'forTenant'] });
+    }
+  });
+
+  it('a text or values that are none are refused in the words of pg', async () => {
+    const on = await sides.pair();
+    const wrong = [null, undefined, '', 0, 5, true, false, 'x', {}, [], [1], { length: 1 }, () => 1];
+    const ways = ['.mtdd()', 'withTenant', 'forTenant'];
+    const outcome = (query) =>
+      query.then(
+        ({ rows, length }) => [rows, length],
+        // PostgreSQL's messages quote the name of the prepared statement.
+        ({ name, code, message }) => [name, code, code ? '' : message],
+      );
+    for (const key of ['text', 'values']) {
+      for (const value of wrong) {
+        // A text that is one is what runs.
+        if (key === 'text' && value === 'x') continue;
+        const options = { [key]: value };
+        await sides.same((db, route) => outcome(route(db.raw('select 1 as a').options(options))), {
+          on,
+          ways,
+        });
+        await sides.same((db, route) => outcome(route(db.raw('select ?::int as a', [7]).options(options))), {
+          on,
+          ways,
+        });
+      }
+    }
+    const error = await sides.sameError((db, route) => route(db.raw('select 1').options({ text: null })), {
+      on,
     });
+    assert.match(error.message, /A query must have either text or a name/);
   });
 });
 

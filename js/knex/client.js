@@ -169,13 +169,16 @@ function subclassOf(Base) {
       return super.stream(connection, statement, stream, options);
     }
 
-    /** Ends the native client too, so that an app's shutdown needs no new line. */
+    /**
+     * Ends the native client too, so that an app's shutdown needs no new line. Both at once: the pool does not wait for
+     * queries on shards.
+     */
     async destroy(callback) {
-      try {
-        if (!this.transacting) await this[RUNTIME].close();
-      } finally {
-        await super.destroy(callback);
-      }
+      if (this.transacting) return super.destroy(callback);
+      const ends = await Promise.allSettled([this[RUNTIME].close(), super.destroy()]);
+      const failure = ends.find(({ status }) => status === 'rejected')?.reason;
+      if (typeof callback === 'function') return failure === undefined ? callback() : callback(failure);
+      if (failure !== undefined) throw failure;
     }
   }
   // Programs look at this name to learn the dialect.

@@ -17,8 +17,8 @@ const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_sess
  */
 
 /**
- * Reads the session of a Knex client. A `connection` that is a function is awaited once, here; what it answers later
- * reaches local connections only.
+ * Reads the session of a Knex client. A `connection` that is a function is awaited here; what it answers later reaches
+ * local connections only.
  *
  * @param {object} client Knex's
  * @param {object} pg the driver
@@ -55,17 +55,69 @@ async function sessionOf(client, pg) {
 }
 
 /**
- * What a connection of this Knex client would be made from. A `connection` that is a function is called.
+ * What a connection of this Knex client would be made from. A `connection` that is a function is called as often as
+ * Knex calls it, not once more: what it has answered here, Knex gets for its first connection.
  *
  * @param {object} client Knex's
  * @returns {Promise<object>}
  */
 async function connectionOf(client) {
-  if (typeof client.connectionConfigProvider === 'function') {
-    return { ...(await client.connectionConfigProvider()) };
-  }
+  if (typeof client.connectionConfigProvider === 'function') return providerOf(client).answer();
   // A pool that the app passed in (config.connectionPool) knows its connections' settings itself.
   return client.config.connectionPool?.options ?? client.connectionSettings ?? {};
+}
+
+/** On a Knex client: its Provider. */
+const PROVIDER = Symbol('mtdd.provider');
+
+/** Stands before a `connection` that is a function, for Knex and the library to share its answers. */
+class Provider {
+  #ask;
+  /** The last answer, a promise, until it fails. */
+  #last;
+  /** Knex has not had it. */
+  #isNew = false;
+
+  constructor(ask) {
+    this.#ask = ask;
+  }
+
+  /** The settings in force. */
+  async answer() {
+    if (this.#last === undefined || (await this.#isExpired())) this.#askAgain();
+    return { ...(await this.#last) };
+  }
+
+  /** What Knex calls when it needs settings: the first time, and whenever those that it has have expired. */
+  async answerKnex() {
+    if (!this.#isNew || (await this.#isExpired())) this.#askAgain();
+    this.#isNew = false;
+    // Knex takes the expiration checker out of it.
+    return { ...(await this.#last) };
+  }
+
+  #askAgain() {
+    const last = (async () => this.#ask())();
+    this.#last = last;
+    this.#isNew = true;
+    last.catch(() => {
+      if (this.#last === last) this.#last = undefined;
+    });
+  }
+
+  async #isExpired() {
+    const { expirationChecker } = (await this.#last) ?? {};
+    return typeof expirationChecker === 'function' && Boolean(expirationChecker());
+  }
+}
+
+function providerOf(client) {
+  if (client[PROVIDER] === undefined) {
+    const provider = new Provider(client.connectionConfigProvider);
+    Object.defineProperty(client, PROVIDER, { value: provider });
+    client.connectionConfigProvider = () => provider.answerKnex();
+  }
+  return client[PROVIDER];
 }
 
 /** What `set search_path to`, as Knex says it, makes of the names: PostgreSQL quotes only those that need it. */
