@@ -144,7 +144,7 @@ class Parties {
     this.#isReleased = true;
     this.stopAbandoned();
     // BEGIN has failed on the shard, say: the pool's next user must not find itself in this transaction.
-    if (this.isLocalOpen) this.local.query('ROLLBACK', () => {});
+    if (this.isLocalOpen) this.local.query({ text: 'ROLLBACK' }, () => {});
     if (this.local !== undefined && !this.adopted) this.client.releaseConnection(this.local);
     if (this.opening !== undefined) this.runtime.native.closeSession(this.session);
   }
