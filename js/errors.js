@@ -125,7 +125,7 @@ const QueryTimeoutError = define(
   'QueryTimeoutError',
   'TIMEOUT',
   504,
-  'The query did not finish in time and was stopped: make it faster, or raise `timeout`.',
+  'The query did not finish in time: make it faster, or raise `timeout`.',
 );
 const QueryCancelledError = define('QueryCancelledError', 'CANCELLED', 499, 'The query was cancelled.');
 const OutcomeUnknownError = define(

@@ -134,7 +134,8 @@ impl Query<'_> {
             let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended(None)))?;
             let channel = &self.world.channels[held.shard];
             let may_commit = plan::may_commit(&wire.sql);
-            channel.takes_in(&held.session, &request).await.map_err(Failed::for_good)?;
+            let takes = channel.takes_in(&held.session, &request);
+            self.unless_interrupted(takes).await?.map_err(Failed::for_good)?;
             let call = held.session.start(request).ok_or_else(|| Failed::for_good(ended(held.session.end())))?;
             self.control.attach(&call);
             let taken_in = self.take_in(channel, call, &wire.sql).await;

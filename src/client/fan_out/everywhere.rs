@@ -18,11 +18,13 @@ pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>) -> Result<About
 
 /// Runs it on all shards.
 pub async fn on_all<'a>(story: &mut Story<'a>, watch: Watch<'a>, how: Everywhere) -> Result<About, Halt> {
+    let mut watch = watch;
     let repeatable = plan::is_repeatable(&story.request.sql);
     let statement = story.statement(story.original(), Policy::Write, repeatable);
     for channel in &story.world.channels {
         // Known before anything is sent: else it would take effect on some shards.
-        if let Err(error @ Error::Invalid { .. }) = channel.takes(&statement.wire).await {
+        let takes = watch.until(channel.takes(&statement.wire)).await;
+        if let Err(error @ Error::Invalid { .. }) = takes.map_err(|interrupt| story.interrupted(interrupt))? {
             return Err(error.into());
         }
     }
