@@ -171,7 +171,10 @@ export interface MtddBackendConfig {
   /** No TLS beyond this machine either. Default: GRPC_INSECURE, else false. */
   grpcInsecure?: boolean | null;
   tls?: MtddTlsConfig | null;
-  /** A shared secret for the servers, or a function that returns it. */
+  /**
+   * A shared secret for the servers, or a function that returns it: awaited at start (a failure is a ConfigError), and
+   * asked again every minute and when a server refuses the token.
+   */
   token?: string | (() => string | Promise<string>) | null;
   /** Milliseconds that a query may take. Default 60000, or `connection.query_timeout` of the Knex config. */
   timeout?: number | null;

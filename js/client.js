@@ -4,7 +4,13 @@
  */
 
 const { NativeClient } = require('./native');
-const { ClientClosedError, OverloadedError, PartialFailureError, errorFromCode } = require('./errors');
+const {
+  ClientClosedError,
+  ConfigError,
+  OverloadedError,
+  PartialFailureError,
+  errorFromCode,
+} = require('./errors');
 const { Cursor, canGenerate, documentBuilder } = require('./knex/decoder');
 const { Driver } = require('./knex/driver');
 const { Reply, Shape, databaseError } = require('./knex/result');
@@ -45,6 +51,8 @@ const MOST_ENDED = 32;
 const CROWD = 16;
 /** Milliseconds after which a token that a function gives is asked for again. */
 const TOKEN_REFRESH = 60_000;
+/** Milliseconds that it may take; src/dial.rs waits as long. */
+const TOKEN_LIMIT = 10_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 class Client {
@@ -60,6 +68,8 @@ class Client {
   /** Refers to the event loop while something is under way, and only then. */
   #keepAlive = setInterval(() => {}, LONGEST_TIMER).unref();
   #tokenTimer;
+  /** Gives tokens. */
+  #token;
   /** Sessions that are being opened: the id under which the answer comes. */
   #opening = new Map();
   /** Queries have been passed over and wait for `flush`. */
@@ -98,6 +108,7 @@ class Client {
             serverName: settings.tls.serverName ?? null,
           },
           token: typeof token === 'string' ? token : null,
+          tokenFunction: typeof token === 'function',
           timeout: settings.timeout,
           maxRetries: settings.maxRetries,
           lookupCacheSize: settings.lookupCache.size,
@@ -117,7 +128,19 @@ class Client {
       clearInterval(this.#keepAlive);
       throw refusal(error);
     }
-    if (typeof token === 'function') this.#refreshToken(token);
+    if (typeof token === 'function') this.#token = token;
+  }
+
+  /**
+   * Resolves once there is a token, where a function gives it.
+   *
+   * @returns {Promise<void>}
+   * @throws {ConfigError} the function has failed, or gives something else
+   */
+  async begin() {
+    if (this.#token === undefined) return;
+    this.#native.setToken(await this.#askForToken());
+    this.#tokenTimer = setInterval(() => this.#refreshToken(), TOKEN_REFRESH).unref();
   }
 
   /**
@@ -386,7 +409,8 @@ class Client {
         return;
       }
     }
-    const [chunks, extras, shapes, skeletons, dropped, logs] = this.#native.take();
+    const [chunks, extras, shapes, skeletons, dropped, logs, wantsToken] = this.#native.take();
+    if (wantsToken) this.#refreshToken();
     if (shapes !== null) {
       for (const shape of shapes) {
         const [id, kinds, columns] = JSON.parse(shape);
@@ -492,18 +516,36 @@ class Client {
   #withError = ({ error, ...said }) =>
     error === undefined ? said : { ...said, error: this.#errorOf(error) };
 
-  #refreshToken(token) {
-    const refresh = async () => {
-      try {
-        this.#native.setToken(await token());
-      } catch (error) {
-        this.#onLog('error', 'mtdd::grpc', 'mtdd.token: the function failed; the last token stays in use', {
-          error: String(error),
-        });
-      }
-    };
-    refresh();
-    this.#tokenTimer = setInterval(refresh, TOKEN_REFRESH).unref();
+  /** Replaces the token; the native half hears of it either way, since queries may wait for it. */
+  async #refreshToken() {
+    try {
+      this.#native.setToken(await this.#askForToken());
+    } catch (error) {
+      this.#native.tokenFailed();
+      this.#onLog('error', 'mtdd::grpc', 'mtdd.token: the last token stays in use', { error: String(error) });
+    }
+  }
+
+  async #askForToken() {
+    let token;
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no token within ${TOKEN_LIMIT / 1000} s`)), TOKEN_LIMIT);
+    });
+    try {
+      token = await Promise.race([this.#token(), late]);
+    } catch (error) {
+      throw new ConfigError(`mtdd.token: the function failed: ${error?.message ?? error}`, undefined, error);
+    } finally {
+      clearTimeout(timer);
+    }
+    // Not shown, whatever it is.
+    if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
+      throw new ConfigError(
+        'mtdd.token: expected the function to return a string of visible ASCII characters without spaces',
+      );
+    }
+    return token;
   }
 }
 

@@ -35,7 +35,7 @@ pub enum Error {
     LookupUnavailable { address: String, reason: String },
 
     #[error("{server} rejected the credentials: {reason}; check mtdd.token")]
-    Unauthenticated { server: String, reason: String },
+    Unauthenticated { server: Server, reason: String },
 
     #[error("{reason}")]
     Overloaded { reason: String },
@@ -96,7 +96,9 @@ impl Error {
             Error::WrongShard { .. } => "SHARD_NOT_FOUND",
             Error::ShardUnavailable { .. } => "SHARD_UNAVAILABLE",
             Error::LookupUnavailable { .. } => "LOOKUP_UNAVAILABLE",
-            Error::Unauthenticated { .. } => "AUTHENTICATION_ERROR",
+            // The servers do not know this application. Its own users are to log in again for AUTHENTICATION_ERROR, 401.
+            Error::Unauthenticated { server: Server::Query { .. }, .. } => "SHARD_UNAVAILABLE",
+            Error::Unauthenticated { server: Server::Lookup(_), .. } => "LOOKUP_UNAVAILABLE",
             Error::Overloaded { .. } => "OVERLOADED",
             Error::Timeout { .. } | Error::Stalled { .. } => "TIMEOUT",
             Error::Cancelled => "CANCELLED",
@@ -131,11 +133,33 @@ impl Error {
                 }
                 context
             }
+            Error::Unauthenticated { server: Server::Query { shard, address }, .. } => {
+                json!({ "shardIndex": shard, "queryServer": address, "rejected": true })
+            }
+            Error::Unauthenticated { server: Server::Lookup(address), .. } => {
+                json!({ "lookupServer": address, "rejected": true })
+            }
             Error::LookupUnavailable { address, .. } => json!({ "lookupServer": address }),
             Error::PartialFailure { shards, .. } => json!({ "shards": shards }),
             Error::MergeMemory { limit } => json!({ "mergeMemoryLimit": limit }),
             Error::Timeout { timeout_ms, stopped } => json!({ "timeout": timeout_ms, "stopped": stopped }),
             _ => Value::Object(Map::new()),
+        }
+    }
+}
+
+/// A server of the application's.
+#[derive(Clone, Debug)]
+pub enum Server {
+    Query { shard: usize, address: String },
+    Lookup(String),
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Server::Query { shard, address } => write!(f, "query server {address} (shard {shard})"),
+            Server::Lookup(address) => write!(f, "lookup server {address}"),
         }
     }
 }

@@ -81,7 +81,14 @@ async function openNative(client, pg, config, { loggers, openClient, warnings })
     timeout: config.timeoutGiven ? timeout : (session.queryTimeout ?? timeout),
     session: session.settings,
   };
-  return openClient(settings, { pg, connectionTypes: session.types, onLog: loggers.record });
+  const native = openClient(settings, { pg, connectionTypes: session.types, onLog: loggers.record });
+  try {
+    await native.begin();
+  } catch (error) {
+    await native.close();
+    throw error;
+  }
+  return native;
 }
 
 function install(knex, runtime, patchNothing) {

@@ -1,4 +1,5 @@
-//! A batch into JavaScript: `[chunks, extras, shapes, skeletons, droppedShapes, logs]`, null where there is none.
+//! A batch into JavaScript: `[chunks, extras, shapes, skeletons, droppedShapes, logs, wantsToken]`, null where there is
+//! none.
 
 use std::ptr;
 
@@ -21,7 +22,7 @@ impl TypeName for Handover {
 
 impl ToNapiValue for Handover {
     unsafe fn to_napi_value(env: sys::napi_env, Handover(batch): Self) -> Result<sys::napi_value> {
-        let Batch { chunks, extras, shapes, skeletons, dropped_shapes, logs } = batch;
+        let Batch { chunks, extras, shapes, skeletons, dropped_shapes, logs, wants_token } = batch;
         // SAFETY: `env` is the environment that called us; the handles made here live until we return to it.
         unsafe {
             let chunks = array(env, chunks, |chunk| latin1(env, &chunk))?;
@@ -33,9 +34,11 @@ impl ToNapiValue for Handover {
             let skeletons = array(env, skeletons, |skeleton| String::to_napi_value(env, skeleton))?;
             let dropped = array(env, dropped_shapes, |id| u32::to_napi_value(env, id))?;
             let logs = array(env, logs, |log| String::to_napi_value(env, log))?;
+            let wants_token = bool::to_napi_value(env, wants_token)?;
             let mut handover = ptr::null_mut();
-            check_status!(sys::napi_create_array_with_length(env, 6, &mut handover))?;
-            for (index, part) in [chunks, extras, shapes, skeletons, dropped, logs].into_iter().enumerate() {
+            check_status!(sys::napi_create_array_with_length(env, 7, &mut handover))?;
+            for (index, part) in [chunks, extras, shapes, skeletons, dropped, logs, wants_token].into_iter().enumerate()
+            {
                 check_status!(sys::napi_set_element(env, handover, index as u32, part))?;
             }
             Ok(handover)

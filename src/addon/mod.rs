@@ -156,6 +156,12 @@ impl NativeClient {
         self.client.set_token(token.as_deref()).map_err(refusal)
     }
 
+    /// The application's function has given no token: the last one stays in use.
+    #[napi(catch_unwind)]
+    pub fn token_failed(&self) {
+        self.client.token_failed();
+    }
+
     /// Takes no further query; answers under `id` once those under way have ended.
     #[napi(catch_unwind)]
     pub fn close(&self, id: u32) {

@@ -19,6 +19,8 @@ pub struct Settings {
     pub insecure: bool,
     pub tls: Option<TlsSettings>,
     pub token: Option<String>,
+    /// The application gives tokens when it is asked.
+    pub token_function: bool,
     /// Milliseconds, as all times here.
     pub timeout: u32,
     pub max_retries: u32,
@@ -57,6 +59,7 @@ impl Settings {
                 server_name: tls.server_name,
             }),
             token: self.token.map(Secret),
+            token_function: self.token_function,
             timeout: milliseconds(self.timeout),
             max_retries: self.max_retries,
             lookup_cache: CacheLimits {

@@ -25,8 +25,8 @@ pub use stream::{Call, CallHandle};
 use stream::{Method, Stream};
 
 use crate::data::shape::Descriptions;
-use crate::dial::Dial;
-use crate::error::{Error, describe};
+use crate::dial::{Dial, is_refused};
+use crate::error::{Error, Server, describe};
 use crate::proto::db_service_client::DbServiceClient;
 use crate::proto::{ChannelRequest, QueryRequest, legacy_db};
 
@@ -253,11 +253,18 @@ impl QueryChannel {
 
     /// Runs a query that has begun on the wire of 1.x.
     pub async fn run_legacy(&self, call: LegacyCall) -> Result<LegacyAnswer, LegacyFailure> {
-        let mut request = self.request(call.message);
-        if call.timeout <= LONGEST_LEGACY_TIMEOUT {
-            request.set_timeout(call.timeout);
+        let request = || {
+            let mut request = self.request(call.message.clone());
+            if call.timeout <= LONGEST_LEGACY_TIMEOUT {
+                request.set_timeout(call.timeout);
+            }
+            request
+        };
+        let edition = self.dial.token.edition();
+        let mut outcome = legacy::run(self.connection(), request()).await;
+        if outcome.as_ref().is_err_and(is_refused) && self.dial.token.renewed(edition).await {
+            outcome = legacy::run(self.connection(), request()).await;
         }
-        let outcome = legacy::run(self.connection(), request).await;
         let is_legacy = match &outcome {
             Ok(answer) => !answer.is_upgraded,
             Err(status) => status.code() != Code::Unimplemented,
@@ -268,6 +275,16 @@ impl QueryChannel {
 
     /// Listens to a PostgreSQL channel. An error means that the server does not.
     pub async fn listen(&self, channel: &str) -> Result<Listening, Error> {
+        let edition = self.dial.token.edition();
+        match self.listen_once(channel).await {
+            Err(Error::Unauthenticated { .. }) if self.dial.token.renewed(edition).await => {
+                self.listen_once(channel).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn listen_once(&self, channel: &str) -> Result<Listening, Error> {
         if !self.is_legacy.load(Ordering::Relaxed) {
             let request = self.request(ChannelRequest { channel: channel.to_owned() });
             match listening::listen(self.connection(), request).await {
@@ -328,7 +345,7 @@ impl QueryChannel {
     /// Opens a session. An error means that there is none.
     pub async fn open_session(&self) -> Result<Session, Error> {
         if !self.is_legacy.load(Ordering::Relaxed) {
-            match Stream::open(self, Method::Session).await {
+            match self.open_stream(Method::Session).await {
                 Ok(stream) => return Ok(Session(stream)),
                 Err(status) if status.code() == Code::Unimplemented => {}
                 Err(status) => return Err(self.opening_error(&status)),
@@ -356,7 +373,7 @@ impl QueryChannel {
         if waited && let Some(failure) = &*failure {
             return Err(failure.clone());
         }
-        match Stream::open(self, Method::Multiplex).await {
+        match self.open_stream(Method::Multiplex).await {
             Ok(stream) => {
                 tracing::info!(target: "mtdd::grpc", shard = self.shard, address = self.address, "connected to query server");
                 *failure = None;
@@ -378,6 +395,17 @@ impl QueryChannel {
         }
     }
 
+    /// With another token, if the server does not take this one and the application has one.
+    async fn open_stream(&self, method: Method) -> Result<Arc<Stream>, Status> {
+        let edition = self.dial.token.edition();
+        match Stream::open(self, method).await {
+            Err(status) if is_refused(&status) && self.dial.token.renewed(edition).await => {
+                Stream::open(self, method).await
+            }
+            outcome => outcome,
+        }
+    }
+
     fn connection(&self) -> Channel {
         self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone()
     }
@@ -392,7 +420,8 @@ impl QueryChannel {
         let server = || format!("query server {}", self.address);
         match status.code() {
             Code::Unauthenticated | Code::PermissionDenied => {
-                Error::Unauthenticated { server: server(), reason: status.message().into() }
+                let server = Server::Query { shard: self.shard, address: self.address.clone() };
+                Error::Unauthenticated { server, reason: status.message().into() }
             }
             Code::FailedPrecondition
                 if status.metadata().get("mtdd-reason").is_some_and(|why| why == "WRONG_SHARD") =>

@@ -41,6 +41,8 @@ pub struct Config {
     pub insecure: bool,
     pub tls: Option<Tls>,
     pub token: Option<Secret>,
+    /// The application gives tokens when it is asked.
+    pub token_function: bool,
     /// For calls that name none; covers lookup, queueing and execution.
     pub timeout: Duration,
     pub max_retries: u32,
@@ -132,6 +134,10 @@ impl Client {
     pub fn open(config: Config, outbox: Arc<Outbox>) -> Result<Client, Error> {
         let token = Token::default();
         token.set(config.token.as_ref().map(|token| token.0.as_str()))?;
+        if config.token_function {
+            let asked = outbox.clone();
+            token.comes_from(move || asked.ask_for_token());
+        }
         let dial = Dial { tls: config.tls, insecure: config.insecure, token: token.clone() };
         let lookup = config
             .lookup_server
@@ -222,6 +228,11 @@ impl Client {
     /// From now on new connections and lookups carry this token.
     pub fn set_token(&self, token: Option<&str>) -> Result<(), Error> {
         self.token.set(token)
+    }
+
+    /// There is no other token.
+    pub fn token_failed(&self) {
+        self.token.failed();
     }
 
     fn tell(&self, command: Command) {

@@ -60,6 +60,13 @@ impl Outbox {
         self.wake(state);
     }
 
+    /// Asks for another token.
+    pub fn ask_for_token(&self) {
+        let mut state = self.lock();
+        state.batch.wants_token = true;
+        self.wake(state);
+    }
+
     fn wake(&self, mut state: MutexGuard<'_, State>) {
         let wake = !std::mem::replace(&mut state.woken, true);
         drop(state);

@@ -5,13 +5,14 @@ mod legacy;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use super::Request;
 use super::failure::{Failed, database_record, unavailable};
-use super::world::{Control, Interrupt, World};
+use super::world::{Control, Held, Interrupt, World};
 use crate::channel::{Begun, Call, Event, QueryChannel};
 use crate::data::compact::Piece;
 use crate::data::shape::{Description, Shape};
@@ -47,6 +48,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         },
         repeatable: request.repeatable,
         given_up: false,
+        reopen: None,
     };
     world.retries.earn();
     let mut retry = Retry::new(request.max_retries.unwrap_or(world.max_retries));
@@ -63,7 +65,8 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         }
         let repeatable = || request.repeatable.unwrap_or_else(|| plan::is_repeatable(&wire.sql));
         // What ran before it in a session is gone with the session, and rows that have been used cannot be taken back.
-        let final_attempt = request.session.is_some() || (request.streams && query.begun);
+        let in_session = request.session.is_some() && query.reopen.is_none();
+        let final_attempt = in_session || (request.streams && query.begun);
         let class = if final_attempt { Class::Answered } else { failed.class };
         let error = match retry.next(class, &world.retries, query.deadline.into_std(), repeatable) {
             Some(wait) => {
@@ -118,6 +121,8 @@ struct Query<'a> {
     repeatable: Option<bool>,
     /// It was to stop, and the server did not say in time that it has.
     given_up: bool,
+    /// Its session ended before anything ran in it: the shard to open another on.
+    reopen: Option<usize>,
 }
 
 impl Query<'_> {
@@ -131,19 +136,38 @@ impl Query<'_> {
             ..wire.clone()
         };
         if let Some(session) = self.session {
+            if let Some(shard) = self.reopen {
+                let opened = self.unless_interrupted(self.world.channels[shard].open_session()).await?;
+                self.world.sessions.open(session, Held::new(shard, opened.map_err(Failed::at_start)?));
+                self.reopen = None;
+            }
             let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended(None)))?;
             let channel = &self.world.channels[held.shard];
             let may_commit = plan::may_commit(&wire.sql);
             let takes = channel.takes_in(&held.session, &request);
             self.unless_interrupted(takes).await?.map_err(Failed::for_good)?;
-            let call = held.session.start(request).ok_or_else(|| Failed::for_good(ended(held.session.end())))?;
+            let is_first = held.sent.fetch_add(1, Ordering::Relaxed) == 0;
+            let Some(call) = held.session.start(request) else {
+                if is_first {
+                    self.reopen = Some(held.shard);
+                    return Err(Failed::never_ran(channel, held.session.end().unwrap_or_default()));
+                }
+                return Err(Failed::for_good(ended(held.session.end())));
+            };
             self.control.attach(&call);
             let taken_in = self.take_in(channel, call, &wire.sql).await;
             if self.given_up {
                 // The server will not be asked anything more: it rolls back as soon as it can.
                 self.world.sessions.close(session);
             }
-            return taken_in.map_err(|failed| lost_session(channel, failed, may_commit));
+            return taken_in.map_err(|failed| {
+                // A server that goes down, or has lost PostgreSQL, before the transaction has begun.
+                if failed.class == Class::NeverSent && is_first && held.sent.load(Ordering::Relaxed) == 1 {
+                    self.reopen = Some(held.shard);
+                    return failed;
+                }
+                lost_session(channel, failed, may_commit)
+            });
         }
         let route = self.unless_interrupted(self.world.router.route(target)).await?.map_err(Failed::for_good)?;
         let channel = match route {

@@ -1,29 +1,22 @@
 //! Opens PostgreSQL connections to be held for transactions.
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
+use super::failure::Failed;
 use super::world::{Control, Held, World};
 use crate::deadline::Deadlines;
 use crate::error::Error;
 use crate::route::{Route, Target};
+use crate::scatter::{Class, Retry};
 
-/// Opens a session on the target's shard, and answers with that shard.
+/// Opens a session on the target's shard, and answers with that shard. Nothing has run before there is one, so that
+/// every attempt may be repeated.
 pub async fn open(world: &World, deadlines: &Deadlines, id: u32, number: u32, target: &Target, control: &Control) {
-    let holding = async {
-        match hold(world, target).await {
-            Err(error @ Error::WrongShard { .. }) => {
-                tracing::debug!(target: "mtdd::grpc", %error, "looking the tenant up again");
-                world.router.forget(target);
-                hold(world, target).await
-            }
-            held => held,
-        }
-    };
+    let deadline = Instant::now() + world.timeout;
+    world.retries.earn();
     let opened = tokio::select! {
-        opened = holding => opened,
-        interrupt = control.interrupt(deadlines.at(Instant::now() + world.timeout)) => {
-            Err(interrupt.error(world.timeout, true))
-        }
+        opened = hold_at_last(world, target, deadline) => opened,
+        interrupt = control.interrupt(deadlines.at(deadline)) => Err(interrupt.error(world.timeout, true)),
     };
     match opened {
         Ok(held) => {
@@ -35,9 +28,33 @@ pub async fn open(world: &World, deadlines: &Deadlines, id: u32, number: u32, ta
     }
 }
 
+async fn hold_at_last(world: &World, target: &Target, deadline: Instant) -> Result<Held, Error> {
+    let mut retry = Retry::new(world.max_retries);
+    let mut looked_up_again = false;
+    loop {
+        let failed = match hold(world, target).await {
+            Ok(held) => return Ok(held),
+            Err(error) => Failed::at_start(error),
+        };
+        if failed.class == Class::WrongShard && !looked_up_again {
+            looked_up_again = true;
+            tracing::debug!(target: "mtdd::grpc", error = %failed.error, "looking the tenant up again");
+            world.router.forget(target);
+            continue;
+        }
+        match retry.next(failed.class, &world.retries, deadline.into_std(), || true) {
+            Some(wait) => {
+                tracing::debug!(target: "mtdd::grpc", error = %failed.error, "opening the session again");
+                sleep(wait).await;
+            }
+            None => return Err(failed.error),
+        }
+    }
+}
+
 async fn hold(world: &World, target: &Target) -> Result<Held, Error> {
     match world.router.route(target).await? {
-        Route::Shard(shard) => Ok(Held { shard, session: world.channels[shard].open_session().await? }),
+        Route::Shard(shard) => Ok(Held::new(shard, world.channels[shard].open_session().await?)),
         Route::All => {
             let reason = "a transaction runs on one shard; name a tenant".into();
             Err(Error::CrossShardTransaction { reason })

@@ -1,7 +1,7 @@
 //! What all queries of a client share, the sessions held for transactions among it, and how a query under way is reached.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -189,6 +189,14 @@ impl Interrupt {
 pub struct Held {
     pub shard: usize,
     pub session: Session,
+    /// Queries that have been sent in it.
+    pub sent: AtomicU32,
+}
+
+impl Held {
+    pub fn new(shard: usize, session: Session) -> Self {
+        Held { shard, session, sent: AtomicU32::new(0) }
+    }
 }
 
 #[derive(Debug, Default)]

@@ -9,8 +9,8 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
 use super::Tenant;
-use crate::dial::Dial;
-use crate::error::{Error, describe};
+use crate::dial::{Dial, is_refused};
+use crate::error::{Error, Server, describe};
 use crate::proto::legacy_lookup::lookup_service_client::LookupServiceClient as LegacyClient;
 use crate::proto::lookup_service_client::LookupServiceClient;
 use crate::proto::{TenantRequest, TenantResponse, legacy_lookup};
@@ -68,12 +68,17 @@ impl Remote {
 
     /// Both methods may be repeated safely.
     async fn call(&self, tenant: &Tenant, method: Method) -> Result<Placement, Error> {
-        let mut attempt = 0;
+        let (mut attempt, mut renewed) = (0, false);
         loop {
+            let edition = self.dial.token.edition();
             let status = match self.attempt(tenant, method).await {
                 Ok(response) => return self.placement(response),
                 Err(status) => status,
             };
+            if is_refused(&status) && !renewed && self.dial.token.renewed(edition).await {
+                renewed = true;
+                continue;
+            }
             if !matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown)
                 || attempt >= self.max_retries
             {
@@ -150,7 +155,9 @@ impl Remote {
         match status.code() {
             Code::NotFound => Error::TenantNotFound { name: tenant.name.to_string(), kind: tenant.kind },
             Code::InvalidArgument => Error::Invalid { reason },
-            Code::Unauthenticated | Code::PermissionDenied => Error::Unauthenticated { server: self.name(), reason },
+            Code::Unauthenticated | Code::PermissionDenied => {
+                Error::Unauthenticated { server: Server::Lookup(self.address.clone()), reason }
+            }
             Code::ResourceExhausted => Error::Overloaded { reason: format!("{}: {reason}", self.name()) },
             Code::Unimplemented => {
                 Error::Protocol { server: self.name(), reason: "it speaks neither mtdd.v1 nor the 1.x wire".into() }

@@ -59,6 +59,8 @@ pub struct Batch {
     pub dropped_shapes: Vec<u32>,
     /// Log records (JSON).
     pub logs: Vec<String>,
+    /// A server has refused the token: the application is to give another.
+    pub wants_token: bool,
 }
 
 /// One piece of a reply.
