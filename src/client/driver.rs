@@ -17,9 +17,14 @@ use crate::error::Error;
 /// How long queries under way may go on after a close before they are cancelled.
 const CLOSE_GRACE: Duration = Duration::from_secs(5);
 
+/// Of the client's thread and of those that plan, so that most statements are planned without making a stack for them.
+/// Only what is written to takes memory.
+pub const STACK: usize = 16 << 20;
+
 /// Runs the client on this thread until it is closed or dropped.
 pub fn run(world: Arc<World>, commands: UnboundedReceiver<Command>, max_in_flight: usize) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = match builder.enable_all().thread_stack_size(STACK).build() {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!(target: "mtdd::grpc", %error, "cannot start the client's runtime");
@@ -92,6 +97,11 @@ struct Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // It will not answer any more. Whether what it sent took effect nobody knows.
+            let reason = "its task has failed; please report this".into();
+            self.world.finish(self.id, Err(Error::Protocol { server: "the client".into(), reason }));
+        }
         let _ = self.done.send(self.id);
     }
 }

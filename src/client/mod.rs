@@ -168,6 +168,7 @@ impl Client {
         let (level, max_in_flight) = (config.log_level, config.max_in_flight);
         thread::Builder::new()
             .name("mtdd-client".into())
+            .stack_size(driver::STACK)
             .spawn(move || {
                 records::record(
                     level,

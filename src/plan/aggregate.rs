@@ -6,14 +6,16 @@ mod calls;
 mod finish;
 mod grouped;
 
+use std::collections::{HashMap, HashSet};
+
 use sqlparser::ast::{Expr, Function, GroupByExpr, OrderByExpr, Query, Select, SelectItem, SetExpr, Value};
 
 use super::draft::{Draft, bare, hidden_item};
 use super::functions::{Kind, kind};
 use super::local::{Scope, contains_subquery, distinct_on, each_call, group_keys, position};
-use super::rows::{is_wildcard, item_expr, order_keys, output_names, window};
+use super::rows::{is_wildcard, item_expr, order_keys, output_name, output_names, window};
 use super::shape::{Column, Merge, Origins};
-use super::text::{Fragments, fold, normal};
+use super::text::{Fragments, fold, normal, sizes};
 use super::{Refusal, unsupported};
 use calls::{distinct_arguments, fold_of, is_aggregate, is_distinct, names_column, needs_rows};
 
@@ -62,14 +64,22 @@ struct Split<'a> {
     only: Option<String>,
     fragments: &'a mut Fragments,
     need: Need,
-    /// Group keys, normal, and where they stand in the shards' rows.
+    /// Where the group keys, normal, stand in the shards' rows; the same by expression; and how large they are.
     keys: Vec<(Expr, Column)>,
+    key_at: HashMap<Expr, Column>,
+    key_sizes: HashSet<usize>,
+    /// The output columns by name, those without AS included.
+    names: HashMap<String, usize>,
     /// Columns that depend on a group's key (it is a primary key), and so are keys too.
     dependents: Vec<Column>,
+    is_dependent: HashSet<Column>,
     /// The select list stands as it is in the shards' rows; else they have hidden columns only.
     as_listed: bool,
-    /// Hidden columns.
+    /// The items of the select list, normal, if it stands as it is.
+    listed: HashMap<Expr, usize>,
+    /// Hidden columns, and where they are, normal.
     hidden: Vec<Expr>,
+    hidden_at: HashMap<Expr, usize>,
     /// How many of the hidden columns, from the first one, the shards group by.
     grouped_by: usize,
 }
@@ -90,21 +100,37 @@ impl<'a> Split<'a> {
             fragments,
             need: Need::Partials,
             keys: Vec::new(),
+            key_at: HashMap::new(),
+            key_sizes: HashSet::new(),
+            names: HashMap::new(),
             dependents: Vec::new(),
+            is_dependent: HashSet::new(),
             as_listed: false,
+            listed: HashMap::new(),
             hidden: Vec::new(),
+            hidden_at: HashMap::new(),
             grouped_by: 0,
         };
+        for (index, item) in select.projection.iter().enumerate().rev() {
+            split.names.extend(output_name(item).map(|name| (name, index)));
+        }
         let calls = split.aggregates();
         if calls.iter().any(needs_rows) {
             split.need = Need::Rows;
         }
         let distinct: Vec<&Function> = calls.iter().filter(|call| is_distinct(call)).collect();
-        split.as_listed = split.need == Need::Partials && distinct.is_empty() && split.is_plain();
         let keys = split.key_exprs()?;
+        split.as_listed = split.need == Need::Partials && distinct.is_empty() && split.is_plain(&keys);
+        if split.as_listed {
+            for (index, item) in select.projection.iter().enumerate().rev() {
+                split.listed.extend(item_expr(item).map(|item| (split.normal(item), index)));
+            }
+        }
         for key in keys {
             let column = split.column(&key);
             let normal = split.normal(&key);
+            split.key_sizes.insert(sizes(&mut normal.clone()).first().map_or(0, |node| node.size));
+            split.key_at.entry(normal.clone()).or_insert(column);
             split.keys.push((normal, column));
         }
         if split.need == Need::Partials {
@@ -144,11 +170,18 @@ impl<'a> Split<'a> {
     /// The grouping expressions themselves: no positions, no aliases, no grouping sets.
     fn key_exprs(&self) -> Result<Vec<Expr>, Refusal> {
         let mut keys: Vec<Expr> = Vec::new();
+        let mut known = HashSet::new();
         let mut add = |key: Expr| {
-            if !keys.contains(&key) {
+            if known.insert(key.clone()) {
                 keys.push(key);
             }
         };
+        let mut aliases = HashMap::new();
+        for item in self.select.projection.iter().rev() {
+            if let SelectItem::ExprWithAlias { expr, alias } = item {
+                aliases.insert(fold(alias), expr);
+            }
+        }
         if let GroupByExpr::Expressions(_, modifiers) = &self.select.group_by
             && !modifiers.is_empty()
         {
@@ -161,16 +194,16 @@ impl<'a> Split<'a> {
             match key {
                 Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets) => {
                     for key in sets.iter().flatten() {
-                        add(self.meant(key)?);
+                        add(self.meant_among(key, &aliases)?);
                     }
                 }
                 // GROUP BY (a, b) is GROUP BY a, b; GROUP BY () is one group.
                 Expr::Tuple(members) => {
                     for key in members {
-                        add(self.meant(key)?);
+                        add(self.meant_among(key, &aliases)?);
                     }
                 }
-                key => add(self.meant(key)?),
+                key => add(self.meant_among(key, &aliases)?),
             }
         }
         if keys.iter().any(contains_subquery) {
@@ -188,6 +221,19 @@ impl<'a> Split<'a> {
     /// What a GROUP BY item means: PostgreSQL looks for a column of that name first, then for an alias. Where the aliased
     /// expression itself uses a column of that name, there is one.
     fn meant(&self, key: &Expr) -> Result<Expr, Refusal> {
+        let mut aliases = HashMap::new();
+        if let Expr::Identifier(name) = key {
+            let name = fold(name);
+            let item = self.select.projection.iter().find_map(|item| match item {
+                SelectItem::ExprWithAlias { expr, alias } if fold(alias) == name => Some(expr),
+                _ => None,
+            });
+            aliases.extend(item.map(|item| (name, item)));
+        }
+        self.meant_among(key, &aliases)
+    }
+
+    fn meant_among(&self, key: &Expr, aliases: &HashMap<String, &Expr>) -> Result<Expr, Refusal> {
         match key {
             Expr::Nested(inner) => self.meant(inner),
             Expr::Value(value) => match &value.value {
@@ -198,12 +244,8 @@ impl<'a> Split<'a> {
             },
             Expr::Identifier(name) => {
                 let name = fold(name);
-                let item = self.select.projection.iter().find_map(|item| match item {
-                    SelectItem::ExprWithAlias { expr, alias } if fold(alias) == name => Some(expr),
-                    _ => None,
-                });
-                Ok(match item {
-                    Some(expr) if !names_column(expr, &name) => expr.clone(),
+                Ok(match aliases.get(&name) {
+                    Some(expr) if !names_column(expr, &name) => (*expr).clone(),
                     _ => key.clone(),
                 })
             }
@@ -212,9 +254,8 @@ impl<'a> Split<'a> {
     }
 
     /// True if the select list is nothing but keys and aggregates, and nothing is done to them but sorting and cutting.
-    fn is_plain(&self) -> bool {
-        let Ok(keys) = self.key_exprs() else { return false };
-        let keys: Vec<Expr> = keys.iter().map(|key| self.normal(key)).collect();
+    fn is_plain(&self, keys: &[Expr]) -> bool {
+        let keys: HashSet<Expr> = keys.iter().map(|key| self.normal(key)).collect();
         let plain = |expr: &Expr| match expr {
             Expr::Function(call) if is_aggregate(call) => fold_of(call).is_some(),
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
@@ -232,17 +273,14 @@ impl<'a> Split<'a> {
     /// Where an expression stands in the shards' rows; it is added if it does not.
     fn column(&mut self, expr: &Expr) -> Column {
         let wanted = self.normal(expr);
-        if self.as_listed {
-            let listed = self.select.projection.iter().filter_map(item_expr);
-            if let Some(index) = listed.map(|item| self.normal(item)).position(|item| item == wanted) {
-                return Column::Visible(index);
-            }
+        if let Some(index) = self.listed.get(&wanted) {
+            return Column::Visible(*index);
         }
-        let index = self.hidden.iter().position(|known| self.normal(known) == wanted).unwrap_or_else(|| {
-            self.hidden.push(expr.clone());
-            self.hidden.len() - 1
-        });
-        Column::Hidden(index)
+        let hidden = &mut self.hidden;
+        Column::Hidden(*self.hidden_at.entry(wanted).or_insert_with(|| {
+            hidden.push(expr.clone());
+            hidden.len() - 1
+        }))
     }
 
     /// What each shard runs.

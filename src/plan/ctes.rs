@@ -9,15 +9,20 @@ use super::text::{fold, parts};
 use super::walk::{Node, walk};
 
 /// Gives a query those CTEs that it names, and those that these name. What it defines itself hides others of that name.
-pub fn add(query: &mut Query, ctes: Vec<Cte>) {
+pub fn add<'c>(query: &mut Query, ctes: impl DoubleEndedIterator<Item = &'c Cte>) {
     let own: BTreeSet<String> = query.with.iter().flat_map(|with| &with.cte_tables).map(name_of).collect();
     let mut used: Vec<Cte> = Vec::new();
     // Only what is named: an unused one would be one more text to print and check.
-    for cte in ctes.into_iter().rev() {
-        let name = BTreeSet::from([name_of(&cte)]);
-        let is_named = names_any(query, &name) || used.iter().any(|later| names_any(&later.query, &name));
-        if is_named && own.is_disjoint(&name) {
-            used.push(cte);
+    let mut ctes = ctes.rev().peekable();
+    let mut named = match ctes.peek() {
+        Some(_) => names(query),
+        None => return,
+    };
+    for cte in ctes {
+        let name = name_of(cte);
+        if named.contains(&name) && !own.contains(&name) {
+            named.extend(names(&cte.query));
+            used.push(cte.clone());
         }
     }
     if used.is_empty() {
@@ -40,12 +45,19 @@ pub fn name_of(cte: &Cte) -> String {
 }
 
 /// True if a query names one of these relations.
-pub fn names_any(query: &Query, names: &BTreeSet<String>) -> bool {
-    let mut found = false;
+pub fn names_any(query: &Query, wanted: &BTreeSet<String>) -> bool {
+    !names(query).is_disjoint(wanted)
+}
+
+/// The relations that a query names without a schema.
+fn names(query: &Query) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
     walk(query, &mut |node| {
-        if let Node::Relation(name) = node {
-            found |= parts(name).is_some_and(|parts| matches!(parts.as_slice(), [only] if names.contains(only)));
+        if let Node::Relation(name) = node
+            && let Some([only]) = parts(name).as_deref()
+        {
+            names.insert(only.clone());
         }
     });
-    found
+    names
 }

@@ -9,7 +9,7 @@ mod outputs;
 mod scope;
 mod stages;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlparser::ast::{
     Cte, Distinct, NamedWindowExpr, OrderBy, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
@@ -17,6 +17,7 @@ use sqlparser::ast::{
 };
 
 use super::ctes::name_of;
+use super::effort::spend;
 use super::rows::item_expr;
 use super::stack::VIEW_LEVELS;
 use super::text::{fold, parts};
@@ -52,6 +53,9 @@ pub struct Found {
 /// Why a query cannot run shard by shard.
 pub type Reason = String;
 
+/// WITH RECURSIVE inside of others beyond this is refused.
+const MOST_RECURSIONS: usize = 4;
+
 /// The search through one statement.
 pub struct Search<'a> {
     layout: &'a Layout,
@@ -67,6 +71,10 @@ pub struct Search<'a> {
     pub names_unknown: bool,
     /// How often it has named pg_class, some columns of which tell of their own server alone.
     classes_named: usize,
+    /// What is known of the views that have been looked into.
+    views: HashMap<String, Result<Found, Reason>>,
+    /// WITH RECURSIVE around what is looked at.
+    recursions: usize,
     /// Views that are being looked into.
     inside: Vec<String>,
     /// Levels of syntax that further views may add.
@@ -85,6 +93,8 @@ impl<'a> Search<'a> {
             statistics: BTreeSet::new(),
             names_unknown: false,
             classes_named: 0,
+            views: HashMap::new(),
+            recursions: 0,
             inside: Vec::new(),
             levels: VIEW_LEVELS,
             finishes: false,
@@ -99,6 +109,12 @@ impl<'a> Search<'a> {
 
     /// What is known of a query that stands inside `outer`.
     pub fn query(&mut self, query: &Query, outer: &Scope<'_>) -> Result<Found, Reason> {
+        self.query_anchored(query, outer).map(|(found, _)| found)
+    }
+
+    /// The same; `true`: it depends on the row around it, whose tenant is also its own.
+    fn query_anchored(&mut self, query: &Query, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
+        spend(20);
         let mut scope = Scope::inside(outer);
         self.ctes(query, &mut scope)?;
         let (mut found, anchored) = self.body(&query.body, &scope)?;
@@ -114,7 +130,7 @@ impl<'a> Search<'a> {
                 return Err("DISTINCT ON ordered by a window function".into());
             }
         }
-        Ok(found)
+        Ok((found, anchored))
     }
 
     /// ORDER BY sees what the select list sees; only its subqueries and calls matter here.
@@ -141,6 +157,17 @@ impl<'a> Search<'a> {
     /// A CTE that may name itself: right shard by shard if it is of nothing sharded, or if it hands the tenant on.
     fn recursive(&mut self, cte: &Cte, scope: &Scope<'_>) -> Result<Found, Reason> {
         let SetExpr::SetOperation { left, .. } = &*cte.query.body else { return self.query(&cte.query, scope) };
+        // What its first part is made of is looked at twice at each level.
+        if self.recursions == MOST_RECURSIONS {
+            return Err("WITH RECURSIVE inside of others".into());
+        }
+        self.recursions += 1;
+        let found = self.recursive_union(cte, left, scope);
+        self.recursions -= 1;
+        found
+    }
+
+    fn recursive_union(&mut self, cte: &Cte, left: &SetExpr, scope: &Scope<'_>) -> Result<Found, Reason> {
         let (first, _) = self.body(left, scope)?;
         let extent = first.extent.clone();
         let mut around = Scope::inside(scope);

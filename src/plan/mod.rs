@@ -4,8 +4,10 @@
 
 mod aggregate;
 mod catalogue;
+mod columns;
 mod ctes;
 mod draft;
+mod effort;
 mod functions;
 mod grammar;
 mod keywords;
@@ -23,7 +25,7 @@ mod write;
 
 pub use crate::data::repeat::{is_repeatable, may_commit};
 pub use layout::{Layout, Relation};
-pub use planner::{begins_query, is_command, plan};
+pub use planner::{begins_query, is_command, plan, plan_at_once};
 pub use shape::{
     Bit, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source, Text,
 };

@@ -1,6 +1,6 @@
 //! From a text to its plan: what kind of statement it is, and which of the plans answers it exactly.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
@@ -9,21 +9,46 @@ use sqlparser::ast::{
 };
 
 use super::draft::{Draft, Written};
+use super::effort::{self, spend};
 use super::functions::{Kind, kind, own_name};
 use super::local::{Extent, Scope, Search, add_cte, groups_by_tenant, is_aggregated, orders_by_aggregate};
 use super::rows::{first_select, item_expr, needs_distinct, output_name, output_names};
 use super::shape::{Column, Everywhere, Merge, Origins, Plan, Source};
+use super::stack::{self, Stopped};
 use super::text::{Fragments, Tokens, fold, parameter, parameters, quoted};
 use super::walk::{Node, NodeMut, rewrite, walk};
-use super::{Asked, Layout, Refusal, aggregate, ctes, grammar, rows, sets, stack, unsupported, write};
+use super::{Asked, Layout, Refusal, aggregate, ctes, grammar, rows, sets, unsupported, write};
 use crate::data::lexer::{Outline, is_one_of};
 
-/// The plan of a statement for all shards, or why there is none.
+/// Texts up to this length may be planned at once.
+const SHORT: usize = 2048;
+/// Steps of planning that take no more than a millisecond or two.
+const QUICK: u64 = 40_000;
+
+/// The plan of a statement for all shards, or why there is none. It may take a while: as long as `effort` allows.
 pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
-    let planned = Tokens::of(sql)
-        .and_then(|tokens| stack::with_room(tokens.levels, || Ok(planned(sql, tokens.parse()?, asked, layout))));
+    let planned = Tokens::of(sql).and_then(|tokens| {
+        effort::begin(tokens.len());
+        stack::with_room(tokens.levels, || Ok(planned(sql, tokens.parse()?, asked, layout)))?
+    });
     // What cannot be read, or not as a whole, may still be DDL, which need not be.
     planned.unwrap_or_else(|refusal| unread(sql, asked, refusal))
+}
+
+/// The same, if it is done in a millisecond or two; else None.
+pub fn plan_at_once(sql: &str, asked: Asked, layout: &Layout) -> Option<Result<Plan, Refusal>> {
+    if sql.len() > SHORT {
+        return None;
+    }
+    let planned = Tokens::of(sql).and_then(|tokens| {
+        effort::begin_with(QUICK);
+        match stack::with_room(tokens.levels, || Ok(planned(sql, tokens.parse()?, asked, layout))) {
+            Ok(planned) => planned.map(Some),
+            Err(Stopped::Exhausted) => Ok(None),
+            Err(stopped) => Err(stopped.into()),
+        }
+    });
+    planned.map_or_else(|refusal| Some(unread(sql, asked, refusal)), |planned| planned)
 }
 
 fn planned(sql: &str, statements: Vec<Statement>, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
@@ -257,9 +282,7 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
                         return Err(unsupported("two subqueries over the rows of all shards"));
                     }
                     let mut query = (*cte.query).clone();
-                    let mut known = kept.clone();
-                    known.extend(local_ctes.iter().cloned());
-                    ctes::add(&mut query, known);
+                    ctes::add(&mut query, kept.iter().chain(&local_ctes));
                     let draft = draft(&query, layout, fragments)?;
                     let mut cte = cte.clone();
                     cte.query = Box::new(draft.finish.clone());
@@ -322,15 +345,22 @@ fn passed_on(outer: &Query, inner: &Draft) -> Vec<(usize, Column)> {
     }
     let origin = |index: usize| match &inner.origins {
         Origins::Visible => Some(Column::Visible(index)),
-        Origins::Listed(known) => known.iter().find(|(of, _)| *of == index).map(|(_, column)| *column),
+        Origins::Listed(known) => {
+            spend(known.len());
+            known.iter().find(|(of, _)| *of == index).map(|(_, column)| *column)
+        }
     };
+    let mut index_of: HashMap<&str, usize> = HashMap::new();
+    for (index, name) in inner.names.iter().flatten().enumerate() {
+        index_of.entry(name).or_insert(index);
+    }
     let named = |expr: &Expr| {
         let name = match expr {
             Expr::Identifier(name) => fold(name),
             Expr::CompoundIdentifier(names) => fold(names.last()?),
             _ => return None,
         };
-        inner.names.as_ref()?.iter().position(|known| *known == name)
+        index_of.get(name.as_str()).copied()
     };
     match select.projection.as_slice() {
         [SelectItem::Wildcard(_)] => match &inner.names {
@@ -370,7 +400,8 @@ impl Place<'_> {
 
     fn derived(&mut self, subquery: &mut Query) {
         let mut whole = subquery.clone();
-        ctes::add(&mut whole, self.ctes.iter().flat_map(|with| with.cte_tables.iter().cloned()).collect());
+        let known = self.ctes.as_ref().map_or(&[][..], |with| &with.cte_tables);
+        ctes::add(&mut whole, known.iter());
         let mut search = Search::new(self.layout);
         match search.query(&whole, &Scope::root()) {
             Ok(found) if found.extent == Extent::Everywhere => {}

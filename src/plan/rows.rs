@@ -1,16 +1,20 @@
 //! Plans for queries whose rows each shard gives by itself: put together, sorted, without duplicates, cut.
 
+use std::collections::HashSet;
+
 use sqlparser::ast::{
     Distinct, Expr, FunctionArgExpr, Ident, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderByOptions,
     OrderBySort, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Value,
 };
 
+use super::columns::Columns;
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
+use super::effort::spend;
 use super::functions::arguments;
 use super::local::{self, Scope};
 use super::name;
 use super::shape::{Bit, Column, Key, Merge, Number, Origins, Source};
-use super::text::{Fragments, fold, normal, parameter, parts, placeholder, quoted};
+use super::text::{Fragments, fold, parameter, parts, placeholder, quoted};
 use super::{Refusal, unsupported};
 
 /// The order that ORDER BY gives by default.
@@ -100,7 +104,7 @@ pub fn select(
     let keys = order_keys(query.order_by.as_ref())?;
     let (offset, limit) = window(query)?;
     let mut shard = query.clone();
-    let mut hidden = Vec::new();
+    let mut columns = Columns::of(select, scope);
     let mut sorted = Vec::with_capacity(keys.len());
     for ordered in keys {
         let options = &ordered.options;
@@ -110,33 +114,36 @@ pub fn select(
             Some(fields) => {
                 let options = OrderByOptions { nulls_first: None, ..options.clone() };
                 for field in fields {
-                    sorted.push(key(hidden_of(field, &mut hidden), &options)?);
+                    sorted.push(key(columns.hidden(field), &options)?);
                 }
             }
-            None => sorted.push(key(column_of(&ordered.expr, select, &mut hidden, scope)?, options)?),
+            None => sorted.push(key(columns.meant(&ordered.expr)?, options)?),
         }
     }
-    if matches!(select.distinct, Some(Distinct::Distinct)) && !hidden.is_empty() {
+    if matches!(select.distinct, Some(Distinct::Distinct)) && !columns.hidden.is_empty() {
         // PostgreSQL refuses it too, unless the wildcard stands for that column; adding it would change what is distinct.
         let listed = scope.only_relation().is_some() && select.projection.iter().any(is_wildcard);
-        if !listed || hidden.iter().any(|expr| !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))) {
+        if !listed
+            || columns.hidden.iter().any(|expr| !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)))
+        {
             return Err(unsupported("SELECT DISTINCT ordered by what is not in its select list"));
         }
     }
     let mut on = 0;
-    if let Some(Distinct::On(columns)) = &select.distinct
+    if let Some(Distinct::On(on_keys)) = &select.distinct
         && distinct
     {
         let mut distinct_columns: Vec<Column> = Vec::new();
-        for column in columns {
-            let column = column_of(column, select, &mut hidden, scope)?;
-            if !distinct_columns.contains(&column) {
+        let mut known = HashSet::new();
+        for expr in on_keys {
+            let column = columns.meant(expr)?;
+            if known.insert(column) {
                 distinct_columns.push(column);
             }
         }
         on = distinct_columns.len();
         if sorted.is_empty() {
-            let expressions = columns
+            let expressions = on_keys
                 .iter()
                 .map(|expr| OrderByExpr { expr: expr.clone(), options: OrderByOptions::default(), with_fill: None })
                 .collect();
@@ -152,6 +159,7 @@ pub fn select(
             return Err(unsupported("DISTINCT ON with fewer keys in ORDER BY; order by all of its keys"));
         }
     }
+    let hidden = columns.hidden;
     let changed = !hidden.is_empty() || offset.is_some() || on > 0 || query.fetch.is_some();
     if let SetExpr::Select(body) = &mut *shard.body {
         body.projection.extend(hidden.iter().enumerate().map(|(index, expr)| hidden_item(index, expr.clone())));
@@ -182,52 +190,6 @@ fn merge(keys: Vec<Key>, on: usize, ties: bool) -> Merge {
         [] => Merge::Concat,
         _ => Merge::Sorted { keys, on },
     }
-}
-
-/// The output column that an ORDER BY expression means; a hidden one is added where there is none.
-fn column_of(expr: &Expr, select: &Select, hidden: &mut Vec<Expr>, scope: &Scope<'_>) -> Result<Column, Refusal> {
-    if let Expr::Value(value) = expr
-        && let Value::Number(digits, _) = &value.value
-    {
-        let index = digits.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        return index.map(Column::Visible).ok_or_else(|| unsupported("a position in ORDER BY that is no column"));
-    }
-    let wildcard = select.projection.iter().position(is_wildcard).unwrap_or(usize::MAX);
-    let only = scope.only_relation();
-    let wanted = normal(expr, only);
-    let mut meant = expr;
-    // A bare name means an output column before any other.
-    let named = match expr {
-        Expr::Identifier(name) => {
-            let name = fold(name);
-            select.projection.iter().position(|item| output_name(item).is_some_and(|output| output == name))
-        }
-        _ => None,
-    };
-    if let Some(index) = named {
-        if index < wildcard {
-            return Ok(Column::Visible(index));
-        }
-        if let Some(item) = item_expr(&select.projection[index]) {
-            meant = item;
-        }
-    } else {
-        let found =
-            select.projection.iter().position(|item| item_expr(item).is_some_and(|item| normal(item, only) == wanted));
-        if let Some(index) = found
-            && index < wildcard
-        {
-            return Ok(Column::Visible(index));
-        }
-    }
-    Ok(hidden_of(meant, hidden))
-}
-
-fn hidden_of(expr: &Expr, hidden: &mut Vec<Expr>) -> Column {
-    Column::Hidden(hidden.iter().position(|known| known == expr).unwrap_or_else(|| {
-        hidden.push(expr.clone());
-        hidden.len() - 1
-    }))
 }
 
 /// The fields of `(a, b)` or `ROW(a, b)`.
@@ -288,6 +250,7 @@ pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -
             .ok_or_else(|| unsupported("a position in ORDER BY that is no column"))?,
             Expr::Identifier(ident) => {
                 let name = fold(ident);
+                spend(first.map_or(0, |first| first.projection.len()));
                 let known = first.and_then(|first| {
                     let wildcard = first.projection.iter().position(is_wildcard).unwrap_or(usize::MAX);
                     first

@@ -40,7 +40,7 @@ pub fn gathered(
     };
     if let Some(with) = &query.with {
         let everywhere = with.cte_tables.iter().filter(|cte| scope.is_everywhere(&ctes::name_of(cte)));
-        ctes::add(&mut finish, everywhere.cloned().collect());
+        ctes::add(&mut finish, everywhere);
         finish.with.iter_mut().for_each(|added| added.recursive = with.recursive);
     }
     Ok(Draft {

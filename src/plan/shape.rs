@@ -55,7 +55,7 @@ pub struct Text {
 }
 
 /// Where a parameter's value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// The statement's own parameter, from 0.
     Given(usize),

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use super::effort::Exhausted;
 use super::{Refusal, unsupported};
 
 /// Levels beyond which a text is refused: 50,000 terms such as `OR "a" = $1`.
@@ -19,7 +20,7 @@ const LEVEL: usize = if cfg!(unoptimized) { 12 << 10 } else { 2 << 10 };
 /// What parsing takes at most, whose recursion the parser limits by itself (`text::DEEPEST`).
 const BASE: usize = if cfg!(unoptimized) { 24 << 20 } else { 4 << 20 };
 /// The levels of a set operation, around which the most is done.
-const SET_OPERATION: usize = 5;
+const SET_OPERATION: usize = 10;
 
 /// What a list at one level of parentheses has come to.
 #[derive(Default)]
@@ -84,24 +85,48 @@ pub fn levels(tokens: &[TokenWithSpan]) -> usize {
     })
 }
 
-/// Runs what touches trees of so many levels, and drops them, on a stack that is large enough. What panics is refused.
-pub fn with_room<T>(levels: usize, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+/// Why there is nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    TooDeep,
+    /// The steps of `effort` are used up.
+    Exhausted,
+    /// No stack of that size can be had.
+    NoStack,
+    Panicked,
+}
+
+impl From<Stopped> for Refusal {
+    fn from(stopped: Stopped) -> Self {
+        unsupported(match stopped {
+            Stopped::TooDeep => {
+                "a statement of more than 100000 operators in a row or within each other; make lists of it, as in x IN (1, 2, 3) or VALUES (1), (2)"
+            }
+            Stopped::Exhausted => {
+                "a statement that takes too long to plan; make it, or the views that it names, simpler"
+            }
+            Stopped::NoStack => "a statement of this depth on this platform",
+            Stopped::Panicked => "the planner failed; please report this statement",
+        })
+    }
+}
+
+/// Runs what touches trees of so many levels, and drops them, on a stack that is large enough.
+pub fn with_room<T>(levels: usize, work: impl FnOnce() -> T) -> Result<T, Stopped> {
     if levels > MOST_LEVELS {
-        return Err(unsupported(&format!(
-            "a statement of more than {MOST_LEVELS} operators in a row or within each other; make lists of it, as in x IN (1, 2, 3) or VALUES (1), (2)"
-        )));
+        return Err(Stopped::TooDeep);
     }
     let bytes = BASE + (levels + VIEW_LEVELS) * LEVEL;
     let guarded = || {
         // Where no stack can be made, there is but the one that is.
         if stacker::remaining_stack().is_some_and(|left| left < bytes) {
-            return Err(unsupported("a statement of this depth on this platform"));
+            return Err(Stopped::NoStack);
         }
-        work()
+        Ok(work())
     };
     // The room is asked for with some to spare, for what stands between here and there.
-    let planned = catch_unwind(AssertUnwindSafe(|| stacker::maybe_grow(bytes + SPARE, bytes + 2 * SPARE, guarded)));
-    planned.unwrap_or_else(|_| Err(unsupported("the planner failed; please report this statement")))
+    let done = catch_unwind(AssertUnwindSafe(|| stacker::maybe_grow(bytes + SPARE, bytes + 2 * SPARE, guarded)));
+    done.unwrap_or_else(|why| Err(if why.is::<Exhausted>() { Stopped::Exhausted } else { Stopped::Panicked }))
 }
 
 const SPARE: usize = 64 << 10;

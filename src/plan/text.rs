@@ -1,9 +1,10 @@
 //! SQL text to syntax tree and back. Whatever is printed is parsed again and compared, so that a gap in the parser or
 //! the printer refuses a statement instead of changing it.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, Value};
+use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, Value, VisitMut};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
@@ -53,6 +54,10 @@ impl Tokens {
             return Err(Refusal::Unreadable(doubt.to_owned()));
         }
         Ok(Tokens { levels: stack::levels(&tokens), tokens })
+    }
+
+    pub fn len(&self) -> usize {
+        self.tokens.len()
     }
 
     /// The statements of the text.
@@ -135,16 +140,17 @@ pub fn print(query: &Query) -> Result<Text, Refusal> {
 
 fn number(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
     let mut params = Vec::new();
+    let mut numbers = HashMap::new();
     let mut numbered = query.clone();
     rewrite(&mut numbered, &mut |node| {
         if let NodeMut::Value(value) = node
             && let Some(source) = source(&value.value)
         {
-            let index = params.iter().position(|known| *known == source).unwrap_or_else(|| {
+            let number = *numbers.entry(source).or_insert_with(|| {
                 params.push(source);
-                params.len() - 1
+                params.len()
             });
-            value.value = Value::Placeholder(format!("${}", index + 1));
+            value.value = Value::Placeholder(format!("${number}"));
         }
         ControlFlow::Continue(())
     });
@@ -242,4 +248,37 @@ pub fn normal(expr: &Expr, only_relation: Option<&str>) -> Expr {
         ControlFlow::Continue(())
     });
     expr
+}
+
+/// How large an expression is: parts that count (parentheses do not), and all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub size: usize,
+    pub nodes: usize,
+}
+
+/// The sizes of a tree's expressions, parents before children.
+pub fn sizes(tree: &mut impl VisitMut) -> Vec<Size> {
+    let mut sizes: Vec<Size> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    rewrite(tree, &mut |node| {
+        match node {
+            NodeMut::Expr(expr) => {
+                open.push(sizes.len());
+                sizes.push(Size { size: usize::from(!matches!(expr, Expr::Nested(_))), nodes: 1 });
+            }
+            NodeMut::ExprEnd(_) => {
+                if let Some(ended) = open.pop()
+                    && let Some(parent) = open.last()
+                {
+                    let Size { size, nodes } = sizes[ended];
+                    sizes[*parent].size += size;
+                    sizes[*parent].nodes += nodes;
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    sizes
 }

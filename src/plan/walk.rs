@@ -5,6 +5,8 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Ident, ObjectName, Query, Select, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut};
 
+use super::effort::spend;
+
 /// What a walk comes to, parents before children.
 pub enum Node<'n> {
     Query(&'n Query),
@@ -27,26 +29,31 @@ impl Visitor for Reader<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        spend(1);
         (self.0)(Node::Query(query));
         ControlFlow::Continue(())
     }
 
     fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+        spend(1);
         (self.0)(Node::QueryEnd);
         ControlFlow::Continue(())
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        spend(1);
         (self.0)(Node::Select(select));
         ControlFlow::Continue(())
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        spend(1);
         (self.0)(Node::Expr(expr));
         ControlFlow::Continue(())
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+        spend(1);
         (self.0)(Node::Relation(relation));
         ControlFlow::Continue(())
     }
@@ -80,26 +87,32 @@ impl VisitorMut for Writer<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, _query: &mut Query) -> ControlFlow<()> {
+        spend(1);
         (self.0)(NodeMut::Query)
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        spend(1);
         (self.0)(NodeMut::Select(select))
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        spend(1);
         (self.0)(NodeMut::Expr(expr))
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        spend(1);
         (self.0)(NodeMut::ExprEnd(expr))
     }
 
     fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+        spend(1);
         (self.0)(NodeMut::Value(value))
     }
 
     fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<()> {
+        spend(1);
         (self.0)(NodeMut::Ident(ident))
     }
 }

@@ -5,11 +5,10 @@ use super::arms::{Arms, Part, Policy};
 use super::watch::Watch;
 use super::{About, Halt, Story, columns, tag};
 use crate::error::Error;
-use crate::plan::{self, Everywhere};
+use crate::plan::Everywhere;
 
 /// Runs it on one shard; that one's reply is the reply.
-pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>) -> Result<About, Halt> {
-    let repeatable = plan::is_repeatable(&story.request.sql);
+pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>, repeatable: bool) -> Result<About, Halt> {
     let mut arms = story.on_one(watch, story.original(), repeatable).await?;
     pass_on(story, &mut arms, 0).await?;
     arms.ended().await?;
@@ -17,9 +16,13 @@ pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>) -> Result<About
 }
 
 /// Runs it on all shards.
-pub async fn on_all<'a>(story: &mut Story<'a>, watch: Watch<'a>, how: Everywhere) -> Result<About, Halt> {
+pub async fn on_all<'a>(
+    story: &mut Story<'a>,
+    watch: Watch<'a>,
+    how: Everywhere,
+    repeatable: bool,
+) -> Result<About, Halt> {
     let mut watch = watch;
-    let repeatable = plan::is_repeatable(&story.request.sql);
     let statement = story.statement(story.original(), Policy::Write, repeatable);
     for channel in &story.world.channels {
         // Known before anything is sent: else it would take effect on some shards.

@@ -96,6 +96,7 @@ impl From<Error> for Halt {
 
 /// Runs a query for all shards to its end, which the outbox hears of exactly once.
 pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
+    let request = Arc::new(request);
     world.retries.earn();
     let timeout = request.timeout.unwrap_or(world.timeout);
     let watch = Watch::start(deadlines, control, timeout);
@@ -125,33 +126,49 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
 
 /// Answers what `run` would do with a query, without running it.
 pub async fn explain(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
+    let request = Arc::new(request);
     let timeout = request.timeout.unwrap_or(world.timeout);
     let mut watch = Watch::start(deadlines, control, timeout);
     let asker = Asker { world, deadlines, deadline: watch.deadline, timeout };
     let record = match watch.until(plan_of(asker, &request)).await {
-        Ok(Ok(planned)) => {
-            json!({ "explanation": explain::explanation(&planned.plan, &request, world.channels.len()) })
-        }
+        Ok(Ok(planned)) => explained(planned, request.clone(), world.channels.len()).await,
         Ok(Err(fault)) => fault.record(),
         Err(interrupt) => Fault::Failed(interrupt.error(timeout, true)).record(),
     };
     world.end(request.id, Some(record));
 }
 
+/// A long text is written into its explanation elsewhere, so that others need not wait.
+async fn explained(planned: Arc<Planned>, request: Arc<Request>, shards: usize) -> Value {
+    const LONG: usize = 64 << 10;
+    let is_long = request.sql.len() > LONG || request.params.len() > LONG / 64;
+    let explain = move || json!({ "explanation": explain::explanation(&planned.plan, &request, shards) });
+    if !is_long {
+        return explain();
+    }
+    match tokio::task::spawn_blocking(explain).await {
+        Ok(explained) => explained,
+        Err(_) => {
+            let reason = "the explanation failed; please report this statement".into();
+            Fault::Failed(Error::PlanUnsupported { reason }).record()
+        }
+    }
+}
+
 /// The query's plan, under the relations that the databases have. One that names others is made again once those are
 /// known: a view may just have been made.
-async fn plan_of(asker: Asker<'_>, request: &Request) -> Result<Arc<Planned>, Fault> {
+async fn plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<Arc<Planned>, Fault> {
     let plans = &asker.world.fan_outs.plans;
     let is_fresh = !plans.knows_relations();
     if is_fresh {
         read_relations(asker, plans).await?;
     }
-    let planned = plans.of(&request.sql, request.asked);
+    let planned = plans.of(request).await;
     if is_fresh || !planned.names_unknown() {
         return Ok(planned);
     }
     read_relations(asker, plans).await?;
-    Ok(plans.of(&request.sql, request.asked))
+    Ok(plans.of(request).await)
 }
 
 async fn read_relations(asker: Asker<'_>, plans: &Plans) -> Result<(), Fault> {
@@ -183,7 +200,7 @@ impl About {
 struct Story<'a> {
     world: &'a World,
     asker: Asker<'a>,
-    request: &'a Request,
+    request: &'a Arc<Request>,
     output: Output<'a>,
 }
 
@@ -200,8 +217,8 @@ impl<'a> Story<'a> {
         let placed = watch.until(self.shards_are_right()).await;
         placed.map_err(|interrupt| self.interrupted(interrupt))??;
         match &planned.plan {
-            Ok(Plan::AnyShard) => everywhere::on_any(self, watch).await,
-            Ok(Plan::Everywhere(how)) => everywhere::on_all(self, watch, *how).await,
+            Ok(Plan::AnyShard) => everywhere::on_any(self, watch, planned.is_repeatable).await,
+            Ok(Plan::Everywhere(how)) => everywhere::on_all(self, watch, *how, planned.is_repeatable).await,
             Ok(Plan::Read(read)) => read::run(self, watch, &planned, read).await,
             Err(refusal) => Err(refusal::halt(self, watch, refusal).await),
         }
@@ -221,7 +238,7 @@ impl<'a> Story<'a> {
 
     /// The query as it was given.
     fn original(&self) -> QueryRequest {
-        let Request { sql, params, simple, .. } = self.request;
+        let Request { sql, params, simple, .. } = &**self.request;
         QueryRequest { sql: sql.clone(), params: params.clone(), simple: *simple, ..QueryRequest::default() }
     }
 

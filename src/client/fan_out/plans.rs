@@ -6,14 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lru::LruCache;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::client::Request;
 use crate::plan::{self, Asked, Layout, Plan, Refusal, Relation};
 use crate::proto::Field;
 
 const MOST_PLANS: usize = 1000;
 /// Bytes of all texts together.
 const MOST_TEXT: usize = 8 << 20;
+/// One long text would push out very many short ones.
+const LONGEST: usize = MOST_TEXT / 100;
+/// Longer texts are planned one after the other.
+const LARGE: usize = 256 << 10;
 /// What the shards' catalogues have said is asked again after this long: it may have been changed.
 const LIFE: Duration = Duration::from_secs(60);
 
@@ -21,6 +27,8 @@ const LIFE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Planned {
     pub plan: Result<Plan, Refusal>,
+    /// The text shows nothing but reading.
+    pub is_repeatable: bool,
     /// The plan's functions are known to be plain.
     functions: Mutex<Option<Instant>>,
     collations: Mutex<Option<Collations>>,
@@ -35,8 +43,9 @@ struct Collations {
 }
 
 impl Planned {
-    pub fn new(sql: &str, asked: Asked, layout: &Layout) -> Self {
-        Planned { plan: plan::plan(sql, asked, layout), functions: Mutex::default(), collations: Mutex::default() }
+    fn new(sql: &str, plan: Result<Plan, Refusal>) -> Arc<Self> {
+        let is_repeatable = plan::is_repeatable(sql);
+        Arc::new(Planned { plan, is_repeatable, functions: Mutex::default(), collations: Mutex::default() })
     }
 
     /// It holds only if what it took for tables are none but tables.
@@ -65,7 +74,12 @@ impl Planned {
 
 /// The plans that are remembered, under what is known of the tables.
 #[derive(Debug)]
-pub struct Plans(Mutex<Kept>);
+pub struct Plans {
+    kept: Mutex<Kept>,
+    /// For those who wait until theirs is made: a large text must not hold up the others.
+    large: Arc<Semaphore>,
+    others: Arc<Semaphore>,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -80,33 +94,60 @@ struct Kept {
 impl Plans {
     pub fn new(layout: Layout) -> Self {
         let plans = std::array::from_fn(|_| LruCache::unbounded());
-        Plans(Mutex::new(Kept { layout: Arc::new(layout), read: None, plans, text: 0 }))
+        let kept = Mutex::new(Kept { layout: Arc::new(layout), read: None, plans, text: 0 });
+        Plans { kept, large: Arc::new(Semaphore::new(1)), others: Arc::new(Semaphore::new(2)) }
     }
 
-    pub fn of(&self, sql: &str, asked: Asked) -> Arc<Planned> {
-        let mut kept = lock(&self.0);
-        if let Some(planned) = kept.plans[asked as usize].get(sql) {
-            return planned.clone();
-        }
-        let layout = kept.layout.clone();
-        drop(kept);
-        let planned = Arc::new(Planned::new(sql, asked, &layout));
-        lock(&self.0).keep(sql, asked, planned.clone());
+    /// The plan of a request's text: the one that is known; else one that is made here, if that takes no longer than
+    /// others can wait, or on a thread of its own. Who gives up waiting leaves that thread to come to its end.
+    pub async fn of(&self, request: &Arc<Request>) -> Arc<Planned> {
+        let (sql, asked) = (&request.sql, request.asked);
+        let layout = {
+            let mut kept = lock(&self.kept);
+            // To look for a text takes time too; long ones are never kept.
+            let known = if sql.len() > LONGEST { None } else { kept.plans[asked as usize].get(&**sql) };
+            if let Some(planned) = known {
+                return planned.clone();
+            }
+            kept.layout.clone()
+        };
+        let planned = match plan::plan_at_once(sql, asked, &layout) {
+            Some(plan) => Planned::new(sql, plan),
+            None => self.made_elsewhere(request, layout.clone()).await,
+        };
+        lock(&self.kept).keep(sql, asked, &layout, planned.clone());
         planned
+    }
+
+    async fn made_elsewhere(&self, request: &Arc<Request>, layout: Arc<Layout>) -> Arc<Planned> {
+        let turn = if request.sql.len() > LARGE { &self.large } else { &self.others };
+        // It is never closed.
+        let turn = turn.clone().acquire_owned().await.ok();
+        let request = request.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            // Until the thread has come to its end, whoever still waits for it.
+            let _turn = turn;
+            let plan = plan::plan(&request.sql, request.asked, &layout);
+            Planned::new(&request.sql, plan)
+        });
+        made.await.unwrap_or_else(|_| {
+            let reason = "the planner failed; please report this statement".into();
+            Planned::new("", Err(Refusal::Unsupported(reason)))
+        })
     }
 
     /// True while the relations are known well enough.
     pub fn knows_relations(&self) -> bool {
-        lock(&self.0).read.is_some_and(|read| read.elapsed() < LIFE)
+        lock(&self.kept).read.is_some_and(|read| read.elapsed() < LIFE)
     }
 
     pub fn tenant_column(&self) -> Option<String> {
-        lock(&self.0).layout.tenant_column.clone()
+        lock(&self.kept).layout.tenant_column.clone()
     }
 
     /// The relations of the databases; plans that were made with others no longer hold.
     pub fn note_relations(&self, relations: HashMap<String, Relation>) {
-        let mut kept = lock(&self.0);
+        let mut kept = lock(&self.kept);
         kept.read = Some(Instant::now());
         if kept.layout.relations != relations {
             let Layout { tenant_column, reference_tables, .. } = (*kept.layout).clone();
@@ -118,9 +159,9 @@ impl Plans {
 }
 
 impl Kept {
-    fn keep(&mut self, sql: &str, asked: Asked, planned: Arc<Planned>) {
-        // One large text would push out very many small ones.
-        if sql.len() > MOST_TEXT / 100 {
+    /// Keeps a plan that was made under this layout.
+    fn keep(&mut self, sql: &str, asked: Asked, layout: &Arc<Layout>, planned: Arc<Planned>) {
+        if sql.len() > LONGEST || !Arc::ptr_eq(layout, &self.layout) {
             return;
         }
         let kept = &mut self.plans[asked as usize];
@@ -143,51 +184,107 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::Target;
 
     fn plans() -> Plans {
         Plans::new(Layout::default())
     }
 
-    #[test]
-    fn a_text_is_planned_once_for_each_way_of_asking() {
-        let plans = plans();
-        let first = plans.of("select 1", Asked::Implicitly);
-        assert!(Arc::ptr_eq(&first, &plans.of("select 1", Asked::Implicitly)));
-        assert!(!Arc::ptr_eq(&first, &plans.of("select 1", Asked::ByNull)));
+    fn request(sql: impl Into<String>, asked: Asked) -> Arc<Request> {
+        Arc::new(Request {
+            id: 1,
+            target: Target::All,
+            session: None,
+            sql: sql.into(),
+            params: Vec::new(),
+            simple: false,
+            timeout: None,
+            max_retries: None,
+            asked,
+            partial: false,
+            repeatable: None,
+            streams: false,
+            overrides: 0,
+        })
     }
 
-    #[test]
-    fn plans_are_bounded_in_number_and_in_text() {
+    #[tokio::test]
+    async fn a_text_is_planned_once_for_each_way_of_asking() {
+        let plans = plans();
+        let first = plans.of(&request("select 1", Asked::Implicitly)).await;
+        assert!(Arc::ptr_eq(&first, &plans.of(&request("select 1", Asked::Implicitly)).await));
+        assert!(!Arc::ptr_eq(&first, &plans.of(&request("select 1", Asked::ByNull)).await));
+    }
+
+    #[tokio::test]
+    async fn plans_are_bounded_in_number_and_in_text() {
         let plans = plans();
         for number in 0..MOST_PLANS + 100 {
-            plans.of(&format!("select {number}"), Asked::Implicitly);
+            plans.of(&request(format!("select {number}"), Asked::Implicitly)).await;
         }
-        let kept = lock(&plans.0);
-        assert_eq!(kept.plans[0].len(), MOST_PLANS);
-        let text: usize = kept.plans.iter().flat_map(LruCache::iter).map(|(sql, _)| sql.len()).sum();
-        assert_eq!(kept.text, text);
-        drop(kept);
-        let long = format!("select '{}'", "x".repeat(MOST_TEXT / 100));
-        let of = || plans.of(&long, Asked::Implicitly);
-        assert!(!Arc::ptr_eq(&of(), &of()), "too long to be kept");
+        {
+            let kept = lock(&plans.kept);
+            assert_eq!(kept.plans[0].len(), MOST_PLANS);
+            let text: usize = kept.plans.iter().flat_map(LruCache::iter).map(|(sql, _)| sql.len()).sum();
+            assert_eq!(kept.text, text);
+        }
+        let long = request(format!("select '{}'", "x".repeat(LONGEST)), Asked::Implicitly);
+        assert!(!Arc::ptr_eq(&plans.of(&long).await, &plans.of(&long).await), "too long to be kept");
     }
 
     #[tokio::test]
     async fn other_relations_make_other_plans_and_the_same_do_not() {
         let plans = plans();
-        let of = || plans.of("select * from v", Asked::Implicitly);
+        let of = async || plans.of(&request("select * from v", Asked::Implicitly)).await;
         let relations = |query: &str| {
             HashMap::from([("v".to_owned(), Relation { has_tenant: true, view: Some(query.to_owned()) })])
         };
-        assert!(!plans.knows_relations() && of().names_unknown());
+        assert!(!plans.knows_relations() && of().await.names_unknown());
         plans.note_relations(relations("select a from t"));
         assert!(plans.knows_relations());
-        let first = of();
+        let first = of().await;
         assert!(first.names_unknown(), "t is not among them");
         plans.note_relations(relations("select a from t"));
-        assert!(Arc::ptr_eq(&first, &of()));
+        assert!(Arc::ptr_eq(&first, &of().await));
         plans.note_relations(relations("select 2"));
-        assert!(!Arc::ptr_eq(&first, &of()));
-        assert!(!of().names_unknown());
+        assert!(!Arc::ptr_eq(&first, &of().await));
+        assert!(!of().await.names_unknown());
+    }
+
+    #[tokio::test]
+    async fn a_plan_that_was_made_under_other_relations_is_not_kept() {
+        let plans = Arc::new(plans());
+        let long = request(format!("select * from v where a in (1{})", ", 1".repeat(5000)), Asked::Implicitly);
+        let slow = tokio::spawn({
+            let (plans, long) = (plans.clone(), long.clone());
+            async move { plans.of(&long).await }
+        });
+        tokio::task::yield_now().await;
+        plans.note_relations(HashMap::from([("v".to_owned(), Relation { has_tenant: true, view: None })]));
+        let made = slow.await.unwrap();
+        assert!(made.names_unknown());
+        assert!(!plans.of(&long).await.names_unknown());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_long_while_large_texts_are_planned() {
+        let plans = Arc::new(plans());
+        let large = request(format!("select * from t where a in (1{})", ", 1".repeat(150_000)), Asked::Implicitly);
+        let under_way: Vec<_> = (0..4)
+            .map(|_| {
+                let (plans, large) = (plans.clone(), large.clone());
+                tokio::spawn(async move { plans.of(&large).await })
+            })
+            .collect();
+        let mut waits = Vec::new();
+        while !under_way.iter().all(|plan| plan.is_finished()) {
+            let begun = std::time::Instant::now();
+            plans.of(&request(format!("select * from t where b = {}", waits.len()), Asked::Implicitly)).await;
+            waits.push(begun.elapsed());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        waits.sort();
+        // Of the typical one, because a loaded machine may hold up any thread.
+        assert!(waits.len() > 20 && waits[waits.len() / 2] < Duration::from_millis(50), "{waits:?}");
     }
 }

@@ -15,7 +15,7 @@ use crate::plan::functions::{Kind, arguments, kind, only_argument, own_name};
 use crate::plan::local::{contains_subquery, group_keys};
 use crate::plan::rows::{item_expr, output_name};
 use crate::plan::shape::{Bit, Column, Fold};
-use crate::plan::text::{fold, gathered, is_mark, quoted};
+use crate::plan::text::{Size, fold, gathered, is_mark, quoted, sizes};
 use crate::plan::walk::{NodeMut, rewrite};
 use crate::plan::{Refusal, unsupported};
 
@@ -83,8 +83,7 @@ impl Split<'_> {
 
     fn key_column(&self, key: &Expr) -> Result<Expr, Refusal> {
         let wanted = self.normal(&self.meant(key)?);
-        let found = self.keys.iter().find(|(known, _)| *known == wanted);
-        found.map(|(_, at)| column(*at)).ok_or_else(|| unsupported("this form of GROUP BY"))
+        self.key_at.get(&wanted).map(|at| column(*at)).ok_or_else(|| unsupported("this form of GROUP BY"))
     }
 
     /// An expression of ORDER BY or DISTINCT ON: a position or the name of an output column stays.
@@ -97,7 +96,7 @@ impl Split<'_> {
     }
 
     pub(super) fn output(&self, name: &str) -> Option<usize> {
-        self.select.projection.iter().position(|item| output_name(item).is_some_and(|output| output == name))
+        self.names.get(name).copied()
     }
 
     fn replaced(&mut self, expr: &Expr) -> Result<Expr, Refusal> {
@@ -109,14 +108,23 @@ impl Split<'_> {
     /// Puts gathered columns in the place of keys, aggregates and columns.
     fn replace(&mut self, tree: &mut impl VisitMut) -> Result<(), Refusal> {
         let mut refusal = None;
+        let mut place = Place::of(sizes(tree));
         rewrite(tree, &mut |node| {
             let replaced = match node {
                 NodeMut::Query => Err(unsupported("a subquery beside aggregates over all shards")),
-                NodeMut::Expr(expr) => self.replacement(expr).map(|new| {
-                    if let Some(new) = new {
-                        *expr = new;
-                    }
-                }),
+                NodeMut::Expr(expr) => {
+                    let size = place.enter();
+                    self.replacement(expr, size).map(|new| {
+                        if let Some(mut new) = new {
+                            place.replace(sizes(&mut new));
+                            *expr = new;
+                        }
+                    })
+                }
+                NodeMut::ExprEnd(_) => {
+                    place.leave();
+                    Ok(())
+                }
                 _ => Ok(()),
             };
             match replaced {
@@ -130,13 +138,15 @@ impl Split<'_> {
         refusal.map_or(Ok(()), Err)
     }
 
-    /// What an expression becomes in the finishing query; None: it stays, and its parts are looked at.
-    fn replacement(&mut self, expr: &Expr) -> Result<Option<Expr>, Refusal> {
+    /// What an expression of this size becomes in the finishing query; None: it stays, and its parts are looked at.
+    fn replacement(&mut self, expr: &Expr, size: usize) -> Result<Option<Expr>, Refusal> {
         if matches!(expr, Expr::Identifier(name) if is_mark(name)) {
             return Ok(None);
         }
-        let wanted = self.normal(expr);
-        if let Some((_, at)) = self.keys.iter().find(|(key, _)| *key == wanted) {
+        // Only what is as large as a key can be one: to compare every part of a long chain would take for ever.
+        if self.key_sizes.contains(&size)
+            && let Some(at) = self.key_at.get(&self.normal(expr))
+        {
             return Ok(Some(column(*at)));
         }
         match expr {
@@ -146,7 +156,7 @@ impl Split<'_> {
                     return Err(unsupported("a column that is neither grouped by nor aggregated"));
                 }
                 let at = self.column(expr);
-                if !self.dependents.contains(&at) {
+                if self.is_dependent.insert(at) {
                     self.dependents.push(at);
                 }
                 Ok(Some(column(at)))
@@ -165,10 +175,7 @@ impl Split<'_> {
     /// True if a call has nothing but keys of GROUP BY.
     fn are_keys(&self, call: &Function) -> bool {
         let is_key = |argument: &&FunctionArgExpr| match argument {
-            FunctionArgExpr::Expr(expr) => {
-                let wanted = self.normal(expr);
-                self.keys.iter().any(|(key, _)| *key == wanted)
-            }
+            FunctionArgExpr::Expr(expr) => self.key_at.contains_key(&self.normal(expr)),
             _ => false,
         };
         arguments(call).is_some_and(|arguments| arguments.iter().all(is_key))
@@ -276,5 +283,44 @@ impl Split<'_> {
             Some(refusal) => Err(refusal),
             None => Ok(Expr::Function(call)),
         }
+    }
+}
+
+/// Where a walk through a tree is that puts others in the place of its expressions: what is put there is not itself
+/// shown, but its parts are.
+struct Place {
+    /// The sizes of the tree's expressions, those of what has been put into it, and so on; which of them comes next, and
+    /// how deep the walk is when all have come.
+    sizes: Vec<(Vec<Size>, usize, usize)>,
+    depth: usize,
+}
+
+impl Place {
+    fn of(sizes: Vec<Size>) -> Self {
+        Place { sizes: vec![(sizes, 0, 0)], depth: 0 }
+    }
+
+    /// The walk has come to an expression, of this size.
+    fn enter(&mut self) -> usize {
+        self.depth += 1;
+        let Some((sizes, next, _)) = self.sizes.last_mut() else { return 0 };
+        *next += 1;
+        sizes.get(*next - 1).map_or(0, |size| size.size)
+    }
+
+    /// Another has been put into the place of the expression that was entered last.
+    fn replace(&mut self, new: Vec<Size>) {
+        if let Some((sizes, next, _)) = self.sizes.last_mut() {
+            *next += sizes.get(*next - 1).map_or(0, |size| size.nodes - 1);
+        }
+        self.sizes.push((new, 1, self.depth));
+    }
+
+    /// The walk has seen all of an expression.
+    fn leave(&mut self) {
+        if self.sizes.last().is_some_and(|(_, _, depth)| *depth == self.depth) {
+            self.sizes.pop();
+        }
+        self.depth -= 1;
     }
 }

@@ -1,6 +1,8 @@
 //! The same by Rust, where the result is nothing but keys and folded values; and which columns of the result are columns
 //! of the shards' rows.
 
+use std::collections::{HashMap, HashSet};
+
 use sqlparser::ast::{Expr, Value};
 
 use super::Split;
@@ -18,8 +20,9 @@ impl Split<'_> {
         }
         let mut folds: Vec<(Column, Fold)> = Vec::new();
         let mut output = Vec::new();
-        let note = |folds: &mut Vec<(Column, Fold)>, column: Column, fold: Fold| {
-            if !folds.iter().any(|(known, _)| *known == column) {
+        let mut folded = HashSet::new();
+        let mut note = |folds: &mut Vec<(Column, Fold)>, column: Column, fold: Fold| {
+            if folded.insert(column) {
                 folds.push((column, fold));
             }
         };
@@ -65,19 +68,17 @@ impl Split<'_> {
                     }
                     _ => return Ok(None),
                 },
-                expr => {
-                    let wanted = self.normal(expr);
-                    match self.keys.iter().find(|(key, _)| *key == wanted) {
-                        Some((_, at)) => Output::Column(*at),
-                        None => return Ok(None),
-                    }
-                }
+                expr => match self.key_at.get(&self.normal(expr)) {
+                    Some(at) => Output::Column(*at),
+                    None => return Ok(None),
+                },
             };
             let Output::Column(column) = column else { return Ok(None) };
             order.push(key(column, &ordered.options)?);
         }
         let mut keys: Vec<Column> = self.keys.iter().map(|(_, at)| *at).collect();
-        keys.extend(self.dependents.iter().filter(|dependent| !keys.contains(dependent)).copied().collect::<Vec<_>>());
+        let known: HashSet<Column> = keys.iter().copied().collect();
+        keys.extend(self.dependents.iter().filter(|dependent| !known.contains(dependent)));
         Ok(Some(Grouped { keys, folds, order, output }))
     }
 
@@ -87,14 +88,17 @@ impl Split<'_> {
             Column::Hidden(index) => Some((self.normal(&self.hidden[*index]), *at)),
             Column::Visible(index) => item_expr(&self.select.projection[*index]).map(|expr| (self.normal(expr), *at)),
         });
-        let known: Vec<(Expr, Column)> = columns.chain(dependents).collect();
+        let mut known = HashMap::new();
+        for (expr, at) in columns.chain(dependents) {
+            known.entry(expr).or_insert(at);
+        }
         self.select
             .projection
             .iter()
             .enumerate()
             .filter_map(|(index, item)| {
                 let wanted = self.normal(item_expr(item)?);
-                known.iter().find(|(expr, _)| *expr == wanted).map(|(_, at)| (index, *at))
+                known.get(&wanted).map(|at| (index, *at))
             })
             .collect()
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use sqlparser::ast::{BinaryOperator, Expr};
 
 use super::scope::Scope;
+use crate::plan::effort::spend;
 
 /// Classes of equal columns. What is known inside a select does not hold outside of it: whoever goes into one keeps a
 /// copy for the time after.
@@ -68,10 +69,15 @@ impl Classes {
                     None => continue,
                 },
             };
-            let before = self.clone();
+            let (one, other) = (self.find(one), self.find(other));
+            if one == other {
+                continue;
+            }
+            spend(self.constants.len() + kept.iter().map(Vec::len).sum::<usize>());
+            let before: Vec<usize> = kept.iter().map(|kept| self.count(kept)).collect();
             self.join(one, other);
-            if kept.iter().any(|kept| self.count(kept) < before.count(kept)) {
-                *self = before;
+            if kept.iter().zip(before).any(|(kept, before)| self.count(kept) < before) {
+                self.same[one] = one;
             }
         }
     }
@@ -85,17 +91,22 @@ impl Classes {
 
 /// What a condition says where it is true: the equalities that all of it depends on.
 pub(super) fn facts(condition: &Expr, scope: &Scope<'_>) -> Vec<Fact> {
-    match condition {
-        Expr::Nested(inner) => facts(inner, scope),
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => [facts(left, scope), facts(right, scope)].concat(),
-        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => match (&**left, &**right) {
-            (Expr::Tuple(left), Expr::Tuple(right)) if left.len() == right.len() => {
-                left.iter().zip(right).filter_map(|(left, right)| equal(left, right, scope)).collect()
-            }
-            (left, right) => equal(left, right, scope).into_iter().collect(),
-        },
-        _ => Vec::new(),
+    let mut facts = Vec::new();
+    let mut left = vec![condition];
+    while let Some(condition) = left.pop() {
+        match condition {
+            Expr::Nested(inner) => left.push(inner),
+            Expr::BinaryOp { left: one, op: BinaryOperator::And, right: other } => left.extend([&**other, &**one]),
+            Expr::BinaryOp { left: one, op: BinaryOperator::Eq, right: other } => match (&**one, &**other) {
+                (Expr::Tuple(one), Expr::Tuple(other)) if one.len() == other.len() => {
+                    facts.extend(one.iter().zip(other).filter_map(|(one, other)| equal(one, other, scope)));
+                }
+                (one, other) => facts.extend(equal(one, other, scope)),
+            },
+            _ => {}
+        }
     }
+    facts
 }
 
 fn equal(left: &Expr, right: &Expr, scope: &Scope<'_>) -> Option<Fact> {

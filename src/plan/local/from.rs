@@ -10,6 +10,7 @@ use super::scope::{Relation, Scope};
 use super::{Extent, Found, Reason, Search};
 use crate::plan::catalogue;
 use crate::plan::draft::GATHERED;
+use crate::plan::effort::spend;
 use crate::plan::text::{Tokens, fold, parts};
 
 /// Levels of the stack that looking into a view takes, beyond those of its text.
@@ -153,13 +154,13 @@ impl Search<'_> {
         let neighbours =
             Scope { relations: Vec::new(), merged: BTreeSet::new(), parent: scope.parent, ctes: HashMap::new() };
         let around = if lateral { scope } else { &neighbours };
-        let mut found = self.query(subquery, around)?;
+        let (mut found, anchored) = self.query_anchored(subquery, around)?;
         if let Some(alias) = alias {
             rename(&mut found, alias);
         }
         let class = match (lateral, scope.relations.iter().find(|relation| relation.extent == Extent::Local)) {
             // A local LATERAL subquery is one that is tied to its neighbour's tenant, or it has its own.
-            (true, Some(neighbour)) if self.is_tied(subquery, scope)? => neighbour.class,
+            (true, Some(neighbour)) if anchored => neighbour.class,
             _ => self.classes.new_class(),
         };
         Ok(Relation {
@@ -169,13 +170,6 @@ impl Search<'_> {
             class,
             nullable: false,
         })
-    }
-
-    /// Whether a subquery's sharded rows are those of the tenant of the row around it.
-    fn is_tied(&mut self, subquery: &Query, scope: &Scope<'_>) -> Result<bool, Reason> {
-        let mut around = Scope::inside(scope);
-        self.ctes(subquery, &mut around)?;
-        Ok(self.body(&subquery.body, &around)?.1)
     }
 
     fn function(&mut self, alias: Option<&TableAlias>, name: Option<String>) -> Relation {
@@ -246,10 +240,16 @@ impl Search<'_> {
             return Ok(None);
         };
         let name = names.join(".");
+        // Two views over one, and so on: each is looked into once.
+        if let Some(found) = self.views.get(&name) {
+            return found.clone().map(Some);
+        }
         if self.inside.contains(&name) {
             return Err(format!("the view {name} refers to itself"));
         }
         let unreadable = || format!("the view {name} cannot be read");
+        // A token has some bytes, and takes a few steps before it is looked at.
+        spend(4 * definition.len());
         let tokens = Tokens::of(definition).map_err(|_| unreadable())?;
         let levels = tokens.levels + AROUND_VIEW;
         if levels > self.levels {
@@ -262,6 +262,7 @@ impl Search<'_> {
         let found = self.query(query, &Scope::root()).map_err(|reason| format!("the view {name}: {reason}"));
         self.inside.pop();
         self.levels += levels;
+        self.views.insert(name, found.clone());
         found.map(Some)
     }
 }

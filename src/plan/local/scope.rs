@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use sqlparser::ast::Expr;
 
 use super::{Extent, Found};
+use crate::plan::effort::spend;
 use crate::plan::text::fold;
 
 /// A relation of a FROM clause.
@@ -55,6 +56,7 @@ impl<'p> Scope<'p> {
 
     /// The class of a tenant column; `strict`: only one that is never NULL for want of a joined row.
     pub(super) fn tenant(&self, expr: &Expr, strict: bool) -> Option<usize> {
+        spend(self.relations.len());
         let found = match expr {
             Expr::Nested(inner) => return self.tenant(inner, strict),
             Expr::Identifier(name) => {

@@ -7,6 +7,7 @@ use sqlparser::ast::{
 
 use super::calls::each_call;
 use super::scope::Scope;
+use crate::plan::effort::spend;
 use crate::plan::functions;
 use crate::plan::rows::{is_wildcard, item_expr};
 use crate::plan::text::fold;
@@ -64,6 +65,7 @@ pub fn groups_by_tenant(select: &Select, scope: &Scope<'_>) -> bool {
 pub fn position<'s>(number: &str, select: &'s Select) -> Option<&'s Expr> {
     let index = number.parse::<usize>().ok()?.checked_sub(1)?;
     let item = select.projection.get(index)?;
+    spend(index);
     if select.projection[..index].iter().any(is_wildcard) { None } else { item_expr(item) }
 }
 
@@ -78,6 +80,7 @@ pub(super) fn window_of<'s>(window: &'s WindowType, select: &'s Select) -> Optio
 fn named_window<'s>(name: &str, select: &'s Select) -> Option<&'s WindowSpec> {
     let mut name = name.to_owned();
     for _ in 0..=select.named_window.len() {
+        spend(select.named_window.len());
         match &select.named_window.iter().find(|window| fold(&window.0) == name)?.1 {
             NamedWindowExpr::WindowSpec(spec) => return Some(spec),
             NamedWindowExpr::NamedWindow(other) => name = fold(other),

@@ -242,7 +242,8 @@ fn views_of_any_length_and_depth_are_answered_or_refused() {
     assert!(planned("select * from v50").is_ok());
     for name in ["long", "longest", "v999"] {
         let refusal = planned(&format!("select * from {name}")).unwrap_err().to_string();
-        assert!(refusal.contains("nested too deeply") || refusal.contains("cannot be read"), "{refusal}");
+        let reasons = ["nested too deeply", "cannot be read", "too long to plan"];
+        assert!(reasons.iter().any(|reason| refusal.contains(reason)), "{refusal}");
         let _ = planned(&chain(
             ("select * from t where a = 1", " or a = 1", &format!(" union select * from {name}")),
             40_000,

@@ -1,0 +1,68 @@
+//! The columns that ORDER BY and DISTINCT ON mean: output columns, or hidden ones that are added where there is none.
+
+use std::collections::HashMap;
+
+use sqlparser::ast::{Expr, Select, Value};
+
+use super::local::Scope;
+use super::rows::{is_wildcard, item_expr, output_name};
+use super::shape::Column;
+use super::text::{fold, normal};
+use super::{Refusal, unsupported};
+
+/// The columns of a select, and those that are added to them.
+pub struct Columns<'s> {
+    select: &'s Select,
+    only: Option<String>,
+    /// Where the first wildcard stands, from which on no position is known.
+    wildcard: usize,
+    /// The first column of each name, and of each expression, normal.
+    names: HashMap<String, usize>,
+    items: HashMap<Expr, usize>,
+    pub hidden: Vec<Expr>,
+    hidden_at: HashMap<Expr, usize>,
+}
+
+impl<'s> Columns<'s> {
+    pub fn of(select: &'s Select, scope: &Scope<'_>) -> Self {
+        let only = scope.only_relation().map(str::to_owned);
+        let wildcard = select.projection.iter().position(is_wildcard).unwrap_or(usize::MAX);
+        let (mut names, mut items) = (HashMap::new(), HashMap::new());
+        for (index, item) in select.projection.iter().enumerate().rev() {
+            names.extend(output_name(item).map(|name| (name, index)));
+            items.extend(item_expr(item).map(|expr| (normal(expr, only.as_deref()), index)));
+        }
+        Columns { select, only, wildcard, names, items, hidden: Vec::new(), hidden_at: HashMap::new() }
+    }
+
+    /// The output column that an expression means; a hidden one is added where there is none.
+    pub fn meant(&mut self, expr: &Expr) -> Result<Column, Refusal> {
+        if let Expr::Value(value) = expr
+            && let Value::Number(digits, _) = &value.value
+        {
+            let index = digits.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+            return index.map(Column::Visible).ok_or_else(|| unsupported("a position in ORDER BY that is no column"));
+        }
+        // A bare name means an output column before any other.
+        let named = match expr {
+            Expr::Identifier(name) => self.names.get(&fold(name)).copied(),
+            _ => None,
+        };
+        let found = named.or_else(|| self.items.get(&normal(expr, self.only.as_deref())).copied());
+        match (found, named) {
+            (Some(index), _) if index < self.wildcard => Ok(Column::Visible(index)),
+            (_, Some(index)) => Ok(self.hidden(item_expr(&self.select.projection[index]).unwrap_or(expr))),
+            _ => Ok(self.hidden(expr)),
+        }
+    }
+
+    /// A hidden column of this expression.
+    pub fn hidden(&mut self, expr: &Expr) -> Column {
+        if let Some(index) = self.hidden_at.get(expr) {
+            return Column::Hidden(*index);
+        }
+        self.hidden.push(expr.clone());
+        self.hidden_at.insert(expr.clone(), self.hidden.len() - 1);
+        Column::Hidden(self.hidden.len() - 1)
+    }
+}
