@@ -112,7 +112,8 @@ describe('cancellation', () => {
     shard = knex({ client: 'pg', connection: cluster.shards[0].databaseUrl });
     db = knex({
       client: 'pg',
-      connection: 'postgres://nobody@127.0.0.1:1/nowhere',
+      // The name under which `BUSY` finds what runs for it on the shard.
+      connection: 'postgres://nobody@127.0.0.1:1/nowhere?application_name=mtdd-server',
       pool: { min: 0 },
     });
     await InitializeReplication(express(), db, {

@@ -77,6 +77,7 @@ async fn accept(listener: TcpListener, limits: Limits, mut drain: Drain, begun: 
             None
         }) else {
             // Whoever has waited longest without a word makes room.
+            silent.retain(|task| !task.is_finished());
             silent.pop_front().inspect(AbortHandle::abort);
             tokio::select! {
                 biased;
