@@ -164,8 +164,11 @@ export interface MtddBackendConfig {
   useMtdd?: boolean | null;
   /** `host:port` of each shard's query server; the position is the shard. Default: QUERY_SERVERS. */
   queryServers?: string[] | null;
-  /** `host:port`; a single query server needs none. Default: LOOKUP_SERVER. */
-  lookupServer?: string | null;
+  /**
+   * `host:port`, or several (an array, or separated by commas) on one database: when one fails or is silent, the next is
+   * asked. A single query server needs none. Default: LOOKUP_SERVER.
+   */
+  lookupServer?: string | string[] | null;
   /** More and readable logs. Decides no transport. Default: whether NODE_ENV is `development`. */
   isDevelopment?: boolean | null;
   /** No TLS beyond this machine either. Default: GRPC_INSECURE, else false. */
@@ -186,8 +189,10 @@ export interface MtddBackendConfig {
     size?: number | null;
     /** Seconds. Default 300. */
     ttl?: number | null;
-    /** Seconds that an unknown tenant stays unknown. Default 1. */
+    /** Seconds that an unknown tenant stays unknown, even if it is registered meanwhile. Default 0. */
     negativeTtl?: number | null;
+    /** Seconds, beyond `ttl`, that a known tenant goes on while no lookup server can be reached. Default 3600. */
+    maxStale?: number | null;
   } | null;
   /** Queries under way at once; more are refused with OverloadedError. Default 10000. */
   maxInFlight?: number | null;
@@ -261,6 +266,7 @@ export interface MtddEffectiveConfig {
   readonly requireTenant: boolean | 'transaction';
   readonly allShards: 'implicit' | 'explicit';
   readonly queryServers: readonly string[];
+  /** Several are separated by commas. */
   readonly lookupServer: string | null;
   readonly grpcInsecure: boolean;
   /** Whether `mtdd.tls` was given. */
@@ -269,7 +275,12 @@ export interface MtddEffectiveConfig {
   readonly timeout: number;
   readonly maxRetries: number;
   /** Entries; seconds; seconds. */
-  readonly lookupCache: { readonly size: number; readonly ttl: number; readonly negativeTtl: number };
+  readonly lookupCache: {
+    readonly size: number;
+    readonly ttl: number;
+    readonly negativeTtl: number;
+    readonly maxStale: number;
+  };
   readonly maxInFlight: number;
   readonly referenceTables: readonly string[];
   /** Bytes. */

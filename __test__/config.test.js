@@ -63,13 +63,13 @@ describe('defaults', () => {
     const { settings, portal, database, firebase, logLevel } = load({ useMtdd: true, queryServers: ['a:1'] });
     assert.deepEqual(settings, {
       queryServers: ['a:1'],
-      lookupServer: null,
+      lookupServers: [],
       insecure: false,
       tls: null,
       token: null,
       timeout: 60_000,
       maxRetries: 2,
-      lookupCache: { size: 100_000, ttl: 300_000, negativeTtl: 1000 },
+      lookupCache: { size: 100_000, ttl: 300_000, negativeTtl: 0, maxStale: 3_600_000 },
       maxInFlight: 10_000,
       logLevel: 'warn',
       tenantColumn: null,
@@ -100,13 +100,13 @@ describe('defaults', () => {
     });
     assert.deepEqual(settings, {
       queryServers: ['[::1]:1', 'b.example:65535'],
-      lookupServer: 'l:3',
+      lookupServers: ['l:3'],
       insecure: false,
       tls: { ca: '-----BEGIN CERTIFICATE-----', cert: null, key: null, serverName: 'db' },
       token,
       timeout: 5,
       maxRetries: 0,
-      lookupCache: { size: 100_000, ttl: 1500, negativeTtl: 0 },
+      lookupCache: { size: 100_000, ttl: 1500, negativeTtl: 0, maxStale: 3_600_000 },
       maxInFlight: 1,
       logLevel: 'info',
       tenantColumn: null,
@@ -169,7 +169,7 @@ describe('the environment fills what the object leaves out', () => {
         TENANT_COLUMN_NAME: 'TenantID',
       },
     );
-    assert.equal(config.settings.lookupServer, 'l:1');
+    assert.deepEqual(config.settings.lookupServers, ['l:1']);
     assert.equal(config.settings.insecure, true);
     assert.deepEqual(config.database.config, {
       host: 'h',
@@ -212,7 +212,15 @@ describe('a wrong value is refused with its path', () => {
     [mtdd({ queryServers: ['[::g]:5'] }), 'mtdd.queryServers[0]: expected host:port, got "[::g]:5"'],
     [mtdd({ queryServers: ['a:1', ''] }), 'mtdd.queryServers[1]: expected host:port, got ""'],
     [mtdd({ queryServers: 'a:1' }), 'mtdd.queryServers: expected an array of host:port, got "a:1"'],
-    [mtdd({ lookupServer: 5 }), 'mtdd.lookupServer: expected host:port, got 5'],
+    [mtdd({ lookupServer: 'a:1,b' }), 'mtdd.lookupServer[1]: expected host:port, got "b"'],
+    [
+      mtdd({ lookupServer: ['a:1', 'b:2', 'a:1'] }),
+      'mtdd.lookupServer[2]: expected each server once, got "a:1" again',
+    ],
+    [
+      mtdd({ lookupServer: 5 }),
+      'mtdd.lookupServer: expected host:port, several of them separated by commas, or an array, got 5',
+    ],
     [mtdd({ useMtdd: '1' }), 'mtdd.useMtdd: expected true or false, got "1"'],
     [
       mtdd({ requireTenant: 'yes' }),
@@ -228,7 +236,10 @@ describe('a wrong value is refused with its path', () => {
     [mtdd({ timeout: '5' }), 'mtdd.timeout: expected a whole number of milliseconds, at least 1, got "5"'],
     [mtdd({ maxRetries: -1 }), 'mtdd.maxRetries: expected a whole number, at least 0, got -1'],
     [mtdd({ lookupCache: { ttl: 'x' } }), 'mtdd.lookupCache.ttl: expected a number of seconds, got "x"'],
-    [mtdd({ lookupCache: 5 }), 'mtdd.lookupCache: expected an object with size, ttl and negativeTtl, got 5'],
+    [
+      mtdd({ lookupCache: 5 }),
+      'mtdd.lookupCache: expected an object with size, ttl, negativeTtl and maxStale, got 5',
+    ],
     [mtdd({ token: 5 }), 'mtdd.token: expected a string, or a function that returns one, got a number'],
     [mtdd({ queryServer: [] }), 'mtdd.queryServer: unknown option; did you mean "queryServers"?'],
     [mtdd({ lookupCache: { tll: 1 } }), 'mtdd.lookupCache.tll: unknown option; did you mean "ttl"?'],

@@ -71,7 +71,7 @@ describe('InitializeReplication', () => {
       tls: true,
       timeout: 60_000,
       maxRetries: 2,
-      lookupCache: { size: 100_000, ttl: 300, negativeTtl: 1 },
+      lookupCache: { size: 100_000, ttl: 300, negativeTtl: 0, maxStale: 3600 },
       maxInFlight: 10_000,
       referenceTables: [],
       mergeMemoryLimit: 64 * 1024 * 1024,

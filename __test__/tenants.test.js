@@ -122,14 +122,15 @@ describe('tenants on two shards', () => {
     assert.deepEqual(await db('notes').where('tenant', 'stranger'), []);
   });
 
-  it('a thousand queries at once of an unknown tenant cause one lookup', async () => {
+  it('a thousand queries at once of an unknown tenant cause two lookups at most', async () => {
     const { db } = await startApp();
     const before = lookup.counts.GetTenantShard;
     const outcomes = await Promise.allSettled(
       Array.from({ length: 1000 }, () => db.raw('select 1').mtdd('nobody')),
     );
     assert.ok(outcomes.every(({ reason }) => reason?.code === 'TENANT_NOT_FOUND'));
-    assert.equal(lookup.counts.GetTenantShard - before, 1);
+    // Those who joined the first are not told of what it may have missed: they share a second.
+    assert.ok(lookup.counts.GetTenantShard - before <= 2);
   });
 
   it('an unknown tenant can be registered right after it was not found', async () => {

@@ -99,7 +99,7 @@ class Client {
       this.#native = new NativeClient(
         {
           queryServers: settings.queryServers,
-          lookupServer: settings.lookupServer,
+          lookupServers: settings.lookupServers,
           insecure: settings.insecure,
           tls: settings.tls && {
             ca: settings.tls.ca ?? null,
@@ -114,6 +114,7 @@ class Client {
           lookupCacheSize: settings.lookupCache.size,
           lookupCacheTtl: settings.lookupCache.ttl,
           lookupCacheNegativeTtl: settings.lookupCache.negativeTtl,
+          lookupCacheMaxStale: settings.lookupCache.maxStale,
           maxInFlight: settings.maxInFlight,
           session: settings.session,
           logLevel: settings.logLevel,

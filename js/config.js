@@ -14,8 +14,8 @@ const DEFAULT_MAX_RETRIES = 2;
 const DEFAULT_MAX_IN_FLIGHT = 10_000;
 /** Bytes of rows that merging one query's result may hold: 64 MiB. */
 const DEFAULT_MERGE_MEMORY = 64 * 1024 * 1024;
-/** Entries; seconds; seconds. */
-const DEFAULT_LOOKUP_CACHE = { size: 100_000, ttl: 300, negativeTtl: 1 };
+/** Entries; seconds, as the others. A tenant that is not found may be registered in the next moment: none is remembered. */
+const DEFAULT_LOOKUP_CACHE = { size: 100_000, ttl: 300, negativeTtl: 0, maxStale: 3600 };
 /** The longest time that a Node timer, and the wire, can count. Milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
@@ -55,7 +55,12 @@ function defineSchema(z) {
     queryServers: z
       .preprocess(withoutBlank, z.array(address, { error: 'expected an array of host:port' }))
       .nullish(),
-    lookupServer: z.union([z.literal(''), address], { error: 'expected host:port' }).nullish(),
+    lookupServer: z
+      .preprocess(
+        (value) => (typeof value === 'string' ? listed(value) : withoutBlank(value)),
+        z.array(address, { error: 'expected host:port, several of them separated by commas, or an array' }),
+      )
+      .nullish(),
     isDevelopment: flag.nullish(),
     grpcInsecure: flag.nullish(),
     tls: z
@@ -78,8 +83,9 @@ function defineSchema(z) {
           size: count('expected a whole number of entries, at least 0', 0).nullish(),
           ttl: seconds.nullish(),
           negativeTtl: seconds.nullish(),
+          maxStale: seconds.nullish(),
         },
-        { error: objectError('expected an object with size, ttl and negativeTtl') },
+        { error: objectError('expected an object with size, ttl, negativeTtl and maxStale') },
       )
       .nullish(),
     referenceTables: z
@@ -147,16 +153,17 @@ function loadConfig(given, env = process.env) {
   const useMtdd = asked ?? false;
   const isDevelopment = options.isDevelopment ?? env.NODE_ENV === 'development';
   const queryServers = options.queryServers?.length > 0 ? options.queryServers : serversFrom(env);
-  const lookupServer = options.lookupServer || lookupServerFrom(env) || null;
+  const lookupServers = options.lookupServer?.length > 0 ? options.lookupServer : lookupServersFrom(env);
   const insecure = options.grpcInsecure ?? readFlag('GRPC_INSECURE', env) ?? false;
   const account = firebaseOf(firebase, env, warnings);
 
   refuseDuplicates(queryServers);
+  refuseRepeated(lookupServers);
   if (useMtdd) {
     if (queryServers.length === 0) {
       throw new ConfigError('QUERY_SERVERS configuration required when USE_MTDD=1');
     }
-    if (queryServers.length > 1 && lookupServer === null) {
+    if (queryServers.length > 1 && lookupServers.length === 0) {
       throw new ConfigError('LOOKUP_SERVER configuration required when USE_MTDD=1');
     }
     if (options.requireTenant === undefined) {
@@ -176,7 +183,7 @@ function loadConfig(given, env = process.env) {
     );
   }
   const tls = tlsOf(options.tls, insecure);
-  if (insecure && ![...queryServers, lookupServer].every(isLoopback)) {
+  if (insecure && ![...queryServers, ...lookupServers].every(isLoopback)) {
     warnings.push('mtdd.grpcInsecure sends queries and rows beyond this machine without encryption.');
   }
 
@@ -189,7 +196,7 @@ function loadConfig(given, env = process.env) {
     isDevelopment,
     settings: {
       queryServers,
-      lookupServer,
+      lookupServers,
       insecure,
       tls,
       token: options.token ?? null,
@@ -199,6 +206,7 @@ function loadConfig(given, env = process.env) {
         size: cache.size,
         ttl: Math.round(cache.ttl * 1000),
         negativeTtl: Math.round(cache.negativeTtl * 1000),
+        maxStale: Math.round(cache.maxStale * 1000),
       },
       maxInFlight: options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
       logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'warn',
@@ -310,7 +318,7 @@ function isHostPort(value) {
 }
 
 function isLoopback(server) {
-  return server === null || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]):/i.test(server);
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]):/i.test(server);
 }
 
 function isLogger(value) {
@@ -328,9 +336,10 @@ function serversFrom(env) {
   return servers.map((server, index) => checkedAddress(server, `${name}[${index}]`));
 }
 
-function lookupServerFrom(env) {
-  const server = read('LOOKUP_SERVER', env);
-  return server === undefined ? undefined : checkedAddress(server, 'LOOKUP_SERVER');
+function lookupServersFrom(env) {
+  const servers = readList('LOOKUP_SERVER', env) ?? [];
+  const path = (index) => (servers.length === 1 ? 'LOOKUP_SERVER' : `LOOKUP_SERVER[${index}]`);
+  return servers.map((server, index) => checkedAddress(server, path(index)));
 }
 
 function checkedAddress(server, path) {
@@ -347,6 +356,18 @@ function refuseDuplicates(servers) {
       `mtdd.queryServers[${index}]: expected a server of its own for each shard, got "${server}", which is queryServers[${first}] too`,
     );
   });
+}
+
+function refuseRepeated(servers) {
+  servers.forEach((server, index) => {
+    if (servers.indexOf(server) === index) return;
+    throw new ConfigError(`mtdd.lookupServer[${index}]: expected each server once, got "${server}" again`);
+  });
+}
+
+/** The servers of a comma list; none in a blank one. */
+function listed(text) {
+  return text.trim() === '' ? [] : text.split(',');
 }
 
 function tlsOf(tls, insecure) {

@@ -23,9 +23,9 @@ async function setUp(db, config, { patchNothing = false } = {}) {
   const loggers = createLoggers(loaded);
   const runtime = await attach(db, loaded, { loggers, openClient, patchNothing });
   for (const warning of loaded.warnings) loggers.mtdd.warn(warning);
-  const { queryServers, lookupServer } = loaded.settings;
+  const { queryServers, lookupServers } = loaded.settings;
   if (loaded.useMtdd)
-    loggers.mtdd.info({ queryServers, lookupServer }, 'Queries with .mtdd() go to the query servers');
+    loggers.mtdd.info({ queryServers, lookupServers }, 'Queries with .mtdd() go to the query servers');
   else loggers.mtdd.info('Queries with .mtdd() run on the local connection');
   return new Handle(runtime, db.client, loaded, loggers);
 }
@@ -143,7 +143,7 @@ function publicConfig({
   portal,
   settings,
 }) {
-  const { queryServers, lookupServer, insecure, tls, timeout, maxRetries, lookupCache, maxInFlight } =
+  const { queryServers, lookupServers, insecure, tls, timeout, maxRetries, lookupCache, maxInFlight } =
     settings;
   const { referenceTables, mergeMemoryLimit } = settings;
   return Object.freeze({
@@ -152,7 +152,7 @@ function publicConfig({
     requireTenant,
     allShards: explicitAllShards ? 'explicit' : 'implicit',
     queryServers: Object.freeze([...queryServers]),
-    lookupServer,
+    lookupServer: lookupServers.length === 0 ? null : lookupServers.join(','),
     grpcInsecure: insecure,
     tls: tls !== null,
     timeout,
@@ -161,6 +161,7 @@ function publicConfig({
       size: lookupCache.size,
       ttl: lookupCache.ttl / 1000,
       negativeTtl: lookupCache.negativeTtl / 1000,
+      maxStale: lookupCache.maxStale / 1000,
     }),
     maxInFlight,
     referenceTables: Object.freeze([...referenceTables]),

@@ -21,7 +21,7 @@ pub mod channel;
 pub mod client;
 pub mod data;
 pub mod deadline;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "server"))]
 pub mod dial;
 pub mod error;
 #[cfg(feature = "client")]

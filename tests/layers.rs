@@ -33,8 +33,8 @@ const FLOORS: [(&str, u8); 16] = [
 const GROUND: [&str; 6] = ["error", "proto", "shutdown", "readiness", "deadline", "telemetry"];
 
 const SERVERS: [&str; 4] = ["serve", "postgres", "query_server", "lookup_server"];
-const CLIENT_SIDE: [&str; 10] =
-    ["client", "plan", "gather", "scatter", "channel", "route", "lookup", "dial", "records", "addon"];
+const CLIENT_SIDE: [&str; 9] =
+    ["client", "plan", "gather", "scatter", "channel", "route", "lookup", "records", "addon"];
 
 /// Paths (by their beginning) that only some rooms may name.
 const HOMES: [(&str, &[&str]); 26] = [
@@ -48,7 +48,7 @@ const HOMES: [(&str, &[&str]); 26] = [
     ("clap", &["serve", "query_server", "lookup_server", "bin"]),
     ("tracing_subscriber", &["telemetry", "serve"]),
     ("tonic_health", &["serve"]),
-    ("tonic::transport::Channel", &["channel", "lookup", "dial"]),
+    ("tonic::transport::Channel", &["channel", "lookup", "dial", "query_server"]),
     ("tonic::transport::Endpoint", &["channel", "lookup", "dial"]),
     ("tonic::transport::ClientTlsConfig", &["channel", "lookup", "dial"]),
     ("tonic::transport::channel", &["channel", "lookup", "dial"]),
@@ -57,7 +57,7 @@ const HOMES: [(&str, &[&str]); 26] = [
     ("tonic::transport::server", &["serve", "query_server", "lookup_server"]),
     ("tonic::service", &["serve", "query_server", "lookup_server"]),
     ("crate::proto::db_service_client", &["channel"]),
-    ("crate::proto::lookup_service_client", &["lookup"]),
+    ("crate::proto::lookup_service_client", &["lookup", "query_server"]),
     ("crate::proto::db_service_server", &["query_server"]),
     ("crate::proto::lookup_service_server", &["lookup_server"]),
     ("crate::proto::legacy_db::db_service_client", &["channel"]),

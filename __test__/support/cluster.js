@@ -16,11 +16,13 @@ const { startQueryServer, startLookupServer } = require('./servers');
  * @param {boolean} [options.separate] one PostgreSQL process per shard; the last one also has the local database
  *   and the lookup server's
  * @param {boolean} [options.durableLookup] the lookup server keeps its tenants in PostgreSQL, not in memory
+ * @param {number} [options.lookups] how many lookup servers on that PostgreSQL (default 1; more need `durableLookup`)
+ * @param {boolean} [options.fenced] the query servers check with the lookup servers where tenants live
  * @param {string[]} [options.serverArgs] more flags for the query servers
  * @returns {Promise<{
  *   shards: { databaseUrl: string, address: string, server: object, postgres: object,
  *     stop(): Promise, kill(): Promise, start(): Promise, restart(): Promise }[],
- *   lookup: object, local: { databaseUrl: string }, queryServers: string[], lookupServer: string,
+ *   lookup: object, lookups: object[], lookupDatabaseUrl: string | undefined, local: { databaseUrl: string }, queryServers: string[], lookupServer: string,
  *   postgres: object[], stop(): Promise<void>
  * }>} `shards[i]` is the query server on shard i; `local` a database of the same content without a query server
  */
@@ -29,6 +31,8 @@ async function startCluster({
   seed = [],
   separate = false,
   durableLookup = false,
+  lookups = 1,
+  fenced = false,
   serverArgs = [],
 } = {}) {
   const started = [];
@@ -57,12 +61,17 @@ async function startCluster({
     const local = { databaseUrl: await localHost.createDatabase('local', { template: 'content' }) };
     const store = durableLookup ? await localHost.createDatabase('lookup') : undefined;
 
-    const [lookup, ...servers] = await Promise.all([
-      keep(startLookupServer({ shards, databaseUrl: store })),
-      ...databases.map((databaseUrl, shard) =>
-        keep(startQueryServer({ databaseUrl, args: ['--shard', String(shard), ...serverArgs] })),
+    const lookupServers = await Promise.all(
+      Array.from({ length: lookups }, () => keep(startLookupServer({ shards, databaseUrl: store }))),
+    );
+    const lookup = lookupServers[0];
+    const lookupAddresses = lookupServers.map((server) => server.address).join(',');
+    const fence = fenced ? ['--lookup', lookupAddresses] : [];
+    const servers = await Promise.all(
+      databases.map((databaseUrl, shard) =>
+        keep(startQueryServer({ databaseUrl, args: ['--shard', String(shard), ...fence, ...serverArgs] })),
       ),
-    ]);
+    );
     return {
       shards: servers.map((server, index) => ({
         databaseUrl: databases[index],
@@ -75,9 +84,11 @@ async function startCluster({
         restart: () => server.restart(),
       })),
       lookup,
+      lookups: lookupServers,
+      lookupDatabaseUrl: store,
       local,
       queryServers: servers.map((server) => server.address),
-      lookupServer: lookup.address,
+      lookupServer: lookupAddresses,
       postgres,
       stop,
     };

@@ -15,7 +15,7 @@ use crate::records::Level;
 #[napi(object, use_nullable = true)]
 pub struct Settings {
     pub query_servers: Vec<String>,
-    pub lookup_server: Option<String>,
+    pub lookup_servers: Vec<String>,
     pub insecure: bool,
     pub tls: Option<TlsSettings>,
     pub token: Option<String>,
@@ -27,6 +27,7 @@ pub struct Settings {
     pub lookup_cache_size: u32,
     pub lookup_cache_ttl: u32,
     pub lookup_cache_negative_ttl: u32,
+    pub lookup_cache_max_stale: u32,
     pub max_in_flight: u32,
     pub session: HashMap<String, String>,
     pub log_level: String,
@@ -50,7 +51,7 @@ impl Settings {
     pub fn config(self) -> Result<Config, Error> {
         Ok(Config {
             query_servers: self.query_servers,
-            lookup_server: self.lookup_server,
+            lookup_servers: self.lookup_servers,
             insecure: self.insecure,
             tls: self.tls.map(|tls| Tls {
                 ca: tls.ca,
@@ -66,6 +67,7 @@ impl Settings {
                 size: self.lookup_cache_size as usize,
                 ttl: milliseconds(self.lookup_cache_ttl),
                 negative_ttl: milliseconds(self.lookup_cache_negative_ttl),
+                max_stale: milliseconds(self.lookup_cache_max_stale),
             },
             max_in_flight: self.max_in_flight as usize,
             session: self.session,

@@ -21,7 +21,7 @@ use tonic::{Code, Request, Status};
 pub use inbox::Event;
 pub use legacy::{LegacyAnswer, LegacyCall, LegacyFailure};
 pub use listening::{Heard, Listening};
-pub use stream::{Call, CallHandle};
+pub use stream::{Call, CallHandle, Owner};
 use stream::{Method, Stream};
 
 use crate::data::shape::Descriptions;
@@ -198,7 +198,7 @@ impl QueryChannel {
             },
         };
         self.fits(&query, &shared).await?;
-        let own = match Stream::open(self, Method::Multiplex).await {
+        let own = match Stream::open(self, Method::Multiplex, None).await {
             Ok(stream) => stream,
             Err(status) => {
                 self.forget(&shared);
@@ -343,9 +343,9 @@ impl QueryChannel {
     }
 
     /// Opens a session. An error means that there is none.
-    pub async fn open_session(&self) -> Result<Session, Error> {
+    pub async fn open_session(&self, owner: Option<Owner<'_>>) -> Result<Session, Error> {
         if !self.is_legacy.load(Ordering::Relaxed) {
-            match self.open_stream(Method::Session).await {
+            match self.open_stream(Method::Session, owner).await {
                 Ok(stream) => return Ok(Session(stream)),
                 Err(status) if status.code() == Code::Unimplemented => {}
                 Err(status) => return Err(self.opening_error(&status)),
@@ -373,7 +373,7 @@ impl QueryChannel {
         if waited && let Some(failure) = &*failure {
             return Err(failure.clone());
         }
-        match self.open_stream(Method::Multiplex).await {
+        match self.open_stream(Method::Multiplex, None).await {
             Ok(stream) => {
                 tracing::info!(target: "mtdd::grpc", shard = self.shard, address = self.address, "connected to query server");
                 *failure = None;
@@ -396,11 +396,11 @@ impl QueryChannel {
     }
 
     /// With another token, if the server does not take this one and the application has one.
-    async fn open_stream(&self, method: Method) -> Result<Arc<Stream>, Status> {
+    async fn open_stream(&self, method: Method, owner: Option<Owner<'_>>) -> Result<Arc<Stream>, Status> {
         let edition = self.dial.token.edition();
-        match Stream::open(self, method).await {
+        match Stream::open(self, method, owner).await {
             Err(status) if is_refused(&status) && self.dial.token.renewed(edition).await => {
-                Stream::open(self, method).await
+                Stream::open(self, method, owner).await
             }
             outcome => outcome,
         }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status, Streaming};
 
 use super::inbox::{Event, Inbox};
@@ -55,12 +56,32 @@ pub(super) enum Method {
     Session,
 }
 
+/// A tenant, and the epoch of its placement as the caller knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'o> {
+    pub tenant: &'o str,
+    pub kind: i32,
+    pub epoch: u64,
+}
+
+impl Owner<'_> {
+    fn note(self, metadata: &mut MetadataMap) {
+        metadata.insert_bin("mtdd-tenant-bin", MetadataValue::from_bytes(self.tenant.as_bytes()));
+        metadata.insert("mtdd-tenant-type", MetadataValue::from(self.kind));
+        metadata.insert("mtdd-epoch", MetadataValue::from(self.epoch));
+    }
+}
+
 impl Stream {
-    pub async fn open(channel: &QueryChannel, method: Method) -> Result<Arc<Stream>, Status> {
+    /// `owner`: for whom a session is, so that the server agrees on the shard before it accepts it.
+    pub async fn open(channel: &QueryChannel, method: Method, owner: Option<Owner<'_>>) -> Result<Arc<Stream>, Status> {
         let (frames, outgoing) = mpsc::unbounded_channel();
         let open = client_frame::Frame::Open(Open { settings: channel.settings.clone(), window: WINDOW });
         let _ = frames.send(ClientFrame { frame: Some(open) });
-        let outgoing = channel.request(UnboundedReceiverStream::new(outgoing));
+        let mut outgoing = channel.request(UnboundedReceiverStream::new(outgoing));
+        if let Some(owner) = owner {
+            owner.note(outgoing.metadata_mut());
+        }
         let mut client = channel.client();
         let incoming = match method {
             Method::Multiplex => client.multiplex(outgoing).await?,

@@ -36,8 +36,8 @@ pub use outbox::Outbox;
 pub struct Config {
     /// `host:port`, one per shard; the position is the shard's index.
     pub query_servers: Vec<String>,
-    /// `host:port`; may be absent with a single query server.
-    pub lookup_server: Option<String>,
+    /// `host:port` each; none: there is a single query server.
+    pub lookup_servers: Vec<String>,
     pub insecure: bool,
     pub tls: Option<Tls>,
     pub token: Option<Secret>,
@@ -139,9 +139,9 @@ impl Client {
             token.comes_from(move || asked.ask_for_token());
         }
         let dial = Dial { tls: config.tls, insecure: config.insecure, token: token.clone() };
-        let lookup = config
-            .lookup_server
-            .map(|address| Lookup::new(address, dial.clone(), config.lookup_cache, config.max_retries))
+        let has_lookup = !config.lookup_servers.is_empty();
+        let lookup = has_lookup
+            .then(|| Lookup::new(config.lookup_servers, dial.clone(), config.lookup_cache, config.max_retries))
             .transpose()?;
         let descriptions = Arc::new(Descriptions::default());
         let channels = config

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::Request;
 use super::failure::{Failed, database_record, unavailable};
 use super::world::{Control, Held, Interrupt, World};
-use crate::channel::{Begun, Call, Event, QueryChannel};
+use crate::channel::{Begun, Call, Event, Owner, QueryChannel};
 use crate::data::compact::Piece;
 use crate::data::shape::{Description, Shape};
 use crate::deadline::Deadlines;
@@ -88,7 +88,7 @@ pub async fn place(world: &World, deadlines: &Deadlines, id: u32, tenant: &Tenan
         if add {
             world.router.add(tenant).await
         } else {
-            world.router.shard_of(tenant, false).await.map(|shard| (String::new(), shard))
+            world.router.shard_of(tenant).await.map(|shard| (String::new(), shard))
         }
     };
     let outcome = tokio::select! {
@@ -129,7 +129,7 @@ impl Query<'_> {
     async fn attempt(&mut self, target: &Target, wire: &QueryRequest) -> Result<(), Failed> {
         self.restart = self.begun;
         let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
-        let request = QueryRequest {
+        let mut request = QueryRequest {
             timeout_ms: u32::try_from(left).unwrap_or(u32::MAX).max(1),
             tenant: self.tenant.as_ref().map(|tenant| tenant.name.to_string()),
             tenant_type: self.tenant.as_ref().map(|tenant| tenant.kind),
@@ -137,7 +137,10 @@ impl Query<'_> {
         };
         if let Some(session) = self.session {
             if let Some(shard) = self.reopen {
-                let opened = self.unless_interrupted(self.world.channels[shard].open_session()).await?;
+                // On the same shard as before, whatever is known by now: the server says whether it still is the right one.
+                let owner =
+                    self.tenant.as_ref().map(|tenant| Owner { tenant: &tenant.name, kind: tenant.kind, epoch: 0 });
+                let opened = self.unless_interrupted(self.world.channels[shard].open_session(owner)).await?;
                 self.world.sessions.open(session, Held::new(shard, opened.map_err(Failed::at_start)?));
                 self.reopen = None;
             }
@@ -171,7 +174,10 @@ impl Query<'_> {
         }
         let route = self.unless_interrupted(self.world.router.route(target)).await?.map_err(Failed::for_good)?;
         let channel = match route {
-            Route::Shard(shard) => &self.world.channels[shard],
+            Route::Shard { shard, epoch } => {
+                request.epoch = epoch;
+                &self.world.channels[shard]
+            }
             Route::All => {
                 let reason = "a query for all shards is not one for a single shard".into();
                 return Err(Failed::for_good(Error::PlanUnsupported { reason }));

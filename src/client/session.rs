@@ -4,6 +4,7 @@ use tokio::time::{Instant, sleep};
 
 use super::failure::Failed;
 use super::world::{Control, Held, World};
+use crate::channel::Owner;
 use crate::deadline::Deadlines;
 use crate::error::Error;
 use crate::route::{Route, Target};
@@ -54,7 +55,13 @@ async fn hold_at_last(world: &World, target: &Target, deadline: Instant) -> Resu
 
 async fn hold(world: &World, target: &Target) -> Result<Held, Error> {
     match world.router.route(target).await? {
-        Route::Shard(shard) => Ok(Held::new(shard, world.channels[shard].open_session().await?)),
+        Route::Shard { shard, epoch } => {
+            let owner = match target {
+                Target::Tenant { tenant, .. } => Some(Owner { tenant: &tenant.name, kind: tenant.kind, epoch }),
+                Target::All => None,
+            };
+            Ok(Held::new(shard, world.channels[shard].open_session(owner).await?))
+        }
         Route::All => {
             let reason = "a transaction runs on one shard; name a tenant".into();
             Err(Error::CrossShardTransaction { reason })

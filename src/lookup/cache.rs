@@ -3,21 +3,26 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lru::LruCache;
 use tokio::sync::oneshot;
 
-use super::{CacheLimits, Tenant};
+use super::{CacheLimits, Place, Tenant};
 use crate::error::Error;
 
-/// A shard, or None for a tenant that the lookup server does not know.
-pub type Answer = Result<Option<i32>, Error>;
+/// While the lookup server cannot be reached, a known tenant is asked for again only after this.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Where a tenant lives; None: the lookup server does not know it.
+pub type Answer = Result<Option<Place>, Error>;
 pub type Flight = oneshot::Receiver<Answer>;
 
 /// What the cache says of a tenant.
 pub enum Known {
-    Shard(i32),
+    Here(Place),
+    /// It may be outdated: whoever is told this must ask, and need not wait.
+    Doubtful(Place),
     /// The lookup server did not know it a moment ago.
     Unknown,
     /// Somebody has asked; the answer will come here too.
@@ -35,13 +40,42 @@ pub struct Cache {
 #[derive(Debug)]
 struct State {
     entries: LruCache<Tenant, Entry>,
-    flights: HashMap<Tenant, Vec<oneshot::Sender<Answer>>>,
+    calls: HashMap<Tenant, Call>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    shard: Option<i32>,
+    place: Option<Place>,
     until: Instant,
+    /// It is believed until then when nobody can be asked.
+    at_worst_until: Instant,
+    /// Nobody could be asked the last time.
+    doubtful: bool,
+}
+
+/// A call under way.
+#[derive(Debug)]
+struct Call {
+    /// Rises each time the question is asked again.
+    number: u32,
+    /// What it answers may have been read before the tenant moved.
+    outdated: bool,
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    /// The call that was under way when it came; an answer that may be older than its question does not do.
+    joined: u32,
+    sender: oneshot::Sender<Answer>,
+}
+
+impl Call {
+    fn join(&mut self, joined: u32) -> Flight {
+        let (sender, flight) = oneshot::channel();
+        self.waiting.push(Waiting { joined, sender });
+        flight
+    }
 }
 
 impl Cache {
@@ -50,53 +84,96 @@ impl Cache {
         // `unbounded` allocates as it fills; `put` keeps it within the size.
         let mut entries = LruCache::unbounded();
         entries.resize(size);
-        Cache { limits, state: Mutex::new(State { entries, flights: HashMap::new() }) }
+        Cache { limits, state: Mutex::new(State { entries, calls: HashMap::new() }) }
     }
 
     pub fn get(&self, tenant: &Tenant) -> Known {
+        let now = Instant::now();
         let mut state = self.lock();
-        if let Some(entry) = state.entries.get(tenant).filter(|entry| Instant::now() < entry.until) {
-            return entry.shard.map_or(Known::Unknown, Known::Shard);
+        let doubtful = match state.entries.get(tenant) {
+            Some(entry) if now < entry.until => return entry.place.map_or(Known::Unknown, Known::Here),
+            Some(entry) if entry.doubtful && now < entry.at_worst_until => entry.place,
+            _ => None,
+        };
+        if let Some(call) = state.calls.get_mut(tenant) {
+            return doubtful.map_or_else(|| Known::Asking(call.join(call.number)), Known::Here);
         }
-        let (sender, flight) = oneshot::channel();
-        let waiting = state.flights.entry(tenant.clone()).or_default();
-        waiting.push(sender);
-        if waiting.len() == 1 { Known::Nothing(flight) } else { Known::Asking(flight) }
+        let mut call = Call { number: 1, outdated: false, waiting: Vec::new() };
+        let known = doubtful.map_or_else(|| Known::Nothing(call.join(0)), Known::Doubtful);
+        state.calls.insert(tenant.clone(), call);
+        known
     }
 
-    /// The shard, if it is known.
-    pub fn peek(&self, tenant: &Tenant) -> Option<i32> {
+    /// Where the tenant lives, if it is known.
+    pub fn peek(&self, tenant: &Tenant) -> Option<Place> {
         let mut state = self.lock();
-        state.entries.get(tenant).filter(|entry| Instant::now() < entry.until).and_then(|entry| entry.shard)
+        state.entries.get(tenant).filter(|entry| Instant::now() < entry.until).and_then(|entry| entry.place)
     }
 
-    /// Takes in an answer and passes it on to all who wait for it.
-    pub fn land(&self, tenant: &Tenant, answer: Answer) {
+    /// Takes in an answer and passes it on to all who wait for it. True: some came too late for it, so it must be asked
+    /// again.
+    pub fn land(&self, tenant: &Tenant, answer: Answer) -> bool {
         let mut state = self.lock();
-        if let Ok(shard) = answer {
-            // A registration may have come in since; it is newer than a "not found".
-            if shard.is_some() || state.entries.peek(tenant).is_none_or(|entry| Instant::now() >= entry.until) {
-                state.entries.put(tenant.clone(), self.entry(shard));
+        let outdated = state.calls.get(tenant).is_some_and(|call| call.outdated);
+        let answer = match answer {
+            Ok(place) => {
+                // A registration may have come in since; it is newer than a "not found".
+                let known = state.entries.peek(tenant).filter(|entry| Instant::now() < entry.until);
+                match (place, known.and_then(|entry| entry.place)) {
+                    (None, Some(place)) => Ok(Some(place)),
+                    _ => {
+                        if !outdated {
+                            state.entries.put(tenant.clone(), self.entry(place));
+                        }
+                        Ok(place)
+                    }
+                }
             }
-        }
-        for waiting in state.flights.remove(tenant).unwrap_or_default() {
+            // A known tenant goes on, for a while.
+            Err(error @ Error::LookupUnavailable { .. }) if !outdated => match state.entries.get_mut(tenant) {
+                Some(entry) if entry.place.is_some() && Instant::now() < entry.at_worst_until => {
+                    (entry.until, entry.doubtful) = (Instant::now() + PAUSE, true);
+                    entry.until = entry.until.min(entry.at_worst_until);
+                    Ok(entry.place)
+                }
+                _ => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        let Some(mut call) = state.calls.remove(tenant) else { return false };
+        let is_for_all = matches!(answer, Ok(Some(_)) | Err(_)) && !outdated;
+        let (served, late): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut call.waiting).into_iter().partition(|one| is_for_all || one.joined < call.number);
+        for waiting in served {
             // A waiter that has given up no longer listens.
-            let _ = waiting.send(answer.clone());
+            let _ = waiting.sender.send(answer.clone());
+        }
+        if late.is_empty() {
+            return false;
+        }
+        let call = Call { number: call.number + 1, outdated: false, waiting: late };
+        state.calls.insert(tenant.clone(), call);
+        true
+    }
+
+    /// What is known of the tenant is not true any more, nor is what is being answered at this moment.
+    pub fn forget(&self, tenant: &Tenant) {
+        let mut state = self.lock();
+        state.entries.pop(tenant);
+        if let Some(call) = state.calls.get_mut(tenant) {
+            call.outdated = true;
         }
     }
 
-    pub fn forget(&self, tenant: &Tenant) {
-        self.lock().entries.pop(tenant);
-    }
-
-    pub fn put(&self, tenant: &Tenant, shard: i32) {
-        let entry = self.entry(Some(shard));
+    pub fn put(&self, tenant: &Tenant, place: Place) {
+        let entry = self.entry(Some(place));
         self.lock().entries.put(tenant.clone(), entry);
     }
 
-    fn entry(&self, shard: Option<i32>) -> Entry {
-        let ttl = if shard.is_some() { self.limits.ttl } else { self.limits.negative_ttl };
-        Entry { shard, until: Instant::now() + ttl }
+    fn entry(&self, place: Option<Place>) -> Entry {
+        let ttl = if place.is_some() { self.limits.ttl } else { self.limits.negative_ttl };
+        let until = Instant::now() + ttl;
+        Entry { place, until, at_worst_until: until + self.limits.max_stale, doubtful: false }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -106,17 +183,23 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn tenant(name: &str) -> Tenant {
         Tenant { name: name.into(), kind: 1 }
     }
 
+    fn place(shard: i32) -> Place {
+        Place { shard, epoch: 1 }
+    }
+
     fn cache(size: usize, ttl: u64) -> Cache {
         let ttl = Duration::from_millis(ttl);
-        Cache::new(CacheLimits { size, ttl, negative_ttl: ttl })
+        Cache::new(CacheLimits { size, ttl, negative_ttl: ttl, max_stale: Duration::ZERO })
+    }
+
+    fn unreachable() -> Error {
+        Error::LookupUnavailable { address: "a".into(), reason: "gone".into() }
     }
 
     #[test]
@@ -124,10 +207,38 @@ mod tests {
         let cache = cache(10, 1000);
         let Known::Nothing(mut first) = cache.get(&tenant("a")) else { panic!() };
         let Known::Asking(mut second) = cache.get(&tenant("a")) else { panic!() };
-        cache.land(&tenant("a"), Ok(Some(3)));
-        assert!(matches!(first.try_recv(), Ok(Ok(Some(3)))));
-        assert!(matches!(second.try_recv(), Ok(Ok(Some(3)))));
-        assert!(matches!(cache.get(&tenant("a")), Known::Shard(3)));
+        assert!(!cache.land(&tenant("a"), Ok(Some(place(3)))));
+        assert!(matches!(first.try_recv(), Ok(Ok(Some(Place { shard: 3, .. })))));
+        assert!(matches!(second.try_recv(), Ok(Ok(Some(Place { shard: 3, .. })))));
+        assert!(matches!(cache.get(&tenant("a")), Known::Here(Place { shard: 3, .. })));
+    }
+
+    #[test]
+    fn who_joins_a_call_is_not_told_of_a_tenant_that_it_may_have_missed() {
+        let cache = cache(10, 0);
+        let Known::Nothing(mut first) = cache.get(&tenant("a")) else { panic!() };
+        // Registered elsewhere meanwhile, perhaps after the answer was made.
+        let Known::Asking(mut second) = cache.get(&tenant("a")) else { panic!() };
+        assert!(cache.land(&tenant("a"), Ok(None)), "it must be asked again");
+        assert!(matches!(first.try_recv(), Ok(Ok(None))));
+        assert!(second.try_recv().is_err());
+        let Known::Asking(mut third) = cache.get(&tenant("a")) else { panic!() };
+        assert!(!cache.land(&tenant("a"), Ok(Some(place(1)))));
+        assert!(matches!(second.try_recv(), Ok(Ok(Some(_)))));
+        assert!(matches!(third.try_recv(), Ok(Ok(Some(_)))));
+    }
+
+    #[test]
+    fn an_answer_from_before_a_move_is_neither_kept_nor_given_to_who_came_after() {
+        let cache = cache(10, 60_000);
+        let Known::Nothing(_first) = cache.get(&tenant("a")) else { panic!() };
+        cache.forget(&tenant("a"));
+        let Known::Asking(mut second) = cache.get(&tenant("a")) else { panic!() };
+        assert!(cache.land(&tenant("a"), Ok(Some(place(0)))));
+        assert!(second.try_recv().is_err());
+        assert_eq!(cache.peek(&tenant("a")), None);
+        assert!(!cache.land(&tenant("a"), Ok(Some(place(1)))));
+        assert!(matches!(second.try_recv(), Ok(Ok(Some(Place { shard: 1, .. })))));
     }
 
     #[test]
@@ -139,24 +250,46 @@ mod tests {
     }
 
     #[test]
+    fn a_known_tenant_goes_on_within_the_bound_while_nobody_can_be_asked() {
+        let limits = |max_stale| CacheLimits { size: 10, ttl: Duration::ZERO, negative_ttl: Duration::ZERO, max_stale };
+        let cache = Cache::new(limits(Duration::from_secs(60)));
+        cache.put(&tenant("a"), place(2));
+        let Known::Nothing(mut flight) = cache.get(&tenant("a")) else { panic!("a ttl of zero believes nothing") };
+        cache.land(&tenant("a"), Err(unreachable()));
+        assert!(matches!(flight.try_recv(), Ok(Ok(Some(Place { shard: 2, .. })))));
+        assert!(matches!(cache.get(&tenant("a")), Known::Here(_)), "not asked again at once");
+
+        cache.forget(&tenant("a"));
+        let Known::Nothing(mut flight) = cache.get(&tenant("a")) else { panic!() };
+        cache.land(&tenant("a"), Err(unreachable()));
+        assert!(matches!(flight.try_recv(), Ok(Err(_))), "what was forgotten is not believed again");
+
+        let cache = Cache::new(limits(Duration::ZERO));
+        cache.put(&tenant("a"), place(2));
+        let Known::Nothing(mut flight) = cache.get(&tenant("a")) else { panic!() };
+        cache.land(&tenant("a"), Err(unreachable()));
+        assert!(matches!(flight.try_recv(), Ok(Err(_))), "beyond the bound");
+    }
+
+    #[test]
     fn entries_expire_and_the_oldest_make_room() {
         let cache = cache(2, 0);
-        cache.put(&tenant("a"), 1);
+        cache.put(&tenant("a"), place(1));
         assert!(cache.peek(&tenant("a")).is_none(), "a ttl of zero believes nothing");
         let cache = super::tests::cache(2, 60_000);
         for (shard, name) in ["a", "b", "c"].into_iter().enumerate() {
-            cache.put(&tenant(name), shard as i32);
+            cache.put(&tenant(name), place(shard as i32));
         }
         assert_eq!(cache.peek(&tenant("a")), None);
-        assert_eq!(cache.peek(&tenant("c")), Some(2));
+        assert_eq!(cache.peek(&tenant("c")), Some(place(2)));
     }
 
     #[test]
     fn a_registration_outlives_a_not_found_that_was_on_its_way() {
         let cache = cache(10, 60_000);
         let Known::Nothing(_flight) = cache.get(&tenant("a")) else { panic!() };
-        cache.put(&tenant("a"), 1);
+        cache.put(&tenant("a"), place(1));
         cache.land(&tenant("a"), Ok(None));
-        assert_eq!(cache.peek(&tenant("a")), Some(1));
+        assert_eq!(cache.peek(&tenant("a")), Some(place(1)));
     }
 }

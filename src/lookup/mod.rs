@@ -1,8 +1,9 @@
-//! Which shard a tenant lives on: asks the lookup server, and remembers. A thousand simultaneous queries of a new tenant
-//! cause one call; an unknown tenant is remembered too, but only briefly.
+//! Which shard a tenant lives on: asks the lookup servers, and remembers. A thousand simultaneous queries of a new tenant
+//! cause one call; while no lookup server can be reached, a known tenant goes on for a while.
 
 mod cache;
 mod remote;
+mod server;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ pub use remote::Placement;
 
 use crate::dial::Dial;
 use crate::error::Error;
-use cache::{Cache, Known};
+use cache::{Cache, Flight, Known};
 use remote::Remote;
 
 /// A tenant: its name, and the type that tells apart tenants of one name.
@@ -19,6 +20,14 @@ use remote::Remote;
 pub struct Tenant {
     pub name: Arc<str>,
     pub kind: i32,
+}
+
+/// Where a tenant lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub shard: i32,
+    /// Rises each time the tenant is placed anew; 0: the lookup server does not know epochs.
+    pub epoch: u64,
 }
 
 /// What the cache may hold.
@@ -30,6 +39,8 @@ pub struct CacheLimits {
     pub ttl: Duration,
     /// How long a tenant is believed to be unknown.
     pub negative_ttl: Duration,
+    /// How much longer a tenant's shard is believed while no lookup server can be reached.
+    pub max_stale: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -39,28 +50,40 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// `max_retries`: further attempts after the lookup server could not be reached.
-    pub fn new(address: String, dial: Dial, limits: CacheLimits, max_retries: u32) -> Result<Self, Error> {
-        Ok(Lookup { remote: Arc::new(Remote::new(address, dial, max_retries)?), cache: Arc::new(Cache::new(limits)) })
+    /// `max_retries`: further attempts after no lookup server could be reached.
+    pub fn new(addresses: Vec<String>, dial: Dial, limits: CacheLimits, max_retries: u32) -> Result<Self, Error> {
+        Ok(Lookup { remote: Arc::new(Remote::new(addresses, dial, max_retries)?), cache: Arc::new(Cache::new(limits)) })
     }
 
-    /// The tenant's shard, as the lookup server says.
-    pub async fn shard_of(&self, tenant: &Tenant) -> Result<i32, Error> {
-        let flight = match self.cache.get(tenant) {
-            Known::Shard(shard) => return Ok(shard),
+    /// Where the tenant lives, as the lookup servers say.
+    pub async fn place_of(&self, tenant: &Tenant) -> Result<Place, Error> {
+        let flight: Flight = match self.cache.get(tenant) {
+            Known::Here(place) => return Ok(place),
+            Known::Doubtful(place) => {
+                self.ask(tenant);
+                return Ok(place);
+            }
             Known::Unknown => return Err(not_found(tenant)),
             Known::Asking(flight) => flight,
             Known::Nothing(flight) => {
-                // A task of its own: whoever asked first may give up, the others must not.
-                let (lookup, tenant) = (self.clone(), tenant.clone());
-                tokio::spawn(async move {
-                    let answer = lookup.remote.get(&tenant).await;
-                    lookup.cache.land(&tenant, answer);
-                });
+                self.ask(tenant);
                 flight
             }
         };
         flight.await.unwrap_or(Err(Error::ClientClosed))?.ok_or_else(|| not_found(tenant))
+    }
+
+    /// Asks in a task of its own: whoever asked first may give up, the others must not.
+    fn ask(&self, tenant: &Tenant) {
+        let (lookup, tenant) = (self.clone(), tenant.clone());
+        tokio::spawn(async move {
+            loop {
+                let answer = lookup.remote.get(&tenant).await;
+                if !lookup.cache.land(&tenant, answer) {
+                    return;
+                }
+            }
+        });
     }
 
     /// Where the tenant lives has to be asked again.
@@ -68,19 +91,19 @@ impl Lookup {
         self.cache.forget(tenant);
     }
 
-    /// Registers the tenant if it is new; its shard.
-    pub async fn register(&self, tenant: &Tenant) -> Result<i32, Error> {
+    /// Registers the tenant if it is new; where it lives.
+    pub async fn register(&self, tenant: &Tenant) -> Result<Place, Error> {
         match self.cache.peek(tenant) {
-            // Once registered, a tenant keeps its shard.
-            Some(shard) => Ok(shard),
-            None => Box::pin(self.add(tenant)).await.map(|placement| placement.shard),
+            // Once registered, a tenant stays so.
+            Some(place) => Ok(place),
+            None => Box::pin(self.add(tenant)).await.map(|placement| placement.place),
         }
     }
 
     /// Registers the tenant if it is new, and asks for its id in any case.
     pub async fn add(&self, tenant: &Tenant) -> Result<Placement, Error> {
         let placement = self.remote.add(tenant).await?;
-        self.cache.put(tenant, placement.shard);
+        self.cache.put(tenant, placement.place);
         Ok(placement)
     }
 }

@@ -1,58 +1,54 @@
-//! The lookup server, as called over gRPC. One that does not speak mtdd.v1 is called on the wire of 1.x, which says the
-//! same.
+//! All lookup servers together: one is asked, and when it fails or is silent for a moment, the next one as well; the first
+//! answer counts. Both methods may be repeated safely. What one server is asked is in `server`.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{sleep, timeout};
+use tonic::{Code, Status};
 
-use super::Tenant;
-use crate::dial::{Dial, is_refused};
-use crate::error::{Error, Server, describe};
-use crate::proto::legacy_lookup::lookup_service_client::LookupServiceClient as LegacyClient;
-use crate::proto::lookup_service_client::LookupServiceClient;
-use crate::proto::{TenantRequest, TenantResponse, legacy_lookup};
+use super::server::{Method, Server};
+use super::{Place, Tenant};
+use crate::dial::Dial;
+use crate::error::{Error, Server as Named, describe};
+use crate::proto::TenantResponse;
 
-/// One attempt; the call's own deadline may end the wait earlier.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Between attempts; doubled each time.
+/// Within this there is an answer, or an error; the call's own deadline may end the wait earlier.
+const LIMIT: Duration = Duration::from_millis(1_800);
+/// A server that is silent for so long is not waited for alone.
+const SILENCE: Duration = Duration::from_millis(300);
+/// Between two rounds of all servers; doubled each time.
 const BACKOFF: Duration = Duration::from_millis(50);
 
 /// Where a tenant has been placed.
 #[derive(Clone, Debug)]
 pub struct Placement {
     pub tenant_id: String,
-    pub shard: i32,
+    pub place: Place,
 }
 
 #[derive(Debug)]
 pub struct Remote {
-    address: String,
-    endpoint: Endpoint,
+    servers: Vec<Server>,
     dial: Dial,
     max_retries: u32,
-    channel: OnceLock<Channel>,
-    /// The server speaks the wire of 1.x.
-    is_legacy: AtomicBool,
-    /// The application has been told.
-    warned: Once,
 }
 
 impl Remote {
-    pub fn new(address: String, dial: Dial, max_retries: u32) -> Result<Self, Error> {
-        let endpoint = dial.endpoint(&address)?;
-        let (channel, is_legacy, warned) = (OnceLock::new(), AtomicBool::new(false), Once::new());
-        Ok(Remote { address, endpoint, dial, max_retries, channel, is_legacy, warned })
+    pub fn new(addresses: Vec<String>, dial: Dial, max_retries: u32) -> Result<Self, Error> {
+        let servers = addresses.into_iter().map(|address| Server::new(address, dial.clone()));
+        let servers = servers.collect::<Result<_, _>>()?;
+        Ok(Remote { servers, dial, max_retries })
     }
 
-    /// The tenant's shard, None if the lookup server does not know the tenant.
-    pub async fn get(&self, tenant: &Tenant) -> Result<Option<i32>, Error> {
+    /// Where the tenant lives, None if the lookup server does not know it.
+    pub async fn get(&self, tenant: &Tenant) -> Result<Option<Place>, Error> {
         match self.call(tenant, Method::Get).await {
             Ok(placement) => {
-                tracing::debug!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = placement.shard, "Tenant mapped to shard");
-                Ok(Some(placement.shard))
+                let Place { shard, epoch } = placement.place;
+                tracing::debug!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = shard, epoch, "Tenant mapped to shard");
+                Ok(Some(placement.place))
             }
             Err(Error::TenantNotFound { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -62,117 +58,136 @@ impl Remote {
     /// Registers the tenant; a known one keeps its place.
     pub async fn add(&self, tenant: &Tenant) -> Result<Placement, Error> {
         let placement = self.call(tenant, Method::Add).await?;
-        tracing::info!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = placement.shard, "Tenant registered");
+        tracing::info!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = placement.place.shard, "Tenant registered");
         Ok(placement)
     }
 
-    /// Both methods may be repeated safely.
     async fn call(&self, tenant: &Tenant, method: Method) -> Result<Placement, Error> {
-        let (mut attempt, mut renewed) = (0, false);
+        let mut renewed = false;
         loop {
             let edition = self.dial.token.edition();
-            let status = match self.attempt(tenant, method).await {
-                Ok(response) => return self.placement(response),
-                Err(status) => status,
+            let answer = timeout(LIMIT, self.rounds(tenant, method)).await.unwrap_or_else(|_| {
+                let reason = format!("no answer within {} ms", LIMIT.as_millis());
+                Err(Error::LookupUnavailable { address: self.addresses(), reason })
+            });
+            let is_refused = matches!(answer, Err(Error::Unauthenticated { .. }));
+            if !is_refused || renewed || !self.dial.token.renewed(edition).await {
+                return answer;
+            }
+            renewed = true;
+        }
+    }
+
+    async fn rounds(&self, tenant: &Tenant, method: Method) -> Result<Placement, Error> {
+        let mut attempt = 0;
+        loop {
+            let (server, status) = match self.round(tenant, method).await {
+                Ok((server, response)) => return placement(server, response),
+                Err(failure) => failure,
             };
-            if is_refused(&status) && !renewed && self.dial.token.renewed(edition).await {
-                renewed = true;
-                continue;
+            if !is_passing(&status) || attempt >= self.max_retries {
+                return Err(self.error(server, tenant, &status));
             }
-            if !matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown)
-                || attempt >= self.max_retries
-            {
-                return Err(self.error(tenant, &status));
-            }
-            tokio::time::sleep(BACKOFF * 2u32.saturating_pow(attempt)).await;
+            sleep(BACKOFF * 2u32.saturating_pow(attempt)).await;
             attempt += 1;
         }
     }
 
-    async fn attempt(&self, tenant: &Tenant, method: Method) -> Result<TenantResponse, Status> {
-        let message = TenantRequest { tenant_name: tenant.name.to_string(), tenant_type: tenant.kind };
-        if !self.is_legacy.load(Ordering::Relaxed) {
-            match self.ask(message.clone(), method).await {
-                Err(status) if status.code() == Code::Unimplemented => {}
-                outcome => return outcome,
+    /// Asks one server after the other, those last that were silent before, without waiting long for any of them.
+    async fn round(&self, tenant: &Tenant, method: Method) -> Result<(&Server, TenantResponse), (&Server, Status)> {
+        let (avoided, mut order): (Vec<_>, Vec<_>) = self.servers.iter().partition(|server| server.is_avoided());
+        order.extend(avoided);
+        let mut order = order.into_iter();
+        let mut asked = FuturesUnordered::new();
+        let mut silent: Vec<&Server> = Vec::new();
+        let mut failure = None;
+        loop {
+            if asked.is_empty() {
+                match (order.next(), failure.take()) {
+                    (Some(server), kept) => {
+                        failure = kept;
+                        silent.push(server);
+                        asked.push(ask(server, tenant, method));
+                    }
+                    (None, Some(failure)) => return Err(failure),
+                    (None, None) => {
+                        let status = Status::unavailable("no lookup server is configured");
+                        return Err((&self.servers[0], status));
+                    }
+                }
+            }
+            tokio::select! {
+                biased;
+                Some((server, outcome)) = asked.next() => {
+                    silent.retain(|one| !std::ptr::eq(*one, server));
+                    match outcome {
+                        Err(status) if is_passing(&status) || is_of_the_server(&status) => {
+                            server.avoid();
+                            // What can pass is the better reason to try again.
+                            if failure.as_ref().is_none_or(|(_, kept)| !is_passing(kept)) {
+                                failure = Some((server, status));
+                            }
+                        }
+                        outcome => {
+                            silent.iter().for_each(|server| server.avoid());
+                            return outcome.map(|response| (server, response)).map_err(|status| (server, status));
+                        }
+                    }
+                }
+                () = sleep(SILENCE), if order.len() > 0 => {
+                    if let Some(server) = order.next() {
+                        silent.push(server);
+                        asked.push(ask(server, tenant, method));
+                    }
+                }
             }
         }
-        let outcome = self.ask_legacy(message, method).await;
-        // One that speaks neither wire is asked on both the next time.
-        let is_legacy = outcome.as_ref().err().is_none_or(|status| status.code() != Code::Unimplemented);
-        self.is_legacy.store(is_legacy, Ordering::Relaxed);
-        if is_legacy {
-            self.warned.call_once(|| {
-                let address = &self.address;
-                tracing::warn!(target: "mtdd::grpc", address, "lookup server speaks the 1.x wire only: upgrade it");
-            });
-        }
-        outcome
     }
 
-    async fn ask(&self, message: TenantRequest, method: Method) -> Result<TenantResponse, Status> {
-        let mut client = LookupServiceClient::new(self.connection());
-        let request = self.request(message);
-        let response = match method {
-            Method::Get => client.get_tenant_shard(request).await?,
-            Method::Add => client.add_tenant_shard(request).await?,
-        };
-        Ok(response.into_inner())
-    }
-
-    async fn ask_legacy(&self, message: TenantRequest, method: Method) -> Result<TenantResponse, Status> {
-        let TenantRequest { tenant_name, tenant_type } = message;
-        let mut client = LegacyClient::new(self.connection());
-        let request = self.request(legacy_lookup::TenantRequest { tenant_name, tenant_type });
-        let response = match method {
-            Method::Get => client.get_tenant_shard(request).await?,
-            Method::Add => client.add_tenant_shard(request).await?,
-        };
-        let legacy_lookup::TenantResponse { tenant_id, shard_index } = response.into_inner();
-        Ok(TenantResponse { tenant_id, shard_index, epoch: 0 })
-    }
-
-    fn connection(&self) -> Channel {
-        self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone()
-    }
-
-    fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = self.dial.request(message);
-        request.set_timeout(ATTEMPT_TIMEOUT);
-        request
-    }
-
-    fn placement(&self, response: TenantResponse) -> Result<Placement, Error> {
-        if response.shard_index < 0 {
-            let reason = format!("shard index {}", response.shard_index);
-            return Err(Error::Protocol { server: self.name(), reason });
-        }
-        Ok(Placement { tenant_id: response.tenant_id, shard: response.shard_index })
-    }
-
-    fn error(&self, tenant: &Tenant, status: &Status) -> Error {
+    fn error(&self, server: &Server, tenant: &Tenant, status: &Status) -> Error {
         let reason = status.message().to_owned();
+        let name = || format!("lookup server {}", server.address);
         match status.code() {
             Code::NotFound => Error::TenantNotFound { name: tenant.name.to_string(), kind: tenant.kind },
             Code::InvalidArgument => Error::Invalid { reason },
             Code::Unauthenticated | Code::PermissionDenied => {
-                Error::Unauthenticated { server: Server::Lookup(self.address.clone()), reason }
+                Error::Unauthenticated { server: Named::Lookup(server.address.clone()), reason }
             }
-            Code::ResourceExhausted => Error::Overloaded { reason: format!("{}: {reason}", self.name()) },
+            Code::ResourceExhausted => Error::Overloaded { reason: format!("{}: {reason}", name()) },
             Code::Unimplemented => {
-                Error::Protocol { server: self.name(), reason: "it speaks neither mtdd.v1 nor the 1.x wire".into() }
+                Error::Protocol { server: name(), reason: "it speaks neither mtdd.v1 nor the 1.x wire".into() }
             }
-            _ => Error::LookupUnavailable { address: self.address.clone(), reason: describe(status) },
+            _ => Error::LookupUnavailable { address: self.addresses(), reason: describe(status) },
         }
     }
 
-    fn name(&self) -> String {
-        format!("lookup server {}", self.address)
+    fn addresses(&self) -> String {
+        self.servers.iter().map(|server| server.address.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 
-#[derive(Clone, Copy)]
-enum Method {
-    Get,
-    Add,
+async fn ask<'s>(server: &'s Server, tenant: &Tenant, method: Method) -> (&'s Server, Result<TenantResponse, Status>) {
+    (server, server.ask(tenant, method, LIMIT).await)
+}
+
+/// Worth asking again.
+fn is_passing(status: &Status) -> bool {
+    matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown)
+}
+
+/// Another server may well answer.
+fn is_of_the_server(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unauthenticated | Code::PermissionDenied | Code::ResourceExhausted | Code::Unimplemented | Code::Internal
+    )
+}
+
+fn placement(server: &Server, response: TenantResponse) -> Result<Placement, Error> {
+    let TenantResponse { tenant_id, shard_index, epoch } = response;
+    if shard_index < 0 {
+        let reason = format!("shard index {shard_index}");
+        return Err(Error::Protocol { server: format!("lookup server {}", server.address), reason });
+    }
+    Ok(Placement { tenant_id, place: Place { shard: shard_index, epoch } })
 }

@@ -84,6 +84,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
     let requests = Memory::new(memory);
+    let placement = Arc::new(options.placement(drain.clone())?);
     let engine = Arc::new(run::Engine {
         pool,
         deadlines: Deadlines::start(),
@@ -94,15 +95,12 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         patience: options.patience(),
         requests: requests.clone(),
         replies: Memory::new(memory),
+        placement,
     });
     let sessions = session::Sessions::new(engine.clone(), drain.clone(), limits);
     let hub = notifications::Hub::start(target, drain.clone(), options.max_listeners);
     let most_in_flight = size + queue_limit + ANSWERS_ON_THE_WAY;
-    if options.shard.is_none() {
-        tracing::warn!("--shard is not given: clients whose queryServers are in another order are not noticed");
-    }
-    let placement = Arc::new(placement::Placement::new(options.shard));
-    let service = QueryService::new(engine, Arc::new(sessions), Arc::new(hub), placement, drain, most_in_flight);
+    let service = QueryService::new(engine, Arc::new(sessions), Arc::new(hub), drain, most_in_flight);
     // Messages sent are kept small where they are made; a limit here would end a whole stream instead of one query.
     let largest = options.max_message_size;
     let current =

@@ -21,6 +21,7 @@ pub fn answer(
 ) -> Answers {
     let (sender, receiver) = stream::channel(engine.max_message_size);
     let queries = Arc::new(InFlight::default());
+    engine.placement.watch_stream(&queries);
     let runner = engine.clone();
     let start = move |query: Query, asker: Asker| {
         let engine = runner.clone();

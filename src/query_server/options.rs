@@ -2,12 +2,17 @@
 //! checked without a connection. The binary flattens `Options` into its own flags.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::placement::{Lookup, Placement};
 use super::pool;
 use super::session::Limits;
 use super::slow::Patience;
+use crate::dial::{Dial, Tls, Token};
+use crate::error::{Error, Secret};
 use crate::postgres::{DatabaseUrl, Target};
+use crate::shutdown::Drain;
 
 /// What makes PostgreSQL notice that this server has gone, or cannot be reached: it then rolls back and lets go of its
 /// locks. It looks while it runs a statement, which it otherwise would not, and asks while it waits for the next one.
@@ -54,6 +59,41 @@ pub struct Options {
     /// before anything runs; without it, nothing is checked
     #[arg(long, env = "MTDD_SHARD", value_name = "N")]
     pub shard: Option<u32>,
+
+    /// The lookup servers, to check where tenants live: a tenant that was moved is then never written here again. Needs
+    /// --shard; without it, clients are trusted
+    #[arg(long, env = "MTDD_LOOKUP", value_name = "HOST:PORT,...", value_delimiter = ',')]
+    pub lookup: Vec<crate::serve::Address>,
+
+    /// Certificate authorities of the lookup servers, PEM file; by default the system's. Turns TLS on
+    #[arg(long, env = "MTDD_LOOKUP_TLS_CA", value_name = "FILE")]
+    pub lookup_tls_ca: Option<PathBuf>,
+
+    /// Client certificate for the lookup servers, PEM file
+    #[arg(long, env = "MTDD_LOOKUP_TLS_CERT", value_name = "FILE", requires = "lookup_tls_key")]
+    pub lookup_tls_cert: Option<PathBuf>,
+
+    /// Private key of --lookup-tls-cert, PEM file
+    #[arg(long, env = "MTDD_LOOKUP_TLS_KEY", value_name = "FILE", requires = "lookup_tls_cert")]
+    pub lookup_tls_key: Option<PathBuf>,
+
+    /// Name in the lookup servers' certificates, if it is not their host's
+    #[arg(long, env = "MTDD_LOOKUP_TLS_NAME", value_name = "NAME")]
+    pub lookup_tls_name: Option<String>,
+
+    /// Reach lookup servers beyond loopback without TLS
+    #[arg(long, env = "MTDD_LOOKUP_INSECURE", value_parser = clap::builder::BoolishValueParser::new())]
+    pub lookup_insecure: bool,
+
+    /// File that holds the lookup servers' token; white space around it is dropped
+    #[arg(long, env = "MTDD_LOOKUP_TOKEN_FILE", value_name = "FILE")]
+    pub lookup_token_file: Option<PathBuf>,
+
+    /// How long to go on without any lookup server, for tenants that are known (seconds). Then what runs for tenants is
+    /// stopped, and a move need not wait for this server any longer
+    #[arg(long, env = "MTDD_MAX_PLACEMENT_STALENESS", value_name = "SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u32).range(3..=86_400))]
+    pub max_placement_staleness: u32,
 
     /// Most connections to PostgreSQL at once (connections)
     #[arg(long, env = "MTDD_POOL_SIZE", default_value = "16", value_name = "N")]
@@ -219,6 +259,46 @@ impl Options {
     pub(super) fn patience(&self) -> Patience {
         let limit = (self.reader_stall_timeout > 0).then(|| Duration::from_secs(self.reader_stall_timeout.into()));
         Patience::new(limit, self.max_slow_readers.unwrap_or(self.pool_size.get() / 2))
+    }
+
+    /// What decides whether a query has come to the right shard.
+    pub(super) fn placement(&self, drain: Drain) -> Result<Placement, StartError> {
+        if self.lookup.is_empty() {
+            if self.shard.is_none() {
+                tracing::warn!("--shard is not given: clients whose queryServers are in another order are not noticed");
+            }
+            tracing::warn!(
+                "--lookup is not given: moves of tenants are not fenced, clients are trusted to know the shard"
+            );
+            return Ok(Placement::unfenced(self.shard));
+        }
+        let Some(shard) = self.shard else {
+            return Err(StartError::Configuration("--lookup: needs --shard, this server's own position".to_owned()));
+        };
+        let read = |flag: &str, file: &Option<PathBuf>| {
+            let text = file.as_ref().map(|file| {
+                std::fs::read_to_string(file).map_err(|error| {
+                    StartError::Configuration(format!("--{flag}: cannot read {}: {error}", file.display()))
+                })
+            });
+            text.transpose()
+        };
+        let refused = |error: Error| StartError::Configuration(format!("--lookup: {error}"));
+        let token = Token::default();
+        let secret = read("lookup-token-file", &self.lookup_token_file)?;
+        token.set(secret.as_deref().map(str::trim)).map_err(refused)?;
+        let tls = Tls {
+            ca: read("lookup-tls-ca", &self.lookup_tls_ca)?,
+            cert: read("lookup-tls-cert", &self.lookup_tls_cert)?,
+            key: read("lookup-tls-key", &self.lookup_tls_key)?.map(Secret),
+            server_name: self.lookup_tls_name.clone(),
+        };
+        let is_asked_for = tls.ca.is_some() || tls.cert.is_some() || tls.server_name.is_some();
+        let dial = Dial { tls: is_asked_for.then_some(tls), insecure: self.lookup_insecure, token };
+        let addresses: Vec<String> = self.lookup.iter().map(ToString::to_string).collect();
+        let lease = Duration::from_secs(self.max_placement_staleness.into());
+        let lookup = Lookup::new(&addresses, dial, shard, lease, drain).map_err(refused)?;
+        Ok(Placement::fenced(shard, lookup))
     }
 
     pub(super) fn max_statement_time(&self) -> Option<Duration> {

@@ -1,21 +1,105 @@
-//! Whether a call has come to the right shard: its caller says which one it takes this server for, and --shard says
-//! which one it is. Asked by `service` and `legacy` before anything runs.
+//! Whether a query has come to the right shard. Its caller says which shard it takes this server for, and --shard says
+//! which one it is. With --lookup, the tenants' table decides besides: `fence` says what may run, `link` keeps it up to
+//! date. Asked by `run` and `session` before anything runs, and by `service` for each call.
+
+mod fence;
+mod link;
+
+use std::sync::Arc;
 
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
-use super::piece::{failure, status};
+use super::piece::{Ending, Piece, failure, status};
+use super::stream::InFlight;
 use crate::proto::failure::Reason;
+use crate::proto::{Failure, QueryRequest};
+pub use fence::Lapse;
+use fence::{Fence, Guard, Refusal};
+pub use link::Lookup;
 
 /// What this server knows of its own place.
 pub struct Placement {
     /// Its index in the clients' `queryServers`; None: it was not told.
     shard: Option<u32>,
+    /// None: it was started without a lookup server, and trusts its callers.
+    fence: Option<Arc<Fence>>,
+}
+
+/// The right to run a query.
+pub struct Admitted(Option<Guard>);
+
+impl Admitted {
+    /// The query has come to this end.
+    pub fn end(self, outcome: &Result<Piece, Failure>) {
+        let failed = match outcome {
+            Ok(piece) => match &piece.ending {
+                Some(Ending::Failure(failure)) => Some(failure),
+                _ => None,
+            },
+            Err(failure) => Some(failure),
+        };
+        // Of anything else it is not certain that PostgreSQL runs it no more.
+        let is_over = failed.is_none_or(|failure| {
+            failure.never_ran
+                || matches!(failure.reason(), Reason::Cancelled | Reason::Timeout | Reason::Invalid | Reason::Stalled)
+        });
+        if is_over && let Some(guard) = self.0 {
+            guard.end();
+        }
+    }
 }
 
 impl Placement {
-    pub fn new(shard: Option<u32>) -> Self {
-        Placement { shard }
+    /// Checks --shard only.
+    pub fn unfenced(shard: Option<u32>) -> Self {
+        Placement { shard, fence: None }
+    }
+
+    /// Runs only what the lookup server's table allows.
+    pub fn fenced(shard: u32, lookup: Lookup) -> Self {
+        let fence = Fence::new(shard);
+        lookup.keep(fence.clone());
+        Placement { shard: Some(shard), fence: Some(fence) }
+    }
+
+    /// Admits a query if that can be said at once.
+    pub fn admit_known(&self, request: &QueryRequest) -> Option<Admitted> {
+        match (&self.fence, &request.tenant) {
+            (Some(fence), Some(tenant)) => {
+                fence.admit_known(tenant, request.tenant_type, request.epoch).map(|guard| Admitted(Some(guard)))
+            }
+            _ => Some(Admitted(None)),
+        }
+    }
+
+    /// Admits a query; may have to ask, or to wait for the end of a move.
+    pub async fn admit(&self, request: &QueryRequest) -> Result<Admitted, Failure> {
+        let (Some(fence), Some(tenant)) = (&self.fence, &request.tenant) else { return Ok(Admitted(None)) };
+        let admitted = fence.admit(tenant, request.tenant_type, request.epoch).await;
+        admitted.map(|guard| Admitted(Some(guard))).map_err(|refusal| {
+            // Callers of earlier versions do not know what to do with WRONG_SHARD.
+            let knows = request.tenant_type.is_some() || request.epoch > 0;
+            let reason = match refusal {
+                Refusal::Elsewhere { .. } | Refusal::Unregistered { .. } | Refusal::Epoch { .. } if knows => {
+                    Reason::WrongShard
+                }
+                _ => Reason::Unavailable,
+            };
+            failure(reason, true, format!("{refusal}; nothing was run"))
+        })
+    }
+
+    /// What runs on this stream is stopped when the lookup servers have been out of reach for too long.
+    pub fn watch_stream(&self, queries: &Arc<InFlight>) {
+        if let Some(fence) = &self.fence {
+            fence.watch_stream(queries);
+        }
+    }
+
+    /// To see when that is, for what runs on no stream.
+    pub fn lapses(&self) -> Option<Lapse> {
+        self.fence.as_ref().map(|fence| fence.lapses())
     }
 
     /// Refuses a call that is meant for another shard.
@@ -27,6 +111,58 @@ impl Placement {
              (queryServers[{meant}]); list mtdd.queryServers in the order of the shards; nothing was run"
         );
         Err(status(failure(Reason::WrongShard, true, message)))
+    }
+}
+
+/// The tenants of one session: once admitted, a tenant stays so until the session ends.
+pub struct Admissions {
+    placement: Arc<Placement>,
+    held: Vec<(String, Option<i32>, Admitted)>,
+    lapse: Option<Lapse>,
+}
+
+impl Admissions {
+    pub fn new(placement: Arc<Placement>) -> Self {
+        let lapse = placement.lapses();
+        Admissions { placement, held: Vec::new(), lapse }
+    }
+
+    /// Admits the tenant of a query.
+    pub async fn admit(&mut self, request: &QueryRequest) -> Result<(), Failure> {
+        let (Some(tenant), Some(_)) = (&request.tenant, &self.lapse) else { return Ok(()) };
+        if !self.held.iter().any(|(name, kind, _)| name == tenant && *kind == request.tenant_type) {
+            let admitted = self.placement.admit(request).await?;
+            self.held.push((tenant.clone(), request.tenant_type, admitted));
+        }
+        Ok(())
+    }
+
+    /// For whom a session is, as the metadata of its call say.
+    pub async fn admit_caller(&mut self, metadata: &MetadataMap) -> Result<(), Status> {
+        let Some(tenant) = metadata.get_bin("mtdd-tenant-bin") else { return Ok(()) };
+        let tenant = tenant.to_bytes().ok().and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
+        let Some(tenant) = tenant else {
+            return Err(Status::invalid_argument("mtdd-tenant-bin: expected UTF-8"));
+        };
+        let tenant_type = number(metadata, "mtdd-tenant-type")?.and_then(|kind| i32::try_from(kind).ok());
+        let epoch = number(metadata, "mtdd-epoch")?.unwrap_or(0);
+        let request = QueryRequest { tenant: Some(tenant), tenant_type, epoch, ..QueryRequest::default() };
+        self.admit(&request).await.map_err(status)
+    }
+
+    /// Returns when nothing of these tenants may run any more.
+    pub async fn lapsed(&self) {
+        match &self.lapse {
+            Some(lapse) if !self.held.is_empty() => lapse.wait().await,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// The session has ended, and nothing of it runs any more.
+    pub fn end(self) {
+        for (_, _, Admitted(guard)) in self.held {
+            guard.into_iter().for_each(Guard::end);
+        }
     }
 }
 
@@ -48,7 +184,7 @@ mod tests {
         if let Some(header) = header {
             metadata.insert("mtdd-shard", header.parse().unwrap());
         }
-        Placement::new(shard).check_shard(&metadata)
+        Placement::unfenced(shard).check_shard(&metadata)
     }
 
     #[test]

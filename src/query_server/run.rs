@@ -14,6 +14,7 @@ use super::cancel::PATIENCE;
 use super::fair::Owner;
 use super::memory::{Memory, Reserved};
 use super::piece::{Ending, Piece, failure};
+use super::placement::Placement;
 use super::pool::{Pool, Slot, Unavailable};
 use super::settings::Settings;
 use super::slow::Patience;
@@ -39,6 +40,7 @@ pub struct Engine {
     pub requests: Arc<Memory>,
     /// For replies that have not been taken.
     pub replies: Arc<Memory>,
+    pub placement: Arc<Placement>,
 }
 
 /// One query, ready to run.
@@ -229,9 +231,29 @@ impl Engine {
     async fn try_run<C: Caller>(&self, query: &Query, caller: &C) -> Result<Piece, Failure> {
         let (text, seen) = self.look_at(&query.request)?;
         let mut watch = self.watch(query, caller);
-        let mut slot = self.acquire(query, false, &mut watch).await?;
+        let admitted = match self.placement.admit_known(&query.request) {
+            Some(admitted) => admitted,
+            // Rare, and in a box: the task of a query whose tenant is known is no larger for it.
+            None => {
+                let admitting = Box::pin(self.placement.admit(&query.request));
+                watch.unless_stopped(admitting).await.map_err(Stop::before)??
+            }
+        };
+        let outcome = self.run_admitted(query, &text, seen, &mut watch).await;
+        admitted.end(&outcome);
+        outcome
+    }
+
+    async fn run_admitted<C: Caller>(
+        &self,
+        query: &Query,
+        text: &Text,
+        seen: bool,
+        watch: &mut Watch<'_, C>,
+    ) -> Result<Piece, Failure> {
+        let mut slot = self.acquire(query, false, watch).await?;
         let manner = Manner { held: false, keep: seen && text.keepable, may_repair: true };
-        self.run_on(&mut slot, query, &text, manner, true, &mut watch).await
+        self.run_on(&mut slot, query, text, manner, true, watch).await
     }
 
     /// Runs a query on a connection that its caller holds. `fresh`: nothing has run there for this caller, so that a

@@ -18,7 +18,7 @@ use super::memory::Reserved;
 use super::multiplex;
 use super::notifications::{Hub, Subscription};
 use super::piece::{Described, Ending, Gathered, Piece, failure, status};
-use super::placement::Placement;
+use super::placement::{Admissions, Lapse};
 use super::run::{Caller, Engine, Query, Stop, without_doubt};
 use super::screen::{Found, out_of_memory};
 use super::session::Sessions;
@@ -38,7 +38,6 @@ pub struct QueryService {
     engine: Arc<Engine>,
     sessions: Arc<Sessions>,
     hub: Arc<Hub>,
-    placement: Arc<Placement>,
     drain: Drain,
     /// Queries of one stream that may be unanswered at once.
     most_in_flight: usize,
@@ -49,11 +48,10 @@ impl QueryService {
         engine: Arc<Engine>,
         sessions: Arc<Sessions>,
         hub: Arc<Hub>,
-        placement: Arc<Placement>,
         drain: Drain,
         most_in_flight: usize,
     ) -> Self {
-        QueryService { engine, sessions, hub, placement, drain, most_in_flight }
+        QueryService { engine, sessions, hub, drain, most_in_flight }
     }
 
     /// Bytes of the largest message.
@@ -64,9 +62,10 @@ impl QueryService {
     /// Runs a query and gathers its whole reply.
     pub(super) async fn collect(&self, request: Request<QueryRequest>) -> Result<QueryResponse, Status> {
         let query = self.query(request)?;
+        let lapse = self.engine.placement.lapses();
         let memory = self.engine.replies.reserve(0).ok_or_else(|| status(Stop::Overloaded.before()))?;
         let results = Mutex::new((Vec::new(), 0, memory));
-        let caller = Collector { room: self.engine.max_message_size, results };
+        let caller = Collector { room: self.engine.max_message_size, lapse, results };
         // Dropped if the caller goes: the connection's slot then sees to the rest.
         let last = self.engine.run(&query, &caller).await;
         caller.finish(last).map_err(|failure| status(without_doubt(failure, &query.request.sql)))
@@ -75,7 +74,7 @@ impl QueryService {
     /// Subscribes to a PostgreSQL channel. `field`: what its name is called on the caller's wire.
     pub(super) fn subscribe(&self, metadata: &MetadataMap, field: &str, channel: &str) -> Result<Subscription, Status> {
         self.accepts()?;
-        self.placement.check_shard(metadata)?;
+        self.engine.placement.check_shard(metadata)?;
         self.hub.subscribe(field, channel).map_err(status)
     }
 
@@ -88,7 +87,7 @@ impl QueryService {
 
     fn query(&self, request: Request<QueryRequest>) -> Result<Query, Status> {
         self.accepts()?;
-        self.placement.check_shard(request.metadata())?;
+        self.engine.placement.check_shard(request.metadata())?;
         let (call, caller) = (call_timeout(request.metadata()), request.remote_addr());
         let large = request.extensions().get::<Found>().and_then(|found| found.take(0)).and_then(Result::ok);
         let mut request = request.into_inner();
@@ -114,7 +113,7 @@ impl DbService for QueryService {
         let (sender, receiver) = mpsc::channel(STREAMED_AHEAD);
         let engine = self.engine.clone();
         tokio::spawn(async move {
-            let caller = Reader(sender);
+            let caller = Reader { sender, lapse: engine.placement.lapses() };
             let last = engine.run(&query, &caller).await;
             caller.finish(last, &query.request.sql).await;
         });
@@ -124,7 +123,7 @@ impl DbService for QueryService {
     type MultiplexStream = Answers;
 
     async fn multiplex(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
-        self.placement.check_shard(request.metadata())?;
+        self.engine.placement.check_shard(request.metadata())?;
         let caller = intake::Caller::of(&request);
         let (frames, engine, drain) = (request.into_inner(), self.engine.clone(), self.drain.clone());
         Ok(Response::new(multiplex::answer(frames, engine, drain, self.most_in_flight, caller)))
@@ -133,9 +132,11 @@ impl DbService for QueryService {
     type SessionStream = Answers;
 
     async fn session(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
-        self.placement.check_shard(request.metadata())?;
+        self.engine.placement.check_shard(request.metadata())?;
         let caller = intake::Caller::of(&request);
-        Ok(Response::new(self.sessions.open(request.into_inner(), caller)))
+        let mut admissions = Admissions::new(self.engine.placement.clone());
+        admissions.admit_caller(request.metadata()).await?;
+        Ok(Response::new(self.sessions.open(request.into_inner(), caller, admissions)))
     }
 
     type ListenToChannelStream = Messages;
@@ -166,6 +167,7 @@ fn call_timeout(metadata: &MetadataMap) -> Option<Duration> {
 struct Collector {
     /// Bytes.
     room: usize,
+    lapse: Option<Lapse>,
     results: Mutex<(Vec<Gathered>, usize, Reserved)>,
 }
 
@@ -203,12 +205,23 @@ impl Caller for Collector {
     }
 
     async fn cancelled(&self) {
-        pending().await
+        lapsed(self.lapse.as_ref()).await
     }
 }
 
 /// The caller of StreamQuery: takes parts at its own pace.
-struct Reader(mpsc::Sender<Result<ReplyPart, Status>>);
+struct Reader {
+    sender: mpsc::Sender<Result<ReplyPart, Status>>,
+    lapse: Option<Lapse>,
+}
+
+/// Returns when no lookup server has been in reach for too long.
+async fn lapsed(lapse: Option<&Lapse>) {
+    match lapse {
+        Some(lapse) => lapse.wait().await,
+        None => pending().await,
+    }
+}
 
 impl Reader {
     fn part(piece: Piece) -> ReplyPart {
@@ -220,17 +233,20 @@ impl Reader {
             Some(Ending::Failure(failure)) => Err(status(without_doubt(failure, sql))),
             ending => Ok(Self::part(Piece { ending, ..last })),
         };
-        let _ = self.0.send(last).await;
+        let _ = self.sender.send(last).await;
     }
 }
 
 impl Caller for Reader {
     async fn send(&self, piece: Piece) -> Result<(), Stop> {
-        self.0.send(Ok(Self::part(piece))).await.map_err(|_| Stop::Cancelled)
+        self.sender.send(Ok(Self::part(piece))).await.map_err(|_| Stop::Cancelled)
     }
 
     async fn cancelled(&self) {
-        self.0.closed().await
+        tokio::select! {
+            () = self.sender.closed() => {}
+            () = lapsed(self.lapse.as_ref()) => {}
+        }
     }
 }
 

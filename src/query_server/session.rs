@@ -14,6 +14,7 @@ use super::backend::Transaction;
 use super::cancel::PATIENCE;
 use super::intake::{Caller, Intake};
 use super::piece::{Ending, Piece, failure};
+use super::placement::Admissions;
 use super::places::{Full, Place, Places};
 use super::pool::Slot;
 use super::run::{Engine, Query, Stop, Watch, passed};
@@ -57,10 +58,11 @@ impl Sessions {
     }
 
     /// Starts a session, and returns the stream of its answers.
-    pub fn open(self: &Arc<Self>, frames: Streaming<ClientFrame>, caller: Caller) -> Answers {
+    pub fn open(self: &Arc<Self>, frames: Streaming<ClientFrame>, caller: Caller, admissions: Admissions) -> Answers {
         let (sender, receiver) = stream::channel(self.engine.max_message_size);
         let (queue, queued) = mpsc::unbounded_channel();
         let queries = Arc::new(InFlight::default());
+        self.engine.placement.watch_stream(&queries);
         // A session that has ended runs nothing any more, and says so itself.
         let start = move |query: Query, asker: Asker| drop(queue.send((query, asker)));
         let intake = Intake::new(self.engine.clone(), queries.clone(), sender.clone(), MOST_IN_FLIGHT, caller, start);
@@ -71,6 +73,7 @@ impl Sessions {
             queued,
             sender,
             held: None,
+            admissions,
             last_id: 0,
             rolled_back: false,
             end_of_life: self.limits.age.and_then(|age| Instant::now().checked_add(age)),
@@ -106,6 +109,8 @@ enum End {
     Stalled,
     /// The connection to PostgreSQL broke.
     Lost,
+    /// No lookup server has been in reach for too long.
+    Lapsed,
 }
 
 /// One session.
@@ -116,6 +121,7 @@ struct Session {
     sender: mpsc::Sender<Outgoing>,
     /// From the first query on.
     held: Option<Held>,
+    admissions: Admissions,
     /// Of the last query that has been answered.
     last_id: u32,
     /// A transaction was open when the connection was given back.
@@ -134,6 +140,10 @@ impl Session {
             let _ = self.sender.send(Outgoing::Draining(self.last_id)).await;
         }
         let _ = self.sender.send(Outgoing::End(self.verdict(end))).await;
+        // Of a lost connection it is not certain that PostgreSQL runs its statement no more.
+        if !matches!(end, End::Lost) {
+            self.admissions.end();
+        }
     }
 
     /// Runs queries until there is a reason to end.
@@ -168,6 +178,7 @@ impl Session {
             biased;
             () = self.sender.closed() => Err(End::Asked),
             () = self.drain.wait(), if !in_transaction => Err(End::Draining),
+            () = self.admissions.lapsed() => Err(End::Lapsed),
             () = passed(&mut deadline) => Err(limit.map_or(End::Asked, |(_, end)| end)),
             next = self.queued.recv() => next.ok_or(End::Asked),
         }
@@ -185,6 +196,7 @@ impl Session {
         let sessions = self.sessions.clone();
         let (text, _) = sessions.engine.look_at(&query.request)?;
         let mut watch = sessions.engine.watch(query, asker);
+        watch.unless_stopped(self.admissions.admit(&query.request)).await.map_err(Stop::before)??;
         let fresh = self.held.is_none();
         let held = match &mut self.held {
             Some(held) => held,
@@ -243,6 +255,7 @@ impl Session {
         let reason = match end {
             End::Asked | End::Draining => return Ok(()),
             End::Lost => return Err(Status::aborted("the session was ended: its connection to PostgreSQL was lost")),
+            End::Lapsed => "no lookup server has answered for too long (--max-placement-staleness)".to_owned(),
             End::Idle => format!("no query came for {} s (--session-idle-timeout)", seconds(idle)),
             End::Stalled => "its rows were not taken for too long (--reader-stall-timeout)".to_owned(),
             End::TooOld => format!("it had lasted {} s (--session-max-age)", seconds(age)),

@@ -57,6 +57,11 @@ impl InFlight {
         self.lock().len()
     }
 
+    /// Has all of them stopped.
+    pub fn cancel_all(&self) {
+        self.lock().values().for_each(|query| query.cancel());
+    }
+
     /// The query, if it has not been answered yet.
     pub fn get(&self, id: u32) -> Option<Arc<Control>> {
         self.lock().get(&id).cloned()
@@ -230,9 +235,7 @@ impl Stream for Answers {
 impl Drop for Answers {
     fn drop(&mut self) {
         self.intake.abort();
-        for query in self.queries.lock().values() {
-            query.cancel();
-        }
+        self.queries.cancel_all();
     }
 }
 

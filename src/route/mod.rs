@@ -18,7 +18,11 @@ pub enum Target {
 /// Where a query runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    Shard(usize),
+    /// `epoch`: of the tenant's placement; 0: it is not known, or nobody's query.
+    Shard {
+        shard: usize,
+        epoch: u64,
+    },
     All,
 }
 
@@ -41,17 +45,24 @@ impl Router {
 
     pub async fn route(&self, target: &Target) -> Result<Route, Error> {
         match target {
-            Target::All if self.servers == 1 => Ok(Route::Shard(0)),
+            Target::All if self.servers == 1 => Ok(Route::Shard { shard: 0, epoch: 0 }),
             Target::All => Ok(Route::All),
-            Target::Tenant { tenant, register } => self.shard_of(tenant, *register).await.map(Route::Shard),
+            Target::Tenant { tenant, register } => self.place_of(tenant, *register).await,
         }
     }
 
     /// The shard a tenant lives on.
-    pub async fn shard_of(&self, tenant: &Tenant, register: bool) -> Result<usize, Error> {
-        let Some(lookup) = &self.lookup else { return Ok(0) };
-        let shard = if register { lookup.register(tenant).await? } else { lookup.shard_of(tenant).await? };
-        self.check(tenant, shard)
+    pub async fn shard_of(&self, tenant: &Tenant) -> Result<usize, Error> {
+        match self.place_of(tenant, false).await? {
+            Route::Shard { shard, .. } => Ok(shard),
+            Route::All => Ok(0),
+        }
+    }
+
+    async fn place_of(&self, tenant: &Tenant, register: bool) -> Result<Route, Error> {
+        let Some(lookup) = &self.lookup else { return Ok(Route::Shard { shard: 0, epoch: 0 }) };
+        let place = if register { lookup.register(tenant).await? } else { lookup.place_of(tenant).await? };
+        Ok(Route::Shard { shard: self.check(tenant, place.shard)?, epoch: place.epoch })
     }
 
     /// What was known of where a tenant lives is not true any more.
@@ -65,7 +76,7 @@ impl Router {
     pub async fn add(&self, tenant: &Tenant) -> Result<(String, usize), Error> {
         let Some(lookup) = &self.lookup else { return Ok((tenant.name.to_string(), 0)) };
         let placement = lookup.add(tenant).await?;
-        Ok((placement.tenant_id, self.check(tenant, placement.shard)?))
+        Ok((placement.tenant_id, self.check(tenant, placement.place.shard)?))
     }
 
     fn check(&self, tenant: &Tenant, shard: i32) -> Result<usize, Error> {

@@ -1,0 +1,127 @@
+//! One lookup server, as called over gRPC. One that does not speak mtdd.v1 is called on the wire of 1.x, which says the
+//! same but for epochs.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status};
+
+use super::Tenant;
+use crate::dial::Dial;
+use crate::error::Error;
+use crate::proto::legacy_lookup::lookup_service_client::LookupServiceClient as LegacyClient;
+use crate::proto::lookup_service_client::LookupServiceClient;
+use crate::proto::{TenantRequest, TenantResponse, legacy_lookup};
+
+/// How long a server that was silent or out of reach comes last.
+const AVOIDED: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub struct Server {
+    pub address: String,
+    endpoint: Endpoint,
+    dial: Dial,
+    channel: OnceLock<Channel>,
+    /// The server speaks the wire of 1.x.
+    is_legacy: AtomicBool,
+    /// The application has been told.
+    warned: Once,
+    avoided_until: Mutex<Option<Instant>>,
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Add,
+}
+
+impl Server {
+    pub fn new(address: String, dial: Dial) -> Result<Self, Error> {
+        let endpoint = dial.endpoint(&address)?;
+        let (channel, is_legacy, warned) = (OnceLock::new(), AtomicBool::new(false), Once::new());
+        Ok(Server { address, endpoint, dial, channel, is_legacy, warned, avoided_until: Mutex::default() })
+    }
+
+    /// Others are asked first for a while.
+    pub fn avoid(&self) {
+        *self.avoided_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + AVOIDED);
+    }
+
+    pub fn is_avoided(&self) -> bool {
+        let until = *self.avoided_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Asks on whichever wire the server speaks.
+    pub async fn ask(&self, tenant: &Tenant, method: Method, timeout: Duration) -> Result<TenantResponse, Status> {
+        let message = TenantRequest { tenant_name: tenant.name.to_string(), tenant_type: tenant.kind };
+        if !self.is_legacy.load(Ordering::Relaxed) {
+            match self.ask_current(message.clone(), method, timeout).await {
+                Err(status) if status.code() == Code::Unimplemented => {}
+                outcome => return outcome,
+            }
+        }
+        let outcome = match self.ask_legacy(message.clone(), method, timeout).await {
+            // So some servers of 1.x answer a registration of a tenant that they know, and do not say where it is.
+            Err(status) if status.code() == Code::AlreadyExists && method == Method::Add => {
+                self.ask_legacy(message, Method::Get, timeout).await
+            }
+            outcome => outcome,
+        };
+        // One that speaks neither wire is asked on both the next time.
+        let is_legacy = outcome.as_ref().err().is_none_or(|status| status.code() != Code::Unimplemented);
+        self.is_legacy.store(is_legacy, Ordering::Relaxed);
+        if is_legacy {
+            self.warned.call_once(|| {
+                let address = &self.address;
+                tracing::warn!(target: "mtdd::grpc", address, "lookup server speaks the 1.x wire only: upgrade it");
+            });
+        }
+        outcome
+    }
+
+    async fn ask_current(
+        &self,
+        message: TenantRequest,
+        method: Method,
+        timeout: Duration,
+    ) -> Result<TenantResponse, Status> {
+        let mut client = LookupServiceClient::new(self.connection());
+        let request = self.request(message, timeout);
+        let response = match method {
+            Method::Get => client.get_tenant_shard(request).await?,
+            Method::Add => client.add_tenant_shard(request).await?,
+        };
+        Ok(response.into_inner())
+    }
+
+    async fn ask_legacy(
+        &self,
+        message: TenantRequest,
+        method: Method,
+        timeout: Duration,
+    ) -> Result<TenantResponse, Status> {
+        let TenantRequest { tenant_name, tenant_type } = message;
+        let mut client = LegacyClient::new(self.connection());
+        let request = self.request(legacy_lookup::TenantRequest { tenant_name, tenant_type }, timeout);
+        let response = match method {
+            Method::Get => client.get_tenant_shard(request).await?,
+            Method::Add => client.add_tenant_shard(request).await?,
+        };
+        let legacy_lookup::TenantResponse { tenant_id, shard_index } = response.into_inner();
+        Ok(TenantResponse { tenant_id, shard_index, epoch: 0 })
+    }
+
+    fn connection(&self) -> Channel {
+        self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone()
+    }
+
+    fn request<T>(&self, message: T, timeout: Duration) -> Request<T> {
+        let mut request = self.dial.request(message);
+        request.set_timeout(timeout);
+        request
+    }
+}

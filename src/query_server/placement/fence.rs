@@ -1,0 +1,430 @@
+//! What this server may run: a tenant's query is admitted only while the lookup's table is known to place the tenant here,
+//! and a change of the table is acknowledged only when nothing runs any more that it forbids. All of it holds for the
+//! time of a lease; when that ends, nothing of a tenant runs. No IO: `link` speaks to the lookup server.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use lru::LruCache;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, oneshot, watch};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::super::stream::InFlight;
+use crate::proto::{Change, Placement};
+
+/// Names of tenants that are known at a time.
+const KNOWN_NAMES: usize = 100_000;
+/// How long a query waits for the end of a move. Then its caller hears that nothing has run.
+const LONGEST_MOVE: Duration = Duration::from_secs(10);
+/// How long a query waits for a lease. Without one, the lookup server has been out of reach for long.
+const LONGEST_JOINING: Duration = Duration::from_secs(1);
+/// A query whose end is not certain is taken to run for this much longer: it is stopped within 5 s or its connection
+/// closed, and PostgreSQL notices that within another 5 s.
+const LINGER: Duration = Duration::from_secs(12);
+
+/// Why a query is not admitted. Nothing of it has run.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("tenant {name:?} lives on shard {lives}, and this is shard {shard}")]
+    Elsewhere { name: String, lives: u32, shard: u32 },
+    #[error("tenant {name:?} is not registered with the lookup server")]
+    Unregistered { name: String },
+    #[error("tenant {name:?} has been placed anew: its epoch is {known}, and the query was sent with {given}")]
+    Epoch { name: String, known: u64, given: u64 },
+    #[error("tenant {name:?} is being moved to another shard: try again in a moment")]
+    Moving { name: String },
+    #[error("the place of tenant {name:?} cannot be checked: {reason}")]
+    Unchecked { name: String, reason: String },
+}
+
+/// What a question about tenants is answered with; the order is that of the question.
+pub struct Checked {
+    pub version: u64,
+    pub placements: Vec<Vec<Placement>>,
+}
+
+/// A tenant whose place is asked for; without a type: whatever its type.
+pub type Asked = (Arc<str>, Option<i32>);
+
+type Waiter = oneshot::Sender<Result<(), Refusal>>;
+
+pub struct Fence {
+    shard: u32,
+    state: Mutex<State>,
+    /// Counts what may let waiting queries go on.
+    changed: watch::Sender<u64>,
+    /// Counts the leases that have ended.
+    lapses: watch::Sender<u64>,
+    /// There is something to ask.
+    pub to_ask: Notify,
+    /// Queries and sessions that are admitted, of all tenants.
+    running: Arc<AtomicUsize>,
+}
+
+struct State {
+    names: LruCache<Arc<str>, Vec<Known>>,
+    /// To be asked, and not taken up yet.
+    questions: Vec<Asked>,
+    waiting: HashMap<Asked, Vec<Waiter>>,
+    /// Every change up to this version has been taken in.
+    applied: u64,
+    lease_until: Option<Instant>,
+    /// Raised when all that is known becomes doubtful.
+    generation: u64,
+    /// The server is going down, and has said that it runs nothing any more.
+    closed: bool,
+    streams: Vec<Weak<InFlight>>,
+}
+
+/// What is known of a tenant, or of all tenants of a name.
+struct Known {
+    kind: Option<i32>,
+    place: Place,
+    generation: u64,
+    running: Arc<AtomicUsize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Here {
+        epoch: u64,
+    },
+    Moving,
+    /// To be asked.
+    Unknown,
+}
+
+/// The right to run a query, or the queries of a session. Until it ends, no change that forbids them is acknowledged.
+pub struct Guard {
+    tenant: Arc<AtomicUsize>,
+    all: Arc<AtomicUsize>,
+    ended: bool,
+}
+
+impl Guard {
+    /// What it was for has ended for certain. (Dropped, it is taken to go on for a while.)
+    pub fn end(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let (tenant, all) = (self.tenant.clone(), self.all.clone());
+        let release = move || {
+            tenant.fetch_sub(1, Ordering::AcqRel);
+            all.fetch_sub(1, Ordering::AcqRel);
+        };
+        match Handle::try_current() {
+            Ok(runtime) if !self.ended => drop(runtime.spawn(async move {
+                sleep(LINGER).await;
+                release();
+            })),
+            _ => release(),
+        }
+    }
+}
+
+/// Sees the end of the lease under which it was made.
+#[derive(Clone)]
+pub struct Lapse {
+    lapses: watch::Receiver<u64>,
+    seen: u64,
+}
+
+impl Lapse {
+    /// Returns once the lease has ended.
+    pub async fn wait(&self) {
+        let seen = self.seen;
+        let mut lapses = self.lapses.clone();
+        if lapses.wait_for(|count| *count != seen).await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// What a look at the table of what is known says.
+enum Look {
+    Admitted(Guard),
+    Refused(Refusal),
+    Ask(oneshot::Receiver<Result<(), Refusal>>),
+    Moving,
+    NoLease,
+}
+
+impl Fence {
+    pub fn new(shard: u32) -> Arc<Self> {
+        Arc::new(Fence {
+            shard,
+            state: Mutex::new(State {
+                names: LruCache::unbounded(),
+                questions: Vec::new(),
+                waiting: HashMap::new(),
+                applied: 0,
+                lease_until: None,
+                generation: 0,
+                closed: false,
+                streams: Vec::new(),
+            }),
+            changed: watch::channel(0).0,
+            lapses: watch::channel(0).0,
+            to_ask: Notify::new(),
+            running: Arc::default(),
+        })
+    }
+
+    /// Admits a query of a tenant that is known to live here; None: it takes longer to say.
+    pub fn admit_known(&self, name: &str, kind: Option<i32>, epoch: u64) -> Option<Guard> {
+        let mut state = self.lock();
+        if !state.has_lease() {
+            return None;
+        }
+        let generation = state.generation;
+        let known = state.names.get(name)?.iter().find(|known| known.kind == kind)?;
+        let here = known.generation == generation && known.is_here(epoch);
+        here.then(|| self.guard(&known.running))
+    }
+
+    /// Admits a query, or says why not. Waits while the tenant is being moved, but not for long.
+    pub async fn admit(&self, name: &str, kind: Option<i32>, epoch: u64) -> Result<Guard, Refusal> {
+        let begun = Instant::now();
+        let mut has_asked = false;
+        loop {
+            let mut changed = self.changed.subscribe();
+            changed.mark_unchanged();
+            let (until, refusal) = match self.look(name, kind, epoch, has_asked) {
+                Look::Admitted(guard) => return Ok(guard),
+                Look::Refused(refusal) => return Err(refusal),
+                Look::Ask(answer) => {
+                    has_asked = true;
+                    answer.await.unwrap_or_else(|_| Err(unchecked(name, "the server is going down")))?;
+                    continue;
+                }
+                Look::Moving => (begun + LONGEST_MOVE, Refusal::Moving { name: name.to_owned() }),
+                Look::NoLease => {
+                    (begun + LONGEST_JOINING, unchecked(name, "the lookup server has been out of reach for too long"))
+                }
+            };
+            if timeout_at(until, changed.changed()).await.is_err() {
+                return Err(refusal);
+            }
+            // What the lookup server said before may not be true any more.
+            has_asked = false;
+        }
+    }
+
+    fn look(&self, name: &str, kind: Option<i32>, epoch: u64, has_asked: bool) -> Look {
+        let mut state = self.lock();
+        if state.closed {
+            return Look::Refused(unchecked(name, "the server is going down"));
+        }
+        if !state.has_lease() {
+            return Look::NoLease;
+        }
+        let generation = state.generation;
+        let known = state.names.get(name).and_then(|known| known.iter().find(|known| known.kind == kind));
+        if let Some(known) = known.filter(|known| known.generation == generation) {
+            match known.place {
+                Place::Moving => return Look::Moving,
+                Place::Here { .. } if known.is_here(epoch) => return Look::Admitted(self.guard(&known.running)),
+                // A caller that knows a later epoch than this server has to be believed once.
+                Place::Here { epoch: newer } if newer > epoch || has_asked => {
+                    return Look::Refused(Refusal::Epoch { name: name.to_owned(), known: newer, given: epoch });
+                }
+                Place::Here { .. } | Place::Unknown => {}
+            }
+        }
+        let (sender, receiver) = oneshot::channel();
+        let asked: Asked = (name.into(), kind);
+        let waiters = state.waiting.entry(asked.clone()).or_default();
+        waiters.push(sender);
+        if waiters.len() == 1 {
+            state.questions.push(asked);
+            self.to_ask.notify_one();
+        }
+        Look::Ask(receiver)
+    }
+
+    /// What is to be asked, at most so much.
+    pub fn questions(&self, most: usize) -> Vec<Asked> {
+        let mut state = self.lock();
+        let count = state.questions.len().min(most);
+        state.questions.drain(..count).collect()
+    }
+
+    /// Takes in an answer; false: it was outdated, and is to be asked for again.
+    pub fn answer(&self, asked: Vec<Asked>, answer: Result<Checked, String>) -> bool {
+        let mut state = self.lock();
+        let checked = match answer {
+            // It is older than a change that has been taken in since: to be asked again.
+            Ok(checked) if checked.version < state.applied => {
+                state.questions.extend(asked);
+                return false;
+            }
+            answer => answer,
+        };
+        for (place, asked) in asked.into_iter().enumerate() {
+            let outcome = match &checked {
+                Ok(checked) => {
+                    state.learn(&asked, checked.placements.get(place).map_or(&[], Vec::as_slice), self.shard)
+                }
+                Err(reason) => Err(unchecked(&asked.0, reason)),
+            };
+            for waiter in state.waiting.remove(&asked).unwrap_or_default() {
+                let _ = waiter.send(outcome.clone());
+            }
+        }
+        true
+    }
+
+    /// Takes in changes. What runs and is forbidden by them has to end before the version is acknowledged: the counts
+    /// of that.
+    pub fn apply(&self, changes: &[Change], version: u64) -> Vec<Arc<AtomicUsize>> {
+        let mut state = self.lock();
+        let mut to_end = Vec::new();
+        for change in changes {
+            let Some(known) = state.names.peek_mut(change.tenant_name.as_str()) else { continue };
+            for known in known.iter_mut().filter(|known| known.kind.is_none_or(|kind| kind == change.tenant_type)) {
+                let here =
+                    change.placement.filter(|placement| placement.shard_index == self.shard && !placement.moving);
+                known.place = match (&change.placement, here) {
+                    (_, Some(here)) if known.kind.is_some() => Place::Here { epoch: here.epoch },
+                    (Some(placement), None) if placement.moving => Place::Moving,
+                    _ => Place::Unknown,
+                };
+                if here.is_none() && known.running.load(Ordering::Acquire) > 0 {
+                    to_end.push(known.running.clone());
+                }
+            }
+        }
+        state.applied = state.applied.max(version);
+        drop(state);
+        self.changed.send_modify(|count| *count += 1);
+        to_end
+    }
+
+    /// A lookup server has granted a lease. `version`: what a server that runs nothing has acknowledged by joining.
+    pub fn joined(&self, version: u64, until: Instant) {
+        let mut state = self.lock();
+        state.applied = state.applied.max(version);
+        drop(state);
+        self.extend(until);
+    }
+
+    /// The lease lasts until then at least.
+    pub fn extend(&self, until: Instant) {
+        let mut state = self.lock();
+        let had_lease = state.has_lease();
+        state.lease_until = state.lease_until.max(Some(until));
+        drop(state);
+        if !had_lease {
+            self.changed.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Ends the lease if its time has passed: nothing is known any more, and what runs is stopped. True if it did.
+    pub fn lapse(&self) -> bool {
+        let mut state = self.lock();
+        if state.lease_until.is_none() || state.has_lease() {
+            return false;
+        }
+        state.lease_until = None;
+        state.generation += 1;
+        let streams = std::mem::take(&mut state.streams);
+        drop(state);
+        self.lapses.send_modify(|count| *count += 1);
+        for stream in streams.iter().filter_map(Weak::upgrade) {
+            stream.cancel_all();
+        }
+        self.lock().streams.extend(streams.into_iter().filter(|stream| stream.strong_count() > 0));
+        true
+    }
+
+    /// What runs on this stream is stopped when the lease ends.
+    pub fn watch_stream(&self, queries: &Arc<InFlight>) {
+        let mut state = self.lock();
+        if state.streams.len() == state.streams.capacity() {
+            state.streams.retain(|stream| stream.strong_count() > 0);
+        }
+        state.streams.push(Arc::downgrade(queries));
+    }
+
+    /// To see the end of the present lease.
+    pub fn lapses(&self) -> Lapse {
+        let lapses = self.lapses.subscribe();
+        let seen = *lapses.borrow();
+        Lapse { lapses, seen }
+    }
+
+    /// True if nothing runs; from then on, nothing is admitted.
+    pub fn close_if_idle(&self) -> bool {
+        let mut state = self.lock();
+        state.closed |= self.running.load(Ordering::Acquire) == 0;
+        state.closed
+    }
+
+    fn guard(&self, tenant: &Arc<AtomicUsize>) -> Guard {
+        tenant.fetch_add(1, Ordering::AcqRel);
+        self.running.fetch_add(1, Ordering::AcqRel);
+        Guard { tenant: tenant.clone(), all: self.running.clone(), ended: false }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn is_here(&self, epoch: u64) -> bool {
+        // Epochs are those of one tenant, not of all of a name.
+        matches!(self.place, Place::Here { epoch: known } if epoch == 0 || self.kind.is_none() || epoch == known)
+    }
+}
+
+impl State {
+    fn has_lease(&self) -> bool {
+        !self.closed && self.lease_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Takes in where a tenant lives.
+    fn learn(&mut self, (name, kind): &Asked, placements: &[Placement], shard: u32) -> Result<(), Refusal> {
+        let meant = || placements.iter().filter(|place| kind.is_none_or(|kind| kind == place.tenant_type));
+        let elsewhere = meant().find(|place| place.shard_index != shard);
+        let (place, outcome) = match (elsewhere, meant().map(|place| place.epoch).max()) {
+            (_, None) => (Place::Unknown, Err(Refusal::Unregistered { name: name.to_string() })),
+            (Some(place), _) => {
+                let lives = place.shard_index;
+                (Place::Unknown, Err(Refusal::Elsewhere { name: name.to_string(), lives, shard }))
+            }
+            _ if meant().any(|place| place.moving) => (Place::Moving, Ok(())),
+            (None, Some(epoch)) => (Place::Here { epoch }, Ok(())),
+        };
+        let generation = self.generation;
+        let all = self.names.get_or_insert_mut(name.clone(), Vec::new);
+        match all.iter_mut().find(|known| known.kind == *kind) {
+            Some(known) => (known.place, known.generation) = (place, generation),
+            None => all.push(Known { kind: *kind, place, generation, running: Arc::default() }),
+        }
+        self.make_room();
+        outcome
+    }
+
+    /// Forgets the names that were not asked for longest, save those of which something runs.
+    fn make_room(&mut self) {
+        let mut tries = self.names.len();
+        while self.names.len() > KNOWN_NAMES && tries > 0 {
+            tries -= 1;
+            let Some((name, known)) = self.names.pop_lru() else { return };
+            if known.iter().any(|known| known.running.load(Ordering::Acquire) > 0) {
+                self.names.put(name, known);
+            }
+        }
+    }
+}
+
+fn unchecked(name: &str, reason: &str) -> Refusal {
+    Refusal::Unchecked { name: name.to_owned(), reason: reason.to_owned() }
+}

@@ -1,0 +1,245 @@
+//! The connection to the lookup servers: keeps the lease, takes in changes, acknowledges them when what they forbid has
+//! ended, and asks where tenants live. One lookup server at a time; when it fails or is silent, the next. What it all
+//! means is `fence`'s business.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::Status;
+use tonic::transport::Channel;
+
+use super::fence::{Asked, Checked, Fence};
+use crate::dial::Dial;
+use crate::error::{Error, describe};
+use crate::proto::lookup_service_client::LookupServiceClient;
+use crate::proto::watch_request::Request;
+use crate::proto::watch_response::Response;
+use crate::proto::{
+    Changes, CheckRequest, CheckedTenant, Join, Joined, Placements, Renew, Renewed, WatchRequest, WatchResponse,
+};
+use crate::shutdown::Drain;
+
+/// Between two renewals of the lease.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// A lookup server that is silent for longer is left.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// An answer that does not come by then is asked of the next lookup server.
+const ANSWER: Duration = Duration::from_millis(700);
+/// Between two attempts to reach any lookup server.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How often it is looked whether something has ended.
+const LOOK: Duration = Duration::from_millis(20);
+/// Tenants asked for in one call.
+const MOST_ASKED: usize = 1000;
+
+/// The lookup servers, and what is asked of them.
+pub struct Lookup {
+    dial: Dial,
+    servers: Vec<(String, Channel)>,
+    shard: u32,
+    lease: Duration,
+    drain: Drain,
+}
+
+impl Lookup {
+    /// Opens nothing yet. `lease`: how long this server goes on without them.
+    pub fn new(addresses: &[String], dial: Dial, shard: u32, lease: Duration, drain: Drain) -> Result<Self, Error> {
+        let servers = addresses.iter().map(|address| Ok((address.clone(), dial.endpoint(address)?.connect_lazy())));
+        Ok(Lookup { servers: servers.collect::<Result<_, Error>>()?, dial, shard, lease, drain })
+    }
+
+    /// Keeps a fence up to date from now on.
+    pub fn keep(self, fence: Arc<Fence>) {
+        let drain = self.drain.clone();
+        Link::new(fence, self).start(drain);
+    }
+}
+
+/// The way to the lookup servers.
+struct Link {
+    fence: Arc<Fence>,
+    dial: Dial,
+    servers: Vec<(String, Channel)>,
+    /// The one that has answered last.
+    preferred: AtomicUsize,
+    server_id: String,
+    shard: u32,
+    lease: Duration,
+}
+
+/// Changes that have been taken in, and what has to end before they are acknowledged.
+type Pending = VecDeque<(u64, Vec<Arc<AtomicUsize>>)>;
+
+impl Link {
+    /// Opens nothing yet.
+    fn new(fence: Arc<Fence>, lookup: Lookup) -> Self {
+        // Its keys are random.
+        let random = RandomState::new().build_hasher().finish();
+        let server_id = format!("{}-{random:016x}", std::process::id());
+        let Lookup { dial, servers, shard, lease, .. } = lookup;
+        Link { fence, dial, servers, preferred: AtomicUsize::new(0), server_id, shard, lease }
+    }
+
+    /// Starts what keeps the fence up to date, until the server has gone down.
+    fn start(self, drain: Drain) {
+        let link = Arc::new(self);
+        let fence = link.fence.clone();
+        tokio::spawn(async move {
+            loop {
+                sleep(LOOK).await;
+                if fence.lapse() {
+                    tracing::error!(
+                        "no lookup server has answered within --max-placement-staleness: what ran for tenants is stopped"
+                    );
+                }
+            }
+        });
+        let asking = link.clone();
+        tokio::spawn(async move { asking.ask().await });
+        tokio::spawn(async move { link.watch(drain).await });
+    }
+
+    /// Keeps watching.
+    async fn watch(&self, mut drain: Drain) {
+        let mut acknowledged = None;
+        let mut pending = Pending::new();
+        loop {
+            let index = self.preferred.load(Ordering::Relaxed);
+            let address = &self.servers[index].0;
+            let ended = self.watch_one(index, &mut acknowledged, &mut pending, &mut drain).await;
+            let Err(reason) = ended else { return };
+            tracing::warn!(lookup = address, reason, "lost the lookup server");
+            self.preferred.store((index + 1) % self.servers.len(), Ordering::Relaxed);
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Watches through one lookup server, until it fails or this server has gone down.
+    async fn watch_one(
+        &self,
+        index: usize,
+        acknowledged: &mut Option<u64>,
+        pending: &mut Pending,
+        drain: &mut Drain,
+    ) -> Result<(), String> {
+        let failed = |status: Status| describe(&status);
+        let silent = || format!("no answer within {} ms", PATIENCE.as_millis());
+        let (frames, outgoing) = mpsc::unbounded_channel();
+        let send = |request| drop(frames.send(WatchRequest { request: Some(request) }));
+        let joining = Instant::now();
+        let (server_id, lease_ms) = (self.server_id.clone(), self.lease.as_millis() as u32);
+        send(Request::Join(Join { server_id, shard_index: self.shard, acknowledged: *acknowledged, lease_ms }));
+        let mut client = LookupServiceClient::new(self.servers[index].1.clone());
+        let call = client.watch_placements(self.dial.request(UnboundedReceiverStream::new(outgoing)));
+        let opened = timeout(PATIENCE, call).await.map_err(|_| silent())?;
+        let mut incoming = opened.map_err(failed)?.into_inner();
+        let first = timeout(PATIENCE, incoming.message()).await.map_err(|_| silent())?.map_err(failed)?;
+        let Some(WatchResponse { response: Some(Response::Joined(Joined { version })) }) = first else {
+            return Err("it did not answer `join`".to_owned());
+        };
+        let mut acked = *acknowledged.get_or_insert(version);
+        self.fence.joined(acked, joining + self.lease);
+        tracing::info!(lookup = self.servers[index].0, "placements are watched");
+
+        let (mut number, mut sent) = (0, HashMap::new());
+        let mut heartbeat = interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = Instant::now();
+        let mut leaving = false;
+        loop {
+            let mut is_due = false;
+            let frame = tokio::select! {
+                frame = incoming.message() => Some(frame.map_err(failed)?),
+                _ = heartbeat.tick() => {
+                    is_due = true;
+                    None
+                }
+                () = sleep(LOOK), if leaving || !pending.is_empty() => None,
+                () = drain.wait(), if !leaving => {
+                    leaving = true;
+                    None
+                }
+            };
+            match frame {
+                Some(Some(WatchResponse { response: Some(Response::Changes(Changes { changes, version })) })) => {
+                    pending.push_back((version, self.fence.apply(&changes, version)));
+                }
+                Some(Some(WatchResponse { response: Some(Response::Renewed(Renewed { number })) })) => {
+                    heard = Instant::now();
+                    if let Some(at) = sent.remove(&number) {
+                        self.fence.extend(at + self.lease);
+                    }
+                }
+                Some(Some(_)) => {}
+                Some(None) => return Err("it ended the stream".to_owned()),
+                None if heard.elapsed() > PATIENCE + HEARTBEAT => return Err(silent()),
+                None => {}
+            }
+            while let Some((version, running)) = pending.front()
+                && running.iter().all(|count| count.load(Ordering::Acquire) == 0)
+            {
+                (acked, is_due) = (acked.max(*version), true);
+                pending.pop_front();
+            }
+            *acknowledged = Some(acked);
+            if leaving && self.fence.close_if_idle() {
+                // The end of this half says that nothing runs any more.
+                drop(frames);
+                let _ = timeout(PATIENCE, incoming.message()).await;
+                return Ok(());
+            }
+            // With each heartbeat, and at once when there is something to say.
+            if is_due {
+                number += 1;
+                sent.insert(number, Instant::now());
+                send(Request::Renew(Renew { number, acknowledged: acked }));
+            }
+        }
+    }
+
+    /// Asks what there is to ask, batch after batch.
+    async fn ask(&self) {
+        loop {
+            self.fence.to_ask.notified().await;
+            loop {
+                let asked = self.fence.questions(MOST_ASKED);
+                if asked.is_empty() {
+                    break;
+                }
+                let answer = self.check(&asked).await;
+                if !self.fence.answer(asked, answer) {
+                    sleep(LOOK).await;
+                }
+            }
+        }
+    }
+
+    /// Where these tenants live; each lookup server is asked until one answers.
+    async fn check(&self, asked: &[Asked]) -> Result<Checked, String> {
+        let tenants =
+            asked.iter().map(|(name, kind)| CheckedTenant { tenant_name: name.to_string(), tenant_type: *kind });
+        let request = CheckRequest { tenants: tenants.collect() };
+        let first = self.preferred.load(Ordering::Relaxed);
+        let mut reasons = Vec::new();
+        for turn in 0..self.servers.len() {
+            let (address, channel) = &self.servers[(first + turn) % self.servers.len()];
+            let mut client = LookupServiceClient::new(channel.clone()).max_decoding_message_size(64 << 20);
+            match timeout(ANSWER, client.check_placements(self.dial.request(request.clone()))).await {
+                Ok(Ok(response)) => {
+                    let response = response.into_inner();
+                    let placements = response.tenants.into_iter().map(|Placements { placements }| placements);
+                    return Ok(Checked { version: response.version, placements: placements.collect() });
+                }
+                Ok(Err(status)) => reasons.push(format!("lookup server {address}: {}", describe(&status))),
+                Err(_) => reasons.push(format!("lookup server {address}: no answer within {} ms", ANSWER.as_millis())),
+            }
+        }
+        Err(reasons.join("; "))
+    }
+}
