@@ -101,7 +101,7 @@ const ShardNotFoundError = define(
   'ShardNotFoundError',
   'SHARD_NOT_FOUND',
   404,
-  'mtdd.queryServers has no such shard, or another one in its place, or the tenant has just been moved: list every shard, in the order of --shard. Nothing was run.',
+  'The shard is missing in mtdd.queryServers, or another one stands in its place, or the tenant has just been moved: list every shard, in the order of --shard; nothing was run.',
 );
 const ShardUnavailableError = define(
   'ShardUnavailableError',

@@ -62,8 +62,8 @@ pub struct Options {
 
     /// The lookup servers, to check where tenants live: a tenant that was moved is then never written here again. Needs
     /// --shard; without it, clients are trusted
-    #[arg(long, env = "MTDD_LOOKUP", value_name = "HOST:PORT,...", value_delimiter = ',')]
-    pub lookup: Vec<crate::serve::Address>,
+    #[arg(long, env = "MTDD_LOOKUP", value_name = "HOST:PORT,...", value_delimiter = ',', value_parser = address)]
+    pub lookup: Vec<String>,
 
     /// Certificate authorities of the lookup servers, PEM file; by default the system's. Turns TLS on
     #[arg(long, env = "MTDD_LOOKUP_TLS_CA", value_name = "FILE")]
@@ -295,14 +295,22 @@ impl Options {
         };
         let is_asked_for = tls.ca.is_some() || tls.cert.is_some() || tls.server_name.is_some();
         let dial = Dial { tls: is_asked_for.then_some(tls), insecure: self.lookup_insecure, token };
-        let addresses: Vec<String> = self.lookup.iter().map(ToString::to_string).collect();
         let lease = Duration::from_secs(self.max_placement_staleness.into());
-        let lookup = Lookup::new(&addresses, dial, shard, lease, drain).map_err(refused)?;
+        let lookup = Lookup::new(&self.lookup, dial, shard, lease, drain).map_err(refused)?;
         Ok(Placement::fenced(shard, lookup))
     }
 
     pub(super) fn max_statement_time(&self) -> Option<Duration> {
         (self.max_statement_time > 0).then(|| Duration::from_millis(self.max_statement_time.into()))
+    }
+}
+
+/// A server's address; whether it can be reached turns out later.
+fn address(text: &str) -> Result<String, String> {
+    let has_port = |(host, port): (&str, &str)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0);
+    match text.trim().rsplit_once(':').is_some_and(has_port) {
+        true => Ok(text.trim().to_owned()),
+        false => Err("expected HOST:PORT, such as 127.0.0.1:50054".to_owned()),
     }
 }
 
@@ -355,6 +363,25 @@ mod tests {
             assert_eq!(error.exit_code(), 2);
             assert!(error.to_string().starts_with("--database-url: "), "{error}");
             assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn lookup_servers_need_a_shard_and_addresses_that_are_such() {
+        let url = ["--database-url", "postgres://ann@db/shop"];
+        let (_, drain) = crate::shutdown::shutdown();
+        let lone = options(&[&url[..], &["--lookup", "127.0.0.1:1"]].concat());
+        let refused = lone.placement(drain.clone()).err().unwrap();
+        assert_eq!(
+            (refused.exit_code(), refused.to_string().as_str()),
+            (2, "--lookup: needs --shard, this server's own position")
+        );
+        let both = options(&[&url[..], &["--lookup", "127.0.0.1:1, [::1]:2", "--shard", "1"]].concat());
+        assert_eq!(both.lookup, ["127.0.0.1:1", "[::1]:2"]);
+        both.placement(drain).unwrap();
+        for wrong in ["lookup", "lookup:", ":1", "lookup:0", "lookup:99999", "a:1,,b:2"] {
+            let flags = ["query", url[0], url[1], "--shard", "0", "--lookup", wrong];
+            assert!(Flags::try_parse_from(flags).is_err(), "{wrong:?} was accepted");
         }
     }
 

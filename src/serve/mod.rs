@@ -15,7 +15,7 @@ use std::error::Error;
 use crate::error::append_sources;
 
 pub use listener::{GrpcService, Services};
-pub use options::{Address, ListenOptions};
+pub use options::ListenOptions;
 pub use run::{run, runtime};
 
 /// Why a server did not start.
