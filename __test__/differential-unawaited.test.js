@@ -7,6 +7,7 @@ const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { startSides, TENANT } = require('./support/differential');
+const { Random } = require('./support/sql-generator/random');
 
 const eve = { name: 'eve', age: 5 };
 const fay = { name: 'fay', age: 6 };
@@ -246,6 +247,34 @@ const COURSES = {
     // Its message has the number of the savepoint.
     return [inner[0], inner[1].code, heard];
   },
+  'a savepoint: what the outer one does while it is open goes back with it': async (db, route) => {
+    const trx = await db.transaction();
+    const inner = await trx.transaction();
+    await route(trx('users').insert(eve));
+    await inner.rollback();
+    const seen = await route(names(trx));
+    await trx.commit();
+    return seen;
+  },
+  'a savepoint: a failure of the outer one while it is open is made good by its rollback': async (
+    db,
+    route,
+  ) => {
+    const trx = await db.transaction();
+    const inner = await trx.transaction();
+    const innermost = await inner.transaction();
+    const failures = [
+      (await settled(route(trx('nowhere'))))[1].code,
+      (await settled(route(innermost('users'))))[1].code,
+      (await settled(route(inner('users'))))[1].code,
+    ];
+    await innermost.rollback();
+    await route(innermost('users').insert(fay)).catch(() => {});
+    await route(inner('users').insert(fay));
+    await inner.commit();
+    await trx.commit();
+    return failures;
+  },
   'a schema builder of several statements, ended behind it': async (db, route) => {
     const trx = await db.transaction();
     await route(trx('users').insert(eve));
@@ -286,6 +315,63 @@ const COURSES = {
     }).then(async ([is, end]) => [is, await end]),
 };
 
+/** What a random course does, one after the other; how it is waited for stands last. */
+function randomSteps(random) {
+  const pauses = ['await', 'turn', 'nothing'];
+  const kinds = ['insert', 'insert', 'insert', 'fail', 'begin', 'begin', 'commit', 'rollback', 'look'];
+  const one = (all) => all[random.int(0, all.length - 1)];
+  const steps = Array.from({ length: random.int(3, 12) }, (_, id) => [
+    one(kinds),
+    id,
+    random.int(0, 2),
+    one(pauses),
+  ]);
+  // A rollback gives up what still opens the session: a query that waits for that is cancelled, where Knex would run it.
+  const canGiveUp = steps.some(([kind]) => kind === 'rollback');
+  return canGiveUp ? [['insert', 99, 0, 'await'], ...steps] : steps;
+}
+
+/** Follows a course, and tells what came of each step. */
+async function follow(steps, db, route) {
+  const levels = [await db.transaction()];
+  const ends = [settled(levels[0].executionPromise)];
+  const seen = [];
+  const ending = [];
+  for (const [what, id, depth, pause] of steps) {
+    const at = Math.max(0, levels.length - 1 - depth);
+    const trx = levels[at];
+    let doing;
+    if (what === 'insert')
+      doing = settled(route(trx('tree').insert({ id: 100 + id })).then(() => 'inserted'));
+    else if (what === 'fail') doing = settled(route(trx('tree').insert({ id: 1 })));
+    else if (what === 'look') seen.push(levels.map((level) => level.isCompleted()));
+    else if (what === 'begin') {
+      // In another than the innermost, it would wait for that one's end.
+      const [how, begun] = await settled(levels.at(-1).transaction());
+      seen.push(how);
+      if (how === 'good') {
+        levels.push(begun);
+        ends.push(settled(begun.executionPromise));
+      }
+    } else {
+      doing = settled(Promise.resolve(trx[what]()).then(() => what));
+      ending.push(doing);
+    }
+    if (doing !== undefined) seen.push(doing);
+    if (pause === 'await') await doing;
+    // How far an end gets in a while is a matter of luck on both sides.
+    else if (pause === 'turn') await Promise.all([sleep(2), ...ending]);
+  }
+  for (const level of levels.toReversed()) await level.commit();
+  const outcomes = [...(await Promise.all(seen)), ...(await Promise.all(ends))];
+  // Messages hold the numbers of savepoints.
+  return JSON.parse(
+    JSON.stringify(outcomes, (_, value) =>
+      value instanceof Error ? [value.code ?? value.message.slice(0, 30)] : value,
+    ),
+  );
+}
+
 describe('a transaction that nobody waits for comes to the same', () => {
   /** @type {import('./support/differential').Sides} */
   let sides;
@@ -318,6 +404,21 @@ describe('a transaction that nobody waits for comes to the same', () => {
       assert.equal(error.message, expected.message);
     }
     assert.deepEqual(await names(plain), ['ada', 'bob', 'cy', 'dee']);
+  });
+
+  it('random courses of statements, ends and savepoints, awaited or not', async (context) => {
+    const seed = Number(process.env.MTDD_TEST_SEED ?? Date.now() % 2 ** 31);
+    context.diagnostic(`MTDD_TEST_SEED=${seed}`);
+    const { plain, library, factory } = sides.own;
+    for (let course = 0; course < 60; course++) {
+      const steps = randomSteps(new Random(seed + course));
+      const expected = await sides.outcome(() => follow(steps, plain, (query) => query));
+      const isBound = course % 2 === 1;
+      const db = isBound ? factory.forTenant(TENANT) : library;
+      const route = (query) => (isBound ? query : query.mtdd(TENANT));
+      const actual = await sides.outcome(() => follow(steps, db, route));
+      assert.deepEqual(actual, expected, `seed ${seed + course}: ${JSON.stringify(steps)}`);
+    }
   });
 
   it('local queries of an instance with the library keep to the same order', async () => {

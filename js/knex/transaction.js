@@ -68,6 +68,8 @@ class Level {
     this.joined = new Map();
     /** Those of them for whom it has. */
     this.parts = new Set();
+    /** The one that is nested in it, from its turn to begin until its turn to end: Knex lets them come one after another. */
+    this.child = undefined;
     /** Why a party could not join, which has failed the transaction. */
     this.failure = undefined;
   }
@@ -89,6 +91,7 @@ class Level {
     const turn = parties.line.enter();
     try {
       await turn.ready;
+      parent.child = this;
       for (const party of parent.parts) await this.join(party);
     } catch (error) {
       // Knex has rejected the transaction, and calls its container all the same.
@@ -172,8 +175,17 @@ class Level {
   }
 
   async localConnection() {
-    await this.join(LOCAL);
+    await this.#joinAll(LOCAL);
     return this.parties.standIn;
+  }
+
+  /** Makes a party take part here, and in what is nested in this and still open: its savepoints are there in Knex. */
+  async #joinAll(party) {
+    await this.join(party);
+    let level = this;
+    while (level.child !== undefined) level = level.child;
+    // That it could not join is the concern of the nested one.
+    if (level !== this) await level.join(party).catch(() => {});
   }
 
   /**
@@ -184,7 +196,7 @@ class Level {
     const { parties } = this;
     const route = given ?? parties.pin.checkedRoute;
     await parties.openShard(route);
-    await this.join(SHARD);
+    await this.#joinAll(SHARD);
     return parties.shardConnection(route, signals);
   }
 
@@ -225,8 +237,9 @@ class Level {
 
   /** The shard first: if its COMMIT fails, the rest can still go back. */
   async #end(verb, value) {
-    const { trx, knex, parties, parts } = this;
-    const isOutermost = this.parent === undefined;
+    const { trx, knex, parties, parts, parent } = this;
+    const isOutermost = parent === undefined;
+    if (parent?.child === this) parent.child = undefined;
     if (parts.size === 0) {
       if (isOutermost) parties.ended();
       // Nobody has been asked anything: it ends by Knex's own rules, without a server.
@@ -327,8 +340,8 @@ function unlessLost(error) {
   if (error.code !== 'SHARD_UNAVAILABLE') throw error;
 }
 
-/** Clients for control SQL that goes to nobody. */
-const NOBODY = { query: async () => {} };
+/** Clients for control SQL that goes to nobody. As from a database, no answer comes before what else is done in this turn. */
+const NOBODY = { query: () => new Promise((resolve) => setImmediate(resolve)) };
 const COMPLETED = { query: async () => Promise.reject(completed()) };
 
 /**
