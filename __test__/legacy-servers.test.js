@@ -237,6 +237,12 @@ describe('our client and servers of 1.x', () => {
     }
   });
 
+  it('a tenant that is registered already is registered, though its lookup server calls that an error', async () => {
+    const first = await handle.addTenant('registered twice');
+    assert.deepEqual(await handle.addTenant('registered twice'), first);
+    await db.raw('select 1').mtdd('registered twice', null);
+  });
+
   it('a server that is not there is unavailable, as ever', async () => {
     const away = await startLegacyLookupServer(1);
     const other = knex({ client: 'pg', connection: shards[0].url });

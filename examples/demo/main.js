@@ -61,7 +61,7 @@ async function serving(url) {
 async function start(closing) {
   heading('Starting');
   const begun = Date.now();
-  const cluster = await startCluster({ shards: 2, separate: true, seed: SCHEMA });
+  const cluster = await startCluster({ shards: 2, separate: true, fenced: true, seed: SCHEMA });
   closing.push(() => cluster.stop());
   cluster.shards.forEach((shard, index) => {
     columns(

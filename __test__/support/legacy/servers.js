@@ -95,8 +95,12 @@ async function startLegacyLookupServer(shards) {
     },
     AddTenantShard({ request }, callback) {
       const number = tenants.size;
-      if (!tenants.has(key(request)))
-        tenants.set(key(request), { tenant_id: `id-${number}`, shard_index: number % shards });
+      // As the deployed ones do.
+      if (tenants.has(key(request))) {
+        callback({ code: grpc.status.ALREADY_EXISTS, message: 'tenant exists' });
+        return;
+      }
+      tenants.set(key(request), { tenant_id: `id-${number}`, shard_index: number % shards });
       callback(null, tenants.get(key(request)));
     },
   });
