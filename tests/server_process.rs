@@ -349,6 +349,43 @@ mod token {
         assert!(call(plain(&server).await, None).await.is_err());
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn tokens_are_rotated_without_a_restart_and_without_dropping_a_connection() {
+        let file = std::env::temp_dir().join(format!("mtdd-tokens-{}", std::process::id()));
+        fs::write(&file, "old-s3cret\n").unwrap();
+        let server = start(&["--token-file", file.to_str().unwrap()]);
+        let channel = plain(&server).await;
+        let passes = async |token: &str| call(channel.clone(), Some(token)).await.is_ok();
+        assert!(passes("old-s3cret").await && !passes("new-s3cret").await);
+        let waits_for = async |token: &str, wanted: bool| {
+            let since = Instant::now();
+            while passes(token).await != wanted {
+                assert!(since.elapsed() < Duration::from_secs(10), "{token}: not {wanted}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        // By itself, and by a signal.
+        fs::write(&file, "old-s3cret\n\n new-s3cret \n").unwrap();
+        waits_for("new-s3cret", true).await;
+        assert!(passes("old-s3cret").await);
+        fs::write(&file, "new-s3cret\n").unwrap();
+        server.signal("HUP");
+        waits_for("old-s3cret", false).await;
+        assert!(passes("new-s3cret").await);
+        // What cannot be used changes nothing: nobody gets in without a token, nor is anybody shut out.
+        fs::write(&file, "\n").unwrap();
+        server.signal("HUP");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(passes("new-s3cret").await && call(channel.clone(), None).await.is_err());
+        fs::remove_file(&file).unwrap();
+        server.signal("HUP");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(passes("new-s3cret").await);
+        server.signal("TERM");
+        let (_, log) = server.wait();
+        assert!(log.contains("the last ones stay in force") && !log.contains("s3cret"), "{log}");
+    }
+
     #[test]
     fn a_wrong_token_flag_is_refused_without_showing_it() {
         let said = refused(&["--token", "hunter 2"]);
@@ -396,6 +433,31 @@ mod tls {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn certificates_are_renewed_without_a_restart_and_without_dropping_a_connection() {
+        let (first, second) = (Authority::new(), Authority::new());
+        let flags = server_flags(&first);
+        let server = start_with(&flags);
+        let endpoint = Endpoint::from_shared(format!("https://{}", server.address)).unwrap();
+        let standing = endpoint.tls_config(client(&first)).unwrap().connect().await.unwrap();
+        call(standing.clone(), None).await.unwrap();
+        call_with(&server, client(&second)).await.unwrap_err();
+        // A certificate without its key is of no use: the first goes on.
+        let (cert, key) = second.sign("localhost");
+        fs::write(&flags[1], &cert).unwrap();
+        server.signal("HUP");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        call_with(&server, client(&first)).await.unwrap();
+        fs::write(&flags[3], &key).unwrap();
+        let since = Instant::now();
+        while call_with(&server, client(&second)).await.is_err() {
+            assert!(since.elapsed() < Duration::from_secs(10), "not renewed");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        call_with(&server, client(&first)).await.unwrap_err();
+        call(standing, None).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn with_a_client_authority_clients_must_show_a_certificate_of_it() {
         let authority = Authority::new();
         let mut flags = server_flags(&authority);
@@ -417,13 +479,13 @@ mod tls {
         let file = |name, text: &str| authority.file(name, text);
         let (cert, key, other_key) = (file("cert", &cert), file("key", &key), file("other", &other_key));
         let nonsense = file("nonsense", "not PEM");
-        for flags in [
-            ["--tls-cert", &nonsense, "--tls-key", &key],
-            ["--tls-cert", &cert, "--tls-key", &nonsense],
-            ["--tls-cert", &cert, "--tls-key", &other_key],
+        for (flags, named) in [
+            (["--tls-cert", &nonsense, "--tls-key", &key], "--tls-cert: "),
+            (["--tls-cert", &cert, "--tls-key", &nonsense], "--tls-key: "),
+            (["--tls-cert", &cert, "--tls-key", &other_key], "--tls-cert, --tls-key: "),
         ] {
             let said = refused(&flags);
-            assert!(said.starts_with("mtdd-server: --tls-cert, --tls-key or --tls-client-ca: "), "{said}");
+            assert!(said.starts_with(&format!("mtdd-server: {named}")), "{said}");
             assert_eq!(said.lines().count(), 1, "{said}");
         }
         let said = refused(&["--tls-cert", &cert, "--tls-key", &key, "--tls-client-ca", &nonsense]);

@@ -1,15 +1,15 @@
-//! The shared secret: every call but health checks must bring it as `authorization: Bearer <token>`. Which services
+//! The shared secrets, of which there are two during a rotation: every call but health checks must bring one as `authorization: Bearer <token>`. Which services
 //! are guarded is `listener`'s business.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use tonic::service::Interceptor;
 use tonic::{Request, Status};
 
-/// Lets calls with the right token pass; without a token configured, all.
+/// Lets calls with one of the tokens pass; without tokens configured, all. Clones share them.
 #[derive(Clone)]
-pub struct BearerAuth(Option<Arc<[u8]>>);
+pub struct BearerAuth(Option<Arc<RwLock<Vec<Vec<u8>>>>>);
 
 impl BearerAuth {
     /// Everybody may call.
@@ -17,15 +17,26 @@ impl BearerAuth {
         BearerAuth(None)
     }
 
-    /// Callers must bring this token; an error says what is wrong with it, without showing it.
-    pub fn new(token: &str) -> Result<Self, &'static str> {
-        if token.is_empty() {
+    /// Callers must bring one of these tokens; an error says what is wrong with them, without showing one.
+    pub fn new(tokens: &[String]) -> Result<Self, &'static str> {
+        let auth = BearerAuth(Some(Arc::default()));
+        auth.accept(tokens)?;
+        Ok(auth)
+    }
+
+    /// From now on callers must bring one of these. After an error it is the ones before.
+    pub fn accept(&self, tokens: &[String]) -> Result<(), &'static str> {
+        if tokens.is_empty() || tokens.iter().any(String::is_empty) {
             return Err("must not be empty");
         }
-        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !tokens.iter().all(|token| token.bytes().all(|byte| byte.is_ascii_graphic())) {
             return Err("must be visible ASCII without spaces, since it travels in a header");
         }
-        Ok(BearerAuth(Some(token.as_bytes().into())))
+        if let Some(current) = &self.0 {
+            *current.write().unwrap_or_else(PoisonError::into_inner) =
+                tokens.iter().map(|token| token.clone().into_bytes()).collect();
+        }
+        Ok(())
     }
 
     /// True if callers must bring a token.
@@ -46,8 +57,11 @@ impl Interceptor for BearerAuth {
         if !scheme.eq_ignore_ascii_case(b"Bearer ") {
             return Err(Status::unauthenticated("authorization: a bearer token is required"));
         }
-        // Constant time in the bytes; the length of the secret is not hidden.
-        if bool::from(token.ct_eq(expected)) {
+        // Constant time in the bytes, and all are compared; the lengths of the secrets are not hidden.
+        let expected = expected.read().unwrap_or_else(PoisonError::into_inner);
+        let right = expected.iter().fold(Choice::from(0), |right, one| right | token.ct_eq(one));
+        drop(expected);
+        if bool::from(right) {
             Ok(request)
         } else {
             Err(Status::unauthenticated("authorization: the bearer token is wrong"))
@@ -66,7 +80,7 @@ mod tests {
         if let Some(header) = header {
             request.metadata_mut().insert("authorization", header.parse().unwrap());
         }
-        BearerAuth::new("s3cret").unwrap().call(request).map(drop).map_err(|status| status.code())
+        BearerAuth::new(&["s3cret".to_owned()]).unwrap().call(request).map(drop).map_err(|status| status.code())
     }
 
     #[test]
@@ -77,6 +91,25 @@ mod tests {
             assert_eq!(call(header), Err(Code::Unauthenticated), "{header:?}");
         }
         assert_eq!(call(Some("Bearer s3cret2")), Err(Code::Unauthenticated));
+    }
+
+    #[test]
+    fn during_a_rotation_both_tokens_pass_and_afterwards_only_the_new_one() {
+        let auth = BearerAuth::new(&["old".to_owned()]).unwrap();
+        let passes = |token: &str| {
+            let mut request = Request::new(());
+            request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+            auth.clone().call(request).is_ok()
+        };
+        assert!(passes("old") && !passes("new"));
+        auth.accept(&["old".to_owned(), "new".to_owned()]).unwrap();
+        assert!(passes("old") && passes("new") && !passes("oldnew"));
+        auth.accept(&["new".to_owned()]).unwrap();
+        assert!(!passes("old") && passes("new"));
+        for wrong in [&[][..], &[String::new()], &["a b".to_owned()]] {
+            assert!(auth.accept(wrong).is_err());
+        }
+        assert!(passes("new") && !passes(""));
     }
 
     #[test]

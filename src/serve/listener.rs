@@ -18,6 +18,7 @@ use super::calls::{Calls, Counted};
 use super::health::health;
 use super::incoming::incoming;
 use super::settings::Settings;
+use super::tls::secured;
 use crate::readiness::Readiness;
 use crate::shutdown::Drain;
 
@@ -67,17 +68,12 @@ pub struct Listener {
 impl Listener {
     /// Binds the port.
     pub async fn bind(settings: Settings) -> Result<Listener, StartError> {
-        let mut server = Server::builder()
+        let server = Server::builder()
             .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_max_header_list_size(settings.max_header_size)
             .max_concurrent_streams(settings.max_concurrent_streams)
             .http2_keepalive_interval(settings.keepalive_interval)
             .http2_keepalive_timeout(Some(settings.keepalive_timeout));
-        if let Some(tls) = settings.tls.clone() {
-            server = server
-                .tls_config(tls)
-                .map_err(|error| StartError::ServiceConfiguration(Box::new(TlsRefused(error))))?;
-        }
         let unavailable = |source| {
             let address = settings.addresses[0];
             StartError::Unavailable(Box::new(CannotListen { address, source }))
@@ -98,6 +94,7 @@ impl Listener {
         services: Services<S, L>,
         drain: Drain,
     ) -> Result<(), tonic::transport::Error> {
+        tokio::spawn(self.settings.reload.run());
         let calls = Arc::new(Calls::default());
         let current = Counted { service: services.current, calls: calls.clone() };
         let legacy = Counted { service: services.legacy, calls: calls.clone() };
@@ -108,7 +105,10 @@ impl Listener {
             .add_service(InterceptedService::new(current, self.settings.auth.clone()))
             .add_service(InterceptedService::new(legacy, self.settings.auth.clone()))
             .serve_with_incoming_shutdown(
-                incoming(self.socket, self.settings.connections, drain.clone()),
+                secured(
+                    incoming(self.socket, self.settings.connections, drain.clone()),
+                    self.settings.tls.map(|(_, certificates)| certificates),
+                ),
                 async move { draining.wait().await },
             );
         tokio::select! {
@@ -136,10 +136,6 @@ async fn drained(mut drain: Drain, calls: &Calls, timeout: Duration) {
         tracing::warn!(seconds = timeout.as_secs(), "drain timeout: dropping the calls that still run");
     }
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("--tls-cert, --tls-key or --tls-client-ca")]
-struct TlsRefused(#[source] tonic::transport::Error);
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}")]

@@ -7,8 +7,10 @@ mod health;
 mod incoming;
 mod listener;
 mod options;
+mod reload;
 mod run;
 mod settings;
+mod tls;
 
 use std::error::Error;
 

@@ -21,7 +21,8 @@ pub struct ListenOptions {
     #[arg(long, env = "MTDD_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     pub listen: Address,
 
-    /// Certificate chain, PEM file; turns TLS on
+    /// Certificate chain, PEM file; turns TLS on. Read again, with --tls-key and --tls-client-ca, when it changes, and on
+    /// SIGHUP; connections that stand stay as they are
     #[arg(long, env = "MTDD_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
 
@@ -42,7 +43,8 @@ pub struct ListenOptions {
     #[arg(long, env = "MTDD_TOKEN", hide_env_values = true, value_name = "SECRET", value_parser = secret, conflicts_with = "token_file")]
     pub token: Option<Secret>,
 
-    /// File that holds the secret of --token; white space around it is dropped
+    /// File that holds the secret of --token, or several, one a line, each of which will do (two during a rotation). Read
+    /// again when it changes, and on SIGHUP
     #[arg(long, env = "MTDD_TOKEN_FILE", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 

@@ -7,23 +7,22 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
-use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use tracing_subscriber::EnvFilter;
 
 use super::StartError;
 use super::auth::BearerAuth;
 use super::incoming::{Limits, usual_most};
 use super::options::ListenOptions;
+use super::reload::Reload;
+use super::tls::{Certificates, Files};
 use crate::telemetry::{self, LogFormat};
-
-/// A client that does not finish its handshake is dropped after this.
-const TLS_HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Checked `ListenOptions`.
 pub struct Settings {
     pub(super) addresses: Vec<SocketAddr>,
-    pub(super) tls: Option<ServerTlsConfig>,
+    pub(super) tls: Option<(Files, Certificates)>,
     pub(super) auth: BearerAuth,
+    pub(super) reload: Reload,
     pub(super) drain_timeout: Duration,
     pub(super) max_header_size: u32,
     pub(super) max_concurrent_streams: u32,
@@ -50,14 +49,19 @@ impl Settings {
                  plaintext beyond loopback"
             )));
         }
+        let auth = auth(options)?;
         let keepalive_interval = (options.keepalive_interval > 0).then(|| seconds(options.keepalive_interval));
         let most = options.max_connections.map_or_else(usual_most, NonZeroUsize::get);
         let keepalive_timeout = seconds(options.keepalive_timeout);
         Ok(Settings {
             connections: Limits::new(most, tls.is_some(), keepalive_interval, keepalive_timeout),
             addresses,
+            reload: Reload {
+                tokens: options.token_file.clone().map(|file| (file, auth.clone())),
+                certificates: tls.clone(),
+            },
             tls,
-            auth: auth(options)?,
+            auth,
             drain_timeout: seconds(options.drain_timeout),
             max_header_size: options.max_header_size,
             max_concurrent_streams: options.max_concurrent_streams,
@@ -86,33 +90,33 @@ async fn resolve(options: &ListenOptions) -> Result<Vec<SocketAddr>, StartError>
     Ok(addresses)
 }
 
-fn tls(options: &ListenOptions) -> Result<Option<ServerTlsConfig>, StartError> {
+fn tls(options: &ListenOptions) -> Result<Option<(Files, Certificates)>, StartError> {
     let (Some(cert), Some(key)) = (&options.tls_cert, &options.tls_key) else {
         return Ok(None);
     };
-    let identity = Identity::from_pem(read("tls-cert", cert)?, read("tls-key", key)?);
-    let mut tls = ServerTlsConfig::new().identity(identity).timeout(TLS_HANDSHAKE_LIMIT);
-    if let Some(authorities) = &options.tls_client_ca {
-        tls = tls.client_ca_root(Certificate::from_pem(read("tls-client-ca", authorities)?));
-    }
-    Ok(Some(tls))
+    let files = Files { cert: cert.clone(), key: key.clone(), client_ca: options.tls_client_ca.clone() };
+    let certificates = Certificates::read(&files).map_err(StartError::Configuration)?;
+    Ok(Some((files, certificates)))
 }
 
 fn auth(options: &ListenOptions) -> Result<BearerAuth, StartError> {
-    let (flag, token) = match (&options.token, &options.token_file) {
+    let (flag, tokens) = match (&options.token, &options.token_file) {
         (None, None) => return Ok(BearerAuth::none()),
-        (Some(token), _) => ("token", token.0.clone()),
-        (None, Some(file)) => {
-            let text = read("token-file", file)?;
-            let text = String::from_utf8(text).map_err(|_| wrong("token-file", "is not UTF-8 text"))?;
-            ("token-file", text.trim().to_owned())
-        }
+        (Some(token), _) => ("token", vec![token.0.clone()]),
+        (None, Some(file)) => ("token-file", tokens_of(file).map_err(StartError::Configuration)?),
     };
-    BearerAuth::new(&token).map_err(|reason| wrong(flag, reason))
+    BearerAuth::new(&tokens).map_err(|reason| wrong(flag, reason))
 }
 
-fn read(flag: &str, file: &Path) -> Result<Vec<u8>, StartError> {
-    fs::read(file).map_err(|error| wrong(flag, format_args!("cannot read {}: {error}", file.display())))
+/// The tokens of a file, one a line; blank lines count for nothing.
+pub(super) fn tokens_of(file: &Path) -> Result<Vec<String>, String> {
+    let text =
+        String::from_utf8(read("token-file", file)?).map_err(|_| "--token-file: is not UTF-8 text".to_owned())?;
+    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+}
+
+pub(super) fn read(flag: &str, file: &Path) -> Result<Vec<u8>, String> {
+    fs::read(file).map_err(|error| format!("--{flag}: cannot read {}: {error}", file.display()))
 }
 
 fn wrong(flag: &str, reason: impl std::fmt::Display) -> StartError {

@@ -1,0 +1,97 @@
+//! Secrets that change while the server runs: the tokens and the certificates are read again when their files have
+//! changed, and on SIGHUP. What cannot be used is logged, and the last that could stays in force. Connections stand.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use super::auth::BearerAuth;
+use super::settings::tokens_of;
+use super::tls::{Certificates, Files};
+
+/// How often the files are looked at.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// What may have to be read again.
+#[derive(Clone)]
+pub struct Reload {
+    pub tokens: Option<(PathBuf, BearerAuth)>,
+    pub certificates: Option<(Files, Certificates)>,
+}
+
+impl Reload {
+    /// Runs as long as the server does.
+    pub async fn run(self) {
+        let mut hangups = Hangups::new();
+        let (mut tokens, mut certificates) = (self.token_changes(), self.certificate_changes());
+        loop {
+            let told = tokio::select! {
+                () = tokio::time::sleep(EVERY) => false,
+                () = hangups.next() => true,
+            };
+            if let Some((file, auth)) = &self.tokens
+                && changed(&mut tokens, self.token_changes(), told)
+            {
+                report("tokens", tokens_of(file).and_then(|tokens| auth.accept(&tokens).map_err(str::to_owned)));
+            }
+            if let Some((files, current)) = &self.certificates
+                && changed(&mut certificates, self.certificate_changes(), told)
+            {
+                report("certificates", current.read_again(files));
+            }
+        }
+    }
+
+    fn token_changes(&self) -> Vec<Option<SystemTime>> {
+        self.tokens.iter().map(|(file, _)| changed_at(file)).collect()
+    }
+
+    fn certificate_changes(&self) -> Vec<Option<SystemTime>> {
+        let files = self.certificates.iter().flat_map(|(files, _)| {
+            [Some(&files.cert), Some(&files.key), files.client_ca.as_ref()].into_iter().flatten()
+        });
+        files.map(changed_at).collect()
+    }
+}
+
+fn changed_at(file: &PathBuf) -> Option<SystemTime> {
+    fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
+}
+
+fn changed<T: PartialEq>(last: &mut T, now: T, told: bool) -> bool {
+    let changed = *last != now;
+    *last = now;
+    changed || told
+}
+
+fn report(what: &str, outcome: Result<(), String>) {
+    match outcome {
+        Ok(()) => tracing::info!("{what} were read again"),
+        Err(reason) => tracing::warn!(reason, "{what} cannot be read again: the last ones stay in force"),
+    }
+}
+
+/// SIGHUP, where there is such a thing.
+struct Hangups {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+impl Hangups {
+    fn new() -> Self {
+        Hangups {
+            #[cfg(unix)]
+            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
+        }
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.signal
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+}

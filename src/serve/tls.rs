@@ -1,0 +1,185 @@
+//! TLS towards callers, with certificates that may be renewed while the server runs: a connection gets those of the moment
+//! at which it is made, and keeps them. Handshakes run beside each other; their time is limited.
+
+use std::io::{self, IoSlice};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::server::TlsStream;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::server::{Connected, TcpConnectInfo};
+
+use super::incoming::Connection;
+use super::settings::read;
+
+/// A client that does not finish its handshake is dropped after this.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Where the certificates are.
+#[derive(Clone, Debug)]
+pub struct Files {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+    /// Clients must show a certificate of one of these authorities.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// The certificates in use; cheap to clone.
+#[derive(Clone)]
+pub struct Certificates(Arc<RwLock<Arc<ServerConfig>>>);
+
+impl Certificates {
+    /// An error names the flag.
+    pub fn read(files: &Files) -> Result<Self, String> {
+        Ok(Certificates(Arc::new(RwLock::new(config(files)?))))
+    }
+
+    /// New connections get what the files hold now; if that is of no use, the last ones stay.
+    pub fn read_again(&self, files: &Files) -> Result<(), String> {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = config(files)?;
+        Ok(())
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+fn config(files: &Files) -> Result<Arc<ServerConfig>, String> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    let builder = match &files.client_ca {
+        None => builder.with_no_client_auth(),
+        Some(file) => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(chain("tls-client-ca", file)?);
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build();
+            builder.with_client_cert_verifier(verifier.map_err(|error| format!("--tls-client-ca: {error}"))?)
+        }
+    };
+    let key = PrivateKeyDer::from_pem_slice(&read("tls-key", &files.key)?)
+        .map_err(|_| format!("--tls-key: {} holds no private key", files.key.display()))?;
+    let mut config = builder
+        .with_single_cert(chain("tls-cert", &files.cert)?, key)
+        .map_err(|error| format!("--tls-cert, --tls-key: {error}"))?;
+    config.alpn_protocols.push(b"h2".to_vec());
+    Ok(Arc::new(config))
+}
+
+fn chain(flag: &str, file: &PathBuf) -> Result<Vec<CertificateDer<'static>>, String> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(flag, file)?).collect();
+    let found = found.ok().filter(|found| !found.is_empty());
+    found.ok_or_else(|| format!("--{flag}: {} holds no certificate", file.display()))
+}
+
+/// The connections, each encrypted if there are certificates.
+pub fn secured(
+    connections: impl Stream<Item = io::Result<Connection>> + Send + Unpin + 'static,
+    certificates: Option<Certificates>,
+) -> ReceiverStream<io::Result<Secured>> {
+    let (ready, secured) = mpsc::channel(16);
+    tokio::spawn(async move {
+        let mut connections = connections;
+        while let Some(connection) = connections.next().await {
+            let (Ok(connection), ready) = (connection, ready.clone()) else { continue };
+            let Some(certificates) = &certificates else {
+                if ready.send(Ok(Secured::Plain(connection))).await.is_err() {
+                    return;
+                }
+                continue;
+            };
+            let acceptor = certificates.acceptor();
+            tokio::spawn(async move {
+                match timeout(HANDSHAKE_LIMIT, acceptor.accept(connection)).await {
+                    Ok(Ok(stream)) => drop(ready.send(Ok(Secured::Tls(Box::new(stream)))).await),
+                    Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake has failed"),
+                    Err(_) => tracing::debug!("a TLS handshake took too long"),
+                }
+            });
+        }
+    });
+    ReceiverStream::new(secured)
+}
+
+/// A connection, encrypted or not.
+pub enum Secured {
+    Plain(Connection),
+    Tls(Box<TlsStream<Connection>>),
+}
+
+impl Connected for Secured {
+    type ConnectInfo = TcpConnectInfo;
+
+    fn connect_info(&self) -> TcpConnectInfo {
+        match self {
+            Secured::Plain(connection) => connection.connect_info(),
+            Secured::Tls(stream) => stream.get_ref().0.connect_info(),
+        }
+    }
+}
+
+impl AsyncRead for Secured {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Secured::Plain(connection) => Pin::new(connection).poll_read(context, into),
+            Secured::Tls(stream) => Pin::new(stream).poll_read(context, into),
+        }
+    }
+}
+
+impl AsyncWrite for Secured {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Secured::Plain(connection) => Pin::new(connection).poll_write(context, bytes),
+            Secured::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Secured::Plain(connection) => Pin::new(connection).poll_write_vectored(context, parts),
+            Secured::Tls(stream) => Pin::new(stream).poll_write_vectored(context, parts),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Secured::Plain(connection) => connection.is_write_vectored(),
+            Secured::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Secured::Plain(connection) => Pin::new(connection).poll_flush(context),
+            Secured::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Secured::Plain(connection) => Pin::new(connection).poll_shutdown(context),
+            Secured::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}
