@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::attempt::{Attempt, outcome_unknown};
-use super::backend::{Backend, Prepared, Transaction};
+use super::backend::{Backend, OUTDATED, Transaction};
 use super::decode::{self, RawDescription};
 use super::inbox::{Message, PART_SIZE};
 use super::piece::{Ending, Piece};
@@ -20,24 +20,31 @@ use crate::proto::{DatabaseError, Failure};
 const LINGER: Duration = Duration::from_millis(10);
 
 /// What has been asked of PostgreSQL.
-pub struct Asked<'t> {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
     /// Commands ahead of the statement, whose answers are nobody's business.
     preface: u32,
-    prepared: Prepared<'t>,
     extended: bool,
-    /// An outdated prepared statement is to be reported as such, not as an error.
-    repairable: bool,
+    /// The statement is one that is kept; that it is outdated is to be reported as such, not as an error.
+    kept: bool,
+    /// It is proven to leave nothing in the session.
+    pub harmless: bool,
 }
 
-impl<'t> Asked<'t> {
-    /// By the extended protocol.
-    pub fn extended(prepared: Prepared<'t>, repairable: bool) -> Self {
-        Asked { preface: 0, prepared, extended: true, repairable }
+impl Asked {
+    /// By the extended protocol, parsed for this once.
+    pub fn extended() -> Self {
+        Asked { extended: true, ..Asked::default() }
+    }
+
+    /// A statement that is kept, behind its guard.
+    pub fn kept(harmless: bool) -> Self {
+        Asked { extended: true, kept: true, harmless, ..Asked::default() }
     }
 
     /// By the simple protocol.
     pub fn simple() -> Self {
-        Asked { preface: 0, prepared: Prepared::Unnamed, extended: false, repairable: false }
+        Asked::default()
     }
 
     pub fn is_extended(&self) -> bool {
@@ -57,13 +64,12 @@ pub struct Answer<'a> {
     settings: &'a Settings,
     changes_settings: bool,
     largest: usize,
-    asked: Asked<'a>,
+    asked: Asked,
     /// What the caller has not got yet.
     piece: Piece,
     error: Option<Box<DatabaseError>>,
     /// PostgreSQL has taken the request.
     taken: bool,
-    parsed: bool,
     /// A statement of the request has come to its end.
     completed: bool,
     /// The caller has got something.
@@ -75,13 +81,7 @@ pub struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     /// Nothing has come yet. `largest`: bytes of the largest gRPC message.
-    pub fn new(
-        backend: &'a mut Backend,
-        text: &'a Text,
-        settings: &'a Settings,
-        largest: usize,
-        asked: Asked<'a>,
-    ) -> Self {
+    pub fn new(backend: &'a mut Backend, text: &'a Text, settings: &'a Settings, largest: usize, asked: Asked) -> Self {
         Answer {
             changes_settings: backend.settings() != settings,
             backend,
@@ -92,7 +92,6 @@ impl<'a> Answer<'a> {
             piece: Piece::default(),
             error: None,
             taken: false,
-            parsed: false,
             completed: false,
             sent: false,
             lossy: false,
@@ -193,11 +192,7 @@ impl<'a> Answer<'a> {
                 // A failed preface comes first, and says why what follows it failed too.
                 self.error.get_or_insert(Box::new(error));
             }
-            b'1' => {
-                self.taken = true;
-                self.parsed |= !in_preface;
-            }
-            b'2' | b'3' | b'n' | b'T' => self.taken = true,
+            b'1' | b'2' | b'3' | b'n' | b'T' => self.taken = true,
             b'G' => {
                 let refusal = self.backend.refuse_copy(self.asked.extended);
                 if !matches!(watch.unless_stopped(refusal).await, Ok(Ok(()))) {
@@ -222,13 +217,8 @@ impl<'a> Answer<'a> {
 
     /// ReadyForQuery: nothing more will come.
     async fn end<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
-        match (&self.error, self.asked.prepared) {
-            (None, _) => self.backend.settings_hold(self.settings),
-            (Some(_), _) if self.asked.preface > 0 => self.backend.doubt_statements(),
-            (Some(_), Prepared::Now(text)) if !self.parsed => self.backend.forget(text),
-            _ => {}
-        }
         let Some(error) = self.error.take() else {
+            self.backend.settings_hold(self.settings);
             return match self.stop {
                 Some(stop) if self.lossy => Err(stop.too_late()),
                 _ => {
@@ -237,6 +227,10 @@ impl<'a> Answer<'a> {
                 }
             };
         };
+        let outdated = self.asked.kept && self.is_outdated(&error);
+        if self.asked.preface > 0 && !outdated {
+            self.backend.doubt_statements();
+        }
         if let Some(stop) = self.stop
             && error.code.as_deref() == Some("57014")
         {
@@ -245,26 +239,26 @@ impl<'a> Answer<'a> {
             let partly = self.text.commits_midway && !rolled_back;
             return Err(if partly { stop.partly() } else { stop.after() });
         }
-        if self.asked.repairable && !self.sent && self.stop.is_none() && self.is_outdated(&error) {
-            return Ok(Attempt::Outdated);
+        if outdated && !self.sent {
+            return self.stop.map_or(Ok(Attempt::Outdated), |stop| Err(stop.before()));
         }
         self.send_ended(watch).await;
         Ok(Attempt::Answered(Piece::ending(Ending::Error(error))))
     }
 
-    /// True if the error only means that PostgreSQL does not hold the prepared statement that we thought it did.
+    /// True if the error only means that the kept statement is not, or no longer, what we thought; nothing has run.
     fn is_outdated(&mut self, error: &DatabaseError) -> bool {
         match error.code.as_deref() {
-            Some("26000") => {
-                self.backend.doubt_statements();
-                true
+            Some("26000") => self.backend.doubt_statements(),
+            Some("42704") if self.asked.preface > 0 && error.message.contains(OUTDATED) => {
+                self.backend.forget(self.text);
             }
             Some("0A000") if error.routine.as_deref() == Some("RevalidateCachedQuery") => {
                 self.backend.forget(self.text);
-                true
             }
-            _ => false,
+            _ => return false,
         }
+        true
     }
 
     /// PostgreSQL closes the connection, and says why.

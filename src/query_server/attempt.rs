@@ -4,7 +4,7 @@
 use postgres_protocol::message::frontend::BindError;
 
 use super::answer::{Answer, Asked};
-use super::backend::{Backend, Prepared, Transaction, Whose};
+use super::backend::{Backend, Known, Transaction, Whose};
 use super::piece::{Ending, Piece, failure};
 use super::run::{Caller, Engine, Query, Watch};
 use super::texts::Text;
@@ -28,8 +28,6 @@ pub struct Manner {
     pub held: bool,
     /// Use a prepared statement, and make it if need be.
     pub keep: bool,
-    /// An outdated prepared statement may be answered with another attempt.
-    pub may_repair: bool,
 }
 
 /// One attempt to run a query on one connection.
@@ -52,7 +50,7 @@ impl<'t> Turn<'t> {
         if let Some(attempt) = self.prepare_session(watch).await? {
             return Ok(attempt);
         }
-        let asked = if self.query.request.simple { self.ask_simple() } else { self.ask_extended(false, false) };
+        let asked = if self.query.request.simple { self.ask_simple() } else { self.ask_extended() };
         self.send_and_read(asked, watch).await
     }
 
@@ -73,23 +71,84 @@ impl<'t> Turn<'t> {
 
     /// Settings, tenant and statement in one write and one transaction.
     async fn together<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+        let mut known = None;
+        if self.manner.keep {
+            let settings = &self.query.settings;
+            known = self.backend.known(self.text, settings);
+            if known.is_none() {
+                if !self.study(watch).await? {
+                    return Ok(Attempt::NotTaken);
+                }
+                known = self.backend.known(self.text, settings);
+            }
+        }
         let asked = (|| {
-            let mut preface = self.ask_for_settings()?;
+            let (mut preface, request) = (0, &self.query.request);
+            if let Some(Known::Kept { harmless }) = known {
+                preface += self.backend.ask_to_tidy(&self.query.settings)?;
+                if !harmless {
+                    preface += self.backend.ask_to_forget_sequences()?;
+                }
+                preface += self.backend.ask_for_guard(self.text, self.query.whose().unwrap_or(Whose::NOBODY))?;
+                self.backend.ask_extended(self.text, &request.sql, &request.params, true)?;
+                return Ok(Asked::kept(harmless).after(preface));
+            }
+            preface += self.ask_for_settings()?;
             if let Some(whose) = self.whose() {
                 preface += match self.manner.held {
                     true => self.backend.ask_for_tenant_unprepared(whose)?,
                     false => self.backend.ask_for_tenant(whose)?,
                 };
             }
-            Ok(self.ask_extended(self.manner.keep, self.manner.may_repair)?.after(preface))
+            Ok(self.ask_extended()?.after(preface))
         })();
         self.send_and_read(asked, watch).await
+    }
+
+    /// Finds out whether and how the text can be kept on this connection, in a request ahead of it. False: PostgreSQL
+    /// closed the connection; nothing has run.
+    async fn study<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<bool, Failure> {
+        let sql = &self.query.request.sql;
+        let asked = self.ask_for_settings().and_then(|preface| {
+            self.backend.ask_to_study(self.text, sql)?;
+            Ok(preface)
+        });
+        let Ok(preface) = asked else {
+            self.backend.take_back();
+            return Err(failure(Reason::Invalid, true, "sql: too large for PostgreSQL's protocol"));
+        };
+        let (backend, text, settings) = (&mut *self.backend, self.text, &self.query.settings);
+        backend.mark_studying(true);
+        let studied = watch.unless_stopped(async {
+            backend.flush().await?;
+            let study = backend.read_study(preface).await?;
+            backend.keep(text, sql, study.as_deref()).await?;
+            if study.is_some() {
+                backend.settings_hold(settings);
+            }
+            backend.mark_studying(false);
+            Ok::<_, std::io::Error>(())
+        });
+        match studied.await {
+            Ok(Ok(())) => Ok(true),
+            Ok(Err(_)) => {
+                self.backend.mark_broken();
+                Ok(false)
+            }
+            Err(stop) => {
+                // It may wait for a lock; its transaction has no end yet.
+                self.backend.cancel();
+                self.backend.mark_broken();
+                Err(stop.before())
+            }
+        }
     }
 
     /// Settings and tenant ahead of a statement that a transaction around it would change. An answer: they failed.
     async fn prepare_session<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Option<Attempt>, Failure> {
         let whose = self.whose().filter(|_| self.text.needs_tenant);
-        if whose.is_none() && *self.backend.settings() == self.query.settings {
+        let as_it_is = *self.backend.settings() == self.query.settings && !self.backend.has_used_sequences();
+        if whose.is_none() && as_it_is {
             return Ok(None);
         }
         let asked = (|| {
@@ -98,7 +157,7 @@ impl<'t> Turn<'t> {
                 preface += self.backend.ask_for_session_tenant(whose)?;
             }
             self.backend.ask_for_end();
-            Ok(Asked::extended(Prepared::Unnamed, false).after(preface))
+            Ok(Asked::extended().after(preface))
         })();
         // Whatever it meets, the statement itself has not been sent.
         let attempt = self.send_and_read(asked, watch).await.map_err(|failure| match watch.stopping {
@@ -123,7 +182,7 @@ impl<'t> Turn<'t> {
             }
             let asked = match self.query.request.simple && !(preface > 0 && self.shares_a_transaction()) {
                 true => self.ask_simple()?,
-                false => self.ask_extended(false, false)?,
+                false => self.ask_extended()?,
             };
             Ok(asked.after(preface))
         })();
@@ -135,20 +194,21 @@ impl<'t> Turn<'t> {
     fn ask_for_settings(&mut self) -> Result<u32, BindError> {
         let settings = &self.query.settings;
         if self.manner.held && self.backend.settings() == settings {
-            return Ok(0);
+            return self.backend.ask_to_forget_sequences();
         }
-        Ok(self.backend.ask_to_tidy(settings)? + self.backend.ask_for_settings(settings)?)
+        let tidied = self.backend.ask_to_tidy(settings)? + self.backend.ask_to_forget_sequences()?;
+        Ok(tidied + self.backend.ask_for_settings(settings)?)
     }
 
-    fn ask_extended(&mut self, keep: bool, repairable: bool) -> Result<Asked<'t>, BindError> {
+    fn ask_extended(&mut self) -> Result<Asked, BindError> {
         let request = &self.query.request;
-        let prepared = self.backend.ask_extended(self.text, &request.sql, &request.params, keep)?;
-        Ok(Asked::extended(prepared, repairable))
+        self.backend.ask_extended(self.text, &request.sql, &request.params, false)?;
+        Ok(Asked::extended())
     }
 
     /// The answer to a Sync tells that PostgreSQL was there and took what follows: without it, one that was going down
     /// could not be told from one that went down halfway.
-    fn ask_simple(&mut self) -> Result<Asked<'t>, BindError> {
+    fn ask_simple(&mut self) -> Result<Asked, BindError> {
         self.backend.ask_for_end();
         self.backend.ask_simple(&self.query.request.sql)?;
         Ok(Asked::simple())
@@ -156,14 +216,17 @@ impl<'t> Turn<'t> {
 
     async fn send_and_read<C: Caller>(
         &mut self,
-        asked: Result<Asked<'_>, BindError>,
+        asked: Result<Asked, BindError>,
         watch: &mut Watch<'_, C>,
     ) -> Result<Attempt, Failure> {
         let Ok(asked) = asked else {
             self.backend.take_back();
             return Err(failure(Reason::Invalid, true, "params: too large for PostgreSQL's protocol"));
         };
-        self.backend.mark_stateful();
+        match asked.harmless {
+            true => self.backend.mark_harmless(self.text.names.writes),
+            false => self.backend.mark_stateful(),
+        }
         let size = self.backend.unsent();
         let is_group = self.text.plain && asked.is_extended();
         match watch.unless_stopped(self.backend.flush()).await {

@@ -6,6 +6,7 @@ mod fitness;
 mod names;
 mod requests;
 mod reset;
+mod study;
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -22,11 +23,13 @@ use super::cancel;
 use super::connect::{self, CancelKey, ConnectError};
 use super::inbox::{Inbox, Message};
 use super::settings::{Settings, TENANT, TENANT_TYPE};
+use crate::data::row::Rows;
 use crate::postgres::{Address, Socket, Target};
 
 pub use fitness::Fitness;
 use names::Names;
-pub use requests::{Prepared, Whose};
+pub use requests::Whose;
+pub use study::{Known, OUTDATED};
 
 /// The transaction that PostgreSQL says it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +47,8 @@ struct Residue {
     transaction: Transaction,
     /// Anything that a new session does not have: everything that ran counts, unless it is proven to leave nothing.
     session: bool,
+    /// Sequences may have been used. Only what counts as `session` could tell.
+    sequences: bool,
     /// The tenant was set for the session, because the statement allows no transaction around it.
     tenant: bool,
 }
@@ -57,13 +62,14 @@ pub struct Backend {
     address: Address,
     key: CancelKey,
     names: Names,
-    /// Ids of the texts that are prepared here.
-    statements: Option<LruCache<u64, ()>>,
+    /// What is known of texts here, by their ids. None: nothing is to be kept.
+    statements: Option<LruCache<u64, Known>>,
     /// Names of prepared statements to close with the next request.
     superfluous: Vec<String>,
     /// What PostgreSQL holds prepared is not known: everything goes with the next request.
     statements_in_doubt: bool,
     set_local_prepared: bool,
+    study_prepared: bool,
     settings: Settings,
     /// ReadyForQuery messages that are still to come.
     outstanding: u32,
@@ -94,6 +100,7 @@ impl Backend {
             superfluous: Vec::new(),
             statements_in_doubt: false,
             set_local_prepared: false,
+            study_prepared: false,
             settings: Settings::default(),
             outstanding: 0,
             residue: Residue::default(),
@@ -101,6 +108,16 @@ impl Backend {
             broken: false,
             fitness,
         })
+    }
+
+    /// True if another process answers than the one that was announced: a pooler stands in between.
+    pub async fn is_behind_pooler(&mut self) -> io::Result<bool> {
+        self.ask_simple("select pg_catalog.pg_backend_pid()")?;
+        self.flush().await?;
+        let (fine, rows) = self.await_row().await?;
+        let mut row = Rows::new(&rows).next().and_then(Result::ok);
+        let announced = self.key.process_id.to_string();
+        Ok(fine && row.as_mut().and_then(|row| row.cell().ok()).flatten() != Some(announced.as_bytes()))
     }
 
     /// The settings that hold in the session.
@@ -169,6 +186,11 @@ impl Backend {
         self.residue.session = true;
     }
 
+    /// Notes that a text runs that leaves nothing, save for what `lastval()` tells, if it writes, to those that can ask.
+    pub fn mark_harmless(&mut self, writes: bool) {
+        self.residue.sequences |= writes;
+    }
+
     /// Notes that the connection is of no use any more.
     pub fn mark_broken(&mut self) {
         self.broken = true;
@@ -181,7 +203,7 @@ impl Backend {
 
     /// True if `clean` must run before another query does.
     pub fn needs_care(&self) -> bool {
-        let Residue { transaction, session, tenant } = self.residue;
+        let Residue { transaction, session, tenant, sequences: _ } = self.residue;
         let left_behind = transaction != Transaction::None || session || tenant;
         left_behind
             || self.outstanding > 0
@@ -207,10 +229,11 @@ impl Backend {
         }
         if self.residue.session {
             self.start_over().await?;
+            self.residue.sequences = false;
         } else if self.residue.tenant {
             self.take_tenant_back().await?;
         }
-        self.residue = Residue::default();
+        self.residue = Residue { sequences: self.residue.sequences, ..Residue::default() };
         Ok(())
     }
 

@@ -32,6 +32,13 @@ pub enum ConnectError {
     /// PostgreSQL asked for proof that we cannot give.
     #[error("authentication: {0}")]
     Authentication(String),
+    /// A pooler stands between this server and PostgreSQL.
+    #[error(
+        "a connection pooler answers there (another process serves than the one announced): sessions and prepared \
+         statements would reach the wrong connection. Name PostgreSQL itself, for this server is a pool already; or, if \
+         the pooler is in session mode, start with --session-pooler"
+    )]
+    Pooler,
     /// PostgreSQL refused.
     #[error("{}{}", .0.message, .0.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default())]
     Refused(Box<DatabaseError>),

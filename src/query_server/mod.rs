@@ -16,6 +16,7 @@ mod legacy;
 mod listen;
 mod memory;
 mod multiplex;
+mod names;
 mod notifications;
 mod options;
 mod piece;
@@ -80,7 +81,9 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         options.max_connection_age(),
         options.statement_cache_size,
     );
-    pool.open_first().await.map_err(|source| StartError::Unreachable { address: target.address(), source })?;
+    pool.open_first(options.session_pooler)
+        .await
+        .map_err(|source| StartError::Unreachable { address: target.address(), source })?;
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
     let requests = Memory::new(memory);

@@ -181,6 +181,11 @@ pub struct Options {
           value_parser = clap::value_parser!(u32).range(1..))]
     pub health_interval: u32,
 
+    /// The database URL leads to a pooler (PgBouncer, ...) in session mode, where each connection keeps its PostgreSQL
+    /// connection. Without this flag a pooler is refused at start; in transaction mode it must not be used
+    #[arg(long, env = "MTDD_SESSION_POOLER")]
+    pub session_pooler: bool,
+
     /// Longest that opening a connection to PostgreSQL may take (milliseconds)
     #[arg(long, env = "MTDD_CONNECT_TIMEOUT", default_value_t = 10_000, value_name = "MS",
           value_parser = clap::value_parser!(u32).range(1..))]

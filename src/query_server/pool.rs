@@ -118,10 +118,18 @@ impl Pool {
         self.state().turns.is_pressed()
     }
 
-    /// Opens a connection and keeps it idle.
-    pub async fn open_first(self: &Arc<Self>) -> Result<(), ConnectError> {
+    /// Opens a connection and keeps it idle. A pooler in front of PostgreSQL is refused unless `poolers` allows it.
+    pub async fn open_first(self: &Arc<Self>, poolers: bool) -> Result<(), ConnectError> {
         self.state().taken += 1;
-        self.slot(None, None).reconnect().await
+        let mut slot = self.slot(None, None);
+        slot.reconnect().await?;
+        if let Some(backend) = slot.backend()
+            && !poolers
+            && backend.is_behind_pooler().await?
+        {
+            return Err(ConnectError::Pooler);
+        }
+        Ok(())
     }
 
     /// A connection that works, as far as can be seen without asking it. Waits for one if need be. `capped`: the tenant's

@@ -252,7 +252,7 @@ impl Engine {
         watch: &mut Watch<'_, C>,
     ) -> Result<Piece, Failure> {
         let mut slot = self.acquire(query, false, watch).await?;
-        let manner = Manner { held: false, keep: seen && text.keepable, may_repair: true };
+        let manner = Manner { held: false, keep: seen && text.keepable };
         self.run_on(&mut slot, query, text, manner, true, watch).await
     }
 
@@ -266,7 +266,7 @@ impl Engine {
         fresh: bool,
         watch: &mut Watch<'_, C>,
     ) -> Result<Piece, Failure> {
-        let manner = Manner { held: true, keep: false, may_repair: false };
+        let manner = Manner { held: true, keep: false };
         self.run_on(slot, query, text, manner, fresh, watch).await
     }
 
@@ -300,7 +300,6 @@ impl Engine {
                 }
                 Attempt::Outdated => {
                     manner.keep = false;
-                    manner.may_repair = false;
                 }
                 Attempt::NotTaken if may_renew => {
                     may_renew = false;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
 
+use super::names::Names;
 use crate::data::lexer::Outline;
 use crate::data::repeat::may_commit_midway;
 
@@ -30,6 +31,8 @@ pub struct Text {
     pub needs_tenant: bool,
     /// Stopped on its way, it may leave something committed.
     pub commits_midway: bool,
+    /// What it names.
+    pub names: Names,
 }
 
 /// The first words of the statements that `plain` means.
@@ -72,12 +75,19 @@ impl Text {
         let stateful = temporary
             || outline.first_words.iter().any(|first| STATEFUL.iter().any(|word| first.eq_ignore_ascii_case(word)))
             || contains_any(sql, &STATEFUL_FUNCTIONS);
+        let names = Names::of(sql);
         Text {
             id,
             plain,
             has_parameters: outline.parameters > 0,
-            keepable: plain && !stateful && !frozen && !names_object_types(&outline) && sql.len() <= LONGEST_TEXT,
+            keepable: plain
+                && !stateful
+                && !frozen
+                && !names.obscure
+                && !names_object_types(&outline)
+                && sql.len() <= LONGEST_TEXT,
             needs_tenant: !outline.is_single(&TENANTLESS),
+            names,
             commits_midway: !plain && may_commit_midway(sql),
         }
     }

@@ -71,7 +71,8 @@ async fn a_connection_ended_midway_gives_postgresqls_own_error() {
         let id = stream.ask(request).await;
         shard.wait_for_running(1).await;
         assert_eq!(shard.look(TERMINATE).await, "1");
-        let error = stream.reply(id).await.error.unwrap();
+        let reply = stream.reply(id).await;
+        let error = reply.error.unwrap_or_else(|| panic!("{:?}", reply.failure));
         assert_eq!((error.code.as_deref(), error.severity.as_deref()), (Some("57P01"), Some("FATAL")));
         assert_eq!(stream.run(simple("select 1")).await.text(), "1");
     }

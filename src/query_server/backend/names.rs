@@ -21,6 +21,16 @@ impl Names {
         format!("mtdd_{:016x}_{id}", self.unique)
     }
 
+    /// Of the guard of the text with this id.
+    pub fn guard(&self, id: u64) -> String {
+        format!("mtdd:guard_{:016x}_{id}", self.unique)
+    }
+
+    /// Of the statement that asks what must be known of a text.
+    pub fn study(&self) -> String {
+        format!("mtdd:study_{:016x}", self.unique)
+    }
+
     /// Of the statement that sets the tenant for one transaction.
     pub fn set_local(&self) -> String {
         format!("mtdd_{:016x}_tenant", self.unique)
@@ -37,6 +47,7 @@ mod tests {
         assert_ne!(a.statement(1), b.statement(1));
         assert_ne!(a.statement(1), a.statement(2));
         assert_eq!(a.statement(1), a.statement(1));
-        assert!(a.statement(u64::MAX).len() < 64);
+        assert_ne!(a.statement(1), a.guard(1));
+        assert!(a.statement(u64::MAX).len() < 64 && a.guard(u64::MAX).len() < 64);
     }
 }

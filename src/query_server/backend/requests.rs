@@ -31,17 +31,6 @@ impl Whose<'_> {
     pub const NOBODY: Whose<'static> = Whose { tenant: "", kind: "" };
 }
 
-/// How a text's statement is found.
-#[derive(Clone, Copy)]
-pub enum Prepared<'t> {
-    /// Parsed for this once.
-    Unnamed,
-    /// Parsed with this request, to be kept.
-    Now(&'t Text),
-    /// Kept from an earlier request.
-    Before(&'t Text),
-}
-
 impl Backend {
     /// Asks for these settings, within the transaction of the statement that follows. Returns how many CommandComplete
     /// messages answer it. `settings_hold` must be called once that transaction has been committed.
@@ -116,7 +105,7 @@ impl Backend {
         Ok(1)
     }
 
-    fn bind_and_execute(&mut self, statement: &str, values: &[&[u8]]) -> Result<(), BindError> {
+    pub(super) fn bind_and_execute(&mut self, statement: &str, values: &[&[u8]]) -> Result<(), BindError> {
         let write = |value: &&[u8], out: &mut BytesMut| {
             out.extend_from_slice(value);
             Ok(IsNull::No)
@@ -128,9 +117,7 @@ impl Backend {
     /// Frees prepared statements that are of no use under `settings` or that no longer fit the cache; to be called
     /// first in a request. Returns how many CommandComplete messages answer it.
     pub fn ask_to_tidy(&mut self, settings: &Settings) -> Result<u32, BindError> {
-        if self.settings != *settings
-            && (self.set_local_prepared || self.statements.as_ref().is_some_and(|kept| !kept.is_empty()))
-        {
+        if self.settings != *settings && self.keeps_statements() {
             // What is prepared here was parsed under other settings.
             self.doubt_statements();
         }
@@ -145,25 +132,28 @@ impl Backend {
         Ok(1)
     }
 
-    /// Runs a text by the extended protocol. With `keep`, its prepared statement is used, and made if need be.
-    /// Returns the name of a statement that is being made.
-    pub fn ask_extended<'t>(
-        &mut self,
-        text: &'t Text,
-        sql: &str,
-        params: &[Parameter],
-        keep: bool,
-    ) -> Result<Prepared<'t>, BindError> {
-        let prepared = self.prepare(text, keep);
-        match prepared {
-            Prepared::Unnamed => frontend::parse("", sql, [], &mut self.out)?,
-            Prepared::Now(text) => frontend::parse(&self.names.statement(text.id), sql, [], &mut self.out)?,
-            Prepared::Before(_) => {}
+    /// Forgets what harmless texts have done to sequences, ahead of a text that may ask; answered by as many
+    /// CommandComplete messages as it returns.
+    pub fn ask_to_forget_sequences(&mut self) -> Result<u32, BindError> {
+        if !std::mem::take(&mut self.residue.sequences) {
+            return Ok(0);
         }
-        let name = match prepared {
-            Prepared::Unnamed => String::new(),
-            Prepared::Now(text) | Prepared::Before(text) => self.names.statement(text.id),
-        };
+        frontend::parse("", "discard sequences", [], &mut self.out)?;
+        self.bind_and_execute("", &[])?;
+        Ok(1)
+    }
+
+    /// True if `ask_to_forget_sequences` has something to do.
+    pub fn has_used_sequences(&self) -> bool {
+        self.residue.sequences
+    }
+
+    /// Runs a text by the extended protocol; `kept`: as it is prepared here, else it is parsed for this once.
+    pub fn ask_extended(&mut self, text: &Text, sql: &str, params: &[Parameter], kept: bool) -> Result<(), BindError> {
+        let name = if kept { self.names.statement(text.id) } else { String::new() };
+        if !kept {
+            frontend::parse("", sql, [], &mut self.out)?;
+        }
         let write = |param: &Parameter, out: &mut BytesMut| match &param.value {
             Some(value) => {
                 out.extend_from_slice(value);
@@ -178,7 +168,7 @@ impl Backend {
         frontend::describe(b'P', "", &mut self.out)?;
         frontend::execute("", 0, &mut self.out)?;
         self.ask_for_end();
-        Ok(prepared)
+        Ok(())
     }
 
     /// Ends a group of extended-protocol messages, and with it their transaction.
@@ -204,25 +194,6 @@ impl Backend {
         self.flush().await
     }
 
-    fn prepare<'t>(&mut self, text: &'t Text, keep: bool) -> Prepared<'t> {
-        let Some(statements) = self.statements.as_mut().filter(|_| keep) else { return Prepared::Unnamed };
-        if statements.get(&text.id).is_some() {
-            return Prepared::Before(text);
-        }
-        if let Some((oldest, ())) = statements.push(text.id, ()) {
-            self.superfluous.push(self.names.statement(oldest));
-        }
-        Prepared::Now(text)
-    }
-
-    /// Notes that a text is not, or no longer, to be found prepared here.
-    pub fn forget(&mut self, text: &Text) {
-        if let Some(statements) = &mut self.statements {
-            statements.pop(&text.id);
-        }
-        self.superfluous.push(self.names.statement(text.id));
-    }
-
     /// Notes that PostgreSQL may hold other prepared statements than are known here.
     pub fn doubt_statements(&mut self) {
         self.forget_statements();
@@ -231,7 +202,9 @@ impl Backend {
 
     /// True if something is prepared here that is worth keeping, and nothing else that is not known.
     pub(super) fn keeps_statements(&self) -> bool {
-        let kept = self.set_local_prepared || self.statements.as_ref().is_some_and(|kept| !kept.is_empty());
+        let kept = self.set_local_prepared
+            || self.study_prepared
+            || self.statements.as_ref().is_some_and(|kept| !kept.is_empty());
         kept && !self.statements_in_doubt
     }
 
@@ -243,6 +216,7 @@ impl Backend {
         self.superfluous.clear();
         self.statements_in_doubt = false;
         self.set_local_prepared = false;
+        self.study_prepared = false;
     }
 
     /// Forgets a request that could not be composed.

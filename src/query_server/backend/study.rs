@@ -1,0 +1,177 @@
+//! What is kept prepared, and what must be known of a text for that. PostgreSQL says it, in the transaction in which it
+//! has just parsed the text: the text's relations are locked there, so nothing changes meanwhile. A *guard* goes ahead
+//! of each later execution, in the same transaction: it sets the tenant, and fails where the text, parsed anew, might
+//! mean something else. Called by `attempt`.
+//!
+//! PostgreSQL re-analyses prepared statements whose relations have changed, but keeps the types of their parameters: a
+//! value for a column that was an integer would pass through one for ever. A guard depends on the same relations, and a
+//! `timestamptz 'now'` in it is evaluated when it is analysed; so it notices.
+
+use std::io;
+
+use bytes::Bytes;
+use postgres_protocol::message::frontend::{self, BindError};
+
+use super::Backend;
+use super::requests::Whose;
+use crate::data::row::Rows;
+use crate::query_server::settings::{Settings, TENANT, TENANT_TYPE};
+use crate::query_server::texts::Text;
+
+const STUDY: &str = include_str!("study.sql");
+
+/// The setting that a guard tries to set, and cannot, when its text is outdated.
+pub const OUTDATED: &str = "mtdd_outdated";
+
+/// What is known of a text on one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It is to be parsed each time.
+    NotKept,
+    /// It is prepared, behind its guard. `harmless`: it is proven to leave nothing in the session.
+    Kept { harmless: bool },
+}
+
+impl Backend {
+    /// What is known of a text here; None: it has to be studied first, if it is to be kept.
+    pub fn known(&mut self, text: &Text, settings: &Settings) -> Option<Known> {
+        if self.settings != *settings && self.keeps_statements() {
+            // What is prepared here was parsed under other settings.
+            self.doubt_statements();
+        }
+        match &mut self.statements {
+            Some(statements) => statements.get(&text.id).copied(),
+            None => Some(Known::NotKept),
+        }
+    }
+
+    /// Marks the connection as of no use while a study is under way, which leaves a transaction open if it is dropped
+    /// halfway.
+    pub fn mark_studying(&mut self, studying: bool) {
+        self.broken = studying;
+    }
+
+    /// Asks to parse a text, and what must be known of it, without an end: its locks stay. Answered by one
+    /// CommandComplete, or by an error.
+    pub fn ask_to_study(&mut self, text: &Text, sql: &str) -> Result<(), BindError> {
+        if !self.study_prepared {
+            frontend::parse(&self.names.study(), STUDY, [], &mut self.out)?;
+            self.study_prepared = true;
+        }
+        frontend::parse("", sql, [], &mut self.out)?;
+        let writes = if text.names.writes { "true" } else { "false" };
+        let [calls, all, types] = [&text.names.calls, &text.names.all, &text.names.types].map(|names| array(names));
+        let values = [calls.as_bytes(), all.as_bytes(), types.as_bytes(), writes.as_bytes()];
+        self.bind_and_execute(&self.names.study(), &values)?;
+        frontend::flush(&mut self.out);
+        Ok(())
+    }
+
+    /// Reads what answers `commands` commands and the study behind them. None: one of them failed.
+    pub async fn read_study(&mut self, commands: u32) -> io::Result<Option<Bytes>> {
+        let mut left = commands + 1;
+        loop {
+            while let Some(message) = self.inbox.next()? {
+                match message.tag {
+                    b'E' => return Ok(None),
+                    b'C' => {
+                        left -= 1;
+                        let (rows, _) = self.inbox.take_rows();
+                        if left == 0 {
+                            return Ok(Some(rows));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            if self.fill().await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+
+    /// Keeps a text as its study allows, still in the transaction of the study, and ends that.
+    pub async fn keep(&mut self, text: &Text, sql: &str, study: Option<&[u8]>) -> io::Result<()> {
+        let verdict = study.and_then(verdict);
+        if let Some((Some(condition), _)) = &verdict {
+            self.ask_to_keep(text, sql, condition).map_err(|_| io::Error::other("a text too long to be prepared"))?;
+        }
+        self.ask_for_end();
+        self.flush().await?;
+        let fine = self.await_ready().await?;
+        match verdict {
+            Some((Some(_), harmless)) if fine => self.remember(text.id, Known::Kept { harmless }),
+            Some((None, _)) => self.remember(text.id, Known::NotKept),
+            Some(_) => self.forget(text),
+            // What of the request had been done before it failed is not known.
+            None => self.doubt_statements(),
+        }
+        Ok(())
+    }
+
+    fn ask_to_keep(&mut self, text: &Text, sql: &str, condition: &str) -> Result<(), BindError> {
+        let guard = format!(
+            "select pg_catalog.set_config(case when {condition} then '{TENANT}' else '{OUTDATED}' end, $1, true), \
+             pg_catalog.set_config('{TENANT_TYPE}', $2, true)"
+        );
+        frontend::parse(&self.names.guard(text.id), &guard, [], &mut self.out)?;
+        frontend::parse(&self.names.statement(text.id), sql, [], &mut self.out)?;
+        self.ask_for_guard(text, Whose::NOBODY)?;
+        Ok(())
+    }
+
+    /// Sets the tenant, if the text that follows still means what it meant; answered by one CommandComplete.
+    pub fn ask_for_guard(&mut self, text: &Text, whose: Whose<'_>) -> Result<u32, BindError> {
+        self.bind_and_execute(&self.names.guard(text.id), &[whose.tenant.as_bytes(), whose.kind.as_bytes()])?;
+        Ok(1)
+    }
+
+    fn remember(&mut self, id: u64, known: Known) {
+        let Some(statements) = &mut self.statements else { return };
+        if let Some((oldest, Known::Kept { .. })) = statements.push(id, known).filter(|(other, _)| *other != id) {
+            self.close_later(oldest);
+        }
+    }
+
+    /// Notes that a text is not, or no longer, to be found prepared here.
+    pub fn forget(&mut self, text: &Text) {
+        if let Some(statements) = &mut self.statements {
+            statements.pop(&text.id);
+        }
+        self.close_later(text.id);
+    }
+
+    fn close_later(&mut self, id: u64) {
+        self.superfluous.extend([self.names.guard(id), self.names.statement(id)]);
+    }
+}
+
+/// The condition under which the text may be kept, if any, and whether it is harmless.
+fn verdict(study: &[u8]) -> Option<(Option<String>, bool)> {
+    let mut row = Rows::new(study).next()?.ok()?;
+    let condition = match row.cell().ok()? {
+        Some(bytes) => Some(String::from_utf8(bytes.to_vec()).ok()?),
+        None => None,
+    };
+    Some((condition, row.cell().ok()? == Some(b"t")))
+}
+
+/// PostgreSQL's text of an array of texts.
+fn array(names: &[String]) -> String {
+    let quoted = names.iter().map(|name| format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")));
+    format!("{{{}}}", quoted.collect::<Vec<_>>().join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_an_array_whatever_is_in_them() {
+        assert_eq!(array(&[]), "{}");
+        assert_eq!(
+            array(&["a".into(), "b\"c\\".into(), "NULL".into(), ",{}".into()]),
+            r#"{"a","b\"c\\","NULL",",{}"}"#
+        );
+    }
+}
