@@ -17,6 +17,8 @@ const SEED = [
   'create table here (id int)',
 ];
 
+const WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
+
 describe('failures of queries for all shards', () => {
   let shards;
   let db;
@@ -56,6 +58,52 @@ describe('failures of queries for all shards', () => {
     );
     assert.equal(error.context.shards[1].outcome, 'failed');
     assert.match(error.message, /1 of 3 shards failed.*shard 1 \(.*here/);
+  });
+
+  it('what a row or a value is refused for is the error that one PostgreSQL would have raised, each time', async () => {
+    // Only one shard holds such a row; the others may have answered before, or not.
+    await shards.databases[2]('notes').insert({ id: 0, tenant: 'x', size: 0 });
+    for (const sql of [
+      'select 1 / size as n from notes',
+      'select id, 1 / size as n from notes order by id',
+      'select sum(1 / size) from notes',
+      'select stddev(1 / size) from notes group by tenant having count(*) > 0',
+      'select 1 / size as n from notes union select 2',
+    ]) {
+      for (let turn = 0; turn < 5; turn++) {
+        const error = await errorOf(db.raw(sql).mtdd());
+        assert.equal(error.constructor.name, 'DatabaseError', `${sql}: ${error}`);
+        assert.equal(error.code, '22012');
+      }
+    }
+    const slow =
+      'select 1 / size as n from notes where id <> 0 or (select count(*) from generate_series(1, 300000)) > 0';
+    assert.equal((await errorOf(db.raw(slow).mtdd())).code, '22012');
+    const text = "select tenant::int from notes where tenant = 'x' or tenant is null";
+    assert.equal((await errorOf(db.raw(text).mtdd())).code, '22P02');
+  });
+
+  it('a read that is lost and not repeated is unavailable, not of unknown outcome', async () => {
+    const locked = await shards.databases[2].transaction();
+    await locked.raw('lock table notes');
+    let failing;
+    let write;
+    try {
+      failing = errorOf(db('notes').mtdd({ allServers: true, maxRetries: 0 }));
+      write = errorOf(db('notes').update({ size: 3 }).mtdd({ allServers: true, maxRetries: 0 }));
+      while (Number((await shards.whole.raw(WAITING)).rows[0].count) < 2) await sleep(20);
+      await shards.cluster.shards[2].kill();
+      const error = await failing;
+      assert.deepEqual(
+        [error.cause?.code, error.outcomes?.[2].outcome],
+        ['SHARD_UNAVAILABLE', 'failed'],
+        error.stack,
+      );
+      assert.deepEqual(wordsOf(await write), ['done', 'done', 'unknown']);
+    } finally {
+      await locked.rollback();
+      await Promise.allSettled([failing, write]);
+    }
   });
 
   it('a write that fails on one shard says what has taken effect on the others', async () => {

@@ -31,6 +31,16 @@ function recordingLogger() {
   return { logger, warnings: () => records.filter(([level]) => level === 'warn') };
 }
 
+async function onlyShard(url) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const answer = await client.query(
+    "select to_regclass('half') as half, (select count(*) from users) as users",
+  );
+  await client.end();
+  return answer;
+}
+
 describe('our client and servers of 1.x', () => {
   let postgres;
   let shards;
@@ -91,6 +101,44 @@ describe('our client and servers of 1.x', () => {
       for (const word of ['types', 'row-level security', 'searchPath', 'transactions', 'streaming']) {
         assert.ok(lost.includes(word), lost);
       }
+    }
+  });
+
+  it('a write for all shards while one of them is of 1.x is refused before anything is sent', async () => {
+    const current = await startQueryServer({ databaseUrl: shards[0].url });
+    const mixed = knex({ client: 'pg', connection: shards[0].url });
+    const opened = await InitializeReplication(express(), mixed, {
+      mtdd: {
+        useMtdd: true,
+        queryServers: [current.address, shards[1].address],
+        lookupServer: lookup.address,
+        logLevel: 'silent',
+      },
+    });
+    try {
+      const asked = shards[1].queries.length;
+      for (const run of [
+        () => mixed.raw('create table half (id int)').mtdd(null),
+        () => mixed('users').insert({ name: 'everywhere' }).mtdd({ allServers: true }),
+        () => mixed('users').update({ name: 'x' }).mtdd(),
+        () => mixed('users').mtdd(),
+      ]) {
+        await assert.rejects(run, (error) => {
+          assert.ok(
+            error instanceof PlanUnsupportedError || error.cause?.code === 'PLAN_UNSUPPORTED',
+            error.stack,
+          );
+          assert.match(error.message, /1\.x wire/);
+          return true;
+        });
+      }
+      const { rows } = await onlyShard(shards[0].url);
+      assert.deepEqual(rows, [{ half: null, users: '0' }]);
+      assert.equal(shards[1].queries.length, asked);
+    } finally {
+      await opened.close();
+      await mixed.destroy();
+      await current.stop();
     }
   });
 

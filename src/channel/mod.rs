@@ -149,14 +149,25 @@ impl QueryChannel {
     pub async fn start(&self, query: QueryRequest) -> Result<Call, Error> {
         match self.begin(query).await? {
             Begun::Call(call) => Ok(call),
-            Begun::Legacy(_) => Err(Error::PlanUnsupported {
-                reason: format!(
-                    "query server {} speaks the 1.x wire, whose rows cannot be merged: upgrade it, or name a tenant; \
-                     nothing was sent to it",
-                    self.address
-                ),
-            }),
+            Begun::Legacy(_) => Err(self.legacy_refusal()),
         }
+    }
+
+    /// Fails if the server is known, or turns out, to speak the 1.x wire only. One that cannot be reached is no failure.
+    pub async fn refuse_legacy(&self) -> Result<(), Error> {
+        if self.current().is_some() || !matches!(Box::pin(self.open()).await, Ok(Wire::Legacy)) {
+            return Ok(());
+        }
+        Err(self.legacy_refusal())
+    }
+
+    fn legacy_refusal(&self) -> Error {
+        let reason = format!(
+            "query server {} speaks the 1.x wire, whose rows cannot be merged: upgrade it, or name a tenant; nothing was \
+             sent to it",
+            self.address
+        );
+        Error::PlanUnsupported { reason }
     }
 
     /// Starts a query on whichever wire the server speaks. An error means that nothing was sent.

@@ -78,6 +78,18 @@ impl Failed {
         Failed::in_doubt(channel, stopping, reason, only_reads)
     }
 
+    /// The same of a query that only reads: it has no outcome that could be in doubt, but no answer either.
+    pub fn of_a_read(self) -> Self {
+        match self.error {
+            Error::OutcomeUnknown { shard, address, reason, stopping_for: None } => {
+                let reason =
+                    format!("it was lost after the query was sent, which only reads and was not repeated: {reason}");
+                Failed::for_good(Error::ShardUnavailable { shard, address, reason })
+            }
+            error => Failed { class: self.class, error },
+        }
+    }
+
     pub fn broken(channel: &QueryChannel, reason: String) -> Self {
         Failed::for_good(Error::Protocol { server: format!("query server {}", channel.address), reason })
     }

@@ -76,6 +76,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
                     Err(interrupted) => interrupted.error,
                 }
             }
+            None if request.session.is_none() && repeatable() => failed.of_a_read().error,
             None => failed.error,
         };
         return world.finish(query.id, Err(error));

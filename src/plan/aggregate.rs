@@ -185,10 +185,10 @@ impl<'a> Split<'a> {
         if let GroupByExpr::Expressions(_, modifiers) = &self.select.group_by
             && !modifiers.is_empty()
         {
-            return Err(unsupported("this form of GROUP BY"));
+            return Err(unsupported("this form of GROUP BY; name the columns one by one"));
         }
         if matches!(self.select.group_by, GroupByExpr::All(_)) {
-            return Err(unsupported("GROUP BY ALL"));
+            return Err(unsupported("GROUP BY ALL; name the columns"));
         }
         for key in group_keys(self.select) {
             match key {
@@ -207,7 +207,7 @@ impl<'a> Split<'a> {
             }
         }
         if keys.iter().any(contains_subquery) {
-            return Err(unsupported("a subquery in GROUP BY"));
+            return Err(unsupported("a subquery in GROUP BY; compute it in a subquery in FROM, or bind its value"));
         }
         Ok(keys)
     }
@@ -239,7 +239,7 @@ impl<'a> Split<'a> {
             Expr::Value(value) => match &value.value {
                 Value::Number(digits, _) => position(digits, self.select)
                     .cloned()
-                    .ok_or_else(|| unsupported("a position in GROUP BY that is no column")),
+                    .ok_or_else(|| unsupported("a position in GROUP BY that is no column; name the column")),
                 _ => Ok(key.clone()),
             },
             Expr::Identifier(name) => {

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn views_that_double_with_each_level_are_looked_into_once() {
-        let view = |query: String| Relation { has_tenant: true, view: Some(query) };
+        let view = |query: String| Relation { has_tenant: true, view: Some(query), ..Relation::default() };
         let mut relations = HashMap::from([("v0".to_owned(), view("select tenant_id from t".into()))]);
         for level in 1..40 {
             let one = format!("select tenant_id from v{}", level - 1);

@@ -142,6 +142,11 @@ pub fn doubt(statement: &Statement) -> Option<String> {
         names.sort();
         let mut names = names.into_iter().peekable();
         let odd = keywords.into_iter().find(|keyword| names.next_if(|name| name == keyword).is_none())?;
+        if odd.eq_ignore_ascii_case("only") {
+            return Some(format!(
+                "{odd}, which leaves out what inherits from a table; name the tables whose rows are meant"
+            ));
+        }
         Some(format!("the keyword {odd} in this place: in double quotes, if it is a name; else leave it out"))
     })
 }

@@ -18,11 +18,15 @@ pub struct Layout {
 }
 
 /// What a database says of one of its tables or views.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Relation {
     pub has_tenant: bool,
     /// Its query; None: it is no view.
     pub view: Option<String>,
+    /// Its columns, one in a line, as this shard has them.
+    pub parts: (usize, String),
+    /// How that of another shard differs, in words.
+    pub differs: Option<String>,
 }
 
 impl Layout {

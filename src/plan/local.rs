@@ -120,14 +120,17 @@ impl<'a> Search<'a> {
         let (mut found, anchored) = self.body(&query.body, &scope)?;
         let cut = query.limit_clause.is_some() || query.fetch.is_some();
         if cut && found.extent == Extent::Local && !anchored {
-            found.extent = Extent::Global("LIMIT counts the rows of all shards");
+            found.extent = Extent::Global(
+                "a part of it takes the first of the rows of all shards (LIMIT); run that part first and bind what it gives",
+            );
         }
         self.check_order(query.order_by.as_ref())?;
         if found.extent == Extent::Local && !anchored {
             if aggregates_by_order(query) {
-                found.extent = Extent::Global("it aggregates over all shards");
+                found.extent =
+                    Extent::Global("a part of it aggregates over all shards; run that part first and bind its value");
             } else if picks_by_window(query) {
-                return Err("DISTINCT ON ordered by a window function".into());
+                return Err("DISTINCT ON ordered by a window function; compute that in a subquery in FROM".into());
             }
         }
         Ok((found, anchored))
@@ -137,7 +140,7 @@ impl<'a> Search<'a> {
     fn check_order(&mut self, order: Option<&OrderBy>) -> Result<(), Reason> {
         for key in ordering(order) {
             if contains_subquery(&key.expr) {
-                return Err("a subquery in ORDER BY".into());
+                return Err("a subquery in ORDER BY; run it first and bind its value".into());
             }
             self.calls(&key.expr)?;
         }
@@ -177,7 +180,11 @@ impl<'a> Search<'a> {
         match (&extent, &whole.extent) {
             (Extent::Everywhere, Extent::Everywhere) => Ok(whole),
             (Extent::Local, Extent::Local) if outputs_tenant(&whole.outputs) => Ok(whole),
-            _ => Err(format!("WITH RECURSIVE {} does not hand the tenant column on", cte.alias.name)),
+            _ => Err(format!(
+                "WITH RECURSIVE {} does not hand the tenant column on: select {} in both of its parts, and join on it",
+                cte.alias.name,
+                self.layout.tenant_column.as_deref().unwrap_or("the tenant column")
+            )),
         }
     }
 
@@ -207,7 +214,9 @@ impl<'a> Search<'a> {
                     (Extent::Everywhere, Extent::Everywhere) => Extent::Everywhere,
                     (Extent::Local, Extent::Local) if keeps => Extent::Local,
                     (Extent::Local, Extent::Local) if is_union_all(*op, *set_quantifier) => Extent::Local,
-                    _ => Extent::Global("it compares or counts rows of all shards"),
+                    _ => Extent::Global(
+                        "a part of it compares or counts rows of all shards (UNION, INTERSECT, EXCEPT); run that part first and bind what it gives",
+                    ),
                 };
                 Ok((Found { extent, outputs }, anchored))
             }
@@ -220,7 +229,7 @@ impl<'a> Search<'a> {
                 ))
             }
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
-                Err("a statement that changes data inside a query".into())
+                Err("a statement that changes data inside a query; run it by itself".into())
             }
         }
     }
@@ -334,16 +343,18 @@ impl<'a> Search<'a> {
     /// What grouping, windows and DISTINCT make of local rows.
     fn outer_stages(&mut self, select: &Select, scope: &Scope<'_>, outputs: &[Output]) -> Result<Extent, Reason> {
         if is_aggregated(select) && !groups_by_tenant(select, scope) {
-            return Ok(Extent::Global("it aggregates over all shards"));
+            return Ok(Extent::Global(
+                "a part of it aggregates over all shards; run that part first and bind its value",
+            ));
         }
         self.windows(select, None, scope)?;
         Ok(match &select.distinct {
-            Some(Distinct::Distinct) if !outputs_tenant(outputs) => {
-                Extent::Global("DISTINCT compares rows of all shards")
-            }
-            Some(Distinct::On(keys)) if !keys.iter().any(|key| scope.is_tenant(key)) => {
-                Extent::Global("DISTINCT ON compares rows of all shards")
-            }
+            Some(Distinct::Distinct) if !outputs_tenant(outputs) => Extent::Global(
+                "a part of it compares rows of all shards (DISTINCT); run that part first and bind what it gives",
+            ),
+            Some(Distinct::On(keys)) if !keys.iter().any(|key| scope.is_tenant(key)) => Extent::Global(
+                "a part of it compares rows of all shards (DISTINCT ON); run that part first and bind what it gives",
+            ),
             _ => Extent::Local,
         })
     }

@@ -188,7 +188,9 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
     let mut fragments = Fragments::default();
     let draft = draft(&query, layout, &mut fragments)?;
     if draft.needs_finish && !Search::finishes(&draft.finish, layout) {
-        return Err(unsupported("rows of all shards beside rows of one shard"));
+        return Err(unsupported(
+            "rows that are put together of all shards, joined with rows of tenants; run one of them first and bind what it gives",
+        ));
     }
     let written = Written { sql, parameters, changed, names_unknown };
     Ok(Plan::Read(draft.read(written, &fragments, functions.into_iter().collect())?))
@@ -237,7 +239,9 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
         SetExpr::Query(inner) if query.order_by.is_none() && query.limit_clause.is_none() && query.with.is_none() => {
             draft(inner, layout, fragments)
         }
-        _ => Err(unsupported("a query of this form")),
+        _ => Err(unsupported(
+            "a query of this form; select from one table, join or subquery at a time, and put the results together",
+        )),
     }
 }
 
@@ -266,7 +270,9 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
     let mut local_ctes = Vec::new();
     if let Some(with) = &mut outer.with {
         if with.recursive {
-            return Err(unsupported("WITH RECURSIVE around rows of all shards"));
+            return Err(unsupported(
+                "WITH RECURSIVE around rows of all shards; run the inner part first and bind what it gives",
+            ));
         }
         let mut search = Search::new(layout);
         let root = Scope::root();
@@ -279,7 +285,9 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
                 Extent::Local => local_ctes.push(cte.clone()),
                 Extent::Global(_) => {
                     if inner.is_some() {
-                        return Err(unsupported("two subqueries over the rows of all shards"));
+                        return Err(unsupported(
+                            "two subqueries over the rows of all shards; run one of them first and bind what it gives",
+                        ));
                     }
                     let mut query = (*cte.query).clone();
                     ctes::add(&mut query, kept.iter().chain(&local_ctes));
@@ -307,11 +315,15 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
         return Err(refusal);
     }
     let Some(inner) = place.inner else {
-        return Err(unsupported("a query of this form"));
+        return Err(unsupported(
+            "a query of this form; select from one table, join or subquery at a time, and put the results together",
+        ));
     };
     let left: BTreeSet<String> = local_ctes.iter().map(ctes::name_of).collect();
     if ctes::names_any(&outer, &left) {
-        return Err(unsupported("rows of all shards beside rows of one shard"));
+        return Err(unsupported(
+            "rows that are put together of all shards, joined with rows of tenants; run one of them first and bind what it gives",
+        ));
     }
     if outer.with.as_ref().is_some_and(|with| with.cte_tables.is_empty()) {
         outer.with = None;
@@ -405,7 +417,9 @@ impl Place<'_> {
         let mut search = Search::new(self.layout);
         match search.query(&whole, &Scope::root()) {
             Ok(found) if found.extent == Extent::Everywhere => {}
-            Ok(_) if self.inner.is_some() => self.fail(unsupported("two subqueries over the rows of all shards")),
+            Ok(_) if self.inner.is_some() => self.fail(unsupported(
+                "two subqueries over the rows of all shards; run one of them first and bind what it gives",
+            )),
             Ok(_) => match draft(&whole, self.layout, self.fragments) {
                 Ok(draft) => {
                     *subquery = draft.finish.clone();

@@ -22,7 +22,7 @@ pub fn key(column: Column, options: &OrderByOptions) -> Result<Key, Refusal> {
     let descending = match options.sort {
         None | Some(OrderBySort::Asc) => false,
         Some(OrderBySort::Desc) => true,
-        Some(OrderBySort::Using(_)) => return Err(unsupported("ORDER BY ... USING")),
+        Some(OrderBySort::Using(_)) => return Err(unsupported("ORDER BY ... USING; write ASC or DESC")),
     };
     Ok(Key { column, descending, nulls_first: options.nulls_first.unwrap_or(descending) })
 }
@@ -126,7 +126,7 @@ pub fn select(
         if !listed
             || columns.hidden.iter().any(|expr| !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)))
         {
-            return Err(unsupported("SELECT DISTINCT ordered by what is not in its select list"));
+            return Err(unsupported("SELECT DISTINCT ordered by what is not in its select list; add it there"));
         }
     }
     let mut on = 0;
@@ -247,7 +247,7 @@ pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -
                 _ => None,
             }
             .map(Column::Visible)
-            .ok_or_else(|| unsupported("a position in ORDER BY that is no column"))?,
+            .ok_or_else(|| unsupported("a position in ORDER BY that is no column; name the column"))?,
             Expr::Identifier(ident) => {
                 let name = fold(ident);
                 spend(first.map_or(0, |first| first.projection.len()));

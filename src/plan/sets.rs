@@ -31,7 +31,9 @@ pub fn gathered(
         set_quantifier: SetQuantifier::All,
         right: Box::new(right),
     });
-    let Some(union) = union else { return Err(unsupported("a query of this form")) };
+    let Some(union) = union else {
+        return Err(unsupported("a set operation of this form; run its parts by themselves"));
+    };
     let mut finish = Query {
         order_by: query.order_by.clone(),
         limit_clause: query.limit_clause.clone(),

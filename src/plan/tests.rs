@@ -10,7 +10,9 @@ fn layout() -> Layout {
             ("logs", false, None),
             ("t", true, None),
         ]
-        .map(|(name, has_tenant, view)| (name.to_owned(), Relation { has_tenant, view: view.map(str::to_owned) }))
+        .map(|(name, has_tenant, view)| {
+            (name.to_owned(), Relation { has_tenant, view: view.map(str::to_owned), ..Relation::default() })
+        })
         .into(),
         shadowed: Default::default(),
     }
@@ -360,7 +362,7 @@ fn what_holds_only_for_some_rows_joins_no_others() {
         ),
         (
             "select * from (select a from t limit 5) q cross join lateral (select count(*) from t where t.a = q.a) n",
-            "rows of all shards beside rows of one shard",
+            "rows that are put together of all shards",
         ),
         ("select * from a, (select 1 from b order by count(*)) q", "aggregates over all shards"),
     ] {

@@ -14,7 +14,7 @@ use super::{Asked, Layout, Refusal, unsupported};
 /// UPDATE: each shard changes its own rows.
 pub fn update(update: &Update, layout: &Layout) -> Result<Plan, Refusal> {
     if update.limit.is_some() || !update.order_by.is_empty() {
-        return Err(unsupported("UPDATE with LIMIT"));
+        return Err(unsupported("UPDATE with LIMIT, which PostgreSQL does not have"));
     }
     if let Some(column) = &layout.tenant_column
         && update.assignments.iter().any(|assignment| assigns(&assignment.target, column))
@@ -74,9 +74,9 @@ fn changes(tables: Vec<TableWithJoins>, mut select: Select, layout: &Layout) -> 
     }
     match (extent, reference) {
         (Extent::Everywhere, true) => Ok(Plan::Everywhere(Everywhere::Same)),
-        (Extent::Local, true) => {
-            Err(unsupported("a change of a reference table by rows that differ from shard to shard"))
-        }
+        (Extent::Local, true) => Err(unsupported(
+            "a change of a reference table by rows that differ from shard to shard; read them first and bind their values",
+        )),
         (Extent::Global(reason), _) => Err(unsupported(reason)),
         _ => Ok(Plan::Everywhere(Everywhere::Sum)),
     }
@@ -100,7 +100,7 @@ pub fn insert(insert: &Insert, layout: &Layout, asked: Asked) -> Result<Plan, Re
 pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Result<Plan, Refusal>> {
     let statement = match &*query.body {
         SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => statement,
-        SetExpr::Merge(_) => return Some(Err(unsupported("MERGE inside WITH"))),
+        SetExpr::Merge(_) => return Some(Err(unsupported("MERGE inside WITH; run it by itself"))),
         _ => return None,
     };
     if query.with.is_some() && asked != Asked::AllServers {
@@ -110,7 +110,7 @@ pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Resu
         Statement::Insert(statement) => insert(statement, layout, asked),
         Statement::Update(statement) => update(statement, layout),
         Statement::Delete(statement) => delete(statement, layout),
-        _ => Err(unsupported("a statement of this kind inside a query")),
+        _ => Err(unsupported("a statement of this kind inside a query; run it by itself")),
     })
 }
 
@@ -125,7 +125,7 @@ pub fn other(statement: &Statement, layout: &Layout, asked: Asked) -> Result<Pla
         | Statement::ReleaseSavepoint { .. } => {
             Err(unsupported("a transaction over all shards; begin one with knex.transaction() for one tenant"))
         }
-        Statement::Copy { .. } => Err(unsupported("COPY")),
+        Statement::Copy { .. } => Err(unsupported("COPY; run it on each shard's own database")),
         Statement::Merge(merge) => self::merge(merge, layout, asked),
         Statement::Explain { .. } | Statement::ExplainTable { .. } => Err(unsupported(
             "EXPLAIN, whose plans do not say whose they are; name a tenant for its shard's plan, or ask handle.explain() what would run where",

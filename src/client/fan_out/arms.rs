@@ -407,6 +407,7 @@ impl<'a> Arms<'a> {
             .then(|| arm.retry.next(failed.class, &self.world.retries, deadline, || statement.repeatable))
             .flatten();
         let Some(wait) = wait else {
+            let failed = if statement.repeatable { failed.of_a_read() } else { failed };
             arm.end(Outcome::of(failed));
             return Poll::Ready(());
         };

@@ -1,7 +1,9 @@
 //! Questions of the library's own to one shard: what its catalogue says, how it ranks keys, what time it is. Small
 //! answers, taken in whole.
 
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -47,6 +49,23 @@ pub fn text(value: impl Into<Bytes>) -> Parameter {
     Parameter { value: Some(value.into()), binary: false }
 }
 
+/// Does all of it at once, and waits for the last.
+pub async fn all<T>(work: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut work: Vec<_> = work.into_iter().map(|work| (Box::pin(work), None)).collect();
+    poll_fn(|context| {
+        for (work, output) in &mut work {
+            if output.is_none()
+                && let Poll::Ready(ready) = work.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if work.iter().all(|(_, output)| output.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    work.into_iter().filter_map(|(_, output)| output).collect()
+}
+
 impl Asker<'_> {
     /// Asks a shard; which does not matter. One that cannot be reached is passed over.
     pub async fn any(&self, query: QueryRequest) -> Result<(usize, Answer), Fault> {
@@ -68,6 +87,11 @@ impl Asker<'_> {
     pub async fn shard(&self, shard: usize, query: QueryRequest) -> Result<Answer, Fault> {
         let answer = self.once(&self.world.channels[shard], query, self.world.max_retries).await;
         answer.map_err(|(_, fault)| fault)
+    }
+
+    /// Asks this shard once.
+    pub async fn once_of(&self, shard: usize, query: QueryRequest) -> Result<Answer, Fault> {
+        self.once(&self.world.channels[shard], query, 0).await.map_err(|(_, fault)| fault)
     }
 
     /// Why PostgreSQL refuses a query, if it does so at once. Any shard is asked, and stopped when it begins to answer.

@@ -12,7 +12,6 @@ use super::array::TextArray;
 use super::ask::{Answer, Asker, text};
 use super::outcome::Fault;
 use crate::gather::Collation;
-use crate::plan::Relation;
 use crate::proto::{Parameter, QueryRequest};
 
 /// Object ids from here on differ from database to database.
@@ -220,24 +219,6 @@ fn type_key(shard: usize, id: u32) -> (Option<usize>, u32) {
     ((id >= FIRST_OWN_OID).then_some(shard), id)
 }
 
-/// The relations of the databases, by name with schema and, where the name alone is enough, without. The tenant column's
-/// name may be written in quotes or without.
-pub async fn relations(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<HashMap<String, Relation>, Fault> {
-    let names = tenant_column.map(|column| [column.to_owned(), column.to_ascii_lowercase()]);
-    let names: TextArray = names.iter().flatten().map(|name| Some(name.as_bytes())).collect();
-    let (_, answer) = asker.any(query(RELATIONS, vec![text(names.finish())])).await?;
-    let mut relations = HashMap::new();
-    for row in 0..answer.rows.len() {
-        let cell = |column| answer.text(row, column).unwrap_or_default();
-        let relation = Relation { has_tenant: cell(3) == "t", view: answer.text(row, 4).map(str::to_owned) };
-        if cell(2) == "t" {
-            relations.insert(cell(1).to_owned(), relation.clone());
-        }
-        relations.insert(format!("{}.{}", cell(0), cell(1)), relation);
-    }
-    Ok(relations)
-}
-
 /// The functions of these names, as a statement writes them, whose calls cannot be merged: aggregates and window functions
 /// and, unless they may be of any volatility, those whose values do not depend on their arguments alone. (PostgreSQL's own
 /// stable ones depend on settings, which all shards share; others may read tables.)
@@ -252,13 +233,6 @@ pub async fn not_plain(asker: Asker<'_>, names: &[String], any_volatility: bool)
 pub fn query(sql: impl Into<String>, params: Vec<Parameter>) -> QueryRequest {
     QueryRequest { sql: sql.into(), params, ..QueryRequest::default() }
 }
-
-const RELATIONS: &str = "\
-SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
-  EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = ANY ($1::text[]) AND NOT a.attisdropped),
-  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END
-FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
 
 /// A name that does not exist is left to the statement itself to report.
 const FUNCTIONS: &str = "\

@@ -2,6 +2,7 @@
 //! shard, whatever happens on the others: what took effect in part is never reported as done.
 
 use super::arms::{Arms, Part, Policy};
+use super::ask::all;
 use super::watch::Watch;
 use super::{About, Halt, Story, columns, tag};
 use crate::error::Error;
@@ -23,6 +24,12 @@ pub async fn on_all<'a>(
     repeatable: bool,
 ) -> Result<About, Halt> {
     let mut watch = watch;
+    // What one of them cannot do is done on none.
+    let world = story.world;
+    let spoken = watch.until(all(world.channels.iter().map(|channel| channel.refuse_legacy()))).await;
+    for understood in spoken.map_err(|interrupt| story.interrupted(interrupt))? {
+        understood?;
+    }
     let statement = story.statement(story.original(), Policy::Write, repeatable);
     for channel in &story.world.channels {
         // Known before anything is sent: else it would take effect on some shards.

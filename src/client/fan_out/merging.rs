@@ -275,7 +275,7 @@ async fn end(arms: &mut Arms<'_>) -> Result<(), Halt> {
 }
 
 /// A position in a text that the caller has never seen says nothing.
-fn without_position(halt: Halt) -> Halt {
+pub fn without_position(halt: Halt) -> Halt {
     match halt {
         Halt::Fault(Fault::Database(mut error)) => {
             error.position = None;

@@ -2,6 +2,7 @@
 //! what is to be done and `gather` does what can be computed here; this room does the waiting between them. The driver
 //! calls it instead of `query` where there is more than one shard.
 
+mod agreement;
 mod arms;
 mod array;
 mod ask;
@@ -32,7 +33,7 @@ use super::world::{Control, Interrupt, World};
 use crate::channel::WINDOW;
 use crate::deadline::Deadlines;
 use crate::error::Error;
-use crate::plan::{Layout, Plan, Refusal};
+use crate::plan::{Everywhere, Layout, Plan, Refusal};
 use crate::proto::QueryRequest;
 use arms::{Arms, Policy, Statement};
 use ask::Asker;
@@ -173,7 +174,7 @@ async fn plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<Arc<Planned
 
 async fn read_relations(asker: Asker<'_>, plans: &Plans) -> Result<(), Fault> {
     let tenant_column = plans.tenant_column();
-    plans.note_relations(catalog::relations(asker, tenant_column.as_deref()).await?);
+    plans.note(agreement::of(asker, tenant_column.as_deref()).await?);
     Ok(())
 }
 
@@ -216,6 +217,12 @@ impl<'a> Story<'a> {
         }
         let placed = watch.until(self.shards_are_right()).await;
         placed.map_err(|interrupt| self.interrupted(interrupt))??;
+        // What runs alike everywhere may be what makes them agree.
+        if let (Ok(Plan::AnyShard | Plan::Read(_) | Plan::Everywhere(Everywhere::Sum)), Some(how)) =
+            (&planned.plan, self.world.fan_outs.plans.settings_differ())
+        {
+            return Err(unsupported(&format!("the shards differ: {how}; set it alike for all of their databases")));
+        }
         match &planned.plan {
             Ok(Plan::AnyShard) => everywhere::on_any(self, watch, planned.is_repeatable).await,
             Ok(Plan::Everywhere(how)) => everywhere::on_all(self, watch, *how, planned.is_repeatable).await,

@@ -41,6 +41,14 @@ impl Fault {
         }
     }
 
+    /// True if a row or a value has been refused: one PostgreSQL with all rows would have refused it too, whichever
+    /// shard holds it.
+    pub fn is_of_the_data(&self) -> bool {
+        const CLASSES: [&str; 5] = ["21", "22", "23", "44", "P0"];
+        matches!(self, Fault::Database(error)
+            if error.code.as_deref().is_some_and(|code| CLASSES.iter().any(|class| code.starts_with(class))))
+    }
+
     /// True if the same statement is likely to be refused by every shard: the statement or a value in it is at fault, not
     /// the shard.
     pub fn is_of_the_statement(&self) -> bool {
@@ -177,6 +185,9 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
         && !(writes && (is_done || is_unknown))
     {
         return Halt::Fault(Fault::Failed(error.clone()));
+    }
+    if !writes && let Some((_, fault)) = faults().find(|(_, fault)| fault.is_of_the_data()) {
+        return Halt::Fault(fault.clone());
     }
     if !(writes && (is_done || is_unknown)) {
         if let Some((_, timeout)) = faults().find(|(_, fault)| matches!(fault, Fault::Failed(Error::Timeout { .. }))) {

@@ -1,7 +1,6 @@
 //! Plans by their text, so that a statement is planned once, and what has been found out about a plan since: whether its
 //! functions are plain, by which collations its columns compare.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +8,9 @@ use lru::LruCache;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::agreement::Known;
 use crate::client::Request;
-use crate::plan::{self, Asked, Layout, Plan, Refusal, Relation};
+use crate::plan::{self, Asked, Layout, Plan, Refusal};
 use crate::proto::Field;
 
 const MOST_PLANS: usize = 1000;
@@ -22,6 +22,8 @@ const LONGEST: usize = MOST_TEXT / 100;
 const LARGE: usize = 256 << 10;
 /// What the shards' catalogues have said is asked again after this long: it may have been changed.
 const LIFE: Duration = Duration::from_secs(60);
+/// The same where not all of them could be asked.
+const SHORT_LIFE: Duration = Duration::from_secs(2);
 
 /// A statement's plan, or why there is none.
 #[derive(Debug)]
@@ -84,8 +86,10 @@ pub struct Plans {
 #[derive(Debug)]
 struct Kept {
     layout: Arc<Layout>,
-    /// When the databases' relations were read.
-    read: Option<Instant>,
+    /// Until when what the databases have said holds.
+    until: Option<Instant>,
+    /// In which setting the databases differ.
+    settings: Option<Arc<str>>,
     /// By the way in which they were asked for.
     plans: [LruCache<Box<str>, Arc<Planned>>; 3],
     text: usize,
@@ -94,7 +98,7 @@ struct Kept {
 impl Plans {
     pub fn new(layout: Layout) -> Self {
         let plans = std::array::from_fn(|_| LruCache::unbounded());
-        let kept = Mutex::new(Kept { layout: Arc::new(layout), read: None, plans, text: 0 });
+        let kept = Mutex::new(Kept { layout: Arc::new(layout), until: None, settings: None, plans, text: 0 });
         Plans { kept, large: Arc::new(Semaphore::new(1)), others: Arc::new(Semaphore::new(2)) }
     }
 
@@ -138,20 +142,27 @@ impl Plans {
 
     /// True while the relations are known well enough.
     pub fn knows_relations(&self) -> bool {
-        lock(&self.kept).read.is_some_and(|read| read.elapsed() < LIFE)
+        lock(&self.kept).until.is_some_and(|until| Instant::now() < until)
     }
 
     pub fn tenant_column(&self) -> Option<String> {
         lock(&self.kept).layout.tenant_column.clone()
     }
 
-    /// The relations of the databases; plans that were made with others no longer hold.
-    pub fn note_relations(&self, relations: HashMap<String, Relation>) {
+    /// In which setting the databases differ, in words.
+    pub fn settings_differ(&self) -> Option<Arc<str>> {
+        lock(&self.kept).settings.clone()
+    }
+
+    /// What the databases have said; plans that were made with other relations no longer hold.
+    pub fn note(&self, known: Known) {
+        let Known { relations, shadowed, settings, is_whole } = known;
         let mut kept = lock(&self.kept);
-        kept.read = Some(Instant::now());
-        if kept.layout.relations != relations {
+        kept.until = Some(Instant::now() + if is_whole { LIFE } else { SHORT_LIFE });
+        kept.settings = settings.map(Arc::from);
+        if kept.layout.relations != relations || kept.layout.shadowed != shadowed {
             let Layout { tenant_column, reference_tables, .. } = (*kept.layout).clone();
-            kept.layout = Arc::new(Layout { tenant_column, reference_tables, relations, shadowed: Default::default() });
+            kept.layout = Arc::new(Layout { tenant_column, reference_tables, relations, shadowed });
             kept.plans.iter_mut().for_each(LruCache::clear);
             kept.text = 0;
         }
@@ -184,6 +195,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Relation;
     use crate::route::Target;
 
     fn plans() -> Plans {
@@ -237,16 +249,17 @@ mod tests {
         let plans = plans();
         let of = async || plans.of(&request("select * from v", Asked::Implicitly)).await;
         let relations = |query: &str| {
-            HashMap::from([("v".to_owned(), Relation { has_tenant: true, view: Some(query.to_owned()) })])
+            let view = Relation { has_tenant: true, view: Some(query.to_owned()), ..Relation::default() };
+            Known { relations: [("v".to_owned(), view)].into(), is_whole: true, ..Known::default() }
         };
         assert!(!plans.knows_relations() && of().await.names_unknown());
-        plans.note_relations(relations("select a from t"));
+        plans.note(relations("select a from t"));
         assert!(plans.knows_relations());
         let first = of().await;
         assert!(first.names_unknown(), "t is not among them");
-        plans.note_relations(relations("select a from t"));
+        plans.note(relations("select a from t"));
         assert!(Arc::ptr_eq(&first, &of().await));
-        plans.note_relations(relations("select 2"));
+        plans.note(relations("select 2"));
         assert!(!Arc::ptr_eq(&first, &of().await));
         assert!(!of().await.names_unknown());
     }
@@ -260,7 +273,8 @@ mod tests {
             async move { plans.of(&long).await }
         });
         tokio::task::yield_now().await;
-        plans.note_relations(HashMap::from([("v".to_owned(), Relation { has_tenant: true, view: None })]));
+        let view = Relation { has_tenant: true, ..Relation::default() };
+        plans.note(Known { relations: [("v".to_owned(), view)].into(), is_whole: true, ..Known::default() });
         let made = slow.await.unwrap();
         assert!(made.names_unknown());
         assert!(!plans.of(&long).await.names_unknown());

@@ -15,7 +15,7 @@ use super::watch::Watch;
 use super::{About, Halt, Story, catalog, columns, merging, unsupported};
 use crate::error::Error;
 use crate::gather::Collation;
-use crate::plan::{Asked, Column, Fold, Merge, Read};
+use crate::plan::{self, Asked, Column, Fold, Merge, Read};
 use crate::proto::{Field, Parameter, QueryRequest};
 
 /// A query that reads, once it is known what it is run with.
@@ -40,7 +40,9 @@ pub async fn run<'a>(
     let simple = story.request.simple && !is_rewritten;
     let wire = QueryRequest { sql: read.shard.sql.clone(), params, simple, ..QueryRequest::default() };
     let policy = if story.request.partial { Policy::PartialRead } else { Policy::Read };
-    let statement = story.statement(wire, policy, true);
+    // Asked for explicitly, it may do more than read.
+    let repeatable = story.request.asked == Asked::Implicitly || plan::is_repeatable(&story.request.sql);
+    let statement = story.statement(wire, policy, repeatable);
     let mut arms = Arms::start(story.world, watch, 0..story.shards(), statement);
     if let Err(halt) = arms.answered().await {
         return Err(if is_rewritten { genuine(story, &mut arms, halt).await } else { halt });
@@ -52,7 +54,8 @@ pub async fn run<'a>(
     let shard = arms.descriptions().next().map_or(0, |(index, _)| arms.shard(index));
     let known = know(story.asker, &mut arms, &reading, description.fields(), shard).await?;
     let columns = Columns { known: &known, hidden: read.hidden, shard };
-    merging::merge(story, arms, &reading, &columns).await
+    let merged = merging::merge(story, arms, &reading, &columns).await;
+    if is_rewritten { merged.map_err(merging::without_position) } else { merged }
 }
 
 /// A plan of which the catalogue says that it does not hold is none.

@@ -25,7 +25,7 @@ impl Split<'_> {
         let mut select = empty_select();
         for item in &self.select.projection {
             let (Some(expr), Some(name)) = (item_expr(item), output_name(item)) else {
-                return Err(unsupported("this form of select list"));
+                return Err(unsupported("a select list with * beside aggregates; name the columns"));
             };
             select.projection.push(SelectItem::ExprWithAlias { expr: self.replaced(expr)?, alias: quoted(&name) });
         }
@@ -71,7 +71,7 @@ impl Split<'_> {
             keys.push(key);
         }
         if !self.dependents.is_empty() && self.has_sets() {
-            return Err(unsupported("a column beside grouping sets that is not among them"));
+            return Err(unsupported("a column beside grouping sets that is not among them; add it to each of them"));
         }
         keys.extend(self.dependents.iter().map(|dependent| column(*dependent)));
         Ok(GroupByExpr::Expressions(keys, Vec::new()))
@@ -83,7 +83,10 @@ impl Split<'_> {
 
     fn key_column(&self, key: &Expr) -> Result<Expr, Refusal> {
         let wanted = self.normal(&self.meant(key)?);
-        self.key_at.get(&wanted).map(|at| column(*at)).ok_or_else(|| unsupported("this form of GROUP BY"))
+        self.key_at
+            .get(&wanted)
+            .map(|at| column(*at))
+            .ok_or_else(|| unsupported("this form of GROUP BY; name the columns one by one"))
     }
 
     /// An expression of ORDER BY or DISTINCT ON: a position or the name of an output column stays.
@@ -111,7 +114,9 @@ impl Split<'_> {
         let mut place = Place::of(sizes(tree));
         rewrite(tree, &mut |node| {
             let replaced = match node {
-                NodeMut::Query => Err(unsupported("a subquery beside aggregates over all shards")),
+                NodeMut::Query => {
+                    Err(unsupported("a subquery beside aggregates over all shards; run it first and bind its value"))
+                }
                 NodeMut::Expr(expr) => {
                     let size = place.enter();
                     self.replacement(expr, size).map(|new| {
@@ -153,7 +158,7 @@ impl Split<'_> {
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
                 if self.need == Need::Rows || group_keys(self.select).is_empty() {
                     // Whether it depends on the keys only a grouping query on the shards would tell.
-                    return Err(unsupported("a column that is neither grouped by nor aggregated"));
+                    return Err(unsupported("a column that is neither grouped by nor aggregated; add it to GROUP BY"));
                 }
                 let at = self.column(expr);
                 if self.is_dependent.insert(at) {
@@ -203,14 +208,14 @@ impl Split<'_> {
                 let name = own_name(call).unwrap_or_default();
                 vec![Bit::Sql(format!("{name}({at})"))]
             }
-            _ => return Err(unsupported("an aggregate of this kind")),
+            _ => return Err(unsupported(&format!("the aggregate {}", call.name))),
         };
         Ok(Expr::Identifier(self.fragments.name(bits)))
     }
 
     /// The sum and the count of an average.
     pub(super) fn average(&mut self, call: &Function) -> Result<(Column, Column), Refusal> {
-        let argument = only_argument(call).ok_or_else(|| unsupported("avg of this"))?.clone();
+        let argument = only_argument(call).ok_or_else(|| unsupported("avg of more or less than one value"))?.clone();
         // float4 is averaged as float8: `* 1` makes it that, and changes no other type that can be averaged.
         let wide = Expr::BinaryOp {
             left: Box::new(Expr::Nested(Box::new(argument))),
@@ -263,14 +268,24 @@ impl Split<'_> {
                     match argument {
                         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => gather(expr),
                         FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => {}
-                        _ => return Err(unsupported("an argument of this kind in an aggregate")),
+                        _ => {
+                            return Err(unsupported(&format!(
+                                "a named argument of {}; give it by its place",
+                                call.name
+                            )));
+                        }
                     }
                 }
                 for clause in &mut list.clauses {
                     match clause {
                         FunctionArgumentClause::OrderBy(keys) => keys.iter_mut().for_each(|key| gather(&mut key.expr)),
                         FunctionArgumentClause::JsonNullClause(_) | FunctionArgumentClause::JsonReturningClause(_) => {}
-                        _ => return Err(unsupported("a clause of this kind in an aggregate")),
+                        _ => {
+                            return Err(unsupported(&format!(
+                                "a clause inside of {} that PostgreSQL does not have",
+                                call.name
+                            )));
+                        }
                     }
                 }
             }

@@ -36,7 +36,9 @@ impl Search<'_> {
         }
         let column = self.layout.tenant_column.as_deref().unwrap_or("the tenant column");
         Err(format!(
-            "a subquery looks at rows of all shards, unless it compares {column} with that of the query around it"
+            "a subquery looks at rows of all shards, unless it compares {column} with that of the query around it (in place of \
+             NOT IN: NOT EXISTS with {column} = {column} among its conditions); or run it first and bind its value, as in \
+             x = ANY (?)"
         ))
     }
 

@@ -92,7 +92,13 @@ impl Search<'_> {
         if (left_outer && left_side.is_empty() && !right_side.is_empty())
             || (right_outer && right_side.is_empty() && !left_side.is_empty())
         {
-            return Err("an outer join keeps the rows of a reference table once on every shard".into());
+            let kept =
+                if left_outer && left_side.is_empty() { &scope.relations[first] } else { &scope.relations[right] };
+            return Err(format!(
+                "an outer join keeps the rows of {}, which every shard has, once on every shard; join the tables the other \
+                 way round, or run both parts by themselves and put them together",
+                kept.alias.as_deref().unwrap_or("one side")
+            ));
         }
         if let (Some(left), Some(right)) = (left_side.first(), right_side.first())
             && self.classes.find(left.class) != self.classes.find(right.class)
@@ -106,7 +112,7 @@ impl Search<'_> {
         let relation = match factor {
             TableFactor::Table { name, alias, args: None, sample, .. } => {
                 if sample.is_some() {
-                    return Err("TABLESAMPLE".into());
+                    return Err("TABLESAMPLE, which would take its part of each shard's rows; name a tenant".into());
                 }
                 let names = parts(name).ok_or("a table name that cannot be read")?;
                 self.table(&names, alias.as_ref(), scope)?
@@ -137,7 +143,11 @@ impl Search<'_> {
                 self.derived(subquery, alias.as_ref(), *lateral, scope)?
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => return self.joined(table_with_joins, scope),
-            _ => return Err("a FROM item of this kind".into()),
+            _ => {
+                return Err(format!(
+                    "{factor} in FROM, whose rows cannot be told from those of other shards; run it for one tenant"
+                ));
+            }
         };
         scope.relations.push(relation);
         Ok(())
@@ -204,6 +214,9 @@ impl Search<'_> {
             relation.tenants = found.tenants();
             relation.extent = found.extent;
             return Ok(relation);
+        }
+        if let Some(how) = self.layout.relation(names).and_then(|known| known.differs.as_deref()) {
+            return Err(format!("the shards differ in {how}; make them alike"));
         }
         if catalogue::is_statistics(names) {
             self.statistics.insert(last);

@@ -228,7 +228,7 @@ fn ddl_need_not_be_read_to_run_on_every_shard() {
 
 #[test]
 fn views_of_any_length_and_depth_are_answered_or_refused() {
-    let view = |query: String| Relation { has_tenant: true, view: Some(query) };
+    let view = |query: String| Relation { has_tenant: true, view: Some(query), ..Relation::default() };
     let long = |length| view(chain(("select * from t where a = 1", " or a = 1", ""), length));
     let mut relations: std::collections::HashMap<_, _> =
         [("short".to_owned(), long(100)), ("long".into(), long(20_000)), ("longest".into(), long(1_000_000))].into();

@@ -1,0 +1,146 @@
+/** Shards that differ are noticed, and said to, before a query for all of them makes one result of what they give. */
+
+const assert = require('node:assert/strict');
+const { after, before, describe, it } = require('node:test');
+const { startShards } = require('./support/shards');
+
+const SEED = [
+  "create type mood as enum ('sad', 'ok')",
+  'create type pair as (a int, b text)',
+  'create domain price as numeric(8, 2)',
+  "create collation sorting (provider = icu, locale = 'en')",
+  'create table same (id int, tenant text)',
+  'create table enums (id int, tenant text, mood mood)',
+  'create table arrays (id int, tenant text, moods mood[])',
+  'create table pairs (id int, tenant text, pair pair)',
+  'create table modified (id int, tenant text, code varchar(5), amount numeric(10, 2))',
+  'create table domains (id int, tenant text, price price)',
+  'create table collated (id int, tenant text, name text collate sorting)',
+  'create view seen as select id, tenant from same where id > 1',
+  'create table changed (id int, tenant text)',
+  'create view deep as select * from enums',
+];
+
+/** What is different on shard 2. */
+const CHANGES = [
+  "alter type mood rename value 'sad' to 'x'; alter type mood rename value 'ok' to 'sad'; alter type mood rename value 'x' to 'ok'",
+  'drop table pairs; drop type pair; create type pair as (a int, b int); create table pairs (id int, tenant text, pair pair)',
+  'alter table modified alter code type varchar(7)',
+  'alter table domains alter price type numeric(9, 2)',
+  "drop table collated; drop collation sorting; create collation sorting (provider = icu, locale = 'sv'); create table collated (id int, tenant text, name text collate sorting)",
+  'create or replace view seen as select id, tenant from same where id > 2',
+  'alter table changed add more int',
+];
+
+describe('shards that differ', () => {
+  let shards;
+  before(async () => {
+    shards = await startShards({ seed: SEED });
+    for (const change of CHANGES) await shards.databases[2].raw(change);
+  });
+  after(() => shards?.stop());
+
+  const refusal = async (sql, options) => {
+    const query = shards.db.raw(sql);
+    const error = await (options ? query.mtdd(options) : query.mtdd()).then(
+      () => assert.fail(`${sql}: is answered`),
+      (error) => error,
+    );
+    assert.equal(error.code, 'PLAN_UNSUPPORTED', error.stack);
+    return error.message;
+  };
+
+  it('what is alike everywhere is answered, whatever else differs', async () => {
+    assert.deepEqual(await shards.db('same').mtdd(), []);
+    assert.equal((await shards.db.raw('select count(*) from same').mtdd()).rows[0].count, '0');
+  });
+
+  it('tables and views that differ are refused by name, with the shards and what each of them has', async () => {
+    for (const [sql, ...parts] of [
+      [
+        'select id from enums order by mood',
+        'enums',
+        'shard 0',
+        "of 'sad', 'ok'",
+        'shard 2',
+        "of 'ok', 'sad'",
+      ],
+      ['select count(*) from arrays', 'arrays', 'shard 2', "of 'ok', 'sad'"],
+      ['select pair from pairs', 'pairs', 'a integer, b text', 'a integer, b integer'],
+      ['select code from modified', 'modified', 'character varying(5)', 'character varying(7)'],
+      ['select price from domains', 'domains', 'numeric(9,2)'],
+      ['select distinct name from collated', 'collated', 'collate sorting', 'sv'],
+      ['select * from seen', 'seen', 'the views of shards 0 and 2 have different texts'],
+      ['select id from changed', 'changed', 'no such column', '`more integer`'],
+      ['select id from deep', 'deep', "of 'ok', 'sad'"],
+      ['select id from same where exists (select from enums e where e.tenant = same.tenant)', 'enums'],
+    ]) {
+      const message = await refusal(sql);
+      for (const part of parts) assert.ok(message.includes(part), `${sql}: ${message}`);
+    }
+    assert.match(
+      await refusal("update enums set mood = 'ok' where mood > 'sad'"),
+      /the shards differ in enums/,
+    );
+  });
+
+  it('what makes them alike again may be run, when it is asked for', async () => {
+    await shards.db.raw('alter table changed add if not exists more int').mtdd(null);
+  });
+});
+
+describe('functions with the names of PostgreSQL’s own', () => {
+  let shards;
+  before(async () => {
+    shards = await startShards({
+      seed: [
+        'create table notes (id int, tenant text)',
+        'create function count(text) returns bigint language sql immutable as $$ select 42::bigint $$',
+        'create function lower(int) returns int language sql volatile as $$ select 7 $$',
+        'create function upper(int) returns int language sql immutable as $$ select 7 $$',
+        'create function int4mul_of_mine(float8, int) returns float8 language sql immutable as $$ select 0::float8 $$',
+        'create operator * (leftarg = float8, rightarg = int, function = int4mul_of_mine)',
+      ],
+    });
+    await shards.fill('notes', [[{ id: 1, tenant: 'a' }], [{ id: 2, tenant: 'b' }], []]);
+  });
+  after(() => shards?.stop());
+
+  it('an aggregate whose name one of yours has too is not guessed', async () => {
+    await assert.rejects(shards.db.raw('select count(tenant) from notes').mtdd(), {
+      code: 'PLAN_UNSUPPORTED',
+      message: /count\(\), which may mean.*write pg_catalog\.count\(\)/,
+    });
+    await shards.same((db) => db.raw('select pg_catalog.count(tenant) as n from notes'));
+  });
+
+  it('a plain function is one of yours only if that computes and no more', async () => {
+    await assert.rejects(shards.db.raw('select lower(id) from notes').mtdd(), { code: 'PLAN_UNSUPPORTED' });
+    await shards.same((db) => db.raw('select upper(id) as n, upper(tenant) as t from notes order by 2'));
+  });
+
+  it('what the library adds means PostgreSQL’s own functions and operators', async () => {
+    await shards.same((db) =>
+      db.raw('select avg(id::float8) as a, avg(id) filter (where id > 1) as b from notes'),
+    );
+  });
+});
+
+describe('shards whose settings differ', () => {
+  it('are refused by setting and shard, until they are set alike', async () => {
+    const shards = await startShards({ seed: ['create table notes (id int, tenant text)'] });
+    try {
+      await shards.databases[1].raw("alter database shard1 set intervalstyle = 'iso_8601'");
+      await shards.cluster.shards[1].restart();
+      const error = await shards
+        .db('notes')
+        .mtdd()
+        .catch((error) => error);
+      assert.equal(error.code, 'PLAN_UNSUPPORTED', String(error));
+      assert.match(error.message, /IntervalStyle is postgres on shard 0 and iso_8601 on shard 1/);
+      await assert.rejects(shards.db('notes').update({ id: 1 }).mtdd(), /IntervalStyle/);
+    } finally {
+      await shards.stop();
+    }
+  });
+});

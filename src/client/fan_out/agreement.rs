@@ -1,0 +1,218 @@
+//! Whether the shards agree: settings that decide how values are written, and what their tables, views and types are made
+//! of. All of them are asked when the first query for all shards comes, and again from time to time: shards that differ
+//! would be merged into nonsense that looks like a result.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use super::array::TextArray;
+use super::ask::{Answer, Asker, all, text};
+use super::catalog::query;
+use super::outcome::Fault;
+use crate::plan::Relation;
+
+/// How long the others are awaited once one shard has answered.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What the shards say of themselves.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// By name with schema and, where the name alone is enough, without.
+    pub relations: HashMap<String, Relation>,
+    /// Names of functions that PostgreSQL's own schema has too.
+    pub shadowed: BTreeSet<String>,
+    /// In which setting they differ, in words.
+    pub settings: Option<String>,
+    /// All of them have answered.
+    pub is_whole: bool,
+}
+
+/// Asks all shards. The tenant column's name may be written in quotes or without.
+pub async fn of(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Known, Fault> {
+    let names = tenant_column.map(|column| [column.to_owned(), column.to_ascii_lowercase()]);
+    let names: TextArray = names.iter().flatten().map(|name| Some(name.as_bytes())).collect();
+    let names = names.finish();
+    let shards = asker.world.channels.len();
+    let first = tokio::sync::Notify::new();
+    let ask = |shard| {
+        let (names, first) = (names.clone(), &first);
+        async move {
+            let asked = async {
+                let relations = asker.once_of(shard, query(RELATIONS, vec![text(names)])).await?;
+                let settings = asker.once_of(shard, query(SETTINGS, Vec::new())).await?;
+                Ok((relations, settings))
+            };
+            tokio::select! {
+                biased;
+                answer = asked => {
+                    if answer.is_ok() {
+                        first.notify_waiters();
+                    }
+                    Some(answer)
+                }
+                () = async { first.notified().await; tokio::time::sleep(PATIENCE).await } => None,
+            }
+        }
+    };
+    let answers: Vec<Option<Result<(Answer, Answer), Fault>>> = all((0..shards).map(ask)).await;
+    let mut known = Known { is_whole: true, ..Known::default() };
+    let (mut failure, mut settings) = (None, Vec::new());
+    for (shard, answer) in answers.into_iter().enumerate() {
+        match answer {
+            Some(Ok((relations, own))) => {
+                known.take_in(shard, &relations);
+                settings.push((shard, own));
+            }
+            Some(Err(fault)) => {
+                known.is_whole = false;
+                failure.get_or_insert(fault);
+            }
+            None => known.is_whole = false,
+        }
+    }
+    if let (true, Some(fault)) = (settings.is_empty(), failure) {
+        return Err(fault);
+    }
+    known.settings = differing_setting(&settings);
+    Ok(known)
+}
+
+impl Known {
+    /// Takes in what a shard says of its relations and functions.
+    fn take_in(&mut self, shard: usize, answer: &Answer) {
+        for row in 0..answer.rows.len() {
+            let cell = |column| answer.text(row, column).unwrap_or_default();
+            if cell(0).is_empty() {
+                self.shadowed.insert(cell(1).to_owned());
+                continue;
+            }
+            let relation = Relation {
+                has_tenant: cell(3) == "t",
+                view: answer.text(row, 4).map(str::to_owned),
+                parts: (shard, cell(5).to_owned()),
+                differs: None,
+            };
+            if cell(2) == "t" {
+                self.add(cell(1).to_owned(), relation.clone());
+            }
+            self.add(format!("{}.{}", cell(0), cell(1)), relation);
+        }
+    }
+
+    fn add(&mut self, name: String, relation: Relation) {
+        let Some(known) = self.relations.get_mut(&name) else {
+            self.relations.insert(name, relation);
+            return;
+        };
+        if known.differs.is_none() {
+            known.differs = known.difference(&relation).map(|how| format!("{name}: {how}"));
+        }
+    }
+}
+
+impl Relation {
+    /// How another shard's relation of the same name differs, in words.
+    fn difference(&self, other: &Relation) -> Option<String> {
+        let ((one, here), (another, there)) = (&self.parts, &other.parts);
+        if self.view != other.view {
+            return Some(match (&self.view, &other.view) {
+                (Some(_), Some(_)) => format!("the views of shards {one} and {another} have different texts"),
+                _ => format!("it is a view on one of shards {one} and {another}, and a table on the other"),
+            });
+        }
+        if here == there {
+            return None;
+        }
+        let missing =
+            |from: &str, of: &str| of.lines().find(|line| !from.lines().any(|known| known == *line)).map(str::to_owned);
+        let (here_only, there_only) = (missing(there, here), missing(here, there));
+        let said = |line: Option<String>| line.map_or_else(|| "no such column".to_owned(), |line| format!("`{line}`"));
+        Some(format!("on shard {one} {}, on shard {another} {}", said(here_only), said(there_only)))
+    }
+}
+
+fn differing_setting(answers: &[(usize, Answer)]) -> Option<String> {
+    let ((first, one), others) = answers.split_first()?;
+    for (shard, other) in others {
+        for row in 0..one.rows.len() {
+            let name = one.text(row, 0)?;
+            let value = |answer: &Answer| {
+                (0..answer.rows.len())
+                    .find(|row| answer.text(*row, 0) == Some(name))
+                    .and_then(|row| answer.text(row, 1).map(str::to_owned))
+            };
+            let (here, there) = (value(one), value(other));
+            if here != there {
+                let shown = |value: Option<String>| value.unwrap_or_else(|| "nothing".into());
+                return Some(format!(
+                    "{name} is {} on shard {first} and {} on shard {shard}",
+                    shown(here),
+                    shown(there)
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// What decides how a value is written, and which table a name means.
+const SETTINGS: &str = "\
+SELECT s.name, current_setting(s.name, true)
+FROM unnest('{TimeZone,DateStyle,IntervalStyle,server_encoding,bytea_output,extra_float_digits,standard_conforming_strings,\
+lc_monetary,lc_numeric,lc_time,default_text_search_config}'::text[]) AS s(name)
+UNION ALL SELECT 'search_path', array_to_string(current_schemas(false), ', ')";
+
+/// Each relation with its columns, one in a line: its type with the modifier, its collation, and what the type is made of.
+/// Then functions of the application's, beside those of extensions, that PostgreSQL's own schema has too.
+const RELATIONS: &str = "\
+SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
+  EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = ANY ($1::text[]) AND NOT a.attisdropped),
+  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
+  (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
+      (SELECT concat_ws(' ', 'collate', quote_ident(l.collname), l.collprovider, l.collcollate, to_jsonb(l) ->> 'colllocale',
+         to_jsonb(l) ->> 'colliculocale', CASE WHEN NOT l.collisdeterministic THEN 'not deterministic' END)
+       FROM pg_catalog.pg_collation AS l WHERE l.oid = a.attcollation AND l.collprovider <> 'd'),
+      (SELECT 'of ' || string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid),
+      (SELECT 'of ' || string_agg(quote_ident(f.attname) || ' ' || format_type(f.atttypid, f.atttypmod), ', ' ORDER BY f.attnum)
+       FROM pg_catalog.pg_attribute AS f WHERE t.typtype = 'c' AND f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped),
+      CASE WHEN t.typtype = 'd' THEN 'over ' || format_type(t.typbasetype, t.typtypmod) END), E'\\n' ORDER BY a.attname)
+   FROM pg_catalog.pg_attribute AS a
+   JOIN pg_catalog.pg_type AS o ON o.oid = a.atttypid
+   JOIN pg_catalog.pg_type AS t ON t.oid = CASE WHEN o.typcategory = 'A' AND o.typelem <> 0 THEN o.typelem ELSE o.oid END
+   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+  AND n.nspname NOT LIKE 'pg\\_temp\\_%'
+UNION ALL
+SELECT DISTINCT '', p.proname, false, false, NULL, NULL
+FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pg_catalog'
+  AND EXISTS (SELECT FROM pg_catalog.pg_proc AS o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+    WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relation(shard: usize, parts: &str, view: Option<&str>) -> Relation {
+        Relation { has_tenant: true, view: view.map(str::to_owned), parts: (shard, parts.into()), differs: None }
+    }
+
+    #[test]
+    fn a_difference_names_the_shards_and_what_each_of_them_has() {
+        let one = relation(0, "id integer\nmood mood of 'sad', 'ok'", None);
+        assert_eq!(one.difference(&relation(1, "id integer\nmood mood of 'sad', 'ok'", None)), None);
+        assert_eq!(
+            one.difference(&relation(2, "id integer\nmood mood of 'ok', 'sad'", None)).unwrap(),
+            "on shard 0 `mood mood of 'sad', 'ok'`, on shard 2 `mood mood of 'ok', 'sad'`"
+        );
+        assert_eq!(
+            one.difference(&relation(1, "id integer", None)).unwrap(),
+            "on shard 0 `mood mood of 'sad', 'ok'`, on shard 1 no such column"
+        );
+        let view = relation(0, "a text", Some("SELECT a FROM t"));
+        let other = view.difference(&relation(1, "a text", Some("SELECT b AS a FROM t"))).unwrap();
+        assert_eq!(other, "the views of shards 0 and 1 have different texts");
+    }
+}
