@@ -102,7 +102,8 @@ function deviation(scope) {
 function strings(scope) {
   const one = columnOf(scope, ['text', 'varchar', 'text C']);
   if (one === undefined) return undefined;
-  const separator = `'${SEPARATOR}'`;
+  // A value in a constant argument is the statement's own, whatever is gathered around it.
+  const separator = scope.random.chance(0.4) ? bound(SEPARATOR, '?::text') : `'${SEPARATOR}'`;
   return scope.random.pick([
     () => sql('text')`string_agg(${one}, ${separator} ORDER BY ${one}, ${scope.unique})`,
     () => sql('text', { unordered: true })`string_agg(${one}, ${separator})`,
@@ -133,6 +134,9 @@ function arrays(scope) {
   ]);
   if (one === undefined) return undefined;
   return random.pick([
+    () => sql(type)`${name}(${bound('7', '?::int')})`,
+    () => sql(type)`${name}(${bound('x', '?::text')} ORDER BY (${one}, ${scope.unique}))`,
+    () => sql('text')`left(${name}(now() ORDER BY ${one}, ${scope.unique})::text, 2)`,
     () => sql(type, { unordered: true })`${name}(${one})`,
     () => sql(type)`${name}(${one} ORDER BY ${one}, ${scope.unique})`,
     () => sql(type)`${name}(${one} ORDER BY ${scope.unique})`,
@@ -159,11 +163,15 @@ function orderedSet(scope) {
       sql('float8', {
         approximate: true,
         label: 'percentile',
-      })`percentile_cont(0.5) WITHIN GROUP (ORDER BY ${number})`,
+      })`percentile_cont(${bound(random.pick(['0', '0.25', '1']), '?::float8')}) WITHIN GROUP (ORDER BY ${number})`,
     () => sql(any.type, { label: 'percentile' })`percentile_disc(0.3) WITHIN GROUP (ORDER BY ${any})`,
+    () => sql('int8')`rank(${bound('3', '?::numeric')}) WITHIN GROUP (ORDER BY ${number})`,
     () => sql(any.type, { label: 'mode' })`mode() WITHIN GROUP (ORDER BY ${any})`,
   ])();
 }
+
+/** A binding in a call. */
+const bound = (text, sql) => ({ sql, bindings: [text], parts: [] });
 
 function filtered(scope, call) {
   if (!scope.random.chance(0.2)) return call;
