@@ -65,6 +65,7 @@ describe('our client and servers of 1.x', () => {
         useMtdd: true,
         queryServers: shards.map(({ address }) => address),
         lookupServer: lookup.address,
+        requireTenant: false,
         logger: recording.logger,
       },
     });
