@@ -10,15 +10,16 @@ pub const OFFSET: i64 = 8_640_000_000_000_000;
 pub fn instant(text: &[u8]) -> Option<i64> {
     let (stamp, zone) = stamp(text)?;
     let (sign, zone) = zone.split_first()?;
+    let part = |at| two(zone, at).map(i64::from);
     let seconds = match (zone.len(), zone) {
-        (2, _) => two(zone, 0)? * 3600,
-        (5, [_, _, b':', ..]) => two(zone, 0)? * 3600 + two(zone, 3)? * 60,
-        (8, [_, _, b':', _, _, b':', ..]) => two(zone, 0)? * 3600 + two(zone, 3)? * 60 + two(zone, 6)?,
+        (2, _) => part(0)? * 3600,
+        (5, [_, _, b':', ..]) => part(0)? * 3600 + part(3)? * 60,
+        (8, [_, _, b':', _, _, b':', ..]) => part(0)? * 3600 + part(3)? * 60 + part(6)?,
         _ => return None,
     };
     let offset = match sign {
-        b'+' => i64::from(seconds),
-        b'-' => -i64::from(seconds),
+        b'+' => seconds,
+        b'-' => -seconds,
         _ => return None,
     };
     let Stamp { date, hour, minute, second, millisecond } = stamp;
