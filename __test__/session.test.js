@@ -16,8 +16,9 @@ async function session(config) {
 
 test('a connection without settings has none', async () => {
   const { settings, types, queryTimeout, warnings } = await session({ connection: { host: 'h' } });
-  assert.deepEqual([settings, types, queryTimeout, warnings], [{}, undefined, undefined, []]);
-  assert.deepEqual((await session({})).settings, {});
+  const none = { application_name: '' };
+  assert.deepEqual([settings, types, queryTimeout, warnings], [none, undefined, undefined, []]);
+  assert.deepEqual((await session({})).settings, none);
 });
 
 test('start-up parameters are those that pg would send', async () => {
@@ -60,6 +61,7 @@ test('options are taken apart as PostgreSQL does', async () => {
     connection: { options: '-c work_mem=1MB -cgeqo=off --extra-float-digits=2 -c app.name=a\\ b\\\\c -d 5' },
   });
   assert.deepEqual(settings, {
+    application_name: '',
     work_mem: '1MB',
     geqo: 'off',
     extra_float_digits: '2',

@@ -81,7 +81,7 @@ describe('a transaction whose party dies', () => {
   async function open(address) {
     const instance = knex({
       client: 'pg',
-      connection: 'postgres://nobody@127.0.0.1:1/nowhere',
+      connection: 'postgres://nobody@127.0.0.1:1/nowhere?application_name=mtdd-server',
       pool: { min: 0 },
     });
     await InitializeReplication(express(), instance, {

@@ -31,7 +31,8 @@ describe('limits of sessions', () => {
   async function open(...args) {
     const server = await startQueryServer({ databaseUrl: cluster.shards[0].databaseUrl, args });
     servers.push(server);
-    const db = knex({ client: 'pg', connection: cluster.local.databaseUrl, pool: { min: 0 } });
+    const connection = `${cluster.local.databaseUrl}?application_name=mtdd-server`;
+    const db = knex({ client: 'pg', connection, pool: { min: 0 } });
     instances.push(db);
     await InitializeReplication(express(), db, {
       mtdd: { useMtdd: true, queryServers: [server.address], logLevel: 'silent' },

@@ -14,7 +14,11 @@ const [way, address] = process.argv.slice(2);
 const TENANT = 'a tenant';
 
 /** Nothing listens there: the local side plays no part. */
-const db = knex({ client: 'pg', connection: 'postgres://nobody@127.0.0.1:1/nowhere', pool: { min: 0 } });
+const db = knex({
+  client: 'pg',
+  connection: 'postgres://nobody@127.0.0.1:1/nowhere?application_name=mtdd-server',
+  pool: { min: 0 },
+});
 
 const WAYS = {
   async 'between two statements'() {
