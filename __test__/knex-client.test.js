@@ -466,6 +466,7 @@ describe('attaching and closing', () => {
       loggers: { mtdd: silent },
       openClient: () => ({
         execute: (call, callback) => calls.push(call) && setImmediate(callback, null, result([{ a: 1 }])),
+        begin: async () => {},
         close: async () => {},
       }),
     });

@@ -77,7 +77,7 @@ describe('a `connection` that is a function', () => {
     });
     if (isAttached) {
       const config = loadConfig({ mtdd: { useMtdd: true, queryServers: ['127.0.0.1:1'] } }, {});
-      const openClient = () => ({ close: async () => {} });
+      const openClient = () => ({ begin: async () => {}, close: async () => {} });
       await attach(db, config, { loggers: { mtdd: silent, record() {} }, openClient });
     }
     return { db, calls, used };

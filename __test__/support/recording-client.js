@@ -34,6 +34,8 @@ class RecordingClient {
     return id;
   }
 
+  async begin() {}
+
   async openSession() {
     return 1;
   }
