@@ -37,7 +37,8 @@ const CLIENT_SIDE: [&str; 9] =
     ["client", "plan", "gather", "scatter", "channel", "route", "lookup", "records", "addon"];
 
 /// Paths (by their beginning) that only some rooms may name.
-const HOMES: [(&str, &[&str]); 26] = [
+const HOMES: [(&str, &[&str]); 27] = [
+    ("hyper_util", &["dial"]),
     ("hashbrown", &["gather"]),
     ("napi", &["addon"]),
     ("napi_derive", &["addon"]),

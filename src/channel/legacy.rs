@@ -5,8 +5,13 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use bytes::BufMut;
+use tonic::client::Grpc;
+use tonic::codec::{Codec, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Code, ConnectError, Request, Status, TimeoutExpired};
+use tonic_prost::ProstCodec;
 
 use super::MAX_MESSAGE;
 use crate::error::{Error, describe};
@@ -72,6 +77,56 @@ fn text(index: usize, parameter: Parameter) -> Result<String, Error> {
         }),
         Ok(text) => Ok(text),
         Err(_) => Err(Error::Invalid { reason: format!("bindings[{index}]: not UTF-8") }),
+    }
+}
+
+/// Sends what no server can read: a field of a wire type that there is not.
+struct Unreadable;
+
+impl Codec for Unreadable {
+    type Encode = ();
+    type Decode = StoredProcResponse;
+    type Encoder = Unreadable;
+    type Decoder = <ProstCodec<StoredProcRequest, StoredProcResponse> as Codec>::Decoder;
+
+    fn encoder(&mut self) -> Unreadable {
+        Unreadable
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ProstCodec::<StoredProcRequest, StoredProcResponse>::default().decoder()
+    }
+}
+
+impl Encoder for Unreadable {
+    type Item = ();
+    type Error = Status;
+
+    fn encode(&mut self, (): (), buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put_u8(15 << 3 | 7);
+        Ok(())
+    }
+}
+
+/// Returns if the server knows 1.x's call for queries. It is sent what it cannot read, so that it runs nothing.
+pub(super) async fn is_spoken(channel: Channel, request: Request<()>) -> Result<(), Status> {
+    let mut client = Grpc::new(channel);
+    client.ready().await.map_err(|error| Status::from_error(error.into()))?;
+    let path = PathAndQuery::from_static("/DB.DBService/executeQuery");
+    match client.unary(request, path, Unreadable).await {
+        Ok(_) => Ok(()),
+        Err(status) if status.source().is_some() => Err(status),
+        Err(status) => match status.code() {
+            Code::Unimplemented
+            | Code::Unavailable
+            | Code::Unauthenticated
+            | Code::PermissionDenied
+            | Code::FailedPrecondition
+            | Code::Cancelled
+            | Code::DeadlineExceeded => Err(status),
+            // So servers answer what they cannot read.
+            _ => Ok(()),
+        },
     }
 }
 

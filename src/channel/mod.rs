@@ -10,12 +10,12 @@ mod stream;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use prost::Message;
 use tonic::metadata::MetadataValue;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
 pub use inbox::Event;
@@ -25,8 +25,8 @@ pub use stream::{Call, CallHandle, Owner};
 use stream::{Method, Stream};
 
 use crate::data::shape::Descriptions;
-use crate::dial::{Dial, is_refused};
-use crate::error::{Error, Server, describe};
+use crate::dial::{Dial, Link, is_refused};
+use crate::error::{Error, Server};
 use crate::proto::db_service_client::DbServiceClient;
 use crate::proto::{ChannelRequest, QueryRequest, legacy_db};
 
@@ -48,11 +48,10 @@ const LONGEST_LEGACY_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
 pub struct QueryChannel {
     pub shard: usize,
     pub address: String,
-    endpoint: Endpoint,
+    link: Link,
     dial: Dial,
     settings: HashMap<String, String>,
     descriptions: Arc<Descriptions>,
-    channel: OnceLock<Channel>,
     current: Mutex<Option<Arc<Stream>>>,
     /// Held while a stream is being opened; the failure of the last attempt, which those who waited for it share.
     opening: tokio::sync::Mutex<Option<Error>>,
@@ -80,6 +79,11 @@ fn is_large(query: &QueryRequest) -> bool {
 enum Wire {
     Current(Arc<Stream>),
     Legacy,
+}
+
+/// True if the server says that it is another kind of server.
+fn is_another(status: &Status) -> bool {
+    status.metadata().get("mtdd-reason").is_some_and(|why| why == "WRONG_SERVER")
 }
 
 /// A PostgreSQL connection of a shard, held for one caller. Dropped, the server rolls back what is open.
@@ -114,15 +118,14 @@ impl QueryChannel {
         settings: HashMap<String, String>,
         descriptions: Arc<Descriptions>,
     ) -> Result<Self, Error> {
-        let endpoint = dial.endpoint(&address)?;
+        let link = dial.link(&address)?;
         Ok(QueryChannel {
             shard,
             address,
-            endpoint,
+            link,
             dial,
             settings,
             descriptions,
-            channel: OnceLock::new(),
             current: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
             is_legacy: AtomicBool::new(false),
@@ -191,7 +194,7 @@ impl QueryChannel {
                 Err(refused) => {
                     self.forget(&stream);
                     if stream.is_unknown() {
-                        self.is_legacy.store(true, Ordering::Relaxed);
+                        self.check_legacy().await?;
                     }
                     query = *refused;
                 }
@@ -213,7 +216,7 @@ impl QueryChannel {
             Ok(stream) => stream,
             Err(status) => {
                 self.forget(&shared);
-                return Err(self.opening_error(&status));
+                return Err(self.opening_error(&status).await);
             }
         };
         match Stream::start(&own, query) {
@@ -281,7 +284,13 @@ impl QueryChannel {
             Err(status) => status.code() != Code::Unimplemented,
         };
         self.note_wire(is_legacy);
-        outcome.map_err(|status| legacy::failure(&status, || self.opening_error(&status)))
+        match outcome {
+            Ok(answer) => Ok(answer),
+            Err(status) => {
+                let error = self.opening_error(&status).await;
+                Err(legacy::failure(&status, || error))
+            }
+        }
     }
 
     /// Listens to a PostgreSQL channel. An error means that the server does not.
@@ -300,23 +309,26 @@ impl QueryChannel {
             let request = self.request(ChannelRequest { channel: channel.to_owned() });
             match listening::listen(self.connection(), request).await {
                 Ok(listening) => return Ok(listening),
-                Err(status) if status.code() == Code::Unimplemented => self.is_legacy.store(true, Ordering::Relaxed),
-                Err(status) => return Err(self.listening_error(&status)),
+                Err(status) if status.code() == Code::Unimplemented => self.check_legacy().await?,
+                Err(status) => return Err(self.listening_error(&status).await),
             }
         }
         let request = self.request(legacy_db::ChannelRequest { channel_name: channel.to_owned() });
         let listening = listening::listen_legacy(self.connection(), request).await;
         self.note_wire(listening.as_ref().err().is_none_or(|status| status.code() != Code::Unimplemented));
-        listening.map_err(|status| self.listening_error(&status))
+        match listening {
+            Ok(listening) => Ok(listening),
+            Err(status) => Err(self.listening_error(&status).await),
+        }
     }
 
     /// Why a server that listened does so no more.
-    pub fn listening_error(&self, status: &Status) -> Error {
+    pub async fn listening_error(&self, status: &Status) -> Error {
         let reason = status.message().to_owned();
         match status.code() {
             Code::InvalidArgument => Error::Invalid { reason },
             Code::ResourceExhausted => Error::Overloaded { reason: format!("query server {}: {reason}", self.address) },
-            _ => self.opening_error(status),
+            _ => self.opening_error(status).await,
         }
     }
 
@@ -358,8 +370,8 @@ impl QueryChannel {
         if !self.is_legacy.load(Ordering::Relaxed) {
             match self.open_stream(Method::Session, owner).await {
                 Ok(stream) => return Ok(Session(stream)),
-                Err(status) if status.code() == Code::Unimplemented => {}
-                Err(status) => return Err(self.opening_error(&status)),
+                Err(status) if status.code() == Code::Unimplemented => self.check_legacy().await?,
+                Err(status) => return Err(self.opening_error(&status).await),
             }
         }
         let what = "has no transactions: upgrade it, or run the queries without one";
@@ -392,17 +404,34 @@ impl QueryChannel {
                 Ok(Wire::Current(stream))
             }
             // Nothing has been sent on this stream but its opening frame: those who wait for it go the other way.
-            Err(status) if status.code() == Code::Unimplemented => {
-                *failure = None;
-                self.is_legacy.store(true, Ordering::Relaxed);
-                Ok(Wire::Legacy)
-            }
+            Err(status) if status.code() == Code::Unimplemented => match self.check_legacy().await {
+                Ok(()) => {
+                    *failure = None;
+                    Ok(Wire::Legacy)
+                }
+                Err(error) => {
+                    *failure = Some(error.clone());
+                    Err(error)
+                }
+            },
             Err(status) => {
-                let error = self.opening_error(&status);
+                let error = self.opening_error(&status).await;
                 tracing::debug!(target: "mtdd::grpc", shard = self.shard, address = self.address, %error, "cannot connect");
                 *failure = Some(error.clone());
                 Err(error)
             }
+        }
+    }
+
+    /// A server does not know mtdd.v1: sees whether it speaks the wire of 1.x. One that does not, such as a lookup server,
+    /// is not sent a query to find out. From now on it is spoken to in that way, or an error says what is wrong.
+    async fn check_legacy(&self) -> Result<(), Error> {
+        match legacy::is_spoken(self.connection(), self.request(())).await {
+            Ok(()) => {
+                self.is_legacy.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(status) => Err(self.opening_error(&status).await),
         }
     }
 
@@ -418,7 +447,7 @@ impl QueryChannel {
     }
 
     fn connection(&self) -> Channel {
-        self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone()
+        self.link.channel()
     }
 
     fn client(&self) -> DbServiceClient<Channel> {
@@ -427,7 +456,7 @@ impl QueryChannel {
             .max_encoding_message_size(MAX_MESSAGE)
     }
 
-    fn opening_error(&self, status: &Status) -> Error {
+    async fn opening_error(&self, status: &Status) -> Error {
         let server = || format!("query server {}", self.address);
         match status.code() {
             Code::Unauthenticated | Code::PermissionDenied => {
@@ -440,10 +469,16 @@ impl QueryChannel {
                 let (shard, address) = (self.shard, self.address.clone());
                 Error::WrongShard { shard, address, reason: status.message().into() }
             }
-            Code::Unimplemented => {
-                Error::Protocol { server: server(), reason: "it speaks neither mtdd.v1 nor the 1.x wire".into() }
+            Code::Unimplemented => Error::Protocol { server: server(), reason: self.link.explain(status).await },
+            // A server of ours, but none that runs queries: it says so.
+            Code::FailedPrecondition if is_another(status) => {
+                let (shard, address) = (self.shard, self.address.clone());
+                Error::ShardUnavailable { shard, address, reason: status.message().into() }
             }
-            _ => Error::ShardUnavailable { shard: self.shard, address: self.address.clone(), reason: describe(status) },
+            _ => {
+                let (shard, address) = (self.shard, self.address.clone());
+                Error::ShardUnavailable { shard, address, reason: self.link.explain(status).await }
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ use tonic::{Code, Status, Streaming};
 use super::inbox::{Event, Inbox};
 use super::{QueryChannel, WINDOW};
 use crate::data::shape::{Description, Descriptions};
+use crate::dial::check_answer;
 use crate::error::describe;
 use crate::proto::{
     Cancel, ClientFrame, Credit, Execute, Open, Part, QueryRequest, ReplyPart, RowDescription, ServerFrame,
@@ -87,6 +88,7 @@ impl Stream {
             Method::Multiplex => client.multiplex(outgoing).await?,
             Method::Session => client.session(outgoing).await?,
         };
+        check_answer(incoming.metadata())?;
         let incoming = incoming.into_inner();
         let calls = Calls { frames: Some(frames), accepting: true, waiting: HashMap::new(), last_id: 0, end: None };
         let stream = Arc::new(Stream {

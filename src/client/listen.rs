@@ -103,7 +103,7 @@ async fn in_force(server: &QueryChannel, name: &str) -> Result<Listening, Error>
     let mut heard = server.listen(name).await?;
     match heard.next().await {
         Some(Ok(Heard::Listening)) => Ok(heard),
-        Some(Err(status)) => Err(server.listening_error(&status)),
+        Some(Err(status)) => Err(server.listening_error(&status).await),
         _ => Err(Error::Protocol {
             server: format!("query server {}", server.address),
             reason: "it did not say that it listens".into(),
@@ -123,8 +123,8 @@ async fn pass_on(world: &World, id: u32, server: &QueryChannel, mut heard: Liste
                 world.tell(id, &json!({ "notification": [payload, process_id, received_at] }), Some(bytes));
             }
             Some(Ok(Heard::Listening)) => {}
-            Some(Err(status)) => return server.listening_error(&status),
-            None => return server.listening_error(&Status::unavailable("the stream has ended")),
+            Some(Err(status)) => return server.listening_error(&status).await,
+            None => return server.listening_error(&Status::unavailable("the stream has ended")).await,
         }
     }
 }

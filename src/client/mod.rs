@@ -20,7 +20,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::channel::QueryChannel;
 use crate::data::shape::Descriptions;
-use crate::dial::{Dial, Tls, Token};
+use crate::dial::{Dial, Names, Tls, Token};
 use crate::error::{Error, Secret};
 use crate::lookup::{CacheLimits, Lookup, Tenant};
 use crate::plan::{Asked, Layout};
@@ -138,7 +138,7 @@ impl Client {
             let asked = outbox.clone();
             token.comes_from(move || asked.ask_for_token());
         }
-        let dial = Dial { tls: config.tls, insecure: config.insecure, token: token.clone() };
+        let dial = Dial { tls: config.tls, insecure: config.insecure, token: token.clone(), names: Names::LIBRARY };
         let has_lookup = !config.lookup_servers.is_empty();
         let lookup = has_lookup
             .then(|| Lookup::new(config.lookup_servers, dial.clone(), config.lookup_cache, config.max_retries))

@@ -11,7 +11,7 @@ use tonic::{Code, Status};
 use super::server::{Method, Server};
 use super::{Place, Tenant};
 use crate::dial::Dial;
-use crate::error::{Error, Server as Named, describe};
+use crate::error::{Error, Server as Named};
 use crate::proto::TenantResponse;
 
 /// Within this there is an answer, or an error; the call's own deadline may end the wait earlier.
@@ -86,7 +86,7 @@ impl Remote {
                 Err(failure) => failure,
             };
             if !is_passing(&status) || attempt >= self.max_retries {
-                return Err(self.error(server, tenant, &status));
+                return Err(self.error(server, tenant, &status).await);
             }
             sleep(BACKOFF * 2u32.saturating_pow(attempt)).await;
             attempt += 1;
@@ -144,7 +144,7 @@ impl Remote {
         }
     }
 
-    fn error(&self, server: &Server, tenant: &Tenant, status: &Status) -> Error {
+    async fn error(&self, server: &Server, tenant: &Tenant, status: &Status) -> Error {
         let reason = status.message().to_owned();
         let name = || format!("lookup server {}", server.address);
         match status.code() {
@@ -154,10 +154,15 @@ impl Remote {
                 Error::Unauthenticated { server: Named::Lookup(server.address.clone()), reason }
             }
             Code::ResourceExhausted => Error::Overloaded { reason: format!("{}: {reason}", name()) },
-            Code::Unimplemented => {
-                Error::Protocol { server: name(), reason: "it speaks neither mtdd.v1 nor the 1.x wire".into() }
+            Code::Unimplemented => Error::Protocol { server: name(), reason: server.explain(status).await },
+            // A server of ours, but none that knows tenants: it says so.
+            Code::FailedPrecondition => Error::LookupUnavailable { address: server.address.clone(), reason },
+            _ => {
+                let reason = server.explain(status).await;
+                // Of several, it is said whose reason it is.
+                let reason = if self.servers.len() > 1 { format!("{}: {reason}", server.address) } else { reason };
+                Error::LookupUnavailable { address: self.addresses(), reason }
             }
-            _ => Error::LookupUnavailable { address: self.addresses(), reason: describe(status) },
         }
     }
 
@@ -179,7 +184,12 @@ fn is_passing(status: &Status) -> bool {
 fn is_of_the_server(status: &Status) -> bool {
     matches!(
         status.code(),
-        Code::Unauthenticated | Code::PermissionDenied | Code::ResourceExhausted | Code::Unimplemented | Code::Internal
+        Code::Unauthenticated
+            | Code::PermissionDenied
+            | Code::ResourceExhausted
+            | Code::FailedPrecondition
+            | Code::Unimplemented
+            | Code::Internal
     )
 }
 

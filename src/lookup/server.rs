@@ -2,14 +2,13 @@
 //! same but for epochs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, Once, OnceLock, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
-use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
 use super::Tenant;
-use crate::dial::Dial;
+use crate::dial::{Dial, Link};
 use crate::error::Error;
 use crate::proto::legacy_lookup::lookup_service_client::LookupServiceClient as LegacyClient;
 use crate::proto::lookup_service_client::LookupServiceClient;
@@ -21,9 +20,8 @@ const AVOIDED: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Server {
     pub address: String,
-    endpoint: Endpoint,
+    link: Link,
     dial: Dial,
-    channel: OnceLock<Channel>,
     /// The server speaks the wire of 1.x.
     is_legacy: AtomicBool,
     /// The application has been told.
@@ -40,9 +38,14 @@ pub enum Method {
 
 impl Server {
     pub fn new(address: String, dial: Dial) -> Result<Self, Error> {
-        let endpoint = dial.endpoint(&address)?;
-        let (channel, is_legacy, warned) = (OnceLock::new(), AtomicBool::new(false), Once::new());
-        Ok(Server { address, endpoint, dial, channel, is_legacy, warned, avoided_until: Mutex::default() })
+        let link = dial.link(&address)?;
+        let (is_legacy, warned) = (AtomicBool::new(false), Once::new());
+        Ok(Server { address, link, dial, is_legacy, warned, avoided_until: Mutex::default() })
+    }
+
+    /// What a failed call means.
+    pub async fn explain(&self, status: &Status) -> String {
+        self.link.explain(status).await
     }
 
     /// Others are asked first for a while.
@@ -89,7 +92,7 @@ impl Server {
         method: Method,
         timeout: Duration,
     ) -> Result<TenantResponse, Status> {
-        let mut client = LookupServiceClient::new(self.connection());
+        let mut client = LookupServiceClient::new(self.link.channel());
         let request = self.request(message, timeout);
         let response = match method {
             Method::Get => client.get_tenant_shard(request).await?,
@@ -105,7 +108,7 @@ impl Server {
         timeout: Duration,
     ) -> Result<TenantResponse, Status> {
         let TenantRequest { tenant_name, tenant_type } = message;
-        let mut client = LegacyClient::new(self.connection());
+        let mut client = LegacyClient::new(self.link.channel());
         let request = self.request(legacy_lookup::TenantRequest { tenant_name, tenant_type }, timeout);
         let response = match method {
             Method::Get => client.get_tenant_shard(request).await?,
@@ -113,10 +116,6 @@ impl Server {
         };
         let legacy_lookup::TenantResponse { tenant_id, shard_index } = response.into_inner();
         Ok(TenantResponse { tenant_id, shard_index, epoch: 0 })
-    }
-
-    fn connection(&self) -> Channel {
-        self.channel.get_or_init(|| self.endpoint.connect_lazy()).clone()
     }
 
     fn request<T>(&self, message: T, timeout: Duration) -> Request<T> {

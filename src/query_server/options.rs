@@ -9,7 +9,7 @@ use super::placement::{Lookup, Placement};
 use super::pool;
 use super::session::Limits;
 use super::slow::Patience;
-use crate::dial::{Dial, Tls, Token};
+use crate::dial::{Dial, Names, Tls, Token};
 use crate::error::{Error, Secret};
 use crate::postgres::{DatabaseUrl, Target};
 use crate::shutdown::Drain;
@@ -299,7 +299,8 @@ impl Options {
             server_name: self.lookup_tls_name.clone(),
         };
         let is_asked_for = tls.ca.is_some() || tls.cert.is_some() || tls.server_name.is_some();
-        let dial = Dial { tls: is_asked_for.then_some(tls), insecure: self.lookup_insecure, token };
+        let tls = is_asked_for.then_some(tls);
+        let dial = Dial { tls, insecure: self.lookup_insecure, token, names: Names::QUERY_SERVER };
         let lease = Duration::from_secs(self.max_placement_staleness.into());
         let lookup = Lookup::new(&self.lookup, dial, shard, lease, drain).map_err(refused)?;
         Ok(Placement::fenced(shard, lookup))

@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
+use super::complaint::{Complaints, of_beginning};
 use crate::shutdown::Drain;
 
 /// What every HTTP/2 connection begins with.
@@ -63,6 +64,7 @@ async fn accept(listener: TcpListener, limits: Limits, mut drain: Drain, begun: 
     let most_silent = (limits.most / 4).clamp(1, MOST_SILENT);
     let mut silent: VecDeque<AbortHandle> = VecDeque::new();
     let mut logged: Option<Instant> = None;
+    let complaints = Arc::new(Complaints::default());
     loop {
         let accepted = tokio::select! {
             biased;
@@ -91,9 +93,13 @@ async fn accept(listener: TcpListener, limits: Limits, mut drain: Drain, begun: 
         if silent.len() >= most_silent {
             silent.pop_front().inspect(AbortHandle::abort);
         }
-        let begun = begun.clone();
+        let (begun, complaints) = (begun.clone(), complaints.clone());
         let task = tokio::spawn(async move {
             if let Ok(Ok(beginning)) = timeout(BEGINNING, Beginning::read(socket, limits.tls)).await {
+                let reason = if limits.tls { None } else { of_beginning(&beginning.bytes) };
+                if let Some(reason) = reason {
+                    complaints.write(beginning.socket.peer_addr().ok(), reason);
+                }
                 let _ = begun.send(Ok(beginning.into_connection(place, limits.silence))).await;
             }
         });

@@ -17,6 +17,7 @@ use super::StartError;
 use super::calls::{Calls, Counted};
 use super::health::health;
 use super::incoming::incoming;
+use super::misdirected::{LegacyQueries, LegacyTenants, Misdirected, QUERIES, Queries, Tenants};
 use super::settings::Settings;
 use super::tls::secured;
 use crate::readiness::Readiness;
@@ -99,18 +100,30 @@ impl Listener {
         let current = Counted { service: services.current, calls: calls.clone() };
         let legacy = Counted { service: services.legacy, calls: calls.clone() };
         let mut draining = drain.clone();
-        let serving = self
+        let auth = self.settings.auth;
+        let router = self
             .server
             .add_service(health([S::NAME, L::NAME], services.readiness, drain.clone()))
-            .add_service(InterceptedService::new(current, self.settings.auth.clone()))
-            .add_service(InterceptedService::new(legacy, self.settings.auth.clone()))
-            .serve_with_incoming_shutdown(
-                secured(
-                    incoming(self.socket, self.settings.connections, drain.clone()),
-                    self.settings.tls.map(|(_, certificates)| certificates),
-                ),
-                async move { draining.wait().await },
-            );
+            .add_service(InterceptedService::new(current, auth.clone()))
+            .add_service(InterceptedService::new(legacy, auth.clone()));
+        let router = if QUERIES.contains(&S::NAME) {
+            let (current, legacy) = (Misdirected::<Tenants>::tenants(), Misdirected::<LegacyTenants>::tenants());
+            router
+                .add_service(InterceptedService::new(current, auth.clone()))
+                .add_service(InterceptedService::new(legacy, auth))
+        } else {
+            let (current, legacy) = (Misdirected::<Queries>::queries(), Misdirected::<LegacyQueries>::queries());
+            router
+                .add_service(InterceptedService::new(current, auth.clone()))
+                .add_service(InterceptedService::new(legacy, auth))
+        };
+        let serving = router.serve_with_incoming_shutdown(
+            secured(
+                incoming(self.socket, self.settings.connections, drain.clone()),
+                self.settings.tls.map(|(_, certificates)| certificates),
+            ),
+            async move { draining.wait().await },
+        );
         tokio::select! {
             // Every connection has closed in good order.
             ended = serving => ended,

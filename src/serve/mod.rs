@@ -3,9 +3,11 @@
 
 mod auth;
 mod calls;
+mod complaint;
 mod health;
 mod incoming;
 mod listener;
+mod misdirected;
 mod options;
 mod reload;
 mod run;

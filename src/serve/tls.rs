@@ -2,7 +2,7 @@
 //! at which it is made, and keeps them. Handshakes run beside each other; their time is limited.
 
 use std::io::{self, IoSlice};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -23,6 +24,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
+use super::complaint::{Complaints, of_handshake};
 use super::incoming::Connection;
 use super::settings::read;
 
@@ -82,7 +84,7 @@ fn config(files: &Files) -> Result<Arc<ServerConfig>, String> {
     Ok(Arc::new(config))
 }
 
-fn chain(flag: &str, file: &PathBuf) -> Result<Vec<CertificateDer<'static>>, String> {
+fn chain(flag: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(flag, file)?).collect();
     let found = found.ok().filter(|found| !found.is_empty());
     found.ok_or_else(|| format!("--{flag}: {} holds no certificate", file.display()))
@@ -96,6 +98,7 @@ pub fn secured(
     let (ready, secured) = mpsc::channel(16);
     tokio::spawn(async move {
         let mut connections = connections;
+        let complaints = Arc::new(Complaints::default());
         while let Some(connection) = connections.next().await {
             let (Ok(connection), ready) = (connection, ready.clone()) else { continue };
             let Some(certificates) = &certificates else {
@@ -104,11 +107,18 @@ pub fn secured(
                 }
                 continue;
             };
-            let acceptor = certificates.acceptor();
+            let (acceptor, complaints) = (certificates.acceptor(), complaints.clone());
+            let client = connection.connect_info().remote_addr();
             tokio::spawn(async move {
                 match timeout(HANDSHAKE_LIMIT, acceptor.accept(connection)).await {
                     Ok(Ok(stream)) => drop(ready.send(Ok(Secured::Tls(Box::new(stream)))).await),
-                    Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake has failed"),
+                    Ok(Err(error)) => {
+                        let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+                        match cause.and_then(of_handshake) {
+                            Some(reason) => complaints.write(client, &reason),
+                            None => tracing::debug!(%error, "a TLS handshake has failed"),
+                        }
+                    }
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 }
             });

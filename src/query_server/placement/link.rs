@@ -12,10 +12,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::Status;
-use tonic::transport::Channel;
 
 use super::fence::{Asked, Checked, Fence};
-use crate::dial::Dial;
+use crate::dial::{Dial, Link as Way};
 use crate::error::{Error, describe};
 use crate::proto::lookup_service_client::LookupServiceClient;
 use crate::proto::watch_request::Request;
@@ -41,7 +40,7 @@ const MOST_ASKED: usize = 1000;
 /// The lookup servers, and what is asked of them.
 pub struct Lookup {
     dial: Dial,
-    servers: Vec<(String, Channel)>,
+    servers: Vec<(String, Way)>,
     shard: u32,
     lease: Duration,
     drain: Drain,
@@ -50,7 +49,7 @@ pub struct Lookup {
 impl Lookup {
     /// Opens nothing yet. `lease`: how long this server goes on without them.
     pub fn new(addresses: &[String], dial: Dial, shard: u32, lease: Duration, drain: Drain) -> Result<Self, Error> {
-        let servers = addresses.iter().map(|address| Ok((address.clone(), dial.endpoint(address)?.connect_lazy())));
+        let servers = addresses.iter().map(|address| Ok((address.clone(), dial.link(address)?)));
         Ok(Lookup { servers: servers.collect::<Result<_, Error>>()?, dial, shard, lease, drain })
     }
 
@@ -65,7 +64,7 @@ impl Lookup {
 struct Link {
     fence: Arc<Fence>,
     dial: Dial,
-    servers: Vec<(String, Channel)>,
+    servers: Vec<(String, Way)>,
     /// The one that has answered last.
     preferred: AtomicUsize,
     server_id: String,
@@ -135,10 +134,13 @@ impl Link {
         let joining = Instant::now();
         let (server_id, lease_ms) = (self.server_id.clone(), self.lease.as_millis() as u32);
         send(Request::Join(Join { server_id, shard_index: self.shard, acknowledged: *acknowledged, lease_ms }));
-        let mut client = LookupServiceClient::new(self.servers[index].1.clone());
+        let mut client = LookupServiceClient::new(self.servers[index].1.channel());
         let call = client.watch_placements(self.dial.request(UnboundedReceiverStream::new(outgoing)));
         let opened = timeout(PATIENCE, call).await.map_err(|_| silent())?;
-        let mut incoming = opened.map_err(failed)?.into_inner();
+        let mut incoming = match opened {
+            Ok(opened) => opened.into_inner(),
+            Err(status) => return Err(self.servers[index].1.explain(&status).await),
+        };
         let first = timeout(PATIENCE, incoming.message()).await.map_err(|_| silent())?.map_err(failed)?;
         let Some(WatchResponse { response: Some(Response::Joined(Joined { version })) }) = first else {
             return Err("it did not answer `join`".to_owned());
@@ -228,15 +230,15 @@ impl Link {
         let first = self.preferred.load(Ordering::Relaxed);
         let mut reasons = Vec::new();
         for turn in 0..self.servers.len() {
-            let (address, channel) = &self.servers[(first + turn) % self.servers.len()];
-            let mut client = LookupServiceClient::new(channel.clone()).max_decoding_message_size(64 << 20);
+            let (address, way) = &self.servers[(first + turn) % self.servers.len()];
+            let mut client = LookupServiceClient::new(way.channel()).max_decoding_message_size(64 << 20);
             match timeout(ANSWER, client.check_placements(self.dial.request(request.clone()))).await {
                 Ok(Ok(response)) => {
                     let response = response.into_inner();
                     let placements = response.tenants.into_iter().map(|Placements { placements }| placements);
                     return Ok(Checked { version: response.version, placements: placements.collect() });
                 }
-                Ok(Err(status)) => reasons.push(format!("lookup server {address}: {}", describe(&status))),
+                Ok(Err(status)) => reasons.push(format!("lookup server {address}: {}", way.explain(&status).await)),
                 Err(_) => reasons.push(format!("lookup server {address}: no answer within {} ms", ANSWER.as_millis())),
             }
         }

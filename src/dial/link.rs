@@ -1,0 +1,233 @@
+//! The way to one server: its gRPC channel, connected when first needed and again after a loss, and what a failure to
+//! connect means.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::rustls;
+use tonic::codegen::Service;
+use tonic::codegen::http::Uri;
+use tonic::metadata::MetadataMap;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+
+use super::peer::{self, Spoken};
+use super::refusal::{Mismatch, Ours, not_http2};
+use super::tls::Client;
+use super::watched::{Seen, Sight, Socket, Watched};
+use super::{CONNECT_TIMEOUT, Names};
+use crate::error::describe;
+
+/// A handshake that takes longer has failed: before `CONNECT_TIMEOUT`, which would not say that it was the handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long it is believed what answers at the address.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// The way to one server.
+#[derive(Debug)]
+pub struct Link {
+    endpoint: Endpoint,
+    connector: Connector,
+    channel: OnceLock<Channel>,
+}
+
+impl Link {
+    pub(super) fn new(address: &str, endpoint: Endpoint, tls: Option<Client>, names: &'static Names) -> Link {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let has_identity = tls.as_ref().is_some_and(|tls| tls.has_identity);
+        let ours = Ours { names, encrypted: tls.is_some(), has_identity };
+        let server = Arc::new(Server {
+            address: address.to_owned(),
+            ours,
+            sight: Arc::default(),
+            answers: tokio::sync::Mutex::default(),
+        });
+        Link { endpoint, connector: Connector { tcp, tls, server }, channel: OnceLock::new() }
+    }
+
+    /// Connects when it is used. Only within a runtime.
+    pub fn channel(&self) -> Channel {
+        self.channel.get_or_init(|| self.endpoint.connect_with_connector_lazy(self.connector.clone())).clone()
+    }
+
+    pub fn is_encrypted(&self) -> bool {
+        self.connector.tls.is_some()
+    }
+
+    /// What a failed call means: the likely cause and what to do, where the connection did not come about though somebody
+    /// answers there; else the status as it stands.
+    pub async fn explain(&self, status: &Status) -> String {
+        if let Some(mismatch) = mismatch(status) {
+            return mismatch.to_string();
+        }
+        if let Some(reason) = not_grpc(status) {
+            return reason;
+        }
+        if status.code() == Code::Unimplemented {
+            return "it speaks neither mtdd.v1 nor the 1.x wire for this: check that the address is that of a server of the right kind"
+                .to_owned();
+        }
+        let server = &self.connector.server;
+        // What the server itself says needs no explanation.
+        let is_its_word = status.source().is_none();
+        let reason = match server.sight.seen() {
+            _ if is_its_word => None,
+            Seen::Nothing | Seen::Http2 => None,
+            Seen::Refused(error) => server.ours.tls(&error),
+            Seen::Ended(bytes) => server.who_answers(&bytes, true).await,
+        };
+        reason.unwrap_or_else(|| describe(status))
+    }
+}
+
+/// The connection could not come about.
+fn mismatch(status: &Status) -> Option<&Mismatch> {
+    let mut source = status.source();
+    while let Some(error) = source {
+        if let Some(mismatch) = error.downcast_ref() {
+            return Some(mismatch);
+        }
+        source = error.source();
+    }
+    None
+}
+
+/// Refuses an answer that is none of gRPC's.
+pub fn check_answer(metadata: &MetadataMap) -> Result<(), Status> {
+    let kind = metadata.get("content-type").map(|kind| kind.as_bytes());
+    if kind.is_some_and(|kind| kind.starts_with(b"application/grpc")) {
+        return Ok(());
+    }
+    let answer =
+        kind.map_or_else(|| "without a content-type".to_owned(), |kind| format!("with {}", kind.escape_ascii()));
+    let reason = other_http2(&answer);
+    let mut status = Status::unavailable(reason.clone());
+    status.set_source(Arc::new(Mismatch(reason)));
+    Err(status)
+}
+
+fn other_http2(answer: &str) -> String {
+    format!(
+        "what answers there speaks HTTP/2, but not gRPC (it answered {answer}): check host and port, and any proxy in between"
+    )
+}
+
+/// HTTP/2 without gRPC, as tonic takes it.
+fn not_grpc(status: &Status) -> Option<String> {
+    let message = status.message();
+    let answer = match message.rsplit_once("mapped from HTTP status code ") {
+        Some((_, code)) => format!("with HTTP status {code}"),
+        None if message.contains("invalid compression flag") => "with something else".to_owned(),
+        None => return None,
+    };
+    Some(other_http2(&answer))
+}
+
+/// A server, and what is known of it.
+#[derive(Debug)]
+struct Server {
+    address: String,
+    ours: Ours,
+    sight: Arc<Sight>,
+    answers: tokio::sync::Mutex<Option<(Instant, Option<Spoken>)>>,
+}
+
+impl Server {
+    /// Finds out what answers at the address; `bytes`: what came on a connection before it ended.
+    /// `is_shaken`: after the handshake, if there was to be one.
+    async fn who_answers(&self, bytes: &[u8], is_shaken: bool) -> Option<String> {
+        // Those who fail at the same time wait for one answer.
+        let mut answers = self.answers.lock().await;
+        let known = answers.take().filter(|(at, _)| at.elapsed() < BELIEVED);
+        let (at, spoken) = match known {
+            Some(known) => known,
+            None => {
+                let spoken = peer::ask(&self.address).await;
+                (Instant::now(), spoken)
+            }
+        };
+        let mut reason = spoken.iter().chain(peer::recognize(bytes).iter()).find_map(|spoken| self.ours.spoken(spoken));
+        if reason.is_none() && is_shaken && bytes.is_empty() && spoken == Some(Spoken::Tls) {
+            reason = Some(self.ours.hung_up());
+        }
+        *answers = Some((at, spoken));
+        reason
+    }
+}
+
+/// Makes connections for tonic, which does the rest.
+#[derive(Clone)]
+struct Connector {
+    tcp: HttpConnector,
+    tls: Option<Client>,
+    server: Arc<Server>,
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Watched>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tcp.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = self.tcp.call(uri);
+        let (tls, server) = (self.tls.clone(), self.server.clone());
+        Box::pin(async move {
+            let socket = match connecting.await {
+                Ok(socket) => socket.into_inner(),
+                Err(error) => {
+                    server.sight.set(Seen::Nothing);
+                    return Err(error.into());
+                }
+            };
+            let socket = match tls {
+                None => Socket::Plain(socket),
+                Some(tls) => match timeout(HANDSHAKE_TIMEOUT, tls.connector.connect(tls.name, socket)).await {
+                    Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                        Socket::Tls(Box::new(stream))
+                    }
+                    Ok(Ok(_)) => return Err(Mismatch(not_http2()).into()),
+                    Ok(Err(error)) => return Err(failed(&server, error).await),
+                    Err(_) => {
+                        let silence =
+                            format!("no answer to the TLS handshake within {} s", HANDSHAKE_TIMEOUT.as_secs());
+                        return Err(failed(&server, io::Error::new(io::ErrorKind::TimedOut, silence)).await);
+                    }
+                },
+            };
+            Ok(TokioIo::new(Watched::new(socket, server.sight.clone())))
+        })
+    }
+}
+
+/// What a handshake failed with.
+async fn failed(server: &Server, error: io::Error) -> BoxError {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    let reason = match cause.and_then(|cause| server.ours.tls(cause)) {
+        Some(reason) => Some(reason),
+        None => server.who_answers(&[], false).await,
+    };
+    Mismatch(reason.unwrap_or_else(|| format!("the TLS handshake failed: {error}"))).into()
+}

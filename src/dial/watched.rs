@@ -1,0 +1,184 @@
+//! A connection to a server, watched until it turns out to speak HTTP/2: what came instead says why it does not.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls;
+
+use super::peer::{GLANCE, is_http2};
+
+/// What has come of the last connection of which something has come: a failed call is often told of its end only when the
+/// next one is being made.
+#[derive(Debug, Default)]
+pub struct Sight(Mutex<Seen>);
+
+#[derive(Clone, Debug, Default)]
+pub enum Seen {
+    /// There was none.
+    #[default]
+    Nothing,
+    /// It ended before the server spoke HTTP/2; only this came.
+    Ended(Vec<u8>),
+    /// A server that speaks HTTP/2.
+    Http2,
+    /// The server ended it in the words of TLS.
+    Refused(rustls::Error),
+}
+
+impl Sight {
+    pub fn seen(&self) -> Seen {
+        self.lock().clone()
+    }
+
+    pub fn set(&self, seen: Seen) {
+        *self.lock() = seen;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub enum Socket {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+pub struct Watched {
+    socket: Socket,
+    /// None: nothing is left to find out.
+    watch: Option<Watch>,
+}
+
+struct Watch {
+    sight: Arc<Sight>,
+    bytes: Vec<u8>,
+}
+
+impl Watch {
+    /// What has become of the connection; None: nothing so far.
+    fn seen(&mut self, read: &Poll<io::Result<()>>, bytes: &[u8]) -> Option<Seen> {
+        match read {
+            Poll::Pending => None,
+            Poll::Ready(Ok(())) if bytes.is_empty() => Some(Seen::Ended(self.bytes.clone())),
+            Poll::Ready(Ok(())) => {
+                let room = GLANCE.saturating_sub(self.bytes.len());
+                self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                is_http2(&self.bytes).then_some(Seen::Http2)
+            }
+            Poll::Ready(Err(error)) => {
+                let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+                let ended = || Seen::Ended(self.bytes.clone());
+                Some(cause.map_or_else(ended, |cause| Seen::Refused(cause.clone())))
+            }
+        }
+    }
+}
+
+impl Watched {
+    pub fn new(socket: Socket, sight: Arc<Sight>) -> Self {
+        Watched { socket, watch: Some(Watch { sight, bytes: Vec::new() }) }
+    }
+
+    fn note(&mut self, read: &Poll<io::Result<()>>, bytes: &[u8]) {
+        let Some(watch) = &mut self.watch else { return };
+        if let Some(seen) = watch.seen(read, bytes) {
+            watch.sight.set(seen);
+            self.watch = None;
+        }
+    }
+
+    /// When nothing can be written any more, the server may have said why: that is read before the failure is passed on. It
+    /// comes at once, since the connection has ended.
+    fn written<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if self.watch.is_none() || !matches!(written, Poll::Ready(Err(_))) {
+            return written;
+        }
+        let mut bytes = [0; GLANCE];
+        let mut buffer = ReadBuf::new(&mut bytes);
+        let read = self.socket.poll_read(context, &mut buffer);
+        self.note(&read, buffer.filled());
+        if read.is_pending() { Poll::Pending } else { written }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let Some(Watch { sight, bytes }) = self.watch.take() {
+            sight.set(Seen::Ended(bytes));
+        }
+    }
+}
+
+impl Socket {
+    fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Socket::Plain(socket) => Pin::new(socket).poll_read(context, buffer),
+            Socket::Tls(socket) => Pin::new(socket).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = self.socket.poll_read(context, buffer);
+        if self.watch.is_some() {
+            self.note(&read, &buffer.filled()[before..]);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = match &mut self.socket {
+            Socket::Plain(socket) => Pin::new(socket).poll_write(context, bytes),
+            Socket::Tls(socket) => Pin::new(socket).poll_write(context, bytes),
+        };
+        self.written(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = match &mut self.socket {
+            Socket::Plain(socket) => Pin::new(socket).poll_write_vectored(context, parts),
+            Socket::Tls(socket) => Pin::new(socket).poll_write_vectored(context, parts),
+        };
+        self.written(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.socket {
+            Socket::Plain(socket) => socket.is_write_vectored(),
+            Socket::Tls(socket) => socket.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = match &mut self.socket {
+            Socket::Plain(socket) => Pin::new(socket).poll_flush(context),
+            Socket::Tls(socket) => Pin::new(socket).poll_flush(context),
+        };
+        self.written(context, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Socket::Plain(socket) => Pin::new(socket).poll_shutdown(context),
+            Socket::Tls(socket) => Pin::new(socket).poll_shutdown(context),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The log of connections that cannot come about as both sides are set up: what the client did, and what to change. One
+//! line now and then, however often it tries.
+
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_rustls::rustls::{AlertDescription, Error};
+
+/// The same line is written this often.
+const EVERY: Duration = Duration::from_secs(10);
+/// Different lines within that time.
+const MOST: usize = 8;
+
+/// The lines that were written last.
+#[derive(Debug, Default)]
+pub struct Complaints(Mutex<Vec<(Instant, String)>>);
+
+impl Complaints {
+    pub fn write(&self, client: Option<SocketAddr>, reason: &str) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.retain(|(at, _)| at.elapsed() < EVERY);
+        let is_due = lines.len() < MOST && lines.iter().all(|(_, line)| line != reason);
+        if is_due {
+            lines.push((Instant::now(), reason.to_owned()));
+        }
+        drop(lines);
+        let client = client.map(|client| client.to_string()).unwrap_or_default();
+        if is_due {
+            tracing::warn!(client, reason, "a connection has failed");
+        } else {
+            tracing::debug!(client, reason, "a connection has failed");
+        }
+    }
+}
+
+/// What a client began with on a port without TLS, if that cannot be HTTP/2.
+pub fn of_beginning(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [b'P', b'R', b'I', ..] => None,
+        [0x16, 3, ..] => Some(
+            "the client spoke TLS, and this server listens in plain text: give it --tls-cert and --tls-key, or have the \
+             client leave out mtdd.tls",
+        ),
+        _ => Some(
+            "the client did not speak gRPC (HTTP/2): it may be a browser, a health check over HTTP/1, or a scanner",
+        ),
+    }
+}
+
+/// What a handshake failed with, if that says who has to change something.
+pub fn of_handshake(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::InvalidMessage(_) => {
+            "the client did not speak TLS, as this server expects: it has to set mtdd.tls".to_owned()
+        }
+        Error::NoCertificatesPresented => {
+            "the client showed no certificate, as --tls-client-ca demands: it has to set mtdd.tls.cert and mtdd.tls.key"
+                .to_owned()
+        }
+        Error::InvalidCertificate(reason) => format!(
+            "the client's certificate is refused ({reason}): it has to be valid, and signed by an authority of --tls-client-ca"
+        ),
+        Error::AlertReceived(AlertDescription::UnknownCA) => {
+            "the client knows no authority that has signed --tls-cert: it has to set mtdd.tls.ca".to_owned()
+        }
+        Error::AlertReceived(
+            alert @ (AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::UnsupportedCertificate),
+        ) => format!("the client does not accept --tls-cert ({alert:?}): its name or its dates do not fit"),
+        Error::NoApplicationProtocol => "the client spoke TLS, but not HTTP/2, and so not gRPC".to_owned(),
+        _ => return None,
+    })
+}

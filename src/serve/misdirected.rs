@@ -1,0 +1,86 @@
+//! Calls that were meant for the other kind of server. They are answered with what this one is, and not with UNIMPLEMENTED,
+//! which a client takes for a server of another version.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::task::{Context, Poll};
+
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
+use tonic::metadata::{MetadataMap, MetadataValue};
+use tonic::server::NamedService;
+
+/// The services of both kinds of server, on this version's wire and on that of 1.x.
+pub const QUERIES: [&str; 2] = [Queries::NAME, LegacyQueries::NAME];
+
+macro_rules! services {
+    ($($service:ident = $name:literal),*) => {$(
+        #[derive(Clone, Copy, Debug)]
+        pub struct $service;
+
+        impl NamedService for $service {
+            const NAME: &'static str = $name;
+        }
+    )*};
+}
+
+services!(
+    Queries = "mtdd.v1.DBService",
+    LegacyQueries = "DB.DBService",
+    Tenants = "mtdd.v1.LookupService",
+    LegacyTenants = "mtdd.LookupService"
+);
+
+/// Stands where `S` would be.
+#[derive(Debug)]
+pub struct Misdirected<S> {
+    answer: &'static str,
+    service: PhantomData<fn() -> S>,
+}
+
+impl<S> Misdirected<S> {
+    /// For a server of tenants, in place of one of queries.
+    pub fn queries() -> Self {
+        let answer = "this is a lookup server, and cannot run queries: name it in mtdd.lookupServer, and in \
+                      mtdd.queryServers an mtdd-server query";
+        Misdirected { answer, service: PhantomData }
+    }
+
+    /// For a server of queries, in place of one of tenants.
+    pub fn tenants() -> Self {
+        let answer = "this is a query server, and does not know where tenants live: name it in mtdd.queryServers, and as \
+                      mtdd.lookupServer (or --lookup) an mtdd-server lookup";
+        Misdirected { answer, service: PhantomData }
+    }
+}
+
+impl<S> Clone for Misdirected<S> {
+    fn clone(&self) -> Self {
+        Misdirected { answer: self.answer, service: PhantomData }
+    }
+}
+
+impl<S: NamedService> NamedService for Misdirected<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S> Service<http::Request<Body>> for Misdirected<S> {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let method = request.uri().path();
+        tracing::warn!(method, "a call that was meant for the other kind of server: {}", self.answer);
+        let mut metadata = MetadataMap::new();
+        metadata.insert("mtdd-reason", MetadataValue::from_static("WRONG_SERVER"));
+        let status = Status::with_metadata(tonic::Code::FailedPrecondition, self.answer, metadata);
+        ready(Ok(status.into_http()))
+    }
+}
