@@ -75,11 +75,11 @@ fn config(files: &Files) -> Result<Arc<ServerConfig>, String> {
             builder.with_client_cert_verifier(verifier.map_err(|error| format!("--tls-client-ca: {error}"))?)
         }
     };
+    let certificates = chain("tls-cert", &files.cert)?;
     let key = PrivateKeyDer::from_pem_slice(&read("tls-key", &files.key)?)
         .map_err(|_| format!("--tls-key: {} holds no private key", files.key.display()))?;
-    let mut config = builder
-        .with_single_cert(chain("tls-cert", &files.cert)?, key)
-        .map_err(|error| format!("--tls-cert, --tls-key: {error}"))?;
+    let mut config =
+        builder.with_single_cert(certificates, key).map_err(|error| format!("--tls-cert, --tls-key: {error}"))?;
     config.alpn_protocols.push(b"h2".to_vec());
     Ok(Arc::new(config))
 }
