@@ -290,9 +290,10 @@ impl Backend {
         Ok(self.await_row().await?.0)
     }
 
-    /// The same; also the rows of the last result that had any.
+    /// The same; also the rows of the first result that had any. Settings that are asked for behind it answer with rows
+    /// too.
     async fn await_row(&mut self) -> io::Result<(bool, Bytes)> {
-        let (mut fine, mut last) = (true, Bytes::new());
+        let (mut fine, mut first) = (true, Bytes::new());
         while self.outstanding > 0 {
             while let Some(message) = self.inbox.next()? {
                 match message.tag {
@@ -303,7 +304,12 @@ impl Backend {
                     // Which protocol asked is not known here; a Sync too many is answered once too often, so the
                     // connection goes.
                     b'G' => return Err(io::Error::other("COPY data was asked for after its caller had gone")),
-                    b'C' if self.inbox.has_rows() => last = self.inbox.take_rows().0,
+                    b'C' if self.inbox.has_rows() => {
+                        let (rows, _) = self.inbox.take_rows();
+                        if first.is_empty() {
+                            first = rows;
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -315,6 +321,6 @@ impl Backend {
             }
         }
         self.inbox.drop_rows();
-        Ok((fine, last))
+        Ok((fine, first))
     }
 }

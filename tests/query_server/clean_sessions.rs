@@ -215,18 +215,20 @@ async fn whatever_a_session_leaves_no_other_tenant_finds() {
 
 #[tokio::test]
 async fn a_reset_keeps_the_connection_and_what_is_prepared_there() {
-    let (shard, _) = shard().await;
-    let mut stream = shard.stream().await;
-    let mut pids = Vec::new();
-    for _ in 0..4 {
-        stream.run(tenant("ann", bound("select owner from orders where id = $1", &[Some("1")]))).await.only();
-        stream.run(tenant("ann", simple("select sets()"))).await.only();
-        pids.push(stream.run(simple("select pg_backend_pid()")).await.text());
+    for settings in [&[][..], &[("application_name", "app")], &[("application_name", "app"), ("app.colour", "red")]] {
+        let (shard, _) = shard().await;
+        let mut stream = Stream::open(&shard, settings, 0).await;
+        let mut pids = Vec::new();
+        for _ in 0..4 {
+            stream.run(tenant("ann", bound("select owner from orders where id = $1", &[Some("1")]))).await.only();
+            stream.run(tenant("ann", simple("select sets()"))).await.only();
+            pids.push(stream.run(simple("select pg_backend_pid()")).await.text());
+        }
+        pids.dedup();
+        assert_eq!(pids.len(), 1, "{settings:?}");
+        let sql = "select count(*) from pg_prepared_statements where statement like 'select owner%' and 'now' = 'now'";
+        assert_eq!(stream.run(simple(sql)).await.text(), "1", "{settings:?}");
     }
-    pids.dedup();
-    assert_eq!(pids.len(), 1);
-    let sql = "select count(*) from pg_prepared_statements where statement like 'select owner%' and 'now' = 'now'";
-    assert_eq!(stream.run(simple(sql)).await.text(), "1");
 }
 
 #[tokio::test]
