@@ -11,7 +11,7 @@ export type MtddMethod = 'executeQuery' | 'addTenantShard' | 'auto';
  * one, or differs only in case: they are refused with a TypeError, as misspelt.
  */
 export interface MtddOptions {
-  /** Run on all shards, whatever the tenant. */
+  /** Run on all shards. True together with a tenant is refused with a TypeError. */
   allServers?: boolean | null;
   /**
    * Of a query for all shards that only reads: do without the shards that cannot answer, and name them in
@@ -57,12 +57,12 @@ type MtddMetaOptions = MtddOptions & {
 };
 
 /** The object form of `.mtdd()`'s arguments, for a tenant. */
-export type MtddTenantMeta = MtddMetaOptions & { tenantId: MtddTenantId };
+export type MtddTenantMeta = MtddMetaOptions & { tenantId: MtddTenantId; allServers?: false | null };
 
 /** The object form of `.mtdd()`'s arguments: a tenant, or explicitly all shards. */
 export type MtddMeta = MtddTenantMeta | (MtddMetaOptions & { tenantId?: null; allServers: true });
 
-/** A builder of Knex's, or a promise, is given back as it is; any other thenable is awaited first. */
+/** A builder of Knex's, or a promise, is given back as such; any other thenable is awaited first. */
 export type MtddStarted<T> =
   T extends PromiseLike<infer R>
     ? T extends Promise<unknown> | Knex.ChainableInterface
@@ -115,7 +115,7 @@ declare module 'knex' {
         tenantId: MtddTenantId | MtddMeta,
         tenantType?: number | string | null,
         methodType?: MtddMethod | null,
-        options?: MtddOptions | null,
+        options?: (MtddOptions & { allServers?: false | null }) | null,
       ): this;
     }
 
@@ -443,8 +443,9 @@ export function InitializeReplication(
  * Runs a function in whose queries, on every Knex instance that the library was set up on, need no `.mtdd()`: they
  * belong to this tenant, as does whatever the function awaits or starts. The inner of nested calls holds. A query takes
  * the tenant of the place where it is made, else of the place where it is run; its own `.mtdd()` outranks both. What the
- * function returns stays inside: a builder of Knex's knows where it was made, and any other thenable, such as a query of
- * Objection, is awaited inside. Streams and listeners of the library are called in the context that they were asked for in.
+ * function returns stays inside: a builder of Knex's keeps the tenant, any other thenable, such as a query of Objection, is
+ * awaited inside, the body of a generator runs inside, and a transaction that was begun inside keeps the tenant for its
+ * queries outside. What an array or an object holds is left as it is. Streams and listeners of the library are called in the context that they were asked for in.
  *
  * @param tenantId as for `.mtdd()`, but one tenant
  * @param tenantType default 1

@@ -85,11 +85,12 @@ describe('inside withTenant, queries need no .mtdd()', () => {
 
   test('a query that was made outside takes that of the place where it is run', async () => {
     const query = db('a');
-    await withTenant('t', () => query);
     await withTenant('t', async () => query);
     await withTenant('t', () => query.then());
-    assert.deepEqual(tenants(), ['t/1', 't/1']);
-    assert.equal(local.length, 1, 'the first was only awaited outside');
+    await withTenant('t', () => query);
+    assert.deepEqual(tenants(), ['t/1', 't/1', 't/1']);
+    await query;
+    assert.equal(local.length, 1, 'it has not become the tenant’s itself');
   });
 
   test('the inner of nested calls holds, and only inside', async () => {

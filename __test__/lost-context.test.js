@@ -15,7 +15,7 @@ const express = require('express');
 const knex = require('knex');
 const { Model } = require('objection');
 const { InitializeReplication, runLocal, tenantContext, withSignal, withTenant } = require('../js');
-const { ambientRoute } = require('../js/knex/context');
+const { ambientRoute } = require('../js/knex/ambient');
 const { startSides, TENANT } = require('./support/differential');
 
 /** The app's own storage, which must be kept just as well. */
@@ -354,19 +354,16 @@ describe('the tenant is not lost', () => {
       RangeError,
     );
     const promise = Promise.resolve(1);
-    const builder = db('users');
-    for (const value of [
-      promise,
-      builder,
-      db.raw('select 1'),
-      db.schema,
-      null,
-      undefined,
-      0,
-      '',
-      {},
-      () => 1,
-    ]) {
+    for (const make of [() => db('users'), () => db.raw('select 1'), () => db.schema]) {
+      let made;
+      const keep = () => {
+        made = make();
+        return made;
+      };
+      assert.equal(withTenant(TENANT, keep), made);
+      assert.equal(withSignal(null, keep), made);
+    }
+    for (const value of [promise, null, undefined, 0, '', {}, () => 1]) {
       assert.equal(
         withTenant(TENANT, () => value),
         value,

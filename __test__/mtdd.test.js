@@ -90,6 +90,17 @@ describe('a wrong argument is refused before anything is sent, whichever the tra
     ['an empty object', [{}], /tenantId/],
     ['an object with an undefined tenant', [{ tenantId: undefined, tenantType: 1 }], /tenantId/],
     ['an object with a null tenant', [{ tenantId: null }], /tenantId/],
+    [
+      'a tenant and all servers',
+      ['t', 1, 'auto', { allServers: true }],
+      /options\.allServers: expected none/,
+    ],
+    ['the same in an object', [{ tenantId: 't', allServers: true }], /options\.allServers: expected none/],
+    [
+      'the same in both',
+      [{ tenantId: 0 }, 1, 'auto', { allServers: true }],
+      /options\.allServers: expected none/,
+    ],
     ['an object that says no to all servers', [{ allServers: false }], /tenantId/],
     ['an object with an empty tenant', [{ tenantId: '' }], /tenantId/],
     ["tenantType 'x'", ['t', 'x'], /tenantType: expected a whole number .* got "x"/],

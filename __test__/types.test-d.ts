@@ -206,6 +206,10 @@ export async function refused(user: { tenantId?: string }): Promise<void> {
   await db('users').mtdd({ timeout: 5 });
   // @ts-expect-error all shards only by saying so
   await db('users').mtdd({ allServers: false });
+  // @ts-expect-error a tenant, or all shards
+  await db('users').mtdd({ tenantId: 't', allServers: true });
+  // @ts-expect-error a tenant, or all shards
+  await db('users').mtdd('t', 1, 'auto', { allServers: true });
   // @ts-expect-error a tenant of a wrong type
   await db('users').mtdd(true);
   // @ts-expect-error a wrong row

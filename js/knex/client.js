@@ -4,10 +4,12 @@
  * too, while other Knex instances of the process stay as they are.
  */
 
+const { AsyncResource } = require('node:async_hooks');
 const { ClientClosedError, ConfigError, ValidationError } = require('../errors');
+const { SIGNALS, capture, isElsewhere, runInContextOf } = require('./ambient');
 const { BASE } = require('./bound');
 const { RemoteConnection } = require('./connection');
-const { BOUND, CAPTURED, ROUTE, ambientRoute, routeOf } = require('./context');
+const { BOUND, ROUTE, conflictOf, routeOf } = require('./context');
 const { emitHere } = require('./emitter');
 const { inspect } = require('./instance');
 const { installMtdd, ownBuilders } = require('./mtdd');
@@ -15,10 +17,10 @@ const { PIN, Pin } = require('./pin');
 const { Route } = require('./route');
 const { Runtime } = require('./runtime');
 const { sessionOf } = require('./session');
-const { SIGNALS, signalsFor, signalsHere } = require('./signal');
+const { signalsFor } = require('./signal');
 const { CONFLICT, isCompilingNow, mayHoldSubquery, watchBuilder, watchCompiler } = require('./subquery');
 const { LEVEL, ON_LOCAL, ON_SHARD, joinShard } = require('./transaction');
-const { inTenant, routeOfTransaction } = require('./transaction-config');
+const { begunHere, inTenant, routeOfTransaction } = require('./transaction-config');
 
 /** On the subclass's prototype: the Runtime of its instances. */
 const RUNTIME = Symbol.for('mtdd.runtime');
@@ -120,12 +122,8 @@ function subclassOf(Base) {
       const runtime = this[RUNTIME];
       // The client of a bound instance runs nothing itself.
       const client = this[BASE] ?? this;
-      const route = routeOf(builder, this);
-      if (route instanceof Route)
-        return super.runner.call(clientFor(route, builder, client, runtime), builder);
-      const isMissing = route === undefined && runtime.requiresTenant;
-      const own = isMissing ? clientForNobody(builder, client, runtime) : stayingClient(client);
-      return super.runner.call(own, builder);
+      const own = clientOf(builder, this, client, runtime);
+      return inItsContext(super.runner.call(own, builder), builder);
     }
 
     transaction(container, config, outerTransaction) {
@@ -133,7 +131,7 @@ function subclassOf(Base) {
       const client = this[BASE] ?? this;
       const route = routeOfTransaction(config, this[BOUND]);
       const pin = this[PIN] ?? (runtime.inheritsTenant ? new Pin() : undefined);
-      const inside = inTenant(container, route, pin);
+      const inside = inTenant(container, { route, pin, around: begunHere(this) });
       const transaction = super.transaction.call(client, inside, config, outerTransaction);
       if (runtime.isClosed && route !== undefined) {
         // Knex has made it, and asks it for a connection next.
@@ -173,6 +171,9 @@ function subclassOf(Base) {
       if (conflict !== undefined) return failStream(stream, conflict);
       // Whoever reads belongs where the stream was asked for, not to the connection that the rows come by.
       emitHere(stream);
+      if (this.config.postProcessResponse) {
+        stream._transform = AsyncResource.bind(stream._transform, 'MTDD_ROW', stream);
+      }
       return super.stream(connection, statement, stream, options);
     }
 
@@ -208,18 +209,44 @@ function noteContext(builder) {
     builder[ROUTE] = bound;
     watchBuilder(builder);
   }
-  if (isCompilingNow()) return builder;
-  const ambient = ambientRoute();
-  if (ambient !== undefined) builder[CAPTURED] = ambient;
-  const signals = signalsHere();
-  if (signals !== undefined) builder[SIGNALS] = signals;
+  if (!isCompilingNow()) capture(builder, builder.client);
   return builder;
+}
+
+/** A builder that is run elsewhere calls its listeners, and the hooks of its instance, in the context that it has noted. */
+function inItsContext(runner, builder) {
+  if (!isElsewhere(builder)) return runner;
+  const { run, ensureConnection } = runner;
+  runner.run = () => runInContextOf(builder, () => run.call(runner));
+  runner.ensureConnection = (callback, params) => {
+    // Whoever reads a stream stays where it was asked for.
+    if (params?.stream !== undefined) emitHere(params.stream);
+    return runInContextOf(builder, () => ensureConnection.call(runner, callback, params));
+  };
+  return runner;
 }
 
 function missingTenant() {
   return new ValidationError(
     'mtdd.requireTenant: this query names no tenant, and nothing was sent. Add .mtdd(tenant), run it inside withTenant(tenant, fn), or inside runLocal(fn) if the local database is meant.',
   );
+}
+
+/**
+ * The client that runs a query.
+ *
+ * @param {object} builder
+ * @param {object} asked the client that it was made with
+ * @param {object} client the same, or the one behind a bound one
+ * @param {Runtime} runtime
+ */
+function clientOf(builder, asked, client, runtime) {
+  const route = routeOf(builder, asked);
+  const conflict = conflictOf(route, builder, asked);
+  if (conflict !== undefined) return refusingClient(client, conflict);
+  if (route instanceof Route) return clientFor(route, builder, client, runtime);
+  const isMissing = route === undefined && runtime.requiresTenant;
+  return isMissing ? clientForNobody(builder, client, runtime) : stayingClient(client);
 }
 
 /** The client that runs a query with a route. */

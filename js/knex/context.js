@@ -4,26 +4,20 @@
  * nothing and refuses nothing.
  */
 
-const { AsyncLocalStorage } = require('node:async_hooks');
+const { ValidationError } = require('../errors');
+const { CAPTURED, LOCAL, ambientRoute, tenants } = require('./ambient');
 const { PIN } = require('./pin');
+const { startedHere } = require('./returned');
 const { Route, checkedFunction, routeOfTenant } = require('./route');
 
 /** Where `.mtdd()` keeps its route on a builder. */
 const ROUTE = Symbol('mtdd.route');
 /** On a Knex client: the route of all its queries. */
 const BOUND = Symbol('mtdd.bound');
-/** On a builder: what the async context said when it was made. */
-const CAPTURED = Symbol('mtdd.captured');
-/** What the context says inside `runLocal`. Not the same as saying nothing: it also holds for builders that leave it. */
-const LOCAL = Symbol('the local database');
-
-/** @type {AsyncLocalStorage<Route | LOCAL>} */
-const storage = new AsyncLocalStorage();
 
 /**
  * Runs a function in whose queries, on every Knex instance that the library was set up on, belong to a tenant without
- * saying so. Whatever it awaits or starts belongs to it too, and what it returns: a builder of Knex's keeps the tenant,
- * any other thenable is awaited inside. In nested calls the inner one holds; a query's own `.mtdd()` outranks it.
+ * saying so. Whatever it awaits or starts belongs to it too, and what it returns (returned.js). In nested calls the inner one holds; a query's own `.mtdd()` outranks it.
  *
  * @template T
  * @param {string | number | bigint} tenantId
@@ -36,7 +30,7 @@ function withTenant(tenantId, ...rest) {
   const [tenantType, fn] = rest.length < 2 ? [undefined, rest[0]] : rest;
   const route = routeOfTenant('withTenant()', tenantId, tenantType);
   checkedFunction('withTenant()', fn);
-  return storage.run(route, () => startedHere(fn()));
+  return tenants.run(route, () => startedHere(fn()));
 }
 
 /**
@@ -50,24 +44,7 @@ function withTenant(tenantId, ...rest) {
  */
 function runLocal(fn) {
   checkedFunction('runLocal()', fn);
-  return storage.run(LOCAL, () => startedHere(fn()));
-}
-
-/**
- * What makes its query only when it is awaited, as a query of Objection does, is awaited here, before the context is
- * left. Knex's own builders know where they were made, and promises are under way.
- *
- * @template T
- * @param {T} value
- * @returns {T | Promise<unknown>}
- */
-function startedHere(value) {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
-  if (value instanceof Promise || typeof value.client?.runner === 'function') return value;
-  if (typeof value.then !== 'function') return value;
-  return new Promise((resolve, reject) => {
-    value.then(resolve, reject);
-  });
+  return tenants.run(LOCAL, () => startedHere(fn()));
 }
 
 /**
@@ -80,7 +57,8 @@ function startedHere(value) {
 function routeOf(builder, client) {
   const stated = statedRoute(builder, client);
   if (stated !== undefined) return stated;
-  const around = builder[CAPTURED] ?? storage.getStore() ?? client?.[PIN]?.route;
+  // Outside of every context, the query of a transaction belongs to where that was begun.
+  const around = builder[CAPTURED] ?? ambientRoute() ?? client?.[CAPTURED] ?? client?.[PIN]?.route;
   // A connection that the query names outranks a tenant that was only in the air.
   return builder._connection !== undefined && around instanceof Route ? LOCAL : around;
 }
@@ -94,20 +72,27 @@ function statedRoute(builder, client) {
   return builder[ROUTE] ?? client?.[BOUND];
 }
 
-/** @returns {Route | typeof LOCAL | undefined} what the async context says here and now */
-function ambientRoute() {
-  return storage.getStore();
+/**
+ * Why a query cannot belong to whoever it does: it has got its tenant from one context, and its transaction from that
+ * of another.
+ *
+ * @returns {ValidationError | undefined}
+ */
+function conflictOf(route, builder, client) {
+  const begun = client?.[CAPTURED];
+  if (!(begun instanceof Route) || !(route instanceof Route) || route.isSameTenant(begun)) return undefined;
+  if (statedRoute(builder, client) !== undefined) return undefined;
+  return new ValidationError(
+    `This query was made in the context of ${route}, and its transaction was begun in that of ${begun}: nothing was sent. Say which is meant with .mtdd().`,
+  );
 }
 
 module.exports = {
   ROUTE,
   BOUND,
-  CAPTURED,
-  LOCAL,
   withTenant,
   runLocal,
-  startedHere,
   routeOf,
   statedRoute,
-  ambientRoute,
+  conflictOf,
 };

@@ -4,10 +4,11 @@
  */
 
 const { ValidationError } = require('../errors');
+const { SIGNALS } = require('./ambient');
 const { routeOf } = require('./context');
 const { Route } = require('./route');
 const { RemoteConnection } = require('./connection');
-const { SIGNALS, refuseIfAborted, signalsFor, unlessAborted } = require('./signal');
+const { refuseIfAborted, signalsFor, unlessAborted } = require('./signal');
 
 /**
  * @param {object} query a builder of Knex's

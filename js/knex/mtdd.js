@@ -8,9 +8,9 @@
 
 const { describe } = require('../describe');
 const { ConfigError, ValidationError } = require('../errors');
-const { BOUND, CAPTURED, ROUTE, ambientRoute, routeOf, statedRoute } = require('./context');
+const { CAPTURED, SIGNALS, ambientRoute, signalsHere } = require('./ambient');
+const { BOUND, ROUTE, routeOf, statedRoute } = require('./context');
 const { Route, refusal, routeFrom } = require('./route');
-const { SIGNALS, signalsHere } = require('./signal');
 const { watchBuilder } = require('./subquery');
 
 /** Prototypes that have the method: Knex's classes are shared by all instances of a copy of Knex. */

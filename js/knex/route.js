@@ -130,6 +130,12 @@ function routeOfArguments(tenantId, givenType, givenMethod, options, call) {
   const method = checkedMethod(givenMethod, call);
   const tenantType = checkedTenantType(givenType, call);
   const register = givenType === null || method === 'addTenantShard';
+  if (options.allServers === true && tenantId !== null && tenantId !== undefined) {
+    throw refusal(
+      `options.allServers: expected none beside the tenant ${describe(tenantId)}: name the one or the other`,
+      call,
+    );
+  }
   if (tenantId === null || options.allServers === true) {
     if (register) {
       throw refusal('tenantId: expected the tenant to register; all shards cannot be registered', call);

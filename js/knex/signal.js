@@ -4,19 +4,12 @@
  * for the transaction's own code to roll back, and a COMMIT must not be left in doubt.
  */
 
-const { AsyncLocalStorage } = require('node:async_hooks');
 const { describe } = require('../describe');
 const { QueryCancelledError } = require('../errors');
-const { startedHere } = require('./context');
+const { NO_SIGNALS, signals: storage, signalsHere } = require('./ambient');
+const { startedHere } = require('./returned');
 const { checkedFunction, isSignal, refusal } = require('./route');
 
-/** On a builder: the signals around the place where it was made. */
-const SIGNALS = Symbol('mtdd.signals');
-/** Inside `withSignal(null, fn)`. Not the same as no call around: it also holds for builders that leave it. */
-const NONE = Object.freeze([]);
-
-/** @type {AsyncLocalStorage<AbortSignal[] | undefined>} */
-const storage = new AsyncLocalStorage();
 /** Who obeys a signal. Each signal gets one listener, however many queries it has. */
 const followers = new WeakMap();
 
@@ -36,14 +29,9 @@ function withSignal(signal, fn) {
     throw refusal(`signal: expected an AbortSignal or null, got ${describe(signal)}`, 'withSignal()');
   }
   checkedFunction('withSignal()', fn);
-  return storage.run(signal === null ? NONE : [...(storage.getStore() ?? []), signal], () =>
+  return storage.run(signal === null ? NO_SIGNALS : [...(signalsHere() ?? []), signal], () =>
     startedHere(fn()),
   );
-}
-
-/** @returns {AbortSignal[] | undefined} the signals here and now; undefined outside of every `withSignal` */
-function signalsHere() {
-  return storage.getStore();
 }
 
 /**
@@ -54,10 +42,10 @@ function signalsHere() {
  * @returns {AbortSignal[] | undefined} undefined: none
  */
 function signalsFor(route, made) {
-  const around = made === NONE ? NONE : (storage.getStore() ?? NONE);
+  const around = made === NO_SIGNALS ? NO_SIGNALS : (signalsHere() ?? NO_SIGNALS);
   const own = route?.options.signal;
   if (made === undefined && !own) return around.length === 0 ? undefined : around;
-  const all = new Set([...(made ?? NONE), ...around]);
+  const all = new Set([...(made ?? NO_SIGNALS), ...around]);
   if (own) all.add(own);
   return all.size === 0 ? undefined : [...all];
 }
@@ -127,4 +115,4 @@ function cancelledBy({ reason }) {
   );
 }
 
-module.exports = { SIGNALS, withSignal, signalsHere, signalsFor, refuseIfAborted, obey, unlessAborted };
+module.exports = { withSignal, signalsFor, refuseIfAborted, obey, unlessAborted };

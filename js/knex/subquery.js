@@ -7,7 +7,8 @@
  */
 
 const { ValidationError } = require('../errors');
-const { CAPTURED, LOCAL, routeOf, statedRoute } = require('./context');
+const { CAPTURED, LOCAL } = require('./ambient');
+const { routeOf, statedRoute } = require('./context');
 const { Route } = require('./route');
 
 /** On a compiled query: the error that running it gives. */
@@ -61,8 +62,7 @@ function compileItself(method, timeZone) {
 }
 
 function compile(target, builder, method, timeZone) {
-  // Knex's own, which the property on the object hides.
-  const { toSQL } = Object.getPrototypeOf(target);
+  const toSQL = ownToSQL(target);
   if (isCompiling) {
     conflict ??= otherRoute(builder);
     return toSQL.call(target, method, timeZone);
@@ -78,6 +78,13 @@ function compile(target, builder, method, timeZone) {
   } finally {
     isCompiling = false;
   }
+}
+
+/** Knex's own, which the property on the object hides, and on the one that it is a view of. */
+function ownToSQL(target) {
+  let at = Object.getPrototypeOf(target);
+  while (at.toSQL === compileItself || at.toSQL === compileBuilder) at = Object.getPrototypeOf(at);
+  return at.toSQL;
 }
 
 /** What a sub-query says, if it cannot run where the outer query does. */

@@ -4,9 +4,10 @@
 
 const { describe, isMisspelt } = require('../describe');
 const { ValidationError } = require('../errors');
+const { CAPTURED, capture } = require('./ambient');
 const { BOUND } = require('./context');
 const { PIN } = require('./pin');
-const { refusal, routeFrom } = require('./route');
+const { Route, refusal, routeFrom } = require('./route');
 
 const CALL = 'transaction(fn, { mtdd })';
 
@@ -53,20 +54,40 @@ function statedRoute(given, bound) {
 }
 
 /**
+ * What a transaction that is begun here and now, by this Knex client, keeps of its context: its queries may be made
+ * where that has been left. In a nested one, the tenant of the outer.
+ *
+ * @param {object} client
+ * @returns {object}
+ */
+function begunHere(client) {
+  const around = {};
+  capture(around, client);
+  const outer = client[CAPTURED];
+  const here = around[CAPTURED];
+  if (outer !== undefined && (here === undefined || (outer instanceof Route && here instanceof Route))) {
+    around[CAPTURED] = outer;
+  }
+  return around;
+}
+
+/**
  * A transaction's container that gets a transaction which knows whose it is.
  *
  * @param {(trx: object) => unknown} container
- * @param {import('./route').Route | undefined} route
- * @param {import('./pin').Pin | undefined} pin
+ * @param {object} whose
+ * @param {import('./route').Route | undefined} whose.route
+ * @param {import('./pin').Pin | undefined} whose.pin
+ * @param {object} whose.around what it keeps of the context that it is begun in
  * @returns {(trx: object) => unknown}
  */
-function inTenant(container, route, pin) {
-  if (route === undefined && pin === undefined) return container;
+function inTenant(container, { route, pin, around }) {
   return (trx) => {
     if (route !== undefined) trx.client[BOUND] = route;
     if (pin !== undefined) trx.client[PIN] = pin;
+    Object.assign(trx.client, around);
     return container(trx);
   };
 }
 
-module.exports = { inTenant, routeOfTransaction };
+module.exports = { begunHere, inTenant, routeOfTransaction };

@@ -1,0 +1,86 @@
+/**
+ * What the function of `withTenant`, `runLocal` and `withSignal` gives back may do its work only when the context has
+ * been left: it is given the context to take along.
+ */
+
+const { AsyncResource } = require('node:async_hooks');
+const { CAPTURED, NO_SIGNALS, SIGNALS, ambientRoute, signalsHere, union } = require('./ambient');
+
+const ASYNC_ITERATOR = Object.getPrototypeOf(
+  Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())),
+);
+const ITERATOR = Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototypeOf((function* () {})())));
+
+/**
+ * Called inside the context. A builder of Knex's notes the context, unless it has noted one when it was made. A
+ * promise is under way. What makes its query only when it is awaited, as a query of Objection or a lazy promise does,
+ * is awaited here. The body of a generator runs here, whoever asks it for more. Anything else is as it was: what it
+ * holds, queries of an array for example, belongs to where it was made, or else to where it is awaited.
+ *
+ * @template T
+ * @param {T} value
+ * @returns {T | Promise<unknown>}
+ */
+function startedHere(value) {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
+  if (typeof value.client?.runner === 'function') {
+    // A transaction and a Knex instance have a client too, and are under way.
+    return typeof value.toSQL === 'function' ? builderOfHere(value) : value;
+  }
+  const { then } = value;
+  if (typeof then === 'function') {
+    // A subclass of Promise may have a `then` of its own, which begins the work.
+    if (then === Promise.prototype.then) return value;
+    return new Promise((resolve, reject) => {
+      then.call(value, resolve, reject);
+    });
+  }
+  return isIterator(value) ? iteratorOfHere(value) : value;
+}
+
+/** A view of the builder: the same one may be given back elsewhere at the same time, as a query that is kept is. */
+function builderOfHere(builder) {
+  const notes = {};
+  const ambient = ambientRoute();
+  if (builder[CAPTURED] === undefined && ambient !== undefined) notes[CAPTURED] = noted(ambient);
+  const made = builder[SIGNALS];
+  const here = signalsHere();
+  if (here !== undefined && made === undefined) notes[SIGNALS] = noted(here);
+  else if (here !== undefined && here !== made && here !== NO_SIGNALS && made !== NO_SIGNALS) {
+    notes[SIGNALS] = noted(union(made, here));
+  }
+  return Reflect.ownKeys(notes).length === 0 ? builder : Object.create(builder, notes);
+}
+
+function noted(value) {
+  return { value, writable: true, configurable: true, enumerable: true };
+}
+
+function isIterator(value) {
+  return Object.prototype.isPrototypeOf.call(ITERATOR, value) || isAsyncIterator(value);
+}
+
+function isAsyncIterator(value) {
+  return Object.prototype.isPrototypeOf.call(ASYNC_ITERATOR, value);
+}
+
+/** A view of the iterator whose steps are made here. */
+function iteratorOfHere(iterator) {
+  const here = new AsyncResource('MTDD_ITERATOR');
+  const steps = {};
+  for (const name of ['next', 'return', 'throw']) {
+    if (typeof iterator[name] !== 'function') continue;
+    // What a generator yields is on its way out too.
+    steps[name] = noted((...args) => here.runInAsyncScope(() => step(iterator[name](...args))));
+  }
+  return Object.create(iterator, steps);
+}
+
+function step(result) {
+  if (typeof result?.then === 'function') return result;
+  return typeof result === 'object' && result !== null && result.done === false
+    ? { ...result, value: startedHere(result.value) }
+    : result;
+}
+
+module.exports = { startedHere };
