@@ -20,7 +20,7 @@ function text() {
       ['shape', 'statement', 'all shards'],
       shapes.map(({ shape, sql, bindings, options, expected, note }) => [
         shape,
-        `${code(sql)}${bindings ? ` with ${code(JSON.stringify(bindings))}` : ''}${options ? `, ${code(`.mtdd(${JSON.stringify(options)})`)}` : ''}`,
+        `${code(sql)}${bindings ? ` with ${code(JSON.stringify(bindings))}` : ''}${options !== undefined ? `, ${code(`.mtdd(${JSON.stringify(options)})`)}` : ''}`,
         `${answer(expected)}${note ? `: ${note}` : ''}`,
       ]),
     ),

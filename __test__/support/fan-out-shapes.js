@@ -63,7 +63,7 @@ const refused = (shape, sql, more) => ({ shape, sql, expected: REFUSED, ...more 
  * @property {string} sql
  * @property {'exact' | string} expected the same as one PostgreSQL with all rows, or the `code` of a refusal
  * @property {any[]} [bindings]
- * @property {object} [options] of `.mtdd()`; none: `.mtdd()`
+ * @property {object | null} [options] of `.mtdd()`; none: `.mtdd()`
  * @property {boolean} [changes] it changes rows
  * @property {boolean} [anyOrder] its ORDER BY leaves the order open
  * @property {string} [fails] the code with which PostgreSQL itself refuses it
@@ -436,6 +436,15 @@ const SHAPES = {
       changes: true,
       options: { allServers: true },
     }),
+    refused(
+      'UPDATE by rows of other tenants, by null',
+      'UPDATE orders SET total = (SELECT max(total) FROM orders)',
+      {
+        changes: true,
+        options: null,
+      },
+    ),
+    refused('DELETE by where a row lies', "DELETE FROM orders WHERE ctid = '(0,1)'", { changes: true }),
     refused('the tenant column itself', "UPDATE orders SET tenant_id = 'hooli'", {
       changes: true,
       note: 'the rows would stay where they are',
@@ -466,6 +475,12 @@ const SHAPES = {
     exact("PostgreSQL's catalogue", "SELECT relname, relkind FROM pg_class WHERE relname = 'orders'"),
     refused('its statistics', "SELECT reltuples FROM pg_class WHERE relname = 'orders'"),
     refused('what its servers do', 'SELECT count(*) FROM pg_stat_activity'),
+    exact(
+      'literals and names of quotes',
+      String.raw`SELECT count(*) || '''''' || '\''' || E'\'' AS "a""" FROM orders`,
+    ),
+    refused('a literal of control characters', String.raw`SELECT count(*) || E'\x01' FROM orders`),
+    refused('where a row lies', 'SELECT ctid, id FROM orders'),
     exact('no table at all', 'SELECT 1 + 1 AS two'),
     refused('nextval', "SELECT nextval('numbers'), id FROM orders"),
     exact('random', 'SELECT count(*) FROM orders WHERE random() >= 0'),

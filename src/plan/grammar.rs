@@ -111,6 +111,11 @@ pub fn doubt(statement: &Statement) -> Option<String> {
             None | Some('"') if is_ours(&fold(ident)) => {
                 doubt.get_or_insert_with(|| format!("the name {}, which the library needs itself", ident.value));
             }
+            None | Some('"') if is_of_a_place(&fold(ident)) => {
+                doubt.get_or_insert_with(|| {
+                    format!("{}, which tells where one shard keeps a row; name rows by their keys", ident.value)
+                });
+            }
             None | Some('"') => {}
             Some(quote) => {
                 doubt.get_or_insert_with(|| format!("a name in {quote} instead of \""));
@@ -158,7 +163,7 @@ fn is_keyword(ident: &Ident) -> bool {
 /// A name that plans give to what they add.
 fn is_ours(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("mtdd_") else { return false };
-    rest == "g" || rest == "q" || rest.strip_prefix('h').is_some_and(|number| number.parse::<u32>().is_ok())
+    rest == "g" || rest == "q" || rest.strip_prefix(['h', 'm']).is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 /// The keywords that are names in an expression.
@@ -181,6 +186,24 @@ fn as_names(expr: &Expr) -> Vec<String> {
         }
         _ => Vec::new(),
     }
+}
+
+/// System columns: rows of two shards have the same ones, and mean nothing to each other.
+fn is_of_a_place(name: &str) -> bool {
+    ["ctid", "xmin", "xmax", "cmin", "cmax"].contains(&name)
+}
+
+/// The first name of a system column.
+pub fn of_a_place(query: &Query) -> Option<String> {
+    let mut found = None;
+    walk(query, &mut |node| {
+        if let Node::Ident(ident) = node
+            && is_of_a_place(&fold(ident))
+        {
+            found.get_or_insert_with(|| ident.value.clone());
+        }
+    });
+    found
 }
 
 /// What other dialects have and PostgreSQL does not.

@@ -69,13 +69,16 @@ fn planned(sql: &str, statements: Vec<Statement>, asked: Asked, layout: &Layout)
             Some(plan) => plan,
             None => read(query, sql, parameters(statement), asked, layout),
         },
-        Statement::Update(update) if asked == Asked::Implicitly => write::update(update, layout),
-        Statement::Delete(delete) if asked == Asked::Implicitly => write::delete(delete, layout),
-        Statement::Update(update) => write::update(update, layout).or(Ok(Plan::Everywhere(Everywhere::Sum))),
-        Statement::Delete(delete) => write::delete(delete, layout).or(Ok(Plan::Everywhere(Everywhere::Sum))),
+        Statement::Update(update) => or_everywhere(write::update(update, layout, asked), asked),
+        Statement::Delete(delete) => or_everywhere(write::delete(delete, layout, asked), asked),
         Statement::Insert(insert) => write::insert(insert, layout, asked),
         statement => write::other(statement, layout, asked),
     }
+}
+
+/// With `allServers` each shard changes what it would by itself, whether or not that is exact.
+fn or_everywhere(plan: Result<Plan, Refusal>, asked: Asked) -> Result<Plan, Refusal> {
+    if asked == Asked::AllServers { plan.or(Ok(Plan::Everywhere(Everywhere::Sum))) } else { plan }
 }
 
 /// First words of statements that are neither queries nor changes of rows, and that may run on every shard.

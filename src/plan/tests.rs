@@ -617,13 +617,134 @@ fn what_ends_with_its_connection_or_says_not_whose_it_is_is_refused_however_it_i
 
 #[test]
 fn the_rows_that_merge_changes_are_counted_on_every_shard() {
-    let merge = |table: &str, action: &str| format!("merge into {table} using o on o.id = {table}.id when {action}");
+    let merge = |table: &str, action: &str| {
+        format!("merge into {table} using o on o.id = {table}.id and o.tenant_id = {table}.tenant_id when {action}")
+    };
     let update = |table: &str| merge(table, "matched then update set a = 1");
     let insert = merge("t", "not matched then insert values (1)");
     let planned = |sql: &str, asked| plan(sql, asked, &layout());
     assert_eq!(planned(&update("t"), Asked::ByNull), Ok(Plan::Everywhere(Everywhere::Sum)));
-    assert_eq!(planned(&update("countries"), Asked::ByNull), Ok(Plan::Everywhere(Everywhere::Same)));
+    assert!(planned(&update("countries"), Asked::ByNull).is_err(), "by rows that differ from shard to shard");
+    assert_eq!(planned(&update("countries"), Asked::AllServers), Ok(Plan::Everywhere(Everywhere::Same)));
     assert!(planned(&update("t"), Asked::Implicitly).is_err());
     assert!(planned(&insert, Asked::ByNull).unwrap_err().to_string().contains("allServers: true"));
     assert_eq!(planned(&insert, Asked::AllServers), Ok(Plan::Everywhere(Everywhere::Sum)));
+}
+
+/// What PostgreSQL takes a literal or a quoted name for, from behind its first quote; and how much of the text that is.
+fn unquoted(sql: &str, quote: char) -> Option<(String, usize)> {
+    let mut value = String::new();
+    let mut chars = sql.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == quote && chars.next_if(|(_, next)| *next == quote).is_none() {
+            return Some((value, at + 1));
+        }
+        value.push(c);
+    }
+    None
+}
+
+#[test]
+fn literals_and_names_of_quotes_and_backslashes_are_printed_as_they_are() {
+    const LETTERS: [&str; 6] = ["'", "\"", "\\", "$", "a", "--"];
+    let mut values = vec![String::new()];
+    for _ in 0..3 {
+        let longer: Vec<String> =
+            values.iter().flat_map(|value| LETTERS.map(|letter| format!("{value}{letter}"))).collect();
+        values.extend(longer);
+        values.sort();
+        values.dedup();
+    }
+    for value in values.iter().filter(|value| !value.is_empty()) {
+        let literal = format!("'{}'", value.replace('\'', "''"));
+        let name = format!("\"{}\"", value.replace('"', "\"\""));
+        // All that is printed is of the shards' text or the finishing one; each literal and name comes back whole.
+        let having = finish(&format!("select count(*) || {literal} as k from t having count(*) > 0"));
+        let at = having.find("|| '").unwrap() + 4;
+        assert_eq!(unquoted(&having[at..], '\'').unwrap().0, *value, "{having}");
+        let alias = finish(&format!("select count(*) + 1 as {name} from t"));
+        let at = alias.find("AS \"").unwrap() + 4;
+        let (read, length) = unquoted(&alias[at..], '"').unwrap();
+        assert_eq!((read.as_str(), &alias[at + length..]), (value.as_str(), " FROM mtdd_g"), "{alias}");
+        let national = finish(&format!("select count(*) || N{literal} as k from t"));
+        let at = national.find("|| N'").unwrap() + 5;
+        assert_eq!(unquoted(&national[at..], '\'').unwrap().0, *value, "{national}");
+        let ordered = read_shard(&format!("select * from t where b <> {literal} order by a"));
+        let at = ordered.find("<> '").unwrap() + 4;
+        assert_eq!(unquoted(&ordered[at..], '\'').unwrap().0, *value, "{ordered}");
+        let escaped = format!("E'{}'", value.replace('\\', "\\\\").replace('\'', "''"));
+        let escaped = finish(&format!("select count(*) || {escaped} as k from t"));
+        let printed = value.replace('\\', "\\\\").replace('\'', "\\'");
+        assert!(escaped.contains(&format!("|| E'{printed}' AS \"k\" FROM mtdd_g")), "{escaped}");
+        let separated = format!("select string_agg(name, {literal} order by name) as k from t");
+        let separated = finish(&separated);
+        assert!(separated.contains(&literal), "{separated}");
+    }
+}
+
+fn read_shard(sql: &str) -> String {
+    read(sql).shard.sql
+}
+
+#[test]
+fn marks_cannot_be_forged() {
+    for sql in [
+        r"select count(*) || E'\x010\x02' as k from t",
+        r"select count(*) || E'\u00010\u0002' as k from t",
+        r"select x from t where name <> E'\001' order by x",
+        r"select count(*) || U&'\00010\0002' as k from t",
+        "select count(*) || '\u{1}0\u{2}' as k from t",
+        "select count(*) as mtdd_m0 from t",
+        r"select distinct E'\v' = chr(11) as k from t",
+    ] {
+        refused(sql);
+    }
+}
+
+#[test]
+fn system_columns_name_no_rows_of_all_shards() {
+    for sql in [
+        "select count(*) from t where ctid = '(0,1)'",
+        "select t.xmin, a from t",
+        "select a from t order by \"ctid\"",
+        "update t set a = 1 where ctid = '(0,1)'",
+        "delete from t where t.CTID = any($1)",
+        "delete from t where xmax = 0 or cmin = 0 or cmax = 0",
+        "select * from placed",
+    ] {
+        let mut layout = layout();
+        let view = Some("SELECT t.ctid AS place, t.a FROM t".to_owned());
+        layout.relations.insert("placed".into(), Relation { has_tenant: true, view, ..Relation::default() });
+        for asked in [Asked::Implicitly, Asked::ByNull, Asked::AllServers] {
+            let plan = plan(sql, asked, &layout);
+            assert!(
+                matches!(&plan, Err(refusal) if refusal.to_string().contains("one shard keeps a row")),
+                "{sql}: {plan:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn null_waives_what_functions_do_and_not_that_a_change_is_exact() {
+    let by = |sql: &str, asked| plan(sql, asked, &layout());
+    for sql in [
+        "update t set a = (select max(a) from t)",
+        "delete from t where a > (select avg(a) from t)",
+        "delete from countries where id in (select country_id from t)",
+        "update t set tenant_id = 'b'",
+        "merge into t using o on o.id = t.id when matched then update set a = o.a",
+        "merge into t using countries c on c.id = t.a when matched then update set a = (select max(a) from t)",
+        "merge into countries c using t on t.a = c.id when matched then delete",
+    ] {
+        assert!(by(sql, Asked::ByNull).is_err(), "{sql}");
+    }
+    for sql in [
+        "update t set a = mine(a)",
+        "delete from t where mine(a)",
+        "merge into t using countries c on c.id = t.a when matched then update set a = c.id",
+        "merge into t using o on o.id = t.id and o.tenant_id = t.tenant_id when matched then delete",
+    ] {
+        assert_eq!(by(sql, Asked::ByNull), Ok(Plan::Everywhere(Everywhere::Sum)), "{sql}");
+    }
 }

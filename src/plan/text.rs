@@ -50,7 +50,7 @@ impl Tokens {
         }
         let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize_with_location();
         let mut tokens = tokens.map_err(|error| Refusal::Unreadable(format!("sql parser error: {error}")))?;
-        if let Some(doubt) = grammar::tokens(&mut tokens) {
+        if let Some(doubt) = escapes(sql, &tokens).or_else(|| grammar::tokens(&mut tokens)) {
             return Err(Refusal::Unreadable(doubt.to_owned()));
         }
         Ok(Tokens { levels: stack::levels(&tokens), tokens })
@@ -71,6 +71,20 @@ impl Tokens {
             token => Err(Refusal::Unreadable(format!("{token} in this place: in double quotes, if it is a name"))),
         }
     }
+}
+
+/// Literals whose escapes the tokenizer reads otherwise than PostgreSQL, or that hold what marks a place in a tree.
+fn escapes(sql: &str, tokens: &[TokenWithSpan]) -> Option<&'static str> {
+    let mut escaped = false;
+    for token in tokens {
+        if let Token::EscapedStringLiteral(value) | Token::UnicodeStringLiteral(value) = &token.token {
+            escaped = true;
+            if value.contains([OPENS, CLOSES]) {
+                return Some("a literal holds a control character; bind its value");
+            }
+        }
+    }
+    (escaped && sql.contains("\\v")).then_some("it has the escape \\v; bind the value of its literal")
 }
 
 /// A name as PostgreSQL reads it: lower case unless it is quoted, where only ASCII has a lower case.
@@ -154,17 +168,52 @@ fn number(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
         }
         ControlFlow::Continue(())
     });
-    let sql = numbered.to_string();
-    if !sql.contains(OPENS) {
-        let again = Tokens::of(&sql).and_then(Tokens::parse);
-        let same = matches!(again.as_deref(), Ok([Statement::Query(query)]) if **query == numbered);
-        if !same {
-            let shown: String = sql.chars().take(SHOWN).collect();
-            let more = if shown.len() < sql.len() { " ..." } else { "" };
-            return Err(Refusal::Unsupported(format!("it cannot be rewritten faithfully (as: {shown}{more})")));
+    // Marks become names that no statement has, so that what is around them can be parsed again.
+    let mut named = numbered.clone();
+    rewrite(&mut named, &mut |node| {
+        if let NodeMut::Ident(ident) = node
+            && is_mark(ident)
+        {
+            ident.value = format!("mtdd_m{}", ident.value.trim_matches([OPENS, CLOSES]));
         }
+        ControlFlow::Continue(())
+    });
+    let checked = exact(named.clone());
+    let again = Tokens::of(&checked).and_then(Tokens::parse);
+    if !matches!(again.as_deref(), Ok([Statement::Query(query)]) if **query == named) {
+        let shown: String = checked.chars().take(SHOWN).collect();
+        let more = if shown.len() < checked.len() { " ..." } else { "" };
+        return Err(Refusal::Unsupported(format!("it cannot be rewritten faithfully (as: {shown}{more})")));
     }
-    Ok((sql, params))
+    Ok((exact(numbered), params))
+}
+
+/// A tree as text, with every quote inside of a literal or a name doubled. The printer takes two quotes in a row, and one
+/// behind a backslash, for escaped ones and leaves them alone; so they are doubled before it comes to them.
+fn exact(mut query: Query) -> String {
+    rewrite(&mut query, &mut |node| {
+        match node {
+            NodeMut::Value(value) => {
+                if let Value::SingleQuotedString(text) | Value::NationalStringLiteral(text) = &mut value.value {
+                    double(text, '\'');
+                }
+            }
+            NodeMut::Ident(ident) => {
+                if let Some(quote) = ident.quote_style {
+                    double(&mut ident.value, quote);
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    query.to_string()
+}
+
+fn double(text: &mut String, quote: char) {
+    if text.contains(quote) {
+        *text = text.replace(quote, &format!("{quote}{quote}"));
+    }
 }
 
 /// Bits of a finishing query that stand in a tree as marked names until the tree is printed.

@@ -1,8 +1,9 @@
 //! Plans for what is no plain query: changes to rows, DDL, settings and the like.
 
 use sqlparser::ast::{
-    AssignmentTarget, Delete, FromTable, Insert, Merge, MergeAction, Query, Select, SetExpr, Statement, TableFactor,
-    TableObject, TableWithJoins, Update, UpdateTableFromKind,
+    AssignmentTarget, Delete, Expr, FromTable, Insert, Join, JoinConstraint, JoinOperator, Merge, MergeAction,
+    MergeUpdateKind, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
+    UpdateTableFromKind,
 };
 
 use super::draft::empty_select;
@@ -12,14 +13,14 @@ use super::text::parts;
 use super::{Asked, Layout, Refusal, unsupported};
 
 /// UPDATE: each shard changes its own rows.
-pub fn update(update: &Update, layout: &Layout) -> Result<Plan, Refusal> {
+pub fn update(update: &Update, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
     if update.limit.is_some() || !update.order_by.is_empty() {
         return Err(unsupported("UPDATE with LIMIT, which PostgreSQL does not have"));
     }
     if let Some(column) = &layout.tenant_column
         && update.assignments.iter().any(|assignment| assigns(&assignment.target, column))
     {
-        return Err(unsupported(&format!("a change of {column}, whose rows would have to move to another shard")));
+        return Err(unsupported(&moves(column)));
     }
     let mut tables = vec![update.table.clone()];
     match &update.from {
@@ -31,10 +32,10 @@ pub fn update(update: &Update, layout: &Layout) -> Result<Plan, Refusal> {
     let mut select = empty_select();
     select.selection = update.selection.clone();
     select.projection = update.returning.clone().unwrap_or_default();
-    select.projection.extend(
-        update.assignments.iter().map(|assignment| sqlparser::ast::SelectItem::UnnamedExpr(assignment.value.clone())),
-    );
-    changes(tables, select, layout)
+    select
+        .projection
+        .extend(update.assignments.iter().map(|assignment| SelectItem::UnnamedExpr(assignment.value.clone())));
+    changes(tables, select, layout, asked)
 }
 
 fn assigns(target: &AssignmentTarget, column: &str) -> bool {
@@ -47,18 +48,18 @@ fn assigns(target: &AssignmentTarget, column: &str) -> bool {
 }
 
 /// DELETE: each shard deletes its own rows.
-pub fn delete(delete: &Delete, layout: &Layout) -> Result<Plan, Refusal> {
+pub fn delete(delete: &Delete, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
     let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
     let mut tables = from.clone();
     tables.extend(delete.using.iter().flatten().cloned());
     let mut select = empty_select();
     select.selection = delete.selection.clone();
     select.projection = delete.returning.clone().unwrap_or_default();
-    changes(tables, select, layout)
+    changes(tables, select, layout, asked)
 }
 
 /// The first table is changed; it and what it is joined with must be local.
-fn changes(tables: Vec<TableWithJoins>, mut select: Select, layout: &Layout) -> Result<Plan, Refusal> {
+fn changes(tables: Vec<TableWithJoins>, mut select: Select, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
     let target = tables.first().map(|table| &table.relation);
     let reference = matches!(target, Some(TableFactor::Table { name, .. })
         if parts(name).is_some_and(|names| layout.is_reference(&names)));
@@ -67,7 +68,9 @@ fn changes(tables: Vec<TableWithJoins>, mut select: Select, layout: &Layout) -> 
     let root = Scope::root();
     let mut scope = Scope::inside(&root);
     let extent = search.core(&select, &mut scope).map_err(|reason| unsupported(&reason))?;
-    if let Some(function) = search.effects.iter().chain(&search.unknown).next() {
+    if asked == Asked::Implicitly
+        && let Some(function) = search.effects.iter().chain(&search.unknown).next()
+    {
         return Err(unsupported(&format!(
             "a change that calls {function}() on every shard; ask for it with allServers: true"
         )));
@@ -108,8 +111,8 @@ pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Resu
     }
     Some(match statement {
         Statement::Insert(statement) => insert(statement, layout, asked),
-        Statement::Update(statement) => update(statement, layout),
-        Statement::Delete(statement) => delete(statement, layout),
+        Statement::Update(statement) => update(statement, layout, asked),
+        Statement::Delete(statement) => delete(statement, layout, asked),
         _ => Err(unsupported("a statement of this kind inside a query; run it by itself")),
     })
 }
@@ -168,9 +171,40 @@ fn merge(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> 
             "MERGE that inserts rows; name the tenant, or insert into every shard with allServers: true",
         ));
     }
+    let plan = merged(merge, layout, asked);
     let reference = matches!(&merge.table, TableFactor::Table { name, .. }
         if parts(name).is_some_and(|names| layout.is_reference(&names)));
-    Ok(Plan::Everywhere(if reference { Everywhere::Same } else { Everywhere::Sum }))
+    if asked == Asked::AllServers {
+        return plan.or(Ok(Plan::Everywhere(if reference { Everywhere::Same } else { Everywhere::Sum })));
+    }
+    plan
+}
+
+/// A MERGE as a change of its target by the rows that its source joins with it.
+fn merged(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
+    let mut select = empty_select();
+    let mut add = |expr: &Expr| select.projection.push(SelectItem::UnnamedExpr(expr.clone()));
+    for clause in &merge.clauses {
+        clause.predicate.iter().for_each(&mut add);
+        if let MergeAction::Update(update) = &clause.action {
+            let MergeUpdateKind::Set(assignments) = &update.kind else {
+                return Err(unsupported("MERGE with UPDATE SET *, which PostgreSQL does not have"));
+            };
+            if let Some(column) = &layout.tenant_column
+                && assignments.iter().any(|assignment| assigns(&assignment.target, column))
+            {
+                return Err(unsupported(&moves(column)));
+            }
+            assignments.iter().map(|assignment| &assignment.value).for_each(&mut add);
+        }
+    }
+    let join_operator = JoinOperator::Inner(JoinConstraint::On((*merge.on).clone()));
+    let joins = vec![Join { relation: merge.source.clone(), global: false, join_operator }];
+    changes(vec![TableWithJoins { relation: merge.table.clone(), joins }], select, layout, asked)
+}
+
+fn moves(column: &str) -> String {
+    format!("a change of {column}, whose rows would have to move to another shard")
 }
 
 /// A statement that does something on every shard, for which the caller has to ask.

@@ -11,6 +11,7 @@ use super::{Extent, Found, Reason, Search};
 use crate::plan::catalogue;
 use crate::plan::draft::GATHERED;
 use crate::plan::effort::spend;
+use crate::plan::grammar;
 use crate::plan::text::{Tokens, fold, parts};
 
 /// Levels of the stack that looking into a view takes, beyond those of its text.
@@ -270,6 +271,9 @@ impl Search<'_> {
         }
         let statements = tokens.parse().map_err(|_| unreadable())?;
         let [sqlparser::ast::Statement::Query(query)] = statements.as_slice() else { return Err(unreadable()) };
+        if let Some(column) = grammar::of_a_place(query) {
+            return Err(format!("the view {name}: {column}, which tells where one shard keeps a row"));
+        }
         self.inside.push(name.clone());
         self.levels -= levels;
         let found = self.query(query, &Scope::root()).map_err(|reason| format!("the view {name}: {reason}"));
