@@ -49,6 +49,10 @@ enum Verb {
         /// The shard; by default the one with the fewest tenants
         #[arg(long, value_name = "N")]
         shard: Option<u16>,
+        /// Longest tenant name, in bytes, as the lookup server has it
+        #[arg(long, env = "MTDD_MAX_TENANT_NAME", value_name = "BYTES", default_value_t = 1024,
+            value_parser = value_parser!(u32).range(1..=2048))]
+        max_tenant_name: u32,
     },
     /// Move a tenant to another shard: the mapping, not its rows. Its queries wait meanwhile. On return no query of it
     /// runs on the old shard any more, nor ever will, if the query servers were started with --lookup
@@ -170,8 +174,8 @@ async fn run(verb: Verb) -> Result<(), Failure> {
             let found = database.open().await?.find(&tenant).await?.ok_or_else(|| unknown(tenant))?;
             database.print(&[row(&found)])
         }
-        Verb::Add { database, tenant, shards, shard } => {
-            let tenant = tenant.checked()?;
+        Verb::Add { database, tenant, shards, shard, max_tenant_name } => {
+            let tenant = tenant.no_longer_than(max_tenant_name as usize)?;
             let shard = shard.map(|shard| shards.check("--shard", shard)).transpose()?;
             let mut store = database.open().await?;
             let shard = match shard {
@@ -274,10 +278,13 @@ fn row(listed: &Listed) -> Value {
 }
 
 impl TenantArgs {
+    /// For what is done with a known tenant, however long its name.
     fn checked(self) -> Result<Tenant, Failure> {
-        if self.name.is_empty() || self.name.contains('\0') {
-            return Err(Failure::Impossible("TENANT: must not be empty, nor contain NUL".to_owned()));
-        }
+        self.no_longer_than(usize::MAX)
+    }
+
+    fn no_longer_than(self, most: usize) -> Result<Tenant, Failure> {
+        Tenant::check_name(&self.name, most).map_err(|reason| Failure::Impossible(format!("TENANT: {reason}")))?;
         Ok(Tenant { name: self.name, kind: self.kind })
     }
 }
@@ -325,6 +332,9 @@ impl Database {
     }
 }
 
+/// A column is padded to at most so many characters.
+const WIDEST: usize = 80;
+
 /// The records under the names of their fields, in columns.
 fn table(records: &[Value]) -> String {
     const COLUMNS: [&str; 10] =
@@ -341,7 +351,8 @@ fn table(records: &[Value]) -> String {
     let mut rows = vec![columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>()];
     rows.extend(records.iter().map(|record| columns.iter().map(|column| cell(&record[*column])).collect()));
     let width = |column: usize| rows.iter().map(|row: &Vec<String>| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    // A wider cell stands out; more than 65,535 cannot be formatted.
+    let widths: Vec<usize> = (0..columns.len()).map(|column| width(column).min(WIDEST)).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
         format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
@@ -363,5 +374,11 @@ mod tests {
         assert!(lines[2].starts_with("\"two words\""));
         assert!(lines[3].starts_with("\"line\\nbreak\""));
         assert_eq!(table(&[]), "");
+        for length in [1, 1024, 65_535, 65_536, 1_000_000] {
+            let name = "x".repeat(length);
+            let text = table(&[record(&name), record("a")]);
+            assert!(text.contains(&name) && text.lines().all(|line| line.len() < length + 100));
+            assert!(text.lines().last().is_some_and(|line| line.len() < 110));
+        }
     }
 }

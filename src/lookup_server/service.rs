@@ -33,16 +33,8 @@ impl TenantMap {
     /// The tenant that a request names; an error names the field.
     fn tenant(&self, request: TenantRequest) -> Result<Tenant, Status> {
         let TenantRequest { tenant_name: name, tenant_type: kind } = request;
-        if name.is_empty() {
-            return Err(Status::invalid_argument("tenant_name: must not be empty"));
-        }
-        if name.len() > self.max_name {
-            let (max, length) = (self.max_name, name.len());
-            return Err(Status::invalid_argument(format!("tenant_name: at most {max} bytes, got {length}")));
-        }
-        if name.contains('\0') {
-            return Err(Status::invalid_argument("tenant_name: must not contain NUL"));
-        }
+        Tenant::check_name(&name, self.max_name)
+            .map_err(|reason| Status::invalid_argument(format!("tenant_name: {reason}")))?;
         if kind < 0 {
             return Err(Status::invalid_argument(format!("tenant_type: must not be negative, got {kind}")));
         }

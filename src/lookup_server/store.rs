@@ -17,13 +17,25 @@ use crate::readiness::Readiness;
 use memory::MemoryStore;
 pub use moves::{Administration, Listed, Moved, NotMoved};
 use postgres::PostgresStore;
-pub use watching::{Change, Check, Checked, Feed, Placement};
+pub use watching::{Acknowledged, Change, Check, Checked, Feed, History, Placement};
 
 /// Who is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant {
     pub name: String,
     pub kind: i32,
+}
+
+impl Tenant {
+    /// What every way in holds a name to, the service's and the operator's; an error says what is wrong with it.
+    pub fn check_name(name: &str, most: usize) -> Result<(), String> {
+        match name {
+            "" => Err("must not be empty".to_owned()),
+            name if name.len() > most => Err(format!("at most {most} bytes, got {}", name.len())),
+            name if name.contains('\0') => Err("must not contain NUL".to_owned()),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A registered tenant.
@@ -123,10 +135,18 @@ impl Store {
     }
 
     /// Prolongs a lease; false: no such server is known.
-    pub async fn renew(&self, server: &str, acknowledged: i64, lease_ms: i64) -> Result<bool, StoreError> {
+    pub async fn renew(&self, server: &str, heard: &Acknowledged, lease_ms: i64) -> Result<bool, StoreError> {
         match self {
-            Store::Postgres(store) => store.renew(server, acknowledged, lease_ms).await,
+            Store::Postgres(store) => store.renew(server, heard, lease_ms).await,
             Store::Memory(_) => Ok(true),
+        }
+    }
+
+    /// Which table is read; in memory there is none that could be restored.
+    pub async fn history(&self) -> Result<History, StoreError> {
+        match self {
+            Store::Postgres(store) => store.history().await,
+            Store::Memory(_) => Ok(History::default()),
         }
     }
 

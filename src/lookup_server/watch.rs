@@ -9,12 +9,13 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::store::{Change, Check, Checked, Feed, Placement, Store};
+use super::store::{Acknowledged, Change, Check, Checked, Feed, Placement, Store};
 use crate::proto;
 use crate::proto::watch_request::Request;
 use crate::proto::watch_response::Response;
 use crate::proto::{
-    Changes, CheckRequest, CheckResponse, Join, Joined, Placements, Renew, Renewed, WatchRequest, WatchResponse,
+    Changes, CheckRequest, CheckResponse, History, Join, Joined, Placements, Renew, Renewed, WatchRequest,
+    WatchResponse,
 };
 use crate::shutdown::Drain;
 
@@ -75,18 +76,22 @@ impl Watcher {
         let noted = self.store.join(&server_id, shard, acknowledged, lease).await?;
         tracing::info!(server = server_id, shard, "a query server watches");
         let mut told = acknowledged.unwrap_or(noted);
-        self.answer(Response::Joined(Joined { version: told as u64 })).await?;
+        let history = self.history().await?;
+        self.answer(Response::Joined(Joined { version: told as u64, history })).await?;
         loop {
             tokio::select! {
                 biased;
                 () = drain.wait() => return Err(Status::unavailable("the lookup server is going down")),
                 () = self.feed.beyond(told) => told = self.tell(told).await?,
                 frame = self.frames.message() => match frame? {
-                    Some(WatchRequest { request: Some(Request::Renew(Renew { number, acknowledged })) }) => {
-                        if !self.store.renew(&server_id, acknowledged as i64, lease).await? {
+                    Some(WatchRequest { request: Some(Request::Renew(Renew { number, acknowledged, received, busy })) }) => {
+                        let busy = busy.into_iter().map(|busy| (busy.tenant_name, busy.tenant_type.unwrap_or_default()));
+                        let (all, received, busy) = (acknowledged as i64, received as i64, busy.collect());
+                        if !self.store.renew(&server_id, &Acknowledged { all, received, busy }, lease).await? {
                             return Err(Status::failed_precondition("this query server is not known any more: join again"));
                         }
-                        self.answer(Response::Renewed(Renewed { number })).await?;
+                        let history = self.history().await?;
+                        self.answer(Response::Renewed(Renewed { number, history })).await?;
                     }
                     Some(_) => return Err(Status::invalid_argument("expected `renew`")),
                     // It runs nothing any more.
@@ -102,6 +107,11 @@ impl Watcher {
         let (changes, version_told) = (changes.into_iter().map(change).collect(), version as u64);
         self.answer(Response::Changes(Changes { changes, version: version_told })).await?;
         Ok(version)
+    }
+
+    async fn history(&self) -> Result<Option<History>, Status> {
+        let history = self.store.history().await?;
+        Ok(Some(History { latest: history.latest as u64, table: history.table as u64 }))
     }
 
     async fn answer(&self, response: Response) -> Result<(), Status> {

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use tokio_postgres::{Client, IsolationLevel, Transaction};
 
 use super::connection::Opener;
-use super::watching::CHANNEL;
+use super::watching::{CHANNEL, busy_key};
 use super::{Placed, StoreError, Tenant, schema};
 use crate::postgres::Target;
 use crate::readiness::Readiness;
@@ -35,7 +35,8 @@ const NOTE_CHANGE: &str = "
     RETURNING version";
 
 const PENDING: &str = "
-    SELECT server_id, shard_index FROM mtdd_query_servers WHERE acknowledged < $1 AND expires_at > now()";
+    SELECT server_id, shard_index, received >= $1 FROM mtdd_query_servers
+     WHERE acknowledged < $1 AND (received < $1 OR $2 = ANY (busy)) AND expires_at > now()";
 
 const WATCHED: &str = "SELECT count(*) FROM mtdd_query_servers WHERE shard_index = $1 AND expires_at > now()";
 
@@ -72,10 +73,7 @@ pub enum NotMoved {
     AlreadyThere(i32),
     #[error("is being moved or removed by another command at this moment")]
     Claimed,
-    #[error(
-        "is still in use: {0} did not stop running its queries or transactions in time; nothing has changed, \
-         try again, or give it longer (--timeout)"
-    )]
+    #[error("is still in use: {0}; nothing has changed, try again, or give it longer (--timeout)")]
     InUse(String),
     #[error("stays where it is, because the command was interrupted")]
     Interrupted,
@@ -100,7 +98,7 @@ impl Administration {
     /// Connects, and creates or brings up the tables.
     pub async fn open(target: Target) -> Result<Self, StoreError> {
         let mut client = Opener { target, readiness: Readiness::default() }.client().await?;
-        schema::set_up(&mut client).await?;
+        schema::bring_up(&mut client).await?;
         Ok(Administration { client })
     }
 
@@ -195,7 +193,7 @@ impl Administration {
         }
         let version = self.mark(tenant, from, epoch, to).await?;
         let ready = async {
-            self.acknowledged(version, timeout).await?;
+            self.acknowledged(tenant, version, timeout).await?;
             meanwhile(from).await.map_err(NotMoved::WorkFailed)
         };
         let outcome = tokio::select! {
@@ -275,17 +273,22 @@ impl Administration {
     }
 
     /// Waits until each query server has acknowledged the version, or its lease and what ran under it have ended.
-    async fn acknowledged(&self, version: i64, timeout: Duration) -> Result<(), NotMoved> {
+    async fn acknowledged(&self, tenant: &Tenant, version: i64, timeout: Duration) -> Result<(), NotMoved> {
+        let tenant = busy_key(&tenant.name, tenant.kind);
         let deadline = Instant::now() + timeout;
         loop {
-            let pending = self.client.query(PENDING, &[&version]).await?;
+            let pending = self.client.query(PENDING, &[&version, &tenant]).await?;
             if pending.is_empty() {
                 return Ok(());
             }
             if Instant::now() >= deadline {
                 let servers = pending.iter().map(|row| {
                     let (server, shard) = (row.try_get::<_, String>(0)?, row.try_get::<_, i32>(1)?);
-                    Ok(format!("query server {server} (shard {shard})"))
+                    let what = match row.try_get(2)? {
+                        true => "did not stop running its queries or transactions in time",
+                        false => "has not answered, nor has its lease ended",
+                    };
+                    Ok(format!("query server {server} (shard {shard}) {what}"))
                 });
                 let servers = servers.collect::<Result<Vec<_>, tokio_postgres::Error>>()?;
                 return Err(NotMoved::InUse(servers.join(", ")));

@@ -3,7 +3,7 @@
 //! `mtdd-server lookup move`, never by an UPDATE of one's own, which the query servers would not hear of. The counts are
 //! made anew at every start.
 
-use tokio_postgres::{Client, Error, IsolationLevel};
+use tokio_postgres::{Client, Error, IsolationLevel, Transaction};
 
 /// Held until the end of the transaction. The number is "mtdd" in ASCII, and then 1.
 pub const LOCK: &str = "SELECT pg_advisory_xact_lock(x'6d74646400000001'::bigint)";
@@ -56,20 +56,63 @@ const QUERY_SERVERS: &str = "
         joined_at timestamptz NOT NULL DEFAULT now()
     )";
 
+// Every change up to `received` is in force at the server for all tenants but those in `busy` ("type:name").
+const RECEIVED: &str = "
+    ALTER TABLE mtdd_query_servers
+        ADD COLUMN received bigint NOT NULL DEFAULT 0,
+        ADD COLUMN busy text[] NOT NULL DEFAULT '{}'";
+
+const LACKS_RECEIVED: &str = "
+    SELECT NOT EXISTS (SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass('mtdd_query_servers') AND attname = 'received' AND NOT attisdropped)";
+
 const LACKS_EPOCHS: &str = "
     SELECT NOT EXISTS (SELECT FROM pg_attribute
         WHERE attrelid = to_regclass('mtdd_tenants') AND attname = 'epoch' AND NOT attisdropped)";
+
+// What the last step of `create_missing` leaves behind.
+const IS_COMPLETE: &str = "
+    SELECT bool_and(to_regclass(name) IS NOT NULL)
+           AND (SELECT count(*) = 2 FROM pg_attribute
+                 WHERE attrelid IN (to_regclass('mtdd_tenants'), to_regclass('mtdd_query_servers'))
+                   AND attname IN ('epoch', 'received') AND NOT attisdropped)
+      FROM unnest('{mtdd_tenants,mtdd_tenant_counts,mtdd_placement_changes,mtdd_query_servers}'::text[]) AS name";
 
 const RECOUNT: &str = "
     DELETE FROM mtdd_tenant_counts;
     INSERT INTO mtdd_tenant_counts (shard_index, tenants)
         SELECT shard_index, count(*) FROM mtdd_tenants GROUP BY shard_index";
 
-/// Creates what is missing, counts the tenants, and tells the highest shard that has one.
+/// Creates what is missing, counts the tenants, and tells the highest shard that has one. For a server's start.
 pub async fn set_up(client: &mut Client) -> Result<Option<i32>, Error> {
+    let transaction = begin(client).await?;
+    create_missing(&transaction).await?;
+    transaction.batch_execute(RECOUNT).await?;
+    let highest = transaction.query_one("SELECT max(shard_index) FROM mtdd_tenant_counts", &[]).await?.try_get(0)?;
+    transaction.commit().await?;
+    Ok(highest)
+}
+
+/// Creates what is missing. For an operator's command, which counts nothing: that would hold registrations up.
+pub async fn bring_up(client: &mut Client) -> Result<(), Error> {
+    let complete = client.query_one(IS_COMPLETE, &[]).await?.try_get(0)?;
+    if complete {
+        return Ok(());
+    }
+    let transaction = begin(client).await?;
+    create_missing(&transaction).await?;
+    transaction.batch_execute(RECOUNT).await?;
+    transaction.commit().await
+}
+
+async fn begin(client: &mut Client) -> Result<Transaction<'_>, Error> {
     let transaction =
         client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).read_only(false).start().await?;
     transaction.query(LOCK, &[]).await?;
+    Ok(transaction)
+}
+
+async fn create_missing(transaction: &Transaction<'_>) -> Result<(), Error> {
     // Not `IF NOT EXISTS`: that needs the right to create even where nothing is to be created.
     let relations = [
         ("mtdd_tenants", TENANTS),
@@ -88,8 +131,9 @@ pub async fn set_up(client: &mut Client) -> Result<Option<i32>, Error> {
         transaction.batch_execute(PLACEMENTS).await?;
         tracing::info!(table = "mtdd_tenants", "every tenant has an epoch now");
     }
-    transaction.batch_execute(RECOUNT).await?;
-    let highest = transaction.query_one("SELECT max(shard_index) FROM mtdd_tenant_counts", &[]).await?.try_get(0)?;
-    transaction.commit().await?;
-    Ok(highest)
+    if transaction.query_one(LACKS_RECEIVED, &[]).await?.try_get(0)? {
+        transaction.batch_execute(RECEIVED).await?;
+        tracing::info!(table = "mtdd_query_servers", "moves wait for the queries of their own tenant only");
+    }
+    Ok(())
 }

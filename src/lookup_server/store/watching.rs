@@ -32,6 +32,11 @@ const CHANGES: &str = "
 
 const VERSION: &str = "SELECT coalesce(max(version), 0) FROM mtdd_placement_changes";
 
+// A dump that is restored over the table, or another database, has a table with another number.
+const HISTORY: &str = "
+    SELECT (SELECT coalesce(max(version), 0) FROM mtdd_placement_changes),
+           'mtdd_placement_changes'::regclass::oid::bigint";
+
 const JOIN: &str = "
     INSERT INTO mtdd_query_servers AS servers (server_id, shard_index, acknowledged, expires_at)
     VALUES ($1, $2, coalesce($3, (SELECT coalesce(max(version), 0) FROM mtdd_placement_changes)),
@@ -42,7 +47,8 @@ const JOIN: &str = "
 const RENEW: &str = "
     UPDATE mtdd_query_servers
        SET acknowledged = greatest(acknowledged, $2),
-           expires_at = greatest(expires_at, now() + $3::bigint * interval '1 millisecond')
+           expires_at = greatest(expires_at, now() + $3::bigint * interval '1 millisecond'),
+           received = greatest(received, $4), busy = $5
      WHERE server_id = $1 RETURNING 1";
 
 const LEAVE: &str = "DELETE FROM mtdd_query_servers WHERE server_id = $1";
@@ -71,6 +77,27 @@ pub struct Placement {
     pub epoch: i64,
     /// It is being moved or removed.
     pub moving: bool,
+}
+
+/// Which table it is that is read, and its last change.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct History {
+    pub latest: i64,
+    pub table: i64,
+}
+
+/// What a query server says of the changes that it was told.
+pub struct Acknowledged {
+    /// Nothing runs that a change up to this one forbids.
+    pub all: i64,
+    /// The same up to this one, save of the busy.
+    pub received: i64,
+    pub busy: Vec<(String, i32)>,
+}
+
+/// How a busy tenant is noted.
+pub fn busy_key(name: &str, kind: i32) -> String {
+    format!("{kind}:{name}")
 }
 
 /// What has become of a tenant's placement.
@@ -124,9 +151,17 @@ impl PostgresStore {
         Ok(noted.or(acknowledged).unwrap_or(0))
     }
 
-    pub async fn renew(&self, server: &str, acknowledged: i64, lease_ms: i64) -> Result<bool, StoreError> {
+    pub async fn renew(&self, server: &str, heard: &Acknowledged, lease_ms: i64) -> Result<bool, StoreError> {
         let until = lease_ms + STOPPING_TIME_MS;
-        Ok(!self.ask(Question::Text(RENEW), &[&server, &acknowledged, &until]).await?.is_empty())
+        let Acknowledged { all, received, busy } = heard;
+        let busy: Vec<String> = busy.iter().map(|(name, kind)| busy_key(name, *kind)).collect();
+        Ok(!self.ask(Question::Text(RENEW), &[&server, all, &until, received, &busy]).await?.is_empty())
+    }
+
+    pub async fn history(&self) -> Result<History, StoreError> {
+        let rows = self.ask(Question::Text(HISTORY), &[]).await?;
+        let Some(row) = rows.first() else { return Ok(History::default()) };
+        Ok(History { latest: row.try_get(0)?, table: row.try_get(1)? })
     }
 
     pub async fn leave(&self, server: &str) -> Result<(), StoreError> {

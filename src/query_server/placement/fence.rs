@@ -21,6 +21,8 @@ const KNOWN_NAMES: usize = 100_000;
 const LONGEST_MOVE: Duration = Duration::from_secs(10);
 /// How long a query waits for a lease. Without one, the lookup server has been out of reach for long.
 const LONGEST_JOINING: Duration = Duration::from_secs(1);
+/// How long a query waits to hear where its tenant lives.
+const LONGEST_ASKING: Duration = Duration::from_secs(5);
 /// A query whose end is not certain is taken to run for this much longer: it is stopped within 5 s or its connection
 /// closed, and PostgreSQL notices that within another 5 s.
 const LINGER: Duration = Duration::from_secs(12);
@@ -44,6 +46,14 @@ pub enum Refusal {
 pub struct Checked {
     pub version: u64,
     pub placements: Vec<Vec<Placement>>,
+}
+
+/// A change that has been taken in.
+pub struct Applied {
+    pub name: String,
+    pub kind: i32,
+    /// Counts of what runs and is forbidden by it.
+    pub to_end: Vec<Arc<AtomicUsize>>,
 }
 
 /// A tenant whose place is asked for; without a type: whatever its type.
@@ -84,7 +94,10 @@ struct Known {
     kind: Option<i32>,
     place: Place,
     generation: u64,
+    /// What was admitted since the place was last forbidden.
     running: Arc<AtomicUsize>,
+    /// What was admitted before that, and may run still.
+    earlier: Vec<Arc<AtomicUsize>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -200,7 +213,10 @@ impl Fence {
                 Look::Refused(refusal) => return Err(refusal),
                 Look::Ask(answer) => {
                     has_asked = true;
-                    answer.await.unwrap_or_else(|_| Err(unchecked(name, "the server is going down")))?;
+                    let answer = timeout_at(begun + LONGEST_ASKING, answer).await.map_err(|_| {
+                        unchecked(name, "what the lookup servers say is older than what this server knows already")
+                    })?;
+                    answer.unwrap_or_else(|_| Err(unchecked(name, "the server is going down")))?;
                     continue;
                 }
                 Look::Moving => (begun + LONGEST_MOVE, Refusal::Moving { name: name.to_owned() }),
@@ -280,12 +296,14 @@ impl Fence {
         true
     }
 
-    /// Takes in changes. What runs and is forbidden by them has to end before the version is acknowledged: the counts
-    /// of that.
-    pub fn apply(&self, changes: &[Change], version: u64) -> Vec<Arc<AtomicUsize>> {
+    /// Takes in changes. What runs and is forbidden by one has to end before that one is acknowledged.
+    pub fn apply(&self, changes: &[Change], version: u64) -> Vec<Applied> {
         let mut state = self.lock();
-        let mut to_end = Vec::new();
+        let mut applied = Vec::new();
         for change in changes {
+            let (name, kind) = (change.tenant_name.clone(), change.tenant_type);
+            applied.push(Applied { name, kind, to_end: Vec::new() });
+            let Some(Applied { to_end, .. }) = applied.last_mut() else { continue };
             let Some(known) = state.names.peek_mut(change.tenant_name.as_str()) else { continue };
             for known in known.iter_mut().filter(|known| known.kind.is_none_or(|kind| kind == change.tenant_type)) {
                 let here =
@@ -295,15 +313,36 @@ impl Fence {
                     (Some(placement), None) if placement.moving => Place::Moving,
                     _ => Place::Unknown,
                 };
-                if here.is_none() && known.running.load(Ordering::Acquire) > 0 {
-                    to_end.push(known.running.clone());
+                if here.is_none() {
+                    to_end.extend(known.forbid());
                 }
             }
         }
         state.applied = state.applied.max(version);
         drop(state);
         self.changed.send_modify(|count| *count += 1);
-        to_end
+        applied
+    }
+
+    /// Every change up to this version has been taken in.
+    pub fn applied(&self) -> u64 {
+        self.lock().applied
+    }
+
+    /// The lookup server's table is another one than before, or an older state of it: stops what runs, as at the end of
+    /// a lease, and forgets what is known. Nothing is admitted until a new lease is granted.
+    pub fn forget(&self) {
+        let mut state = self.lock();
+        state.applied = 0;
+        // For `lapse`, which then finds that its time has passed.
+        state.lease_until = Some(Instant::now());
+        drop(state);
+        self.lapse();
+    }
+
+    /// True if nothing of a tenant runs.
+    pub fn is_idle(&self) -> bool {
+        self.running.load(Ordering::Acquire) == 0
     }
 
     /// A lookup server has granted a lease. `version`: what a server that runs nothing has acknowledged by joining.
@@ -378,6 +417,17 @@ impl Fence {
 }
 
 impl Known {
+    /// Counts of what runs; what is admitted later is counted anew.
+    fn forbid(&mut self) -> Vec<Arc<AtomicUsize>> {
+        self.earlier.push(std::mem::take(&mut self.running));
+        self.earlier.retain(|count| count.load(Ordering::Acquire) > 0);
+        self.earlier.clone()
+    }
+
+    fn runs(&self) -> bool {
+        self.earlier.iter().chain([&self.running]).any(|count| count.load(Ordering::Acquire) > 0)
+    }
+
     fn is_here(&self, epoch: u64) -> bool {
         // Epochs are those of one tenant, not of all of a name.
         matches!(self.place, Place::Here { epoch: known } if epoch == 0 || self.kind.is_none() || epoch == known)
@@ -406,7 +456,7 @@ impl State {
         let all = self.names.get_or_insert_mut(name.clone(), Vec::new);
         match all.iter_mut().find(|known| known.kind == *kind) {
             Some(known) => (known.place, known.generation) = (place, generation),
-            None => all.push(Known { kind: *kind, place, generation, running: Arc::default() }),
+            None => all.push(Known { kind: *kind, place, generation, running: Arc::default(), earlier: Vec::new() }),
         }
         self.make_room();
         outcome
@@ -418,7 +468,7 @@ impl State {
         while self.names.len() > KNOWN_NAMES && tries > 0 {
             tries -= 1;
             let Some((name, known)) = self.names.pop_lru() else { return };
-            if known.iter().any(|known| known.running.load(Ordering::Acquire) > 0) {
+            if known.iter().any(Known::runs) {
                 self.names.put(name, known);
             }
         }

@@ -2,7 +2,7 @@
 //! ended, and asks where tenants live. One lookup server at a time; when it fails or is silent, the next. What it all
 //! means is `fence`'s business.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,14 +13,15 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::Status;
 
-use super::fence::{Asked, Checked, Fence};
+use super::fence::{Applied, Asked, Checked, Fence};
 use crate::dial::{Dial, Link as Way};
 use crate::error::{Error, describe};
 use crate::proto::lookup_service_client::LookupServiceClient;
 use crate::proto::watch_request::Request;
 use crate::proto::watch_response::Response;
 use crate::proto::{
-    Changes, CheckRequest, CheckedTenant, Join, Joined, Placements, Renew, Renewed, WatchRequest, WatchResponse,
+    Changes, CheckRequest, CheckedTenant, History, Join, Joined, Placements, Renew, Renewed, WatchRequest,
+    WatchResponse,
 };
 use crate::shutdown::Drain;
 
@@ -67,22 +68,78 @@ struct Link {
     servers: Vec<(String, Way)>,
     /// The one that has answered last.
     preferred: AtomicUsize,
-    server_id: String,
     shard: u32,
     lease: Duration,
 }
 
-/// Changes that have been taken in, and what has to end before they are acknowledged.
-type Pending = VecDeque<(u64, Vec<Arc<AtomicUsize>>)>;
+/// What this server has been told of the table, and has acknowledged of it.
+struct Heard {
+    /// Of this server, for as long as it reads one history of the table.
+    server_id: String,
+    /// None: it has not joined yet.
+    acknowledged: Option<u64>,
+    /// Every change up to this version has come.
+    received: u64,
+    /// Changes that have been taken in, and what has to end before they are acknowledged; with the version before each.
+    pending: Vec<(u64, Applied)>,
+    /// Which table it is; 0: not known yet.
+    table: u64,
+    /// What ran under another history may run still: no lease is asked for.
+    settling: bool,
+}
+
+impl Heard {
+    fn new() -> Self {
+        // Its keys are random.
+        let random = RandomState::new().build_hasher().finish();
+        let server_id = format!("{}-{random:016x}", std::process::id());
+        Heard { server_id, acknowledged: None, received: 0, pending: Vec::new(), table: 0, settling: false }
+    }
+
+    /// After the table has been restored or replaced. Until all that ran has ended, not even the oldest change is
+    /// acknowledged.
+    fn anew() -> Self {
+        Heard { acknowledged: Some(0), settling: true, ..Heard::new() }
+    }
+
+    /// Takes in changes; each takes the place of an earlier one of its tenant.
+    fn take_in(&mut self, changes: Vec<Applied>, version: u64) {
+        for change in changes {
+            self.pending.retain(|(_, earlier)| (&earlier.name, earlier.kind) != (&change.name, change.kind));
+            self.pending.push((self.received, change));
+        }
+        self.received = self.received.max(version);
+    }
+
+    /// Looks at what has ended; true if there is something to say.
+    fn settle(&mut self) -> bool {
+        if self.settling {
+            return false;
+        }
+        let before = self.pending.len();
+        self.pending.retain(|(_, change)| change.to_end.iter().any(|count| count.load(Ordering::Acquire) > 0));
+        let complete = self.pending.iter().map(|(since, _)| *since).min().unwrap_or(self.received);
+        let acknowledged = self.acknowledged.unwrap_or(0).max(complete);
+        let more = self.acknowledged != Some(acknowledged);
+        self.acknowledged = Some(acknowledged);
+        more || self.pending.len() != before
+    }
+
+    fn renew(&self, number: u64) -> Renew {
+        let busy = self
+            .pending
+            .iter()
+            .map(|(_, change)| CheckedTenant { tenant_name: change.name.clone(), tenant_type: Some(change.kind) });
+        let received = if self.settling { 0 } else { self.received };
+        Renew { number, acknowledged: self.acknowledged.unwrap_or(0), received, busy: busy.collect() }
+    }
+}
 
 impl Link {
     /// Opens nothing yet.
     fn new(fence: Arc<Fence>, lookup: Lookup) -> Self {
-        // Its keys are random.
-        let random = RandomState::new().build_hasher().finish();
-        let server_id = format!("{}-{random:016x}", std::process::id());
         let Lookup { dial, servers, shard, lease, .. } = lookup;
-        Link { fence, dial, servers, preferred: AtomicUsize::new(0), server_id, shard, lease }
+        Link { fence, dial, servers, preferred: AtomicUsize::new(0), shard, lease }
     }
 
     /// Starts what keeps the fence up to date, until the server has gone down.
@@ -106,12 +163,11 @@ impl Link {
 
     /// Keeps watching.
     async fn watch(&self, mut drain: Drain) {
-        let mut acknowledged = None;
-        let mut pending = Pending::new();
+        let mut heard = Heard::new();
         loop {
             let index = self.preferred.load(Ordering::Relaxed);
             let address = &self.servers[index].0;
-            let ended = self.watch_one(index, &mut acknowledged, &mut pending, &mut drain).await;
+            let ended = self.watch_one(index, &mut heard, &mut drain).await;
             let Err(reason) = ended else { return };
             tracing::warn!(lookup = address, reason, "lost the lookup server");
             self.preferred.store((index + 1) % self.servers.len(), Ordering::Relaxed);
@@ -120,21 +176,16 @@ impl Link {
     }
 
     /// Watches through one lookup server, until it fails or this server has gone down.
-    async fn watch_one(
-        &self,
-        index: usize,
-        acknowledged: &mut Option<u64>,
-        pending: &mut Pending,
-        drain: &mut Drain,
-    ) -> Result<(), String> {
+    async fn watch_one(&self, index: usize, heard: &mut Heard, drain: &mut Drain) -> Result<(), String> {
         let failed = |status: Status| describe(&status);
         let silent = || format!("no answer within {} ms", PATIENCE.as_millis());
         let (frames, outgoing) = mpsc::unbounded_channel();
         let send = |request| drop(frames.send(WatchRequest { request: Some(request) }));
         let joining = Instant::now();
-        let (server_id, lease_ms) = (self.server_id.clone(), self.lease.as_millis() as u32);
-        send(Request::Join(Join { server_id, shard_index: self.shard, acknowledged: *acknowledged, lease_ms }));
-        let mut client = LookupServiceClient::new(self.servers[index].1.channel());
+        let (server_id, lease_ms) = (heard.server_id.clone(), self.lease.as_millis() as u32);
+        let acknowledged = heard.acknowledged;
+        send(Request::Join(Join { server_id, shard_index: self.shard, acknowledged, lease_ms }));
+        let mut client = LookupServiceClient::new(self.servers[index].1.channel()).max_decoding_message_size(64 << 20);
         let call = client.watch_placements(self.dial.request(UnboundedReceiverStream::new(outgoing)));
         let opened = timeout(PATIENCE, call).await.map_err(|_| silent())?;
         let mut incoming = match opened {
@@ -142,17 +193,20 @@ impl Link {
             Err(status) => return Err(self.servers[index].1.explain(&status).await),
         };
         let first = timeout(PATIENCE, incoming.message()).await.map_err(|_| silent())?.map_err(failed)?;
-        let Some(WatchResponse { response: Some(Response::Joined(Joined { version })) }) = first else {
+        let Some(WatchResponse { response: Some(Response::Joined(Joined { version, history })) }) = first else {
             return Err("it did not answer `join`".to_owned());
         };
-        let mut acked = *acknowledged.get_or_insert(version);
-        self.fence.joined(acked, joining + self.lease);
+        self.check_history(history, heard)?;
+        heard.received = *heard.acknowledged.get_or_insert(version);
+        if !heard.settling {
+            self.fence.joined(heard.received, joining + self.lease);
+        }
         tracing::info!(lookup = self.servers[index].0, "placements are watched");
 
         let (mut number, mut sent) = (0, HashMap::new());
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
+        let mut last_heard = Instant::now();
         let mut leaving = false;
         loop {
             let mut is_due = false;
@@ -162,7 +216,7 @@ impl Link {
                     is_due = true;
                     None
                 }
-                () = sleep(LOOK), if leaving || !pending.is_empty() => None,
+                () = sleep(LOOK), if leaving || heard.settling || !heard.pending.is_empty() => None,
                 () = drain.wait(), if !leaving => {
                     leaving = true;
                     None
@@ -170,26 +224,28 @@ impl Link {
             };
             match frame {
                 Some(Some(WatchResponse { response: Some(Response::Changes(Changes { changes, version })) })) => {
-                    pending.push_back((version, self.fence.apply(&changes, version)));
+                    heard.take_in(self.fence.apply(&changes, version), version);
+                    is_due = true;
                 }
-                Some(Some(WatchResponse { response: Some(Response::Renewed(Renewed { number })) })) => {
-                    heard = Instant::now();
-                    if let Some(at) = sent.remove(&number) {
+                Some(Some(WatchResponse { response: Some(Response::Renewed(Renewed { number, history })) })) => {
+                    last_heard = Instant::now();
+                    self.check_history(history, heard)?;
+                    if let Some(at) = sent.remove(&number)
+                        && !heard.settling
+                    {
                         self.fence.extend(at + self.lease);
                     }
                 }
                 Some(Some(_)) => {}
                 Some(None) => return Err("it ended the stream".to_owned()),
-                None if heard.elapsed() > PATIENCE + HEARTBEAT => return Err(silent()),
+                None if last_heard.elapsed() > PATIENCE + HEARTBEAT => return Err(silent()),
                 None => {}
             }
-            while let Some((version, running)) = pending.front()
-                && running.iter().all(|count| count.load(Ordering::Acquire) == 0)
-            {
-                (acked, is_due) = (acked.max(*version), true);
-                pending.pop_front();
+            if heard.settling && self.fence.is_idle() {
+                heard.settling = false;
+                is_due = true;
             }
-            *acknowledged = Some(acked);
+            is_due |= heard.settle();
             if leaving && self.fence.close_if_idle() {
                 // The end of this half says that nothing runs any more.
                 drop(frames);
@@ -200,9 +256,27 @@ impl Link {
             if is_due {
                 number += 1;
                 sent.insert(number, Instant::now());
-                send(Request::Renew(Renew { number, acknowledged: acked }));
+                send(Request::Renew(heard.renew(number)));
             }
         }
+    }
+
+    /// Sees that the lookup server reads the table that this server knows, in no older state. If not, all begins anew.
+    fn check_history(&self, history: Option<History>, heard: &mut Heard) -> Result<(), String> {
+        // A lookup server of an earlier version says nothing.
+        let Some(History { latest, table }) = history else { return Ok(()) };
+        let known = self.fence.applied().max(heard.acknowledged.unwrap_or(0));
+        let is_other = heard.table != 0 && table != heard.table;
+        if latest >= known && !is_other {
+            heard.table = table;
+            return Ok(());
+        }
+        self.fence.forget();
+        *heard = Heard::anew();
+        Err(format!(
+            "its tenants' table was restored or replaced: its last change is {latest}, and this server knew {known}; \
+             what ran for tenants is stopped, and all of them are asked for afresh"
+        ))
     }
 
     /// Asks what there is to ask, batch after batch.
