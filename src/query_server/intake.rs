@@ -10,12 +10,12 @@ use tonic::{Request, Status, Streaming};
 
 use super::piece::{Ending, Piece, failure};
 use super::run::{Engine, Query};
-use super::screen::{Found, out_of_memory};
+use super::screen::{Found, charge, out_of_memory};
 use super::settings::Settings;
 use super::stream::{Asker, Control, InFlight, Outgoing};
 use crate::proto::client_frame::Frame;
 use crate::proto::failure::Reason;
-use crate::proto::{ClientFrame, Execute, Open};
+use crate::proto::{ClientFrame, Execute, Open, QueryRequest};
 use crate::shutdown::Drain;
 
 /// Bytes of rows on their way for one query, where the caller does not say.
@@ -160,10 +160,14 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
             (None, Some(query)) => self.engine.requests.reserve(Query::size_of(query)),
             (None, None) => None,
         };
-        let request = match (refusal, query) {
-            (None, Some(query)) if memory.is_some() => query,
-            (refusal, _) => {
-                let refusal = refusal.unwrap_or_else(out_of_memory);
+        let memory = memory.ok_or_else(out_of_memory).and_then(|memory| match &query {
+            Some(QueryRequest { tenant: Some(tenant), .. }) => charge(memory, tenant),
+            _ => Ok(memory),
+        });
+        let (request, memory) = match (refusal, query, memory) {
+            (None, Some(query), Ok(memory)) => (query, Some(memory)),
+            (refusal, _, memory) => {
+                let refusal = refusal.or(memory.err()).unwrap_or_else(out_of_memory);
                 let _ = sender.send(Outgoing::Piece(id, Piece::ending(Ending::Failure(refusal)), None)).await;
                 return Ok(());
             }

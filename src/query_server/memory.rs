@@ -1,26 +1,48 @@
 //! A budget of bytes: what requests that wait or run hold, and what replies that have not been taken hold. Whoever would
 //! exceed it is refused; nobody waits for it, so that one caller's bytes hold up no other's queries.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// So many bytes, and no more.
 #[derive(Debug)]
 pub struct Memory {
     limit: usize,
+    /// What large messages may take of it: the rest is kept for small ones.
+    large: usize,
+    /// What one tenant's requests may take of it.
+    tenant: usize,
     used: AtomicUsize,
+    tenants: Mutex<HashMap<Arc<str>, usize>>,
 }
 
 impl Memory {
-    pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Memory { limit, used: AtomicUsize::new(0) })
+    /// `largest`: bytes of the largest message, for which there is room whatever else is kept free.
+    pub fn new(limit: usize, largest: usize) -> Arc<Self> {
+        let large = (limit - limit / 16).max(largest);
+        let tenant = (limit / 2).max(largest);
+        Arc::new(Memory { limit, large, tenant, used: AtomicUsize::new(0), tenants: Mutex::default() })
     }
 
     /// So many bytes of it, until they are dropped.
     pub fn reserve(self: &Arc<Self>, bytes: usize) -> Option<Reserved> {
+        self.reserve_below(bytes, self.limit)
+    }
+
+    /// The same for a large message.
+    pub fn reserve_large(self: &Arc<Self>, bytes: usize) -> Option<Reserved> {
+        self.reserve_below(bytes, self.large)
+    }
+
+    fn reserve_below(self: &Arc<Self>, bytes: usize, limit: usize) -> Option<Reserved> {
         let used = self.used.fetch_add(bytes, Ordering::Relaxed);
-        let reserved = Reserved { memory: self.clone(), bytes };
-        (used + bytes <= self.limit).then_some(reserved)
+        let reserved = Reserved { memory: self.clone(), bytes, tenant: None };
+        (used + bytes <= limit).then_some(reserved)
+    }
+
+    fn tenants(&self) -> MutexGuard<'_, HashMap<Arc<str>, usize>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -29,9 +51,30 @@ impl Memory {
 pub struct Reserved {
     memory: Arc<Memory>,
     bytes: usize,
+    /// Whose they are, and how many of them count for that tenant.
+    tenant: Option<(Arc<str>, usize)>,
 }
 
 impl Reserved {
+    /// Counts the bytes for a tenant; None: it would have more than one tenant may.
+    pub fn charge(mut self, tenant: &str) -> Option<Self> {
+        let mut tenants = self.memory.tenants();
+        let (name, used) = match tenants.get_key_value(tenant) {
+            Some((name, used)) => (name.clone(), *used),
+            None => (tenant.into(), 0),
+        };
+        let fits = used + self.bytes <= self.memory.tenant;
+        if fits {
+            tenants.insert(name.clone(), used + self.bytes);
+        }
+        drop(tenants);
+        if !fits {
+            return None;
+        }
+        self.tenant = Some((name, self.bytes));
+        Some(self)
+    }
+
     /// More of the same; false: there is no more.
     pub fn grow(&mut self, bytes: usize) -> bool {
         self.bytes += bytes;
@@ -42,6 +85,12 @@ impl Reserved {
 impl Drop for Reserved {
     fn drop(&mut self) {
         self.memory.used.fetch_sub(self.bytes, Ordering::Relaxed);
+        let Some((name, bytes)) = self.tenant.take() else { return };
+        let mut tenants = self.memory.tenants();
+        match tenants.get_mut(&name) {
+            Some(used) if *used > bytes => *used -= bytes,
+            _ => drop(tenants.remove(&name)),
+        }
     }
 }
 
@@ -51,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_given_back_can_be_used_again_and_a_refusal_uses_nothing() {
-        let memory = Memory::new(100);
+        let memory = Memory::new(100, 10);
         let mut first = memory.reserve(60).unwrap();
         assert!(memory.reserve(41).is_none());
         let second = memory.reserve(40).unwrap();
@@ -60,5 +109,20 @@ mod tests {
         assert!(memory.reserve(60).is_some());
         drop(second);
         assert_eq!(memory.used.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn one_tenant_gets_half_and_large_messages_leave_room_for_small_ones() {
+        let memory = Memory::new(1600, 10);
+        let held: Vec<_> = (0..8).map(|_| memory.reserve(100).unwrap().charge("a").unwrap()).collect();
+        assert!(memory.reserve(100).unwrap().charge("a").is_none());
+        let other = memory.reserve_large(600).unwrap().charge("b").unwrap();
+        assert!(memory.reserve_large(101).is_none() && memory.reserve_large(100).is_some());
+        assert!(memory.reserve(200).is_some());
+        drop((held, other));
+        assert!(memory.tenants().is_empty());
+        assert!(memory.reserve(800).unwrap().charge("a").is_some());
+        // The largest message always fits.
+        assert!(Memory::new(20, 20).reserve_large(20).unwrap().charge("a").is_some());
     }
 }

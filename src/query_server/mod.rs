@@ -86,7 +86,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         .map_err(|source| StartError::Unreachable { address: target.address(), source })?;
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
-    let requests = Memory::new(memory);
+    let requests = Memory::new(memory, options.max_message_size);
     let placement = Arc::new(options.placement(drain.clone())?);
     let engine = Arc::new(run::Engine {
         pool,
@@ -97,7 +97,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         max_statement_time: options.max_statement_time(),
         patience: options.patience(),
         requests: requests.clone(),
-        replies: Memory::new(memory),
+        replies: Memory::new(memory, options.max_message_size),
         placement,
     });
     let sessions = session::Sessions::new(engine.clone(), drain.clone(), limits);

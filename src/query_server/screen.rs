@@ -208,14 +208,18 @@ impl Screen {
                 true,
                 format!("a message of {length} bytes, more than {} (--max-message-size)", self.largest),
             )),
-            false => self.memory.reserve(length).ok_or_else(out_of_memory),
+            // Nobody would account for it: only queries hold what was reserved.
+            false if id.is_none() => Err(failure(
+                Reason::Invalid,
+                true,
+                format!("a frame of {length} bytes that is no `execute`: others are at most {SMALL} bytes"),
+            )),
+            false => self.memory.reserve_large(length).ok_or_else(out_of_memory),
         };
         let left = length - (begun.len() - HEADER);
         match (room, id) {
             (Ok(reserved), id) => {
-                if let Some(id) = id {
-                    self.found.note(id, Ok(reserved));
-                }
+                self.found.note(id.unwrap_or(0), Ok(reserved));
                 self.ready.push_back(begun.freeze());
                 self.state = State::Pass(left);
             }
@@ -234,6 +238,17 @@ impl Screen {
 /// Too many bytes of requests are held already.
 pub fn out_of_memory() -> Failure {
     failure(Reason::Overloaded, true, "the requests that wait or run hold as much memory as they may (--memory-limit)")
+}
+
+/// Counts what a request holds for its tenant; an error: the tenant's requests hold too much already.
+pub fn charge(memory: Reserved, tenant: &str) -> Result<Reserved, Failure> {
+    memory.charge(tenant).ok_or_else(|| {
+        let message = format!(
+            "the requests of tenant {tenant:?} that wait or run hold as much memory as those of one tenant may \
+             (half of what --memory-limit leaves for requests)"
+        );
+        failure(Reason::Overloaded, true, message)
+    })
 }
 
 fn length_of(header: &[u8]) -> usize {
@@ -312,7 +327,7 @@ mod tests {
 
     /// What passes of `bytes` that come in chunks of this size, and what was found.
     fn screened(bytes: &[u8], chunk: usize, largest: usize) -> (Vec<u8>, Found) {
-        let (found, memory) = (Found::default(), Memory::new(10 << 20));
+        let (found, memory) = (Found::default(), Memory::new(10 << 20, 1 << 20));
         let mut screen = Screen {
             body: Body::empty(),
             is_stream: true,
@@ -347,6 +362,32 @@ mod tests {
             assert!(passed == bytes, "in chunks of {chunk}");
             assert!(found.take(2).unwrap().is_ok() && found.take(300).unwrap().is_ok() && found.take(1).is_none());
         }
+    }
+
+    #[test]
+    fn a_large_frame_that_is_no_execute_ends_the_stream_before_it_is_read() {
+        let settings = [("a".to_owned(), "x".repeat(100_000))].into_iter().collect();
+        let open = message(client_frame::Frame::Open(crate::proto::Open { settings, window: 0 }));
+        let memory = Memory::new(10 << 20, 1 << 20);
+        let mut screen = Screen {
+            body: Body::empty(),
+            is_stream: true,
+            largest: 1 << 20,
+            memory,
+            found: Found::default(),
+            state: State::Header(BytesMut::new()),
+            chunk: Bytes::copy_from_slice(&open[..100]),
+            ready: VecDeque::new(),
+        };
+        let mut looked = screen.look();
+        while let Ok(None) = looked
+            && !screen.chunk.is_empty()
+        {
+            looked = screen.look();
+        }
+        let status = looked.unwrap_err();
+        assert!(status.message().contains("that is no `execute`"), "{status:?}");
+        assert!(screen.ready.is_empty());
     }
 
     #[test]

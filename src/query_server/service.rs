@@ -20,7 +20,7 @@ use super::notifications::{Hub, Subscription};
 use super::piece::{Described, Ending, Gathered, Piece, failure, status};
 use super::placement::{Admissions, Lapse};
 use super::run::{Caller, Engine, Query, Stop, without_doubt};
-use super::screen::{Found, out_of_memory};
+use super::screen::{Found, charge, out_of_memory};
 use super::session::Sessions;
 use super::settings::Settings;
 use super::stream::Answers;
@@ -95,6 +95,10 @@ impl QueryService {
             .map_err(|message| status(failure(Reason::Invalid, true, message)))?;
         let memory = large.or_else(|| self.engine.requests.reserve(Query::size_of(&request)));
         let memory = memory.ok_or_else(|| status(out_of_memory()))?;
+        let memory = match &request.tenant {
+            Some(tenant) => charge(memory, tenant).map_err(status)?,
+            None => memory,
+        };
         let deadline = self.engine.deadline(&request, call);
         Ok(Query::new(request, settings, deadline, caller, Some(memory)))
     }

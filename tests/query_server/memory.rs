@@ -83,6 +83,31 @@ async fn requests_that_wait_hold_no_more_memory_than_they_may() {
     }
 }
 
+#[tokio::test]
+async fn one_tenants_waiting_requests_leave_memory_for_those_of_others() {
+    let flags = ["--max-message-size", "1048576", "--memory-limit", "16000000", "--pool-size", "1"];
+    let shard = Shard::start(&flags).await;
+    shard.prepare("create table t (a int)").await;
+    let of = |tenant: &str, bytes| QueryRequest { tenant: Some(tenant.to_owned()), ..large(bytes) };
+    let mut greedy = shard.stream().await;
+    let slow = greedy.ask(simple("select pg_sleep(30)")).await;
+    shard.wait_for_running(1).await;
+    let mut waiting = Vec::new();
+    for _ in 0..4 {
+        waiting.push(greedy.ask(of("greedy", 900_000)).await);
+    }
+    let refused_one = greedy.run(of("greedy", 900_000)).await;
+    refused(refused_one, Reason::Overloaded, "tenant \"greedy\"");
+    let mut other = shard.stream().await;
+    let first = other.ask(of("modest", 900_000)).await;
+    greedy.cancel(slow).await;
+    assert_eq!(other.reply(first).await.only().tag.as_deref(), Some("INSERT 0 1"));
+    for id in waiting {
+        assert_eq!(greedy.reply(id).await.only().tag.as_deref(), Some("INSERT 0 1"));
+    }
+    assert_eq!(greedy.run(of("greedy", 900_000)).await.only().tag.as_deref(), Some("INSERT 0 1"));
+}
+
 async fn other_ask(stream: &mut Stream) -> u32 {
     stream.ask(bound("insert into t values ($1)", &[Some("1")])).await
 }
