@@ -63,6 +63,15 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
             tracing::debug!(target: "mtdd::grpc", error = %failed.error, "looking the tenant up again");
             continue;
         }
+        let no_answer =
+            matches!(failed.class, Class::NeverSent | Class::OutcomeUnknown) || Instant::now() >= query.deadline;
+        if no_answer
+            && world.router.doubt(&request.target)
+            && request.session.is_none()
+            && query.lives_elsewhere(&request.target, &failed).await
+        {
+            continue;
+        }
         let repeatable = || request.repeatable.unwrap_or_else(|| plan::is_repeatable(&wire.sql));
         // What ran before it in a session is gone with the session, and rows that have been used cannot be taken back.
         let in_session = request.session.is_some() && query.reopen.is_none();
@@ -193,6 +202,15 @@ impl Query<'_> {
             // In a box, so that the task of a query that needs it not is no larger for it.
             Begun::Legacy(call) => Box::pin(legacy::take_in(self, channel, call, &wire.sql)).await,
         }
+    }
+
+    /// True if a query that has not been sent is for another shard by now.
+    async fn lives_elsewhere(&self, target: &Target, failed: &Failed) -> bool {
+        let (Class::NeverSent, Error::ShardUnavailable { shard: silent, .. }) = (failed.class, &failed.error) else {
+            return false;
+        };
+        let routed = self.unless_interrupted(self.world.router.route(target)).await;
+        matches!(routed, Ok(Ok(Route::Shard { shard, .. })) if shard != *silent)
     }
 
     /// `work`, unless the query is cancelled or its deadline passes first. For work before anything is sent.

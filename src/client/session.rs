@@ -17,7 +17,12 @@ pub async fn open(world: &World, deadlines: &Deadlines, id: u32, number: u32, ta
     world.retries.earn();
     let opened = tokio::select! {
         opened = hold_at_last(world, target, deadline) => opened,
-        interrupt = control.interrupt(deadlines.at(deadline)) => Err(interrupt.error(world.timeout, true)),
+        interrupt = control.interrupt(deadlines.at(deadline)) => {
+            if Instant::now() >= deadline {
+                world.router.doubt(target);
+            }
+            Err(interrupt.error(world.timeout, true))
+        }
     };
     match opened {
         Ok(held) => {
@@ -42,6 +47,9 @@ async fn hold_at_last(world: &World, target: &Target, deadline: Instant) -> Resu
             tracing::debug!(target: "mtdd::grpc", error = %failed.error, "looking the tenant up again");
             world.router.forget(target);
             continue;
+        }
+        if failed.class == Class::NeverSent {
+            world.router.doubt(target);
         }
         match retry.next(failed.class, &world.retries, deadline.into_std(), || true) {
             Some(wait) => {

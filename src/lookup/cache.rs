@@ -14,6 +14,9 @@ use crate::error::Error;
 /// While the lookup server cannot be reached, a known tenant is asked for again only after this.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// A tenant whose shard does not answer is asked for afresh at most this often.
+const DOUBTS: Duration = Duration::from_secs(2);
+
 /// Where a tenant lives; None: the lookup server does not know it.
 pub type Answer = Result<Option<Place>, Error>;
 pub type Flight = oneshot::Receiver<Answer>;
@@ -51,6 +54,8 @@ struct Entry {
     at_worst_until: Instant,
     /// Nobody could be asked the last time.
     doubtful: bool,
+    /// When it was asked for, or doubted, last.
+    asked: Instant,
 }
 
 /// A call under way.
@@ -165,6 +170,19 @@ impl Cache {
         }
     }
 
+    /// The tenant's shard does not answer: perhaps it lives elsewhere by now. True: the next caller asks, and goes on with
+    /// what is known if nobody answers. False: that was asked a moment ago.
+    pub fn doubt(&self, tenant: &Tenant) -> bool {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let Some(entry) = state.entries.peek_mut(tenant).filter(|entry| entry.place.is_some()) else { return false };
+        if now.duration_since(entry.asked) < DOUBTS {
+            return false;
+        }
+        (entry.until, entry.asked) = (entry.until.min(now), now);
+        true
+    }
+
     pub fn put(&self, tenant: &Tenant, place: Place) {
         let entry = self.entry(Some(place));
         self.lock().entries.put(tenant.clone(), entry);
@@ -172,8 +190,9 @@ impl Cache {
 
     fn entry(&self, place: Option<Place>) -> Entry {
         let ttl = if place.is_some() { self.limits.ttl } else { self.limits.negative_ttl };
-        let until = Instant::now() + ttl;
-        Entry { place, until, at_worst_until: until + self.limits.max_stale, doubtful: false }
+        let asked = Instant::now();
+        let until = asked + ttl;
+        Entry { place, until, at_worst_until: until + self.limits.max_stale, doubtful: false, asked }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -269,6 +288,29 @@ mod tests {
         let Known::Nothing(mut flight) = cache.get(&tenant("a")) else { panic!() };
         cache.land(&tenant("a"), Err(unreachable()));
         assert!(matches!(flight.try_recv(), Ok(Err(_))), "beyond the bound");
+    }
+
+    #[test]
+    fn a_tenant_whose_shard_does_not_answer_is_asked_for_afresh_but_not_often_and_goes_on_if_nobody_answers() {
+        let cache = cache(10, 600_000);
+        cache.put(&tenant("a"), place(0));
+        assert!(!cache.doubt(&tenant("a")), "it was asked for a moment ago");
+        assert!(!cache.doubt(&tenant("b")));
+        let age = |cache: &Cache| {
+            let mut state = cache.lock();
+            let entry = state.entries.peek_mut(&tenant("a")).unwrap();
+            entry.asked = entry.asked.checked_sub(DOUBTS).unwrap();
+        };
+        age(&cache);
+        assert!(cache.doubt(&tenant("a")) && !cache.doubt(&tenant("a")));
+        let Known::Nothing(mut flight) = cache.get(&tenant("a")) else { panic!("it must be asked for") };
+        cache.land(&tenant("a"), Err(unreachable()));
+        assert!(matches!(flight.try_recv(), Ok(Ok(Some(Place { shard: 0, .. })))));
+        age(&cache);
+        assert!(cache.doubt(&tenant("a")));
+        let Known::Doubtful(_) = cache.get(&tenant("a")) else { panic!() };
+        cache.land(&tenant("a"), Ok(Some(place(1))));
+        assert!(matches!(cache.get(&tenant("a")), Known::Here(Place { shard: 1, .. })));
     }
 
     #[test]

@@ -91,6 +91,11 @@ impl Lookup {
         self.cache.forget(tenant);
     }
 
+    /// The tenant's shard does not answer. True: it will be asked for afresh, as it was not a moment ago.
+    pub fn doubt(&self, tenant: &Tenant) -> bool {
+        self.cache.doubt(tenant)
+    }
+
     /// Registers the tenant if it is new; where it lives.
     pub async fn register(&self, tenant: &Tenant) -> Result<Place, Error> {
         match self.cache.peek(tenant) {

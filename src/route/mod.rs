@@ -72,6 +72,14 @@ impl Router {
         }
     }
 
+    /// The shard of a tenant does not answer: it may live elsewhere by now. True: the next query asks.
+    pub fn doubt(&self, target: &Target) -> bool {
+        match (target, &self.lookup) {
+            (Target::Tenant { tenant, .. }, Some(lookup)) => lookup.doubt(tenant),
+            _ => false,
+        }
+    }
+
     /// Registers a tenant: the lookup server's id for it (the tenant's own name without a lookup server) and its shard.
     pub async fn add(&self, tenant: &Tenant) -> Result<(String, usize), Error> {
         let Some(lookup) = &self.lookup else { return Ok((tenant.name.to_string(), 0)) };
