@@ -604,6 +604,54 @@ mod commands {
     }
 
     #[tokio::test]
+    async fn what_an_interrupted_move_has_started_is_ended_before_the_tenant_is_in_service_again() {
+        let url = database().await;
+        json(&url, &["add", "acme", "--shard", "1"]);
+        let beats = std::env::temp_dir().join(format!("mtdd-beats-{}", std::process::id()));
+        // A shell of its own, which does not heed the shell that started it, nor a TERM.
+        let run = format!("sh -c 'trap \"\" TERM; while :; do echo >> {}; sleep 0.1; done' & wait", beats.display());
+        let mut moving = command(&["lookup", "move", "acme", "--to", "2", "--run", &run]);
+        let mut moving = moving.env("DATABASE_URL", &url).env("MTDD_SHARDS", "3").spawn().unwrap();
+        let count = || std::fs::read(&beats).map_or(0, |text| text.len());
+        while count() < 3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        std::process::Command::new("kill").arg(moving.id().to_string()).status().unwrap();
+        while json(&url, &["where", "acme"])[0]["moving"] == true {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let ended = count();
+        assert_eq!(moving.wait().unwrap().code(), Some(1));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(count(), ended, "it goes on");
+        std::fs::remove_file(&beats).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_move_whose_database_is_lost_says_how_it_is_taken_back() {
+        let url = database().await;
+        json(&url, &["add", "acme", "--shard", "1"]);
+        let admin = connect(&url).await;
+        let mut moving = command(&["lookup", "move", "acme", "--to", "2", "--run", "sleep 2"]);
+        let moving = moving.env("DATABASE_URL", &url).env("MTDD_SHARDS", "3").stderr(std::process::Stdio::piped());
+        let moving = moving.spawn().unwrap();
+        while json(&url, &["where", "acme"])[0]["moving"] == false {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                          WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        admin.query(terminate, &[]).await.unwrap();
+        let output = moving.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("tenant \"acme\" of type 1 may be left blocked") && said.contains("move --to 1"),
+            "{said}"
+        );
+        assert_eq!(json(&url, &["move", "acme", "--to", "1"])[0]["withdrawn"], true);
+    }
+
+    #[tokio::test]
     async fn a_table_of_an_earlier_version_gets_epochs_and_its_lookup_servers_go_on() {
         let url = database().await;
         let admin = connect(&url).await;

@@ -3,15 +3,21 @@
 //! 2 asked for something impossible, 3 no such tenant.
 
 use std::io::{self, Write};
+use std::process::Stdio;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 
 use super::placement;
 use super::store::{Administration, Listed, Moved, NotMoved, StoreError, Tenant};
 use crate::error::append_sources;
 use crate::postgres::{DatabaseUrl, Target};
+
+/// What `--run` has started is given so long to end.
+const STOPPING_TIME: Duration = Duration::from_secs(5);
 
 /// What can be asked for.
 #[derive(Parser, Debug)]
@@ -205,12 +211,18 @@ async fn relocate(
     command: Option<String>,
 ) -> Result<(), Failure> {
     let mut store = database.open().await?;
+    let (tell, interruption) = watch::channel(false);
+    tokio::spawn(async move {
+        interrupted().await;
+        tell.send_replace(true);
+        std::future::pending::<()>().await
+    });
     let work = async |from| match &command {
-        Some(command) => copy(command, &tenant, from, to).await,
+        Some(command) => copy(command, &tenant, from, to, stopped(interruption.clone())).await,
         None => Ok(()),
     };
     let timeout = Duration::from_secs(waiting.timeout.into());
-    let moved = store.relocate(&tenant, to, timeout, interrupted(), work).await;
+    let moved = store.relocate(&tenant, to, timeout, stopped(interruption.clone()), work).await;
     let Moved { from, to, epoch, withdrawn, watching } = match moved {
         Ok(moved) => moved,
         Err(NotMoved::Unknown) => return Err(unknown(tenant)),
@@ -228,21 +240,67 @@ async fn relocate(
     })])
 }
 
-/// Runs the operator's command.
-async fn copy(command: &str, tenant: &Tenant, from: i32, to: Option<i32>) -> Result<(), String> {
+/// Returns once the operator has had enough.
+async fn stopped(mut interruption: watch::Receiver<bool>) {
+    if interruption.wait_for(|is| *is).await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// Runs the operator's command to its end. Interrupted, it is stopped with all that it has started.
+async fn copy(
+    command: &str,
+    tenant: &Tenant,
+    from: i32,
+    to: Option<i32>,
+    stopped: impl Future<Output = ()>,
+) -> Result<(), String> {
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", command]).env("MTDD_TENANT", &tenant.name).env("MTDD_TENANT_TYPE", tenant.kind.to_string());
     shell.env("MTDD_FROM", from.to_string()).env("MTDD_TO", to.unwrap_or(from).to_string());
     // What it says must not mix with the answer.
     shell.stdout(io::stderr());
-    let ended = tokio::task::spawn_blocking(move || shell.status()).await;
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+    let mut child = shell.spawn().map_err(|error| format!("--run: {error}"))?;
+    let id = child.id();
+    let mut ended = tokio::task::spawn_blocking(move || child.wait());
+    let (ended, is_stopped) = tokio::select! {
+        ended = &mut ended => (ended, false),
+        () = stopped => {
+            kill_group(id).await;
+            (ended.await, true)
+        }
+    };
     match ended {
+        Ok(Ok(_)) if is_stopped => Err("--run was interrupted".to_owned()),
         Ok(Ok(status)) if status.success() => Ok(()),
         Ok(Ok(status)) => Err(format!("--run ended with {status}")),
         Ok(Err(error)) => Err(format!("--run: {error}")),
         Err(error) => Err(format!("--run: {error}")),
     }
 }
+
+/// Ends a process group: asks it to, and after a while does not ask any more.
+#[cfg(unix)]
+async fn kill_group(id: u32) {
+    let signal = async |signal: &str| {
+        let mut kill = std::process::Command::new("sh");
+        kill.args(["-c", &format!("kill -s {signal} -- -{id}")]).stdout(Stdio::null()).stderr(Stdio::null());
+        let sent = tokio::task::spawn_blocking(move || kill.status()).await;
+        matches!(sent, Ok(Ok(status)) if status.success())
+    };
+    signal("TERM").await;
+    let asked = Instant::now();
+    // Signal 0 only tells whether there is anybody.
+    while signal("0").await && asked.elapsed() < STOPPING_TIME {
+        sleep(Duration::from_millis(50)).await;
+    }
+    signal("KILL").await;
+}
+
+#[cfg(not(unix))]
+async fn kill_group(_id: u32) {}
 
 /// Returns when the operator has had enough.
 async fn interrupted() {

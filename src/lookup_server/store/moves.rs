@@ -77,6 +77,11 @@ pub enum NotMoved {
     InUse(String),
     #[error("stays where it is, because the command was interrupted")]
     Interrupted,
+    #[error(
+        "may be left blocked, because the tenant database was lost: {source}; `mtdd-server lookup where` tells, and \
+         `lookup move --to {from}` takes the move back if it is still moving"
+    )]
+    LeftBehind { from: i32, source: StoreError },
     #[error("stays where it is, because what was to be done meanwhile has failed: {0}")]
     WorkFailed(String),
     #[error(transparent)]
@@ -167,7 +172,7 @@ impl Administration {
     }
 
     /// Moves a tenant, or removes it (`to`: None). Nothing of it runs anywhere while `meanwhile` is done. `interrupted`
-    /// resolves when the operator wants no more of it.
+    /// resolves when the operator wants no more of it; `meanwhile` then has to end by itself.
     pub async fn relocate(
         &mut self,
         tenant: &Tenant,
@@ -192,20 +197,22 @@ impl Administration {
             return Ok(Moved { from, to, epoch, withdrawn: true, watching });
         }
         let version = self.mark(tenant, from, epoch, to).await?;
-        let ready = async {
-            self.acknowledged(tenant, version, timeout).await?;
-            meanwhile(from).await.map_err(NotMoved::WorkFailed)
-        };
-        let outcome = tokio::select! {
-            outcome = ready => outcome,
+        let waited = tokio::select! {
+            waited = self.acknowledged(tenant, version, timeout) => waited,
             () = interrupted => Err(NotMoved::Interrupted),
         };
+        let outcome = match waited {
+            // It sees to its own interruption: until it has ended, the tenant must not be in service again.
+            Ok(()) => meanwhile(from).await.map_err(NotMoved::WorkFailed),
+            Err(reason) => Err(reason),
+        };
+        let left_behind = |error: tokio_postgres::Error| NotMoved::LeftBehind { from, source: error.into() };
         if let Err(reason) = outcome {
-            self.withdraw(tenant, from, epoch).await?;
+            self.withdraw(tenant, from, epoch).await.map_err(left_behind)?;
             return Err(reason);
         }
         let epoch = epoch + 1;
-        self.publish(tenant, from, to, epoch).await?;
+        self.publish(tenant, from, to, epoch).await.map_err(left_behind)?;
         Ok(Moved { from, to, epoch, withdrawn: false, watching })
     }
 
