@@ -166,7 +166,8 @@ describe("the history of the tenants' table", () => {
       } finally {
         if (how === 'frozen') process.kill(server.pid, 'SIGCONT');
       }
-      if (how === 'frozen') assert.equal((await lookup('move', 'kept', '--to', '0', '--timeout', '60')).code, 0);
+      if (how === 'frozen')
+        assert.equal((await lookup('move', 'kept', '--to', '0', '--timeout', '60')).code, 0);
     });
   }
 });
