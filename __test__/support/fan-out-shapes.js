@@ -481,6 +481,17 @@ const SHAPES = {
     ),
     refused('a literal of control characters', String.raw`SELECT count(*) || E'\x01' FROM orders`),
     refused('where a row lies', 'SELECT ctid, id FROM orders'),
+    exact(
+      'GROUP BY a column that is also an alias',
+      'SELECT 1 AS country, count(*) FROM orders GROUP BY country',
+    ),
+    refused('an aggregate of the query around', 'SELECT (SELECT max(orders.total)) AS most FROM orders'),
+    exact('keys in parentheses', 'SELECT paid AS y, count(*) FROM orders GROUP BY (y) ORDER BY (y)'),
+    exact('ORDER BY an output column in parentheses', 'SELECT -id AS id FROM orders ORDER BY (id)'),
+    exact(
+      'DISTINCT ON an output column',
+      'SELECT DISTINCT ON (tenant_id) paid AS tenant_id FROM orders ORDER BY tenant_id',
+    ),
     exact('no table at all', 'SELECT 1 + 1 AS two'),
     refused('nextval', "SELECT nextval('numbers'), id FROM orders"),
     exact('random', 'SELECT count(*) FROM orders WHERE random() >= 0'),

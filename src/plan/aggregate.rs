@@ -62,6 +62,8 @@ struct Split<'a> {
     select: &'a Select,
     order: &'a [OrderByExpr],
     only: Option<String>,
+    /// Whether a relation of FROM has a column of an alias's name; None: that is not known.
+    columns: HashMap<String, Option<bool>>,
     fragments: &'a mut Fragments,
     need: Need,
     /// Where the group keys, normal, stand in the shards' rows; the same by expression; and how large they are.
@@ -97,6 +99,7 @@ impl<'a> Split<'a> {
             select,
             order,
             only: scope.only_relation().map(str::to_owned),
+            columns: HashMap::new(),
             fragments,
             need: Need::Partials,
             keys: Vec::new(),
@@ -112,6 +115,10 @@ impl<'a> Split<'a> {
             grouped_by: 0,
         };
         for (index, item) in select.projection.iter().enumerate().rev() {
+            if let SelectItem::ExprWithAlias { alias, .. } = item {
+                let name = fold(alias);
+                split.columns.insert(name.clone(), scope.has_column(&name));
+            }
             split.names.extend(output_name(item).map(|name| (name, index)));
         }
         let calls = split.aggregates();
@@ -244,10 +251,17 @@ impl<'a> Split<'a> {
             },
             Expr::Identifier(name) => {
                 let name = fold(name);
-                Ok(match aliases.get(&name) {
-                    Some(expr) if !names_column(expr, &name) => (*expr).clone(),
-                    _ => key.clone(),
-                })
+                let Some(expr) = aliases.get(&name) else { return Ok(key.clone()) };
+                if names_column(expr, &name) {
+                    return Ok(key.clone());
+                }
+                match self.columns.get(&name).copied().flatten() {
+                    Some(true) => Ok(key.clone()),
+                    Some(false) => Ok((*expr).clone()),
+                    None => Err(unsupported(&format!(
+                        "GROUP BY {name}, which may be a column or the alias; give the alias another name, or group by what it stands for"
+                    ))),
+                }
             }
             key => Ok(key.clone()),
         }

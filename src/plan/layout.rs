@@ -29,6 +29,27 @@ pub struct Relation {
     pub differs: Option<String>,
 }
 
+impl Relation {
+    /// The names of its columns.
+    pub fn columns(&self) -> BTreeSet<String> {
+        self.parts.1.lines().filter_map(named).collect()
+    }
+}
+
+/// The name with which a line begins, which is in quotes where it has to be.
+fn named(line: &str) -> Option<String> {
+    let Some(quoted) = line.strip_prefix('"') else { return line.split(' ').next().map(str::to_owned) };
+    let mut name = String::new();
+    let mut letters = quoted.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter == '"' && letters.next_if_eq(&'"').is_none() {
+            return Some(name);
+        }
+        name.push(letter);
+    }
+    None
+}
+
 impl Layout {
     /// True for a table that every shard holds alike: a declared one, or one of PostgreSQL's catalogue.
     pub fn is_reference(&self, names: &[String]) -> bool {

@@ -30,7 +30,9 @@ use stages::{is_within_tenant, ordering, window_of};
 pub use calls::{contains_subquery, each_call};
 pub use outputs::{Output, outputs_tenant};
 pub use scope::Scope;
-pub use stages::{distinct_on, group_keys, groups_by_tenant, is_aggregated, orders_by_aggregate, position};
+pub use stages::{
+    distinct_by_tenant, distinct_on, group_keys, groups_by_tenant, is_aggregated, orders_by_aggregate, position,
+};
 
 /// What a query's rows depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -352,7 +354,7 @@ impl<'a> Search<'a> {
             Some(Distinct::Distinct) if !outputs_tenant(outputs) => Extent::Global(
                 "a part of it compares rows of all shards (DISTINCT); run that part first and bind what it gives",
             ),
-            Some(Distinct::On(keys)) if !keys.iter().any(|key| scope.is_tenant(key)) => Extent::Global(
+            Some(Distinct::On(keys)) if !distinct_by_tenant(keys, select, scope) => Extent::Global(
                 "a part of it compares rows of all shards (DISTINCT ON); run that part first and bind what it gives",
             ),
             _ => Extent::Local,

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    CastKind, DataType, Expr, Function, Query, SelectItem, SetExpr, SetOperator, SetQuantifier, Statement, TableFactor,
-    TimezoneInfo, Value,
+    CastKind, DataType, Distinct, Expr, Function, GroupByExpr, OrderBy, OrderByKind, Query, SelectItem, SetExpr,
+    SetOperator, SetQuantifier, Statement, TableFactor, TimezoneInfo, Value,
 };
 
 use super::draft::{Draft, Written};
@@ -15,7 +15,7 @@ use super::local::{Extent, Scope, Search, add_cte, groups_by_tenant, is_aggregat
 use super::rows::{first_select, item_expr, needs_distinct, output_name, output_names};
 use super::shape::{Column, Everywhere, Merge, Origins, Plan, Source};
 use super::stack::{self, Stopped};
-use super::text::{Fragments, Tokens, fold, parameter, parameters, quoted};
+use super::text::{Fragments, Tokens, fold, parameter, parameters, quoted, unnested};
 use super::walk::{Node, NodeMut, rewrite, walk};
 use super::{Asked, Layout, Refusal, aggregate, ctes, grammar, rows, sets, unsupported, write};
 use crate::data::lexer::{Outline, is_one_of};
@@ -199,8 +199,31 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
     Ok(Plan::Read(draft.read(written, &fragments, functions.into_iter().collect())?))
 }
 
+/// A query whose keys have no parentheses around them: PostgreSQL looks for names and positions inside of them.
+fn with_plain_keys(query: &Query) -> Query {
+    let mut query = query.clone();
+    let strip = |key: &mut Expr| {
+        if matches!(key, Expr::Nested(_)) {
+            *key = unnested(key).clone();
+        }
+    };
+    if let Some(OrderBy { kind: OrderByKind::Expressions(keys), .. }) = &mut query.order_by {
+        keys.iter_mut().map(|key| &mut key.expr).for_each(strip);
+    }
+    if let SetExpr::Select(select) = &mut *query.body {
+        if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
+            keys.iter_mut().for_each(strip);
+        }
+        if let Some(Distinct::On(keys)) = &mut select.distinct {
+            keys.iter_mut().for_each(strip);
+        }
+    }
+    query
+}
+
 /// The plan of a query of sharded rows.
 fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Draft, Refusal> {
+    let query = &with_plain_keys(query);
     let mut search = Search::new(layout);
     let root = Scope::root();
     let mut around = Scope::inside(&root);

@@ -361,7 +361,7 @@ fn order_expr(key: &Key) -> OrderByExpr {
 pub fn needs_distinct(select: &Select, outputs: &[local::Output], scope: &Scope<'_>) -> bool {
     match &select.distinct {
         Some(Distinct::Distinct) => !local::outputs_tenant(outputs),
-        Some(Distinct::On(keys)) => !keys.iter().any(|key| scope.is_tenant(key)),
+        Some(Distinct::On(keys)) => !local::distinct_by_tenant(keys, select, scope),
         _ => false,
     }
 }

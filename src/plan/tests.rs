@@ -748,3 +748,96 @@ fn null_waives_what_functions_do_and_not_that_a_change_is_exact() {
         assert_eq!(by(sql, Asked::ByNull), Ok(Plan::Everywhere(Everywhere::Sum)), "{sql}");
     }
 }
+
+/// The layout with columns of `t` and `countries`.
+fn with_columns() -> Layout {
+    let mut layout = layout();
+    for (name, columns) in
+        [("t", "a integer\n\"B \"\"c\" text\nid integer\ntenant_id text"), ("countries", "id integer\nvat numeric")]
+    {
+        layout.relations.entry(name.into()).or_default().parts = (0, columns.into());
+    }
+    layout
+}
+
+fn read_with_columns(sql: &str) -> Read {
+    match plan(sql, Asked::Implicitly, &with_columns()) {
+        Ok(Plan::Read(read)) => (*read).clone(),
+        other => panic!("{sql}: {other:?}"),
+    }
+}
+
+#[test]
+fn group_by_means_a_column_before_an_alias() {
+    let shard = |sql: &str| read_with_columns(sql).shard.sql;
+    assert_eq!(
+        shard("select 1 + 1 as a, count(*) + 1 from t group by a"),
+        "SELECT a AS mtdd_h0, count(*) AS mtdd_h1 FROM t GROUP BY 1"
+    );
+    assert_eq!(
+        shard("select 1 + 1 as \"B \"\"c\", count(*) + 1 from t group by \"B \"\"c\""),
+        "SELECT \"B \"\"c\" AS mtdd_h0, count(*) AS mtdd_h1 FROM t GROUP BY 1"
+    );
+    assert_eq!(
+        shard("select a + 1 as x, count(*) + 1 from t group by (x)"),
+        "SELECT a + 1 AS mtdd_h0, count(*) AS mtdd_h1 FROM t GROUP BY 1"
+    );
+    let unknown = "select 1 + a as x, count(*) from (select * from t) s group by x";
+    assert!(plan(unknown, Asked::Implicitly, &with_columns()).unwrap_err().to_string().contains("GROUP BY x"));
+}
+
+#[test]
+fn aggregates_of_the_rows_around_a_subquery_are_refused() {
+    for sql in [
+        "select (select max(t.a)) from t",
+        "select (select max(a)) from t",
+        "select array(select max(t.a)) from t",
+        "select coalesce((select count(t.id) from countries where vat = 1), 0) from t",
+        "select (select count(a) from countries) from t",
+        "select a from t group by a having exists (select 1 from countries where id = max(t.id))",
+        "select (select vat from countries order by max(t.a) limit 1) from t",
+        "select (select (select sum(t.a) from countries) from countries c limit 1) from t",
+    ] {
+        let plan = plan(sql, Asked::Implicitly, &with_columns());
+        assert!(matches!(&plan, Err(refusal) if refusal.to_string().contains("around it")), "{sql}: {plan:?}");
+    }
+    for sql in [
+        "select a, (select max(vat) from countries) from t",
+        "select a, (select count(*) from countries where id = t.a) from t",
+        "select a, (select max(c.vat + t.a) from countries c) from t",
+        "select a, (select max(b.a) from t b where b.tenant_id = t.tenant_id) from t",
+    ] {
+        read_with_columns(sql);
+    }
+}
+
+#[test]
+fn parentheses_around_a_key_do_not_hide_what_it_names() {
+    for (plain, nested) in [
+        ("select -a as a from t order by a", "select -a as a from t order by ((a))"),
+        ("select -a as b from t order by 1 desc", "select -a as b from t order by (1) desc"),
+        (
+            "select distinct on (1) a as x, b from t order by 1, b",
+            "select distinct on ((1)) a as x, b from t order by (1), (b)",
+        ),
+        (
+            "select a as y, count(*) from t group by y order by y",
+            "select a as y, count(*) from t group by (y) order by (y)",
+        ),
+        ("select a from t union select a from u order by 1", "select a from t union select a from u order by (1)"),
+    ] {
+        let (plain, nested) = (read_with_columns(plain), read_with_columns(nested));
+        assert_eq!((plain.merge, plain.distinct, plain.finish), (nested.merge, nested.distinct, nested.finish));
+    }
+}
+
+#[test]
+fn distinct_on_means_an_output_column_before_any_other() {
+    let by_other = read_with_columns("select distinct on (tenant_id) a as tenant_id, id from t order by tenant_id, id");
+    assert!(matches!(by_other.merge, Merge::Sorted { on: 1, .. }), "{by_other:?}");
+    for sql in
+        ["select distinct on (tenant_id) tenant_id as x, id from t", "select distinct on (1) tenant_id, id from t"]
+    {
+        assert_eq!(read_with_columns(sql).merge, Merge::Concat, "{sql}");
+    }
+}

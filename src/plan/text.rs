@@ -103,6 +103,14 @@ pub fn parts(name: &ObjectName) -> Option<Vec<String>> {
         .collect()
 }
 
+/// An expression without the parentheses around it.
+pub fn unnested(mut expr: &Expr) -> &Expr {
+    while let Expr::Nested(inner) = expr {
+        expr = inner;
+    }
+    expr
+}
+
 pub fn quoted(name: &str) -> Ident {
     Ident::with_quote('"', name)
 }

@@ -1,9 +1,10 @@
 //! What expressions look at beyond their row: subqueries, and functions that may not merely compute.
 
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query};
+use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, OrderByExpr, Query};
 
 use super::outputs::Output;
 use super::scope::Scope;
+use super::stages::ordering;
 use super::{Extent, Reason, Search};
 use crate::plan::functions::{self, Kind};
 use crate::plan::text::{parts, quoted};
@@ -12,6 +13,9 @@ use crate::plan::walk::{Node, walk};
 impl Search<'_> {
     /// Checks the subqueries and calls of an expression.
     pub(super) fn expression(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<(), Reason> {
+        if scope.is_inside_sharded() && aggregates_around(expr, scope) {
+            return Err(OF_AROUND.into());
+        }
         for subquery in subqueries(expr) {
             self.subquery(&subquery.0, subquery.1.as_ref(), scope)?;
         }
@@ -22,6 +26,12 @@ impl Search<'_> {
     fn subquery(&mut self, query: &Query, compared: Option<&Expr>, scope: &Scope<'_>) -> Result<(), Reason> {
         let mut around = Scope::inside(scope);
         self.ctes(query, &mut around)?;
+        // What its ORDER BY aggregates may be of the rows around it, too.
+        let unknown = Scope::inside(&around);
+        let by_aggregate = |key: &OrderByExpr| aggregates_around(&key.expr, &unknown);
+        if unknown.is_inside_sharded() && ordering(query.order_by.as_ref()).iter().any(by_aggregate) {
+            return Err(OF_AROUND.into());
+        }
         let (found, anchored) = self.body(&query.body, &around)?;
         let whole = query.limit_clause.is_none() && query.fetch.is_none();
         if anchored || found.extent == Extent::Everywhere {
@@ -88,6 +98,27 @@ impl Search<'_> {
         }
         Ok(())
     }
+}
+
+const OF_AROUND: &str = "a subquery that aggregates columns of the query around it, which PostgreSQL does for all of that query's rows; \
+     select the aggregate outside of the subquery";
+
+/// True if an aggregate in a subquery may be one of the query around it: none of its columns is of its own FROM clause.
+fn aggregates_around(expr: &Expr, scope: &Scope<'_>) -> bool {
+    let mut found = false;
+    each_call(expr, &mut |call| {
+        if call.over.is_none() && functions::kind(call).is_aggregate() {
+            let (mut any, mut own) = (false, false);
+            walk(call, &mut |node| {
+                if let Node::Expr(column @ (Expr::Identifier(_) | Expr::CompoundIdentifier(_))) = node {
+                    any = true;
+                    own |= scope.may_have(column);
+                }
+            });
+            found |= any && !own;
+        }
+    });
+    found
 }
 
 /// A name as SQL has to write it.

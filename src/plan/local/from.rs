@@ -177,6 +177,7 @@ impl Search<'_> {
         Ok(Relation {
             alias: alias.map(|alias| fold(&alias.name)),
             tenants: found.tenants(),
+            columns: found.columns(),
             extent: found.extent,
             class,
             nullable: false,
@@ -188,6 +189,7 @@ impl Search<'_> {
             alias: alias.map(|alias| fold(&alias.name)).or(name),
             extent: Extent::Everywhere,
             tenants: BTreeSet::new(),
+            columns: None,
             class: self.classes.new_class(),
             nullable: false,
         }
@@ -203,8 +205,22 @@ impl Search<'_> {
         let shown = alias.map_or_else(|| last.clone(), |alias| fold(&alias.name));
         let renamed = alias.is_some_and(|alias| !alias.columns.is_empty());
         let class = self.classes.new_class();
-        let mut relation =
-            Relation { alias: Some(shown), extent: Extent::Local, tenants: BTreeSet::new(), class, nullable: false };
+        // A relation of which nothing is known yet is looked at again once it is known.
+        let columns = match self.layout.relation(names) {
+            _ if renamed || catalogue::is_statistics(names) => None,
+            Some(known) => Some(known.columns()),
+            None if self.layout.is_reference(names) => None,
+            None => Some(BTreeSet::new()),
+        };
+        spend(columns.as_ref().map_or(0, BTreeSet::len));
+        let mut relation = Relation {
+            alias: Some(shown),
+            extent: Extent::Local,
+            tenants: BTreeSet::new(),
+            columns,
+            class,
+            nullable: false,
+        };
         if names.len() == 1
             && let Some(found) = scope.cte(&last)
         {
@@ -213,6 +229,7 @@ impl Search<'_> {
                 rename(&mut found, alias);
             }
             relation.tenants = found.tenants();
+            relation.columns = found.columns();
             relation.extent = found.extent;
             return Ok(relation);
         }

@@ -24,6 +24,15 @@ pub fn outputs_tenant(outputs: &[Output]) -> bool {
 }
 
 impl Found {
+    /// The names of all columns, where they are known.
+    pub(super) fn columns(&self) -> Option<BTreeSet<String>> {
+        let name = |output: &Output| match output {
+            Output::Column { name, .. } => name.clone(),
+            Output::Several { .. } => None,
+        };
+        self.outputs.iter().map(name).collect::<Option<BTreeSet<_>>>().filter(|names| !names.is_empty())
+    }
+
     /// The names of the columns that hold the tenant on whose shard the row is.
     pub(super) fn tenants(&self) -> BTreeSet<String> {
         if self.extent != Extent::Local {

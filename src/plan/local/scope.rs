@@ -15,6 +15,8 @@ pub(super) struct Relation {
     /// The names of its columns that hold the tenant, and the class of what they hold.
     pub(super) tenants: BTreeSet<String>,
     pub(super) class: usize,
+    /// The names of all of its columns, where they are known.
+    pub(super) columns: Option<BTreeSet<String>>,
     /// An outer join may have filled it with NULLs.
     pub(super) nullable: bool,
 }
@@ -52,6 +54,46 @@ impl<'p> Scope<'p> {
             [relation] => relation.alias.as_deref(),
             _ => None,
         }
+    }
+
+    /// True if a relation of this FROM clause has a column of this name; None: that is not known.
+    pub fn has_column(&self, name: &str) -> Option<bool> {
+        spend(self.relations.len());
+        let mut known = true;
+        for relation in &self.relations {
+            match &relation.columns {
+                Some(columns) if columns.contains(name) => return Some(true),
+                Some(_) => {}
+                None => known = false,
+            }
+        }
+        known.then_some(false)
+    }
+
+    /// True if a relation of this FROM clause may be what a column is of.
+    pub(super) fn may_have(&self, column: &Expr) -> bool {
+        // Of a relation without columns nothing is known yet.
+        let has = |relation: &Relation, name: &str| {
+            relation.columns.as_ref().is_none_or(|columns| columns.is_empty() || columns.contains(name))
+        };
+        let has_alias = |name: &str| self.relations.iter().any(|relation| relation.alias.as_deref() == Some(name));
+        match column {
+            Expr::Identifier(name) => {
+                let name = fold(name);
+                has_alias(&name) || self.relations.iter().any(|relation| has(relation, &name))
+            }
+            Expr::CompoundIdentifier(names) => {
+                names.len().checked_sub(2).is_some_and(|index| has_alias(&fold(&names[index])))
+            }
+            _ => false,
+        }
+    }
+
+    /// True if rows around this depend on what a shard holds.
+    pub(super) fn is_inside_sharded(&self) -> bool {
+        self.parent.is_some_and(|parent| {
+            parent.relations.iter().any(|relation| relation.extent != Extent::Everywhere) || parent.is_inside_sharded()
+        })
     }
 
     /// The class of a tenant column; `strict`: only one that is never NULL for want of a joined row.

@@ -9,8 +9,8 @@ use super::calls::each_call;
 use super::scope::Scope;
 use crate::plan::effort::spend;
 use crate::plan::functions;
-use crate::plan::rows::{is_wildcard, item_expr};
-use crate::plan::text::fold;
+use crate::plan::rows::{is_wildcard, item_expr, output_name};
+use crate::plan::text::{fold, unnested};
 
 /// The expressions of GROUP BY, with those inside grouping sets.
 pub fn group_keys(select: &Select) -> Vec<&Expr> {
@@ -51,6 +51,20 @@ pub fn distinct_on(select: &Select) -> &[Expr] {
         Some(Distinct::On(keys)) => keys,
         _ => &[],
     }
+}
+
+/// True if DISTINCT ON keeps the tenants apart. It looks for names among the output columns first.
+pub fn distinct_by_tenant(keys: &[Expr], select: &Select, scope: &Scope<'_>) -> bool {
+    keys.iter().any(|key| match unnested(key) {
+        Expr::Value(value) => position(&value.value.to_string(), select).is_some_and(|item| scope.is_tenant(item)),
+        Expr::Identifier(name) => {
+            let name = fold(name);
+            spend(select.projection.len());
+            let item = select.projection.iter().find(|item| output_name(item).is_some_and(|output| output == name));
+            scope.is_tenant(item.and_then(item_expr).unwrap_or(key))
+        }
+        key => scope.is_tenant(key),
+    })
 }
 
 /// True if each group is of one tenant.
