@@ -69,6 +69,46 @@ describe('outcomes', () => {
 
   const rows = async (table = 'notes') => (await frozen.shard(table).count('* as n').first()).n;
 
+  it('a write that has come to its end before its stream is stopped is not said to have been stopped', async () => {
+    const seen = new Set();
+    let done = 0;
+    for (let round = 0; round < 12; round++) {
+      const controller = new AbortController();
+      const stream = db
+        .raw(
+          round % 3 === 0
+            ? `insert into notes values (1) returning repeat('z', 300000)`
+            : 'insert into notes select generate_series(1, 1000) returning id',
+        )
+        .mtdd({ tenantId: TENANT, signal: controller.signal })
+        .stream();
+      const ended = new Promise((resolve) => stream.on('error', resolve).on('end', resolve));
+      // Aborted while the answer is on its way, or before it has been read.
+      const before = done;
+      for (let wait = 0; done === before && wait < 200; wait++) done = Number(await rows());
+      if (round % 2 === 0) await sleep(20);
+      controller.abort();
+      stream.resume();
+      const error = await ended;
+      seen.add(error?.code);
+      if (error !== undefined) assert.equal(error.context.stoppingFor, 'CANCELLED');
+    }
+    assert.ok(!seen.has('CANCELLED'), [...seen].join());
+    assert.ok(seen.has('OUTCOME_UNKNOWN'), [...seen].join());
+  });
+
+  it('a read is stopped, whether it has come to its end or not', async () => {
+    const controller = new AbortController();
+    const stream = db
+      .raw('select * from generate_series(1, 1000) n')
+      .mtdd({ tenantId: TENANT, signal: controller.signal })
+      .stream();
+    await sleep(100);
+    const failed = new Promise((resolve) => stream.on('error', resolve));
+    controller.abort();
+    assert.equal((await failed).code, 'CANCELLED');
+  });
+
   it('a write whose rows are not read is not said to have been stopped', async () => {
     for (const stop of ['timeout', 'signal', 'destroyed with an error']) {
       const controller = new AbortController();

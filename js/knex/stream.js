@@ -4,6 +4,8 @@
  */
 
 const { Readable } = require('node:stream');
+const { OutcomeUnknownError } = require('../errors');
+const { onlyReads } = require('./reads');
 const { Reply } = require('./result');
 
 /** Rows that wait for the reader before the server is held back; as `pg-query-stream` has it. */
@@ -65,6 +67,13 @@ class RowStream extends Readable {
     this.wants = true;
     /** The error that the query ended with. */
     this.outcome = undefined;
+    /** It has ended, and not with an error. */
+    this.isDone = false;
+    // What a transaction has done is in nobody's doubt: it may be rolled back.
+    const { operation, session } = call;
+    const isRead = operation === 'read' || (operation !== 'write' && onlyReads(call.text));
+    /** Once it has ended, what it has done stays, whatever is said of its rows. */
+    this.leavesTraces = !session && !isRead;
     this.id = client.stream(call, this);
   }
 
@@ -88,6 +97,7 @@ class RowStream extends Readable {
   finish(error) {
     this.id = 0;
     this.outcome = error;
+    this.isDone = !error;
     if (error) this.destroy(error);
     else this.push(null);
   }
@@ -97,13 +107,21 @@ class RowStream extends Readable {
     const { id } = this;
     this.id = 0;
     if (id === 0) {
-      callback(error);
+      callback(this.#known(error));
       return;
     }
-    // What is known of a write comes before the reason for stopping it.
-    this.client.cancel(id).then(() => {
-      callback(error && this.outcome?.code === 'OUTCOME_UNKNOWN' ? this.outcome : error);
-    });
+    this.client.cancel(id).then(() => callback(this.#known(error)));
+  }
+
+  /** What is known of a write comes before the reason for stopping it. */
+  #known(error) {
+    if (error && this.outcome?.code === 'OUTCOME_UNKNOWN') return this.outcome;
+    if (error?.code !== 'CANCELLED' || !this.isDone || !this.leavesTraces) return error;
+    return new OutcomeUnknownError(
+      'The signal was aborted when the statement had come to its end: what it has done stays, and its rows have not all been read.',
+      { stoppingFor: 'CANCELLED' },
+      error,
+    );
   }
 }
 
