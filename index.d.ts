@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Route one query: see `.mtdd()`. */
+/** Route one query: see `.mtdd()`. A number beyond `Number.MAX_SAFE_INTEGER` is refused: use a string or a bigint. */
 export type MtddTenantId = string | number | bigint;
 
 /** What `.mtdd()` does before it runs the query. */
@@ -479,7 +479,7 @@ export function runLocal<T>(fn: () => T): MtddStarted<T>;
  */
 export function withSignal<T>(signal: AbortSignal | null, fn: () => T): MtddStarted<T>;
 
-/** What `tenantContext` may be told. `undefined`: the request has no tenant. */
+/** What `tenantContext` may be told; other keys are refused. `undefined`: the request has no tenant. */
 export type MtddRequestTenant =
   | MtddTenantId
   | { readonly tenantId: MtddTenantId; readonly tenantType?: number | string }

@@ -380,7 +380,7 @@ describe('tenantContext', () => {
     assert.deepEqual(await pass((request) => request.id, { id: 't' }), []);
     await pass(() => ({ tenantId: 5, tenantType: '2' }));
     await pass(async () => 't');
-    await pass(async () => ({ tenantId: 't', tenantType: 3, name: 'not looked at' }));
+    await pass(async () => ({ tenantId: 't', tenantType: 3 }));
     assert.deepEqual(tenants(), ['t/1', '5/2', 't/1', 't/3']);
     assert.deepEqual(local, []);
   });
@@ -400,6 +400,9 @@ describe('tenantContext', () => {
       {},
       { tenantId: '' },
       { tenantId: 't', tenantType: 'x' },
+      { tenantId: 't', type: 2 },
+      { tenantId: 't', tenanttype: 2 },
+      { tenantId: 't', name: 'x' },
     ]) {
       for (const resolve of [() => wrong, async () => wrong]) {
         const [error] = await pass(resolve);

@@ -90,6 +90,11 @@ describe('a wrong argument is refused before anything is sent, whichever the tra
     ['an empty object', [{}], /tenantId/],
     ['an object with an undefined tenant', [{ tenantId: undefined, tenantType: 1 }], /tenantId/],
     ['an object with a null tenant', [{ tenantId: null }], /tenantId/],
+    ['a number that has been rounded', [2 ** 53], /tenantId: .*string or a bigint/],
+    ['a name with NUL', ['A\0'], /tenantId: .*NUL/],
+    ['a name that no server takes', ['é'.repeat(1025)], /tenantId: .*2048 bytes/],
+    ['a negative type', ['t', -1], /tenantType/],
+    ['a negative type as a text', ['t', '-1'], /tenantType/],
     [
       'a tenant and all servers',
       ['t', 1, 'auto', { allServers: true }],

@@ -89,7 +89,7 @@ describe('a misspelt option is a TypeError that names it', () => {
     };
     const { allServers, ...options } = OPTIONS;
     const route = routeFrom(['t', 1, 'auto', { ...options, ...metadata }]);
-    assert.deepEqual(route.options, { ...options, ...metadata });
+    assert.deepEqual({ ...route.options }, { ...options, ...metadata });
     assert.equal(allServers, false);
     for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
       assert.doesNotThrow(() => routeFrom(['t', 1, 'auto', JSON.parse(`{"${name}": 1}`)]), name);
@@ -233,4 +233,41 @@ test('builders of an instance that was never set up are left as they are', async
   assert.doesNotThrow(() => withTenant('u', () => kept.clone()));
   assert.deepEqual(Object.keys(kept), Object.keys(other('a')));
   await Promise.all([other.destroy(), ours.db.destroy()]);
+});
+
+describe('options are read once, and are the object’s own', () => {
+  test('inherited ones are refused', () => {
+    class Settings {
+      get timeout() {
+        return 5;
+      }
+    }
+    for (const options of [Object.create({ allServers: true }), new Settings()]) {
+      assert.throws(() => routeFrom(['t', 1, 'auto', options]), /inherited/);
+      assert.throws(() => routeFrom([{ tenantId: 't' }, 1, 'auto', options]), /inherited/);
+      assert.throws(() => routeFrom([Object.assign(options, { tenantId: 't' })]), /inherited/);
+    }
+  });
+
+  test('what says something else the second time is taken at its first word', () => {
+    let asked = 0;
+    const options = {
+      get allServers() {
+        return asked++ > 0;
+      },
+    };
+    const { tenant, options: taken } = routeFrom(['t', 1, 'auto', options]);
+    assert.deepEqual([tenant, taken.allServers, asked], ['t', false, 1]);
+  });
+
+  test('what is on Object.prototype is no option', () => {
+    Object.prototype.allServers = true;
+    try {
+      assert.equal(routeFrom(['t']).tenant, 't');
+      assert.equal(routeFrom(['t', 1, 'auto', {}]).tenant, 't');
+      assert.equal(routeFrom([{ tenantId: 't' }]).tenant, 't');
+    } finally {
+      delete Object.prototype.allServers;
+    }
+  });
 });

@@ -235,3 +235,26 @@ describe('a container that does not rely on its promise', () => {
     await db.destroy();
   });
 });
+
+test('what names a tenant beside "mtdd" is refused before anything is begun', async () => {
+  const { db, local } = await attached({ mtdd: { useMtdd: false } });
+  for (const name of [
+    'tenantId',
+    'tenantType',
+    'methodType',
+    'tenant',
+    'tenantID',
+    'allServers',
+    'timeout',
+  ]) {
+    for (const way of ['transaction', 'transaction without a container', 'a savepoint']) {
+      await assert.rejects(WAYS[way](db, { [name]: 't' }), (error) => {
+        assert.ok(error instanceof TypeError, `${name}: ${error.stack}`);
+        assert.match(error.message, new RegExp(`config\\.${name}: .*mtdd`));
+        return true;
+      });
+    }
+  }
+  assert.deepEqual(control(local), []);
+  await db.destroy();
+});

@@ -9,6 +9,8 @@ const { bindListeners } = require('./knex/emitter');
 const { refusal } = require('./knex/route');
 const { withSignal } = require('./knex/signal');
 
+const TENANT_NAMES = ['tenantId', 'tenantType'];
+
 /**
  * Makes a middleware: whatever comes after it in a request runs inside `withTenant`. Put it behind what finds out who
  * asks, and in front of the routes.
@@ -75,7 +77,7 @@ function enter(tenant, next, emitters) {
   const { tenantId, tenantType } = isObject ? tenant : { tenantId: tenant };
   let hasEntered = false;
   try {
-    if (isObject) refuseMisspeltType(tenant);
+    if (isObject) refuseUnknown(tenant);
     withTenant(tenantId, tenantType, () => {
       hasEntered = true;
       // Their events come by the connection, which knows no request.
@@ -89,13 +91,15 @@ function enter(tenant, next, emitters) {
   }
 }
 
-/** A type that is overlooked would make it another tenant. */
-function refuseMisspeltType(tenant) {
-  if ('tenantType' in tenant) return;
-  const misspelt = Object.keys(tenant).find((name) => isMisspelt(name, 'tenantType', 1));
-  if (misspelt !== undefined) {
-    throw refusal(`${misspelt}: unknown; did you mean "tenantType"?`, 'tenantContext()');
-  }
+/** A type that is overlooked, under another name, would make it another tenant. */
+function refuseUnknown(tenant) {
+  const unknown = Object.keys(tenant).find((name) => !TENANT_NAMES.includes(name));
+  if (unknown === undefined) return;
+  const meant = TENANT_NAMES.find((name) => isMisspelt(unknown, name, 1));
+  throw refusal(
+    `${unknown}: unknown; ${meant === undefined ? 'there are "tenantId" and "tenantType"' : `did you mean "${meant}"?`}`,
+    'tenantContext()',
+  );
 }
 
 /** Express goes on without an error for `next(undefined)`, and elsewhere for `next('route')`. */

@@ -17,7 +17,8 @@ class Pin {
   note(route) {
     if (route.tenant === null) return;
     // Its options and its registering are that query's own.
-    if (this.#first === undefined) this.#first = new Route(route.tenant, route.tenantType, 'execute', {});
+    if (this.#first === undefined)
+      this.#first = new Route(route.tenant, route.tenantType, 'execute', Object.create(null));
     else if (!this.#first.isSameTenant(route)) this.#other ??= route;
   }
 

@@ -7,8 +7,10 @@ const { describe, isMisspelt, nearestName } = require('../describe');
 
 const DEFAULT_TENANT_TYPE = 1;
 const METHODS = ['executeQuery', 'addTenantShard', 'auto'];
-const NO_OPTIONS = Object.freeze({});
-const LEAST_INT32 = -(2 ** 31);
+/** Without a prototype, like all checked options: what others put on Object.prototype is no option. */
+const NO_OPTIONS = Object.freeze(Object.create(null));
+/** What a lookup server can be set to take at most. */
+const MOST_NAME_BYTES = 2048;
 const GREATEST_INT32 = 2 ** 31 - 1;
 
 const isBoolean = (value) => typeof value === 'boolean';
@@ -119,7 +121,9 @@ function routeOfObject([meta, givenType, givenMethod, givenOptions], call) {
     );
   }
   const { tenantId, tenantType = givenType, methodType = givenMethod, ...rest } = meta;
-  const options = checkedOptions({ ...givenOptions, ...rest }, call);
+  refuseInherited(meta, call);
+  refuseInherited(givenOptions, call);
+  const options = checkedOptions(Object.assign(Object.create(null), givenOptions, rest), call);
   if ((tenantId === undefined || tenantId === null) && options.allServers !== true) {
     throw refusal('tenantId: expected a tenant in the object, or allServers: true for all shards', call);
   }
@@ -167,7 +171,10 @@ function routeOfTenant(call, tenantId, tenantType, options) {
   }
   const name = checkedName(tenantId, call);
   if (tenantType === null) {
-    throw refusal('tenantType: expected a whole number of 32 bits, got null; addTenant() registers', call);
+    throw refusal(
+      'tenantType: expected a whole number from 0 to 2147483647, got null; addTenant() registers',
+      call,
+    );
   }
   const type = checkedTenantType(tenantType, call);
   const checked = checkedOptions(options, call);
@@ -192,22 +199,34 @@ function checkedTenant(tenantId, call) {
 }
 
 /**
- * The name of a tenant that has one. What is no text on the wire is refused: half of a surrogate pair would become
- * U+FFFD, and two tenants one.
+ * The name of a tenant that has one. What the servers would refuse, or take for another, is refused here: half of a
+ * surrogate pair would become U+FFFD, and two tenants one.
  */
 function checkedName(tenantId, call) {
+  if (typeof tenantId === 'number' && Math.abs(tenantId) > Number.MAX_SAFE_INTEGER) {
+    throw refusal(
+      `tenantId: expected a number up to ${Number.MAX_SAFE_INTEGER}, got ${tenantId}, which may be another tenant's rounded: use a string or a bigint`,
+      call,
+    );
+  }
   const name = String(tenantId);
-  if (name.isWellFormed()) return name;
-  throw refusal(
-    'tenantId: expected a string of whole characters, got one with half of a surrogate pair',
-    call,
-  );
+  if (!name.isWellFormed()) {
+    throw refusal(
+      'tenantId: expected a string of whole characters, got one with half of a surrogate pair',
+      call,
+    );
+  }
+  if (name.includes('\0')) throw refusal('tenantId: expected a string without NUL', call);
+  if (name.length > MOST_NAME_BYTES || Buffer.byteLength(name) > MOST_NAME_BYTES) {
+    throw refusal(`tenantId: expected at most ${MOST_NAME_BYTES} bytes, got more`, call);
+  }
+  return name;
 }
 
 /**
  * A tenant's type: 1 when left out or null.
  *
- * @param {unknown} tenantType a whole number of 32 bits, or the text of one
+ * @param {unknown} tenantType a whole number of 31 bits, or the text of one
  * @param {string} [call] what was called, for the message
  * @returns {number}
  * @throws {TypeError}
@@ -216,9 +235,9 @@ function checkedTenantType(tenantType, call) {
   if (tenantType === undefined || tenantType === null) return DEFAULT_TENANT_TYPE;
   const number =
     typeof tenantType === 'string' && /^-?\d+$/.test(tenantType) ? Number(tenantType) : tenantType;
-  if (Number.isInteger(number) && number >= LEAST_INT32 && number <= GREATEST_INT32) return number;
+  if (Number.isInteger(number) && number >= 0 && number <= GREATEST_INT32) return number;
   throw refusal(
-    `tenantType: expected a whole number of 32 bits, or null to register, got ${describe(tenantType)}`,
+    `tenantType: expected a whole number from 0 to 2147483647, or null to register, got ${describe(tenantType)}`,
     call,
   );
 }
@@ -239,17 +258,29 @@ function checkedOptions(options, call) {
   if (typeof options !== 'object' || Array.isArray(options)) {
     throw refusal(`options: expected an object, got ${describe(options)}`, call);
   }
+  refuseInherited(options, call);
+  // Read once: a getter, or a Proxy, may say something else the second time.
+  const taken = Object.assign(Object.create(null), options);
   for (const name of OPTION_NAMES) {
-    const value = options[name];
+    const value = taken[name];
     if (value === undefined || value === null) continue;
     const [expected, accepts] = OPTIONS[name];
     if (!accepts(value)) {
       throw refusal(`options.${name}: expected ${expected}, got ${describe(value)}`, call);
     }
   }
-  for (const name of Object.keys(options)) refuseMisspelt(name, call);
-  if (options.partialResults === true && options.operationType === 'write') throw partialWrite(call);
-  return Object.freeze({ ...options });
+  for (const name of Object.keys(taken)) refuseMisspelt(name, call);
+  if (taken.partialResults === true && taken.operationType === 'write') throw partialWrite(call);
+  return Object.freeze(taken);
+}
+
+/** An option that is not the object's own would be lost when the object is copied. */
+function refuseInherited(options, call) {
+  if (options === null || typeof options !== 'object' || isPlain(options)) return;
+  const inherited = OPTION_NAMES.find((name) => name in options && !Object.hasOwn(options, name));
+  if (inherited !== undefined) {
+    throw refusal(`options.${inherited}: expected an option of the object's own, got an inherited one`, call);
+  }
 }
 
 function refuseMisspelt(name, call) {
@@ -299,6 +330,7 @@ function refusal(sentence, call = '.mtdd()') {
 }
 
 module.exports = {
+  KNOWN_NAMES,
   Route,
   routeFrom,
   routeOfTenant,

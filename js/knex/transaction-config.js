@@ -7,9 +7,12 @@ const { ValidationError } = require('../errors');
 const { CAPTURED, capture } = require('./ambient');
 const { BOUND } = require('./context');
 const { PIN } = require('./pin');
-const { Route, refusal, routeFrom } = require('./route');
+const { KNOWN_NAMES, Route, refusal, routeFrom } = require('./route');
 
 const CALL = 'transaction(fn, { mtdd })';
+const TENANT_NAMES = ['tenant', 'tenantId', 'tenantType'];
+
+const isSameOrMisspelt = (name, known) => name === known || isMisspelt(name, known, 1);
 
 /**
  * Whose the queries of a transaction are, if they do not say so themselves.
@@ -26,6 +29,12 @@ function routeOfTransaction(config, bound) {
   for (const name of Object.keys(config)) {
     if (isMisspelt(name, 'mtdd', 1)) {
       throw refusal(`config.${name}: unknown option; did you mean "mtdd"?`, 'transaction()');
+    }
+    if (KNOWN_NAMES.includes(name) || TENANT_NAMES.some((known) => isSameOrMisspelt(name, known))) {
+      throw refusal(
+        `config.${name}: Knex takes no such option, and the queries would be nobody's; expected it in "mtdd", as { mtdd: { tenantId } }`,
+        'transaction()',
+      );
     }
   }
   const route = 'mtdd' in config ? statedRoute(config.mtdd, bound) : bound;
