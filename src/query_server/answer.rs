@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::attempt::{Attempt, outcome_unknown};
-use super::backend::{Backend, OUTDATED, Transaction};
+use super::backend::{Backend, Transaction};
 use super::decode::{self, RawDescription};
 use super::inbox::{Message, PART_SIZE};
 use super::piece::{Ending, Piece};
@@ -70,6 +70,8 @@ pub struct Answer<'a> {
     error: Option<Box<DatabaseError>>,
     /// PostgreSQL has taken the request.
     taken: bool,
+    /// What the request asks for has begun to run.
+    bound: bool,
     /// A statement of the request has come to its end.
     completed: bool,
     /// The caller has got something.
@@ -92,6 +94,7 @@ impl<'a> Answer<'a> {
             piece: Piece::default(),
             error: None,
             taken: false,
+            bound: false,
             completed: false,
             sent: false,
             lossy: false,
@@ -192,6 +195,10 @@ impl<'a> Answer<'a> {
                 // A failed preface comes first, and says why what follows it failed too.
                 self.error.get_or_insert(Box::new(error));
             }
+            b'2' if !in_preface => {
+                self.taken = true;
+                self.bound = true;
+            }
             b'1' | b'2' | b'3' | b'n' | b'T' => self.taken = true,
             b'G' => {
                 let refusal = self.backend.refuse_copy(self.asked.extended);
@@ -227,7 +234,7 @@ impl<'a> Answer<'a> {
                 }
             };
         };
-        let outdated = self.asked.kept && self.is_outdated(&error);
+        let outdated = !self.bound && self.is_outdated(&error);
         if self.asked.preface > 0 && !outdated {
             self.backend.doubt_statements();
         }
@@ -246,14 +253,18 @@ impl<'a> Answer<'a> {
         Ok(Attempt::Answered(Piece::ending(Ending::Error(error))))
     }
 
-    /// True if the error only means that the kept statement is not, or no longer, what we thought; nothing has run.
+    /// True if the error only means that what is prepared here is not, or no longer, what we thought. To be asked only
+    /// of an error that came before the statement began to run.
     fn is_outdated(&mut self, error: &DatabaseError) -> bool {
+        let in_preface = self.asked.preface > 0;
         match error.code.as_deref() {
-            Some("26000") => self.backend.doubt_statements(),
-            Some("42704") if self.asked.preface > 0 && error.message.contains(OUTDATED) => {
+            // Only statements of ours are run by name.
+            Some("26000") if in_preface || self.asked.kept => self.backend.doubt_statements(),
+            // The guard says so, or does not fit the catalogue, or the role, any more.
+            Some(code) if in_preface && self.asked.kept && (code.starts_with("42") || code == "3F000") => {
                 self.backend.forget(self.text);
             }
-            Some("0A000") if error.routine.as_deref() == Some("RevalidateCachedQuery") => {
+            Some("0A000") if self.asked.kept && error.routine.as_deref() == Some("RevalidateCachedQuery") => {
                 self.backend.forget(self.text);
             }
             _ => return false,

@@ -109,11 +109,9 @@ impl<'t> Turn<'t> {
     /// closed the connection; nothing has run.
     async fn study<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<bool, Failure> {
         let sql = &self.query.request.sql;
-        let asked = self.ask_for_settings().and_then(|preface| {
-            self.backend.ask_to_study(self.text, sql)?;
-            Ok(preface)
-        });
-        let Ok(preface) = asked else {
+        let asked =
+            self.ask_for_settings().and_then(|preface| Ok((preface, self.backend.ask_to_study(self.text, sql)?)));
+        let Ok((preface, is_first)) = asked else {
             self.backend.take_back();
             return Err(failure(Reason::Invalid, true, "sql: too large for PostgreSQL's protocol"));
         };
@@ -121,7 +119,7 @@ impl<'t> Turn<'t> {
         backend.mark_studying(true);
         let studied = watch.unless_stopped(async {
             backend.flush().await?;
-            let study = backend.read_study(preface).await?;
+            let study = backend.read_study(preface, is_first).await?;
             backend.keep(text, sql, study.as_deref()).await?;
             if study.is_some() {
                 backend.settings_hold(settings);

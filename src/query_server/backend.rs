@@ -29,7 +29,7 @@ use crate::postgres::{Address, Socket, Target};
 pub use fitness::Fitness;
 use names::Names;
 pub use requests::Whose;
-pub use study::{Known, OUTDATED};
+pub use study::Known;
 
 /// The transaction that PostgreSQL says it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

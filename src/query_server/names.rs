@@ -7,7 +7,7 @@ use crate::data::lexer::{Lexer, Token, is_one_of};
 const BEFORE_TYPES: [&str; 3] = ["as", "returning", "of"];
 
 /// With these, a type may stand behind any name.
-const DEFINE_COLUMNS: [&str; 9] = [
+const DEFINE_COLUMNS: [&str; 13] = [
     "json_table",
     "xmltable",
     "json_to_record",
@@ -16,13 +16,17 @@ const DEFINE_COLUMNS: [&str; 9] = [
     "jsonb_to_recordset",
     "rows",
     "json_populate_record",
+    "json_populate_recordset",
+    "jsonb_populate_record",
+    "jsonb_populate_recordset",
+    "jsonb_populate_record_valid",
     "record",
 ];
 
 /// The names in a text, as PostgreSQL knows them: folded to lower case unless quoted.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// Those before an opening parenthesis.
+    /// Those before an opening parenthesis, and those behind an expression and a dot: `(x).f` may mean `f(x)`.
     pub calls: Vec<String>,
     /// All of them.
     pub all: Vec<String>,
@@ -56,10 +60,11 @@ impl Names {
                 names.writes |= is_one_of(&name, &["insert", "update", "delete", "merge"]);
                 into += usize::from(name == "into");
                 inserts += usize::from(name == "insert" || name == "merge");
-                names.obscure |= name == "collate" || is_one_of(&name, &DEFINE_COLUMNS);
+                // UESCAPE says how a U&'...' or U&"..." is to be read.
+                names.obscure |= is_one_of(&name, &["collate", "uescape"]) || is_one_of(&name, &DEFINE_COLUMNS);
             }
             names.obscure |= name == "pg_temp" || name.contains('\\');
-            if matches!(next, Some(Token::Mark('('))) {
+            if matches!(next, Some(Token::Mark('('))) || is_attribute(&tokens[..index]) {
                 names.calls.push(name.clone());
             }
             if matches!(next, Some(Token::Literal(_))) || stands_for_a_type(&tokens[..index]) {
@@ -87,6 +92,11 @@ fn stands_for_a_type(before: &[Token<'_>]) -> bool {
     }
 }
 
+/// True if a name behind these tokens is an attribute of an expression, or a function of it.
+fn is_attribute(before: &[Token<'_>]) -> bool {
+    matches!(before, [.., Token::Mark(')' | ']') | Token::Parameter(_), Token::Mark('.')])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +108,10 @@ mod tests {
         assert_eq!(names.types, ["app", "interval", "kind", "status"]);
         assert_eq!(names.all.len(), 16);
         assert!(!names.writes && !names.obscure);
+        assert_eq!(
+            Names::of("select (0.5).setseed, $1.ts_stat, (a[1]).b, (a)[1].c, d.e").calls,
+            ["b", "c", "select", "setseed", "ts_stat"]
+        );
         assert!(Names::of("with x as (insert into t values (1) returning a) select a from x").writes);
     }
 
@@ -112,6 +126,9 @@ mod tests {
             "select a collate c from t",
             r#"select U&"\0061" from t"#,
             "select * from json_to_record($1) as t (a status)",
+            "select timestamptz U&'!006eow' uescape '!'",
+            "select U&\"!0073ets\" UESCAPE '!' ()",
+            "select jsonb_populate_record(null::t, $1)",
         ] {
             assert!(Names::of(sql).obscure, "{sql}");
         }

@@ -1,6 +1,6 @@
 //! Prepared statements that are kept on a connection: when, how many, and that no caller ever notices.
 
-use crate::shard::{Shard, Stream, bound, simple};
+use crate::shard::{Shard, Stream, bound, simple, tenant};
 
 /// How many of our statements the only connection has prepared; asked in a way that adds none.
 async fn kept(stream: &mut Stream) -> String {
@@ -84,12 +84,100 @@ async fn statements_that_someone_removed_are_made_again_unnoticed() {
     let mut stream = shard.stream().await;
     for _ in 0..3 {
         for _ in 0..3 {
-            let request = crate::shard::tenant("t", bound("select $1::int", &[Some("1")]));
+            let request = tenant("t", bound("select $1::int", &[Some("1")]));
             assert_eq!(stream.run(request).await.text(), "1");
         }
         assert_ne!(kept(&mut stream).await, "0");
         stream.run(simple("select remove_all()")).await.only();
         assert_eq!(kept(&mut stream).await, "0", "or this test would prove nothing");
+    }
+}
+
+#[tokio::test]
+async fn statements_that_one_tenant_removes_are_not_missed_by_the_next() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard
+        .prepare(
+            "create function dyn(what text) returns int language plpgsql as $$ begin execute what; return 1; end $$",
+        )
+        .await;
+    let mut stream = Stream::open(&shard, &[("application_name", "app")], 0).await;
+    let removers = [
+        "deallocate all",
+        "discard all",
+        "select dyn('deallocate all')",
+        "select dyn('deallocate all; prepare mine as select 1')",
+        "do $$ begin execute 'deallocate all'; end $$",
+        "select dyn(format('deallocate %I', name)) from pg_prepared_statements where name like 'mtdd%tenant'",
+    ];
+    for (index, remover) in removers.iter().enumerate() {
+        for in_session in [false, true] {
+            for _ in 0..3 {
+                stream.run(tenant("bea", bound("select $1::int", &[Some("1")]))).await.only();
+            }
+            if in_session {
+                let mut session = Stream::session(&shard, &[("application_name", "app")], 0).await;
+                session.tag("begin").await;
+                session.run(tenant("ann", simple(remover))).await;
+                session.tag("commit").await;
+                session.ask_no_more();
+                session.end().await.unwrap();
+            } else {
+                stream.run(tenant("ann", simple(remover))).await;
+            }
+            let fresh = format!("select $1::int -- {index} {in_session}");
+            for _ in 0..3 {
+                assert_eq!(stream.run(tenant("bea", bound(&fresh, &[Some("1")]))).await.text(), "1", "{remover}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_fails_like_a_missing_one_runs_once() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard
+        .prepare(
+            "create sequence runs; create table t (a int);
+             create function fails() returns trigger language plpgsql as $$
+                 begin perform nextval('runs'); raise 'not there' using errcode = '26000'; end $$;
+             create trigger t before insert on t for each row execute function fails()",
+        )
+        .await;
+    let mut stream = shard.stream().await;
+    for _ in 0..4 {
+        let reply = stream.run(tenant("ann", bound("insert into t values ($1)", &[Some("1")]))).await;
+        assert_eq!(reply.error.unwrap().code.as_deref(), Some("26000"));
+    }
+    assert_eq!(shard.look("select last_value from runs").await, "4");
+}
+
+#[tokio::test]
+async fn a_guard_that_may_not_read_a_table_is_made_again_and_never_the_answer() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard.prepare("do $$ begin create role guest; exception when others then null; end $$").await;
+    shard.prepare("create table t (a int); grant insert on t to guest").await;
+    let mut stream = Stream::open(&shard, &[("role", "guest")], 0).await;
+    for _ in 0..3 {
+        for _ in 0..3 {
+            let reply = stream.run(tenant("ann", bound("insert into t values ($1)", &[Some("1")]))).await;
+            assert_eq!(reply.only().tag.as_deref(), Some("INSERT 0 1"));
+        }
+        shard.prepare("analyze t").await;
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_cannot_be_studied_takes_nothing_from_the_others() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    let mut stream = shard.stream().await;
+    for _ in 0..3 {
+        stream.run(bound("select $1::int", &[Some("1")])).await.only();
+    }
+    let before = kept(&mut stream).await;
+    for _ in 0..3 {
+        assert!(stream.run(bound("select * from nowhere", &[])).await.error.is_some());
+        assert_eq!(kept(&mut stream).await, before);
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use postgres_protocol::IsNull;
 use postgres_protocol::message::frontend::{self, BindError};
 
-use super::Backend;
+use super::{Backend, Known};
 use crate::proto::Parameter;
 use crate::query_server::settings::{Settings, TENANT, TENANT_TYPE};
 use crate::query_server::texts::Text;
@@ -206,6 +206,12 @@ impl Backend {
             || self.study_prepared
             || self.statements.as_ref().is_some_and(|kept| !kept.is_empty());
         kept && !self.statements_in_doubt
+    }
+
+    /// How many statements are prepared here, as far as is known.
+    pub(super) fn count_prepared(&self) -> usize {
+        let pairs = self.statements.iter().flatten().filter(|(_, known)| matches!(known, Known::Kept { .. })).count();
+        usize::from(self.set_local_prepared) + usize::from(self.study_prepared) + 2 * pairs + self.superfluous.len()
     }
 
     /// Notes that nothing is prepared here.

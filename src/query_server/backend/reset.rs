@@ -17,8 +17,9 @@ const RESET: &str = "set session authorization default; reset role; reset all; c
 const RESET_AFTER_DISCARD: &str = "reset role; ";
 
 /// Unlocks; gives random() an unforeseeable start again; and asks what is left: the number of statements that SQL has
-/// prepared, and what keeps state of its own that PostgreSQL cannot reset.
+/// prepared, that of others, and what keeps state of its own that PostgreSQL cannot reset.
 const LOOK: &str = "select (select pg_catalog.count(*) from pg_catalog.pg_prepared_statements where from_sql), \
+                    (select pg_catalog.count(*) from pg_catalog.pg_prepared_statements where not from_sql), \
                     (select pg_catalog.string_agg(name, ', ') from (\
                      select 'language ' operator(pg_catalog.||) lanname::pg_catalog.text as name \
                      from pg_catalog.pg_language where lanname operator(pg_catalog.<>) all \
@@ -47,13 +48,14 @@ impl Backend {
         }
         let mut row = Rows::new(&rows).next().and_then(Result::ok);
         let mut cell = || row.as_mut().and_then(|row| row.cell().ok());
-        let (Some(Some(prepared)), Some(keepers)) = (cell(), cell()) else {
+        let (Some(Some(by_sql)), Some(Some(ours)), Some(keepers)) = (cell(), cell(), cell()) else {
             return Err(io::Error::other("PostgreSQL did not say what is left in the session"));
         };
         if let Some(keepers) = keepers {
             self.mark_broken();
             say_once(&String::from_utf8_lossy(keepers));
-        } else if prepared != b"0" {
+        } else if by_sql != b"0" || ours != self.count_prepared().to_string().as_bytes() {
+            // Somebody has prepared something, or removed what is ours.
             self.command("deallocate all").await?;
             self.forget_statements();
         }

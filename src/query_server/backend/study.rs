@@ -21,7 +21,7 @@ use crate::query_server::texts::Text;
 const STUDY: &str = include_str!("study.sql");
 
 /// The setting that a guard tries to set, and cannot, when its text is outdated.
-pub const OUTDATED: &str = "mtdd_outdated";
+const OUTDATED: &str = "mtdd_outdated";
 
 /// What is known of a text on one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +52,10 @@ impl Backend {
     }
 
     /// Asks to parse a text, and what must be known of it, without an end: its locks stay. Answered by one
-    /// CommandComplete, or by an error.
-    pub fn ask_to_study(&mut self, text: &Text, sql: &str) -> Result<(), BindError> {
-        if !self.study_prepared {
+    /// CommandComplete, or by an error. True: the study itself is parsed first.
+    pub fn ask_to_study(&mut self, text: &Text, sql: &str) -> Result<bool, BindError> {
+        let is_first = !self.study_prepared;
+        if is_first {
             frontend::parse(&self.names.study(), STUDY, [], &mut self.out)?;
             self.study_prepared = true;
         }
@@ -64,16 +65,24 @@ impl Backend {
         let values = [calls.as_bytes(), all.as_bytes(), types.as_bytes(), writes.as_bytes()];
         self.bind_and_execute(&self.names.study(), &values)?;
         frontend::flush(&mut self.out);
-        Ok(())
+        Ok(is_first)
     }
 
-    /// Reads what answers `commands` commands and the study behind them. None: one of them failed.
-    pub async fn read_study(&mut self, commands: u32) -> io::Result<Option<Bytes>> {
+    /// Reads what answers `commands` commands and the study behind them, which is the first here or not. None: one of
+    /// them failed.
+    pub async fn read_study(&mut self, commands: u32, is_first: bool) -> io::Result<Option<Bytes>> {
         let mut left = commands + 1;
+        let mut parsed = !is_first;
         loop {
             while let Some(message) = self.inbox.next()? {
                 match message.tag {
+                    // What of the commands has been done, and whether the study is prepared, is not known.
+                    b'E' if left > 1 || !parsed => {
+                        self.doubt_statements();
+                        return Ok(None);
+                    }
                     b'E' => return Ok(None),
+                    b'1' => parsed |= left == 1,
                     b'C' => {
                         left -= 1;
                         let (rows, _) = self.inbox.take_rows();
@@ -101,10 +110,13 @@ impl Backend {
         let fine = self.await_ready().await?;
         match verdict {
             Some((Some(_), harmless)) if fine => self.remember(text.id, Known::Kept { harmless }),
-            Some((None, _)) => self.remember(text.id, Known::NotKept),
-            Some(_) => self.forget(text),
-            // What of the request had been done before it failed is not known.
-            None => self.doubt_statements(),
+            Some((Some(_), _)) => {
+                // One of the two may be prepared.
+                self.close_later(text.id);
+                self.remember(text.id, Known::NotKept);
+            }
+            // It would fail at each call.
+            Some((None, _)) | None => self.remember(text.id, Known::NotKept),
         }
         Ok(())
     }
@@ -165,6 +177,11 @@ fn array(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_study_means_the_same_whatever_standard_conforming_strings_is() {
+        assert!(!STUDY.contains('\\'));
+    }
 
     #[test]
     fn names_become_an_array_whatever_is_in_them() {

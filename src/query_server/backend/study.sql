@@ -53,7 +53,7 @@ trees (tree) as materialized (
 ),
 called (oid) as materialized (
   select found[1]::pg_catalog.oid
-  from trees, lateral pg_catalog.regexp_matches(tree, ':(?:funcid|aggfnoid|winfnoid) (\d+)', 'g') as found
+  from trees, lateral pg_catalog.regexp_matches(tree, ':(?:funcid|aggfnoid|winfnoid) ([0-9]+)', 'g') as found
   union
   select oid from pg_catalog.pg_proc where proname = any ($1::pg_catalog.name[])
 ),
@@ -63,7 +63,7 @@ unsafe as materialized (
   where p.oid in (select oid from called)
     and case
       when p.oid < 16384 then
-        p.proname::pg_catalog.text like '%\_to\_xml%'
+        pg_catalog.strpos(p.proname::pg_catalog.text, '_to_xml') > 0
         -- Whether sequences were used is noted only of what writes.
         or p.proname = 'nextval' and not $4::pg_catalog.bool
         or p.provolatile = 'v' and p.proname::pg_catalog.text <> all (array[
