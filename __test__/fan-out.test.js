@@ -246,6 +246,22 @@ describe('queries for all shards', () => {
     assert.ok(!Object.keys(plain).includes('mtdd'));
   });
 
+  it('a view that a command of ours has replaced is looked into anew', async () => {
+    const command = (sql) => db.raw(sql).mtdd({ allServers: true });
+    await command('create view replaced as select * from orders');
+    try {
+      await db.raw('select * from replaced').mtdd();
+      await command('drop view replaced');
+      await command('create view replaced as select count(*) as n from orders');
+      await assert.rejects(
+        db.raw('select * from replaced').mtdd(),
+        /the view replaced: a part of it aggregates over all shards/,
+      );
+    } finally {
+      await command('drop view replaced');
+    }
+  });
+
   it('a view that has just been made is looked into', async () => {
     await db.raw('select id from orders').mtdd();
     await shards.prepare('create view just_made as select count(*) as n from orders');

@@ -225,7 +225,14 @@ impl<'a> Story<'a> {
         }
         match &planned.plan {
             Ok(Plan::AnyShard) => everywhere::on_any(self, watch, planned.is_repeatable).await,
-            Ok(Plan::Everywhere(how)) => everywhere::on_all(self, watch, *how, planned.is_repeatable).await,
+            Ok(Plan::Everywhere(how)) => {
+                let done = everywhere::on_all(self, watch, *how, planned.is_repeatable).await;
+                // A command may have changed tables and views, however it ended.
+                if *how == Everywhere::Same {
+                    self.world.fan_outs.plans.forget();
+                }
+                done
+            }
             Ok(Plan::Read(read)) => read::run(self, watch, &planned, read).await,
             Err(refusal) => Err(refusal::halt(self, watch, refusal).await),
         }

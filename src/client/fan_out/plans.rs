@@ -163,13 +163,24 @@ impl Plans {
         if kept.layout.relations != relations || kept.layout.shadowed != shadowed {
             let Layout { tenant_column, reference_tables, .. } = (*kept.layout).clone();
             kept.layout = Arc::new(Layout { tenant_column, reference_tables, relations, shadowed });
-            kept.plans.iter_mut().for_each(LruCache::clear);
-            kept.text = 0;
+            kept.forget_plans();
         }
+    }
+
+    /// The databases may have changed by a command: they are asked anew, whatever has been planned.
+    pub fn forget(&self) {
+        let mut kept = lock(&self.kept);
+        kept.until = None;
+        kept.forget_plans();
     }
 }
 
 impl Kept {
+    fn forget_plans(&mut self) {
+        self.plans.iter_mut().for_each(LruCache::clear);
+        self.text = 0;
+    }
+
     /// Keeps a plan that was made under this layout.
     fn keep(&mut self, sql: &str, asked: Asked, layout: &Arc<Layout>, planned: Arc<Planned>) {
         if sql.len() > LONGEST || !Arc::ptr_eq(layout, &self.layout) {
