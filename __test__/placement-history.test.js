@@ -144,6 +144,35 @@ describe("the history of the tenants' table", () => {
     });
   }
 
+  it('what is stopped at the end of a lease was not cancelled by anybody, and says what was', async () => {
+    await insert('busy', 50);
+    const [lookupServer] = cluster.lookups;
+    const slow = (id) => `insert into notes select 'busy', ${id} from (select pg_sleep(15)) as slept`;
+    const inTransaction = db.transaction(async (trx) => {
+      await insert('busy', 51, trx);
+      await trx.raw(slow(52)).mtdd('busy');
+    });
+    const outcomes = Promise.allSettled([
+      inTransaction,
+      db.raw(slow(53)).mtdd({ tenantId: 'busy', timeout: 30_000 }),
+      db.raw('select pg_sleep(15)').mtdd({ tenantId: 'busy', timeout: 30_000 }),
+    ]);
+    await sleep(500);
+    await lookupServer.kill();
+    for (const { status, reason } of await outcomes) {
+      assert.equal(status, 'rejected');
+      assert.equal(reason.code, 'SHARD_UNAVAILABLE', String(reason));
+      assert.match(reason.message, /max-placement-staleness|out of reach for too long/);
+    }
+    await lookupServer.start();
+    await insert('busy', 54);
+    const ids = (await Promise.all([0, 1].map((shard) => idsOn(shard, 'busy')))).flat();
+    assert.deepEqual(
+      ids.filter((id) => id >= 50),
+      [50, 54],
+    );
+  });
+
   for (const how of ['frozen', 'dead']) {
     it(`a tenant that was moved off a ${how} server is found long before the cache's TTL has passed`, async () => {
       await insert('kept', 100);

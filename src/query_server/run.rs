@@ -92,6 +92,8 @@ impl Query {
 pub enum Stop {
     /// Its caller does not want it any more, or has gone.
     Cancelled,
+    /// The lease under which its tenant's queries run here is over.
+    Lapsed,
     /// Its time is up.
     Deadline,
     /// A row, or the whole reply, does not fit into a message.
@@ -106,6 +108,7 @@ impl Stop {
     fn reason(self) -> Reason {
         match self {
             Stop::Cancelled => Reason::Cancelled,
+            Stop::Lapsed => Reason::Unavailable,
             Stop::Deadline => Reason::Timeout,
             Stop::TooLarge => Reason::Invalid,
             Stop::Stalled => Reason::Stalled,
@@ -116,6 +119,9 @@ impl Stop {
     fn words(self) -> &'static str {
         match self {
             Stop::Cancelled => "the query was cancelled",
+            Stop::Lapsed => {
+                "the query was stopped, because no lookup server has answered for too long (--max-placement-staleness)"
+            }
             Stop::Deadline => "the query's time was up",
             Stop::TooLarge => "a row or the whole reply exceeds the message limit (--max-message-size)",
             Stop::Overloaded => "the replies that have not been taken hold as much memory as they may (--memory-limit)",
@@ -172,8 +178,8 @@ pub trait Caller: Sync {
     /// Takes a piece that is not the last; waits while the caller has no room for it.
     fn send(&self, piece: Piece) -> impl Future<Output = Result<(), Stop>> + Send;
 
-    /// Returns when the caller wants the query to stop, or has gone.
-    fn cancelled(&self) -> impl Future<Output = ()> + Send;
+    /// Returns when the caller wants the query to stop, or has gone, or when it may not run any more: with which it is.
+    fn cancelled(&self) -> impl Future<Output = Stop> + Send;
 }
 
 /// Watches for reasons to stop.
@@ -191,7 +197,7 @@ impl<C: Caller> Watch<'_, C> {
         tokio::select! {
             biased;
             done = work => Ok(done),
-            () = self.caller.cancelled(), if self.stopping.is_none() => Err(Stop::Cancelled),
+            stop = self.caller.cancelled(), if self.stopping.is_none() => Err(stop),
             () = passed(&mut self.deadline) => Err(Stop::Deadline),
         }
     }
@@ -201,7 +207,7 @@ impl<C: Caller> Watch<'_, C> {
     pub async fn send(&mut self, piece: Piece) -> Result<(), Stop> {
         tokio::select! {
             biased;
-            () = self.caller.cancelled(), if self.stopping.is_none() => Err(Stop::Cancelled),
+            stop = self.caller.cancelled(), if self.stopping.is_none() => Err(stop),
             () = passed(&mut self.deadline) => Err(Stop::Deadline),
             sent = self.caller.send(piece) => sent,
             () = self.engine.patience.ends(&self.engine.pool, &self.engine.deadlines) => Err(Stop::Stalled),

@@ -208,8 +208,9 @@ impl Caller for Collector {
         self.take(piece)
     }
 
-    async fn cancelled(&self) {
-        lapsed(self.lapse.as_ref()).await
+    async fn cancelled(&self) -> Stop {
+        lapsed(self.lapse.as_ref()).await;
+        Stop::Lapsed
     }
 }
 
@@ -246,10 +247,10 @@ impl Caller for Reader {
         self.sender.send(Ok(Self::part(piece))).await.map_err(|_| Stop::Cancelled)
     }
 
-    async fn cancelled(&self) {
+    async fn cancelled(&self) -> Stop {
         tokio::select! {
-            () = self.sender.closed() => {}
-            () = lapsed(self.lapse.as_ref()) => {}
+            () = self.sender.closed() => Stop::Cancelled,
+            () = lapsed(self.lapse.as_ref()) => Stop::Lapsed,
         }
     }
 }

@@ -187,8 +187,8 @@ impl Session {
     /// Runs a query, and takes a connection first if this is the first one.
     async fn answer(&mut self, query: &Query, asker: &Asker) -> Result<Piece, Failure> {
         // What became superfluous while it waited for its turn must not disturb the transaction.
-        if asker.is_cancelled() {
-            return Err(Stop::Cancelled.before());
+        if let Some(stop) = asker.stop() {
+            return Err(stop.before());
         }
         if query.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Stop::Deadline.before());

@@ -62,6 +62,11 @@ impl InFlight {
         self.lock().values().for_each(|query| query.cancel());
     }
 
+    /// Has all of them stopped, because none of them may run any more.
+    pub fn lapse_all(&self) {
+        self.lock().values().for_each(|query| query.lapse());
+    }
+
     /// The query, if it has not been answered yet.
     pub fn get(&self, id: u32) -> Option<Arc<Control>> {
         self.lock().get(&id).cloned()
@@ -72,6 +77,8 @@ impl InFlight {
 #[derive(Default)]
 pub struct Control {
     cancelled: AtomicBool,
+    /// It may not run any more; then it is cancelled too.
+    lapsed: AtomicBool,
     /// Bytes of rows that may still be sent.
     credit: AtomicI64,
     /// The query's own task.
@@ -82,6 +89,19 @@ impl Control {
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
         self.task.wake();
+    }
+
+    fn lapse(&self) {
+        // One that was cancelled before stays so.
+        if !self.is_cancelled() {
+            self.lapsed.store(true, Ordering::Release);
+        }
+        self.cancel();
+    }
+
+    /// Why it is to stop, once it is.
+    fn stop(&self) -> Stop {
+        if self.lapsed.load(Ordering::Acquire) { Stop::Lapsed } else { Stop::Cancelled }
     }
 
     pub fn add_credit(&self, bytes: u32) {
@@ -137,8 +157,9 @@ impl Asker {
         self.id
     }
 
-    pub fn is_cancelled(&self) -> bool {
-        self.control.is_cancelled()
+    /// Why the query is to stop; None: it is not.
+    pub fn stop(&self) -> Option<Stop> {
+        self.control.is_cancelled().then(|| self.control.stop())
     }
 
     /// Cancels the query, or has its last piece sent without waiting for credit.
@@ -179,8 +200,9 @@ impl Caller for Asker {
         self.sender.send(Outgoing::Piece(self.id, piece, memory)).await.map_err(|_| Stop::Cancelled)
     }
 
-    async fn cancelled(&self) {
-        self.control.wait(Control::is_cancelled).await
+    async fn cancelled(&self) -> Stop {
+        self.control.wait(Control::is_cancelled).await;
+        self.control.stop()
     }
 }
 

@@ -376,7 +376,7 @@ impl Fence {
         drop(state);
         self.lapses.send_modify(|count| *count += 1);
         for stream in streams.iter().filter_map(Weak::upgrade) {
-            stream.cancel_all();
+            stream.lapse_all();
         }
         self.lock().streams.extend(streams.into_iter().filter(|stream| stream.strong_count() > 0));
         true
