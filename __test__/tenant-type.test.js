@@ -12,15 +12,17 @@ const WHO =
 /** Of a native client that nobody asks anything. */
 const SETTINGS = {
   queryServers: ['127.0.0.1:1'],
-  lookupServer: null,
+  lookupServers: [],
   insecure: true,
   tls: null,
   token: null,
+  tokenFunction: false,
   timeout: 1000,
   maxRetries: 0,
   lookupCacheSize: 1,
   lookupCacheTtl: 1,
   lookupCacheNegativeTtl: 1,
+  lookupCacheMaxStale: 1,
   maxInFlight: 1,
   session: {},
   logLevel: 'error',
