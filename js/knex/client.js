@@ -12,7 +12,7 @@ const { RemoteConnection } = require('./connection');
 const { BOUND, ROUTE, conflictOf, routeOf } = require('./context');
 const { emitHere } = require('./emitter');
 const { inspect } = require('./instance');
-const { installMtdd, ownBuilders } = require('./mtdd');
+const { installMtdd, refuseOtherCopy, ownBuilders } = require('./mtdd');
 const { PIN, Pin } = require('./pin');
 const { Route } = require('./route');
 const { Runtime } = require('./runtime');
@@ -59,6 +59,7 @@ async function attach(knex, config, { loggers, openClient, patchNothing = false 
       'pool.afterCreate: expected none with mtdd.useMtdd, because it prepares local connections only, and the shards run without it. Set mtdd.allowLocalAfterCreate: true if that is meant.',
     );
   }
+  if (!patchNothing) refuseOtherCopy(knex);
   attaching.add(client);
   try {
     const native = config.useMtdd

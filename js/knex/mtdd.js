@@ -15,6 +15,8 @@ const { watchBuilder } = require('./subquery');
 
 /** Prototypes that have the method: Knex's classes are shared by all instances of a copy of Knex. */
 const installed = new WeakSet();
+/** On such a prototype: where the copy of this library lies that has added the method. */
+const COPY = Symbol.for('mtdd.copy');
 
 /**
  * Adds `.mtdd()` to the builders of a Knex instance.
@@ -24,15 +26,39 @@ const installed = new WeakSet();
  *   instance is none of ours
  */
 function installMtdd(knex, runtimeOf) {
-  const { client } = knex;
-  const Builder = ownerOf(client.queryBuilder(), 'clone');
-  const Raw = ownerOf(client.raw('select 1'), 'toSQL');
-  const Schema = ownerOf(client.schemaBuilder(), 'toSQL');
-  for (const prototype of [Builder, Raw, Schema]) {
+  for (const prototype of prototypesOf(knex)) {
     if (installed.has(prototype)) continue;
     installed.add(prototype);
+    Object.defineProperty(prototype, COPY, { value: __dirname });
     addMethods(prototype, prototype, runtimeOf);
   }
+}
+
+/**
+ * Refuses a Knex instance whose builders another copy of this library has given the method: either copy would take the
+ * other's queries for local ones.
+ *
+ * @param {import('knex').Knex} knex
+ * @throws {ConfigError}
+ */
+function refuseOtherCopy(knex) {
+  const other = prototypesOf(knex).find(
+    (prototype) => !installed.has(prototype) && Object.hasOwn(prototype, COPY),
+  );
+  if (other === undefined) return;
+  throw new ConfigError(
+    `db: another copy of this library (${other[COPY]}) is set up on the same copy of Knex as this one (${__dirname}). ` +
+      'Load one copy only: `npm ls @advcomm/tenant_replication_postgres` shows who brings it.',
+  );
+}
+
+/** The prototypes of a Knex instance's builders. */
+function prototypesOf({ client }) {
+  return [
+    ownerOf(client.queryBuilder(), 'clone'),
+    ownerOf(client.raw('select 1'), 'toSQL'),
+    ownerOf(client.schemaBuilder(), 'toSQL'),
+  ];
 }
 
 /**
@@ -160,4 +186,4 @@ function ownerOf(builder, method) {
   return prototype;
 }
 
-module.exports = { installMtdd, ownBuilders };
+module.exports = { installMtdd, refuseOtherCopy, ownBuilders };
