@@ -17,6 +17,7 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them, and clap flattens no boxes")]
 enum Server {
     /// Run queries on one shard's PostgreSQL
     #[command(mut_arg("listen", |listen| listen.default_value("127.0.0.1:50051")))]

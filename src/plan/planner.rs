@@ -48,7 +48,7 @@ pub fn plan_at_once(sql: &str, asked: Asked, layout: &Layout) -> Option<Result<P
             Err(stopped) => Err(stopped.into()),
         }
     });
-    planned.map_or_else(|refusal| Some(unread(sql, asked, refusal)), |planned| planned)
+    planned.unwrap_or_else(|refusal| Some(unread(sql, asked, refusal)))
 }
 
 fn planned(sql: &str, statements: Vec<Statement>, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {

@@ -12,7 +12,7 @@ use prost::Message;
 use super::{Random, fuzz};
 
 fn noise(random: &mut Random, most: usize) -> Vec<u8> {
-    (0..random.below(most)).map(|_| random.next() as u8).collect()
+    (0..random.below(most)).map(|_| random.number() as u8).collect()
 }
 
 /// Some bytes changed, left out or doubled.
@@ -24,7 +24,7 @@ fn spoilt(mut bytes: Vec<u8>, random: &mut Random) -> Vec<u8> {
         let at = random.below(bytes.len());
         match random.below(4) {
             0 => bytes.truncate(at),
-            1 => bytes.insert(at, random.next() as u8),
+            1 => bytes.insert(at, random.number() as u8),
             _ => bytes[at] = *random.of(&[0, 1, 0x7f, 0x80, 0xff, random.0 as u8]),
         }
     }
@@ -83,8 +83,7 @@ fn rows_are_read_or_called_malformed_and_a_malformed_batch_leaves_nothing_behind
         let is_right = random.below(2) == 0;
         let batch = if is_right { right } else { spoilt(right, random) };
         for row in Rows::new(&batch) {
-            let cells =
-                row.and_then(|mut row| (0..row.columns).map(|_| row.cell().map(drop)).collect::<Result<(), _>>());
+            let cells = row.and_then(|mut row| (0..row.columns).try_for_each(|_| row.cell().map(drop)));
             assert!(cells.is_ok() || !is_right, "right rows are read");
         }
         let mut skeletons = Skeletons::new(true);
@@ -105,7 +104,7 @@ fn messages_of_both_wires_are_decoded_or_refused() {
         let sql = String::from_utf8_lossy(&noise(random, 60)).into_owned();
         let params = vec![Parameter { value: Some(noise(random, 20).into()), binary: random.below(2) == 0 }];
         let request =
-            QueryRequest { sql: sql.clone(), params, timeout_ms: random.next() as u32, ..QueryRequest::default() };
+            QueryRequest { sql: sql.clone(), params, timeout_ms: random.number() as u32, ..QueryRequest::default() };
         let error = DatabaseError { code: Some("23505".into()), message: sql.clone(), ..DatabaseError::default() };
         let legacy = legacy_db::StoredProcRequest { query: sql.clone(), params: vec![sql.clone()] };
         let tenant = TenantRequest { tenant_name: sql, ..TenantRequest::default() };

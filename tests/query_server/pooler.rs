@@ -48,7 +48,7 @@ async fn serve_one(client: TcpStream, server: TcpStream) {
 #[tokio::test]
 async fn a_pooler_is_refused_at_start_unless_it_is_said_to_keep_sessions() {
     let url = pooler(&support::database().await).await;
-    let refusal = serve(&url, &[]).await.err().expect("a refusal").to_string();
+    let refusal = serve(&url, &[]).await.expect_err("a refusal").to_string();
     for part in ["a connection pooler answers there", "--session-pooler", "127.0.0.1"] {
         assert!(refusal.contains(part), "{refusal}");
     }
