@@ -12,6 +12,9 @@ const DEFINITIONS = [
   'create sequence numbers',
   "create function shout(text) returns text language sql immutable as $$ select upper($1) || '!' $$",
   "create collation any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+  'create view fresh as select tenant_id, id from orders where placed < now()',
+  'create view newest as select tenant_id, id from fresh',
+  'create materialized view stamped as select tenant_id, id, now() as at from orders',
   'create function dice() returns int language sql volatile as $$ select 4 $$',
 ];
 
@@ -105,6 +108,14 @@ const SHAPES = {
     exact('by a column that is not selected', 'SELECT id FROM orders ORDER BY placed, tenant_id, id'),
     exact('with COLLATE', 'SELECT tenant_id, id FROM orders ORDER BY name COLLATE "en-x-icu", tenant_id, id'),
     exact('by a row', 'SELECT tenant_id, id FROM orders ORDER BY (name, paid, tenant_id) DESC, id'),
+    exact(
+      'by a row that is selected',
+      'SELECT (amount, id) AS pair, tenant_id FROM orders ORDER BY pair DESC, tenant_id',
+    ),
+    exact(
+      'by a row that is selected, by position',
+      'SELECT row(amount, id), tenant_id FROM orders ORDER BY 1, tenant_id',
+    ),
     exact(
       'by columns with names of the library’s own',
       'SELECT DISTINCT tags AS v1, total AS v0 FROM orders ORDER BY total, tags',
@@ -207,6 +218,37 @@ const SHAPES = {
     exact(
       'percentiles, mode',
       'SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY amount), percentile_disc(0.9) WITHIN GROUP (ORDER BY total), mode() WITHIN GROUP (ORDER BY country) FROM orders',
+    ),
+    exact(
+      'ordered-set aggregates of each group’s own',
+      'SELECT amount, percentile_cont(amount / 10.0) WITHIN GROUP (ORDER BY total), rank(amount + 1) WITHIN GROUP (ORDER BY total) FROM orders GROUP BY amount',
+    ),
+    exact(
+      "PostgreSQL's own refusal: a row's value where a group's is due",
+      'SELECT amount, rank(total) WITHIN GROUP (ORDER BY total) FROM orders GROUP BY amount',
+      { fails: '42803' },
+    ),
+    exact("PostgreSQL's own refusal: locks beside aggregates", 'SELECT count(*) FROM orders FOR UPDATE', {
+      fails: '0A000',
+    }),
+    exact(
+      "PostgreSQL's own refusal: locks beside groups",
+      'SELECT country FROM orders GROUP BY country FOR SHARE',
+      {
+        fails: '0A000',
+      },
+    ),
+    exact(
+      "PostgreSQL's own refusal: locks beside DISTINCT",
+      'SELECT DISTINCT country FROM orders FOR UPDATE',
+      {
+        fails: '0A000',
+      },
+    ),
+    exact(
+      "PostgreSQL's own refusal: locks beside UNION",
+      'SELECT country FROM orders UNION SELECT code FROM countries FOR UPDATE',
+      { fails: '0A000' },
     ),
   ],
   Groups: [
@@ -408,6 +450,18 @@ const SHAPES = {
       'across tenants, in ORDER BY',
       'SELECT id FROM orders ORDER BY row_number() OVER (ORDER BY total) LIMIT 5',
     ),
+    exact(
+      'over groups',
+      'SELECT country, count(*), rank() OVER (ORDER BY count(*), country) FROM orders GROUP BY country',
+    ),
+    exact(
+      'over groups, with WINDOW',
+      'SELECT country, sum(sum(total)) OVER w FROM orders GROUP BY country WINDOW w AS (ORDER BY country)',
+    ),
+    exact(
+      'over groups by tenant',
+      'SELECT tenant_id, rank() OVER (ORDER BY count(*)) FROM orders GROUP BY tenant_id',
+    ),
   ],
   'Changes of rows': [
     exact('UPDATE', "UPDATE orders SET name = 'sold' WHERE paid", { changes: true }),
@@ -474,6 +528,31 @@ const SHAPES = {
     ),
     exact("PostgreSQL's catalogue", "SELECT relname, relkind FROM pg_class WHERE relname = 'orders'"),
     refused('its statistics', "SELECT reltuples FROM pg_class WHERE relname = 'orders'"),
+    refused('its statistics, in a row', "SELECT to_jsonb(c) FROM pg_class c WHERE relname = 'orders'"),
+    refused(
+      'its statistics, in a row as text',
+      "SELECT pg_class::text FROM pg_class WHERE relname = 'orders'",
+    ),
+    refused('its statistics, by other names', "SELECT b FROM pg_class AS c(a, b) WHERE b = 'orders'"),
+    refused(
+      'its statistics, in ORDER BY',
+      "SELECT relname FROM pg_class WHERE relname = 'orders' ORDER BY relpages",
+    ),
+    refused(
+      'its statistics, in LATERAL',
+      "SELECT x.relname FROM pg_class c, LATERAL (SELECT c.*) x WHERE x.relname = 'orders'",
+    ),
+    exact('other columns of it', "SELECT * FROM (SELECT relname FROM pg_class) c WHERE relname = 'orders'"),
+    refused('the time inside of a view', 'SELECT id FROM fresh'),
+    refused('the time inside of a view of a view', 'SELECT count(*) FROM newest'),
+    exact('the time inside of a view, by null', 'SELECT id FROM fresh', { options: null }),
+    exact('the time inside of a materialized view', 'SELECT id FROM stamped'),
+    refused('literals that mean the time', "SELECT id FROM orders WHERE placed < timestamptz 'now'"),
+    refused(
+      'literals that mean the time, as a column has it',
+      "SELECT id FROM orders WHERE placed < 'yesterday'",
+    ),
+    exact('the same words as text', "SELECT id FROM orders WHERE name <> 'now'"),
     refused('what its servers do', 'SELECT count(*) FROM pg_stat_activity'),
     exact(
       'literals and names of quotes',

@@ -13,7 +13,7 @@ use sqlparser::ast::{Expr, Function, GroupByExpr, OrderByExpr, Query, Select, Se
 use super::draft::{Draft, bare, hidden_item};
 use super::functions::{Kind, kind};
 use super::local::{Scope, contains_subquery, distinct_on, each_call, group_keys, position};
-use super::rows::{is_wildcard, item_expr, order_keys, output_name, output_names, window};
+use super::rows::{is_wildcard, item_expr, order_keys, output_name, output_names, refuse_locks, window};
 use super::shape::{Column, Merge, Origins};
 use super::text::{Fragments, fold, normal, sizes};
 use super::{Refusal, unsupported};
@@ -24,6 +24,7 @@ pub fn select(query: &Query, select: &Select, scope: &Scope<'_>, fragments: &mut
     if select.projection.iter().any(is_wildcard) {
         return Err(unsupported("* beside GROUP BY; name the columns"));
     }
+    refuse_locks(query, "aggregates or GROUP BY, which PostgreSQL does not allow")?;
     let mut split = Split::new(query, select, scope, fragments)?;
     let finish = split.finish()?;
     let grouped = split.grouped()?;
@@ -313,6 +314,7 @@ impl<'a> Split<'a> {
         select.having = None;
         select.distinct = None;
         select.named_window = Vec::new();
+        select.window_before_qualify = false;
         Query { with: self.query.with.clone(), ..bare(SetExpr::Select(Box::new(select))) }
     }
 }

@@ -2,10 +2,11 @@
 //! what is missing here is taken for a table of the application's, whose rows are on all shards. All shards have the same
 //! structure; what their servers count, hold open and are set to is each one's own.
 
-use sqlparser::ast::{Expr, Select};
+use std::collections::BTreeSet;
 
-use super::rows::is_wildcard;
-use super::text::fold;
+use sqlparser::ast::{Expr, ObjectName, SelectItem, SelectItemQualifiedWildcardKind, Visit};
+
+use super::text::{fold, parts};
 use super::walk::{Node, walk};
 
 /// True for a name that PostgreSQL's catalogue has, unqualified.
@@ -57,31 +58,60 @@ const STATISTICS: [&str; 23] = [
     "pg_timezone_names",
 ];
 
-/// Columns of pg_class that change with its server's rows.
-const COUNTS: [&str; 8] = [
-    "relallfrozen",
-    "relallvisible",
-    "relfilenode",
-    "relfrozenxid",
-    "relminmxid",
-    "relpages",
-    "reltuples",
-    "reltoastrelid",
+/// Columns of relations that are else alike everywhere: they change with their server's rows.
+const COUNTS: [(&str, &[&str]); 2] = [
+    (
+        "pg_class",
+        &[
+            "relallfrozen",
+            "relallvisible",
+            "relfilenode",
+            "relfrozenxid",
+            "relminmxid",
+            "relpages",
+            "reltuples",
+            "reltoastrelid",
+        ],
+    ),
+    ("pg_database", &["datfrozenxid", "datminmxid"]),
 ];
 
-/// A column of pg_class, or the wildcard with all of them, that a select names and that tells of one server alone.
-pub fn counts(select: &Select) -> Option<&'static str> {
-    let mut found = select.projection.iter().any(is_wildcard).then_some("*");
-    walk(select, &mut |node| {
-        let name = match node {
-            Node::Expr(Expr::Identifier(name)) => Some(name),
-            Node::Expr(Expr::CompoundIdentifier(names)) => names.last(),
+/// The relation, if some of its columns tell of one server alone.
+pub fn with_counts(names: &[String]) -> Option<&'static str> {
+    COUNTS.iter().map(|(relation, _)| *relation).find(|relation| is_named(names, relation))
+}
+
+/// What a part of a statement that uses such relations, under these names, shows of them: a column that tells of one
+/// server alone, or a row as a whole, with all columns.
+pub fn counts(part: &impl Visit, aliases: &BTreeSet<String>) -> Option<String> {
+    let mut found = None;
+    walk(part, &mut |node| {
+        if found.is_some() {
+            return;
+        }
+        found = match node {
+            Node::Expr(Expr::Identifier(name)) => Some(fold(name)).filter(|name| aliases.contains(name)),
+            Node::Expr(Expr::QualifiedWildcard(name, _)) => rows_of(name, aliases),
+            Node::Select(select) => select.projection.iter().find_map(|item| match item {
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+                    rows_of(name, aliases)
+                }
+                _ => None,
+            }),
+            // USING names columns outside of expressions.
+            Node::Ident(name) => {
+                let name = fold(name);
+                COUNTS.iter().any(|(_, columns)| columns.contains(&name.as_str())).then_some(name)
+            }
             _ => None,
         };
-        let name = name.map(fold);
-        found = found.or_else(|| COUNTS.iter().find(|column| name.as_deref() == Some(**column)).copied());
     });
     found
+}
+
+fn rows_of(name: &ObjectName, aliases: &BTreeSet<String>) -> Option<String> {
+    let name = parts(name)?.pop()?;
+    aliases.contains(&name).then(|| format!("{name}.*"))
 }
 
 const RELATIONS: [&str; 144] = [

@@ -56,6 +56,23 @@ impl<'s> Columns<'s> {
         }
     }
 
+    /// The expression of the output column that a name or a position means; else the expression itself.
+    pub fn expression<'e>(&self, expr: &'e Expr) -> &'e Expr
+    where
+        's: 'e,
+    {
+        let index = match expr {
+            Expr::Identifier(name) => self.names.get(&fold(name)).copied(),
+            Expr::Value(value) => match &value.value {
+                Value::Number(digits, _) => digits.parse::<usize>().ok().and_then(|number| number.checked_sub(1)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let known = index.filter(|index| *index < self.wildcard);
+        known.and_then(|index| item_expr(self.select.projection.get(index)?)).unwrap_or(expr)
+    }
+
     /// A hidden column of this expression.
     pub fn hidden(&mut self, expr: &Expr) -> Column {
         if let Some(index) = self.hidden_at.get(expr) {

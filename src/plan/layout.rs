@@ -23,6 +23,8 @@ pub struct Relation {
     pub has_tenant: bool,
     /// Its query; None: it is no view.
     pub view: Option<String>,
+    /// It holds the rows of its query as they once were.
+    pub is_stored: bool,
     /// Its columns, one in a line, as this shard has them.
     pub parts: (usize, String),
     /// How that of another shard differs, in words.
@@ -33,6 +35,15 @@ impl Relation {
     /// The names of its columns.
     pub fn columns(&self) -> BTreeSet<String> {
         self.parts.1.lines().filter_map(named).collect()
+    }
+}
+
+impl Relation {
+    /// The type of a column, and what else its line says.
+    pub fn type_of(&self, column: &str) -> Option<&str> {
+        let line = self.parts.1.lines().find(|line| named(line).is_some_and(|name| name == column))?;
+        let quoted = format!("\"{}\"", column.replace('"', "\"\""));
+        line.strip_prefix(column).or_else(|| line.strip_prefix(&quoted)).map(str::trim_start)
     }
 }
 

@@ -9,11 +9,11 @@ mod outputs;
 mod scope;
 mod stages;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlparser::ast::{
-    Cte, Distinct, NamedWindowExpr, OrderBy, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    SetOperator, SetQuantifier, WindowSpec,
+    Cte, Distinct, Join, JoinConstraint, JoinOperator, NamedWindowExpr, OrderBy, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, WindowSpec,
 };
 
 use super::ctes::name_of;
@@ -69,10 +69,12 @@ pub struct Search<'a> {
     pub effects: BTreeSet<String>,
     /// Relations of the catalogue that tell of their own server alone.
     pub statistics: BTreeSet<String>,
+    /// Views that ask for the time, each shard by its own clock; and literals that mean it.
+    pub clocks: BTreeSet<String>,
     /// It names relations of which nothing is known.
     pub names_unknown: bool,
-    /// How often it has named pg_class, some columns of which tell of their own server alone.
-    classes_named: usize,
+    /// The names of relations some columns of which tell of their own server alone.
+    with_counts: BTreeSet<String>,
     /// What is known of the views that have been looked into.
     views: HashMap<String, Result<Found, Reason>>,
     /// WITH RECURSIVE around what is looked at.
@@ -93,8 +95,9 @@ impl<'a> Search<'a> {
             unknown: BTreeSet::new(),
             effects: BTreeSet::new(),
             statistics: BTreeSet::new(),
+            clocks: BTreeSet::new(),
             names_unknown: false,
-            classes_named: 0,
+            with_counts: BTreeSet::new(),
             views: HashMap::new(),
             recursions: 0,
             inside: Vec::new(),
@@ -141,6 +144,11 @@ impl<'a> Search<'a> {
     /// ORDER BY sees what the select list sees; only its subqueries and calls matter here.
     fn check_order(&mut self, order: Option<&OrderBy>) -> Result<(), Reason> {
         for key in ordering(order) {
+            if !self.with_counts.is_empty()
+                && let Some(name) = catalogue::counts(&key.expr, &self.with_counts)
+            {
+                return Err(of_one_shard(&name, "the catalogue"));
+            }
             if contains_subquery(&key.expr) {
                 return Err("a subquery in ORDER BY; run it first and bind its value".into());
             }
@@ -225,6 +233,9 @@ impl<'a> Search<'a> {
             SetExpr::Table(table) => {
                 let name = table.table_name.clone().unwrap_or_default().to_ascii_lowercase();
                 let relation = self.table(&[name], None, scope)?;
+                if let Some(relation) = relation.counts {
+                    return Err(of_one_shard("a row", relation));
+                }
                 Ok((
                     Found { extent: relation.extent, outputs: vec![Output::Several { tenants: relation.tenants }] },
                     false,
@@ -258,17 +269,10 @@ impl<'a> Search<'a> {
 
     /// What FROM and WHERE give, before any grouping; what the rest of the select calls is checked too.
     pub fn core(&mut self, select: &Select, scope: &mut Scope<'_>) -> Result<Extent, Reason> {
-        let named = self.classes_named;
         for table in &select.from {
             self.joined(table, scope)?;
         }
-        if self.classes_named > named
-            && let Some(column) = catalogue::counts(select)
-        {
-            return Err(format!(
-                "{column} of pg_class, which tells of one shard only; ask a shard's own database, or count the rows"
-            ));
-        }
+        self.check_counts(select, scope)?;
         if let Some(condition) = &select.selection {
             self.classes.learn(facts(condition, scope));
         }
@@ -288,6 +292,35 @@ impl<'a> Search<'a> {
             }
         }
         Ok(extent)
+    }
+
+    /// Relations of the catalogue are alike on all shards, but for some of their columns.
+    fn check_counts(&self, select: &Select, scope: &Scope<'_>) -> Result<(), Reason> {
+        let own = scope.relations.iter().filter_map(|relation| Some((relation.alias.clone()?, relation.counts?)));
+        let own: BTreeMap<String, &str> = own.collect();
+        let Some(relation) = own.values().next() else { return Ok(()) };
+        let aliases = own.keys().cloned().collect();
+        let is_natural = |join: &Join| {
+            matches!(
+                &join.join_operator,
+                JoinOperator::Join(constraint)
+                | JoinOperator::Inner(constraint)
+                | JoinOperator::Left(constraint)
+                | JoinOperator::LeftOuter(constraint)
+                | JoinOperator::Right(constraint)
+                | JoinOperator::RightOuter(constraint)
+                | JoinOperator::FullOuter(constraint) if matches!(constraint, JoinConstraint::Natural)
+            )
+        };
+        if select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)))
+            || select.from.iter().flat_map(|table| &table.joins).any(is_natural)
+        {
+            return Err(of_one_shard("a row", relation));
+        }
+        match catalogue::counts(select, &aliases) {
+            Some(name) => Err(of_one_shard(&name, relation)),
+            None => Ok(()),
+        }
     }
 
     /// Whether all sharded relations of a FROM clause belong to one tenant in each row.
@@ -349,7 +382,14 @@ impl<'a> Search<'a> {
                 "a part of it aggregates over all shards; run that part first and bind its value",
             ));
         }
-        self.windows(select, None, scope)?;
+        match self.windows(select, None, scope) {
+            Err(_) if is_aggregated(select) => {
+                return Ok(Extent::Global(
+                    "a part of it has a window over groups of all shards; run that part first and bind what it gives",
+                ));
+            }
+            done => done?,
+        }
         Ok(match &select.distinct {
             Some(Distinct::Distinct) if !outputs_tenant(outputs) => Extent::Global(
                 "a part of it compares rows of all shards (DISTINCT); run that part first and bind what it gives",
@@ -402,6 +442,10 @@ impl<'a> Search<'a> {
             })
             .collect()
     }
+}
+
+fn of_one_shard(name: &str, relation: &str) -> Reason {
+    format!("{name} of {relation}, which tells of one shard only; name other columns, or ask a shard's own database")
 }
 
 /// Lets what follows name a CTE.

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod catalogue;
+mod clock;
 mod columns;
 mod ctes;
 mod draft;

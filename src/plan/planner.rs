@@ -1,23 +1,21 @@
 //! From a text to its plan: what kind of statement it is, and which of the plans answers it exactly.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    CastKind, DataType, Distinct, Expr, Function, GroupByExpr, OrderBy, OrderByKind, Query, SelectItem, SetExpr,
-    SetOperator, SetQuantifier, Statement, TableFactor, TimezoneInfo, Value,
+    Distinct, Expr, GroupByExpr, OrderBy, OrderByKind, Query, SelectItem, SetExpr, SetOperator, SetQuantifier,
+    Statement, TableFactor,
 };
 
 use super::draft::{Draft, Written};
 use super::effort::{self, spend};
-use super::functions::{Kind, kind, own_name};
 use super::local::{Extent, Scope, Search, add_cte, groups_by_tenant, is_aggregated, orders_by_aggregate};
-use super::rows::{first_select, item_expr, needs_distinct, output_name, output_names};
-use super::shape::{Column, Everywhere, Merge, Origins, Plan, Source};
+use super::rows::{first_select, item_expr, needs_distinct, output_names};
+use super::shape::{Column, Everywhere, Merge, Origins, Plan};
 use super::stack::{self, Stopped};
-use super::text::{Fragments, Tokens, fold, parameter, parameters, quoted, unnested};
-use super::walk::{Node, NodeMut, rewrite, walk};
-use super::{Asked, Layout, Refusal, aggregate, ctes, grammar, rows, sets, unsupported, write};
+use super::text::{Fragments, Tokens, fold, parameters, unnested};
+use super::walk::{Node, walk};
+use super::{Asked, Layout, Refusal, aggregate, clock, ctes, grammar, rows, sets, unsupported, write};
 use crate::data::lexer::{Outline, is_one_of};
 
 /// Texts up to this length may be planned at once.
@@ -186,8 +184,16 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
             (true, _) => Ok(Plan::Everywhere(Everywhere::Sum)),
         };
     }
+    if let Some(clock) = search.clocks.iter().next()
+        && asked == Asked::Implicitly
+    {
+        return Err(unsupported(&format!(
+            "{clock}: each shard would tell the time by its own clock; write now() in the statement itself, bind the time, \
+             or ask for it with .mtdd(null) or allServers: true"
+        )));
+    }
     let mut query = query.clone();
-    let changed = one_clock(&mut query);
+    let changed = clock::one_for_all(&mut query);
     let mut fragments = Fragments::default();
     let draft = draft(&query, layout, &mut fragments)?;
     if draft.needs_finish && !Search::finishes(&draft.finish, layout) {
@@ -236,10 +242,11 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
                 Extent::Global(_) | Extent::Everywhere => nested(query, layout, fragments),
                 Extent::Local => {
                     let aggregated = is_aggregated(select) || orders_by_aggregate(query);
-                    if aggregated && !groups_by_tenant(select, &scope) {
+                    let windows = search.windows(select, query.order_by.as_ref(), &scope);
+                    if aggregated && (windows.is_err() || !groups_by_tenant(select, &scope)) {
                         return aggregate::select(query, select, &scope, fragments);
                     }
-                    search.windows(select, query.order_by.as_ref(), &scope).map_err(refuse)?;
+                    windows.map_err(refuse)?;
                     let outputs = search.outputs(select, &scope);
                     let distinct = needs_distinct(select, &outputs, &scope);
                     rows::select(query, select, &scope, distinct, fragments)
@@ -291,6 +298,7 @@ fn all_local(body: &SetExpr, layout: &Layout, scope: &Scope<'_>) -> Result<bool,
 /// A query around a query whose rows are of all shards: the inner one is planned, and the outer one is what PostgreSQL
 /// then runs over the gathered rows.
 fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Draft, Refusal> {
+    rows::refuse_locks(query, "a part whose rows are put together of all shards")?;
     let mut outer = query.clone();
     let mut inner = None;
     let mut local_ctes = Vec::new();
@@ -467,72 +475,4 @@ fn contains_into(query: &Query) -> bool {
     let mut found = false;
     walk(query, &mut |node| found |= matches!(node, Node::Select(select) if select.into.is_some()));
     found
-}
-
-/// Gives all shards one clock: now() and its like become a parameter. True if there were any.
-fn one_clock(query: &mut Query) -> bool {
-    let mut found = false;
-    rewrite(query, &mut |node| {
-        match node {
-            NodeMut::Select(select) => {
-                for item in &mut select.projection {
-                    // Its name is made of the call that vanishes.
-                    let name = output_name(item);
-                    if let (SelectItem::UnnamedExpr(expr), Some(name)) = (&*item, name)
-                        && names_clock(expr)
-                    {
-                        *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: quoted(&name) };
-                    }
-                }
-            }
-            NodeMut::ExprEnd(expr) => {
-                if let Expr::Function(call) = expr
-                    && let Some(value) = clock(call)
-                {
-                    *expr = value;
-                    found = true;
-                }
-            }
-            _ => {}
-        }
-        ControlFlow::Continue(())
-    });
-    found
-}
-
-fn names_clock(expr: &Expr) -> bool {
-    let mut found = false;
-    walk(expr, &mut |node| {
-        found |= matches!(node, Node::Expr(Expr::Function(call)) if clock(call).is_some());
-    });
-    found
-}
-
-/// What a call of the clock is, in terms of the time at which the statement began.
-fn clock(call: &Function) -> Option<Expr> {
-    if kind(call) != Kind::Clock {
-        return None;
-    }
-    let cast = |expr: Expr, data_type: DataType| Expr::Cast {
-        kind: CastKind::Cast,
-        expr: Box::new(expr),
-        data_type,
-        format: None,
-    };
-    let precision = match super::functions::arguments(call)?.as_slice() {
-        [] => None,
-        [sqlparser::ast::FunctionArgExpr::Expr(Expr::Value(value))] => match &value.value {
-            Value::Number(digits, _) => Some(digits.parse().ok()?),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    let now =
-        cast(Expr::Value(parameter(Source::Now).into()), DataType::Timestamp(precision, TimezoneInfo::WithTimeZone));
-    Some(match own_name(call)?.as_str() {
-        "current_date" => cast(now, DataType::Date),
-        "localtimestamp" => cast(now, DataType::Timestamp(precision, TimezoneInfo::WithoutTimeZone)),
-        "localtime" => cast(now, DataType::Time(precision, TimezoneInfo::WithoutTimeZone)),
-        _ => now,
-    })
 }

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use super::columns::Columns;
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
 use super::effort::spend;
-use super::functions::arguments;
+use super::functions::{Kind, arguments, kind};
 use super::local::{self, Scope};
 use super::name;
 use super::shape::{Bit, Column, Key, Merge, Number, Origins, Source};
@@ -93,6 +93,14 @@ fn enough(offset: Option<Number>, limit: Option<Number>) -> Option<LimitClause> 
     Some(LimitClause::LimitOffset { limit: Some(Expr::Value(limit.into())), offset: None, limit_by: Vec::new() })
 }
 
+/// Rows that are put together here are locked nowhere.
+pub fn refuse_locks(query: &Query, beside: &str) -> Result<(), Refusal> {
+    match query.locks.first() {
+        None => Ok(()),
+        Some(lock) => Err(unsupported(&format!("FOR {} beside {beside}; lock the rows of one tenant", lock.lock_type))),
+    }
+}
+
 /// A plan for a select whose rows are local.
 pub fn select(
     query: &Query,
@@ -108,7 +116,10 @@ pub fn select(
     let mut sorted = Vec::with_capacity(keys.len());
     for ordered in keys {
         let options = &ordered.options;
-        match fields_of(&ordered.expr) {
+        match fields_of(columns.expression(&ordered.expr)) {
+            Some(fields) if fields.iter().any(|field| is_random(field)) => {
+                return Err(unsupported("ORDER BY a row with a random value; compute it in a subquery in FROM"));
+            }
             // A row's fields are compared one after the other, and a NULL among them is above all else, whatever is said
             // of NULLs: that would be of a row that is NULL itself.
             Some(fields) => {
@@ -206,6 +217,13 @@ fn fields_of(expr: &Expr) -> Option<Vec<&Expr>> {
             .collect(),
         _ => None,
     }
+}
+
+/// True for what is another value each time it is computed.
+fn is_random(expr: &Expr) -> bool {
+    let mut found = false;
+    local::each_call(expr, &mut |call| found |= kind(call) == Kind::Random);
+    found
 }
 
 pub fn is_wildcard(item: &SelectItem) -> bool {

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
 use super::local::{Extent, Scope, Search};
-use super::rows::{first_select, order_keys, output_names};
+use super::rows::{first_select, order_keys, output_names, refuse_locks};
 use super::shape::{Bit, Column, Merge, Origins};
 use super::text::{Fragments, quoted};
 use super::{Layout, Refusal, ctes, unsupported};
@@ -21,6 +21,7 @@ pub fn gathered(
     fragments: &mut Fragments,
 ) -> Result<Draft, Refusal> {
     order_keys(query.order_by.as_ref())?;
+    refuse_locks(query, "INTERSECT, EXCEPT or UNION, which PostgreSQL does not allow")?;
     // The names of the result are those of the first side, which may not be gathered.
     let names = first_select(&query.body).and_then(output_names);
     let mut sides = Sides { layout, scope, all: keeps_duplicates(&query.body), gathered: Vec::new(), names };
@@ -118,7 +119,7 @@ impl Sides<'_> {
         select.from = vec![from(table(GATHERED))];
         select.selection = Some(Expr::BinaryOp {
             left: Box::new(column(Column::Hidden(0))),
-            op: BinaryOperator::Eq,
+            op: BinaryOperator::PGCustomBinaryOperator(vec!["pg_catalog".into(), "=".into()]),
             right: Box::new(number),
         });
         select

@@ -145,7 +145,7 @@ fn counts_and_sums_are_folded() {
     );
     assert_eq!(
         finish("select cat, count(*) as n, avg(x) from t where y > $1 group by cat order by n desc limit 3"),
-        "SELECT mtdd_g.v0 AS \"cat\", CAST(coalesce(pg_catalog.sum(v1), 0) AS pg_catalog.int8) AS \"n\", ((pg_catalog.sum(h0) + '0') / nullif(pg_catalog.sum(h1), 0)) AS \"avg\" \
+        "SELECT mtdd_g.v0 AS \"cat\", CAST(coalesce(pg_catalog.sum(v1), 0) AS bigint) AS \"n\", (CASE WHEN pg_catalog.sum(h1) OPERATOR(pg_catalog.>) 0 THEN (pg_catalog.sum(h0) OPERATOR(pg_catalog.+) '0') OPERATOR(pg_catalog./) pg_catalog.sum(h1) END) AS \"avg\" \
          FROM mtdd_g GROUP BY mtdd_g.v0 ORDER BY \"n\" DESC LIMIT 3"
     );
 }
@@ -156,8 +156,8 @@ fn what_is_done_to_aggregates_is_done_by_postgresql() {
         (
             "select cat, sum(a) / count(*) as r from t group by 1 having count(*) > $1 order by r",
             "SELECT cat AS mtdd_h0, sum(a) AS mtdd_h1, count(*) AS mtdd_h2 FROM t GROUP BY 1",
-            "SELECT mtdd_g.h0 AS \"cat\", CAST(sum(h1) AS <type of Hidden(1)>) / CAST(coalesce(pg_catalog.sum(h2), 0) AS pg_catalog.int8) AS \"r\" \
-             FROM mtdd_g GROUP BY mtdd_g.h0 HAVING CAST(coalesce(pg_catalog.sum(h2), 0) AS pg_catalog.int8) > $1 ORDER BY \"r\"",
+            "SELECT mtdd_g.h0 AS \"cat\", CAST(sum(h1) AS <type of Hidden(1)>) / CAST(coalesce(pg_catalog.sum(h2), 0) AS bigint) AS \"r\" \
+             FROM mtdd_g GROUP BY mtdd_g.h0 HAVING CAST(coalesce(pg_catalog.sum(h2), 0) AS bigint) > $1 ORDER BY \"r\"",
         ),
         (
             "select date_trunc('day', ts) as day, count(distinct u) from t group by day order by 1",
@@ -186,12 +186,12 @@ fn what_is_done_to_aggregates_is_done_by_postgresql() {
             "select a from t intersect select b from u order by 1",
             "SELECT DISTINCT mtdd_q.*, 0 AS mtdd_h0 FROM (SELECT a FROM t) AS mtdd_q UNION ALL \
              SELECT DISTINCT mtdd_q.*, 1 AS mtdd_h0 FROM (SELECT b FROM u) AS mtdd_q",
-            "SELECT mtdd_g.v0 AS \"a\" FROM mtdd_g WHERE mtdd_g.h0 = 0 INTERSECT SELECT mtdd_g.v0 AS \"a\" FROM mtdd_g WHERE mtdd_g.h0 = 1 ORDER BY 1",
+            "SELECT mtdd_g.v0 AS \"a\" FROM mtdd_g WHERE mtdd_g.h0 OPERATOR(pg_catalog.=) 0 INTERSECT SELECT mtdd_g.v0 AS \"a\" FROM mtdd_g WHERE mtdd_g.h0 OPERATOR(pg_catalog.=) 1 ORDER BY 1",
         ),
         (
             "select code from countries except all select b from u",
             "SELECT mtdd_q.*, 0 AS mtdd_h0 FROM (SELECT b FROM u) AS mtdd_q",
-            "SELECT code FROM countries EXCEPT ALL SELECT mtdd_g.v0 AS \"code\" FROM mtdd_g WHERE mtdd_g.h0 = 0",
+            "SELECT code FROM countries EXCEPT ALL SELECT mtdd_g.v0 AS \"code\" FROM mtdd_g WHERE mtdd_g.h0 OPERATOR(pg_catalog.=) 0",
         ),
         (
             "select a from t order by b fetch first 3 rows with ties",

@@ -89,6 +89,7 @@ impl Known {
             let relation = Relation {
                 has_tenant: cell(3) == "t",
                 view: answer.text(row, 4).map(str::to_owned),
+                is_stored: cell(6) == "t",
                 parts: (shard, cell(5).to_owned()),
                 differs: None,
             };
@@ -179,12 +180,13 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
    FROM pg_catalog.pg_attribute AS a
    JOIN pg_catalog.pg_type AS o ON o.oid = a.atttypid
    JOIN pg_catalog.pg_type AS t ON t.oid = CASE WHEN o.typcategory = 'A' AND o.typelem <> 0 THEN o.typelem ELSE o.oid END
-   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  c.relkind = 'm'
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND n.nspname NOT LIKE 'pg\\_temp\\_%'
 UNION ALL
-SELECT DISTINCT '', p.proname, false, false, NULL, NULL
+SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false
 FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pg_catalog'
   AND EXISTS (SELECT FROM pg_catalog.pg_proc AS o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)
@@ -196,7 +198,12 @@ mod tests {
     use super::*;
 
     fn relation(shard: usize, parts: &str, view: Option<&str>) -> Relation {
-        Relation { has_tenant: true, view: view.map(str::to_owned), parts: (shard, parts.into()), differs: None }
+        Relation {
+            has_tenant: true,
+            view: view.map(str::to_owned),
+            parts: (shard, parts.into()),
+            ..Relation::default()
+        }
     }
 
     #[test]

@@ -118,12 +118,12 @@ impl Columns<'_> {
     /// The relation of all gathered rows. Its parameters follow the statement's own.
     fn relation(&self, own: usize) -> String {
         if self.known.is_empty() {
-            return format!("SELECT FROM generate_series(1, ${}::bigint)", own + 1);
+            return format!("SELECT FROM pg_catalog.generate_series(1, ${}::bigint)", own + 1);
         }
         let names: Vec<_> = (0..self.known.len()).map(|index| self.name(index)).collect();
         let columns: Vec<_> = self.known.iter().zip(&names).map(|(known, name)| known.select(name)).collect();
-        let arrays: Vec<_> = (1..=names.len()).map(|index| format!("${}::text[]", own + index)).collect();
-        format!("SELECT {} FROM unnest({}) AS u({})", columns.join(", "), arrays.join(", "), names.join(", "))
+        let arrays = columns_of_texts(own, names.len());
+        format!("SELECT {} FROM {arrays} AS u({})", columns.join(", "), names.join(", "))
     }
 }
 
@@ -143,6 +143,18 @@ impl Known {
         }
     }
 
+    /// An error for what a text cannot bring back.
+    pub fn has_text(&self) -> Result<(), Error> {
+        if !self.of.is_pseudo {
+            return Ok(());
+        }
+        let name = &self.field.name;
+        let reason = format!(
+            "the column {name:?} is a row without a type of its own, which cannot be merged: select its fields one by one"
+        );
+        Err(Error::PlanUnsupported { reason })
+    }
+
     fn select(&self, name: &str) -> String {
         format!("u.{name}{} AS {name}", self.cast())
     }
@@ -159,13 +171,7 @@ impl Known {
 
 /// The statement's text; `own` parameters of its own come first.
 pub fn statement(finish: &Finish, columns: &Columns<'_>) -> Result<String, Error> {
-    if let Some(known) = columns.known.iter().find(|known| known.of.is_pseudo) {
-        let name = &known.field.name;
-        let reason = format!(
-            "the column {name:?} is a row without a type of its own, which cannot be merged: select its fields one by one"
-        );
-        return Err(Error::PlanUnsupported { reason });
-    }
+    columns.known.iter().try_for_each(Known::has_text)?;
     let mut body = String::new();
     for bit in &finish.body {
         match bit {
@@ -195,6 +201,14 @@ fn with_relation(relation: &str, body: &str) -> String {
         return format!("WITH RECURSIVE mtdd_g AS ({relation}), {}", rest["recursive".len()..].trim_start());
     }
     format!("WITH mtdd_g AS ({relation}), {rest}")
+}
+
+/// A relation of so many columns of texts, one array parameter for each. Names are PostgreSQL's own, whatever others the
+/// application has: so with all that is added to a statement.
+pub fn columns_of_texts(own: usize, columns: usize) -> String {
+    let arrays: Vec<_> =
+        (1..=columns).map(|index| format!("pg_catalog.unnest(${}::pg_catalog.text[])", own + index)).collect();
+    format!("ROWS FROM ({})", arrays.join(", "))
 }
 
 /// All parameters of the statement: its own, then the rows.
@@ -267,7 +281,7 @@ mod tests {
         assert_eq!(
             statement(&finish(body), &columns).unwrap(),
             "WITH mtdd_g AS (SELECT u.v0::numeric(10,2) AS v0, u.h0::text COLLATE \"en-x-icu\" AS h0 \
-             FROM unnest($2::text[], $3::text[]) AS u(v0, h0)) \
+             FROM ROWS FROM (pg_catalog.unnest($2::pg_catalog.text[]), pg_catalog.unnest($3::pg_catalog.text[])) AS u(v0, h0)) \
              SELECT v0 AS \"a\"\"b\", $1::text FROM mtdd_g"
         );
     }
@@ -287,7 +301,10 @@ mod tests {
     fn rows_without_columns_are_counted() {
         let columns = Columns { known: &[], hidden: 0, shard: 0 };
         let sql = statement(&finish(vec![Bit::Sql("SELECT count(*) FROM mtdd_g".into())]), &columns).unwrap();
-        assert_eq!(sql, "WITH mtdd_g AS (SELECT FROM generate_series(1, $2::bigint)) SELECT count(*) FROM mtdd_g");
+        assert_eq!(
+            sql,
+            "WITH mtdd_g AS (SELECT FROM pg_catalog.generate_series(1, $2::bigint)) SELECT count(*) FROM mtdd_g"
+        );
         let mut gathered = Gathered::new(0, 100);
         gathered.push(&[data_row(&[]), data_row(&[])].concat()).unwrap();
         assert_eq!(gathered.parameters(), [text("2")]);

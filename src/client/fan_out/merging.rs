@@ -129,6 +129,7 @@ async fn by_rank(
     columns: &Columns<'_>,
 ) -> Result<(), Halt> {
     let plan::Merge::Sorted { keys, on } = &reading.read.merge else { return Ok(()) };
+    keys.iter().filter_map(|key| columns.at(key.column)).try_for_each(Known::has_text)?;
     let sql = rank::statement(keys, *on, columns);
     let mut ranked = ranked;
     loop {

@@ -2,7 +2,7 @@
 
 use super::Halt;
 use super::ask::Answer;
-use super::finish::Columns;
+use super::finish::{Columns, columns_of_texts};
 use crate::error::Error;
 use crate::plan::Key;
 
@@ -10,7 +10,7 @@ use crate::plan::Key;
 /// are equal in the first `on` keys.
 pub fn statement(keys: &[Key], on: usize, columns: &Columns<'_>) -> String {
     let names: Vec<_> = (0..keys.len()).map(|index| format!("k{index}")).collect();
-    let arrays: Vec<_> = (1..=keys.len()).map(|index| format!("${index}::text[]")).collect();
+    let arrays = columns_of_texts(0, keys.len());
     let cast = |(key, name): (&Key, &String)| {
         let cast = columns.at(key.column).map_or_else(String::new, |known| known.cast());
         format!("u.{name}{cast} AS {name}")
@@ -24,12 +24,11 @@ pub fn statement(keys: &[Key], on: usize, columns: &Columns<'_>) -> String {
     let order: Vec<_> = keys.iter().zip(&names).map(sort).collect();
     let group = match on {
         0 => "0".to_owned(),
-        on => format!("rank() OVER (ORDER BY {})", order[..on.min(order.len())].join(", ")),
+        on => format!("pg_catalog.rank() OVER (ORDER BY {})", order[..on.min(order.len())].join(", ")),
     };
     format!(
-        "SELECT q.place - 1, {group} FROM (SELECT {}, u.place FROM unnest({}) WITH ORDINALITY AS u({}, place)) AS q ORDER BY {}, q.place",
+        "SELECT q.place OPERATOR(pg_catalog.-) 1, {group} FROM (SELECT {}, u.place FROM {arrays} WITH ORDINALITY AS u({}, place)) AS q ORDER BY {}, q.place",
         values.join(", "),
-        arrays.join(", "),
         names.join(", "),
         order.join(", "),
     )
@@ -79,9 +78,9 @@ mod tests {
         ];
         assert_eq!(
             statement(&keys, 1, &columns),
-            "SELECT q.place - 1, rank() OVER (ORDER BY q.k0 DESC NULLS FIRST) FROM \
+            "SELECT q.place OPERATOR(pg_catalog.-) 1, pg_catalog.rank() OVER (ORDER BY q.k0 DESC NULLS FIRST) FROM \
              (SELECT u.k0::mood AS k0, u.k1::text COLLATE \"de\" AS k1, u.place FROM \
-             unnest($1::text[], $2::text[]) WITH ORDINALITY AS u(k0, k1, place)) AS q \
+             ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) WITH ORDINALITY AS u(k0, k1, place)) AS q \
              ORDER BY q.k0 DESC NULLS FIRST, q.k1 ASC NULLS LAST, q.place"
         );
     }

@@ -11,7 +11,7 @@ use sqlparser::ast::{
 use super::calls::{distinct_arguments, is_aggregate, is_distinct, names_any_column, with_name};
 use super::{Need, Split};
 use crate::plan::draft::{GATHERED, bare, column, empty_select, from, table};
-use crate::plan::functions::{Kind, arguments, kind, only_argument, own_name};
+use crate::plan::functions::{Kind, arguments, kind, only_argument};
 use crate::plan::local::{contains_subquery, group_keys};
 use crate::plan::rows::{item_expr, output_name};
 use crate::plan::shape::{Bit, Column, Fold};
@@ -32,6 +32,7 @@ impl Split<'_> {
         select.from = vec![from(table(GATHERED))];
         select.having = self.select.having.as_ref().map(|having| self.replaced(having)).transpose()?;
         select.named_window = self.select.named_window.clone();
+        select.window_before_qualify = self.select.window_before_qualify;
         self.replace(&mut select.named_window)?;
         select.distinct = match &self.select.distinct {
             Some(Distinct::On(keys)) => {
@@ -191,22 +192,29 @@ impl Split<'_> {
         let bits = match kind(call) {
             Kind::Count => {
                 let at = gathered(self.column(&Expr::Function(call.clone())));
-                vec![Bit::Sql(format!("CAST(coalesce(pg_catalog.sum({at}), 0) AS pg_catalog.int8)"))]
+                vec![Bit::Sql(format!("CAST(coalesce(pg_catalog.sum({at}), 0) AS bigint)"))]
             }
             Kind::Average => {
                 let (sum, count) = self.average(call)?;
                 let (sum, count) = (gathered(sum), gathered(count));
                 // Of nothing but -0 the sum is -0, and the average 0.
-                vec![Bit::Sql(format!("((pg_catalog.sum({sum}) + '0') / nullif(pg_catalog.sum({count}), 0))"))]
+                vec![Bit::Sql(format!(
+                    "(CASE WHEN pg_catalog.sum({count}) OPERATOR(pg_catalog.>) 0 THEN \
+                     (pg_catalog.sum({sum}) OPERATOR(pg_catalog.+) '0') OPERATOR(pg_catalog./) pg_catalog.sum({count}) END)"
+                ))]
             }
             Kind::Folded(Fold::Sum) => {
                 let at = self.column(&Expr::Function(call.clone()));
-                vec![Bit::Sql(format!("CAST(sum({}) AS ", gathered(at))), Bit::TypeOf(at), Bit::Sql(")".into())]
+                vec![
+                    Bit::Sql(format!("CAST({}({}) AS ", call.name, gathered(at))),
+                    Bit::TypeOf(at),
+                    Bit::Sql(")".into()),
+                ]
             }
             Kind::Folded(_) => {
                 let at = gathered(self.column(&Expr::Function(call.clone())));
-                let name = own_name(call).unwrap_or_default();
-                vec![Bit::Sql(format!("{name}({at})"))]
+                // As it is written: it means here what it means on the shards.
+                vec![Bit::Sql(format!("{}({at})", call.name))]
             }
             _ => return Err(unsupported(&format!("the aggregate {}", call.name))),
         };
@@ -235,8 +243,7 @@ impl Split<'_> {
             [only] => only.clone(),
             columns => format!("({})", columns.join(", ")),
         };
-        let name = own_name(call).unwrap_or_default();
-        Ok(Expr::Identifier(self.fragments.name(vec![Bit::Sql(format!("{name}(DISTINCT {list})"))])))
+        Ok(Expr::Identifier(self.fragments.name(vec![Bit::Sql(format!("{}(DISTINCT {list})", call.name))])))
     }
 
     /// An aggregate over the rows themselves: its arguments are gathered. What is in them of parameters and of the clock
@@ -263,9 +270,12 @@ impl Split<'_> {
                     }
                 }
             };
+            // What an ordered-set aggregate is given beside its rows is one value for each group: keys, and no rows'.
+            let is_of_group = !call.within_group.is_empty();
             if let FunctionArguments::List(list) = &mut call.args {
                 for argument in &mut list.args {
                     match argument {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(_)) if is_of_group => {}
                         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => gather(expr),
                         FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => {}
                         _ => {

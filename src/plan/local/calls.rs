@@ -6,6 +6,7 @@ use super::outputs::Output;
 use super::scope::Scope;
 use super::stages::ordering;
 use super::{Extent, Reason, Search};
+use crate::plan::clock;
 use crate::plan::functions::{self, Kind};
 use crate::plan::text::{parts, quoted};
 use crate::plan::walk::{Node, walk};
@@ -65,6 +66,7 @@ impl Search<'_> {
     pub(super) fn calls(&mut self, expr: &Expr) -> Result<(), Reason> {
         let mut names = Vec::new();
         each_call(expr, &mut |call| names.push(parts(&call.name)));
+        self.clocks.extend(clock::literal(expr, self.layout));
         for name in names {
             self.note(&name.ok_or("a function name that cannot be read")?)?;
         }
@@ -88,6 +90,15 @@ impl Search<'_> {
                 self.effects.insert(name.to_owned());
             }
             Kind::Random | Kind::Plain => {}
+            Kind::Clock if !shadowed => {
+                // What a statement itself asks is asked of one clock; what stands inside of a view cannot be.
+                let stored = |view: &String| self.layout.relations.get(view).is_some_and(|view| view.is_stored);
+                if let Some(view) = self.inside.last()
+                    && !self.inside.iter().any(stored)
+                {
+                    self.clocks.insert(format!("{name}() inside of the view {view}"));
+                }
+            }
             _ if shadowed => {
                 return Err(format!(
                     "{name}(), which may mean PostgreSQL's own or a function of yours of that name: write \

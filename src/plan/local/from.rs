@@ -180,6 +180,7 @@ impl Search<'_> {
             columns: found.columns(),
             extent: found.extent,
             class,
+            counts: None,
             nullable: false,
         })
     }
@@ -191,6 +192,7 @@ impl Search<'_> {
             tenants: BTreeSet::new(),
             columns: None,
             class: self.classes.new_class(),
+            counts: None,
             nullable: false,
         }
     }
@@ -219,6 +221,7 @@ impl Search<'_> {
             tenants: BTreeSet::new(),
             columns,
             class,
+            counts: None,
             nullable: false,
         };
         if names.len() == 1
@@ -240,7 +243,13 @@ impl Search<'_> {
             self.statistics.insert(last);
             return Ok(relation);
         }
-        self.classes_named += usize::from(catalogue::is_named(names, "pg_class"));
+        relation.counts = catalogue::with_counts(names);
+        if let Some(name) = relation.counts {
+            if renamed {
+                return Err(format!("{name} with other names for its columns, some of which tell of one shard only"));
+            }
+            self.with_counts.extend(relation.alias.clone());
+        }
         if self.layout.is_reference(names) || (self.finishes && last == GATHERED) {
             relation.extent = Extent::Everywhere;
             return Ok(relation);

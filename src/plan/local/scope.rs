@@ -17,6 +17,8 @@ pub(super) struct Relation {
     pub(super) class: usize,
     /// The names of all of its columns, where they are known.
     pub(super) columns: Option<BTreeSet<String>>,
+    /// Its name, if some of its columns tell of one shard's server alone.
+    pub(super) counts: Option<&'static str>,
     /// An outer join may have filled it with NULLs.
     pub(super) nullable: bool,
 }
