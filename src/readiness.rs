@@ -1,8 +1,9 @@
-//! Whether a server can do its work: whether its database answers. A probe in the background finds out, and whoever
-//! meets a database that is gone says so at once. `serve` reports it as gRPC health; the services feed it.
+//! Whether a server can do its work: whether its database answers, and whether it may run what it is asked to. A probe in
+//! the background asks the database, and whoever meets one that is gone says so at once. `serve` reports it as gRPC
+//! health; the services feed it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -20,9 +21,17 @@ pub struct Readiness(Arc<State>);
 #[derive(Debug)]
 struct State {
     ready: watch::Sender<bool>,
+    parts: Mutex<Parts>,
     doubted: Notify,
     /// Somebody probes, and could find that all is well again.
     probing: AtomicBool,
+}
+
+/// What has to be well.
+#[derive(Clone, Copy, Debug)]
+struct Parts {
+    database: bool,
+    lease: bool,
 }
 
 impl Default for Readiness {
@@ -30,6 +39,7 @@ impl Default for Readiness {
     fn default() -> Self {
         Readiness(Arc::new(State {
             ready: watch::Sender::new(true),
+            parts: Mutex::new(Parts { database: true, lease: true }),
             doubted: Notify::new(),
             probing: AtomicBool::new(false),
         }))
@@ -65,7 +75,7 @@ impl Readiness {
     pub async fn keep(self, interval: Duration, limit: Duration, probe: impl AsyncFn() -> Result<(), String>) {
         self.0.probing.store(true, Ordering::Release);
         loop {
-            let pause = if self.is_ready() { interval } else { WHILE_AWAY };
+            let pause = if self.parts().database { interval } else { WHILE_AWAY };
             let next = Instant::now() + pause;
             sleep(LEAST_PAUSE.min(pause)).await;
             tokio::select! {
@@ -80,14 +90,36 @@ impl Readiness {
         }
     }
 
+    /// Whether there is a lease under which tenants' queries may run, for a server that needs one.
+    pub fn set_lease(&self, there_is: bool) {
+        if self.change(|parts| &mut parts.lease, there_is) {
+            match there_is {
+                true => tracing::info!("a lookup server answers: tenants' queries run"),
+                false => tracing::warn!("no lookup server has granted a lease: NOT_SERVING"),
+            }
+        }
+    }
+
     fn set(&self, found: Result<(), &str>) {
-        let ready = found.is_ok();
-        let changed = self.0.ready.send_if_modified(|now| std::mem::replace(now, ready) != ready);
+        let changed = self.change(|parts| &mut parts.database, found.is_ok());
         match found {
             Ok(()) if changed => tracing::info!("the database answers again: SERVING"),
             Err(reason) if changed => tracing::warn!(reason, "the database does not answer: NOT_SERVING"),
             _ => {}
         }
+    }
+
+    fn parts(&self) -> MutexGuard<'_, Parts> {
+        self.0.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes how it is about a part; true if that is new.
+    fn change(&self, part: impl FnOnce(&mut Parts) -> &mut bool, is_well: bool) -> bool {
+        let mut parts = self.parts();
+        let changed = std::mem::replace(part(&mut parts), is_well) != is_well;
+        let ready = parts.database && parts.lease;
+        self.0.ready.send_if_modified(|now| std::mem::replace(now, ready) != ready);
+        changed
     }
 }
 
@@ -143,5 +175,22 @@ mod tests {
             sleep(Duration::from_millis(1)).await;
         }
         assert!((2..=12).contains(&probes.load(Ordering::Relaxed)), "{probes:?}");
+    }
+
+    #[tokio::test]
+    async fn without_a_lease_a_server_whose_database_answers_is_not_ready_either() {
+        let readiness = Readiness::default();
+        let mut changes = readiness.watch();
+        readiness.set_lease(false);
+        assert!(!readiness.is_ready() && changes.has_changed().unwrap());
+        changes.mark_unchanged();
+        readiness.set(Ok(()));
+        readiness.set_lease(false);
+        assert!(!readiness.is_ready() && !changes.has_changed().unwrap());
+        readiness.set_lease(true);
+        assert!(readiness.is_ready());
+        readiness.set(Err("gone"));
+        readiness.set_lease(true);
+        assert!(!readiness.is_ready());
     }
 }

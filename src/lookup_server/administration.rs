@@ -61,7 +61,10 @@ enum Verb {
         max_tenant_name: u32,
     },
     /// Move a tenant to another shard: the mapping, not its rows. Its queries wait meanwhile. On return no query of it
-    /// runs on the old shard any more, nor ever will, if the query servers were started with --lookup
+    /// runs on the old shard any more, nor will one be committed there, if the query servers were started with --lookup:
+    /// each has said so, or its lease is over, after which its PostgreSQL ends its connections. One thing must be seen to:
+    /// a machine that stands still with query server and PostgreSQL on it (a paused virtual machine) has to be shut down
+    /// first, for it goes on where it was when it wakes
     Move {
         #[command(flatten)]
         database: Database,

@@ -2,6 +2,7 @@
 //! last query may have left behind. Reads, writes and cleans up; `requests` composes. It does not know callers:
 //! `attempt` and `session` drive it, `pool` keeps it.
 
+mod arming;
 mod fitness;
 mod names;
 mod requests;
@@ -20,10 +21,10 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinHandle;
 
 use super::cancel;
-use super::connect::{self, CancelKey, ConnectError};
+use super::connect::{self, CancelKey, ConnectError, Opened};
 use super::inbox::{Inbox, Message};
 use super::settings::{Settings, TENANT, TENANT_TYPE};
-use crate::data::row::Rows;
+use super::watchdog::Covered;
 use crate::postgres::{Address, Socket, Target};
 
 pub use fitness::Fitness;
@@ -78,6 +79,7 @@ pub struct Backend {
     cancelling: Option<JoinHandle<bool>>,
     broken: bool,
     fitness: Fitness,
+    covered: Option<Covered>,
 }
 
 impl Backend {
@@ -87,8 +89,16 @@ impl Backend {
         statement_cache_size: usize,
         fitness: Fitness,
     ) -> Result<Self, ConnectError> {
-        let opened = connect::open(target).await?;
-        Ok(Backend {
+        Ok(Backend::over(connect::open(target).await?, target, statement_cache_size, fitness))
+    }
+
+    /// Opens one to the very server that another leads to, for commands of the server's own.
+    pub async fn connect_to(target: &Arc<Target>, address: Address) -> Result<Self, ConnectError> {
+        Ok(Backend::over(connect::open_at(target, address).await?, target, 0, Fitness::new(0, None)))
+    }
+
+    fn over(opened: Opened, target: &Arc<Target>, statement_cache_size: usize, fitness: Fitness) -> Self {
+        Backend {
             socket: opened.socket,
             inbox: opened.inbox,
             out: BytesMut::with_capacity(4096),
@@ -107,17 +117,23 @@ impl Backend {
             cancelling: None,
             broken: false,
             fitness,
-        })
+            covered: None,
+        }
+    }
+
+    /// Which of PostgreSQL's addresses it leads to.
+    pub fn address(&self) -> Address {
+        self.address
+    }
+
+    /// It is watched over for as long as it is there.
+    pub fn keep_covered(&mut self, covered: Covered) {
+        self.covered = Some(covered);
     }
 
     /// True if another process answers than the one that was announced: a pooler stands in between.
     pub async fn is_behind_pooler(&mut self) -> io::Result<bool> {
-        self.ask_simple("select pg_catalog.pg_backend_pid()")?;
-        self.flush().await?;
-        let (fine, rows) = self.await_row().await?;
-        let mut row = Rows::new(&rows).next().and_then(Result::ok);
-        let announced = self.key.process_id.to_string();
-        Ok(fine && row.as_mut().and_then(|row| row.cell().ok()).flatten() != Some(announced.as_bytes()))
+        Ok(self.process_id().await? != self.key.process_id)
     }
 
     /// The settings that hold in the session.

@@ -11,6 +11,7 @@ use postgres_protocol::authentication::md5_hash;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ScramSha256};
 use postgres_protocol::message::frontend;
 use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 
 use super::decode;
 use super::inbox::{Inbox, Message};
@@ -39,6 +40,9 @@ pub enum ConnectError {
          the pooler is in session mode, start with --session-pooler"
     )]
     Pooler,
+    /// PostgreSQL cannot be made to end the connection should this server freeze.
+    #[error("the connection cannot be watched over, which --lookup needs: {0}")]
+    Unwatched(String),
     /// PostgreSQL refused.
     #[error("{}{}", .0.message, .0.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default())]
     Refused(Box<DatabaseError>),
@@ -121,6 +125,12 @@ pub async fn open(target: &Target) -> Result<Opened, ConnectError> {
         }
         outcome => outcome,
     }
+}
+
+/// Opens one at an address at which there is another already. What the server there has to be is not asked again.
+pub async fn open_at(target: &Target, address: Address) -> Result<Opened, ConnectError> {
+    let opening = connect(target, address, Role::Any);
+    timeout(target.timeout, opening).await.unwrap_or(Err(ConnectError::TimedOut(target.timeout)))
 }
 
 async fn open_anywhere(target: &Target) -> Result<Opened, ConnectError> {

@@ -31,12 +31,14 @@ mod settings;
 mod slow;
 mod stream;
 mod texts;
+mod watchdog;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::memory::Memory;
 use self::screen::Screened;
+use self::watchdog::Watchdog;
 use crate::deadline::Deadlines;
 use crate::postgres::Target;
 use crate::proto::db_service_server::DbServiceServer;
@@ -52,8 +54,10 @@ pub use service::QueryService;
 /// Queries of one stream that may be unanswered at once, beyond those that run or wait: their answers are on the way.
 const ANSWERS_ON_THE_WAY: usize = 1024;
 
-/// The name under which PostgreSQL shows the connections that only ask whether it is there.
+/// The names under which PostgreSQL shows the connections that only ask whether it is there, and those that watch over
+/// the others.
 const HEALTH: &str = "mtdd-server health";
+const WATCHDOG: &str = "mtdd-server watchdog";
 /// A PostgreSQL that takes longer than this to let somebody in cannot be told from one that is frozen.
 const LONGEST_PROBE: Duration = Duration::from_secs(5);
 
@@ -61,7 +65,7 @@ const LONGEST_PROBE: Duration = Duration::from_secs(5);
 pub struct Services {
     pub current: Screened<DbServiceServer<QueryService>>,
     pub legacy: Screened<LegacyDbServiceServer<LegacyQueryService>>,
-    /// Whether PostgreSQL answers.
+    /// Whether PostgreSQL answers, and tenants' queries may run.
     pub readiness: Readiness,
 }
 
@@ -72,6 +76,11 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     let limits = options.session_limits()?;
     let memory = options.memory_for_each()?;
     let (size, queue_limit) = (options.pool_size.get(), options.queue_limit);
+    let (placement, lookup) = options.placement(drain.clone())?;
+    let watchdog = match placement.term(options.lease()) {
+        Some(term) => Some(Watchdog::new(Arc::new(options.target_of_watchdog(WATCHDOG)?), options.lease(), term)),
+        None => None,
+    };
     let readiness = Readiness::default();
     let limits_of_pool = options.pool_limits();
     let pool = pool::Pool::new(
@@ -80,6 +89,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         limits_of_pool,
         options.max_connection_age(),
         options.statement_cache_size,
+        watchdog,
     );
     pool.open_first(options.session_pooler)
         .await
@@ -87,7 +97,10 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
     let requests = Memory::new(memory, options.max_message_size);
-    let placement = Arc::new(options.placement(drain.clone())?);
+    if let Some(lookup) = lookup {
+        placement.keep(lookup, readiness.clone());
+    }
+    let placement = Arc::new(placement);
     let engine = Arc::new(run::Engine {
         pool,
         deadlines: Deadlines::start(),

@@ -16,12 +16,10 @@ use crate::shutdown::Drain;
 
 /// What makes PostgreSQL notice that this server has gone, or cannot be reached: it then rolls back and lets go of its
 /// locks. It looks while it runs a statement, which it otherwise would not, and asks while it waits for the next one.
-const WATCHFUL: [(&str, &str); 4] = [
-    ("client_connection_check_interval", "5s"),
-    ("tcp_keepalives_idle", "10"),
-    ("tcp_keepalives_interval", "5"),
-    ("tcp_keepalives_count", "3"),
-];
+const WATCHFUL: [(&str, &str); 4] =
+    [LOOK_FOR_CLIENT, ("tcp_keepalives_idle", "10"), ("tcp_keepalives_interval", "5"), ("tcp_keepalives_count", "3")];
+
+const LOOK_FOR_CLIENT: (&str, &str) = ("client_connection_check_interval", "5s");
 
 /// PostgreSQL's `plan_cache_mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -61,7 +59,8 @@ pub struct Options {
     pub shard: Option<u32>,
 
     /// The lookup servers, to check where tenants live: a tenant that was moved is then never written here again. Needs
-    /// --shard; without it, clients are trusted
+    /// --shard; without it, clients are trusted. Takes two connections to PostgreSQL beyond --pool-size, on which
+    /// PostgreSQL waits to end the others should this server stand still
     #[arg(long, env = "MTDD_LOOKUP", value_name = "HOST:PORT,...", value_delimiter = ',', value_parser = address)]
     pub lookup: Vec<String>,
 
@@ -198,11 +197,16 @@ impl Options {
         self.target_of("mtdd-server")
     }
 
+    /// The same for connections that watch over the others. They must not end because the server does not answer.
+    pub(super) fn target_of_watchdog(&self, application: &str) -> Result<Target, StartError> {
+        let mut target = self.bare_target(application)?;
+        target.wish(LOOK_FOR_CLIENT.0, LOOK_FOR_CLIENT.1);
+        Ok(target)
+    }
+
     /// The same for connections that PostgreSQL shows under another name, where the URL gives none.
     pub(super) fn target_of(&self, application: &str) -> Result<Target, StartError> {
-        let refused = |reason| StartError::Configuration(format!("--database-url: {reason}"));
-        let timeout = Duration::from_millis(self.connect_timeout.into());
-        let mut target = Target::new(&self.database_url, application, timeout).map_err(refused)?;
+        let mut target = self.bare_target(application)?;
         if let Some(mode) = self.plan_cache_mode.to_ask_for() {
             target.parameters.push(("plan_cache_mode", mode.to_owned()));
         }
@@ -210,6 +214,12 @@ impl Options {
             target.wish(name, value);
         }
         Ok(target)
+    }
+
+    fn bare_target(&self, application: &str) -> Result<Target, StartError> {
+        let refused = |reason| StartError::Configuration(format!("--database-url: {reason}"));
+        let timeout = Duration::from_millis(self.connect_timeout.into());
+        Target::new(&self.database_url, application, timeout).map_err(refused)
     }
 
     pub(super) fn max_connection_age(&self) -> Option<Duration> {
@@ -266,8 +276,13 @@ impl Options {
         Patience::new(limit, self.max_slow_readers.unwrap_or(self.pool_size.get() / 2))
     }
 
-    /// What decides whether a query has come to the right shard.
-    pub(super) fn placement(&self, drain: Drain) -> Result<Placement, StartError> {
+    /// How long a lease lasts.
+    pub(super) fn lease(&self) -> Duration {
+        Duration::from_secs(self.max_placement_staleness.into())
+    }
+
+    /// What decides whether a query has come to the right shard, and what keeps it up to date.
+    pub(super) fn placement(&self, drain: Drain) -> Result<(Placement, Option<Lookup>), StartError> {
         if self.lookup.is_empty() {
             if self.shard.is_none() {
                 tracing::warn!("--shard is not given: clients whose queryServers are in another order are not noticed");
@@ -275,7 +290,7 @@ impl Options {
             tracing::warn!(
                 "--lookup is not given: moves of tenants are not fenced, clients are trusted to know the shard"
             );
-            return Ok(Placement::unfenced(self.shard));
+            return Ok((Placement::unfenced(self.shard), None));
         }
         let Some(shard) = self.shard else {
             return Err(StartError::Configuration("--lookup: needs --shard, this server's own position".to_owned()));
@@ -301,9 +316,8 @@ impl Options {
         let is_asked_for = tls.ca.is_some() || tls.cert.is_some() || tls.server_name.is_some();
         let tls = is_asked_for.then_some(tls);
         let dial = Dial { tls, insecure: self.lookup_insecure, token, names: Names::QUERY_SERVER };
-        let lease = Duration::from_secs(self.max_placement_staleness.into());
-        let lookup = Lookup::new(&self.lookup, dial, shard, lease, drain).map_err(refused)?;
-        Ok(Placement::fenced(shard, lookup))
+        let lookup = Lookup::new(&self.lookup, dial, shard, self.lease(), drain).map_err(refused)?;
+        Ok((Placement::fenced(shard), Some(lookup)))
     }
 
     pub(super) fn max_statement_time(&self) -> Option<Duration> {

@@ -6,7 +6,9 @@ mod fence;
 mod link;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
@@ -14,8 +16,9 @@ use super::piece::{Ending, Piece, failure, status};
 use super::stream::InFlight;
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
-pub use fence::Lapse;
+use crate::readiness::Readiness;
 use fence::{Fence, Guard, Refusal};
+pub use fence::{Lapse, Lease};
 pub use link::Lookup;
 
 /// What this server knows of its own place.
@@ -30,6 +33,11 @@ pub struct Placement {
 pub struct Admitted(Option<Guard>);
 
 impl Admitted {
+    /// The lease under which that is; None: it needs none.
+    pub fn lease(&self) -> Option<Lease> {
+        self.0.as_ref().map(|guard| guard.lease().clone())
+    }
+
     /// The query has come to this end.
     pub fn end(self, outcome: &Result<Piece, Failure>) {
         let failed = match outcome {
@@ -57,10 +65,21 @@ impl Placement {
     }
 
     /// Runs only what the lookup server's table allows.
-    pub fn fenced(shard: u32, lookup: Lookup) -> Self {
-        let fence = Fence::new(shard);
-        lookup.keep(fence.clone());
-        Placement { shard: Some(shard), fence: Some(fence) }
+    pub fn fenced(shard: u32) -> Self {
+        Placement { shard: Some(shard), fence: Some(Fence::new(shard)) }
+    }
+
+    /// Begins to ask the lookup servers. `readiness` hears whether there is a lease.
+    pub fn keep(&self, lookup: Lookup, readiness: Readiness) {
+        if let Some(fence) = &self.fence {
+            lookup.keep(fence.clone(), readiness);
+        }
+    }
+
+    /// Tells until when something may run, for `Watchdog`; None: there are no leases.
+    pub fn term(&self, lease: Duration) -> Option<impl Fn() -> Option<Instant> + Send + Sync + use<>> {
+        let fence = self.fence.clone()?;
+        Some(move || fence.term(lease))
     }
 
     /// Admits a query if that can be said at once.
@@ -102,6 +121,11 @@ impl Placement {
         self.fence.as_ref().map(|fence| fence.lapses())
     }
 
+    /// The present lease.
+    pub fn lease(&self) -> Option<Lease> {
+        self.fence.as_ref().map(|fence| fence.lease())
+    }
+
     /// Refuses a call that is meant for another shard.
     pub fn check_shard(&self, metadata: &MetadataMap) -> Result<(), Status> {
         let Some(meant) = number(metadata, "mtdd-shard")? else { return Ok(()) };
@@ -119,12 +143,13 @@ pub struct Admissions {
     placement: Arc<Placement>,
     held: Vec<(String, Option<i32>, Admitted)>,
     lapse: Option<Lapse>,
+    lease: Option<Lease>,
 }
 
 impl Admissions {
     pub fn new(placement: Arc<Placement>) -> Self {
-        let lapse = placement.lapses();
-        Admissions { placement, held: Vec::new(), lapse }
+        let (lapse, lease) = (placement.lapses(), placement.lease());
+        Admissions { placement, held: Vec::new(), lapse, lease }
     }
 
     /// Admits the tenant of a query.
@@ -135,6 +160,11 @@ impl Admissions {
             self.held.push((tenant.clone(), request.tenant_type, admitted));
         }
         Ok(())
+    }
+
+    /// The lease under which these tenants are admitted; None: there is no tenant, or none is needed.
+    pub fn lease(&self) -> Option<Lease> {
+        self.lease.clone().filter(|_| !self.held.is_empty())
     }
 
     /// For whom a session is, as the metadata of its call say.

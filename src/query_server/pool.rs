@@ -14,6 +14,7 @@ use super::cancel::PATIENCE;
 use super::connect::ConnectError;
 use super::fair::{Owner, Turns};
 use super::settings::Settings;
+use super::watchdog::Watchdog;
 use crate::postgres::Target;
 use crate::readiness::Readiness;
 
@@ -43,6 +44,8 @@ pub struct Pool {
     /// Hears of a PostgreSQL that cannot be reached, and of connections that break.
     readiness: Readiness,
     statement_cache_size: usize,
+    /// Has to know each connection before it is used.
+    watchdog: Option<Arc<Watchdog>>,
     limits: Limits,
     /// How old a connection may become.
     max_age: Option<Duration>,
@@ -98,11 +101,12 @@ impl Pool {
         limits: Limits,
         max_age: Option<Duration>,
         statement_cache_size: usize,
+        watchdog: Option<Arc<Watchdog>>,
     ) -> Arc<Self> {
         let turns = Turns::new(limits.tenant_size);
         let state = State { idle: Vec::new(), taken: 0, turns, paused_until: None, turned_at: None };
         let (generation, state) = (AtomicU64::new(0), Mutex::new(state));
-        Arc::new(Pool { target, readiness, statement_cache_size, limits, max_age, generation, state })
+        Arc::new(Pool { target, readiness, statement_cache_size, watchdog, limits, max_age, generation, state })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -155,6 +159,14 @@ impl Pool {
                 Err(error) => slot = self.without_connection(slot, wish, error).await?,
             }
         }
+    }
+
+    async fn connect(&self, fitness: Fitness) -> Result<Backend, ConnectError> {
+        let mut backend = Backend::connect(&self.target, self.statement_cache_size, fitness).await?;
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.cover(&mut backend).await.map_err(ConnectError::Unwatched)?;
+        }
+        Ok(backend)
     }
 
     /// A connection of this generation leads to a server that is not what is asked for any more: the others will, too.
@@ -344,7 +356,7 @@ impl Slot {
         self.backend = None;
         let pool = &self.pool;
         let fitness = Fitness::new(pool.generation.load(Ordering::Relaxed), pool.max_age);
-        let connected = Backend::connect(&pool.target, pool.statement_cache_size, fitness).await;
+        let connected = pool.connect(fitness).await;
         if connected.as_ref().is_err_and(|error| !error.is_crowded()) {
             self.pool.readiness.lost();
         }

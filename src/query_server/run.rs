@@ -14,7 +14,7 @@ use super::cancel::PATIENCE;
 use super::fair::Owner;
 use super::memory::{Memory, Reserved};
 use super::piece::{Ending, Piece, failure};
-use super::placement::Placement;
+use super::placement::{Lease, Placement};
 use super::pool::{Pool, Slot, Unavailable};
 use super::settings::Settings;
 use super::slow::Patience;
@@ -187,6 +187,8 @@ pub struct Watch<'w, C> {
     caller: &'w C,
     engine: &'w Engine,
     deadline: Option<Deadline>,
+    /// Under which the query was admitted; None: none is needed.
+    pub lease: Option<Lease>,
     /// It is to stop already, and why; the deadline is now that of our patience with PostgreSQL.
     pub stopping: Option<Stop>,
 }
@@ -245,6 +247,7 @@ impl Engine {
                 watch.unless_stopped(admitting).await.map_err(Stop::before)??
             }
         };
+        watch.lease = admitted.lease();
         let outcome = self.run_admitted(query, &text, seen, &mut watch).await;
         admitted.end(&outcome);
         outcome
@@ -289,6 +292,10 @@ impl Engine {
             if let Some(stop) = watch.stopping {
                 return Err(stop.before());
             }
+            // After a pause of this whole process, the connection may have come before the word that the lease is over.
+            if watch.lease.as_ref().is_some_and(Lease::is_over) {
+                return Err(Stop::Lapsed.before());
+            }
             let Some(backend) = slot.backend() else {
                 return Err(failure(Reason::Unavailable, true, "no connection to PostgreSQL"));
             };
@@ -331,7 +338,7 @@ impl Engine {
     /// Begins to watch for reasons to stop a query.
     pub fn watch<'w, C>(&'w self, query: &Query, caller: &'w C) -> Watch<'w, C> {
         let deadline = query.deadline.map(|at| self.deadlines.at(at));
-        Watch { caller, engine: self, deadline, stopping: None }
+        Watch { caller, engine: self, deadline, lease: None, stopping: None }
     }
 
     /// A connection from the pool. `held`: for a session, whose number is limited elsewhere.

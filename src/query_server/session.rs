@@ -197,6 +197,7 @@ impl Session {
         let (text, _) = sessions.engine.look_at(&query.request)?;
         let mut watch = sessions.engine.watch(query, asker);
         watch.unless_stopped(self.admissions.admit(&query.request)).await.map_err(Stop::before)??;
+        watch.lease = self.admissions.lease();
         let fresh = self.held.is_none();
         let held = match &mut self.held {
             Some(held) => held,

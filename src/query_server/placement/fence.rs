@@ -3,7 +3,7 @@
 //! time of a lease; when that ends, nothing of a tenant runs. No IO: `link` speaks to the lookup server.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -70,8 +70,30 @@ pub struct Fence {
     lapses: watch::Sender<u64>,
     /// There is something to ask.
     pub to_ask: Notify,
+    leases: Arc<Leases>,
+}
+
+/// What a query looks at without a lock.
+#[derive(Default)]
+struct Leases {
     /// Queries and sessions that are admitted, of all tenants.
-    running: Arc<AtomicUsize>,
+    running: AtomicUsize,
+    /// Leases that have ended.
+    ended: AtomicU64,
+}
+
+/// The lease under which something was admitted.
+#[derive(Clone)]
+pub struct Lease {
+    leases: Arc<Leases>,
+    number: u64,
+}
+
+impl Lease {
+    /// True once it has ended, even if there is another since.
+    pub fn is_over(&self) -> bool {
+        self.leases.ended.load(Ordering::Acquire) != self.number
+    }
 }
 
 struct State {
@@ -113,11 +135,16 @@ enum Place {
 /// The right to run a query, or the queries of a session. Until it ends, no change that forbids them is acknowledged.
 pub struct Guard {
     tenant: Arc<AtomicUsize>,
-    all: Arc<AtomicUsize>,
+    lease: Lease,
     ended: bool,
 }
 
 impl Guard {
+    /// Once this is over, nothing more may be begun.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
     /// What it was for has ended for certain. (Dropped, it is taken to go on for a while.)
     pub fn end(mut self) {
         self.ended = true;
@@ -126,10 +153,10 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let (tenant, all) = (self.tenant.clone(), self.all.clone());
+        let (tenant, leases) = (self.tenant.clone(), self.lease.leases.clone());
         let release = move || {
             tenant.fetch_sub(1, Ordering::AcqRel);
-            all.fetch_sub(1, Ordering::AcqRel);
+            leases.running.fetch_sub(1, Ordering::AcqRel);
         };
         match Handle::try_current() {
             Ok(runtime) if !self.ended => drop(runtime.spawn(async move {
@@ -185,7 +212,7 @@ impl Fence {
             changed: watch::channel(0).0,
             lapses: watch::channel(0).0,
             to_ask: Notify::new(),
-            running: Arc::default(),
+            leases: Arc::default(),
         })
     }
 
@@ -342,11 +369,12 @@ impl Fence {
 
     /// True if nothing of a tenant runs.
     pub fn is_idle(&self) -> bool {
-        self.running.load(Ordering::Acquire) == 0
+        self.leases.running.load(Ordering::Acquire) == 0
     }
 
     /// A lookup server has granted a lease. `version`: what a server that runs nothing has acknowledged by joining.
     pub fn joined(&self, version: u64, until: Instant) {
+        self.lapse();
         let mut state = self.lock();
         state.applied = state.applied.max(version);
         drop(state);
@@ -355,6 +383,9 @@ impl Fence {
 
     /// The lease lasts until then at least.
     pub fn extend(&self, until: Instant) {
+        // After a pause of this whole process, the end of the last lease may not have been noticed yet: what was admitted
+        // under it must not go on under the next.
+        self.lapse();
         let mut state = self.lock();
         let had_lease = state.has_lease();
         state.lease_until = state.lease_until.max(Some(until));
@@ -372,6 +403,7 @@ impl Fence {
         }
         state.lease_until = None;
         state.generation += 1;
+        self.leases.ended.fetch_add(1, Ordering::AcqRel);
         let streams = std::mem::take(&mut state.streams);
         drop(state);
         self.lapses.send_modify(|count| *count += 1);
@@ -398,17 +430,38 @@ impl Fence {
         Lapse { lapses, seen }
     }
 
+    /// The present lease, or the next if there is none.
+    pub fn lease(&self) -> Lease {
+        Lease { leases: self.leases.clone(), number: self.leases.ended.load(Ordering::Acquire) }
+    }
+
+    /// True if there is a lease, though the server may be going down.
+    pub fn has_lease(&self) -> bool {
+        self.lock().lease_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Until when something of a tenant may run, for all that is known now. `lease`: how long one lasts. None: the lease
+    /// is over, and something may still run.
+    pub fn term(&self, lease: Duration) -> Option<Instant> {
+        let state = self.lock();
+        match state.lease_until {
+            Some(until) if state.has_lease() => Some(until),
+            _ if self.is_idle() => Some(Instant::now() + lease),
+            _ => None,
+        }
+    }
+
     /// True if nothing runs; from then on, nothing is admitted.
     pub fn close_if_idle(&self) -> bool {
         let mut state = self.lock();
-        state.closed |= self.running.load(Ordering::Acquire) == 0;
+        state.closed |= self.leases.running.load(Ordering::Acquire) == 0;
         state.closed
     }
 
     fn guard(&self, tenant: &Arc<AtomicUsize>) -> Guard {
         tenant.fetch_add(1, Ordering::AcqRel);
-        self.running.fetch_add(1, Ordering::AcqRel);
-        Guard { tenant: tenant.clone(), all: self.running.clone(), ended: false }
+        self.leases.running.fetch_add(1, Ordering::AcqRel);
+        Guard { tenant: tenant.clone(), lease: self.lease(), ended: false }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

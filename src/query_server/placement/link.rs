@@ -23,6 +23,7 @@ use crate::proto::{
     Changes, CheckRequest, CheckedTenant, History, Join, Joined, Placements, Renew, Renewed, WatchRequest,
     WatchResponse,
 };
+use crate::readiness::Readiness;
 use crate::shutdown::Drain;
 
 /// Between two renewals of the lease.
@@ -55,9 +56,9 @@ impl Lookup {
     }
 
     /// Keeps a fence up to date from now on.
-    pub fn keep(self, fence: Arc<Fence>) {
+    pub fn keep(self, fence: Arc<Fence>, readiness: Readiness) {
         let drain = self.drain.clone();
-        Link::new(fence, self).start(drain);
+        Link::new(fence, self).start(drain, readiness);
     }
 }
 
@@ -143,12 +144,14 @@ impl Link {
     }
 
     /// Starts what keeps the fence up to date, until the server has gone down.
-    fn start(self, drain: Drain) {
+    fn start(self, drain: Drain, readiness: Readiness) {
         let link = Arc::new(self);
         let fence = link.fence.clone();
+        readiness.set_lease(fence.has_lease());
         tokio::spawn(async move {
             loop {
                 sleep(LOOK).await;
+                readiness.set_lease(fence.has_lease());
                 if fence.lapse() {
                     tracing::error!(
                         "no lookup server has answered within --max-placement-staleness: what ran for tenants is stopped"

@@ -1,0 +1,211 @@
+//! Sees that nothing of this server goes on in PostgreSQL for long after a lease, even if the server stands still: a
+//! process that is frozen stops nothing, while PostgreSQL runs what it was given, and commits it. So PostgreSQL itself
+//! waits, on a connection of the server's, to end all its others; the server puts that off for as long as it runs.
+//! `pool` has each connection covered before it is used. What is said to PostgreSQL is `backend`'s business.
+
+use std::collections::HashMap;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::backend::Backend;
+use crate::postgres::{Address, Target};
+
+/// How long after a lease PostgreSQL ends the connections of a server that does not stir. By then one that runs has
+/// stopped everything; a lookup server counts the lease as over 15 s after its end.
+const OVERTIME: Duration = Duration::from_secs(7);
+/// It is put off when this part of a lease has passed, or after the second at the latest.
+const PART_OF_LEASE: u32 = 4;
+const LONGEST: Duration = Duration::from_secs(15);
+/// After a failure.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// One for each query server that has leases.
+pub struct Watchdog {
+    /// How its own connections are opened.
+    target: Arc<Target>,
+    lease: Duration,
+    /// Until when something may run. None: nothing may be begun.
+    term: Box<dyn Fn() -> Option<Instant> + Send + Sync>,
+    /// By the address of each PostgreSQL.
+    watches: Mutex<HashMap<(usize, Option<SocketAddr>), Arc<Watch>>>,
+}
+
+/// What is watched over at one PostgreSQL.
+#[derive(Default)]
+struct Watch {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// The processes, and how many connections of ours name them.
+    processes: HashMap<i32, usize>,
+    /// Those that wait to be covered.
+    waiting: Vec<(i32, oneshot::Sender<Result<(), String>>)>,
+}
+
+/// Held by a connection: until it is dropped, PostgreSQL may be told to end its process.
+pub struct Covered {
+    watch: Arc<Watch>,
+    process: i32,
+}
+
+impl Drop for Covered {
+    fn drop(&mut self) {
+        let mut state = self.watch.lock();
+        if let Some(count) = state.processes.get_mut(&self.process) {
+            *count -= 1;
+            if *count == 0 {
+                state.processes.remove(&self.process);
+            }
+        }
+    }
+}
+
+impl Watch {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watchdog {
+    /// `term`: until when something may run, for all that is known; None: nothing may be begun.
+    pub fn new(
+        target: Arc<Target>,
+        lease: Duration,
+        term: impl Fn() -> Option<Instant> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Watchdog { target, lease, term: Box::new(term), watches: Mutex::default() })
+    }
+
+    /// Returns once PostgreSQL would end this connection.
+    pub async fn cover(self: &Arc<Self>, backend: &mut Backend) -> Result<(), String> {
+        let process = backend.process_id().await.map_err(|error| error.to_string())?;
+        let watch = self.watch(backend.address());
+        let (sender, answer) = oneshot::channel();
+        let covered = {
+            let mut state = watch.lock();
+            *state.processes.entry(process).or_default() += 1;
+            state.waiting.push((process, sender));
+            Covered { watch: watch.clone(), process }
+        };
+        watch.changed.notify_one();
+        answer.await.unwrap_or_else(|_| Err("the server is going down".to_owned()))?;
+        backend.keep_covered(covered);
+        Ok(())
+    }
+
+    fn watch(self: &Arc<Self>, address: Address) -> Arc<Watch> {
+        let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        let watch = watches.entry((address.place, address.ip)).or_insert_with(|| {
+            let watch = Arc::new(Watch::default());
+            tokio::spawn(Keeper { watchdog: self.clone(), watch: watch.clone(), address }.run());
+            watch
+        });
+        watch.clone()
+    }
+}
+
+/// Keeps one PostgreSQL told.
+struct Keeper {
+    watchdog: Arc<Watchdog>,
+    watch: Arc<Watch>,
+    address: Address,
+}
+
+impl Keeper {
+    async fn run(self) {
+        let pause = (self.watchdog.lease / PART_OF_LEASE).min(LONGEST);
+        let (mut armed, mut spare) = (None, None);
+        loop {
+            if let Err(reason) = self.arm(&mut armed, &mut spare).await {
+                tracing::warn!(reason, "PostgreSQL cannot be made to watch over this server");
+                sleep(PAUSE).await;
+                continue;
+            }
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.watch.changed.notified() => {}
+                () = goes_off(&mut armed) => {}
+            }
+        }
+    }
+
+    /// Arms another one, and only then cancels the last: in between there is never none.
+    async fn arm(&self, armed: &mut Option<Backend>, spare: &mut Option<Backend>) -> Result<(), String> {
+        let (processes, waiting) = {
+            let mut state = self.watch.lock();
+            (state.processes.keys().copied().collect::<Vec<_>>(), std::mem::take(&mut state.waiting))
+        };
+        if processes.is_empty() {
+            // There is nothing to end.
+            if let Some(last) = armed.take() {
+                self.put_away(last, spare).await;
+            }
+            return Ok(());
+        }
+        let found = match timeout(self.watchdog.target.timeout, self.arm_another(&processes, spare)).await {
+            Ok(found) => found,
+            Err(_) => Err("PostgreSQL does not answer".to_owned()),
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(reason) => {
+                // It may be armed for all that.
+                if let Some(mut failed) = spare.take() {
+                    failed.cancel();
+                }
+                for (_, waiter) in waiting {
+                    let _ = waiter.send(Err(reason.clone()));
+                }
+                return Err(reason);
+            }
+        };
+        for (process, waiter) in waiting {
+            let answer = match found.contains(&process) {
+                true => Ok(()),
+                false => Err("another PostgreSQL answers at the same address".to_owned()),
+            };
+            let _ = waiter.send(answer);
+        }
+        let last = std::mem::replace(armed, spare.take());
+        if let Some(last) = last {
+            self.put_away(last, spare).await;
+        }
+        Ok(())
+    }
+
+    /// Cancels what is armed, and keeps its connection for the next time if that is still of use.
+    async fn put_away(&self, mut last: Backend, spare: &mut Option<Backend>) {
+        if let Ok(Ok(())) = timeout(self.watchdog.target.timeout, last.disarm()).await {
+            *spare = Some(last);
+        }
+    }
+
+    async fn arm_another(&self, processes: &[i32], spare: &mut Option<Backend>) -> Result<Vec<i32>, String> {
+        let backend = match spare {
+            Some(backend) => backend,
+            none => {
+                let opened = Backend::connect_to(&self.watchdog.target, self.address).await;
+                none.insert(opened.map_err(|error| error.to_string())?)
+            }
+        };
+        // Last of all, so that the time is not counted from before a pause of this process.
+        let term = (self.watchdog.term)().ok_or("the lease is over, and what ran under it has not ended yet")?;
+        let after = (term + OVERTIME).saturating_duration_since(Instant::now());
+        backend.arm(processes, after).await.map_err(|error| error.to_string())
+    }
+}
+
+async fn goes_off(armed: &mut Option<Backend>) {
+    match armed {
+        Some(backend) => backend.goes_off().await,
+        None => pending().await,
+    }
+}
