@@ -84,14 +84,15 @@ impl<'t> Turn<'t> {
         }
         let asked = (|| {
             let (mut preface, request) = (0, &self.query.request);
-            if let Some(Known::Kept { harmless }) = known {
+            if let Some(Known::Kept(proven)) = known {
                 preface += self.backend.ask_to_tidy(&self.query.settings)?;
-                if !harmless {
+                if !proven.harmless {
                     preface += self.backend.ask_to_forget_sequences()?;
                 }
-                preface += self.backend.ask_for_guard(self.text, self.query.whose().unwrap_or(Whose::NOBODY))?;
+                let whose = self.query.whose().unwrap_or(Whose::NOBODY);
+                preface += self.backend.ask_for_guard(self.text, whose, proven)?;
                 self.backend.ask_extended(self.text, &request.sql, &request.params, true)?;
-                return Ok(Asked::kept(harmless).after(preface));
+                return Ok(Asked::kept(proven.harmless).after(preface));
             }
             preface += self.ask_for_settings()?;
             if let Some(whose) = self.whose() {

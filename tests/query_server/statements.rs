@@ -220,3 +220,71 @@ async fn an_error_while_running_leaves_the_statement_usable() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_kept_text_that_can_read_the_tenant_is_told_it_however_it_reads() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    let setting = "current_setting('mtdd.tenant_id', true)";
+    shard
+        .prepare(&format!(
+            "create table plain (owner text); insert into plain values ('ann'), ('bob');
+             create view seen as select {setting} as who;
+             create function own() returns text language sql as $$ select {setting} $$;
+             create table with_default (id int, who text default {setting});
+             create table with_policy (owner text); insert into with_policy values ('ann'), ('bob');
+             alter table with_policy enable row level security;
+             alter table with_policy force row level security;
+             create policy p on with_policy using (owner = {setting});
+             create role asks_for_tenant; grant all on all tables in schema public to asks_for_tenant"
+        ))
+        .await;
+    let mut stream = Stream::open(&shard, &[("role", "asks_for_tenant")], 1 << 20).await;
+    let texts = [
+        "select current_setting('mtdd.tenant_id')",
+        "select pg_catalog.\"current_setting\"('mtdd.tenant_id', true)",
+        "select ('mtdd.tenant_id'::text).current_setting",
+        "select (x.name).current_setting from (select 'mtdd.tenant_id'::text as name) x",
+        "select who from seen",
+        "select max(s.who) from plain p cross join seen s",
+        "select own()",
+        "insert into with_default (id) values (1) returning who",
+        "select string_agg(owner, ',') from with_policy",
+        "select owner from plain where owner = current_setting('mtdd.tenant_id')",
+    ];
+    for sql in texts {
+        for round in 0..4 {
+            for name in ["ann", "bob"] {
+                let reply = stream.run(tenant(name, bound(sql, &[]))).await;
+                assert!(reply.error.is_none() && reply.failure.is_none(), "{sql}: {reply:?}");
+                assert_eq!(reply.text(), name, "{sql}, round {round}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_is_new_is_obeyed_by_a_text_that_was_not_told_its_tenant_before() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard
+        .prepare(
+            "create table plain (owner text); insert into plain values ('ann'), ('bob');
+             create role obeys_policy; grant all on plain to obeys_policy",
+        )
+        .await;
+    let mut stream = Stream::open(&shard, &[("role", "obeys_policy")], 1 << 20).await;
+    let sql = "select string_agg(owner, ',' order by owner) from plain where owner > $1";
+    let ask = |name| tenant(name, bound(sql, &[Some("a")]));
+    for _ in 0..4 {
+        assert_eq!(stream.run(ask("ann")).await.text(), "ann,bob");
+    }
+    shard
+        .prepare(
+            "alter table plain enable row level security;
+             create policy p on plain using (owner = current_setting('mtdd.tenant_id'))",
+        )
+        .await;
+    for _ in 0..4 {
+        assert_eq!(stream.run(ask("ann")).await.text(), "ann");
+        assert_eq!(stream.run(ask("bob")).await.text(), "bob");
+    }
+}

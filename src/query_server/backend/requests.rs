@@ -210,7 +210,7 @@ impl Backend {
 
     /// How many statements are prepared here, as far as is known.
     pub(super) fn count_prepared(&self) -> usize {
-        let pairs = self.statements.iter().flatten().filter(|(_, known)| matches!(known, Known::Kept { .. })).count();
+        let pairs = self.statements.iter().flatten().filter(|(_, known)| matches!(known, Known::Kept(_))).count();
         usize::from(self.set_local_prepared) + usize::from(self.study_prepared) + 2 * pairs + self.superfluous.len()
     }
 

@@ -1,7 +1,7 @@
 //! What is kept prepared, and what must be known of a text for that. PostgreSQL says it, in the transaction in which it
 //! has just parsed the text: the text's relations are locked there, so nothing changes meanwhile. A *guard* goes ahead
-//! of each later execution, in the same transaction: it sets the tenant, and fails where the text, parsed anew, might
-//! mean something else. Called by `attempt`.
+//! of each later execution, in the same transaction: it sets the tenant, if the text can read that, and fails where the
+//! text, parsed anew, might mean something else. Called by `attempt`.
 //!
 //! PostgreSQL re-analyses prepared statements whose relations have changed, but keeps the types of their parameters: a
 //! value for a column that was an integer would pass through one for ever. A guard depends on the same relations, and a
@@ -28,8 +28,17 @@ const OUTDATED: &str = "mtdd_outdated";
 pub enum Known {
     /// It is to be parsed each time.
     NotKept,
-    /// It is prepared, behind its guard. `harmless`: it is proven to leave nothing in the session.
-    Kept { harmless: bool },
+    /// It is prepared, behind its guard.
+    Kept(Proven),
+}
+
+/// What is proven of a text that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// It leaves nothing in the session.
+    pub harmless: bool,
+    /// It reads no setting, so it need not be told whose it is.
+    pub blind: bool,
 }
 
 impl Backend {
@@ -102,14 +111,15 @@ impl Backend {
     /// Keeps a text as its study allows, still in the transaction of the study, and ends that.
     pub async fn keep(&mut self, text: &Text, sql: &str, study: Option<&[u8]>) -> io::Result<()> {
         let verdict = study.and_then(verdict);
-        if let Some((Some(condition), _)) = &verdict {
-            self.ask_to_keep(text, sql, condition).map_err(|_| io::Error::other("a text too long to be prepared"))?;
+        if let Some((Some(condition), proven)) = &verdict {
+            self.ask_to_keep(text, sql, condition, *proven)
+                .map_err(|_| io::Error::other("a text too long to be prepared"))?;
         }
         self.ask_for_end();
         self.flush().await?;
         let fine = self.await_ready().await?;
         match verdict {
-            Some((Some(_), harmless)) if fine => self.remember(text.id, Known::Kept { harmless }),
+            Some((Some(_), proven)) if fine => self.remember(text.id, Known::Kept(proven)),
             Some((Some(_), _)) => {
                 // One of the two may be prepared.
                 self.close_later(text.id);
@@ -121,26 +131,32 @@ impl Backend {
         Ok(())
     }
 
-    fn ask_to_keep(&mut self, text: &Text, sql: &str, condition: &str) -> Result<(), BindError> {
-        let guard = format!(
-            "select pg_catalog.set_config(case when {condition} then '{TENANT}' else '{OUTDATED}' end, $1, true), \
-             pg_catalog.set_config('{TENANT_TYPE}', $2, true)"
-        );
+    fn ask_to_keep(&mut self, text: &Text, sql: &str, condition: &str, proven: Proven) -> Result<(), BindError> {
+        let guard = match proven.blind {
+            // Most conditions are constant, so nothing is left of them once they are planned.
+            true => format!("select where {condition} or pg_catalog.set_config('{OUTDATED}', '', true) is null"),
+            false => format!(
+                "select pg_catalog.set_config(case when {condition} then '{TENANT}' else '{OUTDATED}' end, $1, true), \
+                 pg_catalog.set_config('{TENANT_TYPE}', $2, true)"
+            ),
+        };
         frontend::parse(&self.names.guard(text.id), &guard, [], &mut self.out)?;
         frontend::parse(&self.names.statement(text.id), sql, [], &mut self.out)?;
-        self.ask_for_guard(text, Whose::NOBODY)?;
+        self.ask_for_guard(text, Whose::NOBODY, proven)?;
         Ok(())
     }
 
-    /// Sets the tenant, if the text that follows still means what it meant; answered by one CommandComplete.
-    pub fn ask_for_guard(&mut self, text: &Text, whose: Whose<'_>) -> Result<u32, BindError> {
-        self.bind_and_execute(&self.names.guard(text.id), &[whose.tenant.as_bytes(), whose.kind.as_bytes()])?;
+    /// Sets the tenant, if the text that follows can read it and still means what it meant; answered by one
+    /// CommandComplete.
+    pub fn ask_for_guard(&mut self, text: &Text, whose: Whose<'_>, proven: Proven) -> Result<u32, BindError> {
+        let values = [whose.tenant.as_bytes(), whose.kind.as_bytes()];
+        self.bind_and_execute(&self.names.guard(text.id), if proven.blind { &[] } else { &values })?;
         Ok(1)
     }
 
     fn remember(&mut self, id: u64, known: Known) {
         let Some(statements) = &mut self.statements else { return };
-        if let Some((oldest, Known::Kept { .. })) = statements.push(id, known).filter(|(other, _)| *other != id) {
+        if let Some((oldest, Known::Kept(_))) = statements.push(id, known).filter(|(other, _)| *other != id) {
             self.close_later(oldest);
         }
     }
@@ -158,14 +174,15 @@ impl Backend {
     }
 }
 
-/// The condition under which the text may be kept, if any, and whether it is harmless.
-fn verdict(study: &[u8]) -> Option<(Option<String>, bool)> {
+/// The condition under which the text may be kept, if any, and what is proven of it.
+fn verdict(study: &[u8]) -> Option<(Option<String>, Proven)> {
     let mut row = Rows::new(study).next()?.ok()?;
     let condition = match row.cell().ok()? {
         Some(bytes) => Some(String::from_utf8(bytes.to_vec()).ok()?),
         None => None,
     };
-    Some((condition, row.cell().ok()? == Some(b"t")))
+    let mut is_true = || Some(row.cell().ok()? == Some(b"t"));
+    Some((condition, Proven { harmless: is_true()?, blind: is_true()? }))
 }
 
 /// PostgreSQL's text of an array of texts.

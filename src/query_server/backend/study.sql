@@ -1,7 +1,7 @@
 -- What must be known of a text that has just been parsed in this transaction, whose locks name its relations.
 -- $1 names before a parenthesis, $2 all its names, $3 names where a type may stand, $4 whether it may write.
--- One row: under which condition it still means the same (NULL: that cannot be told), and whether it is proven that it
--- leaves nothing in the session.
+-- One row: under which condition it still means the same (NULL: that cannot be told), whether it is proven that it
+-- leaves nothing in the session, and whether it is proven that it reads no setting.
 with recursive direct as materialized (
   select c.oid, c.relname, c.relkind, c.relpersistence, n.nspname
   from pg_catalog.pg_class c
@@ -91,6 +91,16 @@ hidden as materialized (
     union all
     select rngsubdiff from pg_catalog.pg_range where rngtypid >= 16384)
 ),
+-- Functions that read settings, the tenant's among them. (SHOW and the view pg_settings are another matter.)
+curious as materialized (
+  select oid from pg_catalog.pg_proc
+  where oid in (select oid from called) and proname in ('current_setting', 'pg_show_all_settings')
+),
+settings_view as materialized (
+  select from pg_catalog.pg_locks
+  where locktype = 'relation' and pid = pg_catalog.pg_backend_pid()
+    and relation = 'pg_catalog.pg_settings'::pg_catalog.regclass
+),
 verdict as materialized (
   select
     not exists (select from pg_catalog.pg_proc where proname = any ($2::pg_catalog.name[]) and oid >= 16384)
@@ -125,10 +135,11 @@ verdict as materialized (
           select from pg_catalog.pg_attribute a
           join pg_catalog.pg_type t on t.oid = a.atttypid
           where a.attrelid in (select oid from relations) and not a.attisdropped and t.typtype = 'd')
-        or exists (
-          select from pg_catalog.pg_locks
-          where locktype = 'relation' and pid = pg_catalog.pg_backend_pid()
-            and relation = 'pg_catalog.pg_settings'::pg_catalog.regclass))) as proven
+        or exists (select from settings_view))) as proven,
+    -- A foreign key's own queries obey the policies of the other table.
+    not $4::pg_catalog.bool
+    and not exists (select from curious)
+    and not exists (select from settings_view) as blind
 )
 select
   case when keepable then pg_catalog.concat(
@@ -152,5 +163,6 @@ select
       from pg_catalog.pg_proc where proname = any ($1::pg_catalog.name[])
       having pg_catalog.count(*) > 0)
   ) end,
-  keepable and proven
+  keepable and proven,
+  keepable and proven and blind
 from verdict
