@@ -3,6 +3,8 @@
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "server_process/silence.rs"]
+mod silence;
 mod support;
 
 use std::collections::HashMap;
@@ -399,17 +401,17 @@ mod tls {
     use support::authority::Authority;
 
     /// The flags of a server with a certificate for `localhost`.
-    fn server_flags(authority: &Authority) -> Vec<String> {
+    pub fn server_flags(authority: &Authority) -> Vec<String> {
         let (cert, key) = authority.sign("localhost");
         vec!["--tls-cert".into(), authority.file("cert", &cert), "--tls-key".into(), authority.file("key", &key)]
     }
 
     /// A client that trusts the authority.
-    fn client(authority: &Authority) -> ClientTlsConfig {
+    pub fn client(authority: &Authority) -> ClientTlsConfig {
         ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem())).domain_name("localhost")
     }
 
-    async fn call_with(server: &Server, tls: ClientTlsConfig) -> Result<(), String> {
+    pub async fn call_with(server: &Server, tls: ClientTlsConfig) -> Result<(), String> {
         let endpoint = Endpoint::from_shared(format!("https://{}", server.address)).unwrap().tls_config(tls).unwrap();
         let channel = endpoint.connect().await.map_err(|error| format!("{error:?}"))?;
         call(channel, None).await.map_err(|status| format!("{status:?}"))
@@ -499,76 +501,5 @@ mod tls {
         assert_eq!(code, Some(2));
         assert!(said.starts_with("mtdd-server: refusing to listen on 0.0.0.0:0 without TLS: "), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
-    }
-}
-
-mod silence {
-    use super::*;
-    use std::io::Read;
-    use std::process::Command;
-
-    /// Seconds on a processor so far.
-    fn processor_time(server: &Server) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", server.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        // utime and stime, in hundredths of a second.
-        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    #[cfg(target_os = "linux")]
-    async fn silent_connections_lock_nobody_out_and_cost_nothing() {
-        let program = command(&IN_MEMORY);
-        let mut limited = Command::new("sh");
-        limited.args(["-c", "ulimit -n 128 && exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
-        let server = Server::spawn(limited);
-        let silent: Vec<_> = (0..160).map(|_| TcpStream::connect(server.address).unwrap()).collect();
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let (before, since) = (processor_time(&server), Instant::now());
-        for _ in 0..3 {
-            let channel = plain(&server).await;
-            tokio::time::timeout(Duration::from_secs(3), call(channel, None)).await.expect("it is answered").unwrap();
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let share = (processor_time(&server) - before) / since.elapsed().as_secs_f64();
-        assert!(share < 0.2, "{:.0} % of a processor", share * 100.0);
-        drop(silent);
-    }
-
-    #[test]
-    fn a_connection_that_does_not_begin_is_closed() {
-        let server = start(&[]);
-        let since = Instant::now();
-        let mut halfway = TcpStream::connect(server.address).unwrap();
-        halfway.write_all(b"PRI * HTT").unwrap();
-        let mut silent = TcpStream::connect(server.address).unwrap();
-        for connection in [&mut halfway, &mut silent] {
-            connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-            // A signal to this process interrupts a read that has a time limit.
-            let read = loop {
-                match connection.read(&mut [0; 16]) {
-                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                    read => break read,
-                }
-            };
-            assert_eq!(read.unwrap(), 0);
-        }
-        assert!((9..15).contains(&since.elapsed().as_secs()), "{:?}", since.elapsed());
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn no_more_connections_are_served_than_the_cap_and_the_next_waits() {
-        let server = start(&["--max-connections", "2"]);
-        let first = plain(&server).await;
-        call(first.clone(), None).await.unwrap();
-        let second = plain(&server).await;
-        call(second.clone(), None).await.unwrap();
-        let address = format!("http://{}", server.address);
-        let third = Endpoint::from_shared(address).unwrap().connect_lazy();
-        let mut waiting = Box::pin(call(third, None));
-        assert!(tokio::time::timeout(Duration::from_millis(500), &mut waiting).await.is_err());
-        drop(first);
-        tokio::time::timeout(Duration::from_secs(5), waiting).await.expect("its turn comes").unwrap();
-        call(second, None).await.unwrap();
     }
 }

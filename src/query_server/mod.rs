@@ -97,6 +97,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
     let requests = Memory::new(memory, options.max_message_size);
+    options.warn_of_trust();
     if let Some(lookup) = lookup {
         placement.keep(lookup, readiness.clone());
     }

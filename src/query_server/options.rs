@@ -276,6 +276,18 @@ impl Options {
         Patience::new(limit, self.max_slow_readers.unwrap_or(self.pool_size.get() / 2))
     }
 
+    /// Says what is not checked.
+    pub(super) fn warn_of_trust(&self) {
+        if self.shard.is_none() {
+            tracing::warn!("--shard is not given: clients whose queryServers are in another order are not noticed");
+        }
+        if self.lookup.is_empty() {
+            tracing::warn!(
+                "--lookup is not given: moves of tenants are not fenced, clients are trusted to know the shard"
+            );
+        }
+    }
+
     /// How long a lease lasts.
     pub(super) fn lease(&self) -> Duration {
         Duration::from_secs(self.max_placement_staleness.into())
@@ -284,12 +296,6 @@ impl Options {
     /// What decides whether a query has come to the right shard, and what keeps it up to date.
     pub(super) fn placement(&self, drain: Drain) -> Result<(Placement, Option<Lookup>), StartError> {
         if self.lookup.is_empty() {
-            if self.shard.is_none() {
-                tracing::warn!("--shard is not given: clients whose queryServers are in another order are not noticed");
-            }
-            tracing::warn!(
-                "--lookup is not given: moves of tenants are not fenced, clients are trusted to know the shard"
-            );
             return Ok((Placement::unfenced(self.shard), None));
         }
         let Some(shard) = self.shard else {

@@ -1,5 +1,5 @@
 //! The connections of a server, as tonic is given them: each has said something first, there are never more than a cap,
-//! and one from which nothing comes any more is closed. Errors of `accept` are waited out. TLS and HTTP/2 are tonic's.
+//! and one from which nothing comes any more is closed. Where places run out, those without a call make room. Errors of `accept` are waited out. TLS and HTTP/2 are tonic's.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -12,17 +12,17 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 
 use super::complaint::{Complaints, of_beginning};
+use super::progress::{Peer, Progress, Watched};
 use crate::shutdown::Drain;
 
 /// What every HTTP/2 connection begins with.
-const PREFACE: usize = 24;
-/// A connection that has not begun by then is closed.
+pub const PREFACE: usize = 24;
+/// A connection on which both sides do not speak HTTP/2 by then is closed.
 const BEGINNING: Duration = Duration::from_secs(10);
 /// What an answer to a ping may take on top of what the server allows for it.
 const SLACK: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Such errors are logged this often.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 /// Connections that have not begun: a share of all, and no more than this.
-const MOST_SILENT: usize = 256;
+const MOST_BEGINNING: usize = 256;
 
 /// What holds for all connections.
 #[derive(Clone, Copy, Debug)]
@@ -61,69 +61,120 @@ pub fn incoming(listener: TcpListener, limits: Limits, drain: Drain) -> Receiver
 
 async fn accept(listener: TcpListener, limits: Limits, mut drain: Drain, begun: mpsc::Sender<io::Result<Connection>>) {
     let places = Arc::new(Semaphore::new(limits.most));
-    let most_silent = (limits.most / 4).clamp(1, MOST_SILENT);
-    let mut silent: VecDeque<AbortHandle> = VecDeque::new();
+    let mut unused = Unused::new(limits.most);
     let mut logged: Option<Instant> = None;
     let complaints = Arc::new(Complaints::default());
     loop {
         let accepted = tokio::select! {
             biased;
             () = drain.wait() => return,
-            accepted = next(&listener, &places) => accepted,
+            accepted = next(&listener) => accepted,
         };
-        let Some((socket, place)) = accepted.unwrap_or_else(|error| {
-            if logged.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
-                logged = Some(Instant::now());
-                tracing::warn!(%error, "connections cannot be accepted for now");
-            }
-            None
-        }) else {
-            // Whoever has waited longest without a word makes room.
-            silent.retain(|task| !task.is_finished());
-            silent.pop_front().inspect(AbortHandle::abort);
-            tokio::select! {
-                biased;
-                () = drain.wait() => return,
-                () = sleep(PAUSE) => continue,
+        let socket = match accepted {
+            Ok(Some(socket)) => socket,
+            Ok(None) => continue,
+            Err(error) => {
+                if logged.is_none_or(|at| at.elapsed() >= LOG_EVERY) {
+                    logged = Some(Instant::now());
+                    tracing::warn!(%error, "connections cannot be accepted for now");
+                }
+                unused.evict_one();
+                tokio::select! {
+                    biased;
+                    () = drain.wait() => return,
+                    () = sleep(PAUSE) => continue,
+                }
             }
         };
-        if silent.len() >= most_silent {
-            silent.retain(|task| !task.is_finished());
-        }
-        if silent.len() >= most_silent {
-            silent.pop_front().inspect(AbortHandle::abort);
-        }
+        let place = match places.clone().try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => {
+                unused.evict_one();
+                tokio::select! {
+                    biased;
+                    () = drain.wait() => return,
+                    place = places.clone().acquire_owned() => match place {
+                        Ok(place) => place,
+                        Err(_) => return,
+                    },
+                }
+            }
+        };
+        let progress = Progress::default();
+        unused.add(&progress);
         let (begun, complaints) = (begun.clone(), complaints.clone());
-        let task = tokio::spawn(async move {
-            if let Ok(Ok(beginning)) = timeout(BEGINNING, Beginning::read(socket, limits.tls)).await {
+        tokio::spawn(async move {
+            let reading = timeout(BEGINNING, Beginning::read(socket, limits.tls));
+            let beginning = tokio::select! {
+                beginning = reading => beginning,
+                () = progress.evicted() => return,
+            };
+            if let Ok(Ok(beginning)) = beginning {
                 let reason = if limits.tls { None } else { of_beginning(&beginning.bytes) };
                 if let Some(reason) = reason {
                     complaints.write(beginning.socket.peer_addr().ok(), reason);
                 }
-                let _ = begun.send(Ok(beginning.into_connection(place, limits.silence))).await;
+                if !limits.tls {
+                    progress.has_begun();
+                }
+                let _ = begun.send(Ok(beginning.into_connection(place, limits.silence, progress))).await;
             }
         });
-        silent.push_back(task.abort_handle());
     }
 }
 
-/// The next connection, once there is a place for it; None: its client has gone already.
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<Option<(TcpStream, OwnedSemaphorePermit)>> {
-    let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
-    loop {
-        match listener.accept().await {
-            Ok((socket, _)) => {
-                // Without it a small answer waits for the client's delayed acknowledgement: 40 ms.
-                if socket.set_nodelay(true).is_ok() {
-                    return Ok(Some((socket, place)));
-                }
-            }
-            Err(error) if is_of_one(&error) => {}
-            Err(error) => return Err(error),
+/// The connections that have had no call yet, the oldest first.
+struct Unused {
+    /// All of them, and some that have gone or been called since.
+    all: VecDeque<Watched>,
+    /// So many are kept before those are looked for.
+    room: usize,
+    /// Those that have not even begun, in the same way.
+    beginning: VecDeque<Watched>,
+    most_beginning: usize,
+}
+
+impl Unused {
+    fn new(most_connections: usize) -> Self {
+        let most_beginning = (most_connections / 4).clamp(1, MOST_BEGINNING);
+        Unused { all: VecDeque::new(), room: MOST_BEGINNING, beginning: VecDeque::new(), most_beginning }
+    }
+
+    /// One more. Of those that have not begun, there are never more than some: the one that has waited longest makes room.
+    fn add(&mut self, progress: &Progress) {
+        if self.beginning.len() >= self.most_beginning {
+            self.beginning.retain(Watched::is_beginning);
         }
+        if self.beginning.len() >= self.most_beginning
+            && let Some(oldest) = self.beginning.pop_front()
+        {
+            oldest.evict();
+        }
+        self.beginning.push_back(progress.watch());
+        if self.all.len() >= self.room {
+            self.all.retain(Watched::is_unused);
+            self.room = MOST_BEGINNING.max(2 * self.all.len());
+        }
+        self.all.push_back(progress.watch());
+    }
+
+    /// Makes room for another connection: closes the one that has gone without a call for longest, if there is one.
+    fn evict_one(&mut self) {
+        while let Some(oldest) = self.all.pop_front() {
+            if oldest.evict() {
+                return;
+            }
+        }
+    }
+}
+
+/// The next connection; None: its client has gone already.
+async fn next(listener: &TcpListener) -> io::Result<Option<TcpStream>> {
+    match listener.accept().await {
+        // Without it a small answer waits for the client's delayed acknowledgement: 40 ms.
+        Ok((socket, _)) => Ok(socket.set_nodelay(true).is_ok().then_some(socket)),
+        Err(error) if is_of_one(&error) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -155,10 +206,11 @@ impl Beginning {
         Ok(Beginning { socket, bytes, length })
     }
 
-    fn into_connection(self, place: OwnedSemaphorePermit, silence: Option<Duration>) -> Connection {
+    fn into_connection(self, place: OwnedSemaphorePermit, silence: Option<Duration>, progress: Progress) -> Connection {
         let Beginning { socket, bytes, length } = self;
+        let limit = progress.is_beginning().then(|| Box::pin(sleep(BEGINNING)));
         let silence = silence.map(|limit| Silence { limit, heard: Instant::now(), timer: Box::pin(sleep(limit)) });
-        Connection { socket, bytes, given: 0, length, silence, _place: place }
+        Connection { socket, bytes, given: 0, length, silence, progress, limit, _place: place }
     }
 }
 
@@ -170,7 +222,34 @@ pub struct Connection {
     given: usize,
     length: usize,
     silence: Option<Silence>,
+    progress: Progress,
+    /// Until it has begun.
+    limit: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    /// How far it has come.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Ready if it is to be closed while its client says nothing.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        if self.progress.poll_evicted(context).is_ready() {
+            return Poll::Ready(io::Error::new(io::ErrorKind::ConnectionAborted, "another connection needs its place"));
+        }
+        if let Some(limit) = &mut self.limit {
+            if !self.progress.is_beginning() {
+                self.limit = None;
+            } else if limit.as_mut().poll(context).is_ready() {
+                return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long"));
+            }
+        }
+        let Some(silence) = &mut self.silence else { return Poll::Pending };
+        ready!(silence.poll(context));
+        Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the client has fallen silent"))
+    }
 }
 
 struct Silence {
@@ -194,10 +273,10 @@ impl Silence {
 }
 
 impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.socket.connect_info()
+    fn connect_info(&self) -> Peer {
+        Peer { tcp: self.socket.connect_info(), progress: self.progress.clone() }
     }
 }
 
@@ -216,9 +295,8 @@ impl AsyncRead for Connection {
         }
         match Pin::new(&mut this.socket).poll_read(context, buffer) {
             Poll::Pending => {
-                let Some(silence) = &mut this.silence else { return Poll::Pending };
-                ready!(silence.poll(context));
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client has fallen silent")))
+                let error = ready!(this.poll_end(context));
+                Poll::Ready(Err(error))
             }
             read => {
                 if let Some(silence) = &mut this.silence {

@@ -10,14 +10,17 @@ use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::server::NamedService;
+use tonic::service::InterceptorLayer;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
+use tonic::{Request, Status};
 
 use super::StartError;
 use super::calls::{Calls, Counted};
 use super::health::health;
 use super::incoming::incoming;
 use super::misdirected::{LegacyQueries, LegacyTenants, Misdirected, QUERIES, Queries, Tenants};
+use super::progress::note_call;
 use super::settings::Settings;
 use super::tls::secured;
 use crate::readiness::Readiness;
@@ -91,7 +94,7 @@ impl Listener {
 
     /// Serves until the drain has started and either every call has ended or the drain timeout has passed.
     pub async fn serve<S: GrpcService, L: GrpcService>(
-        mut self,
+        self,
         services: Services<S, L>,
         drain: Drain,
     ) -> Result<(), tonic::transport::Error> {
@@ -103,6 +106,7 @@ impl Listener {
         let auth = self.settings.auth;
         let router = self
             .server
+            .layer(InterceptorLayer::new(note_call as fn(Request<()>) -> Result<Request<()>, Status>))
             .add_service(health([S::NAME, L::NAME], services.readiness, drain.clone()))
             .add_service(InterceptedService::new(current, auth.clone()))
             .add_service(InterceptedService::new(legacy, auth.clone()));

@@ -9,6 +9,7 @@ mod incoming;
 mod listener;
 mod misdirected;
 mod options;
+mod progress;
 mod reload;
 mod run;
 mod settings;

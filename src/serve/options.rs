@@ -62,7 +62,8 @@ pub struct ListenOptions {
         value_parser = value_parser!(u32).range(1..))]
     pub max_concurrent_streams: u32,
 
-    /// Most connections of clients at once; further ones wait. By default what three quarters of this process's file
+    /// Most connections of clients at once. A further one takes the place of the one that has gone without a call for
+    /// longest; where all have had calls, it waits. By default what three quarters of this process's file
     /// descriptors allow, 10000 at most
     #[arg(long, env = "MTDD_MAX_CONNECTIONS", value_name = "N")]
     pub max_connections: Option<NonZeroUsize>,

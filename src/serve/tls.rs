@@ -1,17 +1,15 @@
 //! TLS towards callers, with certificates that may be renewed while the server runs: a connection gets those of the moment
-//! at which it is made, and keeps them. Handshakes run beside each other; their time is limited.
+//! at which it is made, and keeps them. Handshakes run beside each other; `incoming` limits their time.
 
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::crypto::ring;
@@ -22,14 +20,12 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::server::TlsStream;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 
 use super::complaint::{Complaints, of_handshake};
-use super::incoming::Connection;
+use super::incoming::{Connection, PREFACE};
+use super::progress::Peer;
 use super::settings::read;
-
-/// A client that does not finish its handshake is dropped after this.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where the certificates are.
 #[derive(Clone, Debug)]
@@ -108,18 +104,17 @@ pub fn secured(
                 continue;
             };
             let (acceptor, complaints) = (certificates.acceptor(), complaints.clone());
-            let client = connection.connect_info().remote_addr();
+            let client = connection.connect_info().tcp.remote_addr();
             tokio::spawn(async move {
-                match timeout(HANDSHAKE_LIMIT, acceptor.accept(connection)).await {
-                    Ok(Ok(stream)) => drop(ready.send(Ok(Secured::Tls(Box::new(stream)))).await),
-                    Ok(Err(error)) => {
+                match acceptor.accept(connection).await {
+                    Ok(stream) => drop(ready.send(Ok(Secured::Tls { stream: Box::new(stream), read: 0 })).await),
+                    Err(error) => {
                         let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
                         match cause.and_then(of_handshake) {
                             Some(reason) => complaints.write(client, &reason),
                             None => tracing::debug!(%error, "a TLS handshake has failed"),
                         }
                     }
-                    Err(_) => tracing::debug!("a TLS handshake took too long"),
                 }
             });
         }
@@ -130,16 +125,20 @@ pub fn secured(
 /// A connection, encrypted or not.
 pub enum Secured {
     Plain(Connection),
-    Tls(Box<TlsStream<Connection>>),
+    Tls {
+        stream: Box<TlsStream<Connection>>,
+        /// Bytes that have come, as far as it matters.
+        read: usize,
+    },
 }
 
 impl Connected for Secured {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) -> TcpConnectInfo {
+    fn connect_info(&self) -> Peer {
         match self {
             Secured::Plain(connection) => connection.connect_info(),
-            Secured::Tls(stream) => stream.get_ref().0.connect_info(),
+            Secured::Tls { stream, .. } => stream.get_ref().0.connect_info(),
         }
     }
 }
@@ -148,7 +147,16 @@ impl AsyncRead for Secured {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Secured::Plain(connection) => Pin::new(connection).poll_read(context, into),
-            Secured::Tls(stream) => Pin::new(stream).poll_read(context, into),
+            Secured::Tls { stream, read } if *read < PREFACE => {
+                let before = into.filled().len();
+                let outcome = Pin::new(&mut *stream).poll_read(context, into);
+                *read += into.filled().len() - before;
+                if *read >= PREFACE {
+                    stream.get_ref().0.progress().has_begun();
+                }
+                outcome
+            }
+            Secured::Tls { stream, .. } => Pin::new(stream).poll_read(context, into),
         }
     }
 }
@@ -157,7 +165,7 @@ impl AsyncWrite for Secured {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Secured::Plain(connection) => Pin::new(connection).poll_write(context, bytes),
-            Secured::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+            Secured::Tls { stream, .. } => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
@@ -168,28 +176,28 @@ impl AsyncWrite for Secured {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Secured::Plain(connection) => Pin::new(connection).poll_write_vectored(context, parts),
-            Secured::Tls(stream) => Pin::new(stream).poll_write_vectored(context, parts),
+            Secured::Tls { stream, .. } => Pin::new(stream).poll_write_vectored(context, parts),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
         match self {
             Secured::Plain(connection) => connection.is_write_vectored(),
-            Secured::Tls(stream) => stream.is_write_vectored(),
+            Secured::Tls { stream, .. } => stream.is_write_vectored(),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Secured::Plain(connection) => Pin::new(connection).poll_flush(context),
-            Secured::Tls(stream) => Pin::new(stream).poll_flush(context),
+            Secured::Tls { stream, .. } => Pin::new(stream).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Secured::Plain(connection) => Pin::new(connection).poll_shutdown(context),
-            Secured::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+            Secured::Tls { stream, .. } => Pin::new(stream).poll_shutdown(context),
         }
     }
 }
