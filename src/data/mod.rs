@@ -5,6 +5,8 @@ pub mod calendar;
 pub mod compact;
 pub mod kind;
 pub mod lexer;
+#[cfg(test)]
+pub mod qualified;
 pub mod repeat;
 pub mod row;
 pub mod shape;

@@ -45,11 +45,13 @@ impl Role {
             Role::Any | Role::PreferStandby => return None,
             Role::ReadWrite => {
                 "select where not pg_catalog.pg_is_in_recovery() and exists (select from pg_catalog.pg_settings \
-                 where name = 'default_transaction_read_only' and reset_val = 'off')"
+                 where name operator(pg_catalog.=) 'default_transaction_read_only' \
+                 and reset_val operator(pg_catalog.=) 'off')"
             }
             Role::ReadOnly => {
                 "select where pg_catalog.pg_is_in_recovery() or exists (select from pg_catalog.pg_settings \
-                 where name = 'default_transaction_read_only' and reset_val = 'on')"
+                 where name operator(pg_catalog.=) 'default_transaction_read_only' \
+                 and reset_val operator(pg_catalog.=) 'on')"
             }
             Role::Primary => "select where not pg_catalog.pg_is_in_recovery()",
             Role::Standby => "select where pg_catalog.pg_is_in_recovery()",
@@ -75,6 +77,19 @@ impl Role {
             Role::ReadOnly => "it takes writes (target_session_attrs=read-only)",
             Role::Primary => "it is a standby (target_session_attrs=primary)",
             Role::Standby => "it is no standby (target_session_attrs=standby)",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::qualified::bare_operators;
+
+    #[test]
+    fn no_operator_of_somebody_elses_can_take_part_in_a_question() {
+        for role in [Role::ReadWrite, Role::ReadOnly, Role::Primary, Role::Standby] {
+            assert_eq!(bare_operators(role.question().unwrap_or_default()), [""; 0]);
         }
     }
 }

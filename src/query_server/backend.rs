@@ -155,7 +155,8 @@ impl Backend {
             match Pin::new(&mut self.socket).poll_read(&mut context, &mut buffer) {
                 Poll::Pending => return true,
                 // A change of the server's configuration is announced to idle connections too, in a ParameterStatus.
-                Poll::Ready(Ok(())) if buffer.filled().first() == Some(&b'S') => continue,
+                // What is prepared here was analysed under the settings of before.
+                Poll::Ready(Ok(())) if buffer.filled().first() == Some(&b'S') => self.doubt_statements(),
                 Poll::Ready(_) => return false,
             }
         }

@@ -32,8 +32,17 @@ pub struct Names {
     pub all: Vec<String>,
     /// Those where a type may stand.
     pub types: Vec<String>,
-    /// It may write.
+    /// It may write: insert, update or delete.
     pub writes: bool,
+    /// It may update.
+    pub updates: bool,
+    /// It may delete.
+    pub deletes: bool,
+    /// It has literals.
+    pub literals: bool,
+    /// All its values are parameters that stand beside the column they are compared with, or given to: of whatever
+    /// other types there are, and of casts between them, nothing depends.
+    pub simply_typed: bool,
     /// What it means cannot be told from its names alone.
     pub obscure: bool,
 }
@@ -41,25 +50,42 @@ pub struct Names {
 impl Names {
     /// Reads the whole of `sql` once.
     pub fn of(sql: &str) -> Self {
-        let mut names = Names::default();
         let tokens: Vec<_> = Lexer::new(sql).collect();
-        let (mut into, mut inserts) = (0, 0);
+        let mut names = Names { simply_typed: is_simply_typed(&tokens), ..Names::default() };
+        // Of each parenthesis that is open, whether it has had a SELECT.
+        let mut selects = vec![false];
         for (index, token) in tokens.iter().enumerate() {
             let next = tokens.get(index + 1);
             let name = match token {
                 Token::Word(word) => word.to_ascii_lowercase(),
                 Token::Identifier(inside) => inside.replace("\"\"", "\""),
                 Token::Literal(inside) => {
+                    names.literals = true;
                     // An escape may hide what it says, and a literal that goes on has more to say.
                     names.obscure |= inside.contains('\\') || matches!(next, Some(Token::Literal(_)));
+                    continue;
+                }
+                Token::Mark('(') => {
+                    selects.push(false);
+                    continue;
+                }
+                Token::Mark(')') => {
+                    selects.pop();
                     continue;
                 }
                 _ => continue,
             };
             if matches!(token, Token::Word(_)) {
-                names.writes |= is_one_of(&name, &["insert", "update", "delete", "merge"]);
-                into += usize::from(name == "into");
-                inserts += usize::from(name == "insert" || name == "merge");
+                names.updates |= is_one_of(&name, &["update", "merge"]);
+                names.deletes |= is_one_of(&name, &["delete", "merge"]);
+                names.writes |= names.updates || names.deletes || name == "insert";
+                // SELECT INTO makes a table, perhaps a temporary one. The INTO of INSERT and MERGE comes first.
+                names.obscure |= name == "into" && selects.last().is_none_or(|has_select| *has_select);
+                if name == "select"
+                    && let Some(has_select) = selects.last_mut()
+                {
+                    *has_select = true;
+                }
                 // UESCAPE says how a U&'...' or U&"..." is to be read.
                 names.obscure |= is_one_of(&name, &["collate", "uescape"]) || is_one_of(&name, &DEFINE_COLUMNS);
             }
@@ -72,8 +98,6 @@ impl Names {
             }
             names.all.push(name);
         }
-        // SELECT INTO makes a table, perhaps a temporary one.
-        names.obscure |= into > inserts;
         for list in [&mut names.calls, &mut names.all, &mut names.types] {
             list.sort();
             list.dedup();
@@ -95,6 +119,55 @@ fn stands_for_a_type(before: &[Token<'_>]) -> bool {
 /// True if a name behind these tokens is an attribute of an expression, or a function of it.
 fn is_attribute(before: &[Token<'_>]) -> bool {
     matches!(before, [.., Token::Mark(')' | ']') | Token::Parameter(_), Token::Mark('.')])
+}
+
+/// Words that give an expression a type of their own, or compare columns with each other.
+const TYPED_OTHERWISE: [&str; 16] = [
+    "union",
+    "intersect",
+    "except",
+    "case",
+    "coalesce",
+    "greatest",
+    "least",
+    "nullif",
+    "cast",
+    "natural",
+    "using",
+    "join",
+    "array",
+    "row",
+    "overlaps",
+    "grouping",
+];
+
+/// Whether these are the tokens that `Names::simply_typed` means. Whatever is not known to be simple is not.
+fn is_simply_typed(tokens: &[Token<'_>]) -> bool {
+    let is_word = |token: &Token<'_>, words: &[&str]| matches!(token, Token::Word(word) if is_one_of(word, words));
+    let has = |words: &[&str]| tokens.iter().any(|token| is_word(token, words));
+    if has(&TYPED_OTHERWISE) || has(&["insert"]) && has(&["select", "table"]) {
+        return false;
+    }
+    tokens.iter().enumerate().all(|(index, token)| {
+        let (before, after) = (&tokens[..index], &tokens[index + 1..]);
+        match token {
+            Token::Word(_) | Token::Identifier(_) | Token::Parameter(_) => true,
+            Token::Number(_) => before.last().is_some_and(|last| is_word(last, &["limit", "offset"])),
+            Token::Mark('.' | ',' | '(' | ')' | '*' | ';') => true,
+            Token::Mark('=' | '<' | '>' | '!') => match (before.last(), after.first()) {
+                (_, Some(Token::Mark('=' | '>'))) => true,
+                (Some(Token::Mark('=' | '<' | '>' | '!')), Some(Token::Parameter(_))) => true,
+                (Some(Token::Word(_) | Token::Identifier(_)), Some(Token::Parameter(_))) => true,
+                // ON CONFLICT DO UPDATE SET a = excluded.a
+                (Some(column), Some(excluded)) => {
+                    is_word(excluded, &["excluded"])
+                        && matches!(after, [_, Token::Mark('.'), same, ..] if same == column)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    })
 }
 
 #[cfg(test)]
@@ -132,8 +205,72 @@ mod tests {
         ] {
             assert!(Names::of(sql).obscure, "{sql}");
         }
-        for sql in ["insert into t values ('a', 'b')", "merge into t using u on true when matched then delete"] {
+        for sql in [
+            "select a as insert into pg_temp.t from u",
+            "select a insert into t from u",
+            "with x as (select 1) select (a) insert into t",
+            "select (a) merge into t",
+            "(select a into t)",
+            ") into t",
+        ] {
+            assert!(Names::of(sql).obscure, "{sql}");
+        }
+        for sql in [
+            "insert into t values ('a', 'b')",
+            "insert into t select a from u",
+            "merge into t using (select 1) as u on true when matched then delete",
+            "with x as (select 1), y as (insert into t values (1) returning a) insert into u select a from y",
+        ] {
             assert!(!Names::of(sql).obscure, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_text_says_what_it_may_do_to_rows() {
+        for (sql, (writes, updates, deletes)) in [
+            ("select a from t", (false, false, false)),
+            ("insert into t values (1)", (true, false, false)),
+            ("insert into t values (1) on conflict (a) do update set b = 1", (true, true, false)),
+            ("with x as (delete from t returning a) select a from x", (true, false, true)),
+            ("merge into t using u on true when matched then delete", (true, true, true)),
+        ] {
+            let names = Names::of(sql);
+            assert_eq!((names.writes, names.updates, names.deletes), (writes, updates, deletes), "{sql}");
+        }
+    }
+
+    #[test]
+    fn values_beside_their_columns_are_simply_typed_and_others_are_not() {
+        for sql in [
+            r#"select * from "t" where "id" = $1"#,
+            "select a, b as c from t where a <> $1 and b >= $2 or c in ($3, $4) and d is null order by e limit 10;",
+            "select distinct a from t where b like $1 and c between $2 and $3 limit $4 offset $5",
+            "insert into t (a, b) values ($1, $2), ($3, default) returning *",
+            "insert into t (a, b) values ($1, $2) on conflict (a) do update set b = excluded.b",
+            "update t set a = $1, b = $2 where t.id != $3",
+            "delete from t where id = $1",
+        ] {
+            assert!(Names::of(sql).simply_typed, "{sql}");
+        }
+        for sql in [
+            "select a from t where a = 'x'",
+            "select a from t where a = 1",
+            "select a from t where a = b",
+            "select a from t where $1 = a",
+            "select a from t where (a, b) = ($1, $2)",
+            "select a + $1 from t",
+            "select a::text from t",
+            "select a[1] from t",
+            "update t set a = b",
+            "insert into t select a from u",
+            "insert into t table u",
+            "insert into t (a, b) values ($1, $2) on conflict (a) do update set b = excluded.a",
+            "select a from t union select b from u",
+            "select a from t natural join u",
+            "select coalesce(a, $1) from t",
+            "select a from t where b <= any ($1)",
+        ] {
+            assert!(!Names::of(sql).simply_typed, "{sql}");
         }
     }
 }

@@ -174,6 +174,50 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
         "drop table c10_1; create table c10_2 (k int, b int, a text); alter table c10_2 drop b;
          alter table c10 attach partition c10_2 for values in (1)",
     ),
+    (
+        "a cast is made",
+        "create table c11 (a text); create table c11_from (b int); insert into c11_from values (123)",
+        "insert into c11 select b from c11_from where $1 = $1::text returning a",
+        "create function c11_cast(int) returns text language sql immutable as 'select ''mine''';
+         create cast (int as text) with function c11_cast(int) as assignment",
+    ),
+    (
+        "a cast is dropped",
+        "create table c12 (a text); create table c12_from (b int); insert into c12_from values (123)",
+        "insert into c12 select b from c12_from where $1 = $1::text returning a",
+        "drop cast (int as text)",
+    ),
+    (
+        "a label of an enum gets another name",
+        "create type e13 as enum ('old'); create table c13 (a e13); insert into c13 values ('old')",
+        "select a::text from c13 where a = 'old' and $1 = $1::text",
+        "alter type e13 rename value 'old' to 'new'",
+    ),
+    (
+        "a label inside an array of an enum, behind a domain",
+        "create type e14 as enum ('old'); create domain d14 as e14; create table c14 (a d14[]);
+         insert into c14 values ('{old}')",
+        "select a::text from c14 where a = '{old}' and $1 = $1::text",
+        "alter type e14 rename value 'old' to 'new'",
+    ),
+    (
+        "what a name of an object stands for, in a column",
+        "create table c15 (a regclass); create table c15_named (); insert into c15 values ('c15_named')",
+        "select a::oid::text = '-' from c15 where a = 'c15_named' and $1 = $1::text",
+        "alter table c15_named rename to c15_older; create table c15_named ()",
+    ),
+    (
+        "what a name of an object stands for, in a column of PostgreSQL's own",
+        "create aggregate c16 (int) (sfunc = int4pl, stype = int)",
+        "select aggkind::text from pg_aggregate where aggfnoid = 'c16' and $1 = $1::text",
+        "drop aggregate c16 (int); create aggregate c16 (int) (sfunc = int4pl, stype = int)",
+    ),
+    (
+        "what the name of a type stands for, beside a function's result",
+        "create domain d17 as int; create table c17 (a int); insert into c17 values (1)",
+        "select (pg_typeof(a) = 'd17')::text from c17 where $1 = $1::text",
+        "drop domain d17; create domain d17 as int",
+    ),
 ];
 
 #[tokio::test]
@@ -276,5 +320,33 @@ async fn a_harmless_text_costs_no_reset_and_tells_nobody_which_number_came_last(
         assert_eq!(session.run(tenant("bea", bound(last, &[]))).await.code(), "55000", "{last}");
         session.ask_no_more();
         session.end().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_hides_postgresqls_own_names_counts_at_once() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    let mut stream = Stream::open(&shard, &[("search_path", "public, pg_catalog")], 0).await;
+    for (index, (sql, change)) in [
+        ("select count(*)::text || $1 from pg_am", "create table pg_am (a int)"),
+        ("select null::point is null and $1 = $1::text", "create domain point as int not null"),
+        (
+            "select (1 + 1)::text || $1",
+            "create function more(int, int) returns int language sql as 'select 7';
+             create operator public.+ (leftarg = int, rightarg = int, function = more)",
+        ),
+    ]
+    .iter()
+    .enumerate()
+    {
+        for _ in 0..4 {
+            stream.run(tenant("t", bound(sql, &[Some("x")]))).await.only();
+        }
+        shard.prepare(change).await;
+        for _ in 0..3 {
+            let kept = outcome(stream.run(tenant("t", bound(sql, &[Some("x")]))).await);
+            let anew = outcome(stream.run(tenant("t", bound(&format!("{sql} /* {index} */"), &[Some("x")]))).await);
+            assert_eq!(kept, anew, "{sql}");
+        }
     }
 }

@@ -79,3 +79,14 @@ fn say_once(keepers: &str) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::qualified::bare_operators;
+
+    #[test]
+    fn no_operator_of_somebody_elses_can_take_part_in_a_reset() {
+        assert_eq!(bare_operators(LOOK), [""; 0]);
+    }
+}

@@ -20,6 +20,9 @@ use crate::query_server::texts::Text;
 
 const STUDY: &str = include_str!("study.sql");
 
+/// Until the end of the transaction: the study takes longer to plan than to run.
+const PLAN_ONCE: &str = "select pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)";
+
 /// The setting that a guard tries to set, and cannot, when its text is outdated.
 const OUTDATED: &str = "mtdd_outdated";
 
@@ -60,18 +63,23 @@ impl Backend {
         self.broken = studying;
     }
 
-    /// Asks to parse a text, and what must be known of it, without an end: its locks stay. Answered by one
-    /// CommandComplete, or by an error. True: the study itself is parsed first.
+    /// Asks to parse a text, and what must be known of it, without an end: its locks stay. `read_study` reads what
+    /// answers that. True: the study itself is parsed first.
     pub fn ask_to_study(&mut self, text: &Text, sql: &str) -> Result<bool, BindError> {
+        frontend::parse("", PLAN_ONCE, [], &mut self.out)?;
+        self.bind_and_execute("", &[])?;
         let is_first = !self.study_prepared;
         if is_first {
             frontend::parse(&self.names.study(), STUDY, [], &mut self.out)?;
             self.study_prepared = true;
         }
         frontend::parse("", sql, [], &mut self.out)?;
-        let writes = if text.names.writes { "true" } else { "false" };
-        let [calls, all, types] = [&text.names.calls, &text.names.all, &text.names.types].map(|names| array(names));
-        let values = [calls.as_bytes(), all.as_bytes(), types.as_bytes(), writes.as_bytes()];
+        let names = &text.names;
+        let [calls, all, types] = [&names.calls, &names.all, &names.types].map(|names| array(names));
+        let [writes, updates, deletes, literals, simply_typed] =
+            [names.writes, names.updates, names.deletes, names.literals, names.simply_typed]
+                .map(|is_so| if is_so { "true" } else { "false" });
+        let values = [&calls, &all, &types, writes, updates, deletes, literals, simply_typed].map(str::as_bytes);
         self.bind_and_execute(&self.names.study(), &values)?;
         frontend::flush(&mut self.out);
         Ok(is_first)
@@ -80,7 +88,7 @@ impl Backend {
     /// Reads what answers `commands` commands and the study behind them, which is the first here or not. None: one of
     /// them failed.
     pub async fn read_study(&mut self, commands: u32, is_first: bool) -> io::Result<Option<Bytes>> {
-        let mut left = commands + 1;
+        let mut left = commands + 2;
         let mut parsed = !is_first;
         loop {
             while let Some(message) = self.inbox.next()? {
@@ -91,7 +99,7 @@ impl Backend {
                         return Ok(None);
                     }
                     b'E' => return Ok(None),
-                    b'1' => parsed |= left == 1,
+                    b'1' if left == 1 => parsed = true,
                     b'C' => {
                         left -= 1;
                         let (rows, _) = self.inbox.take_rows();
@@ -132,15 +140,7 @@ impl Backend {
     }
 
     fn ask_to_keep(&mut self, text: &Text, sql: &str, condition: &str, proven: Proven) -> Result<(), BindError> {
-        let guard = match proven.blind {
-            // Most conditions are constant, so nothing is left of them once they are planned.
-            true => format!("select where {condition} or pg_catalog.set_config('{OUTDATED}', '', true) is null"),
-            false => format!(
-                "select pg_catalog.set_config(case when {condition} then '{TENANT}' else '{OUTDATED}' end, $1, true), \
-                 pg_catalog.set_config('{TENANT_TYPE}', $2, true)"
-            ),
-        };
-        frontend::parse(&self.names.guard(text.id), &guard, [], &mut self.out)?;
+        frontend::parse(&self.names.guard(text.id), &guard(condition, proven.blind), [], &mut self.out)?;
         frontend::parse(&self.names.statement(text.id), sql, [], &mut self.out)?;
         self.ask_for_guard(text, Whose::NOBODY, proven)?;
         Ok(())
@@ -174,6 +174,18 @@ impl Backend {
     }
 }
 
+/// Fails unless this condition holds. Sets the tenant, $1, and its type, $2, for a text that is not blind.
+fn guard(condition: &str, blind: bool) -> String {
+    match blind {
+        // Most conditions are constant, so little is left of them once they are planned.
+        true => format!("select where {condition} or pg_catalog.set_config('{OUTDATED}', '', true) is null"),
+        false => format!(
+            "select pg_catalog.set_config(case when {condition} then '{TENANT}' else '{OUTDATED}' end, $1, true), \
+             pg_catalog.set_config('{TENANT_TYPE}', $2, true)"
+        ),
+    }
+}
+
 /// The condition under which the text may be kept, if any, and what is proven of it.
 fn verdict(study: &[u8]) -> Option<(Option<String>, Proven)> {
     let mut row = Rows::new(study).next()?.ok()?;
@@ -194,10 +206,19 @@ fn array(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::qualified::bare_operators;
 
     #[test]
     fn the_study_means_the_same_whatever_standard_conforming_strings_is() {
         assert!(!STUDY.contains('\\'));
+    }
+
+    #[test]
+    fn no_operator_of_somebody_elses_can_take_part_in_a_study_or_a_guard() {
+        assert_eq!(bare_operators(STUDY), [""; 0]);
+        for blind in [true, false] {
+            assert_eq!(bare_operators(&guard("true", blind)), [""; 0]);
+        }
     }
 
     #[test]
