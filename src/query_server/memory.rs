@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// Requests below this many bytes count for no tenant: its share of the queue bounds them.
+const SMALL: usize = 4096;
+
 /// So many bytes, and no more.
 #[derive(Debug)]
 pub struct Memory {
@@ -56,8 +59,11 @@ pub struct Reserved {
 }
 
 impl Reserved {
-    /// Counts the bytes for a tenant; None: it would have more than one tenant may.
+    /// Counts the bytes for a tenant, unless they are few; None: it would have more than one tenant may.
     pub fn charge(mut self, tenant: &str) -> Option<Self> {
+        if self.bytes < SMALL {
+            return Some(self);
+        }
         let mut tenants = self.memory.tenants();
         let (name, used) = match tenants.get_key_value(tenant) {
             Some((name, used)) => (name.clone(), *used),
@@ -113,16 +119,17 @@ mod tests {
 
     #[test]
     fn one_tenant_gets_half_and_large_messages_leave_room_for_small_ones() {
-        let memory = Memory::new(1600, 10);
-        let held: Vec<_> = (0..8).map(|_| memory.reserve(100).unwrap().charge("a").unwrap()).collect();
-        assert!(memory.reserve(100).unwrap().charge("a").is_none());
-        let other = memory.reserve_large(600).unwrap().charge("b").unwrap();
-        assert!(memory.reserve_large(101).is_none() && memory.reserve_large(100).is_some());
-        assert!(memory.reserve(200).is_some());
+        let memory = Memory::new(16 * SMALL, 10);
+        let held: Vec<_> = (0..8).map(|_| memory.reserve(SMALL).unwrap().charge("a").unwrap()).collect();
+        assert!(memory.reserve(SMALL).unwrap().charge("a").is_none());
+        assert!(memory.reserve(SMALL - 1).unwrap().charge("a").is_some());
+        let other = memory.reserve_large(6 * SMALL).unwrap().charge("b").unwrap();
+        assert!(memory.reserve_large(SMALL + 1).is_none() && memory.reserve_large(SMALL).is_some());
+        assert!(memory.reserve(2 * SMALL).is_some());
         drop((held, other));
         assert!(memory.tenants().is_empty());
-        assert!(memory.reserve(800).unwrap().charge("a").is_some());
+        assert!(memory.reserve(8 * SMALL).unwrap().charge("a").is_some());
         // The largest message always fits.
-        assert!(Memory::new(20, 20).reserve_large(20).unwrap().charge("a").is_some());
+        assert!(Memory::new(SMALL, SMALL).reserve_large(SMALL).unwrap().charge("a").is_some());
     }
 }

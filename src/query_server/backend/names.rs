@@ -6,35 +6,43 @@ use std::hash::BuildHasher;
 
 /// Gives the names of one connection.
 pub struct Names {
-    unique: u64,
+    unique: String,
+    statements: String,
+    guards: String,
 }
 
 impl Names {
     /// Names that no other connection gives, here or in another process.
     pub fn new() -> Self {
         // Keyed by the operating system's random numbers, and another key each time.
-        Names { unique: RandomState::new().hash_one(std::process::id()) }
+        let unique = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+        Names { statements: format!("mtdd_{unique}_"), guards: format!("mtdd:guard_{unique}_"), unique }
     }
 
     /// Of the text with this id.
     pub fn statement(&self, id: u64) -> String {
-        format!("mtdd_{:016x}_{id}", self.unique)
+        numbered(&self.statements, id)
     }
 
     /// Of the guard of the text with this id.
     pub fn guard(&self, id: u64) -> String {
-        format!("mtdd:guard_{:016x}_{id}", self.unique)
+        numbered(&self.guards, id)
     }
 
     /// Of the statement that asks what must be known of a text.
     pub fn study(&self) -> String {
-        format!("mtdd:study_{:016x}", self.unique)
+        format!("mtdd:study_{}", self.unique)
     }
 
     /// Of the statement that sets the tenant for one transaction.
     pub fn set_local(&self) -> String {
-        format!("mtdd_{:016x}_tenant", self.unique)
+        [&self.statements, "tenant"].concat()
     }
+}
+
+/// Both names of a text are made for each of its executions, where `format!` would cost more than all else.
+fn numbered(prefix: &str, id: u64) -> String {
+    [prefix, itoa::Buffer::new().format(id)].concat()
 }
 
 #[cfg(test)]
