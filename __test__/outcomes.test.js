@@ -67,6 +67,10 @@ describe('outcomes', () => {
     await Promise.all(shards.map((shard) => shard.raw('truncate notes, late')));
   });
 
+  const running = () =>
+    frozen.shard.raw(`select count(*) as n from pg_stat_activity where datname = current_database()
+      and state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()`);
+
   const rows = async (table = 'notes') => (await frozen.shard(table).count('* as n').first()).n;
 
   it('a write that has come to its end before its stream is stopped is not said to have been stopped', async () => {
@@ -95,6 +99,23 @@ describe('outcomes', () => {
     }
     assert.ok(!seen.has('CANCELLED'), [...seen].join());
     assert.ok(seen.has('OUTCOME_UNKNOWN'), [...seen].join());
+  });
+
+  it('a query that only waited for a connection is said not to have run, and one that ran to have been stopped', async () => {
+    const asked = { tenantId: TENANT, timeout: 4000 };
+    // As many as the tenant may have, and some more.
+    const busy = Array.from({ length: 40 }, () => failureOf(db.raw('select pg_sleep(30)').mtdd(asked)));
+    while (Number((await running()).rows[0].n) < 14) await sleep(20);
+    const insert = db('notes')
+      .insert({ id: 1 })
+      .mtdd({ ...asked, timeout: 300 });
+    const error = await failureOf(insert);
+    assert.equal(error.code, 'TIMEOUT');
+    assert.match(error.message, /it was not run$/);
+    const said = (await Promise.all(busy)).map(({ message }) => message);
+    assert.equal(said.filter((message) => /it has been stopped$/.test(message)).length, 14, said.join());
+    assert.equal(said.filter((message) => /it was not run$/.test(message)).length, 26, said.join());
+    assert.equal(await rows(), '0');
   });
 
   it('a read is stopped, whether it has come to its end or not', async () => {

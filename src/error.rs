@@ -40,9 +40,8 @@ pub enum Error {
     #[error("{reason}")]
     Overloaded { reason: String },
 
-    /// `stopped`: the server has confirmed that the statement no longer runs.
-    #[error("the query did not finish within {timeout_ms} ms{}", if *.stopped { "; it has been stopped" } else { "; whether it took effect is not known" })]
-    Timeout { timeout_ms: u64, stopped: bool },
+    #[error("the query did not finish within {timeout_ms} ms; {}", fate.words())]
+    Timeout { timeout_ms: u64, fate: Fate },
 
     #[error("the query was cancelled")]
     Cancelled,
@@ -85,6 +84,26 @@ pub enum Error {
     Protocol { server: String, reason: String },
 }
 
+/// What has become of a query whose time was up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It only waited: for its tenant's place, for a connection, or for its server to be reached.
+    NotRun,
+    /// The server has confirmed that the statement no longer runs.
+    Stopped,
+    Unknown,
+}
+
+impl Fate {
+    fn words(self) -> &'static str {
+        match self {
+            Fate::NotRun => "it was not run",
+            Fate::Stopped => "it has been stopped",
+            Fate::Unknown => "whether it took effect is not known",
+        }
+    }
+}
+
 impl Error {
     /// The stable code; SPEC table "Failures".
     pub fn code(&self) -> &'static str {
@@ -110,6 +129,14 @@ impl Error {
             Error::MergeMemory { .. } => "PLAN_UNSUPPORTED",
             Error::Invalid { .. } => "VALIDATION_ERROR",
             Error::Protocol { .. } => "PROTOCOL",
+        }
+    }
+
+    /// The same of a query that was sent before, and lost: what its last attempt did says nothing of the first.
+    pub fn of_repeated(self) -> Self {
+        match self {
+            Error::Timeout { timeout_ms, fate: _ } => Error::Timeout { timeout_ms, fate: Fate::Unknown },
+            error => error,
         }
     }
 
@@ -142,7 +169,9 @@ impl Error {
             Error::LookupUnavailable { address, .. } => json!({ "lookupServer": address }),
             Error::PartialFailure { shards, .. } => json!({ "shards": shards }),
             Error::MergeMemory { limit } => json!({ "mergeMemoryLimit": limit }),
-            Error::Timeout { timeout_ms, stopped } => json!({ "timeout": timeout_ms, "stopped": stopped }),
+            Error::Timeout { timeout_ms, fate } => {
+                json!({ "timeout": timeout_ms, "stopped": *fate != Fate::Unknown })
+            }
             _ => Value::Object(Map::new()),
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::world::Interrupt;
 use crate::channel::QueryChannel;
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::proto::failure::Reason;
 use crate::proto::{DatabaseError, Failure};
 use crate::scatter::Class;
@@ -67,7 +67,7 @@ impl Failed {
 
     /// The server has not said in time what became of a query that was to stop.
     pub fn given_up(channel: &QueryChannel, interrupt: Interrupt, timeout: Duration, only_reads: bool) -> Self {
-        let stopping = interrupt.error(timeout, false);
+        let stopping = interrupt.error(timeout, Fate::Unknown);
         let why = match interrupt {
             Interrupt::Cancelled => "the query was cancelled".to_owned(),
             Interrupt::Closed => "the client was closed".to_owned(),
@@ -104,19 +104,20 @@ impl Failed {
         only_reads: impl FnOnce() -> bool,
     ) -> Self {
         let stopping_for = failure.stopping_for();
+        let ended = if failure.never_ran { Fate::NotRun } else { Fate::Stopped };
         let reason = failure.message;
         let error = match Reason::try_from(failure.reason).unwrap_or_default() {
             Reason::Overloaded => Error::Overloaded { reason: format!("query server {}: {reason}", channel.address) },
-            Reason::Timeout => Interrupt::Deadline.error(timeout, true),
-            Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(timeout, true),
+            Reason::Timeout => Interrupt::Deadline.error(timeout, ended),
+            Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(timeout, ended),
             Reason::Unavailable => {
                 let class = if failure.never_ran { Class::NeverSent } else { Class::OutcomeUnknown };
                 return Failed { class, error: unavailable(channel, reason) };
             }
             Reason::OutcomeUnknown => {
                 let stopping = match stopping_for {
-                    Reason::Timeout => Interrupt::Deadline.error(timeout, false),
-                    Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(timeout, false),
+                    Reason::Timeout => Interrupt::Deadline.error(timeout, Fate::Unknown),
+                    Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(timeout, Fate::Unknown),
                     Reason::Stalled => stalled(channel, reason.clone()),
                     Reason::Invalid => Error::Invalid { reason: reason.clone() },
                     Reason::Overloaded => Error::Overloaded { reason: reason.clone() },

@@ -12,7 +12,7 @@ use tonic::Status;
 
 use super::world::{Control, World};
 use crate::channel::{Heard, Listening, QueryChannel};
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::scatter::{Class, Retry};
 
 /// Bytes of notifications that JavaScript may have yet to take. Beyond that the server is not read from, and ends the
@@ -85,7 +85,7 @@ async fn begin(world: &World, server: &QueryChannel, name: &str) -> Result<Liste
     let mut retry = Retry::new(world.max_retries);
     loop {
         let Ok(outcome) = timeout_at(deadline, in_force(server, name)).await else {
-            return Err(Error::Timeout { timeout_ms: world.timeout.as_millis() as u64, stopped: true });
+            return Err(Error::Timeout { timeout_ms: world.timeout.as_millis() as u64, fate: Fate::NotRun });
         };
         let error = match outcome {
             Err(error @ Error::ShardUnavailable { .. }) => error,

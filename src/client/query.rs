@@ -17,7 +17,7 @@ use crate::channel::{Begun, Call, Event, Owner, QueryChannel};
 use crate::data::compact::Piece;
 use crate::data::shape::{Description, Shape};
 use crate::deadline::Deadlines;
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::lookup::Tenant;
 use crate::plan;
 use crate::proto::{QueryRequest, ReplyPart};
@@ -53,7 +53,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
     world.retries.earn();
     let mut retry = Retry::new(request.max_retries.unwrap_or(world.max_retries));
     let wire = QueryRequest { sql: request.sql, params: request.params, simple: request.simple, ..Default::default() };
-    let mut looked_up_again = false;
+    let (mut looked_up_again, mut may_have_run) = (false, false);
     loop {
         let Err(failed) = query.attempt(&request.target, &wire).await else { return };
         // It has not run. In a session nothing can be sent elsewhere.
@@ -72,6 +72,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         {
             continue;
         }
+        may_have_run |= failed.class == Class::OutcomeUnknown;
         let repeatable = || request.repeatable.unwrap_or_else(|| plan::is_repeatable(&wire.sql));
         // What ran before it in a session is gone with the session, and rows that have been used cannot be taken back.
         let in_session = request.session.is_some() && query.reopen.is_none();
@@ -88,7 +89,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
             None if request.session.is_none() && repeatable() => failed.of_a_read().error,
             None => failed.error,
         };
-        return world.finish(query.id, Err(error));
+        return world.finish(query.id, Err(if may_have_run { error.of_repeated() } else { error }));
     }
 }
 
@@ -104,7 +105,8 @@ pub async fn place(world: &World, deadlines: &Deadlines, id: u32, tenant: &Tenan
     let outcome = tokio::select! {
         outcome = work => outcome,
         interrupt = control.interrupt(deadlines.at(Instant::now() + world.timeout)) => {
-            Err(interrupt.error(world.timeout, false))
+            let fate = if add { Fate::Unknown } else { Fate::NotRun };
+            Err(interrupt.error(world.timeout, fate))
         }
     };
     match outcome {
@@ -219,7 +221,7 @@ impl Query<'_> {
             biased;
             output = work => Ok(output),
             interrupt = self.control.interrupt(self.deadlines.at(self.deadline)) => {
-                Err(Failed::for_good(interrupt.error(self.timeout, true)))
+                Err(Failed::for_good(interrupt.error(self.timeout, Fate::NotRun)))
             }
         }
     }

@@ -6,7 +6,7 @@ use super::failure::Failed;
 use super::world::{Control, Held, World};
 use crate::channel::Owner;
 use crate::deadline::Deadlines;
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::route::{Route, Target};
 use crate::scatter::{Class, Retry};
 
@@ -21,7 +21,7 @@ pub async fn open(world: &World, deadlines: &Deadlines, id: u32, number: u32, ta
             if Instant::now() >= deadline {
                 world.router.doubt(target);
             }
-            Err(interrupt.error(world.timeout, true))
+            Err(interrupt.error(world.timeout, Fate::NotRun))
         }
     };
     match opened {

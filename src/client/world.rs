@@ -15,7 +15,7 @@ use crate::channel::{Call, CallHandle, QueryChannel, Session};
 use crate::data::compact::Piece;
 use crate::data::shape::Descriptions;
 use crate::deadline::Deadline;
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::route::Router;
 use crate::scatter::Budget;
 
@@ -175,11 +175,11 @@ pub enum Interrupt {
 }
 
 impl Interrupt {
-    pub fn error(self, timeout: Duration, stopped: bool) -> Error {
+    pub fn error(self, timeout: Duration, fate: Fate) -> Error {
         match self {
             Interrupt::Cancelled => Error::Cancelled,
             Interrupt::Closed => Error::ClientClosed,
-            Interrupt::Deadline => Error::Timeout { timeout_ms: timeout.as_millis() as u64, stopped },
+            Interrupt::Deadline => Error::Timeout { timeout_ms: timeout.as_millis() as u64, fate },
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::client::query::{CANCEL_GRACE, GRACE};
 use crate::client::world::{Interrupt, World};
 use crate::data::shape::Description;
 use crate::deadline::Deadline;
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::proto::{QueryRequest, ReplyPart};
 use crate::scatter::Retry;
 
@@ -257,8 +257,14 @@ impl<'a> Arms<'a> {
 
     /// The error of the whole, as things stand.
     pub fn verdict(&self) -> Halt {
-        let stopped = self.arms.iter().all(|arm| !matches!(arm.outcome, Outcome::Unknown(_)));
-        let interrupt = self.watch.interrupted.map(|interrupt| interrupt.error(self.watch.timeout, stopped));
+        let is_unknown = self.arms.iter().any(|arm| matches!(arm.outcome, Outcome::Unknown(_)));
+        let is_not_sent = self.arms.iter().all(|arm| matches!(arm.outcome, Outcome::NotSent(_)));
+        let fate = match (is_unknown, is_not_sent) {
+            (true, _) => Fate::Unknown,
+            (false, true) => Fate::NotRun,
+            (false, false) => Fate::Stopped,
+        };
+        let interrupt = self.watch.interrupted.map(|interrupt| interrupt.error(self.watch.timeout, fate));
         verdict(&self.outcomes(), interrupt, self.statement.policy == Policy::Write)
     }
 
@@ -324,7 +330,7 @@ impl<'a> Arms<'a> {
         for arm in &mut self.arms {
             match &arm.state {
                 State::Opening(_) => {
-                    let late = Fault::Failed(interrupt.error(self.watch.timeout, true));
+                    let late = Fault::Failed(interrupt.error(self.watch.timeout, Fate::NotRun));
                     arm.end(Outcome::NotSent(is_late.then_some(late)));
                 }
                 // The servers keep the deadline too, and say whether the statement has stopped.
@@ -458,7 +464,7 @@ impl Arm<'_> {
     fn give_up(&mut self, timeout: Duration, interrupted: Option<Interrupt>) {
         match (&self.state, interrupted) {
             (State::Running(_), Some(interrupt)) => {
-                self.end(Outcome::Unknown(Fault::Failed(interrupt.error(timeout, false))));
+                self.end(Outcome::Unknown(Fault::Failed(interrupt.error(timeout, Fate::Unknown))));
             }
             _ => self.stop(),
         }

@@ -18,6 +18,7 @@ use crate::client::world::{Interrupt, World};
 use crate::data::row::{MalformedRow, Rows};
 use crate::data::shape::Description;
 use crate::deadline::Deadlines;
+use crate::error::Fate;
 use crate::proto::{Parameter, QueryRequest};
 use crate::scatter::{Class, Retry};
 
@@ -80,7 +81,7 @@ impl Asker<'_> {
             }
         }
         // All are down: the patience of the query's own retries is not for what comes before it.
-        Err(failure.unwrap_or(Fault::Failed(Interrupt::Deadline.error(self.timeout, true))))
+        Err(failure.unwrap_or(Fault::Failed(Interrupt::Deadline.error(self.timeout, Fate::NotRun))))
     }
 
     /// Asks this shard.
@@ -112,7 +113,7 @@ impl Asker<'_> {
                 biased;
                 attempt = self.attempt(channel, query.clone()) => attempt,
                 () = self.deadlines.at(self.deadline + GRACE) => {
-                    Err((Class::Answered, Fault::Failed(Interrupt::Deadline.error(self.timeout, false))))
+                    Err((Class::Answered, Fault::Failed(Interrupt::Deadline.error(self.timeout, Fate::Unknown))))
                 }
             };
             let (class, fault) = match attempt {

@@ -32,7 +32,7 @@ use super::Request;
 use super::world::{Control, Interrupt, World};
 use crate::channel::WINDOW;
 use crate::deadline::Deadlines;
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::plan::{Everywhere, Layout, Plan, Refusal};
 use crate::proto::QueryRequest;
 use arms::{Arms, Policy, Statement};
@@ -134,7 +134,7 @@ pub async fn explain(world: &World, deadlines: &Deadlines, request: Request, con
     let record = match watch.until(plan_of(asker, &request)).await {
         Ok(Ok(planned)) => explained(planned, request.clone(), world.channels.len()).await,
         Ok(Err(fault)) => fault.record(),
-        Err(interrupt) => Fault::Failed(interrupt.error(timeout, true)).record(),
+        Err(interrupt) => Fault::Failed(interrupt.error(timeout, Fate::NotRun)).record(),
     };
     world.end(request.id, Some(record));
 }
@@ -298,7 +298,7 @@ impl<'a> Story<'a> {
 
     /// Interrupted before anything was sent, or while nothing but questions were.
     fn interrupted(&self, interrupt: Interrupt) -> Halt {
-        interrupt.error(self.asker.timeout, true).into()
+        interrupt.error(self.asker.timeout, Fate::NotRun).into()
     }
 }
 

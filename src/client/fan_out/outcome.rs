@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Halt;
 use crate::channel::QueryChannel;
 use crate::client::failure::{Failed, database_record, error_record};
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::proto::DatabaseError;
 use crate::scatter::Class;
 
@@ -86,7 +86,7 @@ impl Outcome {
             Class::OutcomeUnknown => Outcome::Unknown(fault),
             Class::Answered => match &fault {
                 Fault::Failed(Error::Cancelled | Error::ClientClosed) => Outcome::Cancelled,
-                Fault::Failed(Error::Timeout { stopped: false, .. }) => Outcome::Unknown(fault),
+                Fault::Failed(Error::Timeout { fate: Fate::Unknown, .. }) => Outcome::Unknown(fault),
                 Fault::Failed(Error::Overloaded { .. } | Error::Unauthenticated { .. }) => {
                     Outcome::NotSent(Some(fault))
                 }
