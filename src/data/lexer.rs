@@ -54,6 +54,11 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Bytes that have been read.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
     fn peek(&self, ahead: usize) -> u8 {
         self.sql.as_bytes().get(self.at + ahead).copied().unwrap_or(0)
     }
@@ -108,10 +113,11 @@ impl<'a> Lexer<'a> {
     /// Reads up to the closing `quote`; `at` stands behind the opening one.
     fn quoted(&mut self, quote: u8, backslashes: bool) -> &'a str {
         let start = self.at;
-        while !self.done() {
+        while let Some(next) = memchr::memchr2(quote, b'\\', &self.sql.as_bytes()[self.at..]) {
+            self.at += next;
             let byte = self.peek(0);
             if byte == b'\\' && backslashes {
-                self.at += 2;
+                self.at = self.sql.len().min(self.at + 2);
             } else if byte != quote {
                 self.at += 1;
             } else if self.peek(1) == quote {

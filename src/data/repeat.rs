@@ -138,16 +138,6 @@ pub fn is_pure(name: &str) -> bool {
     PURE.contains(&name)
 }
 
-/// True if stopping the text on its way may leave something of it committed: a statement that commits as it goes, or one
-/// of several that ends a transaction.
-pub fn may_commit_midway(sql: &str) -> bool {
-    let outline = Outline::of(sql);
-    let first = |words: &[&str]| outline.first_words.iter().any(|word| is_one_of(word, words));
-    first(&["call", "do", "vacuum", "reindex", "cluster"])
-        || (outline.first_words.len() > 1 && first(&["commit", "end", "prepare"]))
-        || (first(&["create", "drop", "alter"]) && outline.contains_any(&["concurrently"]))
-}
-
 /// True if the text may make a transaction's changes last.
 pub fn may_commit(sql: &str) -> bool {
     Outline::of(sql).first_words.iter().any(|word| is_one_of(word, &["commit", "end", "prepare"]))
@@ -176,20 +166,6 @@ mod tests {
     fn only_the_end_of_a_transaction_commits() {
         assert!(may_commit("COMMIT;") && may_commit("select 1; end") && may_commit("prepare transaction 'x'"));
         assert!(!may_commit("select 'commit'") && !may_commit("ROLLBACK"));
-    }
-
-    #[test]
-    fn what_commits_as_it_goes_is_known() {
-        for sql in
-            ["call p()", "DO $$ $$", "begin; insert into t; commit; select 1", "create index concurrently on t (a)"]
-        {
-            assert!(may_commit_midway(sql), "{sql}");
-        }
-        for sql in
-            ["create table t ()", "insert into t values (1); select 1", "begin; rollback", "select 'call'", "commit"]
-        {
-            assert!(!may_commit_midway(sql), "{sql}");
-        }
     }
 
     #[test]

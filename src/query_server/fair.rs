@@ -96,6 +96,11 @@ impl<T> Turns<T> {
         !self.ring.is_empty()
     }
 
+    /// Owners of whom somebody waits who may be served.
+    pub fn ready(&self) -> usize {
+        self.ring.len()
+    }
+
     /// True if nobody is to be served first and the owner has room. `capped`: its cap counts.
     pub fn may_start(&self, owner: Owner, capped: bool) -> bool {
         // Who comes now must not overtake those who wait.

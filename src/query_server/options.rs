@@ -123,7 +123,8 @@ pub struct Options {
     pub tenant_max_sessions: Option<NonZeroUsize>,
 
     /// Longest that a query may wait for its caller to take rows before it is stopped (seconds); 0: no limit. Where more
-    /// than --max-slow-readers wait so and other queries need their connections, 1 s is enough
+    /// than --max-slow-readers wait so and other queries need their connections, 1 s is enough; for a reader who has taken
+    /// nothing yet 0.1 s, if so many wait that their turns would add up to more than a second
     #[arg(long, env = "MTDD_READER_STALL_TIMEOUT", default_value_t = 60, value_name = "SECONDS")]
     pub reader_stall_timeout: u32,
 

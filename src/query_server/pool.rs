@@ -65,6 +65,15 @@ pub struct Limits {
     pub tenant_queue: usize,
 }
 
+/// How much connections are in demand.
+#[derive(Clone, Copy, Debug)]
+pub struct Pressure {
+    /// Owners of whom somebody waits who could have one.
+    pub waiting: usize,
+    /// Connections that there may be.
+    pub size: usize,
+}
+
 type Waiter = oneshot::Sender<Result<Slot, Unavailable>>;
 
 struct State {
@@ -117,9 +126,9 @@ impl Pool {
         Slot { pool: self.clone(), backend, owner, cared_for: false, holds: true }
     }
 
-    /// True if somebody waits for a connection who could have one.
-    pub fn is_pressed(&self) -> bool {
-        self.state().turns.is_pressed()
+    /// Who else needs connections.
+    pub fn pressure(&self) -> Pressure {
+        Pressure { waiting: self.state().turns.ready(), size: self.limits.size }
     }
 
     /// Opens a connection and keeps it idle. A pooler in front of PostgreSQL is refused unless `poolers` allows it.

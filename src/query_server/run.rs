@@ -120,7 +120,7 @@ impl Stop {
         match self {
             Stop::Cancelled => "the query was cancelled",
             Stop::Lapsed => {
-                "the query was stopped, because no lookup server has answered for too long (--max-placement-staleness)"
+                "no lookup server has answered for too long (--max-placement-staleness), so that the query may not run"
             }
             Stop::Deadline => "the query's time was up",
             Stop::TooLarge => "a row or the whole reply exceeds the message limit (--max-message-size)",
@@ -131,12 +131,12 @@ impl Stop {
 
     /// Nothing has run.
     pub fn before(self) -> Failure {
-        failure(self.reason(), true, format!("{} before it was run", self.words()))
+        failure(self.reason(), true, format!("{}; it was not run", self.words()))
     }
 
     /// PostgreSQL says that it has stopped, or cannot have committed anything.
     pub fn after(self) -> Failure {
-        failure(self.reason(), false, self.words())
+        failure(self.reason(), false, format!("{}; it was stopped", self.words()))
     }
 
     /// PostgreSQL had run the statement to its end by then, and not all of its reply was passed on.
@@ -189,6 +189,8 @@ pub struct Watch<'w, C> {
     deadline: Option<Deadline>,
     /// Under which the query was admitted; None: none is needed.
     pub lease: Option<Lease>,
+    /// The caller has been waited for, and has taken rows since.
+    reads: bool,
     /// It is to stop already, and why; the deadline is now that of our patience with PostgreSQL.
     pub stopping: Option<Stop>,
 }
@@ -207,13 +209,20 @@ impl<C: Caller> Watch<'_, C> {
     /// Gives the caller a piece. Looks for reasons to stop first: a reply that flows without a pause gives no other
     /// occasion.
     pub async fn send(&mut self, piece: Piece) -> Result<(), Stop> {
-        tokio::select! {
+        let mut waited = false;
+        let patience = async {
+            waited = true;
+            self.engine.patience.ends(&self.engine.pool, &self.engine.deadlines, self.reads).await;
+        };
+        let sent = tokio::select! {
             biased;
             stop = self.caller.cancelled(), if self.stopping.is_none() => Err(stop),
             () = passed(&mut self.deadline) => Err(Stop::Deadline),
             sent = self.caller.send(piece) => sent,
-            () = self.engine.patience.ends(&self.engine.pool, &self.engine.deadlines) => Err(Stop::Stalled),
-        }
+            () = patience => Err(Stop::Stalled),
+        };
+        self.reads |= waited && sent.is_ok();
+        sent
     }
 
     /// From now on the only reason to stop is that PostgreSQL does not.
@@ -237,7 +246,7 @@ impl Engine {
     }
 
     async fn try_run<C: Caller>(&self, query: &Query, caller: &C) -> Result<Piece, Failure> {
-        let (text, seen) = self.look_at(&query.request)?;
+        let (text, seen) = self.look_at(&query.request).await?;
         let mut watch = self.watch(query, caller);
         let admitted = match self.placement.admit_known(&query.request) {
             Some(admitted) => admitted,
@@ -330,15 +339,15 @@ impl Engine {
     }
 
     /// What is known about a query's text, and whether it has been seen before; refuses a query that cannot be run.
-    pub fn look_at(&self, request: &QueryRequest) -> Result<(Arc<Text>, bool), Failure> {
+    pub async fn look_at(&self, request: &QueryRequest) -> Result<(Arc<Text>, bool), Failure> {
         self.check(request).map_err(|message| failure(Reason::Invalid, true, message))?;
-        Ok(self.texts.look_up(&request.sql))
+        Ok(self.texts.look_up(&request.sql).await)
     }
 
     /// Begins to watch for reasons to stop a query.
     pub fn watch<'w, C>(&'w self, query: &Query, caller: &'w C) -> Watch<'w, C> {
         let deadline = query.deadline.map(|at| self.deadlines.at(at));
-        Watch { caller, engine: self, deadline, lease: None, stopping: None }
+        Watch { caller, engine: self, deadline, lease: None, reads: false, stopping: None }
     }
 
     /// A connection from the pool. `held`: for a session, whose number is limited elsewhere.

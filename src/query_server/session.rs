@@ -194,7 +194,7 @@ impl Session {
             return Err(Stop::Deadline.before());
         }
         let sessions = self.sessions.clone();
-        let (text, _) = sessions.engine.look_at(&query.request)?;
+        let (text, _) = sessions.engine.look_at(&query.request).await?;
         let mut watch = sessions.engine.watch(query, asker);
         watch.unless_stopped(self.admissions.admit(&query.request)).await.map_err(Stop::before)??;
         watch.lease = self.admissions.lease();
@@ -217,7 +217,7 @@ impl Session {
             biased;
             () = &mut finishing => return Ok(()),
             () = passed(&mut end_of_life) => End::TooOld,
-            () = engine.patience.ends(&engine.pool, &engine.deadlines) => End::Stalled,
+            () = engine.patience.ends(&engine.pool, &engine.deadlines, true) => End::Stalled,
         };
         self.give_back().await;
         asker.cancel();

@@ -9,9 +9,13 @@ use tokio::time::Instant;
 use super::pool::Pool;
 use crate::deadline::Deadlines;
 
-/// What is enough where others need the connection, and how often that is looked at.
+/// What is enough where others need the connection.
 const UNDER_PRESSURE: Duration = Duration::from_secs(1);
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// The same for a reader who has taken nothing yet, where many wait for their turns: all of them together are not to wait
+/// for much longer than for one.
+const LEAST: Duration = Duration::from_millis(100);
+/// How often it is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// How long is waited for callers.
 pub struct Patience {
@@ -28,15 +32,28 @@ impl Patience {
     }
 
     /// Returns when a caller has been waited for long enough. To be polled only once there is something to wait for.
-    pub async fn ends(&self, pool: &Pool, deadlines: &Deadlines) {
+    /// `reads`: it has been waited for before, and has taken rows since.
+    pub async fn ends(&self, pool: &Pool, deadlines: &Deadlines, reads: bool) {
         let since = Instant::now();
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waits = Waits(&self.waiting);
         loop {
             deadlines.at(Instant::now() + LOOK_EVERY).await;
             let waited = since.elapsed();
-            let is_one_too_many = || self.waiting.load(Ordering::Relaxed) > self.most && pool.is_pressed();
-            if self.limit.is_some_and(|limit| waited >= limit) || (waited >= UNDER_PRESSURE && is_one_too_many()) {
+            if self.limit.is_some_and(|limit| waited >= limit) {
+                return;
+            }
+            if self.waiting.load(Ordering::Relaxed) <= self.most {
+                continue;
+            }
+            let pressure = pool.pressure();
+            // Those that may stay longer give no turns.
+            let rounds = pressure.waiting.div_ceil(pressure.size.saturating_sub(self.most).max(1));
+            let enough = match u32::try_from(rounds) {
+                Ok(rounds) if rounds > 1 && !reads => (UNDER_PRESSURE / rounds).max(LEAST),
+                _ => UNDER_PRESSURE,
+            };
+            if pressure.waiting > 0 && waited >= enough {
                 return;
             }
         }

@@ -6,14 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
+use tokio::task::yield_now;
 
 use super::names::Names;
-use crate::data::lexer::Outline;
-use crate::data::repeat::may_commit_midway;
+use crate::data::gist::Gist;
+use crate::data::lexer::{Lexer, Outline};
 
 /// Texts remembered; of those longer than the second bound none is.
 const MOST_TEXTS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 const LONGEST_TEXT: usize = 16 * 1024;
+/// Bytes of a long text that are read without a pause.
+const SLICE: usize = 64 * 1024;
 
 /// How one SQL text may be run.
 #[derive(Debug)]
@@ -31,7 +34,7 @@ pub struct Text {
     pub needs_tenant: bool,
     /// Stopped on its way, it may leave something committed.
     pub commits_midway: bool,
-    /// What it names.
+    /// What it names; nothing if it is too long to be kept.
     pub names: Names,
 }
 
@@ -80,15 +83,33 @@ impl Text {
             id,
             plain,
             has_parameters: outline.parameters > 0,
-            keepable: plain
-                && !stateful
-                && !frozen
-                && !names.obscure
-                && !names_object_types(&outline)
-                && sql.len() <= LONGEST_TEXT,
+            keepable: plain && !stateful && !frozen && !names.obscure && !names_object_types(&outline),
             needs_tenant: !outline.is_single(&TENANTLESS),
             names,
-            commits_midway: !plain && may_commit_midway(sql),
+            commits_midway: !plain && Gist::of(sql).may_commit_midway(),
+        }
+    }
+
+    /// The same of a text that is too long to be kept, read in slices between which others have their turns.
+    async fn of_long(id: u64, sql: &str) -> Self {
+        let (mut gist, mut lexer) = (Gist::default(), Lexer::new(sql));
+        let mut pause = SLICE;
+        while let Some(token) = lexer.next() {
+            gist.take(token);
+            if lexer.position() >= pause {
+                yield_now().await;
+                pause = lexer.position() + SLICE;
+            }
+        }
+        let plain = gist.is_single(&PLAIN);
+        Text {
+            id,
+            plain,
+            has_parameters: gist.has_parameters,
+            keepable: false,
+            needs_tenant: !gist.is_single(&TENANTLESS),
+            names: Names::default(),
+            commits_midway: !plain && gist.may_commit_midway(),
         }
     }
 }
@@ -132,17 +153,21 @@ impl Texts {
     }
 
     /// What is known about `sql`, and whether it has been seen before.
-    pub fn look_up(&self, sql: &str) -> (Arc<Text>, bool) {
-        if sql.len() <= LONGEST_TEXT
-            && let Some(text) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(sql)
-        {
+    pub async fn look_up(&self, sql: &str) -> (Arc<Text>, bool) {
+        if sql.len() > LONGEST_TEXT {
+            // In a box, so that the task of a query with a short text is no larger for it.
+            return (Arc::new(Box::pin(Text::of_long(self.new_id(), sql)).await), false);
+        }
+        if let Some(text) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(sql) {
             return (text.clone(), true);
         }
-        let text = Arc::new(Text::new(self.next_id.fetch_add(1, Ordering::Relaxed), sql));
-        if sql.len() <= LONGEST_TEXT {
-            self.known.lock().unwrap_or_else(PoisonError::into_inner).put(sql.into(), text.clone());
-        }
+        let text = Arc::new(Text::new(self.new_id(), sql));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).put(sql.into(), text.clone());
         (text, false)
+    }
+
+    fn new_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 }
 
@@ -192,7 +217,6 @@ mod tests {
         }
         assert!(!text("create table t ()").keepable);
         assert!(text("select regexp_replace(a, 'x', 'y') from t").keepable);
-        assert!(!text(&format!("select 1 /* {} */", "x".repeat(LONGEST_TEXT))).keepable);
     }
 
     #[test]
@@ -228,15 +252,62 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_text_keeps_its_id_while_it_is_remembered() {
+    #[tokio::test]
+    async fn a_text_keeps_its_id_while_it_is_remembered() {
         let texts = Texts::new();
-        let (first, seen) = texts.look_up("select 1");
+        let (first, seen) = texts.look_up("select 1").await;
         assert!(!seen);
-        let (second, seen) = texts.look_up("select 1");
+        let (second, seen) = texts.look_up("select 1").await;
         assert!(seen && first.id == second.id);
         let long = format!("select 1 /* {} */", "x".repeat(LONGEST_TEXT));
-        texts.look_up(&long);
-        assert!(!texts.look_up(&long).1, "a long text is not remembered");
+        assert!(!texts.look_up(&long).await.0.keepable);
+        assert!(!texts.look_up(&long).await.1, "a long text is not remembered");
+    }
+
+    #[tokio::test]
+    async fn a_long_text_is_run_as_a_short_one_is() {
+        let texts = Texts::new();
+        let padding = format!("/* {} */ -- ; call", "commit; ".repeat(LONGEST_TEXT));
+        for sql in [
+            "select $1",
+            "(select 1) union select 2;",
+            "select 1; select 2",
+            "begin",
+            "set x.y = 1",
+            "begin; insert into t values (1); commit; select 1",
+            "call p()",
+            "do $$ begin end $$",
+            "create index concurrently on t (a)",
+            "insert into t values ('now') returning a",
+            "rollback to s; select $2",
+            "",
+        ] {
+            let short = text(sql);
+            for long in [format!("{padding}\n{sql}"), format!("{sql}\n{padding}")] {
+                let (long, _) = texts.look_up(&long).await;
+                let of = |text: &Text| (text.plain, text.has_parameters, text.needs_tenant, text.commits_midway);
+                assert_eq!(of(&long), of(&short), "{sql}");
+                assert!(!long.keepable);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn others_have_their_turns_while_a_long_text_is_looked_at() {
+        let long = format!("select * from t where a in ({})", vec!["'a literal'"; 100_000].join(", "));
+        let turns = Arc::new(AtomicU64::new(0));
+        let other = tokio::spawn({
+            let turns = turns.clone();
+            async move {
+                loop {
+                    turns.fetch_add(1, Ordering::Relaxed);
+                    yield_now().await;
+                }
+            }
+        });
+        assert!(Texts::new().look_up(&long).await.0.plain);
+        other.abort();
+        let (turns, slices) = (turns.load(Ordering::Relaxed), (long.len() / SLICE) as u64);
+        assert!(turns + 2 >= slices, "{turns} turns in {slices} slices");
     }
 }

@@ -115,6 +115,20 @@ async fn streams_that_nobody_reads_do_not_hold_the_pool() {
     assert!((1..=2).contains(&stopped), "{stopped} were stopped");
 }
 
+#[tokio::test]
+async fn many_tenants_streams_that_nobody_reads_do_not_add_up_for_another_tenant() {
+    let shard = Shard::start(&["--pool-size", "8"]).await;
+    let rows = "select repeat('x', 1000) from generate_series(1, 100000)";
+    let mut stream = Stream::open(&shard, &[], 1).await;
+    stream.gives_credit = false;
+    for number in 0..60 {
+        stream.ask(tenant(&format!("reader {number}"), simple(rows))).await;
+    }
+    shard.wait_for_running(8).await;
+    // It would take 13 s if each of them were waited for as long as one alone.
+    answers_within(&shard, Duration::from_secs(6)).await;
+}
+
 async fn answers_within(shard: &Shard, limit: Duration) {
     let timeout_ms = limit.as_millis() as u32;
     assert_eq!(shard.run(QueryRequest { timeout_ms, ..tenant("z", simple("select 1")) }).await.text(), "1");
