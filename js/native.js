@@ -5,19 +5,42 @@
 const { existsSync } = require('node:fs');
 const path = require('node:path');
 const { ConfigError } = require('./errors');
-const { triple } = require('./platform');
+const { triple, platformPackage, missing, version } = require('./platform');
 
-const file = path.join(__dirname, '..', `mtdd.${triple()}.node`);
-const platformPackage = `@advcomm/tenant_replication_postgres-${triple()}`;
+/** The addon of a checkout. */
+const built = path.join(__dirname, '..', `mtdd.${triple()}.node`);
 
 function load() {
-  if (existsSync(file)) return require(file);
+  if (existsSync(built)) return opened(built);
+  const installed = platformPackage();
+  const manifest = `${installed}/package.json`;
+  let found;
   try {
-    return require(platformPackage);
+    found = require(manifest).version;
+  } catch (error) {
+    // A package that is there and cannot be read has an error of its own.
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    throw new ConfigError(missing('The native addon'), { platform: triple(), package: installed }, error);
+  }
+  // The two halves share an interface without a version of its own.
+  if (found !== version) {
+    throw new ConfigError(
+      `The native addon has another version: ${installed} is ${found}, and this library is ${version}. ` +
+        `Run \`npm install --include=optional --save-optional ${installed}@${version}\`.`,
+      { platform: triple(), package: installed },
+    );
+  }
+  return opened(installed);
+}
+
+/** @param {string} addon a file, or a package */
+function opened(addon) {
+  try {
+    return require(addon);
   } catch (error) {
     throw new ConfigError(
-      `There is no native addon for ${triple()}: install ${platformPackage}, or run \`npm run build\` in a checkout.`,
-      { platform: triple() },
+      `The native addon for ${triple()} cannot be loaded: ${error.message}`,
+      { platform: triple(), addon },
       error,
     );
   }

@@ -1,30 +1,45 @@
 /**
- * The name of this platform in napi's way of writing it (`linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`), which is
- * part of the names of the addon and of the platform packages.
+ * The packages of this library: the name of this platform in napi's way of writing it (`linux-x64-gnu`,
+ * `darwin-arm64`, `win32-x64-msvc`), the package that carries its addon and server, and what to do where that package
+ * is missing.
  */
 
-const fs = require('node:fs');
-
-/** Where an ELF file's program headers and interpreter stand. */
-const ELF_HEAD = 4096;
-
-/** True on Alpine and its like: Node itself is then loaded by musl's loader. Node's own report says so too, but slowly. */
-function isMusl() {
-  const head = Buffer.alloc(ELF_HEAD);
-  const file = fs.openSync(process.execPath, 'r');
-  try {
-    fs.readSync(file, head, 0, ELF_HEAD, 0);
-  } finally {
-    fs.closeSync(file);
-  }
-  return head.includes('/ld-musl-');
-}
+const { familySync, MUSL } = require('detect-libc');
+const { name, version, optionalDependencies } = require('../package.json');
 
 /** @returns {string} */
 function triple() {
   const { platform, arch } = process;
-  if (platform === 'linux') return `${platform}-${arch}-${isMusl() ? 'musl' : 'gnu'}`;
+  if (platform === 'linux') return `${platform}-${arch}-${familySync() === MUSL ? 'musl' : 'gnu'}`;
   return platform === 'win32' ? `${platform}-${arch}-msvc` : `${platform}-${arch}`;
 }
 
-module.exports = { triple };
+/** The package of this platform, whether it is published or not. */
+function platformPackage() {
+  return `${name}-${triple()}`;
+}
+
+/**
+ * Says that `what` is missing, and which command brings it. Only a published package.json lists the platform packages.
+ *
+ * @param {string} what it begins the sentence
+ * @returns {string}
+ */
+function missing(what) {
+  const published = Object.keys(optionalDependencies ?? {});
+  const wanted = platformPackage();
+  if (published.length === 0) {
+    return `${what} has not been built for ${triple()}: run \`npm run build\` in the checkout.`;
+  }
+  if (!published.includes(wanted)) {
+    const supported = published.map((one) => one.slice(name.length + 1)).join(', ');
+    return `${what} does not exist for ${triple()}. It exists for ${supported}.`;
+  }
+  return (
+    `${what} is not installed: the package ${wanted} is missing. ` +
+    `Run \`npm install --include=optional --save-optional ${wanted}@${version}\`. ` +
+    'It is an optional dependency, left out by --omit=optional and by a lockfile that was written on another platform.'
+  );
+}
+
+module.exports = { triple, platformPackage, missing, version };

@@ -4,10 +4,10 @@
  * runs before there is a node_modules directory, so it uses nothing but Node.
  */
 
-const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { build, ADDON, SERVER } = require('./build');
+const { npm } = require('./npm');
 
 const ROOT = path.join(__dirname, '..');
 const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'proto', 'src'];
@@ -17,7 +17,7 @@ function main() {
   if (major < 20) throw new Error(`Node 20 or later is needed; this is ${process.version}`);
   if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json')) {
     say('Installing npm packages ...');
-    npm('ci', '--no-audit', '--no-fund');
+    npm(['ci', '--no-audit', '--no-fund'], { cwd: ROOT });
   }
   linkPostgres();
   if (isBuildStale()) {
@@ -58,18 +58,6 @@ function newestIn(at) {
   if (!stat.isDirectory()) return stat.mtimeMs;
   // A directory's own time tells of files that were removed.
   return Math.max(stat.mtimeMs, ...fs.readdirSync(at).map((name) => newestIn(path.join(at, name))));
-}
-
-function npm(...args) {
-  // Under `npm run`, npm says where it is; asking it by that path also works where `npm` is a .cmd file.
-  const own = process.env.npm_execpath;
-  const [file, first] = own?.endsWith('.js') ? [process.execPath, [own]] : ['npm', []];
-  const { status, error, stdout, stderr } = spawnSync(file, [...first, ...args], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`npm ${args.join(' ')} failed:\n${stdout}${stderr}`);
 }
 
 function say(line) {

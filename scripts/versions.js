@@ -11,6 +11,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { npm } = require('./npm');
 
 const ROOT = path.join(__dirname, '..');
 const README = path.join(ROOT, 'README.md');
@@ -127,16 +128,6 @@ function install(packages, versions) {
 /** As `8.23`. */
 function newestPg() {
   return npm(['view', 'pg', 'version']).trim().split('.').slice(0, 2).join('.');
-}
-
-function npm(args) {
-  // Under `npm run`, npm says where it is; asking it by that path also works where `npm` is a .cmd file.
-  const own = process.env.npm_execpath;
-  const [file, first] = own?.endsWith('.js') ? [process.execPath, [own]] : ['npm', []];
-  const { status, error, stdout, stderr } = spawnSync(file, [...first, ...args], { encoding: 'utf8' });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`npm ${args.join(' ')} failed:\n${stderr}`);
-  return stdout;
 }
 
 function nameOf({ node, knex, pg }) {

@@ -125,4 +125,4 @@ function startLookupServer({ shards, databaseUrl, args = [], env = {} }) {
   return new Server('lookup', ['--shards', String(shards), ...flags, ...args], { ...store, ...env }).start();
 }
 
-module.exports = { BINARY, startQueryServer, startLookupServer };
+module.exports = { BINARY, announced, startQueryServer, startLookupServer };

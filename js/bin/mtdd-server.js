@@ -7,11 +7,9 @@
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { platformPackage, missing } = require('../platform');
 
 const ROOT = path.join(__dirname, '..', '..');
-const { name } = require('../../package.json');
-const { triple } = require('../platform');
-const PLATFORM_PACKAGE = `${name}-${triple()}`;
 const BINARY = process.platform === 'win32' ? 'mtdd-server.exe' : 'mtdd-server';
 /** Shells report a program that cannot be run by this status. */
 const CANNOT_RUN = 126;
@@ -21,7 +19,7 @@ function findBinary() {
   const built = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target', 'release', BINARY);
   if (fs.existsSync(built)) return built;
   try {
-    return require.resolve(`${PLATFORM_PACKAGE}/${BINARY}`);
+    return require.resolve(`${platformPackage()}/${BINARY}`);
   } catch {
     return undefined;
   }
@@ -30,9 +28,7 @@ function findBinary() {
 function main() {
   const binary = findBinary();
   if (binary === undefined) {
-    fail(
-      `There is no mtdd-server for ${triple()}: install ${PLATFORM_PACKAGE}, or run npm run build in a checkout.`,
-    );
+    fail(missing('mtdd-server'));
     return;
   }
   let child;
