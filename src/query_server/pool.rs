@@ -429,7 +429,9 @@ impl Drop for Slot {
         }
         self.holds = false;
         let had_one = self.backend.is_some();
-        let backend = self.backend.take().filter(|backend| !backend.is_broken());
+        // What a task was doing with it when it panicked, nobody knows.
+        let is_of_use = |backend: &Box<Backend>| !backend.is_broken() && !std::thread::panicking();
+        let backend = self.backend.take().filter(is_of_use);
         if had_one && backend.is_none() {
             self.pool.readiness.doubt();
         }

@@ -3,9 +3,11 @@
 //! already, calls `Engine::run_held`.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::attempt::{Attempt, Manner, Turn};
@@ -240,9 +242,12 @@ impl Engine {
         Instant::now().checked_add(limit)
     }
 
-    /// Runs a query and returns the last piece of its reply; the caller gets those before it.
+    /// Runs a query and returns the last piece of its reply; the caller gets those before it. A fault of this server's own
+    /// is answered too: nobody would hear of a task that has panicked.
     pub async fn run<C: Caller>(&self, query: &Query, caller: &C) -> Piece {
-        self.try_run(query, caller).await.unwrap_or_else(|failure| Piece::ending(Ending::Failure(failure)))
+        let outcome = AssertUnwindSafe(self.try_run(query, caller)).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|_| Err(faulty()));
+        outcome.unwrap_or_else(|failure| Piece::ending(Ending::Failure(failure)))
     }
 
     async fn try_run<C: Caller>(&self, query: &Query, caller: &C) -> Result<Piece, Failure> {
@@ -388,6 +393,13 @@ impl Engine {
     }
 }
 
+/// This server has met a fault of its own, at whatever point.
+fn faulty() -> Failure {
+    let message =
+        "the query server has met an internal error (its log says which); whether the query took effect is not known";
+    failure(Reason::OutcomeUnknown, false, message)
+}
+
 /// A reply that was too large is a refusal where the statement only reads. (Of a read that was stopped in vain, callers of
 /// streams want to know that too.)
 fn told_apart(failure: Failure, query: &Query) -> Failure {
@@ -413,3 +425,6 @@ fn unavailable(reason: Unavailable) -> Failure {
         Unavailable::Unreachable { .. } => failure(Reason::Unavailable, true, reason.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

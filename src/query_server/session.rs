@@ -2,10 +2,12 @@
 //! else gets meanwhile. Whatever ends the session, the backend goes back rolled back and clean. The frames are
 //! `intake`'s and `stream`'s, and how a statement runs in an open transaction is `attempt`'s.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tonic::{Status, Streaming};
@@ -109,6 +111,8 @@ enum End {
     Stalled,
     /// The connection to PostgreSQL broke.
     Lost,
+    /// The server has met a fault of its own.
+    Faulty,
     /// No lookup server has been in reach for too long.
     Lapsed,
 }
@@ -131,7 +135,13 @@ struct Session {
 
 impl Session {
     async fn run(mut self) {
-        let end = self.serve().await;
+        // After a fault of the server's own it is not known what state the connection is in.
+        let end = AssertUnwindSafe(self.serve()).catch_unwind().await.unwrap_or(End::Faulty);
+        if matches!(end, End::Faulty)
+            && let Some(backend) = self.held.as_mut().and_then(|held| held.slot.backend())
+        {
+            backend.mark_broken();
+        }
         self.queued.close();
         self.give_back().await;
         let (last_query, rolled_back) = (self.last_id, self.rolled_back);
@@ -141,7 +151,7 @@ impl Session {
         }
         let _ = self.sender.send(Outgoing::End(self.verdict(end))).await;
         // Of a lost connection it is not certain that PostgreSQL runs its statement no more.
-        if !matches!(end, End::Lost) {
+        if !matches!(end, End::Lost | End::Faulty) {
             self.admissions.end();
         }
     }
@@ -256,6 +266,9 @@ impl Session {
         let reason = match end {
             End::Asked | End::Draining => return Ok(()),
             End::Lost => return Err(Status::aborted("the session was ended: its connection to PostgreSQL was lost")),
+            End::Faulty => {
+                return Err(Status::aborted("the session was ended: the query server has met an internal error"));
+            }
             End::Lapsed => "no lookup server has answered for too long (--max-placement-staleness)".to_owned(),
             End::Idle => format!("no query came for {} s (--session-idle-timeout)", seconds(idle)),
             End::Stalled => "its rows were not taken for too long (--reader-stall-timeout)".to_owned(),

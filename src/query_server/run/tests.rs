@@ -1,0 +1,58 @@
+//! What becomes of a query whose task meets a fault of the server's own.
+
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use super::*;
+use crate::postgres::Target;
+use crate::query_server::pool::Limits;
+use crate::readiness::Readiness;
+
+/// A caller that panics as soon as it is asked something.
+struct Faulty;
+
+impl Caller for Faulty {
+    async fn send(&self, _: Piece) -> Result<(), Stop> {
+        panic!("a fault, in a test")
+    }
+
+    async fn cancelled(&self) -> Stop {
+        panic!("a fault, in a test")
+    }
+}
+
+/// An engine with one connection, to a PostgreSQL that never says a word.
+fn engine(address: SocketAddr) -> Engine {
+    let url = format!("postgres://nobody@{address}/nothing?sslmode=disable").parse().unwrap();
+    let target = Arc::new(Target::new(&url, "test", Duration::from_secs(60)).unwrap());
+    let limits = Limits { size: 1, queue: 10, tenant_size: 1, tenant_queue: 10 };
+    let largest = 1 << 20;
+    Engine {
+        pool: Pool::new(target, Readiness::default(), limits, None, 0, None),
+        deadlines: Deadlines::start(),
+        texts: Texts::new(),
+        max_sql_size: largest,
+        max_message_size: largest,
+        max_statement_time: None,
+        patience: Patience::new(None, 1),
+        requests: Memory::new(largest, largest),
+        replies: Memory::new(largest, largest),
+        placement: Arc::new(Placement::unfenced(None)),
+    }
+}
+
+#[tokio::test]
+async fn a_query_whose_task_panics_is_answered_and_gives_its_connection_back() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let engine = engine(silent.local_addr().unwrap());
+    // With one place in the pool, the second one would wait for ever if the first had kept it.
+    for _ in 0..3 {
+        let request = QueryRequest { sql: "select 1".to_owned(), ..QueryRequest::default() };
+        let query = Query::new(request, Settings::default(), None, None, None);
+        let last = timeout(Duration::from_secs(20), engine.run(&query, &Faulty)).await.expect("it is answered");
+        let Some(Ending::Failure(failure)) = last.ending else { panic!("it has failed") };
+        assert_eq!(failure.reason(), Reason::OutcomeUnknown);
+        assert!(!failure.never_ran && failure.message.contains("internal error"), "{failure:?}");
+    }
+    assert_eq!(engine.pool.pressure().waiting, 0);
+}
