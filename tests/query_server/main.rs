@@ -11,6 +11,7 @@ mod connecting;
 mod failover;
 mod fairness;
 mod faults;
+mod frames;
 mod leases;
 mod legacy;
 mod memory;

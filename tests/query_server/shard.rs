@@ -60,6 +60,7 @@ async fn start(url: &str, flags: &[&str]) -> Result<(Channel, Shutdown), StartEr
 pub struct Shard {
     pub url: String,
     pub shutdown: Shutdown,
+    pub channel: Channel,
     pub client: DbServiceClient<Channel>,
     /// The same server on the wire of 1.x.
     pub legacy: LegacyClient<Channel>,
@@ -85,7 +86,7 @@ impl Shard {
     async fn with(url: &str, direct: tokio_postgres::Client, flags: &[&str]) -> Shard {
         let (channel, shutdown) = start(url, flags).await.unwrap();
         let legacy = LegacyClient::new(channel.clone()).max_decoding_message_size(usize::MAX);
-        Shard { url: url.to_owned(), shutdown, client: client(channel), legacy, direct }
+        Shard { url: url.to_owned(), shutdown, client: client(channel.clone()), channel, legacy, direct }
     }
 
     /// A stream without settings.
