@@ -14,6 +14,15 @@ pub fn has(table: &str) -> bool {
     RELATIONS.binary_search(&table).is_ok()
 }
 
+/// True for the name of a relation of PostgreSQL's own.
+pub fn is_own(names: &[String]) -> bool {
+    match names {
+        [.., schema, _] => schema == "pg_catalog" || schema == "information_schema",
+        [name] => has(name),
+        [] => false,
+    }
+}
+
 /// True if these parts of a name may mean this relation of the catalogue.
 pub fn is_named(names: &[String], relation: &str) -> bool {
     match names {

@@ -66,11 +66,7 @@ impl Layout {
     pub fn is_reference(&self, names: &[String]) -> bool {
         let Some(table) = names.last() else { return false };
         let schema = names.len().checked_sub(2).map(|index| names[index].as_str());
-        let is_catalogue = match schema {
-            Some(schema) => schema == "pg_catalog" || schema == "information_schema",
-            None => catalogue::has(table),
-        };
-        is_catalogue
+        catalogue::is_own(names)
             || self.reference_tables.iter().any(|declared| match declared.split_once('.') {
                 Some((of, name)) => name == table && schema.is_none_or(|schema| schema == of),
                 None => declared == table,

@@ -15,6 +15,7 @@ mod keywords;
 mod layout;
 mod local;
 mod name;
+mod named;
 mod planner;
 mod rows;
 mod sets;
@@ -26,7 +27,7 @@ mod write;
 
 pub use crate::data::repeat::{is_repeatable, may_commit};
 pub use layout::{Layout, Relation};
-pub use planner::{begins_query, is_command, plan, plan_at_once};
+pub use planner::{Planning, begins_query, is_command, plan, plan_at_once};
 pub use shape::{
     Bit, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source, Text,
 };

@@ -15,7 +15,7 @@ use super::shape::{Column, Everywhere, Merge, Origins, Plan};
 use super::stack::{self, Stopped};
 use super::text::{Fragments, Tokens, fold, parameters, unnested};
 use super::walk::{Node, walk};
-use super::{Asked, Layout, Refusal, aggregate, clock, ctes, grammar, rows, sets, unsupported, write};
+use super::{Asked, Layout, Refusal, aggregate, clock, ctes, grammar, named, rows, sets, unsupported, write};
 use crate::data::lexer::{Outline, is_one_of};
 
 /// Texts up to this length may be planned at once.
@@ -23,34 +23,56 @@ const SHORT: usize = 2048;
 /// Steps of planning that take no more than a millisecond or two.
 const QUICK: u64 = 40_000;
 
-/// The plan of a statement for all shards, or why there is none. It may take a while: as long as `effort` allows.
-pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
+/// What planning gives.
+#[derive(Debug)]
+pub struct Planning {
+    /// The plan of a statement for all shards, or why there is none.
+    pub plan: Result<Plan, Refusal>,
+    /// The relations that it takes for known, views and what they name included.
+    pub relations: BTreeSet<Vec<String>>,
+}
+
+impl Planning {
+    /// What cannot be read may still be DDL, which need not be.
+    fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Self {
+        Planning { plan: unread(sql, asked, refusal), relations: BTreeSet::new() }
+    }
+}
+
+/// Plans a statement. It may take a while: as long as `effort` allows.
+pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Planning {
     let planned = Tokens::of(sql).and_then(|tokens| {
         effort::begin(tokens.len());
-        stack::with_room(tokens.levels, || Ok(planned(sql, tokens.parse()?, asked, layout)))?
+        stack::with_room(tokens.levels, || Ok(planned(sql, &tokens.parse()?, asked, layout)))?
     });
-    // What cannot be read, or not as a whole, may still be DDL, which need not be.
-    planned.unwrap_or_else(|refusal| unread(sql, asked, refusal))
+    planned.unwrap_or_else(|refusal| Planning::unread(sql, asked, refusal))
 }
 
 /// The same, if it is done in a millisecond or two; else None.
-pub fn plan_at_once(sql: &str, asked: Asked, layout: &Layout) -> Option<Result<Plan, Refusal>> {
+pub fn plan_at_once(sql: &str, asked: Asked, layout: &Layout) -> Option<Planning> {
     if sql.len() > SHORT {
         return None;
     }
     let planned = Tokens::of(sql).and_then(|tokens| {
         effort::begin_with(QUICK);
-        match stack::with_room(tokens.levels, || Ok(planned(sql, tokens.parse()?, asked, layout))) {
+        match stack::with_room(tokens.levels, || Ok(planned(sql, &tokens.parse()?, asked, layout))) {
             Ok(planned) => planned.map(Some),
             Err(Stopped::Exhausted) => Ok(None),
             Err(stopped) => Err(stopped.into()),
         }
     });
-    planned.unwrap_or_else(|refusal| Some(unread(sql, asked, refusal)))
+    planned.unwrap_or_else(|refusal| Some(Planning::unread(sql, asked, refusal)))
 }
 
-fn planned(sql: &str, statements: Vec<Statement>, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
-    let statement = match statements.as_slice() {
+fn planned(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -> Planning {
+    let relations = named::relations(statements, layout);
+    // What cannot be read as a whole may still be DDL, which need not be.
+    let plan = plan_of(sql, statements, asked, layout).or_else(|refusal| unread(sql, asked, refusal));
+    Planning { plan, relations }
+}
+
+fn plan_of(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
+    let statement = match statements {
         [statement] => statement,
         [] => return Ok(Plan::AnyShard),
         _ => return Err(unsupported("several statements at once; run them one by one")),

@@ -18,6 +18,10 @@ fn layout() -> Layout {
     }
 }
 
+fn plan(sql: &str, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
+    super::plan(sql, asked, layout).plan
+}
+
 fn planned(sql: &str) -> Result<Plan, Refusal> {
     plan(sql, Asked::Implicitly, &layout())
 }

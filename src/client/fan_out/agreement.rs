@@ -1,6 +1,6 @@
 //! Whether the shards agree: settings that decide how values are written, and what their tables, views and types are made
-//! of. All of them are asked when the first query for all shards comes, and again from time to time: shards that differ
-//! would be merged into nonsense that looks like a result.
+//! of. All of them are asked when the first query for all shards comes, and again when they have changed (`stamps`) and from
+//! time to time: shards that differ would be merged into nonsense that looks like a result.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use super::array::TextArray;
 use super::ask::{Answer, Asker, all, text};
 use super::catalog::query;
 use super::outcome::Fault;
+use super::stamps::{OF_RELATION, Stamps, WHOLE};
 use crate::plan::Relation;
 
 /// How long the others are awaited once one shard has answered.
@@ -21,6 +22,8 @@ pub struct Known {
     pub relations: HashMap<String, Relation>,
     /// Names of functions that PostgreSQL's own schema has too.
     pub shadowed: BTreeSet<String>,
+    /// By what it is noticed that they have changed any of it.
+    pub stamps: Stamps,
     /// In which setting they differ, in words.
     pub settings: Option<String>,
     /// All of them have answered.
@@ -38,9 +41,11 @@ pub async fn of(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Known, 
         let (names, first) = (names.clone(), &first);
         async move {
             let asked = async {
-                let relations = asker.once_of(shard, query(RELATIONS, vec![text(names)])).await?;
+                // The stamps come first: what is changed after them is noticed, and what is said later is newer.
+                let whole = asker.once_of(shard, query(format!("SELECT {WHOLE}"), Vec::new())).await?;
+                let relations = asker.once_of(shard, query(relations(), vec![text(names)])).await?;
                 let settings = asker.once_of(shard, query(SETTINGS, Vec::new())).await?;
-                Ok((relations, settings))
+                Ok((whole, relations, settings))
             };
             tokio::select! {
                 biased;
@@ -54,12 +59,13 @@ pub async fn of(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Known, 
             }
         }
     };
-    let answers: Vec<Option<Result<(Answer, Answer), Fault>>> = all((0..shards).map(ask)).await;
+    let answers: Vec<Option<Result<(Answer, Answer, Answer), Fault>>> = all((0..shards).map(ask)).await;
     let mut known = Known { is_whole: true, ..Known::default() };
     let (mut failure, mut settings) = (None, Vec::new());
     for (shard, answer) in answers.into_iter().enumerate() {
         match answer {
-            Some(Ok((relations, own))) => {
+            Some(Ok((whole, relations, own))) => {
+                known.stamps.note_whole(shard, whole.text(0, 0).unwrap_or_default());
                 known.take_in(shard, &relations);
                 settings.push((shard, own));
             }
@@ -93,10 +99,13 @@ impl Known {
                 parts: (shard, cell(5).to_owned()),
                 differs: None,
             };
+            let (schema, name) = (cell(0), cell(1));
             if cell(2) == "t" {
-                self.add(cell(1).to_owned(), relation.clone());
+                self.stamps.note(shard, name.to_owned(), cell(7));
+                self.add(name.to_owned(), relation.clone());
             }
-            self.add(format!("{}.{}", cell(0), cell(1)), relation);
+            self.stamps.note(shard, format!("{schema}.{name}"), cell(7));
+            self.add(format!("{schema}.{name}"), relation);
         }
     }
 
@@ -165,7 +174,8 @@ UNION ALL SELECT 'search_path', array_to_string(current_schemas(false), ', ')";
 
 /// Each relation with its columns, one in a line: its type with the modifier, its collation, and what the type is made of.
 /// Then functions of the application's, beside those of extensions, that PostgreSQL's own schema has too.
-const RELATIONS: &str = "\
+fn relations() -> String {
+    format!("\
 SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
   EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = ANY ($1::text[]) AND NOT a.attisdropped),
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
@@ -181,17 +191,18 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
    JOIN pg_catalog.pg_type AS o ON o.oid = a.atttypid
    JOIN pg_catalog.pg_type AS t ON t.oid = CASE WHEN o.typcategory = 'A' AND o.typelem <> 0 THEN o.typelem ELSE o.oid END
    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-  c.relkind = 'm'
+  c.relkind = 'm', {OF_RELATION}
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND n.nspname NOT LIKE 'pg\\_temp\\_%'
 UNION ALL
-SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false
+SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL
 FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pg_catalog'
   AND EXISTS (SELECT FROM pg_catalog.pg_proc AS o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
-    WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')";
+    WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')")
+}
 
 #[cfg(test)]
 mod tests {

@@ -189,6 +189,11 @@ impl Catalog {
         Ok(rules)
     }
 
+    /// The databases have changed: all that was said of them is asked anew.
+    pub fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Known::default();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.types.is_empty() {

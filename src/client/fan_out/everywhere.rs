@@ -4,16 +4,22 @@
 use super::arms::{Arms, Part, Policy};
 use super::ask::all;
 use super::watch::Watch;
-use super::{About, Halt, Story, columns, tag};
+use super::{About, Ended, Halt, Relied, Standing, Story, columns, tag};
 use crate::error::Error;
 use crate::plan::Everywhere;
 
 /// Runs it on one shard; that one's reply is the reply.
-pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>, repeatable: bool) -> Result<About, Halt> {
-    let mut arms = story.on_one(watch, story.original(), repeatable).await?;
+pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>, relied: &Relied<'_>) -> Result<Ended<'a>, Halt> {
+    let mut arms = story.on_one(watch, story.original(), relied.planned.is_repeatable).await?;
+    let standing = story.standing(&mut arms, relied).await?;
+    if standing == Standing::Outdated {
+        arms.stop();
+        return Ok(Ended::Outdated(arms.into_watch()));
+    }
     pass_on(story, &mut arms, 0).await?;
     arms.ended().await?;
-    Ok(About::default())
+    story.confirm(&standing, relied, &arms.answering()).await?;
+    Ok(Ended::Done(About::default()))
 }
 
 /// Runs it on all shards.

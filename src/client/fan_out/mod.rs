@@ -18,15 +18,18 @@ mod plans;
 mod rank;
 mod read;
 mod refusal;
+mod stamps;
 mod tag;
 mod values;
 mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::Request;
 use super::world::{Control, Interrupt, World};
@@ -40,6 +43,7 @@ use ask::Asker;
 use outcome::{Fault, ShardOutcome};
 use output::Output;
 use plans::{Planned, Plans};
+use stamps::Stamps;
 use watch::Watch;
 
 /// Bytes of rows that a shard may send before it waits, however many share what one query may have on its way.
@@ -99,9 +103,8 @@ impl From<Error> for Halt {
 pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
     let request = Arc::new(request);
     world.retries.earn();
-    let timeout = request.timeout.unwrap_or(world.timeout);
-    let watch = Watch::start(deadlines, control, timeout);
-    let asker = Asker { world, deadlines, deadline: watch.deadline, timeout };
+    let watch = Watch::start(deadlines, control, request.timeout.unwrap_or(world.timeout));
+    let asker = Asker { world, deadlines, deadline: watch.deadline, timeout: watch.timeout };
     let output = Output::new(world, request.id, request.overrides, control);
     let mut story = Story { world, asker, request: &request, output };
     let ended = story.tell(watch).await;
@@ -128,13 +131,12 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
 /// Answers what `run` would do with a query, without running it.
 pub async fn explain(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
     let request = Arc::new(request);
-    let timeout = request.timeout.unwrap_or(world.timeout);
-    let mut watch = Watch::start(deadlines, control, timeout);
-    let asker = Asker { world, deadlines, deadline: watch.deadline, timeout };
+    let mut watch = Watch::start(deadlines, control, request.timeout.unwrap_or(world.timeout));
+    let asker = Asker { world, deadlines, deadline: watch.deadline, timeout: watch.timeout };
     let record = match watch.until(plan_of(asker, &request)).await {
-        Ok(Ok(planned)) => explained(planned, request.clone(), world.channels.len()).await,
+        Ok(Ok((planned, _))) => explained(planned, request.clone(), world.channels.len()).await,
         Ok(Err(fault)) => fault.record(),
-        Err(interrupt) => Fault::Failed(interrupt.error(timeout, Fate::NotRun)).record(),
+        Err(interrupt) => Fault::Failed(interrupt.error(asker.timeout, Fate::NotRun)).record(),
     };
     world.end(request.id, Some(record));
 }
@@ -158,14 +160,14 @@ async fn explained(planned: Arc<Planned>, request: Arc<Request>, shards: usize) 
 
 /// The query's plan, under the relations that the databases have. One that names others is made again once those are
 /// known: a view may just have been made.
-async fn plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<Arc<Planned>, Fault> {
+async fn plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(Arc<Planned>, Arc<Stamps>), Fault> {
     let plans = &asker.world.fan_outs.plans;
     let is_fresh = !plans.knows_relations();
     if is_fresh {
         read_relations(asker, plans).await?;
     }
     let planned = plans.of(request).await;
-    if is_fresh || !planned.names_unknown() {
+    if is_fresh || !planned.0.names_unknown() {
         return Ok(planned);
     }
     read_relations(asker, plans).await?;
@@ -174,8 +176,39 @@ async fn plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<Arc<Planned
 
 async fn read_relations(asker: Asker<'_>, plans: &Plans) -> Result<(), Fault> {
     let tenant_column = plans.tenant_column();
-    plans.note(agreement::of(asker, tenant_column.as_deref()).await?);
+    if plans.note(agreement::of(asker, tenant_column.as_deref()).await?) {
+        asker.world.fan_outs.catalog.forget();
+    }
     Ok(())
+}
+
+/// How often a query is planned at most, while others change what it names.
+const ATTEMPTS: usize = 3;
+
+/// How long a query waits, while it runs, for shards to say that what is known of them holds.
+const PATIENCE: Duration = Duration::from_secs(1);
+const CHANGED: &str = "the tables, views, types or functions that it uses have been changed meanwhile; run it again";
+
+/// Whether what is known of the shards holds.
+#[derive(PartialEq)]
+enum Standing {
+    Holds,
+    Outdated,
+    /// They did not say it in time.
+    Unknown,
+}
+
+/// A plan, and by what it is noticed that it no longer holds.
+struct Relied<'p> {
+    planned: &'p Planned,
+    stamps: &'p Stamps,
+}
+
+/// How a query by one plan has ended.
+enum Ended<'a> {
+    Done(About),
+    /// The plan no longer holds, and nothing has come of it.
+    Outdated(Watch<'a>),
 }
 
 /// What is to be known of a result beyond its rows.
@@ -208,8 +241,21 @@ struct Story<'a> {
 impl<'a> Story<'a> {
     async fn tell(&mut self, watch: Watch<'a>) -> Result<About, Halt> {
         let mut watch = watch;
+        for _ in 0..ATTEMPTS {
+            match self.attempt(watch).await? {
+                Ended::Done(about) => return Ok(about),
+                Ended::Outdated(back) => watch = back,
+            }
+            self.world.fan_outs.plans.forget();
+        }
+        Err(unsupported(CHANGED))
+    }
+
+    /// Runs the query by the plan that holds for what is known of the shards.
+    async fn attempt(&mut self, watch: Watch<'a>) -> Result<Ended<'a>, Halt> {
+        let mut watch = watch;
         let planned = watch.until(plan_of(self.asker, self.request)).await;
-        let planned = planned.map_err(|interrupt| self.interrupted(interrupt))??;
+        let (planned, stamps) = planned.map_err(|interrupt| self.interrupted(interrupt))??;
         if self.request.partial && !matches!(planned.plan, Ok(Plan::Read(_) | Plan::AnyShard) | Err(_)) {
             let reason =
                 "options.partialResults: expected a query that only reads; what writes must not be done in part";
@@ -223,19 +269,65 @@ impl<'a> Story<'a> {
         {
             return Err(unsupported(&format!("the shards differ: {how}; set it alike for all of their databases")));
         }
+        let relied = Relied { planned: &planned, stamps: &stamps };
         match &planned.plan {
-            Ok(Plan::AnyShard) => everywhere::on_any(self, watch, planned.is_repeatable).await,
+            Ok(Plan::AnyShard) => everywhere::on_any(self, watch, &relied).await,
             Ok(Plan::Everywhere(how)) => {
+                // What changes rows cannot be done again: it is looked at before.
+                if *how == Everywhere::Sum && !self.held(&mut watch, &relied).await? {
+                    return Ok(Ended::Outdated(watch));
+                }
                 let done = everywhere::on_all(self, watch, *how, planned.is_repeatable).await;
                 // A command may have changed tables and views, however it ended.
                 if *how == Everywhere::Same {
                     self.world.fan_outs.plans.forget();
                 }
-                done
+                done.map(Ended::Done)
             }
-            Ok(Plan::Read(read)) => read::run(self, watch, &planned, read).await,
-            Err(refusal) => Err(refusal::halt(self, watch, refusal).await),
+            Ok(Plan::Read(read)) => read::run(self, watch, &relied, read).await,
+            Err(refusal) => {
+                if !self.held(&mut watch, &relied).await? {
+                    return Ok(Ended::Outdated(watch));
+                }
+                Err(refusal::halt(self, watch, refusal).await)
+            }
         }
+    }
+
+    /// True if what a plan takes for known still holds, as far as shards can be reached, while none runs it.
+    async fn held(&self, watch: &mut Watch<'_>, relied: &Relied<'_>) -> Result<bool, Halt> {
+        if relied.planned.relations.is_empty() {
+            return Ok(true);
+        }
+        let held = watch.until(relied.stamps.hold_anywhere(self.asker, &relied.planned.relations)).await;
+        held.map_err(|interrupt| self.interrupted(interrupt))
+    }
+
+    /// Whether what a plan takes for known still holds on the shards that have begun to answer. They keep a connection
+    /// each meanwhile, so that those who wait for one must not wait for long.
+    async fn standing(&self, arms: &mut Arms<'_>, relied: &Relied<'_>) -> Result<Standing, Halt> {
+        if relied.planned.relations.is_empty() {
+            return Ok(Standing::Holds);
+        }
+        let shards = arms.answering();
+        let asked = relied.stamps.hold(self.asker, &shards, &relied.planned.relations);
+        Ok(match arms.until(timeout(PATIENCE, asked)).await? {
+            Err(_) => Standing::Unknown,
+            Ok(holds) => match holds? {
+                true => Standing::Holds,
+                false => Standing::Outdated,
+            },
+        })
+    }
+
+    /// The same once they have come to their end, for a result that has been given meanwhile.
+    async fn confirm(&self, standing: &Standing, relied: &Relied<'_>, shards: &[usize]) -> Result<(), Halt> {
+        let relations = &relied.planned.relations;
+        if *standing == Standing::Unknown && !relied.stamps.hold(self.asker, shards, relations).await? {
+            self.world.fan_outs.plans.forget();
+            return Err(unsupported(CHANGED));
+        }
+        Ok(())
     }
 
     fn shards(&self) -> usize {

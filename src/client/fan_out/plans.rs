@@ -1,6 +1,7 @@
 //! Plans by their text, so that a statement is planned once, and what has been found out about a plan since: whether its
 //! functions are plain, by which collations its columns compare.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +10,9 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::agreement::Known;
+use super::stamps::Stamps;
 use crate::client::Request;
-use crate::plan::{self, Asked, Layout, Plan, Refusal};
+use crate::plan::{self, Asked, Layout, Plan, Planning, Refusal};
 use crate::proto::Field;
 
 const MOST_PLANS: usize = 1000;
@@ -29,6 +31,8 @@ const SHORT_LIFE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Planned {
     pub plan: Result<Plan, Refusal>,
+    /// The relations that it takes for known.
+    pub relations: BTreeSet<Vec<String>>,
     /// The text shows nothing but reading.
     pub is_repeatable: bool,
     /// The plan's functions are known to be plain.
@@ -45,9 +49,10 @@ struct Collations {
 }
 
 impl Planned {
-    fn new(sql: &str, plan: Result<Plan, Refusal>) -> Arc<Self> {
+    fn new(sql: &str, planning: Planning) -> Arc<Self> {
         let is_repeatable = plan::is_repeatable(sql);
-        Arc::new(Planned { plan, is_repeatable, functions: Mutex::default(), collations: Mutex::default() })
+        let Planning { plan, relations } = planning;
+        Arc::new(Planned { plan, relations, is_repeatable, functions: Mutex::default(), collations: Mutex::default() })
     }
 
     /// It holds only if what it took for tables are none but tables.
@@ -86,6 +91,7 @@ pub struct Plans {
 #[derive(Debug)]
 struct Kept {
     layout: Arc<Layout>,
+    stamps: Arc<Stamps>,
     /// Until when what the databases have said holds.
     until: Option<Instant>,
     /// In which setting the databases differ.
@@ -98,29 +104,37 @@ struct Kept {
 impl Plans {
     pub fn new(layout: Layout) -> Self {
         let plans = std::array::from_fn(|_| LruCache::unbounded());
-        let kept = Mutex::new(Kept { layout: Arc::new(layout), until: None, settings: None, plans, text: 0 });
+        let kept = Mutex::new(Kept {
+            layout: Arc::new(layout),
+            stamps: Arc::default(),
+            until: None,
+            settings: None,
+            plans,
+            text: 0,
+        });
         Plans { kept, large: Arc::new(Semaphore::new(1)), others: Arc::new(Semaphore::new(2)) }
     }
 
     /// The plan of a request's text: the one that is known; else one that is made here, if that takes no longer than
     /// others can wait, or on a thread of its own. Who gives up waiting leaves that thread to come to its end.
-    pub async fn of(&self, request: &Arc<Request>) -> Arc<Planned> {
+    /// With it comes by what it is noticed that it no longer holds.
+    pub async fn of(&self, request: &Arc<Request>) -> (Arc<Planned>, Arc<Stamps>) {
         let (sql, asked) = (&request.sql, request.asked);
-        let layout = {
+        let (layout, stamps) = {
             let mut kept = lock(&self.kept);
             // To look for a text takes time too; long ones are never kept.
             let known = if sql.len() > LONGEST { None } else { kept.plans[asked as usize].get(&**sql) };
             if let Some(planned) = known {
-                return planned.clone();
+                return (planned.clone(), kept.stamps.clone());
             }
-            kept.layout.clone()
+            (kept.layout.clone(), kept.stamps.clone())
         };
         let planned = match plan::plan_at_once(sql, asked, &layout) {
             Some(plan) => Planned::new(sql, plan),
             None => self.made_elsewhere(request, layout.clone()).await,
         };
         lock(&self.kept).keep(sql, asked, &layout, planned.clone());
-        planned
+        (planned, stamps)
     }
 
     async fn made_elsewhere(&self, request: &Arc<Request>, layout: Arc<Layout>) -> Arc<Planned> {
@@ -136,7 +150,7 @@ impl Plans {
         });
         made.await.unwrap_or_else(|_| {
             let reason = "the planner failed; please report this statement".into();
-            Planned::new("", Err(Refusal::Unsupported(reason)))
+            Planned::new("", Planning { plan: Err(Refusal::Unsupported(reason)), relations: BTreeSet::new() })
         })
     }
 
@@ -154,20 +168,24 @@ impl Plans {
         lock(&self.kept).settings.clone()
     }
 
-    /// What the databases have said; plans that were made with other relations no longer hold.
-    pub fn note(&self, known: Known) {
-        let Known { relations, shadowed, settings, is_whole } = known;
+    /// What the databases have said; plans that were made with other relations, types or functions no longer hold. True:
+    /// it is not what they said before.
+    pub fn note(&self, known: Known) -> bool {
+        let Known { relations, shadowed, stamps, settings, is_whole } = known;
         let mut kept = lock(&self.kept);
         kept.until = Some(Instant::now() + if is_whole { LIFE } else { SHORT_LIFE });
         kept.settings = settings.map(Arc::from);
-        if kept.layout.relations != relations || kept.layout.shadowed != shadowed {
+        let is_new = *kept.stamps != stamps || kept.layout.relations != relations || kept.layout.shadowed != shadowed;
+        if is_new {
+            kept.stamps = Arc::new(stamps);
             let Layout { tenant_column, reference_tables, .. } = (*kept.layout).clone();
             kept.layout = Arc::new(Layout { tenant_column, reference_tables, relations, shadowed });
             kept.forget_plans();
         }
+        is_new
     }
 
-    /// The databases may have changed by a command: they are asked anew, whatever has been planned.
+    /// The databases may have changed: they are asked anew, whatever has been planned.
     pub fn forget(&self) {
         let mut kept = lock(&self.kept);
         kept.until = None;
@@ -231,12 +249,16 @@ mod tests {
         })
     }
 
+    async fn of(plans: &Plans, request: &Arc<Request>) -> Arc<Planned> {
+        plans.of(request).await.0
+    }
+
     #[tokio::test]
     async fn a_text_is_planned_once_for_each_way_of_asking() {
         let plans = plans();
-        let first = plans.of(&request("select 1", Asked::Implicitly)).await;
-        assert!(Arc::ptr_eq(&first, &plans.of(&request("select 1", Asked::Implicitly)).await));
-        assert!(!Arc::ptr_eq(&first, &plans.of(&request("select 1", Asked::ByNull)).await));
+        let first = of(&plans, &request("select 1", Asked::Implicitly)).await;
+        assert!(Arc::ptr_eq(&first, &of(&plans, &request("select 1", Asked::Implicitly)).await));
+        assert!(!Arc::ptr_eq(&first, &of(&plans, &request("select 1", Asked::ByNull)).await));
     }
 
     #[tokio::test]
@@ -252,13 +274,13 @@ mod tests {
             assert_eq!(kept.text, text);
         }
         let long = request(format!("select '{}'", "x".repeat(LONGEST)), Asked::Implicitly);
-        assert!(!Arc::ptr_eq(&plans.of(&long).await, &plans.of(&long).await), "too long to be kept");
+        assert!(!Arc::ptr_eq(&of(&plans, &long).await, &of(&plans, &long).await), "too long to be kept");
     }
 
     #[tokio::test]
     async fn other_relations_make_other_plans_and_the_same_do_not() {
         let plans = plans();
-        let of = async || plans.of(&request("select * from v", Asked::Implicitly)).await;
+        let of = async || of(&plans, &request("select * from v", Asked::Implicitly)).await;
         let relations = |query: &str| {
             let view = Relation { has_tenant: true, view: Some(query.to_owned()), ..Relation::default() };
             Known { relations: [("v".to_owned(), view)].into(), is_whole: true, ..Known::default() }
@@ -281,14 +303,14 @@ mod tests {
         let long = request(format!("select * from v where a in (1{})", ", 1".repeat(5000)), Asked::Implicitly);
         let slow = tokio::spawn({
             let (plans, long) = (plans.clone(), long.clone());
-            async move { plans.of(&long).await }
+            async move { of(&plans, &long).await }
         });
         tokio::task::yield_now().await;
         let view = Relation { has_tenant: true, ..Relation::default() };
         plans.note(Known { relations: [("v".to_owned(), view)].into(), is_whole: true, ..Known::default() });
         let made = slow.await.unwrap();
         assert!(made.names_unknown());
-        assert!(!plans.of(&long).await.names_unknown());
+        assert!(!of(&plans, &long).await.names_unknown());
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use super::outcome::Fault;
 use super::plans::Planned;
 use super::values::{Doubt, Window, bind, needs_now, used};
 use super::watch::Watch;
-use super::{About, Halt, Story, catalog, columns, merging, unsupported};
+use super::{Ended, Halt, Relied, Standing, Story, catalog, columns, merging, unsupported};
 use crate::error::Error;
 use crate::gather::Collation;
 use crate::plan::{self, Asked, Column, Fold, Merge, Read};
@@ -30,10 +30,11 @@ pub struct Reading<'r> {
 pub async fn run<'a>(
     story: &mut Story<'a>,
     watch: Watch<'a>,
-    planned: &Planned,
+    relied: &Relied<'_>,
     read: &Arc<Read>,
-) -> Result<About, Halt> {
+) -> Result<Ended<'a>, Halt> {
     let mut watch = watch;
+    let planned = relied.planned;
     check_functions(story, &mut watch, planned, read).await?;
     let is_rewritten = read.shard.sql != story.request.sql;
     let (reading, params) = values(story, &mut watch, planned, read, is_rewritten).await?;
@@ -42,10 +43,27 @@ pub async fn run<'a>(
     let policy = if story.request.partial { Policy::PartialRead } else { Policy::Read };
     // Asked for explicitly, it may do more than read.
     let repeatable = story.request.asked == Asked::Implicitly || plan::is_repeatable(&story.request.sql);
+    // What must not run twice is looked at before; so is what waits for some shards to the last.
+    let is_checked = !repeatable || story.request.partial;
+    if is_checked && !story.held(&mut watch, relied).await? {
+        return Ok(Ended::Outdated(watch));
+    }
     let statement = story.statement(wire, policy, repeatable);
     let mut arms = Arms::start(story.world, watch, 0..story.shards(), statement);
     if let Err(halt) = arms.answered().await {
+        // PostgreSQL may refuse what was right before.
+        let is_refusal = matches!(halt, Halt::Fault(Fault::Database(_)));
+        if is_refusal && !is_checked && !story.held(&mut arms.watch, relied).await? {
+            arms.stop();
+            return Ok(Ended::Outdated(arms.into_watch()));
+        }
         return Err(if is_rewritten { genuine(story, &mut arms, halt).await } else { halt });
+    }
+    // The shards have read their catalogues: what still holds now has held then.
+    let standing = if is_checked { Standing::Holds } else { story.standing(&mut arms, relied).await? };
+    if standing == Standing::Outdated {
+        arms.stop();
+        return Ok(Ended::Outdated(arms.into_watch()));
     }
     let Some(description) = columns::described(story.asker, &mut arms).await? else {
         let reason = "it returned no rows, not even none, where a query that reads was expected".into();
@@ -54,8 +72,11 @@ pub async fn run<'a>(
     let shard = arms.descriptions().next().map_or(0, |(index, _)| arms.shard(index));
     let known = know(story.asker, &mut arms, &reading, description.fields(), shard).await?;
     let columns = Columns { known: &known, hidden: read.hidden, shard };
+    let answering = arms.answering();
     let merged = merging::merge(story, arms, &reading, &columns).await;
-    if is_rewritten { merged.map_err(merging::without_position) } else { merged }
+    let about = if is_rewritten { merged.map_err(merging::without_position) } else { merged }?;
+    story.confirm(&standing, relied, &answering).await?;
+    Ok(Ended::Done(about))
 }
 
 /// A plan of which the catalogue says that it does not hold is none.

@@ -111,7 +111,7 @@ fn nest((before, open, inside, close, behind): (&str, &str, &str, &str, &str), d
 }
 
 fn planned(sql: &str) -> Result<Plan, Refusal> {
-    plan(sql, Asked::Implicitly, &Layout { tenant_column: Some("tenant_id".into()), ..Layout::default() })
+    plan(sql, Asked::Implicitly, &Layout { tenant_column: Some("tenant_id".into()), ..Layout::default() }).plan
 }
 
 /// The bytes of this thread's stack that have been written to.
@@ -222,8 +222,8 @@ fn what_is_too_long_is_refused_with_advice() {
 fn ddl_need_not_be_read_to_run_on_every_shard() {
     let ddl = chain(("create table t (a int check (a = 1", " or a = 1", "))"), MOST_LEVELS);
     let layout = Layout::default();
-    assert!(matches!(plan(&ddl, Asked::ByNull, &layout), Ok(Plan::Everywhere(_))));
-    assert!(plan(&ddl, Asked::Implicitly, &layout).is_err());
+    assert!(matches!(plan(&ddl, Asked::ByNull, &layout).plan, Ok(Plan::Everywhere(_))));
+    assert!(plan(&ddl, Asked::Implicitly, &layout).plan.is_err());
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn views_of_any_length_and_depth_are_answered_or_refused() {
         relations.insert(format!("v{number}"), view(format!("select * from v{}", number - 1)));
     }
     let layout = Layout { tenant_column: Some("tenant_id".into()), relations, ..Layout::default() };
-    let planned = |sql: &str| plan(sql, Asked::Implicitly, &layout);
+    let planned = |sql: &str| plan(sql, Asked::Implicitly, &layout).plan;
     assert!(planned("select * from short").is_ok());
     assert!(planned("select * from v50").is_ok());
     for name in ["long", "longest", "v999"] {
