@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::catalogue;
+use super::{Readers, catalogue};
 
 /// How rows are spread over the shards.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Layout {
     pub relations: HashMap<String, Relation>,
     /// Names of PostgreSQL's own functions that functions of the application have too, where a call may mean either.
     pub shadowed: BTreeSet<String>,
+    /// Operators, casts and types behind which there are functions that may read rows.
+    pub readers: Readers,
 }
 
 /// What a database says of one of its tables or views.

@@ -71,6 +71,8 @@ pub struct Search<'a> {
     pub statistics: BTreeSet<String>,
     /// Views that ask for the time, each shard by its own clock; and literals that mean it.
     pub clocks: BTreeSet<String>,
+    /// What it uses of operators, casts and types that may read rows, in words.
+    pub readers: BTreeSet<String>,
     /// It names relations of which nothing is known.
     pub names_unknown: bool,
     /// The names of relations some columns of which tell of their own server alone.
@@ -96,6 +98,7 @@ impl<'a> Search<'a> {
             effects: BTreeSet::new(),
             statistics: BTreeSet::new(),
             clocks: BTreeSet::new(),
+            readers: BTreeSet::new(),
             names_unknown: false,
             with_counts: BTreeSet::new(),
             views: HashMap::new(),

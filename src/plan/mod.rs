@@ -17,6 +17,7 @@ mod local;
 mod name;
 mod named;
 mod planner;
+mod readers;
 mod rows;
 mod sets;
 mod shape;
@@ -28,6 +29,7 @@ mod write;
 pub use crate::data::repeat::{is_repeatable, may_commit};
 pub use layout::{Layout, Relation};
 pub use planner::{Planning, begins_query, is_command, plan, plan_at_once};
+pub use readers::Readers;
 pub use shape::{
     Bit, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source, Text,
 };

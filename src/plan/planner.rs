@@ -193,6 +193,12 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
             "{relation} without a tenant: it tells of one server alone; for the rows of all shards together ask with .mtdd(null) or allServers: true"
         )));
     }
+    let always = if found.extent == Extent::Everywhere { None } else { layout.readers.always() };
+    if let Some(reader) = search.readers.iter().next().or(always.as_ref())
+        && asked == Asked::Implicitly
+    {
+        return Err(unsupported(reader));
+    }
     let (functions, names_unknown) = (search.unknown, search.names_unknown);
     if found.extent == Extent::Everywhere {
         let asks = !functions.is_empty() || !search.effects.is_empty();

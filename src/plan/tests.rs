@@ -14,7 +14,7 @@ fn layout() -> Layout {
             (name.to_owned(), Relation { has_tenant, view: view.map(str::to_owned), ..Relation::default() })
         })
         .into(),
-        shadowed: Default::default(),
+        ..Layout::default()
     }
 }
 

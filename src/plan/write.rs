@@ -75,6 +75,11 @@ fn changes(tables: Vec<TableWithJoins>, mut select: Select, layout: &Layout, ask
             "a change that calls {function}() on every shard; ask for it with allServers: true"
         )));
     }
+    if asked == Asked::Implicitly
+        && let Some(reader) = search.readers.iter().next().cloned().or(layout.readers.always())
+    {
+        return Err(unsupported(&reader));
+    }
     match (extent, reference) {
         (Extent::Everywhere, true) => Ok(Plan::Everywhere(Everywhere::Same)),
         (Extent::Local, true) => Err(unsupported(

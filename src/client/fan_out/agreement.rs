@@ -10,7 +10,7 @@ use super::ask::{Answer, Asker, all, text};
 use super::catalog::query;
 use super::outcome::Fault;
 use super::stamps::{OF_RELATION, Stamps, WHOLE};
-use crate::plan::Relation;
+use crate::plan::{Readers, Relation};
 
 /// How long the others are awaited once one shard has answered.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -22,12 +22,22 @@ pub struct Known {
     pub relations: HashMap<String, Relation>,
     /// Names of functions that PostgreSQL's own schema has too.
     pub shadowed: BTreeSet<String>,
+    /// Operators, casts and types behind which there are functions that may read rows.
+    pub readers: Readers,
     /// By what it is noticed that they have changed any of it.
     pub stamps: Stamps,
     /// In which setting they differ, in words.
     pub settings: Option<String>,
     /// All of them have answered.
     pub is_whole: bool,
+}
+
+/// A shard's answers.
+struct OfShard {
+    whole: Answer,
+    relations: Answer,
+    readers: Answer,
+    settings: Answer,
 }
 
 /// Asks all shards. The tenant column's name may be written in quotes or without.
@@ -44,8 +54,9 @@ pub async fn of(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Known, 
                 // The stamps come first: what is changed after them is noticed, and what is said later is newer.
                 let whole = asker.once_of(shard, query(format!("SELECT {WHOLE}"), Vec::new())).await?;
                 let relations = asker.once_of(shard, query(relations(), vec![text(names)])).await?;
+                let readers = asker.once_of(shard, query(READERS, Vec::new())).await?;
                 let settings = asker.once_of(shard, query(SETTINGS, Vec::new())).await?;
-                Ok((whole, relations, settings))
+                Ok(OfShard { whole, relations, readers, settings })
             };
             tokio::select! {
                 biased;
@@ -59,15 +70,19 @@ pub async fn of(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Known, 
             }
         }
     };
-    let answers: Vec<Option<Result<(Answer, Answer, Answer), Fault>>> = all((0..shards).map(ask)).await;
+    let answers: Vec<Option<Result<OfShard, Fault>>> = all((0..shards).map(ask)).await;
     let mut known = Known { is_whole: true, ..Known::default() };
     let (mut failure, mut settings) = (None, Vec::new());
     for (shard, answer) in answers.into_iter().enumerate() {
         match answer {
-            Some(Ok((whole, relations, own))) => {
-                known.stamps.note_whole(shard, whole.text(0, 0).unwrap_or_default());
-                known.take_in(shard, &relations);
-                settings.push((shard, own));
+            Some(Ok(said)) => {
+                known.stamps.note_whole(shard, said.whole.text(0, 0).unwrap_or_default());
+                known.take_in(shard, &said.relations);
+                for row in 0..said.readers.rows.len() {
+                    let cell = |column| said.readers.text(row, column).unwrap_or_default();
+                    known.readers.add(cell(0), cell(1), cell(2));
+                }
+                settings.push((shard, said.settings));
             }
             Some(Err(fault)) => {
                 known.is_whole = false;
@@ -171,6 +186,33 @@ SELECT s.name, current_setting(s.name, true)
 FROM unnest('{TimeZone,DateStyle,IntervalStyle,server_encoding,bytea_output,extra_float_digits,standard_conforming_strings,\
 lc_monetary,lc_numeric,lc_time,default_text_search_config}'::text[]) AS s(name)
 UNION ALL SELECT 'search_path', array_to_string(current_schemas(false), ', ')";
+
+/// What is made of functions of the application's that are not immutable, beside those of extensions: operators, casts, and
+/// types whose values are checked by one. PostgreSQL uses some of them unasked. Of a domain's check, its functions and those of
+/// its operators are looked at; a type may be made of others.
+const READERS: &str = "\
+WITH RECURSIVE reader AS (
+  SELECT p.oid, p.oid::regprocedure::text AS shown FROM pg_catalog.pg_proc AS p
+  WHERE p.oid >= 16384 AND p.prokind = 'f' AND p.provolatile <> 'i' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+    WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')),
+checked AS (
+  SELECT t.oid, t.typname, r.shown FROM pg_catalog.pg_constraint AS k
+  JOIN pg_catalog.pg_type AS t ON t.oid = k.contypid
+  JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid
+  LEFT JOIN pg_catalog.pg_operator AS o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
+  JOIN reader AS r ON r.oid = CASE d.refclassid WHEN 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE o.oprcode::oid END
+  UNION
+  SELECT t.oid, t.typname, c.shown FROM checked AS c JOIN pg_catalog.pg_type AS t ON t.typbasetype = c.oid OR t.typelem = c.oid
+    OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND a.atttypid = c.oid))
+SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_amop AS m WHERE m.amopopr = o.oid) THEN 'always' ELSE 'operator' END, o.oprname, r.shown
+FROM reader AS r JOIN pg_catalog.pg_operator AS o ON o.oprcode = r.oid
+UNION ALL SELECT 'always', '', r.shown FROM reader AS r JOIN pg_catalog.pg_amproc AS m ON m.amproc = r.oid
+UNION ALL SELECT CASE WHEN s.castcontext = 'i' THEN 'always' WHEN t.oid < 16384 THEN 'cast' ELSE 'type' END, t.typname, r.shown
+FROM reader AS r JOIN pg_catalog.pg_cast AS s ON s.castfunc = r.oid JOIN pg_catalog.pg_type AS t ON t.oid = s.casttarget
+UNION ALL SELECT 'type', c.typname, c.shown FROM checked AS c
+UNION ALL SELECT 'function', p.proname, c.shown FROM checked AS c
+JOIN pg_catalog.pg_type AS t ON t.oid = c.oid AND t.typtype = 'd'
+JOIN pg_catalog.pg_proc AS p ON p.oid >= 16384 AND (p.prorettype = c.oid OR c.oid = ANY (p.proargtypes::oid[]))";
 
 /// Each relation with its columns, one in a line: its type with the modifier, its collation, and what the type is made of.
 /// Then functions of the application's, beside those of extensions, that PostgreSQL's own schema has too.

@@ -171,15 +171,18 @@ impl Plans {
     /// What the databases have said; plans that were made with other relations, types or functions no longer hold. True:
     /// it is not what they said before.
     pub fn note(&self, known: Known) -> bool {
-        let Known { relations, shadowed, stamps, settings, is_whole } = known;
+        let Known { relations, shadowed, readers, stamps, settings, is_whole } = known;
         let mut kept = lock(&self.kept);
         kept.until = Some(Instant::now() + if is_whole { LIFE } else { SHORT_LIFE });
         kept.settings = settings.map(Arc::from);
-        let is_new = *kept.stamps != stamps || kept.layout.relations != relations || kept.layout.shadowed != shadowed;
+        let is_new = *kept.stamps != stamps
+            || kept.layout.relations != relations
+            || kept.layout.shadowed != shadowed
+            || kept.layout.readers != readers;
         if is_new {
             kept.stamps = Arc::new(stamps);
             let Layout { tenant_column, reference_tables, .. } = (*kept.layout).clone();
-            kept.layout = Arc::new(Layout { tenant_column, reference_tables, relations, shadowed });
+            kept.layout = Arc::new(Layout { tenant_column, reference_tables, relations, shadowed, readers });
             kept.forget_plans();
         }
         is_new

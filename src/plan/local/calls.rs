@@ -66,6 +66,7 @@ impl Search<'_> {
     pub(super) fn calls(&mut self, expr: &Expr) -> Result<(), Reason> {
         let mut names = Vec::new();
         each_call(expr, &mut |call| names.push(parts(&call.name)));
+        self.readers.extend(self.layout.readers.used(expr));
         self.clocks.extend(clock::literal(expr, self.layout));
         for name in names {
             self.note(&name.ok_or("a function name that cannot be read")?)?;

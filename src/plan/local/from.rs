@@ -186,6 +186,9 @@ impl Search<'_> {
     }
 
     fn function(&mut self, alias: Option<&TableAlias>, name: Option<String>) -> Relation {
+        let types = alias.iter().flat_map(|alias| &alias.columns).filter_map(|column| column.data_type.as_ref());
+        self.readers.extend(types.filter_map(|of| self.layout.readers.data_type(of)));
+        self.readers.extend(name.as_ref().and_then(|name| self.layout.readers.function(name)));
         Relation {
             alias: alias.map(|alias| fold(&alias.name)).or(name),
             extent: Extent::Everywhere,

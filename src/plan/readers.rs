@@ -1,0 +1,126 @@
+//! Operators, casts and types of the application's behind which there is a function that may read rows: it would read
+//! those of one shard. The catalogue says which there are; here is what an expression uses of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlparser::ast::{ArrayElemTypeDef, DataType, Expr};
+
+use super::text::parts;
+use super::walk::{Node, walk};
+
+/// What has such a function, and the function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readers {
+    /// By symbol.
+    operators: BTreeMap<String, String>,
+    /// By the name of the type to which a value is made.
+    types: BTreeMap<String, String>,
+    /// Of casts to a type of PostgreSQL's own, which has many names.
+    any_cast: Option<String>,
+    /// Of what PostgreSQL uses unasked: implicit casts, and what compares values to sort or to group them.
+    always: Option<String>,
+    /// By name.
+    functions: BTreeMap<String, String>,
+}
+
+impl Readers {
+    /// Takes in what the catalogue says: what it is, its name, and the function.
+    pub fn add(&mut self, what: &str, name: &str, function: &str) {
+        let (name, function) = (name.to_owned(), function.to_owned());
+        match what {
+            // It compares what USING joins, and more.
+            "operator" if name == "=" => self.always = Some(function),
+            "operator" => drop(self.operators.insert(name, function)),
+            "type" => drop(self.types.insert(name, function)),
+            "function" => drop(self.functions.insert(name, function)),
+            "cast" => self.any_cast = Some(function),
+            _ => self.always = Some(function),
+        }
+    }
+
+    /// What any statement may use.
+    pub fn always(&self) -> Option<String> {
+        self.always.as_ref().map(|function| reason("an operator or cast of yours", function))
+    }
+
+    /// What a function of this name uses.
+    pub fn function(&self, name: &str) -> Option<String> {
+        let of_type = self.types.get(name).map(|function| reason(&format!("the type {name}"), function));
+        of_type.or_else(|| self.functions.get(name).map(|function| reason(&format!("the function {name}"), function)))
+    }
+
+    /// What a value of this type goes through.
+    pub fn data_type(&self, data_type: &DataType) -> Option<String> {
+        if let Some(function) = &self.any_cast {
+            return Some(reason(&format!("a cast to {data_type}"), function));
+        }
+        match data_type {
+            DataType::Array(
+                ArrayElemTypeDef::AngleBracket(of)
+                | ArrayElemTypeDef::SquareBracket(of, _)
+                | ArrayElemTypeDef::Parenthesis(of)
+                | ArrayElemTypeDef::Qualified(of, _),
+            ) => self.data_type(of),
+            DataType::Custom(name, _) => {
+                let function = self.types.get(&parts(name)?.pop()?)?;
+                Some(reason(&format!("the type {name}"), function))
+            }
+            _ => None,
+        }
+    }
+
+    /// What an expression uses outside of its subqueries.
+    pub fn used(&self, expr: &Expr) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        if *self == Readers::default() {
+            return found;
+        }
+        let mut depth = 0;
+        walk(expr, &mut |node| match node {
+            Node::Query(_) => depth += 1,
+            Node::QueryEnd => depth -= 1,
+            Node::Expr(expr) if depth == 0 => {
+                for symbol in symbols(expr) {
+                    let function = self.operators.get(&symbol);
+                    found.extend(function.map(|function| reason(&format!("the operator {symbol}"), function)));
+                }
+                found.extend(match expr {
+                    Expr::Cast { data_type, .. } => self.data_type(data_type),
+                    Expr::TypedString(typed) => self.data_type(&typed.data_type),
+                    Expr::Function(call) => parts(&call.name).and_then(|mut parts| self.function(&parts.pop()?)),
+                    _ => None,
+                });
+            }
+            _ => {}
+        });
+        found
+    }
+}
+
+fn reason(what: &str, function: &str) -> String {
+    format!(
+        "{what}, whose function {function} is not immutable and may read rows of one shard: declare it IMMUTABLE if its \
+         values depend on its arguments alone, or ask with .mtdd(null) or allServers: true"
+    )
+}
+
+/// The operators of an expression, without their schemas. PostgreSQL's own, by their schema, are none.
+fn symbols(expr: &Expr) -> Vec<String> {
+    let of = |symbols: &[&str]| symbols.iter().map(|symbol| (*symbol).to_owned()).collect();
+    match expr {
+        Expr::BinaryOp { op: sqlparser::ast::BinaryOperator::PGCustomBinaryOperator(names), .. } => {
+            let own = names.first().is_some_and(|schema| schema == "pg_catalog");
+            names.last().filter(|_| !own).cloned().into_iter().collect()
+        }
+        Expr::BinaryOp { op, .. } | Expr::AnyOp { compare_op: op, .. } | Expr::AllOp { compare_op: op, .. } => {
+            vec![op.to_string()]
+        }
+        Expr::UnaryOp { op, .. } => vec![op.to_string()],
+        Expr::Like { .. } => of(&["~~", "!~~"]),
+        Expr::ILike { .. } => of(&["~~*", "!~~*"]),
+        Expr::SimilarTo { .. } => of(&["~", "!~"]),
+        Expr::Between { .. } => of(&["<", "<=", ">", ">="]),
+        Expr::InList { .. } | Expr::InSubquery { .. } => of(&["<>"]),
+        _ => Vec::new(),
+    }
+}
