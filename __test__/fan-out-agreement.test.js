@@ -127,20 +127,45 @@ describe('functions with the names of PostgreSQL’s own', () => {
 });
 
 describe('shards whose settings differ', () => {
-  it('are refused by setting and shard, until they are set alike', async () => {
-    const shards = await startShards({ seed: ['create table notes (id int, tenant text)'] });
-    try {
-      await shards.databases[1].raw("alter database shard1 set intervalstyle = 'iso_8601'");
-      await shards.cluster.shards[1].restart();
-      const error = await shards
-        .db('notes')
-        .mtdd()
-        .catch((error) => error);
-      assert.equal(error.code, 'PLAN_UNSUPPORTED', String(error));
-      assert.match(error.message, /IntervalStyle is postgres on shard 0 and iso_8601 on shard 1/);
-      await assert.rejects(shards.db('notes').update({ id: 1 }).mtdd(), /IntervalStyle/);
-    } finally {
-      await shards.stop();
-    }
+  let shards;
+  before(async () => {
+    shards = await startShards({ seed: ['create table notes (id int, tenant text)'] });
   });
+  after(() => shards?.stop());
+
+  const errorOf = () =>
+    shards
+      .db('notes')
+      .mtdd()
+      .then(
+        () => assert.fail('it is answered'),
+        (error) => error,
+      );
+
+  for (const [setting, value, shown] of [
+    ['IntervalStyle', 'iso_8601', /IntervalStyle is postgres on shard 0 and iso_8601 on shard 1/],
+    ['TimeZone', 'Asia/Tokyo', /TimeZone is .* on shard 0 and Asia\/Tokyo on shard 1/],
+    ['DateStyle', 'German', /DateStyle is ISO, .* on shard 0 and German, DMY on shard 1/],
+    ['search_path', 'pg_catalog', /search_path is public on shard 0 and .* on shard 1/],
+    ['bytea_output', 'escape', /bytea_output is hex on shard 0 and escape on shard 1/],
+    ['standard_conforming_strings', 'off', /standard_conforming_strings is off on shard 1.*set it on/],
+  ]) {
+    it(`${setting} is refused by setting and shard, until it is set alike`, async () => {
+      await shards.whole.raw(`alter database shard1 set ${setting} = '${value}'`);
+      await again();
+      const error = await errorOf();
+      assert.equal(error.code, 'PLAN_UNSUPPORTED', String(error));
+      assert.match(error.message, shown);
+      await assert.rejects(shards.db('notes').update({ id: 1 }).mtdd(), { code: 'PLAN_UNSUPPORTED' });
+      await shards.whole.raw(`alter database shard1 reset ${setting}`);
+      await again();
+      assert.deepEqual(await shards.db('notes').mtdd(), []);
+    });
+  }
+
+  /** New connections, which have the settings, and a look at all shards. */
+  async function again() {
+    await shards.cluster.shards[1].restart();
+    await shards.db.raw("comment on schema public is 'looked at again'").mtdd(null);
+  }
 });

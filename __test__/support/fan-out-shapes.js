@@ -12,6 +12,7 @@ const DEFINITIONS = [
   'create sequence numbers',
   "create function shout(text) returns text language sql immutable as $$ select upper($1) || '!' $$",
   "create collation any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+  'create domain price as numeric(8, 2)',
   'create view fresh as select tenant_id, id from orders where placed < now()',
   'create view newest as select tenant_id, id from fresh',
   'create materialized view stamped as select tenant_id, id, now() as at from orders',
@@ -218,6 +219,10 @@ const SHAPES = {
     exact(
       'percentiles, mode',
       'SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY amount), percentile_disc(0.9) WITHIN GROUP (ORDER BY total), mode() WITHIN GROUP (ORDER BY country) FROM orders',
+    ),
+    exact(
+      'aggregates of a domain',
+      'SELECT pg_typeof(array_agg(total::price)), array_agg(total::price ORDER BY tenant_id, id)::text AS a FROM orders',
     ),
     exact(
       'ordered-set aggregates of each group’s own',

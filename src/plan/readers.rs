@@ -21,6 +21,8 @@ pub struct Readers {
     always: Option<String>,
     /// By name.
     functions: BTreeMap<String, String>,
+    /// There are domains, whatever their checks do.
+    pub has_domains: bool,
 }
 
 impl Readers {
@@ -33,6 +35,7 @@ impl Readers {
             "operator" => drop(self.operators.insert(name, function)),
             "type" => drop(self.types.insert(name, function)),
             "function" => drop(self.functions.insert(name, function)),
+            "domains" => self.has_domains = true,
             "cast" => self.any_cast = Some(function),
             _ => self.always = Some(function),
         }

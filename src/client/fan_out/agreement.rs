@@ -26,7 +26,7 @@ pub struct Known {
     pub readers: Readers,
     /// By what it is noticed that they have changed any of it.
     pub stamps: Stamps,
-    /// In which setting they differ, in words.
+    /// Which of their settings allows no query for all of them, in words.
     pub settings: Option<String>,
     /// All of them have answered.
     pub is_whole: bool,
@@ -94,7 +94,7 @@ pub async fn of(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Known, 
     if let (true, Some(fault)) = (settings.is_empty(), failure) {
         return Err(fault);
     }
-    known.settings = differing_setting(&settings);
+    known.settings = escaping_setting(&settings).or_else(|| differing_setting(&settings));
     Ok(known)
 }
 
@@ -156,6 +156,18 @@ impl Relation {
     }
 }
 
+/// Where backslashes escape, statements mean something else than what is read here.
+fn escaping_setting(answers: &[(usize, Answer)]) -> Option<String> {
+    let is_off = |answer: &Answer| {
+        (0..answer.rows.len())
+            .any(|row| answer.text(row, 0) == Some("standard_conforming_strings") && answer.text(row, 1) != Some("on"))
+    };
+    let (shard, _) = answers.iter().find(|(_, answer)| is_off(answer))?;
+    Some(format!(
+        "standard_conforming_strings is off on shard {shard}, where literals would mean something else; set it on"
+    ))
+}
+
 fn differing_setting(answers: &[(usize, Answer)]) -> Option<String> {
     let ((first, one), others) = answers.split_first()?;
     for (shard, other) in others {
@@ -170,7 +182,7 @@ fn differing_setting(answers: &[(usize, Answer)]) -> Option<String> {
             if here != there {
                 let shown = |value: Option<String>| value.unwrap_or_else(|| "nothing".into());
                 return Some(format!(
-                    "{name} is {} on shard {first} and {} on shard {shard}",
+                    "the shards differ: {name} is {} on shard {first} and {} on shard {shard}; set it alike for all of their databases",
                     shown(here),
                     shown(there)
                 ));
@@ -210,6 +222,7 @@ UNION ALL SELECT 'always', '', r.shown FROM reader AS r JOIN pg_catalog.pg_ampro
 UNION ALL SELECT CASE WHEN s.castcontext = 'i' THEN 'always' WHEN t.oid < 16384 THEN 'cast' ELSE 'type' END, t.typname, r.shown
 FROM reader AS r JOIN pg_catalog.pg_cast AS s ON s.castfunc = r.oid JOIN pg_catalog.pg_type AS t ON t.oid = s.casttarget
 UNION ALL SELECT 'type', c.typname, c.shown FROM checked AS c
+UNION ALL SELECT 'domains', '', '' WHERE EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd' AND t.oid >= 16384)
 UNION ALL SELECT 'function', p.proname, c.shown FROM checked AS c
 JOIN pg_catalog.pg_type AS t ON t.oid = c.oid AND t.typtype = 'd'
 JOIN pg_catalog.pg_proc AS p ON p.oid >= 16384 AND (p.prorettype = c.oid OR c.oid = ANY (p.proargtypes::oid[]))";

@@ -80,6 +80,8 @@ pub struct Known {
     pub of: Arc<Type>,
     /// Its type with the modifier, where it has one.
     pub modified: Option<Arc<str>>,
+    /// Its domain, of which the type is only what is below.
+    pub domain: Option<Arc<str>>,
     /// The SQL name of its collation.
     pub collation: Option<String>,
     /// How that sorts.
@@ -131,7 +133,7 @@ impl Known {
     /// A column about which nothing needs to be known.
     pub fn unneeded(field: &Field) -> Self {
         let of = Arc::new(Type { name: "text".into(), has_collation: false, is_pseudo: false });
-        Known { field: field.clone(), of, modified: None, collation: None, rules: None }
+        Known { field: field.clone(), of, modified: None, domain: None, collation: None, rules: None }
     }
 
     /// How its texts compare, as far as this side can tell.
@@ -165,7 +167,7 @@ impl Known {
             Some(collation) if self.of.has_collation => format!(" COLLATE {collation}"),
             _ => String::new(),
         };
-        format!("::{}{collate}", self.modified.as_deref().unwrap_or(&self.of.name))
+        format!("::{}{collate}", self.domain.as_deref().or(self.modified.as_deref()).unwrap_or(&self.of.name))
     }
 }
 
@@ -258,6 +260,7 @@ mod tests {
             field: Field { name: name.into(), table_id: 7, column_id: 2, type_modifier: 14, ..Field::default() },
             of: Arc::new(Type { name: of.into(), has_collation: collation.is_some(), is_pseudo: of == "record" }),
             modified: (of == "numeric").then(|| "numeric(10,2)".into()),
+            domain: None,
             collation: collation.map(str::to_owned),
             rules: None,
         }

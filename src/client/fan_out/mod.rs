@@ -265,9 +265,9 @@ impl<'a> Story<'a> {
         placed.map_err(|interrupt| self.interrupted(interrupt))??;
         // What runs alike everywhere may be what makes them agree.
         if let (Ok(Plan::AnyShard | Plan::Read(_) | Plan::Everywhere(Everywhere::Sum)), Some(how)) =
-            (&planned.plan, self.world.fan_outs.plans.settings_differ())
+            (&planned.plan, self.world.fan_outs.plans.wrong_setting())
         {
-            return Err(unsupported(&format!("the shards differ: {how}; set it alike for all of their databases")));
+            return Err(unsupported(&how));
         }
         let relied = Relied { planned: &planned, stamps: &stamps };
         match &planned.plan {

@@ -37,22 +37,31 @@ pub struct Planned {
     pub is_repeatable: bool,
     /// The plan's functions are known to be plain.
     functions: Mutex<Option<Instant>>,
-    collations: Mutex<Option<Collations>>,
+    told: Mutex<Option<ToldOf>>,
 }
 
-/// For each column of the shards' rows the SQL name of its collation, and when that was said of which columns.
+/// What only the statement itself can tell of a column of the shards' rows.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// The SQL name of its collation.
+    pub collation: Option<String>,
+    /// The SQL name of its domain, whose values are described as those of the type below.
+    pub domain: Option<Arc<str>>,
+}
+
+/// The same of all columns, and when that was said of which.
 #[derive(Debug)]
-struct Collations {
+struct ToldOf {
     since: Instant,
     fields: Vec<Field>,
-    names: Arc<[Option<String>]>,
+    told: Arc<[Told]>,
 }
 
 impl Planned {
     fn new(sql: &str, planning: Planning) -> Arc<Self> {
         let is_repeatable = plan::is_repeatable(sql);
         let Planning { plan, relations } = planning;
-        Arc::new(Planned { plan, relations, is_repeatable, functions: Mutex::default(), collations: Mutex::default() })
+        Arc::new(Planned { plan, relations, is_repeatable, functions: Mutex::default(), told: Mutex::default() })
     }
 
     /// It holds only if what it took for tables are none but tables.
@@ -68,14 +77,14 @@ impl Planned {
         *lock(&self.functions) = Some(Instant::now());
     }
 
-    pub fn collations(&self, fields: &[Field]) -> Option<Arc<[Option<String>]>> {
-        let known = lock(&self.collations);
+    pub fn told(&self, fields: &[Field]) -> Option<Arc<[Told]>> {
+        let known = lock(&self.told);
         let known = known.as_ref().filter(|known| known.since.elapsed() < LIFE && known.fields == fields)?;
-        Some(known.names.clone())
+        Some(known.told.clone())
     }
 
-    pub fn note_collations(&self, fields: &[Field], names: Arc<[Option<String>]>) {
-        *lock(&self.collations) = Some(Collations { since: Instant::now(), fields: fields.to_vec(), names });
+    pub fn note_told(&self, fields: &[Field], told: Arc<[Told]>) {
+        *lock(&self.told) = Some(ToldOf { since: Instant::now(), fields: fields.to_vec(), told });
     }
 }
 
@@ -94,7 +103,7 @@ struct Kept {
     stamps: Arc<Stamps>,
     /// Until when what the databases have said holds.
     until: Option<Instant>,
-    /// In which setting the databases differ.
+    /// Which of their settings allows no query for all of them.
     settings: Option<Arc<str>>,
     /// By the way in which they were asked for.
     plans: [LruCache<Box<str>, Arc<Planned>>; 3],
@@ -163,8 +172,19 @@ impl Plans {
         lock(&self.kept).layout.tenant_column.clone()
     }
 
-    /// In which setting the databases differ, in words.
-    pub fn settings_differ(&self) -> Option<Arc<str>> {
+    /// True if the databases have domains of the application's.
+    pub fn has_domains(&self) -> bool {
+        lock(&self.kept).layout.readers.has_domains
+    }
+
+    /// What a domain's check may read, in words.
+    pub fn reader(&self, domain: &str) -> Option<String> {
+        let name = domain.rsplit('.').next().unwrap_or_default().trim_matches('"');
+        lock(&self.kept).layout.readers.function(name)
+    }
+
+    /// Which setting of the databases allows no query for all of them, in words.
+    pub fn wrong_setting(&self) -> Option<Arc<str>> {
         lock(&self.kept).settings.clone()
     }
 

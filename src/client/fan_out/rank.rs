@@ -67,6 +67,7 @@ mod tests {
             field: Field::default(),
             of: Arc::new(Type { name: name.into(), has_collation: collation.is_some(), is_pseudo: false }),
             modified: None,
+            domain: None,
             collation: collation.map(str::to_owned),
             rules: None,
         };

@@ -9,7 +9,7 @@ use super::arms::{Arms, Policy};
 use super::ask::Asker;
 use super::finish::{Columns, Known};
 use super::outcome::Fault;
-use super::plans::Planned;
+use super::plans::{Planned, Told};
 use super::values::{Doubt, Window, bind, needs_now, used};
 use super::watch::Watch;
 use super::{Ended, Halt, Relied, Standing, Story, catalog, columns, merging, unsupported};
@@ -164,15 +164,22 @@ async fn know(
     for (column, of) in needed.iter().zip(arms.until(catalog.types(asker, shard, &ids)).await??) {
         known[*column].of = of;
     }
-    if known.iter().any(|known| known.of.has_collation) {
-        let names = collations(asker, arms, reading, fields, &known, shard).await?;
-        let distinct: Vec<_> = names.iter().flatten().cloned().collect();
+    let plans = &asker.world.fan_outs.plans;
+    // Where PostgreSQL finishes it, a domain's values have to be such again.
+    let has_domains = read.finish.is_some() && plans.has_domains();
+    if has_domains || known.iter().any(|known| known.of.has_collation) {
+        let told = told(asker, arms, reading, fields, &known, shard).await?;
+        let distinct: Vec<_> = told.iter().filter_map(|told| told.collation.clone()).collect();
         let answering = arms.answering();
         let rules = arms.until(catalog.rules(asker, &answering, &distinct)).await??;
         let mut rules = rules.into_iter();
-        for (known, name) in known.iter_mut().zip(names.iter()) {
-            known.collation = name.clone();
-            known.rules = name.as_ref().and_then(|_| rules.next());
+        for (known, told) in known.iter_mut().zip(told.iter()) {
+            known.collation = told.collation.clone();
+            known.rules = told.collation.as_ref().and_then(|_| rules.next());
+            known.domain = told.domain.clone();
+        }
+        if let Some(reader) = known.iter().find_map(|known| plans.reader(known.domain.as_deref()?)) {
+            return Err(unsupported(&reader));
         }
     }
     refuse_different_rules(read, &known)?;
@@ -197,35 +204,49 @@ fn position(column: Column, read: &Read, columns: usize) -> usize {
     }
 }
 
-/// For each column the name of its collation, which only the statement itself can tell.
-async fn collations(
+/// For each column what only the statement itself can tell.
+async fn told(
     asker: Asker<'_>,
     arms: &mut Arms<'_>,
     reading: &Reading<'_>,
     fields: &[Field],
     known: &[Known],
     shard: usize,
-) -> Result<Arc<[Option<String>]>, Halt> {
-    if let Some(collations) = reading.planned.collations(fields) {
-        return Ok(collations);
+) -> Result<Arc<[Told]>, Halt> {
+    if let Some(told) = reading.planned.told(fields) {
+        return Ok(told);
     }
-    let of = |(index, known): (usize, &Known)| match known.of.has_collation {
-        true => format!("pg_collation_for(q.c{index})"),
-        false => "NULL".to_owned(),
+    let of = |(index, known): (usize, &Known)| {
+        let collation = match known.of.has_collation {
+            true => format!("pg_collation_for(q.c{index})"),
+            false => "NULL".to_owned(),
+        };
+        format!(
+            "{collation}, (SELECT format_type(t.oid, NULL) FROM pg_catalog.pg_type AS t \
+             WHERE t.oid = pg_typeof(q.c{index}) AND t.typtype = 'd')"
+        )
     };
     let asked: Vec<_> = known.iter().enumerate().map(of).collect();
     let names: Vec<_> = (0..known.len()).map(|index| format!("c{index}")).collect();
     let sql = format!(
-        "SELECT {} FROM (VALUES (1)) AS one LEFT JOIN LATERAL (SELECT * FROM (\n{}\n) AS s({names}) LIMIT 0) AS q({names}) ON true",
+        "SELECT array_to_json(ARRAY[{}]) FROM (VALUES (1)) AS one LEFT JOIN LATERAL (SELECT * FROM (\n{}\n) AS s({names}) LIMIT 0) AS q({names}) ON true",
         asked.join(", "),
         reading.read.shard.sql.trim_end().trim_end_matches(';'),
         names = names.join(", "),
     );
     let query = QueryRequest { sql, ..arms.wire().clone() };
     let answer = arms.until(asker.shard(shard, QueryRequest { simple: false, ..query })).await??;
-    let collations: Arc<[_]> = (0..known.len()).map(|column| answer.text(0, column).map(str::to_owned)).collect();
-    reading.planned.note_collations(fields, collations.clone());
-    Ok(collations)
+    let cells: Vec<Option<String>> =
+        answer.text(0, 0).and_then(|cells| serde_json::from_str(cells).ok()).unwrap_or_default();
+    let told = cells.chunks(2).map(|of| Told {
+        collation: of.first().cloned().flatten(),
+        domain: of.get(1).cloned().flatten().map(Arc::from),
+    });
+    let mut told: Vec<_> = told.collect();
+    told.resize_with(known.len(), Told::default);
+    let told: Arc<[_]> = told.into();
+    reading.planned.note_told(fields, told.clone());
+    Ok(told)
 }
 
 /// Where the order of texts matters, and each shard has already put its own in order, all must have used the same rules.
