@@ -100,6 +100,8 @@ describe('functions with the names of PostgreSQL’s own', () => {
         'create function upper(int) returns int language sql immutable as $$ select 7 $$',
         'create function int4mul_of_mine(float8, int) returns float8 language sql immutable as $$ select 0::float8 $$',
         'create operator * (leftarg = float8, rightarg = int, function = int4mul_of_mine)',
+        "create function third(interval, numeric) returns interval language sql immutable as $$ select interval '1 day' $$",
+        'create operator / (leftarg = interval, rightarg = numeric, function = third)',
       ],
     });
     await shards.fill('notes', [[{ id: 1, tenant: 'a' }], [{ id: 2, tenant: 'b' }], []]);
@@ -123,6 +125,12 @@ describe('functions with the names of PostgreSQL’s own', () => {
     await shards.same((db) =>
       db.raw('select avg(id::float8) as a, avg(id) filter (where id > 1) as b from notes'),
     );
+    await shards.same((db) => db.raw("select avg(id * interval '1 hour')::text as a from notes"));
+  });
+
+  it('as many averages as two columns each of a shard’s rows can hold are exact', async () => {
+    const averages = Array.from({ length: 800 }, (_, index) => `avg(id + ${index}) as a${index}`);
+    await shards.same((db) => db.raw(`select ${averages.join(', ')} from notes`));
   });
 });
 

@@ -25,7 +25,23 @@ pub fn select(query: &Query, select: &Select, scope: &Scope<'_>, fragments: &mut
         return Err(unsupported("* beside GROUP BY; name the columns"));
     }
     refuse_locks(query, "aggregates or GROUP BY, which PostgreSQL does not allow")?;
-    let mut split = Split::new(query, select, scope, fragments)?;
+    let draft = split(query, select, scope, fragments, true)?;
+    if draft.fits() {
+        return Ok(draft);
+    }
+    // The shards need not give what is made of hidden columns, as the averages of the select list are.
+    split(query, select, scope, fragments, false)
+}
+
+/// The same; `may_list`: the shards' rows may have the select list as it stands.
+fn split(
+    query: &Query,
+    select: &Select,
+    scope: &Scope<'_>,
+    fragments: &mut Fragments,
+    may_list: bool,
+) -> Result<Draft, Refusal> {
+    let mut split = Split::new(query, select, scope, fragments, may_list)?;
     let finish = split.finish()?;
     let grouped = split.grouped()?;
     let origins = split.origins();
@@ -93,6 +109,7 @@ impl<'a> Split<'a> {
         select: &'a Select,
         scope: &Scope<'_>,
         fragments: &'a mut Fragments,
+        may_list: bool,
     ) -> Result<Self, Refusal> {
         let order = order_keys(query.order_by.as_ref())?;
         let mut split = Split {
@@ -128,7 +145,7 @@ impl<'a> Split<'a> {
         }
         let distinct: Vec<&Function> = calls.iter().filter(|call| is_distinct(call)).collect();
         let keys = split.key_exprs()?;
-        split.as_listed = split.need == Need::Partials && distinct.is_empty() && split.is_plain(&keys);
+        split.as_listed = may_list && split.need == Need::Partials && distinct.is_empty() && split.is_plain(&keys);
         if split.as_listed {
             for (index, item) in select.projection.iter().enumerate().rev() {
                 split.listed.extend(item_expr(item).map(|item| (split.normal(item), index)));

@@ -53,9 +53,9 @@ impl Draft {
         fragments: &Fragments,
         functions: Vec<String>,
     ) -> Result<Arc<Read>, Refusal> {
-        if self.hidden > 0 && self.hidden + self.listed() > MOST_COLUMNS {
+        if !self.fits() {
             return Err(unsupported(&format!(
-                "it needs {} columns of each shard, where PostgreSQL has at most {MOST_COLUMNS} (an avg takes two, beside its own); ask for fewer at once",
+                "it needs {} columns of each shard, where PostgreSQL has at most {MOST_COLUMNS} (an avg takes two); ask for fewer at once",
                 self.hidden + self.listed()
             )));
         }
@@ -86,6 +86,11 @@ impl Draft {
 }
 
 impl Draft {
+    /// True if PostgreSQL can give so many columns.
+    pub fn fits(&self) -> bool {
+        self.hidden == 0 || self.hidden + self.listed() <= MOST_COLUMNS
+    }
+
     /// The columns that the shards' text lists, hidden ones aside.
     fn listed(&self) -> usize {
         match &*self.shard.body {

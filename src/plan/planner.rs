@@ -24,7 +24,7 @@ const SHORT: usize = 2048;
 const QUICK: u64 = 40_000;
 
 /// What planning gives.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Planning {
     /// The plan of a statement for all shards, or why there is none.
     pub plan: Result<Plan, Refusal>,

@@ -563,8 +563,8 @@ fn more_columns_than_postgresql_has_are_refused_before_a_shard_refuses_them() {
         let listed: Vec<_> = (0..count).map(|index| format!("avg(a{index})")).collect();
         format!("select {} from t", listed.join(", "))
     };
-    assert!(planned(&averages(500)).is_ok());
-    assert!(refused(&averages(600)).contains("1800 columns of each shard, where PostgreSQL has at most 1664"));
+    assert!(planned(&averages(800)).is_ok());
+    assert!(refused(&averages(900)).contains("1800 columns of each shard, where PostgreSQL has at most 1664"));
 }
 
 #[test]

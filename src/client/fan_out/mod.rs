@@ -135,17 +135,17 @@ pub async fn explain(world: &World, deadlines: &Deadlines, request: Request, con
     let asker = Asker { world, deadlines, deadline: watch.deadline, timeout: watch.timeout };
     let record = match watch.until(plan_of(asker, &request)).await {
         Ok(Ok((planned, _))) => explained(planned, request.clone(), world.channels.len()).await,
-        Ok(Err(fault)) => fault.record(),
-        Err(interrupt) => Fault::Failed(interrupt.error(asker.timeout, Fate::NotRun)).record(),
+        Ok(Err(fault)) => fault.record().to_string(),
+        Err(interrupt) => Fault::Failed(interrupt.error(asker.timeout, Fate::NotRun)).record().to_string(),
     };
-    world.end(request.id, Some(record));
+    world.end_with(request.id, record);
 }
 
-/// A long text is written into its explanation elsewhere, so that others need not wait.
-async fn explained(planned: Arc<Planned>, request: Arc<Request>, shards: usize) -> Value {
+/// The explanation as it is sent. Of a long text it is written elsewhere, so that others need not wait.
+async fn explained(planned: Arc<Planned>, request: Arc<Request>, shards: usize) -> String {
     const LONG: usize = 64 << 10;
     let is_long = request.sql.len() > LONG || request.params.len() > LONG / 64;
-    let explain = move || json!({ "explanation": explain::explanation(&planned.plan, &request, shards) });
+    let explain = move || json!({ "explanation": explain::explanation(&planned.plan, &request, shards) }).to_string();
     if !is_long {
         return explain();
     }
@@ -153,7 +153,7 @@ async fn explained(planned: Arc<Planned>, request: Arc<Request>, shards: usize) 
         Ok(explained) => explained,
         Err(_) => {
             let reason = "the explanation failed; please report this statement".into();
-            Fault::Failed(Error::PlanUnsupported { reason }).record()
+            Fault::Failed(Error::PlanUnsupported { reason }).record().to_string()
         }
     }
 }
