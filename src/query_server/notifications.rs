@@ -3,14 +3,18 @@
 //! subscription ends and says why. `listen` and `legacy` pass events on; the connection itself is `connection`'s.
 
 mod connection;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -84,6 +88,9 @@ pub struct Hub {
 enum Ask {
     Join(Arc<str>, Subscriber),
     Leave(Arc<str>, u64),
+    /// To panic.
+    #[cfg(test)]
+    Fault,
 }
 
 impl Hub {
@@ -233,7 +240,15 @@ enum Left {
 }
 
 impl Keeper {
+    /// A fault of the server's own is a gap for those who listen, and nothing to those who come later.
     async fn run(mut self) {
+        while AssertUnwindSafe(self.keep()).catch_unwind().await.is_err() {
+            self.end_all(&End::Lost("the query server has met an internal error".to_owned()));
+            sleep(FIRST_PAUSE).await;
+        }
+    }
+
+    async fn keep(&mut self) {
         let mut drain = self.drain.clone();
         let mut pause = FIRST_PAUSE;
         loop {
@@ -348,6 +363,8 @@ impl Keeper {
                     channel.subscribers.retain(|subscriber| subscriber.id != id);
                 }
             }
+            #[cfg(test)]
+            Ask::Fault => panic!("a fault, in a test"),
         }
     }
 

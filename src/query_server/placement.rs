@@ -3,6 +3,7 @@
 //! date. Asked by `run` and `session` before anything runs, and by `service` for each call.
 
 mod fence;
+mod lease;
 mod link;
 
 use std::sync::Arc;
@@ -17,8 +18,9 @@ use super::stream::InFlight;
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
 use crate::readiness::Readiness;
-use fence::{Fence, Guard, Refusal};
-pub use fence::{Lapse, Lease};
+use fence::{Fence, Refusal};
+use lease::Guard;
+pub use lease::{Lapse, Lease};
 pub use link::Lookup;
 
 /// What this server knows of its own place.

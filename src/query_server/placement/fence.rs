@@ -3,16 +3,16 @@
 //! time of a lease; when that ends, nothing of a tenant runs. No IO: `link` speaks to the lookup server.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use lru::LruCache;
-use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::super::stream::InFlight;
+use super::lease::{Guard, Lapse, Lease, Leases};
 use crate::proto::{Change, Placement};
 
 /// Names of tenants that are known at a time.
@@ -23,10 +23,6 @@ const LONGEST_MOVE: Duration = Duration::from_secs(10);
 const LONGEST_JOINING: Duration = Duration::from_secs(1);
 /// How long a query waits to hear where its tenant lives.
 const LONGEST_ASKING: Duration = Duration::from_secs(5);
-/// A query whose end is not certain is taken to run for this much longer: it is stopped within 5 s or its connection
-/// closed, and PostgreSQL notices that within another 5 s.
-const LINGER: Duration = Duration::from_secs(12);
-
 /// Why a query is not admitted. Nothing of it has run.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Refusal {
@@ -66,34 +62,9 @@ pub struct Fence {
     state: Mutex<State>,
     /// Counts what may let waiting queries go on.
     changed: watch::Sender<u64>,
-    /// Counts the leases that have ended.
-    lapses: watch::Sender<u64>,
     /// There is something to ask.
     pub to_ask: Notify,
     leases: Arc<Leases>,
-}
-
-/// What a query looks at without a lock.
-#[derive(Default)]
-struct Leases {
-    /// Queries and sessions that are admitted, of all tenants.
-    running: AtomicUsize,
-    /// Leases that have ended.
-    ended: AtomicU64,
-}
-
-/// The lease under which something was admitted.
-#[derive(Clone)]
-pub struct Lease {
-    leases: Arc<Leases>,
-    number: u64,
-}
-
-impl Lease {
-    /// True once it has ended, even if there is another since.
-    pub fn is_over(&self) -> bool {
-        self.leases.ended.load(Ordering::Acquire) != self.number
-    }
 }
 
 struct State {
@@ -132,60 +103,6 @@ enum Place {
     Unknown,
 }
 
-/// The right to run a query, or the queries of a session. Until it ends, no change that forbids them is acknowledged.
-pub struct Guard {
-    tenant: Arc<AtomicUsize>,
-    lease: Lease,
-    ended: bool,
-}
-
-impl Guard {
-    /// Once this is over, nothing more may be begun.
-    pub fn lease(&self) -> &Lease {
-        &self.lease
-    }
-
-    /// What it was for has ended for certain. (Dropped, it is taken to go on for a while.)
-    pub fn end(mut self) {
-        self.ended = true;
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let (tenant, leases) = (self.tenant.clone(), self.lease.leases.clone());
-        let release = move || {
-            tenant.fetch_sub(1, Ordering::AcqRel);
-            leases.running.fetch_sub(1, Ordering::AcqRel);
-        };
-        match Handle::try_current() {
-            Ok(runtime) if !self.ended => drop(runtime.spawn(async move {
-                sleep(LINGER).await;
-                release();
-            })),
-            _ => release(),
-        }
-    }
-}
-
-/// Sees the end of the lease under which it was made.
-#[derive(Clone)]
-pub struct Lapse {
-    lapses: watch::Receiver<u64>,
-    seen: u64,
-}
-
-impl Lapse {
-    /// Returns once the lease has ended.
-    pub async fn wait(&self) {
-        let seen = self.seen;
-        let mut lapses = self.lapses.clone();
-        if lapses.wait_for(|count| *count != seen).await.is_err() {
-            std::future::pending().await
-        }
-    }
-}
-
 /// What a look at the table of what is known says.
 enum Look {
     Admitted(Guard),
@@ -210,7 +127,6 @@ impl Fence {
                 streams: Vec::new(),
             }),
             changed: watch::channel(0).0,
-            lapses: watch::channel(0).0,
             to_ask: Notify::new(),
             leases: Arc::default(),
         })
@@ -369,7 +285,7 @@ impl Fence {
 
     /// True if nothing of a tenant runs.
     pub fn is_idle(&self) -> bool {
-        self.leases.running.load(Ordering::Acquire) == 0
+        self.leases.is_idle()
     }
 
     /// A lookup server has granted a lease. `version`: what a server that runs nothing has acknowledged by joining.
@@ -403,10 +319,10 @@ impl Fence {
         }
         state.lease_until = None;
         state.generation += 1;
-        self.leases.ended.fetch_add(1, Ordering::AcqRel);
         let streams = std::mem::take(&mut state.streams);
+        // Before anybody can begin the next one.
+        self.leases.end_one();
         drop(state);
-        self.lapses.send_modify(|count| *count += 1);
         for stream in streams.iter().filter_map(Weak::upgrade) {
             stream.lapse_all();
         }
@@ -425,14 +341,12 @@ impl Fence {
 
     /// To see the end of the present lease.
     pub fn lapses(&self) -> Lapse {
-        let lapses = self.lapses.subscribe();
-        let seen = *lapses.borrow();
-        Lapse { lapses, seen }
+        self.leases.lapse()
     }
 
     /// The present lease, or the next if there is none.
     pub fn lease(&self) -> Lease {
-        Lease { leases: self.leases.clone(), number: self.leases.ended.load(Ordering::Acquire) }
+        self.leases.lease()
     }
 
     /// True if there is a lease, though the server may be going down.
@@ -454,14 +368,12 @@ impl Fence {
     /// True if nothing runs; from then on, nothing is admitted.
     pub fn close_if_idle(&self) -> bool {
         let mut state = self.lock();
-        state.closed |= self.leases.running.load(Ordering::Acquire) == 0;
+        state.closed |= self.leases.is_idle();
         state.closed
     }
 
     fn guard(&self, tenant: &Arc<AtomicUsize>) -> Guard {
-        tenant.fetch_add(1, Ordering::AcqRel);
-        self.leases.running.fetch_add(1, Ordering::AcqRel);
-        Guard { tenant: tenant.clone(), lease: self.lease(), ended: false }
+        self.leases.guard(tenant)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -531,3 +443,6 @@ impl State {
 fn unchecked(name: &str, reason: &str) -> Refusal {
     Refusal::Unchecked { name: name.to_owned(), reason: reason.to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! The leases under which queries are admitted, and what runs under them. `fence` says who is admitted.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// A query whose end is not certain is taken to run for this much longer: it is stopped within 5 s or its connection
+/// closed, and PostgreSQL notices that within another 5 s.
+const LINGER: Duration = Duration::from_secs(12);
+
+/// All of them, one after the other. What a query looks at takes no lock.
+#[derive(Default)]
+pub struct Leases {
+    /// Queries and sessions that are admitted, of all tenants.
+    running: AtomicUsize,
+    /// How many have ended.
+    ended: AtomicU64,
+    /// The same, for those who wait for it.
+    lapses: watch::Sender<u64>,
+}
+
+impl Leases {
+    /// The present one has ended.
+    pub fn end_one(&self) {
+        self.ended.fetch_add(1, Ordering::AcqRel);
+        self.lapses.send_modify(|count| *count += 1);
+    }
+
+    /// The present one, or the next if there is none.
+    pub fn lease(self: &Arc<Self>) -> Lease {
+        Lease { leases: self.clone(), number: self.ended.load(Ordering::Acquire) }
+    }
+
+    /// To see the end of the present one.
+    pub fn lapse(&self) -> Lapse {
+        let lapses = self.lapses.subscribe();
+        let seen = *lapses.borrow();
+        Lapse { lapses, seen }
+    }
+
+    /// Admits something of a tenant, of whose running queries this is the count.
+    pub fn guard(self: &Arc<Self>, tenant: &Arc<AtomicUsize>) -> Guard {
+        tenant.fetch_add(1, Ordering::AcqRel);
+        self.running.fetch_add(1, Ordering::AcqRel);
+        Guard { tenant: tenant.clone(), lease: self.lease(), ended: false }
+    }
+
+    /// True if nothing of a tenant runs.
+    pub fn is_idle(&self) -> bool {
+        self.running.load(Ordering::Acquire) == 0
+    }
+}
+
+/// The lease under which something was admitted.
+#[derive(Clone)]
+pub struct Lease {
+    leases: Arc<Leases>,
+    number: u64,
+}
+
+impl Lease {
+    /// True once it has ended, even if there is another since.
+    pub fn is_over(&self) -> bool {
+        self.leases.ended.load(Ordering::Acquire) != self.number
+    }
+}
+
+/// The right to run a query, or the queries of a session. Until it ends, no change that forbids them is acknowledged.
+pub struct Guard {
+    tenant: Arc<AtomicUsize>,
+    lease: Lease,
+    ended: bool,
+}
+
+impl Guard {
+    /// Once this is over, nothing more may be begun.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    /// What it was for has ended for certain. (Dropped, it is taken to go on for a while.)
+    pub fn end(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let (tenant, leases) = (self.tenant.clone(), self.lease.leases.clone());
+        let release = move || {
+            tenant.fetch_sub(1, Ordering::AcqRel);
+            leases.running.fetch_sub(1, Ordering::AcqRel);
+        };
+        match Handle::try_current() {
+            Ok(runtime) if !self.ended => drop(runtime.spawn(async move {
+                sleep(LINGER).await;
+                release();
+            })),
+            _ => release(),
+        }
+    }
+}
+
+/// Sees the end of the lease under which it was made.
+#[derive(Clone)]
+pub struct Lapse {
+    lapses: watch::Receiver<u64>,
+    seen: u64,
+}
+
+impl Lapse {
+    /// Returns once the lease has ended.
+    pub async fn wait(&self) {
+        let seen = self.seen;
+        let mut lapses = self.lapses.clone();
+        if lapses.wait_for(|count| *count != seen).await.is_err() {
+            pending().await
+        }
+    }
+}
