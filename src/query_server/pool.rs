@@ -430,8 +430,8 @@ impl Drop for Slot {
         self.holds = false;
         let had_one = self.backend.is_some();
         // What a task was doing with it when it panicked, nobody knows.
-        let is_of_use = |backend: &Box<Backend>| !backend.is_broken() && !std::thread::panicking();
-        let backend = self.backend.take().filter(is_of_use);
+        let is_lost = std::thread::panicking();
+        let backend = self.backend.take().filter(|backend| !is_lost && !backend.is_broken());
         if had_one && backend.is_none() {
             self.pool.readiness.doubt();
         }

@@ -32,8 +32,11 @@ pub struct Watchdog {
     /// Until when something may run. None: nothing may be begun.
     term: Box<dyn Fn() -> Option<Instant> + Send + Sync>,
     /// By the address of each PostgreSQL.
-    watches: Mutex<HashMap<(usize, Option<SocketAddr>), Arc<Watch>>>,
+    watches: Mutex<HashMap<Place, Arc<Watch>>>,
 }
+
+/// Which PostgreSQL it is: that of an address, without how it is reached.
+type Place = (usize, Option<SocketAddr>);
 
 /// What is watched over at one PostgreSQL.
 #[derive(Default)]

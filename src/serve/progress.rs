@@ -108,7 +108,7 @@ pub struct Peer {
 }
 
 /// Notes that a call has come, and tells it its caller's address where tonic looks for it.
-#[expect(clippy::unnecessary_wraps, clippy::result_large_err, reason = "tonic's interceptors are of this type")]
+#[expect(clippy::unnecessary_wraps, reason = "tonic's interceptors are of this type")]
 pub fn note_call(mut request: Request<()>) -> Result<Request<()>, Status> {
     if let Some(peer) = request.extensions().get::<Peer>().cloned() {
         peer.progress.is_called();
