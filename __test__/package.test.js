@@ -41,7 +41,7 @@ before(async () => {
   // Of the other platforms only their package.json matters: nobody installs them here.
   const others = platforms().filter((one) => one.triple !== triple());
   const all = [packMain(out), packPlatform(out, parts), ...others.map((one) => one.directory)];
-  for (const one of all) await registry.publish(one);
+  await Promise.all(all.map((one) => registry.publish(one)));
 
   app = place.app('npm');
   await app.npm('install', ...printed.packages);

