@@ -18,7 +18,7 @@ export interface MtddOptions {
    * `mtdd.failedShards` of the result. A TypeError with a write. Default false.
    */
   partialResults?: boolean | null;
-  /** Overrides what the SQL says: a read may be sent again after a lost connection, a write may not. */
+  /** Overrides what is found out: a read may be sent again after a lost connection, a write may not. */
   operationType?: 'read' | 'write' | null;
   /** Milliseconds for lookup, queueing and execution; then the statement is stopped. Default: `mtdd.timeout`. */
   timeout?: number | null;
@@ -584,7 +584,7 @@ export class QueryTimeoutError extends CodedError<'TIMEOUT', 504> {}
 /** The query was cancelled; `cause` is the reason of the signal that did it. */
 export class QueryCancelledError extends CodedError<'CANCELLED', 499> {}
 /**
- * A write may have taken effect: the connection broke after it was sent, or it was to stop (`context.stoppingFor`: the
+ * A write, or a read that may write, may have taken effect: the connection broke after it was sent, or it was to stop (`context.stoppingFor`: the
  * code that it would have failed with) and PostgreSQL does not say that it did.
  */
 export class OutcomeUnknownError extends CodedError<'OUTCOME_UNKNOWN', 502> {}

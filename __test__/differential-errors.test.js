@@ -279,7 +279,7 @@ describe('a failure is the same', () => {
     const running = async () =>
       (
         await sides.sql(
-          "select query from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and backend_type = 'client backend'",
+          "select query from pg_stat_activity where state = 'active' and application_name <> 'mtdd-server reads' and pid <> pg_backend_pid() and backend_type = 'client backend'",
         )
       ).rows;
     for (let turn = 0; turn < 40 && (await running()).length > 0; turn++) await sleep(25);

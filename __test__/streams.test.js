@@ -35,7 +35,7 @@ describe('streams', () => {
   async function running() {
     const { rows } = await db
       .raw(
-        "select query from pg_stat_activity where state = 'active' and datname = current_database() and pid <> pg_backend_pid()",
+        "select query from pg_stat_activity where state = 'active' and application_name <> 'mtdd-server reads' and datname = current_database() and pid <> pg_backend_pid()",
       )
       .mtdd(TENANT);
     return rows.map(({ query }) => query);

@@ -497,6 +497,7 @@ class Client {
   #news(reply, json) {
     const news = JSON.parse(json);
     const { about, placement } = news;
+    if (news.leavesTraces) reply.leavesTraces = true;
     if (about !== undefined)
       return reply.tell({ ...about, failedShards: about.failedShards.map(this.#withError) });
     if (placement !== undefined) return { tenantId: placement[0], shardIndex: placement[1] };
@@ -504,7 +505,7 @@ class Client {
     if (news.answer !== undefined) return reply.legacyAnswer(news.answer);
     if (news.notification !== undefined) return reply.notification(news.notification);
     if (news.listening !== undefined) return reply.listening(news.listening);
-    return this.#errorOf(news);
+    return news.leavesTraces ? null : this.#errorOf(news);
   }
 
   #errorOf({ database, code, message, context, cause, outcomes }) {

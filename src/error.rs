@@ -140,6 +140,18 @@ impl Error {
         }
     }
 
+    /// The error of a query that ended with this one after an attempt that was lost: what that has done stays unknown.
+    pub fn after(self, lost: Error) -> Error {
+        match (self, lost) {
+            (error @ Error::OutcomeUnknown { .. }, _) => error,
+            (error, Error::OutcomeUnknown { shard, address, reason, stopping_for }) => {
+                let reason = format!("{reason}; and then: {error}");
+                Error::OutcomeUnknown { shard, address, reason, stopping_for }
+            }
+            (error, _) => error,
+        }
+    }
+
     /// What a handler of the error may want to read without parsing the message.
     pub fn context(&self) -> Value {
         match self {

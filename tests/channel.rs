@@ -2,17 +2,18 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use mtdd::channel::{Begun, Event, QueryChannel};
+use mtdd::channel::{Begun, Event, QueryChannel, Reads};
 use mtdd::dial::{Dial, Names, Token};
 use mtdd::proto::db_service_server::{DbService, DbServiceServer};
 use mtdd::proto::legacy_db::db_service_server::{DbService as LegacyDbService, DbServiceServer as LegacyServer};
 use mtdd::proto::legacy_db::{self, StoredProcRequest, StoredProcResponse};
 use mtdd::proto::*;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_stream::{Stream, once};
 use tonic::transport::Server;
 use tonic::{Request, Response, Status, Streaming};
@@ -102,4 +103,127 @@ async fn a_query_that_was_on_its_way_when_unimplemented_came_back_never_ran_and_
     let Begun::Legacy(call) = begun else { panic!("not on the wire of 1.x") };
     assert_eq!(channel.run_legacy(call).await.unwrap().rows, "[]");
     assert_eq!(answered.load(Ordering::Relaxed), 1);
+}
+
+/// Says of itself what it is told to, and counts the queries that come.
+struct Telling {
+    hellos: Mutex<Option<mpsc::Receiver<Result<ServerFrame, Status>>>>,
+    queries: Arc<AtomicUsize>,
+}
+
+#[tonic::async_trait]
+impl DbService for Telling {
+    async fn execute_query(&self, _: Request<QueryRequest>) -> Result<Response<QueryResponse>, Status> {
+        unknown()
+    }
+
+    type StreamQueryStream = Answer<ReplyPart>;
+
+    async fn stream_query(&self, _: Request<QueryRequest>) -> Result<Response<Answer<ReplyPart>>, Status> {
+        unknown()
+    }
+
+    type MultiplexStream = Answer<ServerFrame>;
+
+    async fn multiplex(
+        &self,
+        frames: Request<Streaming<ClientFrame>>,
+    ) -> Result<Response<Answer<ServerFrame>>, Status> {
+        let (mut frames, queries) = (frames.into_inner(), self.queries.clone());
+        tokio::spawn(async move {
+            while let Ok(Some(frame)) = frames.message().await {
+                let is_query = matches!(frame.frame, Some(client_frame::Frame::Execute(_)));
+                queries.fetch_add(usize::from(is_query), Ordering::Relaxed);
+            }
+        });
+        let hellos = self.hellos.lock().unwrap().take().unwrap();
+        Ok(Response::new(Box::pin(ReceiverStream::new(hellos))))
+    }
+
+    type SessionStream = Answer<ServerFrame>;
+
+    async fn session(&self, _: Request<Streaming<ClientFrame>>) -> Result<Response<Answer<ServerFrame>>, Status> {
+        unknown()
+    }
+
+    type ListenToChannelStream = Answer<ChannelMessage>;
+
+    async fn listen_to_channel(&self, _: Request<ChannelRequest>) -> Result<Response<Answer<ChannelMessage>>, Status> {
+        unknown()
+    }
+}
+
+type Hellos = mpsc::Sender<Result<ServerFrame, Status>>;
+
+async fn telling() -> (QueryChannel, Hellos, Arc<AtomicUsize>) {
+    let (sender, hellos) = mpsc::channel(8);
+    let queries = Arc::new(AtomicUsize::new(0));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let service = Telling { hellos: Mutex::new(Some(hellos)), queries: queries.clone() };
+    let server = Server::builder().add_service(DbServiceServer::new(service));
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    let dial = Dial { tls: None, insecure: false, token: Token::default(), names: Names::LIBRARY };
+    let channel = QueryChannel::new(0, address, dial, Default::default(), Default::default()).unwrap();
+    (channel, sender, queries)
+}
+
+async fn tell(hellos: &Hellos, reads: hello::Reads) {
+    let hello = Hello { max_message_size: 1 << 20, reads: reads.into() };
+    hellos.send(Ok(ServerFrame { frame: Some(server_frame::Frame::Hello(hello)) })).await.unwrap();
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    for _ in 0..3000 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("it does not come to that");
+}
+
+fn read(may_have_run: bool) -> QueryRequest {
+    QueryRequest { sql: "select 1".into(), timeout_ms: 5000, may_have_run, ..QueryRequest::default() }
+}
+
+#[tokio::test]
+async fn a_query_that_may_have_run_is_not_sent_to_a_server_that_says_nothing_of_reads() {
+    // As servers of 2.0 do, and later ones.
+    for hello in [None, Some(hello::Reads::Unspecified)] {
+        let (channel, hellos, queries) = telling().await;
+        if let Some(reads) = hello {
+            tell(&hellos, reads).await;
+        }
+        let refused = channel.begin(read(true)).await.unwrap_err();
+        assert_eq!(refused.code(), "OUTCOME_UNKNOWN", "{refused}");
+        let Begun::Call(call) = channel.begin(read(false)).await.unwrap() else { panic!("of 1.x") };
+        until(|| queries.load(Ordering::Relaxed) == 1).await;
+        assert_ne!(call.reads(), Reads::OnlyRead);
+    }
+    for reads in [hello::Reads::Unknown, hello::Reads::OnlyRead, hello::Reads::MayWrite] {
+        let (channel, hellos, _) = telling().await;
+        tell(&hellos, reads).await;
+        channel.begin(read(true)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_while_reads_might_write_is_never_taken_for_a_read() {
+    let (channel, hellos, _) = telling().await;
+    let begin = async || match channel.begin(read(false)).await.unwrap() {
+        Begun::Call(call) => call,
+        Begun::Legacy(_) => panic!("of 1.x"),
+    };
+    let first = begin().await;
+    assert_eq!(first.reads(), Reads::Unknown);
+    tell(&hellos, hello::Reads::OnlyRead).await;
+    until(|| first.reads() == Reads::OnlyRead).await;
+    tell(&hellos, hello::Reads::MayWrite).await;
+    until(|| first.reads() == Reads::MayWrite).await;
+    let second = begin().await;
+    tell(&hellos, hello::Reads::OnlyRead).await;
+    until(|| channel.reads() == Reads::OnlyRead).await;
+    assert_eq!((first.reads(), second.reads()), (Reads::MayWrite, Reads::MayWrite));
+    assert_eq!(begin().await.reads(), Reads::OnlyRead);
 }

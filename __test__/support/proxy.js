@@ -7,8 +7,9 @@ const net = require('node:net');
 
 /**
  * @param {string} target host:port
- * @returns {Promise<{ address: string, silence(): void, stop(): void }>} `silence`: connections that are open stay open
- *   and carry nothing any more; new ones work
+ * @returns {Promise<{ address: string, silence(): void, withhold(): void, cut(): void, stop(): void }>} `silence`:
+ *   connections that are open stay open and carry nothing any more; new ones work. `withhold`: what the target says on
+ *   those is not passed on. `cut`: those are closed
  */
 async function startProxy(target) {
   const [host, port] = target.split(':');
@@ -28,6 +29,7 @@ async function startProxy(target) {
       });
       from.pipe(to);
     }
+    far.isTarget = true;
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -40,6 +42,16 @@ async function startProxy(target) {
         socket.removeAllListeners('close');
         socket.removeAllListeners('end');
       }
+    },
+    withhold() {
+      for (const socket of sockets) {
+        if (!socket.isTarget) continue;
+        socket.unpipe();
+        socket.pause();
+      }
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy();
     },
     stop() {
       server.close();

@@ -100,6 +100,8 @@ class Reply {
     this.reading = undefined;
     /** What is known of the reply beyond its results, if it is all shards'. */
     this.about = undefined;
+    /** What it has done may be more than reading, and stays; told of streams alone. */
+    this.leavesTraces = false;
   }
 
   /** A result that returns rows begins. */

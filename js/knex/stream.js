@@ -5,7 +5,6 @@
 
 const { Readable } = require('node:stream');
 const { OutcomeUnknownError } = require('../errors');
-const { onlyReads } = require('./reads');
 const { Reply } = require('./result');
 
 /** Rows that wait for the reader before the server is held back; as `pg-query-stream` has it. */
@@ -22,6 +21,7 @@ class StreamedReply extends Reply {
   constructor(driver, rowMode, types, stream) {
     super(driver, rowMode, types, (error) => {
       if (!error && this.about !== undefined) stream.emit('mtdd', this.about);
+      stream.leavesTraces = this.leavesTraces;
       stream.finish(error);
     });
     this.stream = stream;
@@ -69,11 +69,8 @@ class RowStream extends Readable {
     this.outcome = undefined;
     /** It has ended, and not with an error. */
     this.isDone = false;
-    // What a transaction has done is in nobody's doubt: it may be rolled back.
-    const { operation, session } = call;
-    const isRead = operation === 'read' || (operation !== 'write' && onlyReads(call.text));
     /** Once it has ended, what it has done stays, whatever is said of its rows. */
-    this.leavesTraces = !session && !isRead;
+    this.leavesTraces = false;
     this.id = client.stream(call, this);
   }
 

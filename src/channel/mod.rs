@@ -21,7 +21,7 @@ use tonic::{Code, Request, Status};
 pub use inbox::Event;
 pub use legacy::{LegacyAnswer, LegacyCall, LegacyFailure};
 pub use listening::{Heard, Listening};
-pub use stream::{Call, CallHandle, Owner};
+pub use stream::{Call, CallHandle, Owner, Reads};
 use stream::{Method, Stream};
 
 use crate::data::shape::Descriptions;
@@ -185,9 +185,12 @@ impl QueryChannel {
                 // Rare, and in a box: the task of a query that finds a stream open is no larger for it.
                 None => match Box::pin(self.open()).await? {
                     Wire::Current(stream) => stream,
-                    Wire::Legacy => return LegacyCall::new(query).map(Begun::Legacy),
+                    Wire::Legacy => return self.begin_legacy(query),
                 },
             };
+            if query.may_have_run && !stream.knows_reads().await {
+                return Err(self.not_repeated());
+            }
             match Stream::start(&stream, query) {
                 Ok(call) => return Ok(Begun::Call(call)),
                 // It closed in between; the next turn opens another.
@@ -202,16 +205,37 @@ impl QueryChannel {
         }
     }
 
+    fn begin_legacy(&self, query: QueryRequest) -> Result<Begun, Error> {
+        match query.may_have_run {
+            true => Err(self.not_repeated()),
+            false => LegacyCall::new(query).map(Begun::Legacy),
+        }
+    }
+
+    /// A query may have run, and the server would run it again without a look at whether that does harm.
+    fn not_repeated(&self) -> Error {
+        Error::OutcomeUnknown {
+            shard: self.shard,
+            address: self.address.clone(),
+            reason: "the connection was lost after the query was sent, and this server does not say whether it only reads:                      it is not sent again"
+                .to_owned(),
+            stopping_for: None,
+        }
+    }
+
     /// Starts a query on a stream of its own, where it holds up no other: HTTP/2 lets streams take turns.
     async fn begin_large(&self, query: QueryRequest) -> Result<Begun, Error> {
         let shared = match self.current() {
             Some(stream) => stream,
             None => match self.open().await? {
                 Wire::Current(stream) => stream,
-                Wire::Legacy => return LegacyCall::new(query).map(Begun::Legacy),
+                Wire::Legacy => return self.begin_legacy(query),
             },
         };
         self.fits(&query, &shared).await?;
+        if query.may_have_run && !shared.knows_reads().await {
+            return Err(self.not_repeated());
+        }
         let own = match Stream::open(self, Method::Multiplex, None).await {
             Ok(stream) => stream,
             Err(status) => {
@@ -348,6 +372,11 @@ impl QueryChannel {
                 );
             });
         }
+    }
+
+    /// What the server has last said of reads.
+    pub fn reads(&self) -> Reads {
+        self.current().map_or(Reads::Unknown, |stream| stream.reads())
     }
 
     fn current(&self) -> Option<Arc<Stream>> {

@@ -20,8 +20,8 @@ use crate::data::shape::{Description, Descriptions};
 use crate::dial::check_answer;
 use crate::error::describe;
 use crate::proto::{
-    Cancel, ClientFrame, Credit, Execute, Open, Part, QueryRequest, ReplyPart, RowDescription, ServerFrame,
-    client_frame, server_frame,
+    Cancel, ClientFrame, Credit, Execute, Hello, Open, Part, QueryRequest, ReplyPart, RowDescription, ServerFrame,
+    client_frame, hello, server_frame,
 };
 
 /// How long a server is given to say what it takes, and what one of 2.0 takes that says nothing.
@@ -30,16 +30,48 @@ const USUAL_LARGEST: usize = 64 << 20;
 
 #[derive(Debug)]
 pub(super) struct Stream {
-    /// Bytes of the largest message that the server takes, once it has said so.
-    largest: watch::Sender<Option<usize>>,
+    /// What the server has said of itself, once it has.
+    said: watch::Sender<Option<Said>>,
     /// The server knows no such call, and said so only after it had accepted the stream.
     is_unknown: AtomicBool,
     // Ids are given and frames queued under one lock, so that the server sees ids rise.
     calls: Mutex<Calls>,
 }
 
+/// What a text does that shows nothing but reading, as far as its server says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reads {
+    /// It may do more, or the server knows nothing of this.
+    MayWrite,
+    /// The server has not said.
+    Unknown,
+    OnlyRead,
+}
+
+impl Reads {
+    fn of(hello: Hello) -> Self {
+        match hello.reads() {
+            hello::Reads::Unspecified | hello::Reads::MayWrite => Reads::MayWrite,
+            hello::Reads::Unknown => Reads::Unknown,
+            hello::Reads::OnlyRead => Reads::OnlyRead,
+        }
+    }
+}
+
+/// What a stream's server takes, and what it has said of reads.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    largest: usize,
+    /// It looks at `may_have_run`.
+    knows_reads: bool,
+}
+
 #[derive(Debug)]
 struct Calls {
+    /// What is said of reads now.
+    reads: Reads,
+    /// Up to this id queries were sent while they might write.
+    may_have_written: u32,
     /// None: the server has been told that nothing more will come.
     frames: Option<UnboundedSender<ClientFrame>>,
     /// False: this stream takes no further query; those under way go on.
@@ -90,9 +122,17 @@ impl Stream {
         };
         check_answer(incoming.metadata())?;
         let incoming = incoming.into_inner();
-        let calls = Calls { frames: Some(frames), accepting: true, waiting: HashMap::new(), last_id: 0, end: None };
+        let calls = Calls {
+            reads: Reads::Unknown,
+            may_have_written: 0,
+            frames: Some(frames),
+            accepting: true,
+            waiting: HashMap::new(),
+            last_id: 0,
+            end: None,
+        };
         let stream = Arc::new(Stream {
-            largest: watch::Sender::new(None),
+            said: watch::Sender::new(None),
             is_unknown: AtomicBool::new(false),
             calls: Mutex::new(calls),
         });
@@ -122,11 +162,39 @@ impl Stream {
 
     /// Bytes of the largest message that the server takes. A server of 2.0 does not say.
     pub async fn largest(&self) -> usize {
-        let mut largest = self.largest.subscribe();
-        match timeout(HELLO_PATIENCE, largest.wait_for(Option::is_some)).await {
-            Ok(Ok(largest)) => largest.unwrap_or(USUAL_LARGEST),
-            _ => USUAL_LARGEST,
+        self.said().await.map_or(USUAL_LARGEST, |said| said.largest)
+    }
+
+    /// True if the server runs a query that may have run already only where that does no harm.
+    pub async fn knows_reads(&self) -> bool {
+        self.said().await.is_some_and(|said| said.knows_reads)
+    }
+
+    /// What the server has last said of reads.
+    pub fn reads(&self) -> Reads {
+        self.lock().reads
+    }
+
+    async fn said(&self) -> Option<Said> {
+        let mut said = self.said.subscribe();
+        match timeout(HELLO_PATIENCE, said.wait_for(Option::is_some)).await {
+            Ok(Ok(said)) => *said,
+            _ => None,
         }
+    }
+
+    fn hear(&self, hello: Hello) {
+        let reads = Reads::of(hello);
+        let mut calls = self.lock();
+        if calls.reads == Reads::MayWrite {
+            calls.may_have_written = calls.last_id;
+        }
+        calls.reads = reads;
+        drop(calls);
+        self.said.send_replace(Some(Said {
+            largest: usize::try_from(hello.max_message_size).unwrap_or(usize::MAX),
+            knows_reads: hello.reads() != hello::Reads::Unspecified,
+        }));
     }
 
     fn send(&self, frame: client_frame::Frame) {
@@ -176,7 +244,7 @@ async fn read(
                 stop_after(&stream, draining.last_id);
             }
             Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Hello(hello)) })) => {
-                stream.largest.send_replace(usize::try_from(hello.max_message_size).ok());
+                stream.hear(hello);
             }
             Ok(Some(ServerFrame { frame: None })) => {}
             Ok(None) => break "the server ended the stream".to_owned(),
@@ -285,6 +353,13 @@ impl Call {
             Event::Broken(_) => false,
         };
         event
+    }
+
+    /// What the server has said of reads since the query was sent.
+    pub fn reads(&self) -> Reads {
+        let CallHandle { id, stream } = &self.handle;
+        let calls = stream.lock();
+        if *id <= calls.may_have_written { Reads::MayWrite } else { calls.reads }
     }
 
     pub fn handle(&self) -> CallHandle {

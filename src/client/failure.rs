@@ -33,6 +33,7 @@ impl Failed {
         match error {
             Error::ShardUnavailable { .. } => Failed::never_sent(error),
             Error::WrongShard { .. } => Failed { class: Class::WrongShard, error },
+            Error::OutcomeUnknown { .. } => Failed { class: Class::StaysUnknown, error },
             error => Failed::for_good(error),
         }
     }
@@ -62,7 +63,7 @@ impl Failed {
         let stopping_for = Some(stopping.code());
         let error =
             Error::OutcomeUnknown { shard: channel.shard, address: channel.address.clone(), reason, stopping_for };
-        Failed { class: Class::OutcomeUnknown, error }
+        Failed { class: Class::StaysUnknown, error }
     }
 
     /// The server has not said in time what became of a query that was to stop.
@@ -81,7 +82,7 @@ impl Failed {
     /// The same of a query that only reads: it has no outcome that could be in doubt, but no answer either.
     pub fn of_a_read(self) -> Self {
         match self.error {
-            Error::OutcomeUnknown { shard, address, reason, stopping_for: None } => {
+            Error::OutcomeUnknown { shard, address, reason, .. } if self.class == Class::OutcomeUnknown => {
                 let reason =
                     format!("it was lost after the query was sent, which only reads and was not repeated: {reason}");
                 Failed::for_good(Error::ShardUnavailable { shard, address, reason })
@@ -95,15 +96,16 @@ impl Failed {
     }
 
     /// The server's own refusal, by what it says of the statement; `interrupted`: what it was asked to stop for.
-    /// `only_reads`: the query has no outcome that could be in doubt; asked only where it matters.
+    /// `only_reads`: whether the query has no outcome that could be in doubt, given what the server says of that; asked only
+    /// where it matters.
     pub fn refused(
         channel: &QueryChannel,
         failure: Failure,
         interrupted: Option<Interrupt>,
         timeout: Duration,
-        only_reads: impl FnOnce() -> bool,
+        only_reads: impl FnOnce(Option<bool>) -> bool,
     ) -> Self {
-        let stopping_for = failure.stopping_for();
+        let (stopping_for, only_read) = (failure.stopping_for(), failure.only_read);
         let ended = if failure.never_ran { Fate::NotRun } else { Fate::Stopped };
         let reason = failure.message;
         let error = match Reason::try_from(failure.reason).unwrap_or_default() {
@@ -114,6 +116,11 @@ impl Failed {
                 let class = if failure.never_ran { Class::NeverSent } else { Class::OutcomeUnknown };
                 return Failed { class, error: unavailable(channel, reason) };
             }
+            // It was run before, and is not run again.
+            Reason::OutcomeUnknown if failure.never_ran => {
+                let Failed { error, .. } = Failed::lost(channel, reason);
+                return Failed { class: Class::StaysUnknown, error };
+            }
             Reason::OutcomeUnknown => {
                 let stopping = match stopping_for {
                     Reason::Timeout => Interrupt::Deadline.error(timeout, Fate::Unknown),
@@ -123,7 +130,7 @@ impl Failed {
                     Reason::Overloaded => Error::Overloaded { reason: reason.clone() },
                     _ => return Failed::lost(channel, reason),
                 };
-                return Failed::in_doubt(channel, stopping, reason, only_reads());
+                return Failed::in_doubt(channel, stopping, reason, only_reads(only_read));
             }
             Reason::Stalled => stalled(channel, reason),
             Reason::Invalid => Error::Invalid { reason },

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::Request;
 use super::failure::{Failed, database_record, unavailable};
 use super::world::{Control, Held, Interrupt, World};
-use crate::channel::{Begun, Call, Event, Owner, QueryChannel};
+use crate::channel::{Begun, Call, Event, Owner, QueryChannel, Reads};
 use crate::data::compact::Piece;
 use crate::data::shape::{Description, Shape};
 use crate::deadline::Deadlines;
@@ -27,6 +27,9 @@ use crate::scatter::{Class, Retry};
 /// After the deadline or a cancel, the server's own word on what became of the statement is awaited this long.
 pub const GRACE: Duration = Duration::from_millis(250);
 pub const CANCEL_GRACE: Duration = Duration::from_millis(750);
+
+/// What JavaScript is told of a stream that may have done more than read, when it has come to its end.
+const TRACES: &str = r#"{"leavesTraces":true}"#;
 
 /// Runs one query to its end, which the outbox hears of exactly once.
 pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
@@ -47,13 +50,18 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
             Target::All => None,
         },
         repeatable: request.repeatable,
+        streams: request.streams,
+        reads: Reads::OnlyRead,
         given_up: false,
         reopen: None,
     };
     world.retries.earn();
     let mut retry = Retry::new(request.max_retries.unwrap_or(world.max_retries));
-    let wire = QueryRequest { sql: request.sql, params: request.params, simple: request.simple, ..Default::default() };
-    let (mut looked_up_again, mut may_have_run) = (false, false);
+    let mut wire =
+        QueryRequest { sql: request.sql, params: request.params, simple: request.simple, ..Default::default() };
+    let (mut looked_up_again, mut was_lost) = (false, false);
+    // An attempt that was lost, and may have done more than read.
+    let mut doubt = None;
     loop {
         let Err(failed) = query.attempt(&request.target, &wire).await else { return };
         // It has not run. In a session nothing can be sent elsewhere.
@@ -63,8 +71,8 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
             tracing::debug!(target: "mtdd::grpc", error = %failed.error, "looking the tenant up again");
             continue;
         }
-        let no_answer =
-            matches!(failed.class, Class::NeverSent | Class::OutcomeUnknown) || Instant::now() >= query.deadline;
+        let no_answer = matches!(failed.class, Class::NeverSent | Class::OutcomeUnknown | Class::StaysUnknown)
+            || Instant::now() >= query.deadline;
         if no_answer
             && world.router.doubt(&request.target)
             && request.session.is_none()
@@ -72,24 +80,35 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         {
             continue;
         }
-        may_have_run |= failed.class == Class::OutcomeUnknown;
-        let repeatable = || request.repeatable.unwrap_or_else(|| plan::is_repeatable(&wire.sql));
+        let is_lost = failed.class == Class::OutcomeUnknown;
+        was_lost |= is_lost;
         // What ran before it in a session is gone with the session, and rows that have been used cannot be taken back.
         let in_session = request.session.is_some() && query.reopen.is_none();
         let final_attempt = in_session || (request.streams && query.begun);
         let class = if final_attempt { Class::Answered } else { failed.class };
-        let error = match retry.next(class, &world.retries, query.deadline.into_std(), repeatable) {
+        let next = retry.next(class, &world.retries, query.deadline.into_std(), || query.may_be_repeated(&wire.sql));
+        if is_lost && request.session.is_none() && !query.only_reads(&wire.sql) {
+            doubt.get_or_insert_with(|| failed.error.clone());
+        }
+        let error = match next {
             Some(wait) => {
                 tracing::debug!(target: "mtdd::grpc", error = %failed.error, "retrying");
+                // Without the caller's word, its server makes sure.
+                wire.may_have_run |= is_lost && request.repeatable.is_none();
                 match query.unless_interrupted(sleep(wait)).await {
                     Ok(()) => continue,
                     Err(interrupted) => interrupted.error,
                 }
             }
-            None if request.session.is_none() && repeatable() => failed.of_a_read().error,
+            None if request.session.is_none() && query.only_reads(&wire.sql) => failed.of_a_read().error,
             None => failed.error,
         };
-        return world.finish(query.id, Err(if may_have_run { error.of_repeated() } else { error }));
+        let error = match doubt {
+            Some(lost) => error.after(lost),
+            None if was_lost => error.of_repeated(),
+            None => error,
+        };
+        return world.finish(query.id, Err(error));
     }
 }
 
@@ -131,6 +150,10 @@ struct Query<'a> {
     tenant: Option<Tenant>,
     /// What the caller says of it: it only reads, or may write.
     repeatable: Option<bool>,
+    /// Its rows are used as they come.
+    streams: bool,
+    /// What its servers say of reads.
+    reads: Reads,
     /// It was to stop, and the server did not say in time that it has.
     given_up: bool,
     /// Its session ended before anything ran in it: the shard to open another on.
@@ -228,7 +251,17 @@ impl Query<'_> {
 
     /// True if the query has no outcome that could be in doubt.
     fn only_reads(&self, sql: &str) -> bool {
-        self.repeatable.unwrap_or_else(|| plan::is_repeatable(sql))
+        self.repeatable.unwrap_or_else(|| self.reads == Reads::OnlyRead && plan::shows_only_reading(sql))
+    }
+
+    /// The same, where the server has said so of this query.
+    fn only_read(&self, sql: &str, said: Option<bool>) -> bool {
+        self.repeatable.or(said).unwrap_or_else(|| self.only_reads(sql))
+    }
+
+    /// True if the query may be sent again once it was lost: its server then makes sure that this does no harm.
+    fn may_be_repeated(&self, sql: &str) -> bool {
+        self.repeatable.unwrap_or_else(|| self.reads != Reads::MayWrite && plan::shows_only_reading(sql))
     }
 
     /// Passes the reply on, part by part.
@@ -257,6 +290,7 @@ impl Query<'_> {
                 () = &mut patience, if interrupted.is_some() => {
                     let reason = interrupted.unwrap_or(Interrupt::Deadline);
                     self.given_up = true;
+                    self.reads = self.reads.min(call.reads());
                     // A session that is given up rolls back all but a COMMIT.
                     let has_no_effect = match self.session {
                         Some(_) => !plan::may_commit(sql),
@@ -267,19 +301,31 @@ impl Query<'_> {
             };
             match event {
                 Event::Part(part, description) => {
+                    if part.last {
+                        self.reads = self.reads.min(call.reads());
+                    }
                     if let Some(failure) = part.failure {
-                        let only_reads = || self.only_reads(sql);
+                        let only_reads = |said| self.only_read(sql, said);
                         return Err(Failed::refused(channel, failure, interrupted, self.timeout, only_reads));
                     }
-                    if self.pass_on(channel, part, description, &mut shape)? {
+                    if self.pass_on(channel, part, description, &mut shape, sql)? {
                         return Ok(());
                     }
                 }
                 Event::NeverRan(reason) => return Err(Failed::never_ran(channel, reason)),
-                Event::Lost(reason) => return Err(Failed::lost(channel, reason)),
+                Event::Lost(reason) => {
+                    self.reads = self.reads.min(call.reads());
+                    return Err(Failed::lost(channel, reason));
+                }
                 Event::Broken(reason) => return Err(Failed::broken(channel, reason)),
             }
         }
+    }
+
+    /// True if JavaScript, which may stop reading its rows, has to know that the query may have done more than read. What a
+    /// transaction has done is in nobody's doubt: it may be rolled back.
+    fn leaves_traces(&self, sql: &str) -> bool {
+        self.streams && self.session.is_none() && !self.only_reads(sql)
     }
 
     /// Passes a part on to JavaScript; true if it was the last.
@@ -289,6 +335,7 @@ impl Query<'_> {
         part: ReplyPart,
         description: Option<Arc<Description>>,
         shape: &mut Option<Arc<Shape>>,
+        sql: &str,
     ) -> Result<bool, Failed> {
         let begins = description.map(|description| {
             let begun = self.world.outbox.shape(&description, self.overrides);
@@ -303,7 +350,10 @@ impl Query<'_> {
             kinds: shape.as_ref().map_or(&[], |shape| &shape.kinds),
             rows: &part.rows,
             command_tag: part.command_tag.as_deref(),
-            error: part.error.map(|error| database_record(&error).to_string()),
+            error: match part.error {
+                Some(error) => Some(database_record(&error).to_string()),
+                None => (part.last && self.leaves_traces(sql)).then(|| TRACES.to_owned()),
+            },
             // The last part needs no credit: the server has nothing more to send.
             credit: (!part.last && !part.rows.is_empty()).then_some(part.rows.len() as u32),
             last: part.last,

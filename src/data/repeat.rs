@@ -1,11 +1,12 @@
-//! Whether a text may be run twice without harm: asked when a connection broke and nobody knows whether it ran.
+//! Whether a text shows nothing but reading: asked when a connection broke and nobody knows whether it ran, or when it was
+//! to stop. Whether such a text does no more than that depends on the database (`query_server::reads`).
 
 use crate::data::lexer::{Lexer, Outline, Token, is_one_of};
 
 /// Words that make a query something else than a plain read, wherever they stand.
 const WRITES: [&str; 8] = ["insert", "update", "delete", "merge", "into", "share", "analyze", "analyse"];
 
-/// Functions that only compute. A read that calls any other function is not repeated: it might do more than read.
+/// Functions that only compute. A read that calls any other function might do more than read.
 /// Words that stand before a parenthesis without being functions are here too.
 const PURE: [&str; 98] = [
     "abs",
@@ -111,8 +112,13 @@ const PURE: [&str; 98] = [
 /// More of them, of which plans for all shards know nothing.
 const HARMLESS: [&str; 3] = ["generate_series", "pg_sleep", "repeat"];
 
+/// The names that such a text may have before a parenthesis.
+pub fn callable() -> impl Iterator<Item = &'static str> {
+    PURE.into_iter().chain(HARMLESS)
+}
+
 /// True for one statement that only reads, as far as its text shows.
-pub fn is_repeatable(sql: &str) -> bool {
+pub fn shows_only_reading(sql: &str) -> bool {
     let mut tokens = Lexer::new(sql).peekable();
     let Some(Token::Word(first)) = tokens.peek().copied() else { return false };
     if !["select", "values", "table", "with", "show"].iter().any(|word| first.eq_ignore_ascii_case(word)) {
@@ -148,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_reads_may_be_repeated() {
+    fn plain_reads_show_only_reading() {
         for sql in [
             "select * from t where id = $1",
             "SELECT count(*), max(\"a\") FROM t GROUP BY b HAVING sum(c) > 1;",
@@ -158,7 +164,7 @@ mod tests {
             "select 'insert into t', \"update\" from t -- delete",
             "show timezone",
         ] {
-            assert!(is_repeatable(sql), "{sql}");
+            assert!(shows_only_reading(sql), "{sql}");
         }
     }
 
@@ -169,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_might_write_or_lock_may_not() {
+    fn whatever_might_write_or_lock_does_not() {
         for sql in [
             "insert into t values (1)",
             "with x as (delete from t returning *) select * from x",
@@ -185,7 +191,7 @@ mod tests {
             "call p()",
             "",
         ] {
-            assert!(!is_repeatable(sql), "{sql}");
+            assert!(!shows_only_reading(sql), "{sql}");
         }
     }
 }

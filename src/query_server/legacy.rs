@@ -18,7 +18,6 @@ use super::listen::milliseconds;
 use super::notifications::{Event, Notification};
 use super::piece::status;
 use super::service::QueryService;
-use crate::data::repeat::is_repeatable;
 use crate::proto::legacy_db::db_service_server::DbService;
 use crate::proto::legacy_db::{ChannelRequest, ChannelResponse, StoredProcRequest, StoredProcResponse};
 use crate::proto::{DatabaseError, Parameter, QueryRequest};
@@ -37,11 +36,14 @@ impl LegacyQueryService {
 impl DbService for LegacyQueryService {
     async fn execute_query(&self, request: Request<StoredProcRequest>) -> Result<Response<StoredProcResponse>, Status> {
         let request = request.map(query);
-        let only_reads = is_repeatable(&request.get_ref().sql);
+        let sql = request.get_ref().sql.clone();
         let mut response = self.0.collect(request).await?;
         match (response.error, response.results.pop()) {
             (Some(error), _) => Err(refusal(error)),
-            (None, Some(result)) => json::response(result, self.0.max_message_size(), only_reads).await.map(speaking),
+            (None, Some(result)) => {
+                let only_reads = || self.0.only_reads(&sql);
+                json::response(result, self.0.max_message_size(), only_reads).await.map(speaking)
+            }
             (None, None) => Err(Status::internal("PostgreSQL gave no result")),
         }
     }

@@ -23,6 +23,7 @@ mod piece;
 mod placement;
 mod places;
 mod pool;
+mod reads;
 mod run;
 mod screen;
 mod service;
@@ -58,6 +59,8 @@ const ANSWERS_ON_THE_WAY: usize = 1024;
 /// the others.
 const HEALTH: &str = "mtdd-server health";
 const WATCHDOG: &str = "mtdd-server watchdog";
+/// And that of the one that looks at the catalogue.
+const READS: &str = "mtdd-server reads";
 /// A PostgreSQL that takes longer than this to let somebody in cannot be told from one that is frozen.
 const LONGEST_PROBE: Duration = Duration::from_secs(5);
 
@@ -102,6 +105,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         placement.keep(lookup, readiness.clone());
     }
     let placement = Arc::new(placement);
+    let reads = reads::Reads::start(Arc::new(options.target_of(READS)?)).await;
     let engine = Arc::new(run::Engine {
         pool,
         deadlines: Deadlines::start(),
@@ -113,6 +117,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         requests: requests.clone(),
         replies: Memory::new(memory, options.max_message_size),
         placement,
+        reads,
     });
     let sessions = session::Sessions::new(engine.clone(), drain.clone(), limits);
     let hub = notifications::Hub::start(target, drain.clone(), options.max_listeners);

@@ -19,7 +19,7 @@ pub fn answer(
     most_in_flight: usize,
     caller: Caller,
 ) -> Answers {
-    let (sender, receiver) = stream::channel(engine.max_message_size);
+    let (sender, receiver) = stream::channel();
     let queries = Arc::new(InFlight::default());
     engine.placement.watch_stream(&queries);
     let runner = engine.clone();
@@ -27,10 +27,10 @@ pub fn answer(
         let engine = runner.clone();
         tokio::spawn(async move {
             let last = engine.run(&query, &asker).await;
-            asker.finish(last).await;
+            asker.finish(last, &engine, &query).await;
         });
     };
-    let intake = Intake::new(engine, queries.clone(), sender, most_in_flight, caller, start);
+    let intake = Intake::new(engine.clone(), queries.clone(), sender, most_in_flight, caller, start);
     let task = tokio::spawn(intake.run(frames, Some(drain)));
-    Answers::new(receiver, queries, task.abort_handle())
+    Answers::new(receiver, queries, task.abort_handle(), &engine)
 }

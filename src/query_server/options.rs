@@ -94,7 +94,7 @@ pub struct Options {
           value_parser = clap::value_parser!(u32).range(3..=86_400))]
     pub max_placement_staleness: u32,
 
-    /// Most connections to PostgreSQL at once (connections)
+    /// Most connections to PostgreSQL that run queries at once (connections); one more looks at the catalogue
     #[arg(long, env = "MTDD_POOL_SIZE", default_value = "16", value_name = "N")]
     pub pool_size: NonZeroUsize,
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::attempt::{Attempt, Manner, Turn};
 use super::backend::{Transaction, Whose};
@@ -18,13 +18,17 @@ use super::memory::{Memory, Reserved};
 use super::piece::{Ending, Piece, failure};
 use super::placement::{Lease, Placement};
 use super::pool::{Pool, Slot, Unavailable};
+use super::reads::{Reads, Verdict};
 use super::settings::Settings;
 use super::slow::Patience;
 use super::texts::{Text, Texts};
-use crate::data::repeat::is_repeatable;
+use crate::data::repeat::shows_only_reading;
 use crate::deadline::{Deadline, Deadlines};
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
+
+/// A caller who has waited for the end of a statement does not wait longer for what is known of it.
+const LONGEST_LOOK: Duration = Duration::from_millis(500);
 
 /// What all queries share.
 pub struct Engine {
@@ -43,6 +47,7 @@ pub struct Engine {
     /// For replies that have not been taken.
     pub replies: Arc<Memory>,
     pub placement: Arc<Placement>,
+    pub reads: Arc<Reads>,
 }
 
 /// One query, ready to run.
@@ -166,11 +171,11 @@ impl Stop {
     }
 }
 
-/// The same failure for a statement that only reads, as far as its text shows: it has no outcome that could be in doubt.
-pub fn without_doubt(mut failure: Failure, sql: &str) -> Failure {
-    if failure.reason() == Reason::OutcomeUnknown && failure.stopping_for() != Reason::Unspecified && is_repeatable(sql)
-    {
+/// The same failure for callers of one statement, whom what is in doubt concerns only where it may have done more than read.
+pub fn without_doubt(mut failure: Failure) -> Failure {
+    if failure.only_read() {
         failure.reason = std::mem::take(&mut failure.stopping_for);
+        failure.only_read = None;
     }
     failure
 }
@@ -302,6 +307,10 @@ impl Engine {
         mut may_renew: bool,
         watch: &mut Watch<'_, C>,
     ) -> Result<Piece, Failure> {
+        if query.request.may_have_run {
+            // Rare, and in a box: the task of any other query is no larger for it.
+            watch.unless_stopped(Box::pin(self.may_repeat(query))).await.map_err(Stop::before)??;
+        }
         loop {
             if let Some(stop) = watch.stopping {
                 return Err(stop.before());
@@ -314,7 +323,11 @@ impl Engine {
                 return Err(failure(Reason::Unavailable, true, "no connection to PostgreSQL"));
             };
             let mut turn = Turn { engine: self, query, text, manner, backend };
-            match turn.attempt(watch).await.map_err(|failure| told_apart(failure, query))? {
+            let attempt = match turn.attempt(watch).await {
+                Ok(attempt) => attempt,
+                Err(failure) => return Err(Box::pin(self.told_apart(failure, query)).await),
+            };
+            match attempt {
                 Attempt::Answered(piece) => {
                     if piece.is_refusal_to_write() {
                         turn.backend.doubt_role();
@@ -341,6 +354,39 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Refuses a query that may have run already, unless it is proven to do nothing but read.
+    async fn may_repeat(&self, query: &Query) -> Result<(), Failure> {
+        let refused = |why: &str| {
+            let message = format!("the query may have taken effect, and is not run again: {why}");
+            Err(failure(Reason::OutcomeUnknown, true, message))
+        };
+        if !shows_only_reading(&query.request.sql) {
+            return refused("its text shows more than reading");
+        }
+        match self.reads.now().await {
+            Verdict::OnlyRead => Ok(()),
+            Verdict::MayWrite(by) => refused(&format!("in this database a read may do more than read, by {by}")),
+            Verdict::Unknown => refused("the catalogue does not say in time whether a read only reads here"),
+        }
+    }
+
+    /// Says of a failure that leaves an outcome in doubt whether the statement is proven to have done no more than read. A
+    /// reply that was too large then is merely a refusal. (Of a read that was stopped in vain, callers of streams want to
+    /// know that too.)
+    pub async fn told_apart(&self, mut failure: Failure, query: &Query) -> Failure {
+        let is_stopped = failure.reason() == Reason::OutcomeUnknown && failure.stopping_for() != Reason::Unspecified;
+        if !is_stopped || failure.only_read.is_some() {
+            return failure;
+        }
+        failure.only_read = Some(self.only_reads(&query.request.sql).await);
+        if failure.stopping_for() == Reason::Invalid { without_doubt(failure) } else { failure }
+    }
+
+    /// True if a statement that has run is proven to do nothing but read.
+    pub async fn only_reads(&self, sql: &str) -> bool {
+        shows_only_reading(sql) && matches!(timeout(LONGEST_LOOK, self.reads.now()).await, Ok(Verdict::OnlyRead))
     }
 
     /// What is known about a query's text, and whether it has been seen before; refuses a query that cannot be run.
@@ -398,15 +444,6 @@ fn faulty() -> Failure {
     let message =
         "the query server has met an internal error (its log says which); whether the query took effect is not known";
     failure(Reason::OutcomeUnknown, false, message)
-}
-
-/// A reply that was too large is a refusal where the statement only reads. (Of a read that was stopped in vain, callers of
-/// streams want to know that too.)
-fn told_apart(failure: Failure, query: &Query) -> Failure {
-    match failure.stopping_for() {
-        Reason::Invalid => without_doubt(failure, &query.request.sql),
-        _ => failure,
-    }
 }
 
 /// Returns once the deadline has passed; never without one.

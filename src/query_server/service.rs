@@ -59,6 +59,11 @@ impl QueryService {
         self.engine.max_message_size
     }
 
+    /// True if a statement that has run is proven to do nothing but read.
+    pub(super) async fn only_reads(&self, sql: &str) -> bool {
+        self.engine.only_reads(sql).await
+    }
+
     /// Runs a query and gathers its whole reply.
     pub(super) async fn collect(&self, request: Request<QueryRequest>) -> Result<QueryResponse, Status> {
         let query = self.query(request)?;
@@ -68,7 +73,10 @@ impl QueryService {
         let caller = Collector { room: self.engine.max_message_size, lapse, results };
         // Dropped if the caller goes: the connection's slot then sees to the rest.
         let last = self.engine.run(&query, &caller).await;
-        caller.finish(last).map_err(|failure| status(without_doubt(failure, &query.request.sql)))
+        match caller.finish(last) {
+            Ok(response) => Ok(response),
+            Err(failure) => Err(status(without_doubt(self.engine.told_apart(failure, &query).await))),
+        }
     }
 
     /// Subscribes to a PostgreSQL channel. `field`: what its name is called on the caller's wire.
@@ -119,7 +127,7 @@ impl DbService for QueryService {
         tokio::spawn(async move {
             let caller = Reader { sender, lapse: engine.placement.lapses() };
             let last = engine.run(&query, &caller).await;
-            caller.finish(last, &query.request.sql).await;
+            caller.finish(last).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
@@ -233,9 +241,9 @@ impl Reader {
         piece.into_part(|description| Described::InFull(description.decode()))
     }
 
-    async fn finish(self, mut last: Piece, sql: &str) {
+    async fn finish(self, mut last: Piece) {
         let last = match last.ending.take() {
-            Some(Ending::Failure(failure)) => Err(status(without_doubt(failure, sql))),
+            Some(Ending::Failure(failure)) => Err(status(without_doubt(failure))),
             ending => Ok(Self::part(Piece { ending, ..last })),
         };
         let _ = self.sender.send(last).await;

@@ -61,7 +61,7 @@ impl Sessions {
 
     /// Starts a session, and returns the stream of its answers.
     pub fn open(self: &Arc<Self>, frames: Streaming<ClientFrame>, caller: Caller, admissions: Admissions) -> Answers {
-        let (sender, receiver) = stream::channel(self.engine.max_message_size);
+        let (sender, receiver) = stream::channel();
         let (queue, queued) = mpsc::unbounded_channel();
         let queries = Arc::new(InFlight::default());
         self.engine.placement.watch_stream(&queries);
@@ -81,7 +81,7 @@ impl Sessions {
             end_of_life: self.limits.age.and_then(|age| Instant::now().checked_add(age)),
         };
         tokio::spawn(session.run());
-        Answers::new(receiver, queries, task.abort_handle())
+        Answers::new(receiver, queries, task.abort_handle(), &self.engine)
     }
 }
 
@@ -167,7 +167,7 @@ impl Session {
             let last =
                 self.answer(&query, &asker).await.unwrap_or_else(|failure| Piece::ending(Ending::Failure(failure)));
             self.last_id = asker.id();
-            if let Err(end) = self.finish(&asker, last).await {
+            if let Err(end) = self.finish(&asker, last, &query).await {
                 return end;
             }
             if !self.settle().await {
@@ -218,11 +218,11 @@ impl Session {
 
     /// Sends the end of a reply. A caller who does not take it keeps the connection no longer than a session may last, or
     /// a reader may stall.
-    async fn finish(&mut self, asker: &Asker, last: Piece) -> Result<(), End> {
+    async fn finish(&mut self, asker: &Asker, last: Piece, query: &Query) -> Result<(), End> {
         let sessions = self.sessions.clone();
         let engine = &sessions.engine;
         let mut end_of_life = self.end_of_life.map(|at| engine.deadlines.at(at));
-        let mut finishing = pin!(asker.finish(last));
+        let mut finishing = pin!(asker.finish(last, engine, query));
         let end = tokio::select! {
             biased;
             () = &mut finishing => return Ok(()),

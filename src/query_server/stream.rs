@@ -6,9 +6,11 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use futures_util::task::AtomicWaker;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -18,7 +20,8 @@ use tonic::Status;
 use super::decode::RawDescription;
 use super::memory::{Memory, Reserved};
 use super::piece::{Described, Ending, Piece};
-use super::run::{Caller, Stop};
+use super::reads::Verdict;
+use super::run::{Caller, Engine, Query, Stop};
 use crate::proto::{Draining, Hello, Part, ServerFrame, server_frame};
 
 /// Frames that may wait for the stream.
@@ -27,16 +30,13 @@ const SENT_AHEAD: usize = 1024;
 /// Descriptions that a stream remembers; later ones travel in full.
 const MOST_DESCRIPTIONS: usize = 4096;
 
-/// Where frames on their way out wait. `largest`: bytes of the largest message taken, which the caller is told first.
-pub fn channel(largest: usize) -> (mpsc::Sender<Outgoing>, mpsc::Receiver<Outgoing>) {
-    let (sender, receiver) = mpsc::channel(SENT_AHEAD);
-    let _ = sender.try_send(Outgoing::Hello(Hello { max_message_size: largest as u64 }));
-    (sender, receiver)
+/// Where frames on their way out wait.
+pub fn channel() -> (mpsc::Sender<Outgoing>, mpsc::Receiver<Outgoing>) {
+    mpsc::channel(SENT_AHEAD)
 }
 
 /// A frame on its way out.
 pub enum Outgoing {
-    Hello(Hello),
     /// With the memory that its rows take.
     Piece(u32, Piece, Option<Reserved>),
     Draining(u32),
@@ -175,11 +175,14 @@ impl Asker {
         }
     }
 
-    /// Sends the last piece.
-    pub async fn finish(&self, last: Piece) {
+    /// Sends the last piece of the query's reply.
+    pub async fn finish(&self, last: Piece, engine: &Engine, query: &Query) {
         let (last, memory) = match self.reserve(&last) {
             Ok(memory) => (last, memory),
-            Err(stop) => (Piece::ending(Ending::Failure(stop.too_late())), None),
+            Err(stop) => {
+                let failure = engine.told_apart(stop.too_late(), query).await;
+                (Piece::ending(Ending::Failure(failure)), None)
+            }
         };
         // PostgreSQL is done with it: only the caller's own memory is spared here.
         if !last.rows.is_empty() {
@@ -212,12 +215,30 @@ pub struct Answers {
     descriptions: HashMap<RawDescription, u32>,
     queries: Arc<InFlight>,
     intake: AbortHandle,
+    /// What the caller is told first, until it has been.
+    hello: Option<Hello>,
+    /// What else it is told of itself.
+    hellos: BoxStream<'static, Hello>,
 }
 
 impl Answers {
     /// `intake`: the task that reads the other half; it ends with this one.
-    pub fn new(receiver: mpsc::Receiver<Outgoing>, queries: Arc<InFlight>, intake: AbortHandle) -> Self {
-        Answers { receiver, descriptions: HashMap::new(), queries, intake }
+    pub fn new(
+        receiver: mpsc::Receiver<Outgoing>,
+        queries: Arc<InFlight>,
+        intake: AbortHandle,
+        engine: &Engine,
+    ) -> Self {
+        let mut reads = engine.reads.watch();
+        let max_message_size = engine.max_message_size as u64;
+        let hello = move |reads: &Verdict| Hello { max_message_size, reads: reads.on_the_wire().into() };
+        let first = hello(&reads.borrow_and_update());
+        let hellos = stream::unfold(reads, move |mut reads| async move {
+            reads.changed().await.ok()?;
+            let next = hello(&reads.borrow_and_update());
+            Some((next, reads))
+        });
+        Answers { receiver, descriptions: HashMap::new(), queries, intake, hello: Some(first), hellos: hellos.boxed() }
     }
 }
 
@@ -240,10 +261,19 @@ impl Stream for Answers {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        let frame = match ready!(this.receiver.poll_recv(context)) {
+        let hello = |hello| Poll::Ready(Some(Ok(ServerFrame { frame: Some(server_frame::Frame::Hello(hello)) })));
+        if let Some(first) = this.hello.take() {
+            return hello(first);
+        }
+        let Poll::Ready(outgoing) = this.receiver.poll_recv(context) else {
+            return match this.hellos.poll_next_unpin(context) {
+                Poll::Ready(Some(next)) => hello(next),
+                _ => Poll::Pending,
+            };
+        };
+        let frame = match outgoing {
             None | Some(Outgoing::End(Ok(()))) => return Poll::Ready(None),
             Some(Outgoing::End(Err(status))) => return Poll::Ready(Some(Err(status))),
-            Some(Outgoing::Hello(hello)) => server_frame::Frame::Hello(hello),
             Some(Outgoing::Draining(last_id)) => server_frame::Frame::Draining(Draining { last_id }),
             Some(Outgoing::Piece(id, piece, _)) => {
                 let reply = piece.into_part(|description| describe(&mut this.descriptions, description));

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 pub enum Class {
     NeverSent,
     OutcomeUnknown,
+    /// The same, and it is not to be found out by running it again.
+    StaysUnknown,
     Answered,
     /// It has not run, and where it should run has to be looked up again.
     WrongShard,
@@ -70,7 +72,7 @@ impl Retry {
         let allowed = match class {
             Class::NeverSent => true,
             Class::OutcomeUnknown => repeatable(),
-            Class::Answered | Class::WrongShard => false,
+            Class::StaysUnknown | Class::Answered | Class::WrongShard => false,
         };
         // Between half and all of it, so that many clients do not come back together.
         let wait = self.backoff.mul_f64(0.5 + jitter() / 2.0);
@@ -104,6 +106,7 @@ mod tests {
         assert!(Retry::new(5).next(Class::OutcomeUnknown, &budget, later(), || false).is_none());
         assert!(Retry::new(5).next(Class::OutcomeUnknown, &budget, later(), || true).is_some());
         assert!(Retry::new(5).next(Class::NeverSent, &budget, later(), || false).is_some());
+        assert!(Retry::new(5).next(Class::StaysUnknown, &budget, later(), || true).is_none());
         assert!(Retry::new(5).next(Class::Answered, &budget, later(), || true).is_none());
     }
 

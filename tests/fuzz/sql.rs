@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use mtdd::data::lexer::{Lexer, Outline, Token};
-use mtdd::plan::{Asked, Layout, Plan, Refusal, is_repeatable, may_commit, plan, plan_at_once};
+use mtdd::plan::{Asked, Layout, Plan, Refusal, may_commit, plan, plan_at_once, shows_only_reading};
 
 use super::{Random, fuzz};
 
@@ -256,6 +256,6 @@ fn the_lexer_takes_any_text_and_loses_nothing_of_it() {
         assert!(bytes + size.blanks <= sql.len(), "{sql}");
         let outline = Outline::of(&sql);
         assert!(outline.words.len() + outline.literals.len() <= tokens, "{sql}");
-        let _ = (is_repeatable(&sql), may_commit(&sql));
+        let _ = (shows_only_reading(&sql), may_commit(&sql));
     });
 }

@@ -21,6 +21,7 @@ mod placement;
 mod pool;
 mod pooler;
 mod proofs;
+mod reads;
 mod results;
 mod session;
 mod session_ends;

@@ -170,7 +170,7 @@ pub struct Stream {
     arrived: HashMap<u32, Reply>,
     /// Give credit for what arrives, at once.
     pub gives_credit: bool,
-    /// What the server has said first.
+    /// What the server has last said of itself.
     pub hello: Option<Hello>,
     /// The server has said that it goes down, and this was its last id.
     pub draining: Option<u32>,
@@ -293,13 +293,13 @@ impl Stream {
     /// Takes one frame; false at the stream's end.
     pub async fn next_part(&mut self) -> Result<bool, Status> {
         let mut frame = self.answers.message().await?.map(|frame| frame.frame.unwrap());
-        if let Some(server_frame::Frame::Hello(hello)) = frame {
+        while let Some(server_frame::Frame::Hello(hello)) = frame {
             self.hello = Some(hello);
             frame = self.answers.message().await?.map(|frame| frame.frame.unwrap());
         }
         let (id, part) = match frame {
             None => return Ok(false),
-            Some(server_frame::Frame::Hello(_)) => panic!("a second Hello"),
+            Some(server_frame::Frame::Hello(_)) => unreachable!("taken above"),
             Some(server_frame::Frame::Draining(draining)) => {
                 self.draining = Some(draining.last_id);
                 return Ok(true);

@@ -12,9 +12,10 @@ use tokio::time::sleep;
 
 use super::Halt;
 use super::outcome::{Fault, Outcome, ShardOutcome, verdict};
+use super::statement::{Policy, Statement};
 use super::tag::count_of;
 use super::watch::{Watch, milliseconds_until};
-use crate::channel::{Call, Event, QueryChannel};
+use crate::channel::{Call, Event, QueryChannel, Reads};
 use crate::client::failure::Failed;
 use crate::client::query::{CANCEL_GRACE, GRACE};
 use crate::client::world::{Interrupt, World};
@@ -22,31 +23,10 @@ use crate::data::shape::Description;
 use crate::deadline::Deadline;
 use crate::error::{Error, Fate};
 use crate::proto::{QueryRequest, ReplyPart};
-use crate::scatter::Retry;
+use crate::scatter::{Class, Retry};
 
 /// How long the other shards are given to refuse a statement in the same way, once one has.
 const ALIKE_GRACE: Duration = Duration::from_millis(100);
-
-/// What a failure on one shard means for the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// Nothing: each shard is awaited, because its part may have taken effect.
-    Write,
-    /// They are stopped.
-    Read,
-    /// Nothing: the result does without that shard.
-    PartialRead,
-}
-
-/// What a statement's arms have in common.
-#[derive(Debug)]
-pub struct Statement {
-    pub wire: QueryRequest,
-    pub policy: Policy,
-    pub max_retries: u32,
-    /// It may be run twice.
-    pub repeatable: bool,
-}
 
 /// A part of one shard's reply.
 #[derive(Debug)]
@@ -73,6 +53,12 @@ struct Arm<'a> {
     held: VecDeque<Part>,
     answered: bool,
     used: bool,
+    /// What its server says of reads.
+    reads: Reads,
+    /// An attempt that was lost, and may have done more than read.
+    lost: Option<Error>,
+    /// An attempt was lost.
+    may_have_run: bool,
 }
 
 enum State<'a> {
@@ -106,7 +92,7 @@ impl<'a> Arms<'a> {
             .into_iter()
             .map(|shard| {
                 let channel = &world.channels[shard];
-                let state = opening(channel, &statement.wire, &watch, None);
+                let state = opening(channel, statement.wire.clone(), &watch, None);
                 Arm {
                     channel,
                     state,
@@ -115,6 +101,9 @@ impl<'a> Arms<'a> {
                     held: VecDeque::new(),
                     answered: false,
                     used: false,
+                    reads: Reads::OnlyRead,
+                    lost: None,
+                    may_have_run: false,
                 }
             })
             .collect();
@@ -265,7 +254,8 @@ impl<'a> Arms<'a> {
             (false, false) => Fate::Stopped,
         };
         let interrupt = self.watch.interrupted.map(|interrupt| interrupt.error(self.watch.timeout, fate));
-        verdict(&self.outcomes(), interrupt, self.statement.policy == Policy::Write)
+        let only_reads = self.arms.iter().all(|arm| self.statement.only_reads(arm.reads()));
+        verdict(&self.outcomes(), interrupt, self.statement.policy == Policy::Write, !only_reads)
     }
 
     fn refuse_if_hopeless(&self) -> Result<(), Halt> {
@@ -331,7 +321,7 @@ impl<'a> Arms<'a> {
             match &arm.state {
                 State::Opening(_) => {
                     let late = Fault::Failed(interrupt.error(self.watch.timeout, Fate::NotRun));
-                    arm.end(Outcome::NotSent(is_late.then_some(late)));
+                    arm.end_unsent(is_late.then_some(late));
                 }
                 // The servers keep the deadline too, and say whether the statement has stopped.
                 State::Running(call) if !is_late => call.handle().cancel(),
@@ -379,6 +369,9 @@ impl<'a> Arms<'a> {
                 let next = pin!(call.next()).poll(context);
                 let Poll::Ready(event) = next else { return Poll::Pending };
                 let channel = arm.channel;
+                if !matches!(event, Event::NeverRan(_)) {
+                    arm.reads = arm.reads.min(call.reads());
+                }
                 let failed = match event {
                     Event::Part(mut reply, description) => match (reply.error.take(), reply.failure.take()) {
                         (Some(error), _) => {
@@ -387,7 +380,10 @@ impl<'a> Arms<'a> {
                         }
                         (None, Some(failure)) => {
                             let (interrupted, timeout) = (self.watch.interrupted, self.watch.timeout);
-                            Failed::refused(channel, failure, interrupted, timeout, || self.statement.repeatable)
+                            let (says, statement) = (self.statement.only_reads, &self.statement);
+                            let only_reads =
+                                |said: Option<bool>| says.or(said).unwrap_or_else(|| statement.only_reads(arm.reads));
+                            Failed::refused(channel, failure, interrupted, timeout, only_reads)
                         }
                         (None, None) => {
                             arm.hold(Part { reply, description });
@@ -409,17 +405,29 @@ impl<'a> Arms<'a> {
         let deadline = self.watch.deadline.into_std();
         // What has been answered in part is never asked for again: the parts may be in use.
         let may_retry = !arm.answered && self.ending.is_none();
-        let wait = may_retry
-            .then(|| arm.retry.next(failed.class, &self.world.retries, deadline, || statement.repeatable))
-            .flatten();
+        let may_be_repeated = || statement.may_be_repeated(arm.reads);
+        let wait =
+            may_retry.then(|| arm.retry.next(failed.class, &self.world.retries, deadline, may_be_repeated)).flatten();
+        let is_lost = failed.class == Class::OutcomeUnknown;
+        let only_reads = statement.only_reads(arm.reads);
+        if is_lost && !only_reads {
+            arm.lost.get_or_insert_with(|| failed.error.clone());
+        }
         let Some(wait) = wait else {
-            let failed = if statement.repeatable { failed.of_a_read() } else { failed };
+            let failed = if only_reads { failed.of_a_read() } else { failed };
+            let failed = match arm.lost.take() {
+                Some(lost) => Failed { class: Class::StaysUnknown, error: failed.error.after(lost) },
+                None => failed,
+            };
             arm.end(Outcome::of(failed));
             return Poll::Ready(());
         };
         tracing::debug!(target: "mtdd::grpc", error = %failed.error, "retrying");
+        // Without the caller's word, its server makes sure.
+        arm.may_have_run |= is_lost && statement.only_reads.is_none();
+        let wire = QueryRequest { may_have_run: arm.may_have_run, ..statement.wire.clone() };
         arm.outcome = Outcome::UnderWay { begun: false };
-        arm.state = opening(arm.channel, &statement.wire, &self.watch, Some(wait));
+        arm.state = opening(arm.channel, wire, &self.watch, Some(wait));
         self.poll_arm(index, context)
     }
 }
@@ -446,14 +454,32 @@ impl Arm<'_> {
         Some(part)
     }
 
+    /// What its server has said of reads since it was sent.
+    fn reads(&self) -> Reads {
+        match &self.state {
+            State::Running(call) => self.reads.min(call.reads()),
+            _ => self.reads,
+        }
+    }
+
+    /// It ends while nothing is under way.
+    fn end_unsent(&mut self, fault: Option<Fault>) {
+        let outcome = match self.lost.take() {
+            Some(lost) => Outcome::Unknown(Fault::Failed(lost)),
+            None => Outcome::NotSent(fault),
+        };
+        self.end(outcome);
+    }
+
     fn end(&mut self, outcome: Outcome) {
+        self.reads = self.reads();
         self.outcome = outcome;
         self.state = State::Over;
     }
 
     fn stop(&mut self) {
         match self.state {
-            State::Opening(_) => self.end(Outcome::NotSent(None)),
+            State::Opening(_) => self.end_unsent(None),
             // Dropped, a call is cancelled.
             State::Running(_) => self.end(Outcome::Cancelled),
             State::Over => {}
@@ -471,8 +497,8 @@ impl Arm<'_> {
     }
 }
 
-fn opening<'a>(channel: &'a QueryChannel, wire: &QueryRequest, watch: &Watch<'a>, wait: Option<Duration>) -> State<'a> {
-    let (wire, deadline) = (wire.clone(), watch.deadline);
+fn opening<'a>(channel: &'a QueryChannel, wire: QueryRequest, watch: &Watch<'a>, wait: Option<Duration>) -> State<'a> {
+    let deadline = watch.deadline;
     State::Opening(Box::pin(async move {
         if let Some(wait) = wait {
             sleep(wait).await;

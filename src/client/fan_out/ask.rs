@@ -139,7 +139,7 @@ impl Asker<'_> {
                         return Err((Class::Answered, Fault::Database(error)));
                     }
                     if let Some(failure) = part.failure {
-                        return Err(failed(Failed::refused(channel, failure, None, self.timeout, || true)));
+                        return Err(failed(Failed::refused(channel, failure, None, self.timeout, |_| true)));
                     }
                     if !part.rows.is_empty() && !part.last {
                         call.handle().credit(part.rows.len() as u32);

@@ -1,8 +1,9 @@
 //! Statements that run as they are: on every shard, or on one because all hold the same. Writes are awaited on every
 //! shard, whatever happens on the others: what took effect in part is never reported as done.
 
-use super::arms::{Arms, Part, Policy};
+use super::arms::{Arms, Part};
 use super::ask::all;
+use super::statement::Policy;
 use super::watch::Watch;
 use super::{About, Ended, Halt, Relied, Standing, Story, columns, tag};
 use crate::error::Error;
@@ -10,8 +11,14 @@ use crate::plan::Everywhere;
 
 /// Runs it on one shard; that one's reply is the reply.
 pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>, relied: &Relied<'_>) -> Result<Ended<'a>, Halt> {
-    let mut arms = story.on_one(watch, story.original(), relied.planned.is_repeatable).await?;
-    let standing = story.standing(&mut arms, relied).await?;
+    let mut watch = watch;
+    // What must not run twice is looked at before.
+    let is_checked = !story.only_reads();
+    if is_checked && !story.held(&mut watch, relied).await? {
+        return Ok(Ended::Outdated(watch));
+    }
+    let mut arms = story.on_one(watch, story.original(), relied.planned.shows_only_reading).await?;
+    let standing = if is_checked { Standing::Holds } else { story.standing(&mut arms, relied).await? };
     if standing == Standing::Outdated {
         arms.stop();
         return Ok(Ended::Outdated(arms.into_watch()));
@@ -27,7 +34,7 @@ pub async fn on_all<'a>(
     story: &mut Story<'a>,
     watch: Watch<'a>,
     how: Everywhere,
-    repeatable: bool,
+    shows_only_reading: bool,
 ) -> Result<About, Halt> {
     let mut watch = watch;
     // What one of them cannot do is done on none.
@@ -36,7 +43,7 @@ pub async fn on_all<'a>(
     for understood in spoken.map_err(|interrupt| story.interrupted(interrupt))? {
         understood?;
     }
-    let statement = story.statement(story.original(), Policy::Write, repeatable);
+    let statement = story.statement(story.original(), Policy::Write, shows_only_reading);
     for channel in &story.world.channels {
         // Known before anything is sent: else it would take effect on some shards.
         let takes = watch.until(channel.takes(&statement.wire)).await;

@@ -19,6 +19,7 @@ mod rank;
 mod read;
 mod refusal;
 mod stamps;
+mod statement;
 mod tag;
 mod values;
 mod watch;
@@ -33,17 +34,18 @@ use tokio::time::timeout;
 
 use super::Request;
 use super::world::{Control, Interrupt, World};
-use crate::channel::WINDOW;
+use crate::channel::{Reads, WINDOW};
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
 use crate::plan::{Everywhere, Layout, Plan, Refusal};
 use crate::proto::QueryRequest;
-use arms::{Arms, Policy, Statement};
+use arms::Arms;
 use ask::Asker;
 use outcome::{Fault, ShardOutcome};
 use output::Output;
 use plans::{Planned, Plans};
 use stamps::Stamps;
+use statement::{Policy, Statement};
 use watch::Watch;
 
 /// Bytes of rows that a shard may send before it waits, however many share what one query may have on its way.
@@ -106,7 +108,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
     let watch = Watch::start(deadlines, control, request.timeout.unwrap_or(world.timeout));
     let asker = Asker { world, deadlines, deadline: watch.deadline, timeout: watch.timeout };
     let output = Output::new(world, request.id, request.overrides, control);
-    let mut story = Story { world, asker, request: &request, output };
+    let mut story = Story { world, asker, request: &request, output, shows_only_reading: false };
     let ended = story.tell(watch).await;
     let code = ended.as_ref().err().map(|halt| halt.record()["code"].as_str().unwrap_or("DATABASE").to_owned());
     match ended {
@@ -118,7 +120,8 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
                 failed = about.failed.len(),
                 "a query for all shards has ended"
             );
-            let finished = story.output.finish(&about.record());
+            let record = about.record(request.streams && !story.only_reads());
+            let finished = story.output.finish(&record);
             debug_assert!(finished.is_ok(), "a piece without rows cannot be malformed");
         }
         Err(halt) => {
@@ -221,8 +224,10 @@ struct About {
 }
 
 impl About {
-    fn record(&self) -> Value {
-        json!({ "about": { "IsReRun": self.is_merged, "failedShards": self.failed } })
+    /// `leaves_traces`: JavaScript, which may stop reading its rows, has to know that it may have done more than read.
+    fn record(&self, leaves_traces: bool) -> Value {
+        let about = json!({ "IsReRun": self.is_merged, "failedShards": self.failed });
+        json!({ "about": about, "leavesTraces": leaves_traces })
     }
 
     fn note_failed(&mut self, outcomes: &[ShardOutcome<'_>]) {
@@ -236,6 +241,8 @@ struct Story<'a> {
     asker: Asker<'a>,
     request: &'a Arc<Request>,
     output: Output<'a>,
+    /// Known once it is planned.
+    shows_only_reading: bool,
 }
 
 impl<'a> Story<'a> {
@@ -256,6 +263,7 @@ impl<'a> Story<'a> {
         let mut watch = watch;
         let planned = watch.until(plan_of(self.asker, self.request)).await;
         let (planned, stamps) = planned.map_err(|interrupt| self.interrupted(interrupt))??;
+        self.shows_only_reading = planned.shows_only_reading;
         if self.request.partial && !matches!(planned.plan, Ok(Plan::Read(_) | Plan::AnyShard) | Err(_)) {
             let reason =
                 "options.partialResults: expected a query that only reads; what writes must not be done in part";
@@ -277,7 +285,7 @@ impl<'a> Story<'a> {
                 if *how == Everywhere::Sum && !self.held(&mut watch, &relied).await? {
                     return Ok(Ended::Outdated(watch));
                 }
-                let done = everywhere::on_all(self, watch, *how, planned.is_repeatable).await;
+                let done = everywhere::on_all(self, watch, *how, planned.shows_only_reading).await;
                 // A command may have changed tables and views, however it ended.
                 if *how == Everywhere::Same {
                     self.world.fan_outs.plans.forget();
@@ -292,6 +300,16 @@ impl<'a> Story<'a> {
                 Err(refusal::halt(self, watch, refusal).await)
             }
         }
+    }
+
+    /// True if nothing is in doubt of the query, and it may be run again.
+    fn only_reads(&self) -> bool {
+        self.request.repeatable.unwrap_or_else(|| self.shows_only_reading && self.reads_only_read())
+    }
+
+    /// True if all servers say that reads do nothing else.
+    fn reads_only_read(&self) -> bool {
+        self.world.channels.iter().all(|channel| channel.reads() == Reads::OnlyRead)
     }
 
     /// True if what a plan takes for known still holds, as far as shards can be reached, while none runs it.
@@ -348,24 +366,25 @@ impl<'a> Story<'a> {
         QueryRequest { sql: sql.clone(), params: params.clone(), simple: *simple, ..QueryRequest::default() }
     }
 
-    fn statement(&self, wire: QueryRequest, policy: Policy, repeatable: bool) -> Statement {
+    fn statement(&self, wire: QueryRequest, policy: Policy, shows_only_reading: bool) -> Statement {
         let window = (WINDOW / self.shards() as u32).max(LEAST_WINDOW);
         Statement {
             wire: QueryRequest { window, ..wire },
             policy,
             max_retries: self.request.max_retries.unwrap_or(self.world.max_retries),
-            repeatable: self.request.repeatable.unwrap_or(repeatable),
+            only_reads: self.request.repeatable,
+            shows_only_reading,
         }
     }
 
     /// Runs a statement on one shard, whichever can be reached.
-    async fn on_one(&self, watch: Watch<'a>, wire: QueryRequest, repeatable: bool) -> Result<Arms<'a>, Halt> {
+    async fn on_one(&self, watch: Watch<'a>, wire: QueryRequest, shows_only_reading: bool) -> Result<Arms<'a>, Halt> {
         let shards = self.shards();
         let first = self.world.fan_outs.turn(shards);
         let mut watch = watch;
         let mut tried = 1;
         loop {
-            let mut statement = self.statement(wire.clone(), Policy::Read, repeatable);
+            let mut statement = self.statement(wire.clone(), Policy::Read, shows_only_reading);
             if tried < shards {
                 // Another shard is sooner asked than this one again.
                 statement.max_retries = 0;

@@ -83,7 +83,7 @@ impl Outcome {
         let fault = Fault::Failed(failed.error);
         match failed.class {
             Class::NeverSent | Class::WrongShard => Outcome::NotSent(Some(fault)),
-            Class::OutcomeUnknown => Outcome::Unknown(fault),
+            Class::OutcomeUnknown | Class::StaysUnknown => Outcome::Unknown(fault),
             Class::Answered => match &fault {
                 Fault::Failed(Error::Cancelled | Error::ClientClosed) => Outcome::Cancelled,
                 Fault::Failed(Error::Timeout { fate: Fate::Unknown, .. }) => Outcome::Unknown(fault),
@@ -174,22 +174,23 @@ impl ShardOutcome<'_> {
 }
 
 /// The error of a fan-out that has not succeeded everywhere. `interrupt`: what it was asked to stop for, as an error;
-/// `writes`: its parts may have changed something.
-pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bool) -> Halt {
+/// `writes`: it is no query; `may_write`: what it has done may be more than reading all the same.
+pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bool, may_write: bool) -> Halt {
     let faults = || shards.iter().filter_map(|shard| Some((shard, shard.outcome.fault()?)));
     let any = |test: fn(&Outcome) -> bool| shards.iter().any(|shard| test(shard.outcome));
     let is_done = any(|outcome| matches!(outcome, Outcome::Done { .. }));
     let is_unknown = any(|outcome| matches!(outcome, Outcome::Unknown(_)));
+    let may_have_effect = may_write && (is_done || is_unknown);
     // Cancelled, closed or out of time says all, unless something has taken effect.
     if let Some(error) = &interrupt
-        && !(writes && (is_done || is_unknown))
+        && !may_have_effect
     {
         return Halt::Fault(Fault::Failed(error.clone()));
     }
     if !writes && let Some((_, fault)) = faults().find(|(_, fault)| fault.is_of_the_data()) {
         return Halt::Fault(fault.clone());
     }
-    if !(writes && (is_done || is_unknown)) {
+    if !may_have_effect {
         if let Some((_, timeout)) = faults().find(|(_, fault)| matches!(fault, Fault::Failed(Error::Timeout { .. }))) {
             return Halt::Fault(timeout.clone());
         }
@@ -202,7 +203,8 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
         (Some((shard, fault)), _) => (shard.place() + ": ", fault.clone()),
         (None, interrupt) => (String::new(), Fault::Failed(interrupt.unwrap_or(Error::Cancelled))),
     };
-    let reason = sentence(shards, &format!("{place}{}", fault.message()), writes);
+    let tells_effects = writes || (may_write && is_unknown);
+    let reason = sentence(shards, &format!("{place}{}", fault.message()), tells_effects);
     let context = shards.iter().map(ShardOutcome::context).collect();
     let mut record = error_record(&Error::PartialFailure { reason, shards: context });
     record["outcomes"] = shards.iter().map(ShardOutcome::record).collect();

@@ -34,7 +34,7 @@ pub struct Planned {
     /// The relations that it takes for known.
     pub relations: BTreeSet<Vec<String>>,
     /// The text shows nothing but reading.
-    pub is_repeatable: bool,
+    pub shows_only_reading: bool,
     /// The plan's functions are known to be plain.
     functions: Mutex<Option<Instant>>,
     told: Mutex<Option<ToldOf>>,
@@ -59,9 +59,9 @@ struct ToldOf {
 
 impl Planned {
     fn new(sql: &str, planning: Planning) -> Arc<Self> {
-        let is_repeatable = plan::is_repeatable(sql);
+        let shows_only_reading = plan::shows_only_reading(sql);
         let Planning { plan, relations } = planning;
-        Arc::new(Planned { plan, relations, is_repeatable, functions: Mutex::default(), told: Mutex::default() })
+        Arc::new(Planned { plan, relations, shows_only_reading, functions: Mutex::default(), told: Mutex::default() })
     }
 
     /// It holds only if what it took for tables are none but tables.

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::arms::{Arms, Policy};
+use super::arms::Arms;
 use super::ask::Asker;
 use super::finish::{Columns, Known};
 use super::outcome::Fault;
 use super::plans::{Planned, Told};
+use super::statement::Policy;
 use super::values::{Doubt, Window, bind, needs_now, used};
 use super::watch::Watch;
 use super::{Ended, Halt, Relied, Standing, Story, catalog, columns, merging, unsupported};
 use crate::error::Error;
 use crate::gather::Collation;
-use crate::plan::{self, Asked, Column, Fold, Merge, Read};
+use crate::plan::{Asked, Column, Fold, Merge, Read};
 use crate::proto::{Field, Parameter, QueryRequest};
 
 /// A query that reads, once it is known what it is run with.
@@ -41,14 +42,13 @@ pub async fn run<'a>(
     let simple = story.request.simple && !is_rewritten;
     let wire = QueryRequest { sql: read.shard.sql.clone(), params, simple, ..QueryRequest::default() };
     let policy = if story.request.partial { Policy::PartialRead } else { Policy::Read };
-    // Asked for explicitly, it may do more than read.
-    let repeatable = story.request.asked == Asked::Implicitly || plan::is_repeatable(&story.request.sql);
     // What must not run twice is looked at before; so is what waits for some shards to the last.
-    let is_checked = !repeatable || story.request.partial;
+    let shows_only_reading = story.request.asked == Asked::Implicitly || planned.shows_only_reading;
+    let is_checked = !shows_only_reading || !story.reads_only_read() || story.request.partial;
     if is_checked && !story.held(&mut watch, relied).await? {
         return Ok(Ended::Outdated(watch));
     }
-    let statement = story.statement(wire, policy, repeatable);
+    let statement = story.statement(wire, policy, planned.shows_only_reading);
     let mut arms = Arms::start(story.world, watch, 0..story.shards(), statement);
     if let Err(halt) = arms.answered().await {
         // PostgreSQL may refuse what was right before.

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::Query;
-use crate::channel::{LegacyAnswer, LegacyCall, LegacyFailure, QueryChannel};
+use crate::channel::{LegacyAnswer, LegacyCall, LegacyFailure, QueryChannel, Reads};
 use crate::client::failure::{Failed, database_record};
 use crate::client::world::Interrupt;
 use crate::data::compact::Piece;
@@ -13,6 +13,8 @@ use crate::proto::DatabaseError;
 
 /// Runs the query to its end.
 pub async fn take_in(query: &mut Query<'_>, channel: &QueryChannel, call: LegacyCall, sql: &str) -> Result<(), Failed> {
+    // It may have done more than read, for all that this wire says.
+    query.reads = Reads::MayWrite;
     let outcome = tokio::select! {
         biased;
         outcome = channel.run_legacy(call) => outcome,
@@ -22,7 +24,7 @@ pub async fn take_in(query: &mut Query<'_>, channel: &QueryChannel, call: Legacy
     };
     let ending = match outcome {
         Ok(LegacyAnswer { command, row_count, rows, .. }) => {
-            json!({ "answer": [command, row_count, rows] }).to_string()
+            json!({ "answer": [command, row_count, rows], "leavesTraces": query.leaves_traces(sql) }).to_string()
         }
         // As if PostgreSQL had said it, with all that this wire tells of it.
         Err(LegacyFailure::Refused(message)) => {

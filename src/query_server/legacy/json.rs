@@ -14,8 +14,12 @@ use crate::proto::{Field, QueryResult};
 /// Rows after which other calls get their turn.
 const ROWS_AT_ONCE: usize = 1024;
 
-/// The answer; `most`: bytes of the largest message. `only_reads`: the statement cannot have taken effect.
-pub async fn response(result: QueryResult, most: usize, only_reads: bool) -> Result<StoredProcResponse, Status> {
+/// The answer; `most`: bytes of the largest message. `only_reads`: whether the statement cannot have taken effect.
+pub async fn response<F: Future<Output = bool>>(
+    result: QueryResult,
+    most: usize,
+    only_reads: impl FnOnce() -> F,
+) -> Result<StoredProcResponse, Status> {
     let (command, row_count) = command_of(&result.command_tag);
     let columns = columns(result.description.as_ref().map_or(&[], |description| &description.fields));
     let mut json = vec![b'['];
@@ -27,7 +31,7 @@ pub async fn response(result: QueryResult, most: usize, only_reads: bool) -> Res
         let cells = (0..row.columns).map(|_| row.cell()).collect::<Result<Vec<_>, _>>().map_err(malformed)?;
         push_row(&columns, &cells, &mut json);
         if json.len() > most {
-            return Err(status(if only_reads { Stop::TooLarge.after() } else { Stop::TooLarge.too_late() }));
+            return Err(status(if only_reads().await { Stop::TooLarge.after() } else { Stop::TooLarge.too_late() }));
         }
         if index % ROWS_AT_ONCE == ROWS_AT_ONCE - 1 {
             tokio::task::yield_now().await;
@@ -110,10 +114,10 @@ mod tests {
     async fn rows_are_objects_and_the_last_of_two_columns_of_one_name_wins() {
         let names = [("a\"", 23), ("b", 25), ("a\"", 16)];
         let rows: [&[Option<&[u8]>]; 2] = [&[Some(b"1"), Some(b"x"), Some(b"t")], &[Some(b"2"), None, None]];
-        let answer = response(result(&names, &rows, "SELECT 2"), 1000, true).await.unwrap();
+        let answer = response(result(&names, &rows, "SELECT 2"), 1000, async || true).await.unwrap();
         assert_eq!(answer.result, r#"[{"a\"":true,"b":"x"},{"a\"":null,"b":null}]"#);
         assert_eq!((answer.command.as_str(), answer.row_count), ("SELECT", 2));
-        let refusal = response(result(&names, &rows, "SELECT 2"), 20, true).await.unwrap_err();
+        let refusal = response(result(&names, &rows, "SELECT 2"), 20, async || true).await.unwrap_err();
         assert!(refusal.message().contains("--max-message-size"), "{refusal}");
     }
 

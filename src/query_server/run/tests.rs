@@ -25,6 +25,7 @@ impl Caller for Faulty {
 fn engine(address: SocketAddr) -> Engine {
     let url = format!("postgres://nobody@{address}/nothing?sslmode=disable").parse().unwrap();
     let target = Arc::new(Target::new(&url, "test", Duration::from_secs(60)).unwrap());
+    let reads = Arc::new(Reads::new(target.clone()));
     let limits = Limits { size: 1, queue: 10, tenant_size: 1, tenant_queue: 10 };
     let largest = 1 << 20;
     Engine {
@@ -38,6 +39,7 @@ fn engine(address: SocketAddr) -> Engine {
         requests: Memory::new(largest, largest),
         replies: Memory::new(largest, largest),
         placement: Arc::new(Placement::unfenced(None)),
+        reads,
     }
 }
 
