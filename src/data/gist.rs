@@ -10,6 +10,27 @@ const COMMIT: [&str; 3] = ["commit", "end", "prepare"];
 /// Statements that CONCURRENTLY makes commit as they go.
 const DEFINE: [&str; 3] = ["create", "drop", "alter"];
 
+/// Statements that read nothing. A statement of ours ahead of them could change what they mean: SET TRANSACTION must
+/// come first in its transaction, and LOCK before what the transaction sees is fixed.
+pub const READ_NOTHING: [&str; 13] = [
+    "begin",
+    "start",
+    "commit",
+    "end",
+    "rollback",
+    "abort",
+    "savepoint",
+    "release",
+    "set",
+    "reset",
+    "lock",
+    "discard",
+    "deallocate",
+];
+/// Statements after which what has been set for a transaction holds no more: its end, and a step back to a savepoint.
+/// PREPARE TRANSACTION is another one.
+const UNDO: [&str; 4] = ["commit", "end", "rollback", "abort"];
+
 /// The gist of a text, as far as it has been read.
 #[derive(Clone, Copy, Debug)]
 pub struct Gist<'a> {
@@ -23,6 +44,11 @@ pub struct Gist<'a> {
     commits: bool,
     defines: bool,
     concurrently: bool,
+    /// The last token was PREPARE at the beginning of a statement.
+    prepares: bool,
+    undoes: bool,
+    /// A statement that may read something follows one that undoes what has been set for the transaction.
+    pub reads_after_undoing: bool,
     /// It has `$n`.
     pub has_parameters: bool,
 }
@@ -37,6 +63,9 @@ impl Default for Gist<'_> {
             commits: false,
             defines: false,
             concurrently: false,
+            prepares: false,
+            undoes: false,
+            reads_after_undoing: false,
             has_parameters: false,
         }
     }
@@ -62,8 +91,9 @@ impl<'a> Gist<'a> {
             Token::Parameter(number) => self.has_parameters |= number > 0,
             _ => {}
         }
+        let word = if let Token::Word(word) = token { word } else { "" };
+        self.undoes |= std::mem::take(&mut self.prepares) && word.eq_ignore_ascii_case("transaction");
         if std::mem::take(&mut self.begins) {
-            let word = if let Token::Word(word) = token { word } else { "" };
             if self.statements == 0 {
                 self.first = word;
             }
@@ -71,6 +101,9 @@ impl<'a> Gist<'a> {
             self.commits_midway |= is_one_of(word, &COMMIT_MIDWAY);
             self.commits |= is_one_of(word, &COMMIT);
             self.defines |= is_one_of(word, &DEFINE);
+            self.reads_after_undoing |= self.undoes && !is_one_of(word, &READ_NOTHING);
+            self.undoes |= is_one_of(word, &UNDO);
+            self.prepares = word.eq_ignore_ascii_case("prepare");
         }
     }
 

@@ -173,6 +173,14 @@ impl<'t> Turn<'t> {
     /// In a transaction of the caller's: the tenant, which the last statement may have changed, and the statement, in
     /// one write.
     async fn inside<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+        if self.text.outlives_tenant {
+            return Err(failure(
+                Reason::Invalid,
+                true,
+                "in an open transaction, a statement follows one that ends the transaction or goes back to a savepoint: \
+                 the tenant does not outlast that, so it would run as another; send the statements one by one",
+            ));
+        }
         let asked = (|| {
             let mut preface = 0;
             // A transaction that has failed takes nothing but its end, and need not be told whose it was.

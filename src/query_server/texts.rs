@@ -9,7 +9,7 @@ use lru::LruCache;
 use tokio::task::yield_now;
 
 use super::names::Names;
-use crate::data::gist::Gist;
+use crate::data::gist::{Gist, READ_NOTHING};
 use crate::data::lexer::{Lexer, Outline};
 
 /// Texts remembered; of those longer than the second bound none is.
@@ -32,6 +32,8 @@ pub struct Text {
     pub keepable: bool,
     /// It may read whose it is.
     pub needs_tenant: bool,
+    /// A statement of it that may read whose it is follows one that undoes what has been set in the transaction.
+    pub outlives_tenant: bool,
     /// Stopped on its way, it may leave something committed.
     pub commits_midway: bool,
     /// What it names; nothing if it is too long to be kept.
@@ -45,24 +47,6 @@ const PLAIN: [&str; 8] = ["select", "insert", "update", "delete", "merge", "with
 const STATEFUL: [&str; 10] =
     ["set", "reset", "listen", "unlisten", "prepare", "deallocate", "declare", "load", "discard", "do"];
 
-/// Statements that read nothing. A statement of ours ahead of them could change what they mean: SET TRANSACTION must
-/// come first in its transaction, and LOCK before what the transaction sees is fixed.
-const TENANTLESS: [&str; 13] = [
-    "begin",
-    "start",
-    "commit",
-    "end",
-    "rollback",
-    "abort",
-    "savepoint",
-    "release",
-    "set",
-    "reset",
-    "lock",
-    "discard",
-    "deallocate",
-];
-
 /// Functions that leave something behind, wherever they stand, quotes and DO bodies included.
 const STATEFUL_FUNCTIONS: [&str; 3] = ["set_config", "advisory_lock", "dblink_connect"];
 
@@ -71,7 +55,7 @@ const FROZEN: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
 
 impl Text {
     fn new(id: u64, sql: &str) -> Self {
-        let outline = Outline::of(sql);
+        let (outline, gist) = (Outline::of(sql), Gist::of(sql));
         let plain = outline.is_single(&PLAIN);
         let frozen = outline.literals.iter().any(|literal| contains_any(literal, &FROZEN));
         let temporary = outline.contains_any(&["temp", "temporary"]) && outline.contains_any(&["create", "into"]);
@@ -84,9 +68,10 @@ impl Text {
             plain,
             has_parameters: outline.parameters > 0,
             keepable: plain && !stateful && !frozen && !names.obscure && !names_object_types(&outline),
-            needs_tenant: !outline.is_single(&TENANTLESS),
+            needs_tenant: !outline.is_single(&READ_NOTHING),
+            outlives_tenant: gist.reads_after_undoing,
             names,
-            commits_midway: !plain && Gist::of(sql).may_commit_midway(),
+            commits_midway: !plain && gist.may_commit_midway(),
         }
     }
 
@@ -107,7 +92,8 @@ impl Text {
             plain,
             has_parameters: gist.has_parameters,
             keepable: false,
-            needs_tenant: !gist.is_single(&TENANTLESS),
+            needs_tenant: !gist.is_single(&READ_NOTHING),
+            outlives_tenant: gist.reads_after_undoing,
             names: Names::default(),
             commits_midway: !plain && gist.may_commit_midway(),
         }
@@ -249,6 +235,30 @@ mod tests {
         }
         for sql in ["select 1", "begin; select 1", "show mtdd.tenant_id", "do $$ begin end $$", "call p()", ""] {
             assert!(text(sql).needs_tenant, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_end_of_a_transaction_in_one_text_outlives_its_tenant() {
+        for sql in [
+            "rollback to s; select 1",
+            "commit; begin; insert into t values (1)",
+            "abort; begin; rollback; table t",
+            "select 1; END; select 2",
+            "prepare transaction 'x'; select 1",
+        ] {
+            assert!(text(sql).outlives_tenant, "{sql}");
+        }
+        for sql in [
+            "select 1; commit",
+            "rollback",
+            "commit; begin",
+            "rollback; begin; savepoint s;",
+            "prepare p as select 1; execute p",
+            "release s; select 1",
+            "select 1; select 2",
+        ] {
+            assert!(!text(sql).outlives_tenant, "{sql}");
         }
     }
 

@@ -306,3 +306,54 @@ async fn settings_that_are_the_servers_own_are_refused() {
         assert!(status.message().starts_with(&format!("open.settings[{name:?}]: ")), "{}", status.message());
     }
 }
+
+/// What it is, how it is made ready, a text that leaves it, and one that looks for it.
+const KEEPERS: &[(&str, &str, &str, &str)] = &[
+    (
+        "a temporary replication slot",
+        "select 1",
+        "select pg_create_physical_replication_slot('SLOT', true, true)",
+        "select count(*) = 0 from pg_replication_slots where slot_name = 'SLOT'",
+    ),
+    (
+        "a replication origin",
+        "select pg_replication_origin_create('SLOT')",
+        "select pg_replication_origin_session_setup('SLOT')",
+        "select not pg_replication_origin_session_is_setup()",
+    ),
+    (
+        "a foreign server's session",
+        "create schema elsewhere; create extension postgres_fdw schema elsewhere;
+         create server remote foreign data wrapper postgres_fdw options (host '127.0.0.1', port 'PORT', dbname 'DATABASE');
+         create user mapping for current_user server remote options (user 'postgres', password_required 'false');
+         create foreign table remote_orders (id int) server remote options (table_name 'orders')",
+        "select id from remote_orders",
+        "select count(*) = 0 from elsewhere.postgres_fdw_get_connections()",
+    ),
+];
+
+#[tokio::test]
+async fn what_postgresql_cannot_reset_ends_with_its_connection() {
+    let (shard, _) = shard().await;
+    let database = shard.look("select current_database()").await;
+    let port = shard.look("select current_setting('port')").await;
+    let fill = |sql: &str| sql.replace("SLOT", &database).replace("PORT", &port).replace("DATABASE", &database);
+    let mut stream = shard.stream().await;
+    for (what, before, leaver, look) in KEEPERS {
+        shard.prepare(&fill(before)).await;
+        // Where it exists and has not been used, the connection stays.
+        let mut pids = Vec::new();
+        for _ in 0..2 {
+            stream.run(tenant("ann", simple("select sets()"))).await.only();
+            pids.push(stream.run(simple("select pg_backend_pid()")).await.text());
+        }
+        assert_eq!(pids[0], pids[1], "{what}");
+        for times in [1, 3] {
+            for _ in 0..times {
+                stream.run(tenant("ann", bound(&fill(leaver), &[]))).await.only();
+            }
+            assert_eq!(stream.run(tenant("bea", simple(&fill(look)))).await.text(), "t", "{what}");
+        }
+    }
+    shard.prepare(&format!("select pg_replication_origin_drop('{database}')")).await;
+}

@@ -233,3 +233,36 @@ async fn a_connection_starts_with_what_pg_would_ask_for() {
         assert_eq!(stream.run(simple(&sql)).await.text(), shard.look(&sql).await, "{setting}");
     }
 }
+
+/// What has been set for a transaction is gone after its end, and after a step back to a savepoint.
+#[tokio::test]
+async fn a_text_that_would_outlive_its_tenant_is_refused_before_anything_of_it_runs() {
+    let shard = Shard::start(&["--pool-size", "2"]).await;
+    shard.prepare("create table notes (whose text default current_setting('mtdd.tenant_id'))").await;
+    let who = "select current_setting('mtdd.tenant_id')";
+    for undoing in ["rollback to s", "commit", "rollback", "prepare transaction 'x'"] {
+        let mut session = shard.session().await;
+        session.tag("begin").await;
+        assert_eq!(session.run(tenant("ann", simple(who))).await.text(), "ann");
+        session.tag("savepoint s").await;
+        for broken in [false, true] {
+            if broken {
+                session.run(tenant("ann", simple("select 1/0"))).await.code();
+            }
+            let both = simple(&format!("{undoing}; insert into notes default values"));
+            let failure = session.run(tenant("bea", both)).await.failure.expect("a refusal");
+            assert!(failure.never_ran && failure.message.contains("one by one"), "{undoing}: {failure:?}");
+        }
+        session.tag("rollback to s").await;
+        assert_eq!(session.run(tenant("bea", simple(who))).await.text(), "bea", "one by one");
+        session.tag("commit").await;
+        // Without a transaction around it the tenant holds for the whole of a text.
+        let all = format!("begin; savepoint s; rollback to s; {who}; commit; {who}");
+        let reply = session.run(tenant("bea", simple(&all))).await;
+        let told: Vec<_> = reply.results.iter().flat_map(|result| &result.rows).flatten().flatten().collect();
+        assert_eq!(told, ["bea", "bea"]);
+        session.ask_no_more();
+        session.end().await.unwrap();
+    }
+    assert_eq!(shard.look("select count(*) from notes").await, "0");
+}

@@ -139,6 +139,7 @@ impl Shard {
                    and application_name = 'mtdd-server' and state = 'active' \
                    and query not like '-- What must be known%' and query not like 'set session authorization%' \
                    and query not like 'discard all%' and query not like 'reset role%' \
+                   and query not like 'select pg_catalog.string_agg(name%' \
                    and query not like 'select pg_catalog.set_config%'";
         self.wait_for(sql, &count.to_string()).await;
     }
