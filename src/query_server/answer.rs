@@ -258,8 +258,8 @@ impl<'a> Answer<'a> {
     fn is_outdated(&mut self, error: &DatabaseError) -> bool {
         let in_preface = self.asked.preface > 0;
         match error.code.as_deref() {
-            // Only statements of ours are run by name.
-            Some("26000") if in_preface || self.asked.kept => self.backend.doubt_statements(),
+            // Only statements of ours are run by name, and made.
+            Some("26000" | "42P05") if in_preface || self.asked.kept => self.backend.doubt_statements(),
             // The guard says so, or does not fit the catalogue, or the role, any more.
             Some(code) if in_preface && self.asked.kept && (code.starts_with("42") || code == "3F000") => {
                 self.backend.forget(self.text);

@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 use super::cancel;
 use super::connect::{self, CancelKey, ConnectError, Opened};
 use super::inbox::{Inbox, Message};
+use super::served::Served;
 use super::settings::{Settings, TENANT, TENANT_TYPE};
 use super::watchdog::Covered;
 use crate::postgres::{Address, Socket, Target};
@@ -56,6 +57,8 @@ struct Residue {
 
 /// A connection to PostgreSQL.
 pub struct Backend {
+    /// Given up before the socket: the pooler hands its process to another connection then.
+    served: Option<Served>,
     socket: Socket,
     pub inbox: Inbox,
     out: BytesMut,
@@ -99,6 +102,7 @@ impl Backend {
 
     fn over(opened: Opened, target: &Arc<Target>, statement_cache_size: usize, fitness: Fitness) -> Self {
         Backend {
+            served: None,
             socket: opened.socket,
             inbox: opened.inbox,
             out: BytesMut::with_capacity(4096),
@@ -129,6 +133,16 @@ impl Backend {
     /// It is watched over for as long as it is there.
     pub fn keep_covered(&mut self, covered: Covered) {
         self.covered = Some(covered);
+    }
+
+    /// No other connection may have its process for as long as it is there.
+    pub fn keep_served(&mut self, served: Served) {
+        self.served = Some(served);
+    }
+
+    /// True if a pooler stands in between.
+    pub fn is_pooled(&self) -> bool {
+        self.served.is_some()
     }
 
     /// True if another process answers than the one that was announced: a pooler stands in between.

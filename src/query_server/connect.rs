@@ -40,6 +40,13 @@ pub enum ConnectError {
          the pooler is in session mode, start with --session-pooler"
     )]
     Pooler,
+    /// It does not keep one connection of PostgreSQL's for each of ours.
+    #[error(
+        "a connection pooler answers there that is not in session mode (--session-pooler): the same process of PostgreSQL \
+         serves two connections, or two serve one, so that queries would reach each other's sessions. Name PostgreSQL \
+         itself, for this server is a pool already"
+    )]
+    TransactionPooler,
     /// PostgreSQL cannot be made to end the connection should this server freeze.
     #[error("the connection cannot be watched over, which --lookup needs: {0}")]
     Unwatched(String),

@@ -23,9 +23,11 @@ mod piece;
 mod placement;
 mod places;
 mod pool;
+mod poolers;
 mod reads;
 mod run;
 mod screen;
+mod served;
 mod service;
 mod session;
 mod settings;
@@ -38,6 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::memory::Memory;
+use self::poolers::Poolers;
 use self::screen::Screened;
 use self::watchdog::Watchdog;
 use crate::deadline::Deadlines;
@@ -93,10 +96,9 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         options.max_connection_age(),
         options.statement_cache_size,
         watchdog,
+        Poolers::new(options.session_pooler),
     );
-    pool.open_first(options.session_pooler)
-        .await
-        .map_err(|source| StartError::Unreachable { address: target.address(), source })?;
+    pool.open_first().await.map_err(|source| StartError::Unreachable { address: target.address(), source })?;
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
     let requests = Memory::new(memory, options.max_message_size);

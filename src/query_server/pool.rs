@@ -13,6 +13,7 @@ use super::backend::{Backend, Fitness};
 use super::cancel::PATIENCE;
 use super::connect::ConnectError;
 use super::fair::{Owner, Turns};
+use super::poolers::Poolers;
 use super::settings::Settings;
 use super::watchdog::Watchdog;
 use crate::postgres::Target;
@@ -46,6 +47,7 @@ pub struct Pool {
     statement_cache_size: usize,
     /// Has to know each connection before it is used.
     watchdog: Option<Arc<Watchdog>>,
+    poolers: Poolers,
     limits: Limits,
     /// How old a connection may become.
     max_age: Option<Duration>,
@@ -111,11 +113,22 @@ impl Pool {
         max_age: Option<Duration>,
         statement_cache_size: usize,
         watchdog: Option<Arc<Watchdog>>,
+        poolers: Poolers,
     ) -> Arc<Self> {
         let turns = Turns::new(limits.tenant_size);
         let state = State { idle: Vec::new(), taken: 0, turns, paused_until: None, turned_at: None };
         let (generation, state) = (AtomicU64::new(0), Mutex::new(state));
-        Arc::new(Pool { target, readiness, statement_cache_size, watchdog, limits, max_age, generation, state })
+        Arc::new(Pool {
+            target,
+            readiness,
+            statement_cache_size,
+            watchdog,
+            poolers,
+            limits,
+            max_age,
+            generation,
+            state,
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -131,16 +144,16 @@ impl Pool {
         Pressure { waiting: self.state().turns.ready(), size: self.limits.size }
     }
 
-    /// Opens a connection and keeps it idle. A pooler in front of PostgreSQL is refused unless `poolers` allows it.
-    pub async fn open_first(self: &Arc<Self>, poolers: bool) -> Result<(), ConnectError> {
+    /// Opens a connection and keeps it idle. Behind a pooler it opens another one meanwhile, which has to get a process
+    /// of its own.
+    pub async fn open_first(self: &Arc<Self>) -> Result<(), ConnectError> {
         self.state().taken += 1;
         let mut slot = self.slot(None, None);
         slot.reconnect().await?;
         if let Some(backend) = slot.backend()
-            && !poolers
-            && backend.is_behind_pooler().await?
+            && backend.is_pooled()
         {
-            return Err(ConnectError::Pooler);
+            self.connect(Fitness::new(0, None)).await?;
         }
         Ok(())
     }
@@ -172,6 +185,7 @@ impl Pool {
 
     async fn connect(&self, fitness: Fitness) -> Result<Backend, ConnectError> {
         let mut backend = Backend::connect(&self.target, self.statement_cache_size, fitness).await?;
+        self.poolers.check(&mut backend).await?;
         if let Some(watchdog) = &self.watchdog {
             watchdog.cover(&mut backend).await.map_err(ConnectError::Unwatched)?;
         }

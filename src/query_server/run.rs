@@ -30,6 +30,9 @@ use crate::proto::{Failure, QueryRequest};
 /// A caller who has waited for the end of a statement does not wait longer for what is known of it.
 const LONGEST_LOOK: Duration = Duration::from_millis(500);
 
+/// How often one query may find that what was thought to be prepared is not.
+const MOST_OUTDATED: u32 = 3;
+
 /// What all queries share.
 pub struct Engine {
     pub pool: Arc<Pool>,
@@ -311,6 +314,7 @@ impl Engine {
             // Rare, and in a box: the task of any other query is no larger for it.
             watch.unless_stopped(Box::pin(self.may_repeat(query))).await.map_err(Stop::before)??;
         }
+        let mut outdated = 0;
         loop {
             if let Some(stop) = watch.stopping {
                 return Err(stop.before());
@@ -340,6 +344,15 @@ impl Engine {
                 }
                 Attempt::Outdated => {
                     manner.keep = false;
+                    outdated += 1;
+                    if outdated > MOST_OUTDATED {
+                        turn.backend.mark_broken();
+                        return Err(failure(
+                            Reason::Unavailable,
+                            true,
+                            "PostgreSQL does not keep what is prepared there",
+                        ));
+                    }
                 }
                 Attempt::NotTaken if may_renew => {
                     may_renew = false;

@@ -23,6 +23,14 @@ impl Backend {
         process.and_then(|process| process.parse().ok()).ok_or_else(|| io::Error::other("no process id"))
     }
 
+    /// The same, and when that process began: nothing else that is or was has both.
+    pub async fn process(&mut self) -> io::Result<String> {
+        let sql = "select pg_catalog.concat_ws('/', pid, extract(epoch from backend_start)) \
+                   from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())";
+        let [process] = self.ask_row(sql).await?;
+        process.ok_or_else(|| io::Error::other("PostgreSQL does not say which process it is"))
+    }
+
     /// Has PostgreSQL end these processes after a while. Returns those that it knows, once the time has begun to run. They
     /// are told by when they began, so that no later process of the same number is meant.
     pub async fn arm(&mut self, processes: &[i32], after: Duration) -> io::Result<Vec<i32>> {

@@ -6,6 +6,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::postgres::Target;
 use crate::query_server::pool::Limits;
+use crate::query_server::poolers::Poolers;
 use crate::readiness::Readiness;
 
 /// A caller that panics as soon as it is asked something.
@@ -29,7 +30,7 @@ fn engine(address: SocketAddr) -> Engine {
     let limits = Limits { size: 1, queue: 10, tenant_size: 1, tenant_queue: 10 };
     let largest = 1 << 20;
     Engine {
-        pool: Pool::new(target, Readiness::default(), limits, None, 0, None),
+        pool: Pool::new(target, Readiness::default(), limits, None, 0, None, Poolers::new(false)),
         deadlines: Deadlines::start(),
         texts: Texts::new(),
         max_sql_size: largest,

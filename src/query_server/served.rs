@@ -1,0 +1,29 @@
+//! The processes of PostgreSQL that serve this server's connections behind a pooler: each of them one, or it is no pooler
+//! in session mode. `poolers` notes them, and a connection holds its own.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Those that serve.
+#[derive(Clone, Default)]
+pub struct Serving(Arc<Mutex<HashSet<String>>>);
+
+/// Held by a connection for as long as it lasts: no other may have its process.
+pub struct Served {
+    serving: Serving,
+    process: String,
+}
+
+impl Serving {
+    /// Notes a process; None: it serves another connection.
+    pub fn note(&self, process: String) -> Option<Served> {
+        let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(process.clone());
+        is_new.then(|| Served { serving: self.clone(), process })
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.serving.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.process);
+    }
+}
