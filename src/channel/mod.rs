@@ -188,7 +188,7 @@ impl QueryChannel {
                     Wire::Legacy => return self.begin_legacy(query),
                 },
             };
-            if query.may_have_run && !stream.knows_reads().await {
+            if query.may_have_run && !Box::pin(stream.knows_reads()).await {
                 return Err(self.not_repeated());
             }
             match Stream::start(&stream, query) {
@@ -197,7 +197,7 @@ impl QueryChannel {
                 Err(refused) => {
                     self.forget(&stream);
                     if stream.is_unknown() {
-                        self.check_legacy().await?;
+                        Box::pin(self.check_legacy()).await?;
                     }
                     query = *refused;
                 }
@@ -261,7 +261,7 @@ impl QueryChannel {
         }
         Err(Error::Invalid {
             reason: format!(
-                "the message for query server {} would have {size} bytes, more than the {largest} that it takes                  (--max-message-size): send less at once, or start the server with a larger limit; nothing was sent to it",
+                "the message for query server {} would have {size} bytes, more than the {largest} that it takes (--max-message-size): send less at once, or start the server with a larger limit; nothing was sent to it",
                 self.address
             ),
         })

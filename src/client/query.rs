@@ -76,7 +76,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         if no_answer
             && world.router.doubt(&request.target)
             && request.session.is_none()
-            && query.lives_elsewhere(&request.target, &failed).await
+            && Box::pin(query.lives_elsewhere(&request.target, &failed)).await
         {
             continue;
         }
@@ -170,42 +170,9 @@ impl Query<'_> {
             tenant_type: self.tenant.as_ref().map(|tenant| tenant.kind),
             ..wire.clone()
         };
+        // In boxes, here and below: the task of a query that has no need of it is no larger for it.
         if let Some(session) = self.session {
-            if let Some(shard) = self.reopen {
-                // On the same shard as before, whatever is known by now: the server says whether it still is the right one.
-                let owner =
-                    self.tenant.as_ref().map(|tenant| Owner { tenant: &tenant.name, kind: tenant.kind, epoch: 0 });
-                let opened = self.unless_interrupted(self.world.channels[shard].open_session(owner)).await?;
-                self.world.sessions.open(session, Held::new(shard, opened.map_err(Failed::at_start)?));
-                self.reopen = None;
-            }
-            let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended(None)))?;
-            let channel = &self.world.channels[held.shard];
-            let may_commit = plan::may_commit(&wire.sql);
-            let takes = channel.takes_in(&held.session, &request);
-            self.unless_interrupted(takes).await?.map_err(Failed::for_good)?;
-            let is_first = held.sent.fetch_add(1, Ordering::Relaxed) == 0;
-            let Some(call) = held.session.start(request) else {
-                if is_first {
-                    self.reopen = Some(held.shard);
-                    return Err(Failed::never_ran(channel, held.session.end().unwrap_or_default()));
-                }
-                return Err(Failed::for_good(ended(held.session.end())));
-            };
-            self.control.attach(&call);
-            let taken_in = self.take_in(channel, call, &wire.sql).await;
-            if self.given_up {
-                // The server will not be asked anything more: it rolls back as soon as it can.
-                self.world.sessions.close(session);
-            }
-            return taken_in.map_err(|failed| {
-                // A server that goes down, or has lost PostgreSQL, before the transaction has begun.
-                if failed.class == Class::NeverSent && is_first && held.sent.load(Ordering::Relaxed) == 1 {
-                    self.reopen = Some(held.shard);
-                    return failed;
-                }
-                lost_session(channel, failed, may_commit)
-            });
+            return Box::pin(self.attempt_in_session(session, request)).await;
         }
         let route = self.unless_interrupted(self.world.router.route(target)).await?.map_err(Failed::for_good)?;
         let channel = match route {
@@ -224,9 +191,46 @@ impl Query<'_> {
                 self.control.attach(&call);
                 self.take_in(channel, call, &wire.sql).await
             }
-            // In a box, so that the task of a query that needs it not is no larger for it.
             Begun::Legacy(call) => Box::pin(legacy::take_in(self, channel, call, &wire.sql)).await,
         }
+    }
+
+    async fn attempt_in_session(&mut self, session: u32, request: QueryRequest) -> Result<(), Failed> {
+        if let Some(shard) = self.reopen {
+            // On the same shard as before, whatever is known by now: the server says whether it still is the right one.
+            let owner = self.tenant.as_ref().map(|tenant| Owner { tenant: &tenant.name, kind: tenant.kind, epoch: 0 });
+            let opened = self.unless_interrupted(self.world.channels[shard].open_session(owner)).await?;
+            self.world.sessions.open(session, Held::new(shard, opened.map_err(Failed::at_start)?));
+            self.reopen = None;
+        }
+        let sql = request.sql.clone();
+        let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended(None)))?;
+        let channel = &self.world.channels[held.shard];
+        let may_commit = plan::may_commit(&sql);
+        let takes = channel.takes_in(&held.session, &request);
+        self.unless_interrupted(takes).await?.map_err(Failed::for_good)?;
+        let is_first = held.sent.fetch_add(1, Ordering::Relaxed) == 0;
+        let Some(call) = held.session.start(request) else {
+            if is_first {
+                self.reopen = Some(held.shard);
+                return Err(Failed::never_ran(channel, held.session.end().unwrap_or_default()));
+            }
+            return Err(Failed::for_good(ended(held.session.end())));
+        };
+        self.control.attach(&call);
+        let taken_in = self.take_in(channel, call, &sql).await;
+        if self.given_up {
+            // The server will not be asked anything more: it rolls back as soon as it can.
+            self.world.sessions.close(session);
+        }
+        taken_in.map_err(|failed| {
+            // A server that goes down, or has lost PostgreSQL, before the transaction has begun.
+            if failed.class == Class::NeverSent && is_first && held.sent.load(Ordering::Relaxed) == 1 {
+                self.reopen = Some(held.shard);
+                return failed;
+            }
+            lost_session(channel, failed, may_commit)
+        })
     }
 
     /// True if a query that has not been sent is for another shard by now.

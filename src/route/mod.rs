@@ -61,7 +61,7 @@ impl Router {
 
     async fn place_of(&self, tenant: &Tenant, register: bool) -> Result<Route, Error> {
         let Some(lookup) = &self.lookup else { return Ok(Route::Shard { shard: 0, epoch: 0 }) };
-        let place = if register { lookup.register(tenant).await? } else { lookup.place_of(tenant).await? };
+        let place = if register { Box::pin(lookup.register(tenant)).await? } else { lookup.place_of(tenant).await? };
         Ok(Route::Shard { shard: self.check(tenant, place.shard)?, epoch: place.epoch })
     }
 
