@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const path = require('node:path');
 const { after, before, describe, test } = require('node:test');
 const { buildSync } = require('esbuild');
 const { missing, triple } = require('../js/platform');
@@ -20,6 +21,7 @@ const { asCommonJs, asTest, quickStart } = require('./support/quick-start');
 const { startRegistry } = require('./support/registry');
 const { announced } = require('./support/servers');
 
+const ROOT = path.join(__dirname, '..');
 const PLATFORM_PACKAGE = `${NAME}-${triple()}`;
 const printed = quickStart();
 /** The README's addresses, and where those servers are in this test. @type {Map<string, string>} */
@@ -95,7 +97,7 @@ describe('what is packed', () => {
   test('one version stands in every file, and every platform has its directory in npm/', () => {
     assert.equal(new Set(versions().map((one) => one.version)).size, 1, JSON.stringify(versions(), null, 2));
     const names = platforms().map((one) => one.triple);
-    assert.deepEqual(fs.readdirSync(`${__dirname}/../npm`).sort(), names.sort());
+    assert.deepEqual(fs.readdirSync(path.join(ROOT, 'npm')).sort(), names.sort());
     for (const { triple, manifest, addon, server } of platforms()) {
       const [os, cpu, abi] = triple.split('-');
       assert.equal(manifest.name, `${NAME}-${triple}`);
@@ -133,6 +135,15 @@ describe('what is packed', () => {
     }
     assert.doesNotMatch(licences, /^- protox /m, 'a crate that only builds');
   });
+});
+
+test('a clone in which nothing is installed can begin to set itself up', async () => {
+  const clone = place.app('clone');
+  for (const part of ['scripts', 'js'])
+    fs.cpSync(path.join(ROOT, part), clone.path(part), { recursive: true });
+  // npm refuses it, which is what comes first: no package of npm may be needed before.
+  clone.write('package-lock.json', 'broken');
+  assert.match(await failure(clone.node(['scripts/setup.js'])), /npm ci .*failed/);
 });
 
 describe('the quick start runs', () => {
