@@ -3,7 +3,8 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use lru::LruCache;
 use tokio::task::yield_now;
@@ -15,6 +16,8 @@ use crate::data::lexer::{Lexer, Outline};
 /// Texts remembered; of those longer than the second bound none is.
 const MOST_TEXTS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 const LONGEST_TEXT: usize = 16 * 1024;
+/// What one connection has found out of a text, that it cannot be kept, the others believe this long.
+const BELIEF: Duration = Duration::from_secs(60);
 /// Bytes of a long text that are read without a pause.
 const SLICE: usize = 64 * 1024;
 
@@ -38,6 +41,8 @@ pub struct Text {
     pub commits_midway: bool,
     /// What it names; nothing if it is too long to be kept.
     pub names: Names,
+    /// When a connection found that it cannot be kept.
+    unkept: Mutex<Option<Instant>>,
 }
 
 /// The first words of the statements that `plain` means.
@@ -71,6 +76,7 @@ impl Text {
             needs_tenant: !outline.is_single(&READ_NOTHING),
             outlives_tenant: gist.reads_after_undoing,
             names,
+            unkept: Mutex::default(),
             commits_midway: !plain && gist.may_commit_midway(),
         }
     }
@@ -95,8 +101,23 @@ impl Text {
             needs_tenant: !gist.is_single(&READ_NOTHING),
             outlives_tenant: gist.reads_after_undoing,
             names: Names::default(),
+            unkept: Mutex::default(),
             commits_midway: !plain && gist.may_commit_midway(),
         }
+    }
+
+    /// Notes that a connection has found that it cannot be kept.
+    pub fn note_unkept(&self) {
+        *self.unkept() = Some(Instant::now());
+    }
+
+    /// True if it was found of late that it cannot be kept, so that finding out again is not worth while.
+    pub fn was_unkept(&self) -> bool {
+        self.unkept().is_some_and(|at| at.elapsed() < BELIEF)
+    }
+
+    fn unkept(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.unkept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
