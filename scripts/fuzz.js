@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz`: the tests with random input (tests/fuzz, the frames of tests/query_server, and rows on their way into
- * JavaScript) for a minute each, or for MTDD_FUZZ_SECONDS. A failure names its seed, which MTDD_TEST_SEED asks for again.
+ * `npm run fuzz`: the tests with random input (tests/fuzz, the frames of tests/query_server, rows on their way into
+ * JavaScript, and answers of 1.x servers) for a minute each, or for MTDD_FUZZ_SECONDS. A failure names its seed, which MTDD_TEST_SEED asks for again.
  * Words choose among the tests by their names.
  */
 
@@ -16,6 +16,7 @@ const targets = [
   ['', cargo('fuzz', ...words)],
   ['frames', cargo('query_server', 'frames::')],
   ['rows', [process.execPath, ['--test', '__test__/random-rows.test.js']]],
+  ['answers', [process.execPath, ['--test', '__test__/legacy-answers.test.js']]],
 ];
 
 for (const [name, [program, args]] of targets) {

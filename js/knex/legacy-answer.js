@@ -24,14 +24,17 @@ function fillFromLegacy(driver, result, asArray, [command, rowCount, json]) {
   } catch (cause) {
     return unreadable(cause);
   }
-  if (!Array.isArray(rows) || !rows.every((row) => row !== null && typeof row === 'object'))
-    return unreadable();
+  if (!Array.isArray(rows) || !rows.every(isRow)) return unreadable();
   const names = rows.length === 0 ? [] : Object.keys(rows[0]);
   result.fields = names.map((name) => new driver.Field(name, 0, 0, UNKNOWN_TYPE, -1, -1, 'text'));
   result.rows = asArray ? rows.map(Object.values) : rows;
   result.command = command;
   result.rowCount = rowCount;
   return null;
+}
+
+function isRow(row) {
+  return row !== null && typeof row === 'object' && !Array.isArray(row);
 }
 
 function unreadable(cause) {
