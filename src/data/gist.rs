@@ -5,12 +5,13 @@ use crate::data::lexer::{Lexer, Token, is_one_of};
 
 /// Statements that commit as they go, or may.
 const COMMIT_MIDWAY: [&str; 5] = ["call", "do", "vacuum", "reindex", "cluster"];
-/// Statements that end a transaction and keep what it did.
-const COMMIT: [&str; 3] = ["commit", "end", "prepare"];
+/// Statements that end a transaction and keep what it did, which runs its deferred triggers. PREPARE TRANSACTION is
+/// another one.
+const KEEP: [&str; 2] = ["commit", "end"];
 /// Statements that CONCURRENTLY makes commit as they go.
 const DEFINE: [&str; 3] = ["create", "drop", "alter"];
 
-/// Statements that read nothing. A statement of ours ahead of them could change what they mean: SET TRANSACTION must
+/// Statements that read nothing themselves. A statement of ours ahead of them could change what they mean: SET TRANSACTION must
 /// come first in its transaction, and LOCK before what the transaction sees is fixed.
 pub const READ_NOTHING: [&str; 13] = [
     "begin",
@@ -31,6 +32,52 @@ pub const READ_NOTHING: [&str; 13] = [
 /// PREPARE TRANSACTION is another one.
 const UNDO: [&str; 4] = ["commit", "end", "rollback", "abort"];
 
+/// How far a statement has come that may hold others: `CREATE FUNCTION ... BEGIN ATOMIC ...; ...; END`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Routine {
+    #[default]
+    None,
+    /// It creates something.
+    Created,
+    /// It creates a function or a procedure; so many parentheses are open.
+    Headed { parentheses: usize },
+    /// The last word was BEGIN.
+    Begun,
+    /// Inside the body. `begins`: a statement would begin here, or END.
+    Body { begins: bool },
+}
+
+impl Routine {
+    /// Reads on; true if the token belongs to the body. `begins`: a statement of the text would begin here.
+    ///
+    /// Only behind a semicolon, or at its beginning, can a body end: any other END is that of a CASE, or a name.
+    fn take(&mut self, token: Token<'_>, begins: bool) -> bool {
+        let is_in_body = matches!(self, Routine::Body { .. });
+        let word = if let Token::Word(word) = token { word } else { "" };
+        let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
+        *self = match (*self, token) {
+            (Routine::Body { .. }, Token::Mark(';')) => Routine::Body { begins: true },
+            (Routine::Body { begins: true }, _) if is("end") => Routine::None,
+            (Routine::Body { .. }, _) => Routine::Body { begins: false },
+            (_, Token::Mark(';')) => Routine::None,
+            (Routine::None, _) if begins && is("create") => Routine::Created,
+            (Routine::Created, _) if is_one_of(word, &["or", "replace"]) => Routine::Created,
+            (Routine::Created, _) if is_one_of(word, &["function", "procedure"]) => Routine::Headed { parentheses: 0 },
+            (Routine::None | Routine::Created, _) => Routine::None,
+            (Routine::Begun, _) if is("atomic") => Routine::Body { begins: true },
+            (Routine::Begun | Routine::Headed { parentheses: 0 }, _) if is("begin") => Routine::Begun,
+            (Routine::Begun, Token::Mark('(')) => Routine::Headed { parentheses: 1 },
+            (Routine::Begun, _) => Routine::Headed { parentheses: 0 },
+            (Routine::Headed { parentheses }, Token::Mark('(')) => Routine::Headed { parentheses: parentheses + 1 },
+            (Routine::Headed { parentheses }, Token::Mark(')')) => {
+                Routine::Headed { parentheses: parentheses.saturating_sub(1) }
+            }
+            (headed @ Routine::Headed { .. }, _) => headed,
+        };
+        is_in_body
+    }
+}
+
 /// The gist of a text, as far as it has been read.
 #[derive(Clone, Copy, Debug)]
 pub struct Gist<'a> {
@@ -44,11 +91,21 @@ pub struct Gist<'a> {
     commits: bool,
     defines: bool,
     concurrently: bool,
-    /// The last token was PREPARE at the beginning of a statement.
-    prepares: bool,
+    routine: Routine,
+    /// The first word of the statement under way, and whether it was the last token.
+    verb: &'a str,
+    follows_verb: bool,
+    /// SET CONSTRAINTS is under way.
+    constrains: bool,
+    /// What has been set for the transaction is undone, by a step back to a savepoint or by its end.
     undoes: bool,
-    /// A statement that may read something follows one that undoes what has been set for the transaction.
+    /// The last one to undo it was a step back: what is deferred still is.
+    steps_back: bool,
+    /// A statement that may read something, or runs deferred triggers, follows one that undoes what has been set for the
+    /// transaction.
     pub reads_after_undoing: bool,
+    /// It has COMMIT, END or SET CONSTRAINTS ... IMMEDIATE: the deferred triggers of an open transaction run.
+    pub runs_deferred: bool,
     /// It has `$n`.
     pub has_parameters: bool,
 }
@@ -63,9 +120,14 @@ impl Default for Gist<'_> {
             commits: false,
             defines: false,
             concurrently: false,
-            prepares: false,
+            routine: Routine::None,
+            verb: "",
+            follows_verb: false,
+            constrains: false,
             undoes: false,
+            steps_back: false,
             reads_after_undoing: false,
+            runs_deferred: false,
             has_parameters: false,
         }
     }
@@ -82,29 +144,62 @@ impl<'a> Gist<'a> {
     /// Reads on.
     pub fn take(&mut self, token: Token<'a>) {
         match token {
-            Token::Mark(';') => {
-                self.begins = true;
-                return;
-            }
-            Token::Mark('(') if self.begins => return,
             Token::Word(word) => self.concurrently |= word.eq_ignore_ascii_case("concurrently"),
             Token::Parameter(number) => self.has_parameters |= number > 0,
             _ => {}
         }
-        let word = if let Token::Word(word) = token { word } else { "" };
-        self.undoes |= std::mem::take(&mut self.prepares) && word.eq_ignore_ascii_case("transaction");
-        if std::mem::take(&mut self.begins) {
-            if self.statements == 0 {
-                self.first = word;
-            }
-            self.statements += 1;
-            self.commits_midway |= is_one_of(word, &COMMIT_MIDWAY);
-            self.commits |= is_one_of(word, &COMMIT);
-            self.defines |= is_one_of(word, &DEFINE);
-            self.reads_after_undoing |= self.undoes && !is_one_of(word, &READ_NOTHING);
-            self.undoes |= is_one_of(word, &UNDO);
-            self.prepares = word.eq_ignore_ascii_case("prepare");
+        if self.routine.take(token, self.begins) {
+            return;
         }
+        match token {
+            Token::Mark(';') => self.begins = true,
+            Token::Mark('(') if self.begins => {}
+            Token::Word(word) => self.take_word(word),
+            _ => self.take_word(""),
+        }
+    }
+
+    /// Reads on with a word, or "" for anything else.
+    fn take_word(&mut self, word: &'a str) {
+        if std::mem::take(&mut self.begins) {
+            return self.begin(word);
+        }
+        let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
+        let verb = |keyword: &str| self.verb.eq_ignore_ascii_case(keyword);
+        if self.follows_verb {
+            self.undoes |= verb("prepare") && is("transaction");
+            self.constrains = verb("set") && is("constraints");
+            self.follows_verb = false;
+        }
+        if self.constrains && is("immediate") {
+            self.run_deferred();
+        } else if verb("rollback") && is("to") {
+            self.steps_back = true;
+        }
+    }
+
+    /// Reads the first word of a statement.
+    fn begin(&mut self, word: &'a str) {
+        if self.statements == 0 {
+            self.first = word;
+        }
+        self.statements += 1;
+        (self.verb, self.follows_verb, self.constrains) = (word, true, false);
+        self.commits_midway |= is_one_of(word, &COMMIT_MIDWAY);
+        self.commits |= is_one_of(word, &KEEP) || word.eq_ignore_ascii_case("prepare");
+        self.defines |= is_one_of(word, &DEFINE);
+        self.reads_after_undoing |= self.undoes && !is_one_of(word, &READ_NOTHING);
+        if is_one_of(word, &KEEP) {
+            self.run_deferred();
+        }
+        if is_one_of(word, &UNDO) {
+            (self.undoes, self.steps_back) = (true, false);
+        }
+    }
+
+    fn run_deferred(&mut self) {
+        self.runs_deferred = true;
+        self.reads_after_undoing |= self.steps_back;
     }
 
     /// True if the text is a single statement that begins with one of `words` (in lower case).
@@ -145,6 +240,79 @@ mod tests {
             ["create table t ()", "insert into t values (1); select 1", "begin; rollback", "select 'call'", "commit"]
         {
             assert!(!Gist::of(sql).may_commit_midway(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn the_body_of_a_function_is_part_of_one_statement() {
+        let body =
+            "begin atomic select case when a then 1 else case a when b then 2 end end from t; (select 1 as end); end";
+        for head in [
+            "create function f() returns int language sql",
+            "CREATE OR REPLACE PROCEDURE s.f(begin int, b numeric(3))",
+            "create function f(a int) returns begin set x.y to begin",
+        ] {
+            let sql = format!("{head} {body}");
+            assert!(Gist::of(&sql).is_single(&["create"]), "{sql}");
+            let followed = format!("{sql}; create table z (a int)");
+            let gist = Gist::of(&followed);
+            assert!(!gist.reads_after_undoing && !gist.runs_deferred && !gist.may_commit_midway(), "{sql}");
+            for (end, reads) in [("end", false), ("end; select 1", true), ("select 1; commit; select 2", true)] {
+                let ended = format!("{sql}; {end}");
+                let gist = Gist::of(&ended);
+                assert!(gist.runs_deferred && gist.may_commit_midway(), "{ended}");
+                assert_eq!(gist.reads_after_undoing, reads, "{ended}");
+            }
+        }
+        assert!(Gist::of("create function f() begin atomic end").is_single(&["create"]));
+        // None of these has such a body.
+        for sql in [
+            "create function f() language sql as $$ begin atomic $$",
+            "create function f(begin atomic) language sql as ''",
+            "create table begin (atomic int)",
+            "create view function as select 1 begin",
+            "begin",
+            "select 1 begin atomic",
+        ] {
+            assert!(Gist::of(&format!("{sql}; end; select 1")).reads_after_undoing, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_runs_deferred_triggers_is_known() {
+        for sql in [
+            "commit",
+            "END;",
+            "commit and chain",
+            "set constraints all immediate",
+            "Set Constraints s.a, b IMMEDIATE",
+            "select 1; commit",
+        ] {
+            let gist = Gist::of(sql);
+            assert!(gist.runs_deferred && !gist.reads_after_undoing, "{sql}");
+        }
+        for sql in [
+            "rollback",
+            "rollback to s",
+            "set constraints all deferred",
+            "set x to immediate",
+            "set transaction read only",
+            "set constraints all deferred; select immediate",
+            "lock t",
+            "savepoint s",
+        ] {
+            assert!(!Gist::of(sql).runs_deferred, "{sql}");
+        }
+        // A step back undoes what was set, and leaves deferred what was so before the savepoint.
+        for sql in ["rollback to s; commit", "rollback work to savepoint s; release s; set constraints all immediate"] {
+            assert!(Gist::of(sql).reads_after_undoing, "{sql}");
+        }
+        for sql in [
+            "rollback; begin; commit",
+            "rollback to s; rollback; commit",
+            "rollback to s; set constraints all deferred",
+        ] {
+            assert!(!Gist::of(sql).reads_after_undoing, "{sql}");
         }
     }
 }

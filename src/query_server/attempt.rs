@@ -44,6 +44,10 @@ impl<'t> Turn<'t> {
         if self.backend.transaction() != Transaction::None {
             return self.inside(watch).await;
         }
+        if !self.text.needs_tenant {
+            // A transaction that begins now has been nobody's yet.
+            self.backend.forget_tenant();
+        }
         if self.shares_a_transaction() {
             return self.together(watch).await;
         }
@@ -184,8 +188,13 @@ impl<'t> Turn<'t> {
         let asked = (|| {
             let mut preface = 0;
             // A transaction that has failed takes nothing but its end, and need not be told whose it was.
-            if self.backend.transaction() == Transaction::Open && self.text.needs_tenant {
-                preface += self.backend.ask_for_tenant_unprepared(self.query.whose().unwrap_or(Whose::NOBODY))?;
+            if self.backend.transaction() == Transaction::Open {
+                let whose = self.query.whose();
+                if self.text.needs_tenant {
+                    preface += self.backend.ask_for_tenant_unprepared(whose.unwrap_or(Whose::NOBODY))?;
+                } else if self.text.runs_deferred {
+                    preface += self.backend.ask_for_tenant_of_deferred(whose)?;
+                }
             }
             let asked = match self.query.request.simple && !(preface > 0 && self.shares_a_transaction()) {
                 true => self.ask_simple()?,

@@ -78,6 +78,8 @@ pub struct Backend {
     /// ReadyForQuery messages that are still to come.
     outstanding: u32,
     residue: Residue,
+    /// Whose the last statement was that set its tenant without a prepared statement, and of which type.
+    last_tenant: Option<Box<[String; 2]>>,
     /// A cancel request on its way; it must have ended before another query runs here.
     cancelling: Option<JoinHandle<bool>>,
     broken: bool,
@@ -118,6 +120,7 @@ impl Backend {
             settings: Settings::default(),
             outstanding: 0,
             residue: Residue::default(),
+            last_tenant: None,
             cancelling: None,
             broken: false,
             fitness,

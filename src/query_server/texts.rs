@@ -35,7 +35,9 @@ pub struct Text {
     pub keepable: bool,
     /// It may read whose it is.
     pub needs_tenant: bool,
-    /// A statement of it that may read whose it is follows one that undoes what has been set in the transaction.
+    /// Triggers that an open transaction has deferred run with it, and may read whose they are.
+    pub runs_deferred: bool,
+    /// A statement of it that may read whose it is, or runs such triggers, follows one that undoes what has been set in the transaction.
     pub outlives_tenant: bool,
     /// Stopped on its way, it may leave something committed.
     pub commits_midway: bool,
@@ -74,6 +76,7 @@ impl Text {
             has_parameters: outline.parameters > 0,
             keepable: plain && !stateful && !frozen && !names.obscure && !names_object_types(&outline),
             needs_tenant: !outline.is_single(&READ_NOTHING),
+            runs_deferred: gist.runs_deferred,
             outlives_tenant: gist.reads_after_undoing,
             names,
             unkept: Mutex::default(),
@@ -99,6 +102,7 @@ impl Text {
             has_parameters: gist.has_parameters,
             keepable: false,
             needs_tenant: !gist.is_single(&READ_NOTHING),
+            runs_deferred: gist.runs_deferred,
             outlives_tenant: gist.reads_after_undoing,
             names: Names::default(),
             unkept: Mutex::default(),

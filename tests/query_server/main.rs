@@ -25,6 +25,7 @@ mod reads;
 mod results;
 mod session;
 mod session_ends;
+mod session_tenants;
 mod sessions;
 mod shard;
 mod stale_roles;

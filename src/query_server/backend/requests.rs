@@ -93,6 +93,19 @@ impl Backend {
         self.set_tenant(whose, true)
     }
 
+    /// The same ahead of what runs deferred triggers. A request that names no tenant gets that of the last statement. If
+    /// none has run since `forget_tenant`, nothing is deferred, and nothing asked: SET TRANSACTION may still follow.
+    pub fn ask_for_tenant_of_deferred(&mut self, whose: Option<Whose<'_>>) -> Result<u32, BindError> {
+        let Some(last) = self.last_tenant.take() else { return Ok(0) };
+        let [tenant, kind] = &*last;
+        self.set_tenant(whose.unwrap_or(Whose { tenant, kind }), true)
+    }
+
+    /// Forgets whose the last statement was.
+    pub fn forget_tenant(&mut self) {
+        self.last_tenant = None;
+    }
+
     /// Sets the tenant until `settle` or `clean` takes it back; answered by one CommandComplete.
     pub fn ask_for_session_tenant(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
         self.residue.tenant = true;
@@ -100,6 +113,10 @@ impl Backend {
     }
 
     fn set_tenant(&mut self, whose: Whose<'_>, is_local: bool) -> Result<u32, BindError> {
+        match &self.last_tenant {
+            Some(last) if last[..] == [whose.tenant, whose.kind] => {}
+            _ => self.last_tenant = Some(Box::new([whose.tenant.to_owned(), whose.kind.to_owned()])),
+        }
         frontend::parse("", &set_tenant(is_local), [], &mut self.out)?;
         self.bind_and_execute("", &[whose.tenant.as_bytes(), whose.kind.as_bytes()])?;
         Ok(1)
