@@ -188,6 +188,37 @@ describe('reads that are lost', () => {
     });
   }
 
+  it('in a session whose transaction was ended by a text are judged by themselves', async () => {
+    for (const ending of ['commit', 'rollback', 'rollback to kept']) {
+      for (const timeout of [undefined, 1500]) {
+        await shard.raw('truncate log');
+        const trx = await db.transaction();
+        await trx.raw('savepoint kept').mtdd(TENANT);
+        await trx.raw(ending).mtdd(TENANT);
+        own.proxy.withhold();
+        const lost = failureOf(
+          trx.raw('insert into log values (7)').mtdd({ tenantId: TENANT, ...(timeout && { timeout }) }),
+        );
+        if (timeout === undefined) {
+          await sleep(700);
+          own.proxy.cut();
+        }
+        const { code, message } = await lost;
+        own.proxy.cut();
+        const said = `${ending}, ${timeout}: ${code} ${message}`;
+        if (ending !== 'rollback to kept') {
+          assert.equal(code, 'OUTCOME_UNKNOWN', said);
+          await hasWritten();
+        } else {
+          assert.equal(code, timeout === undefined ? 'SHARD_UNAVAILABLE' : 'TIMEOUT', said);
+        }
+        const after = await failureOf(trx.raw('select 1').mtdd(TENANT));
+        if (ending !== 'rollback to kept') assert.doesNotMatch(after.message, /what it did was rolled back/);
+        await trx.rollback().catch(() => {});
+      }
+    }
+  });
+
   it('for all shards are not either', async () => {
     const everywhere = { allServers: true };
     const other = knex({ client: 'pg', connection: cluster.shards[1 - own.index].databaseUrl });

@@ -43,6 +43,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         timeout,
         deadline: Instant::now() + timeout,
         session: request.session,
+        held: None,
         begun: false,
         restart: false,
         tenant: match &request.target {
@@ -143,6 +144,8 @@ struct Query<'a> {
     timeout: Duration,
     deadline: Instant,
     session: Option<u32>,
+    /// The session that it was sent in.
+    held: Option<Arc<Held>>,
     /// Pieces of this query have gone out.
     begun: bool,
     /// Pieces of an earlier attempt have gone out; the next one makes them void.
@@ -204,18 +207,19 @@ impl Query<'_> {
             self.reopen = None;
         }
         let sql = request.sql.clone();
-        let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended(None)))?;
+        let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended(None, false)))?;
         let channel = &self.world.channels[held.shard];
-        let may_commit = plan::may_commit(&sql);
         let takes = channel.takes_in(&held.session, &request);
         self.unless_interrupted(takes).await?.map_err(Failed::for_good)?;
-        let is_first = held.sent.fetch_add(1, Ordering::Relaxed) == 0;
+        let rolls_back = held.rolls_back();
+        let is_first = held.note(&sql);
+        self.held = Some(held.clone());
         let Some(call) = held.session.start(request) else {
             if is_first {
                 self.reopen = Some(held.shard);
                 return Err(Failed::never_ran(channel, held.session.end().unwrap_or_default()));
             }
-            return Err(Failed::for_good(ended(held.session.end())));
+            return Err(Failed::for_good(ended(held.session.end(), rolls_back)));
         };
         self.control.attach(&call);
         let taken_in = self.take_in(channel, call, &sql).await;
@@ -229,8 +233,17 @@ impl Query<'_> {
                 self.reopen = Some(held.shard);
                 return failed;
             }
-            lost_session(channel, failed, may_commit)
+            if self.is_in_transaction(&sql) {
+                return lost_session(channel, failed, plan::may_commit(&sql));
+            }
+            let failed = if self.only_reads(&sql) { failed.of_a_read() } else { failed };
+            Failed::for_good(failed.error)
         })
+    }
+
+    /// True if it is in a transaction, which is rolled back if the session is lost.
+    fn is_in_transaction(&self, sql: &str) -> bool {
+        self.held.as_ref().is_some_and(|held| held.is_in_transaction(sql))
     }
 
     /// True if a query that has not been sent is for another shard by now.
@@ -296,10 +309,8 @@ impl Query<'_> {
                     self.given_up = true;
                     self.reads = self.reads.min(call.reads());
                     // A session that is given up rolls back all but a COMMIT.
-                    let has_no_effect = match self.session {
-                        Some(_) => !plan::may_commit(sql),
-                        None => self.only_reads(sql),
-                    };
+                    let has_no_effect =
+                        if self.is_in_transaction(sql) { !plan::may_commit(sql) } else { self.only_reads(sql) };
                     return Err(Failed::given_up(channel, reason, self.timeout, has_no_effect));
                 }
             };
@@ -329,7 +340,7 @@ impl Query<'_> {
     /// True if JavaScript, which may stop reading its rows, has to know that the query may have done more than read. What a
     /// transaction has done is in nobody's doubt: it may be rolled back.
     fn leaves_traces(&self, sql: &str) -> bool {
-        self.streams && self.session.is_none() && !self.only_reads(sql)
+        self.streams && !self.is_in_transaction(sql) && !self.only_reads(sql)
     }
 
     /// Passes a part on to JavaScript; true if it was the last.
@@ -372,10 +383,11 @@ impl Query<'_> {
     }
 }
 
-/// A query came for a session that is over.
-fn ended(why: Option<String>) -> Error {
+/// A query came for a session that is over. `rolled_back`: nothing that was sent in it can have lasted.
+fn ended(why: Option<String>, rolled_back: bool) -> Error {
     let why = why.unwrap_or_else(|| "its session is over".into());
-    let reason = format!("the transaction has ended, and what it did was rolled back: {why}");
+    let consequence = if rolled_back { ", and what it did was rolled back" } else { "" };
+    let reason = format!("the transaction has ended{consequence}: {why}");
     Error::SessionEnded { reason }
 }
 

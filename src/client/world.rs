@@ -16,6 +16,7 @@ use crate::data::compact::Piece;
 use crate::data::shape::Descriptions;
 use crate::deadline::Deadline;
 use crate::error::{Error, Fate};
+use crate::plan;
 use crate::route::Router;
 use crate::scatter::Budget;
 
@@ -199,11 +200,32 @@ pub struct Held {
     pub session: Session,
     /// Queries that have been sent in it.
     pub sent: AtomicU32,
+    /// Those of them that may have ended its transaction.
+    endings: AtomicU32,
 }
 
 impl Held {
     pub fn new(shard: usize, session: Session) -> Self {
-        Held { shard, session, sent: AtomicU32::new(0) }
+        Held { shard, session, sent: AtomicU32::new(0), endings: AtomicU32::new(0) }
+    }
+
+    /// Notes a query that is about to be sent; true if it is the first one.
+    pub fn note(&self, sql: &str) -> bool {
+        if plan::may_end_transaction(sql) {
+            self.endings.fetch_add(1, Ordering::Relaxed);
+        }
+        self.sent.fetch_add(1, Ordering::Relaxed) == 0
+    }
+
+    /// True if a query that was sent in it is in a transaction that is rolled back with the session: no other query may
+    /// have ended it.
+    pub fn is_in_transaction(&self, sql: &str) -> bool {
+        self.endings.load(Ordering::Relaxed) <= u32::from(plan::may_end_transaction(sql))
+    }
+
+    /// True if all that was done in it is rolled back with it.
+    pub fn rolls_back(&self) -> bool {
+        self.endings.load(Ordering::Relaxed) == 0
     }
 }
 

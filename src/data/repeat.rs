@@ -124,8 +124,9 @@ pub fn shows_only_reading(sql: &str) -> bool {
     if !["select", "values", "table", "with", "show"].iter().any(|word| first.eq_ignore_ascii_case(word)) {
         return false;
     }
+    let mut attributes = Attributes::default();
     while let Some(token) = tokens.next() {
-        let called = tokens.peek() == Some(&Token::Mark('('));
+        let called = attributes.take(token) || tokens.peek() == Some(&Token::Mark('('));
         match token {
             Token::Word(word) if is_one_of(word, &WRITES) => return false,
             // FOR UPDATE takes a lock ("update" is among the words above); so do its weaker forms.
@@ -139,6 +140,25 @@ pub fn shows_only_reading(sql: &str) -> bool {
     true
 }
 
+/// Follows a text token by token, to know which names are attributes of an expression: `(x).f` may mean `f(x)`.
+#[derive(Debug, Default)]
+pub struct Attributes {
+    /// The last token ended an expression that is more than a column.
+    behind_expression: bool,
+    /// The last token was the dot behind such an expression.
+    behind_dot: bool,
+}
+
+impl Attributes {
+    /// True if the next token is such a name.
+    pub fn take(&mut self, token: Token<'_>) -> bool {
+        let is_attribute = self.behind_dot && matches!(token, Token::Word(_) | Token::Identifier(_));
+        self.behind_dot = self.behind_expression && token == Token::Mark('.');
+        self.behind_expression = is_attribute || matches!(token, Token::Mark(')' | ']') | Token::Parameter(_));
+        is_attribute
+    }
+}
+
 /// True for the lower-case name of a function that only computes.
 pub fn is_pure(name: &str) -> bool {
     PURE.contains(&name)
@@ -146,7 +166,32 @@ pub fn is_pure(name: &str) -> bool {
 
 /// True if the text may make a transaction's changes last.
 pub fn may_commit(sql: &str) -> bool {
-    Outline::of(sql).first_words.iter().any(|word| is_one_of(word, &["commit", "end", "prepare"]))
+    let first_words = Outline::of(sql).first_words;
+    let commits = first_words.iter().any(|word| is_one_of(word, &["commit", "end", "prepare"]));
+    // What follows the end of a transaction in the same text is in none.
+    commits || first_words.len() > 1 && may_end_transaction(sql)
+}
+
+/// True if the text may end a transaction, whatever becomes of its changes: what comes after it is in none.
+pub fn may_end_transaction(sql: &str) -> bool {
+    let mut begins = true;
+    // In a ROLLBACK, which ends it unless it goes back TO a savepoint.
+    let mut rolls_back = false;
+    for token in Lexer::new(sql) {
+        match token {
+            Token::Mark(';') if rolls_back => return true,
+            Token::Mark(';') => begins = true,
+            Token::Word(word) if std::mem::take(&mut begins) => {
+                if is_one_of(word, &["commit", "end", "abort", "prepare"]) {
+                    return true;
+                }
+                rolls_back = word.eq_ignore_ascii_case("rollback");
+            }
+            Token::Word(word) if word.eq_ignore_ascii_case("to") => rolls_back = false,
+            _ => begins = false,
+        }
+    }
+    rolls_back
 }
 
 #[cfg(test)]
@@ -163,6 +208,8 @@ mod tests {
             "values (1), (2)",
             "select 'insert into t', \"update\" from t -- delete",
             "show timezone",
+            "select (t.a).lower, t.b[1], t.c from app.t",
+            "select (x).* from t x",
         ] {
             assert!(shows_only_reading(sql), "{sql}");
         }
@@ -172,6 +219,29 @@ mod tests {
     fn only_the_end_of_a_transaction_commits() {
         assert!(may_commit("COMMIT;") && may_commit("select 1; end") && may_commit("prepare transaction 'x'"));
         assert!(!may_commit("select 'commit'") && !may_commit("ROLLBACK"));
+        assert!(
+            may_commit("rollback; insert into t values (1)") && !may_commit("rollback to a; insert into t values (1)")
+        );
+    }
+
+    #[test]
+    fn a_step_back_to_a_savepoint_ends_no_transaction() {
+        for sql in [
+            "COMMIT",
+            "select 1; end",
+            "Rollback;",
+            "abort",
+            "rollback and chain",
+            "rollback; select a to b",
+            "prepare transaction 'x'",
+        ] {
+            assert!(may_end_transaction(sql), "{sql}");
+        }
+        for sql in
+            ["select 'commit'", "ROLLBACK TO a;", "rollback work to savepoint a", "release a", "savepoint commit", ""]
+        {
+            assert!(!may_end_transaction(sql), "{sql}");
+        }
     }
 
     #[test]
@@ -186,6 +256,13 @@ mod tests {
             "select nextval('s')",
             "select create_order(1)",
             "select \"Create\"(1)",
+            "select (t.a).charge from t",
+            "select ('s'::regclass).nextval",
+            "select (t.a) /* */ . \"charge\" from t",
+            "select t.a[1].charge from t",
+            "select $1.charge",
+            "select (t.a).lower.charge from t",
+            "select a[1].lower.\"charge\" from t",
             "select 1; drop table t",
             "explain analyze delete from t",
             "call p()",

@@ -67,6 +67,8 @@ pub struct Search<'a> {
     pub unknown: BTreeSet<String>,
     /// Functions that do something, or know their session.
     pub effects: BTreeSet<String>,
+    /// Attributes of expressions, which may be fields or such functions.
+    pub attributes: BTreeSet<String>,
     /// Relations of the catalogue that tell of their own server alone.
     pub statistics: BTreeSet<String>,
     /// Views that ask for the time, each shard by its own clock; and literals that mean it.
@@ -96,6 +98,7 @@ impl<'a> Search<'a> {
             classes: Classes::default(),
             unknown: BTreeSet::new(),
             effects: BTreeSet::new(),
+            attributes: BTreeSet::new(),
             statistics: BTreeSet::new(),
             clocks: BTreeSet::new(),
             readers: BTreeSet::new(),

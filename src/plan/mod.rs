@@ -26,7 +26,7 @@ mod text;
 mod walk;
 mod write;
 
-pub use crate::data::repeat::{may_commit, shows_only_reading};
+pub use crate::data::repeat::{may_commit, may_end_transaction, shows_only_reading};
 pub use layout::{Layout, Relation};
 pub use planner::{Planning, begins_query, is_command, plan, plan_at_once};
 pub use readers::Readers;

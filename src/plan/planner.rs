@@ -201,6 +201,13 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
     }
     let (functions, names_unknown) = (search.unknown, search.names_unknown);
     if found.extent == Extent::Everywhere {
+        // As a field it is the same on all shards, as a function it may be another on each.
+        if let Some(name) = search.attributes.iter().next() {
+            return Err(unsupported(&format!(
+                "the field {name} of an expression, which may mean {name}() of it: write {name}() if that is meant; a field can \
+                 only be read here with a tenant"
+            )));
+        }
         let asks = !functions.is_empty() || !search.effects.is_empty();
         return match (asks, asked) {
             (false, _) => Ok(Plan::AnyShard),

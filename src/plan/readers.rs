@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{ArrayElemTypeDef, DataType, Expr};
 
-use super::text::parts;
+use super::text::{attributes, parts};
 use super::walk::{Node, walk};
 
 /// What has such a function, and the function.
@@ -96,6 +96,7 @@ impl Readers {
             }
             _ => {}
         });
+        found.extend(attributes(expr).iter().filter_map(|name| self.function(name)));
         found
     }
 }

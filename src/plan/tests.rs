@@ -304,6 +304,33 @@ fn what_cannot_be_proven_is_refused_with_its_reason() {
 }
 
 #[test]
+fn an_attribute_of_an_expression_may_be_a_function() {
+    // Of what every shard holds, it is told apart by nobody.
+    for sql in [
+        "select (1).total",
+        "select (1).charge",
+        "select $1.charge",
+        "select ('s'::regclass).nextval",
+        "select (c.a).lower.charge from countries c",
+        "select c.a[1].charge from countries c",
+        "select 1 from countries c where (c.a).charge > 0",
+        "select (1).\"Charge\"",
+        "select (select (1).charge)",
+        "select (t.a).max from t",
+        "select a from t order by (a).count",
+    ] {
+        for asked in [Asked::Implicitly, Asked::ByNull, Asked::AllServers] {
+            let plan = plan(sql, asked, &layout());
+            assert!(matches!(plan, Err(Refusal::Unsupported(_))), "{sql}: {plan:?}");
+        }
+    }
+    // Of the rows of tenants, the catalogue knows whether there is such a function.
+    assert_eq!(read("select (t.a).charge, t.b[1].x, t.c[2], (t.d).lower from t").functions, ["charge", "x"]);
+    assert!(refused("update t set a = (b).charge").contains("charge()"));
+    assert_eq!(planned("select c.a[1], (c.b).lower from countries c"), Ok(Plan::AnyShard));
+}
+
+#[test]
 fn what_holds_only_for_some_rows_joins_no_others() {
     for (sql, part) in [
         // ON of an outer join says nothing of the rows that it keeps.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, Value, VisitMut};
+use sqlparser::ast::{AccessExpr, Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, Value, VisitMut};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
@@ -101,6 +101,27 @@ pub fn parts(name: &ObjectName) -> Option<Vec<String>> {
             ObjectNamePart::Function(_) => None,
         })
         .collect()
+}
+
+/// The names behind a dot and an expression that is more than a column, outside of subqueries.
+pub fn attributes(expr: &Expr) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut depth = 0;
+    walk(expr, &mut |node| match node {
+        Node::Query(_) => depth += 1,
+        Node::QueryEnd => depth -= 1,
+        Node::Expr(Expr::CompoundFieldAccess { root, access_chain }) if depth == 0 => {
+            // Of a column that has a subscript, the first names are its own.
+            let subscript = access_chain.iter().position(|access| matches!(access, AccessExpr::Subscript(_)));
+            let own = if matches!(**root, Expr::Identifier(_)) { subscript.unwrap_or(access_chain.len()) } else { 0 };
+            names.extend(access_chain.iter().skip(own).filter_map(|access| match access {
+                AccessExpr::Dot(Expr::Identifier(name)) => Some(fold(name)),
+                _ => None,
+            }));
+        }
+        _ => {}
+    });
+    names
 }
 
 /// An expression without the parentheses around it.

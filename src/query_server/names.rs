@@ -2,6 +2,7 @@
 //! knows; too many are harmless here, too few are not. Called by `texts`.
 
 use crate::data::lexer::{Lexer, Token, is_one_of};
+use crate::data::repeat::Attributes;
 
 /// Words behind which a type may stand.
 const BEFORE_TYPES: [&str; 3] = ["as", "returning", "of"];
@@ -54,8 +55,10 @@ impl Names {
         let mut names = Names { simply_typed: is_simply_typed(&tokens), ..Names::default() };
         // Of each parenthesis that is open, whether it has had a SELECT.
         let mut selects = vec![false];
+        let mut attributes = Attributes::default();
         for (index, token) in tokens.iter().enumerate() {
             let next = tokens.get(index + 1);
+            let is_attribute = attributes.take(*token);
             let name = match token {
                 Token::Word(word) => word.to_ascii_lowercase(),
                 Token::Identifier(inside) => inside.replace("\"\"", "\""),
@@ -90,7 +93,7 @@ impl Names {
                 names.obscure |= is_one_of(&name, &["collate", "uescape"]) || is_one_of(&name, &DEFINE_COLUMNS);
             }
             names.obscure |= name == "pg_temp" || name.contains('\\');
-            if matches!(next, Some(Token::Mark('('))) || is_attribute(&tokens[..index]) {
+            if matches!(next, Some(Token::Mark('('))) || is_attribute {
                 names.calls.push(name.clone());
             }
             if matches!(next, Some(Token::Literal(_))) || stands_for_a_type(&tokens[..index]) {
@@ -114,11 +117,6 @@ fn stands_for_a_type(before: &[Token<'_>]) -> bool {
         [rest @ .., Token::Word(_) | Token::Identifier(_), Token::Mark('.')] => stands_for_a_type(rest),
         _ => false,
     }
-}
-
-/// True if a name behind these tokens is an attribute of an expression, or a function of it.
-fn is_attribute(before: &[Token<'_>]) -> bool {
-    matches!(before, [.., Token::Mark(')' | ']') | Token::Parameter(_), Token::Mark('.')])
 }
 
 /// Words that give an expression a type of their own, or compare columns with each other.
@@ -182,8 +180,8 @@ mod tests {
         assert_eq!(names.all.len(), 16);
         assert!(!names.writes && !names.obscure);
         assert_eq!(
-            Names::of("select (0.5).setseed, $1.ts_stat, (a[1]).b, (a)[1].c, d.e").calls,
-            ["b", "c", "select", "setseed", "ts_stat"]
+            Names::of("select (0.5).setseed, $1.ts_stat, (a[1]).b, (a)[1].c, d.e, (f).g.h").calls,
+            ["b", "c", "g", "h", "select", "setseed", "ts_stat"]
         );
         assert!(Names::of("with x as (insert into t values (1) returning a) select a from x").writes);
     }

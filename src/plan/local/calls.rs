@@ -8,7 +8,7 @@ use super::stages::ordering;
 use super::{Extent, Reason, Search};
 use crate::plan::clock;
 use crate::plan::functions::{self, Kind};
-use crate::plan::text::{parts, quoted};
+use crate::plan::text::{attributes, parts, quoted};
 use crate::plan::walk::{Node, walk};
 
 impl Search<'_> {
@@ -71,7 +71,34 @@ impl Search<'_> {
         for name in names {
             self.note(&name.ok_or("a function name that cannot be read")?)?;
         }
+        for name in attributes(expr) {
+            self.attribute(name)?;
+        }
         Ok(())
+    }
+
+    /// Notes an attribute of an expression: PostgreSQL takes `(x).f` for `f(x)` where x has no field f.
+    fn attribute(&mut self, name: String) -> Result<(), Reason> {
+        let kind = functions::kind_of(&name);
+        if kind.is_aggregate() {
+            return Err(format!(
+                "the field {name} of an expression, which may mean {name}() of it: write {name}() if that is meant; a field \
+                 of that name can only be read with a tenant"
+            ));
+        }
+        match kind {
+            Kind::Unknown | Kind::Effect => {
+                self.attributes.insert(as_written(&name));
+                self.note(&[name])
+            }
+            // None of PostgreSQL's own of these kinds has but one argument, or does more than compute.
+            _ if self.layout.shadowed.contains(&name) => {
+                self.attributes.insert(as_written(&name));
+                self.unknown.insert(as_written(&name));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Notes a function by the parts of its name.
