@@ -13,6 +13,8 @@ const SEED = [
   'create view deep as select id, tenant from seen',
   'create table moods (id int, tenant text, mood text)',
   "create type mood as enum ('sad', 'ok')",
+  'create table log (what text)',
+  'create function same(int) returns int language sql immutable as $$ select $1 $$',
   'create function twice(int) returns int language sql immutable as $$ select 2 * $1 $$',
 ];
 
@@ -126,6 +128,48 @@ describe('what others change is noticed at once', () => {
     await shards.same(question);
     await shards.databases[1].raw("alter type feeling add value 'glad' before 'sad'");
     assert.match(await refusal('select mood from moods order by mood'), /differ in moods.*glad/);
+  });
+
+  it('a function that begins to write runs no more often than it is said to', async () => {
+    const question = () =>
+      shards.db.raw('select same(id) as n from notes order by n').mtdd({ allServers: true });
+    const rows = (await question()).rows.length;
+    // For the servers to have said that reads only read.
+    for (let turn = 0; turn < 3; turn++) {
+      await question();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    await shards.prepare(
+      `create or replace function same(int) returns int language plpgsql volatile as
+       $$ begin insert into log values ('same'); return $1; end $$`,
+    );
+    const written = async () => {
+      let count = 0;
+      for (const db of shards.databases) count += (await db('log').select()).length;
+      return count;
+    };
+    const outcome = await question().then(
+      ({ rows }) => rows.length,
+      ({ code }) => code,
+    );
+    const count = await written();
+    if (outcome === 'PLAN_UNSUPPORTED') assert.equal(count, 0);
+    else assert.deepEqual([outcome, count], [rows, rows]);
+  });
+
+  it('functions that others make for their sessions alone change nothing', async () => {
+    let isOver = false;
+    let made = 0;
+    const making = (async () => {
+      for (; !isOver; made++)
+        await shards.databases[0].raw(
+          `create or replace function pg_temp.f() returns int language sql as 'select ${made}'`,
+        );
+    })();
+    for (let turn = 0; turn < 40 || made < 40; turn++)
+      await shards.db.raw('select count(*) from notes').mtdd();
+    isOver = true;
+    await making;
   });
 
   it('while queries are under way, none is answered by what no longer holds', async () => {

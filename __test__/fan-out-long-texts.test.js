@@ -52,6 +52,7 @@ describe('long texts for all shards', () => {
     ['UNION', 'select id from items', ' union select id from items', ' order by 1'],
     ['NOT', 'select id from items where ', 'not ', 'true'],
     ['(', 'select id from items where ', '(', `true`],
+    ['JOIN', 'select 1 from ', 'items join ', 'items'],
     ['commas', 'select id from items where id in (1', ', 1', ')'],
   ]) {
     it(`${name} in a chain of any length is answered or refused, and explained`, async () => {

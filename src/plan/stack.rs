@@ -22,6 +22,9 @@ const BASE: usize = if cfg!(unoptimized) { 24 << 20 } else { 4 << 20 };
 /// The levels of a set operation, around which the most is done.
 const SET_OPERATION: usize = 10;
 
+/// The levels of a join: where its condition stands behind that of the next one, the parser calls itself for that one.
+const JOIN: usize = 5;
+
 /// What a list at one level of parentheses has come to.
 #[derive(Default)]
 struct List {
@@ -63,6 +66,7 @@ pub fn levels(tokens: &[TokenWithSpan]) -> usize {
                 Keyword::NoKeyword => {}
                 Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT | Keyword::MINUS => list.lasting += SET_OPERATION,
                 Keyword::PIVOT | Keyword::UNPIVOT => list.lasting += 1,
+                Keyword::JOIN => list.own += JOIN,
                 _ => list.own += 1,
             },
             Token::Comma => list.end_item(),
@@ -83,6 +87,51 @@ pub fn levels(tokens: &[TokenWithSpan]) -> usize {
         list.inside = list.inside.max(levels);
         list.levels()
     })
+}
+
+/// The most joins of a text that wait for their conditions at once, those around parentheses included. The parser does
+/// not count how often it calls itself for them. What may be a name is none of their words.
+pub fn open_joins(tokens: &[TokenWithSpan]) -> usize {
+    let mut around: Vec<usize> = Vec::new();
+    let (mut open, mut total, mut most) = (0_usize, 0_usize, 0_usize);
+    // The words before: what stands behind them is a name, or a join without a condition.
+    let (mut is_name, mut is_bare) = (false, false);
+    for token in tokens {
+        let (named, bare) = (is_name, is_bare);
+        match &token.token {
+            Token::Whitespace(_) => continue,
+            Token::Word(word) if !named => match word.keyword {
+                Keyword::JOIN if !bare => (open, total) = (open + 1, total + 1),
+                Keyword::ON | Keyword::USING if open > 0 => (open, total) = (open - 1, total - 1),
+                _ => {}
+            },
+            Token::LParen => around.push(std::mem::take(&mut open)),
+            Token::RParen => {
+                total -= open;
+                open = around.pop().unwrap_or_default();
+            }
+            Token::SemiColon => {
+                total -= open;
+                open = 0;
+            }
+            _ => {}
+        }
+        most = most.max(total);
+        let keyword = match &token.token {
+            Token::Word(word) if !named => Some(word.keyword),
+            _ => None,
+        };
+        is_name = token.token == Token::Period
+            || matches!(keyword, Some(Keyword::AS | Keyword::JOIN | Keyword::LATERAL | Keyword::ONLY));
+        // NATURAL LEFT OUTER JOIN
+        is_bare = matches!(keyword, Some(Keyword::CROSS | Keyword::NATURAL))
+            || bare
+                && matches!(
+                    keyword,
+                    Some(Keyword::LEFT | Keyword::RIGHT | Keyword::FULL | Keyword::INNER | Keyword::OUTER)
+                );
+    }
+    most
 }
 
 /// Why there is nothing.

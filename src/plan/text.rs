@@ -29,7 +29,7 @@ const SHOWN: usize = 300;
 
 /// A text that can be parsed.
 pub struct Tokens {
-    tokens: Vec<TokenWithSpan>,
+    pub(super) tokens: Vec<TokenWithSpan>,
     /// No tree of this text is deeper.
     pub levels: usize,
 }
@@ -52,6 +52,11 @@ impl Tokens {
         let mut tokens = tokens.map_err(|error| Refusal::Unreadable(format!("sql parser error: {error}")))?;
         if let Some(doubt) = escapes(sql, &tokens).or_else(|| grammar::tokens(&mut tokens)) {
             return Err(Refusal::Unreadable(doubt.to_owned()));
+        }
+        if stack::open_joins(&tokens) > DEEPEST {
+            return Err(unsupported(&format!(
+                "more than {DEEPEST} joins within each other; put the condition of each right behind it"
+            )));
         }
         Ok(Tokens { levels: stack::levels(&tokens), tokens })
     }

@@ -258,6 +258,24 @@ impl<'a> Arms<'a> {
         verdict(&self.outcomes(), interrupt, self.statement.policy == Policy::Write, !only_reads)
     }
 
+    /// Why it cannot be taken for not run, once its plan no longer holds: a server says that it may have done more than
+    /// read.
+    pub fn doubt(&self) -> Option<Error> {
+        let has_run = |arm: &&Arm<'_>| match &arm.outcome {
+            Outcome::NotSent(_) | Outcome::UnderWay { begun: false } | Outcome::Failed(Fault::Database(_)) => false,
+            _ => !self.statement.only_reads(arm.reads()),
+        };
+        self.arms.iter().find(has_run).map(|arm| Error::OutcomeUnknown {
+            shard: arm.channel.shard,
+            address: arm.channel.address.to_string(),
+            reason:
+                "the tables, views, types or functions that the statement uses have been changed while it ran; it may \
+                     have taken effect"
+                    .into(),
+            stopping_for: None,
+        })
+    }
+
     fn refuse_if_hopeless(&self) -> Result<(), Halt> {
         let failed = match self.statement.policy {
             Policy::PartialRead => self.arms.iter().all(|arm| arm.outcome.fault().is_some()),

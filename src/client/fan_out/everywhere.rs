@@ -5,7 +5,7 @@ use super::arms::{Arms, Part};
 use super::ask::all;
 use super::statement::Policy;
 use super::watch::Watch;
-use super::{About, Ended, Halt, Relied, Standing, Story, columns, tag};
+use super::{About, Ended, Halt, Relied, Standing, Story, columns, outdated, tag};
 use crate::error::Error;
 use crate::plan::Everywhere;
 
@@ -14,18 +14,18 @@ pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>, relied: &Relied
     let mut watch = watch;
     // What must not run twice is looked at before.
     let is_checked = !story.only_reads();
-    if is_checked && !story.held(&mut watch, relied).await? {
+    // What a view does was announced before it may have been replaced.
+    if (is_checked || relied.planned.runs_theirs) && !story.held(&mut watch, relied).await? {
         return Ok(Ended::Outdated(watch));
     }
     let mut arms = story.on_one(watch, story.original(), relied.planned.shows_only_reading).await?;
     let standing = if is_checked { Standing::Holds } else { story.standing(&mut arms, relied).await? };
     if standing == Standing::Outdated {
-        arms.stop();
-        return Ok(Ended::Outdated(arms.into_watch()));
+        return outdated(arms);
     }
     pass_on(story, &mut arms, 0).await?;
     arms.ended().await?;
-    story.confirm(&standing, relied, &arms.answering()).await?;
+    story.confirm(&standing, relied, &arms.answering(), arms.doubt()).await?;
     Ok(Ended::Done(About::default()))
 }
 

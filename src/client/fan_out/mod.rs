@@ -339,11 +339,17 @@ impl<'a> Story<'a> {
     }
 
     /// The same once they have come to their end, for a result that has been given meanwhile.
-    async fn confirm(&self, standing: &Standing, relied: &Relied<'_>, shards: &[usize]) -> Result<(), Halt> {
+    async fn confirm(
+        &self,
+        standing: &Standing,
+        relied: &Relied<'_>,
+        shards: &[usize],
+        doubt: Option<Error>,
+    ) -> Result<(), Halt> {
         let relations = &relied.planned.relations;
         if *standing == Standing::Unknown && !relied.stamps.hold(self.asker, shards, relations).await? {
             self.world.fan_outs.plans.forget();
-            return Err(unsupported(CHANGED));
+            return Err(doubt.map_or_else(|| unsupported(CHANGED), Halt::from));
         }
         Ok(())
     }
@@ -410,6 +416,18 @@ impl<'a> Story<'a> {
     /// Interrupted before anything was sent, or while nothing but questions were.
     fn interrupted(&self, interrupt: Interrupt) -> Halt {
         interrupt.error(self.asker.timeout, Fate::NotRun).into()
+    }
+}
+
+/// The end of a statement of which it turns out that its plan no longer holds: it may be run by another, unless this run
+/// may have done more than read.
+fn outdated<'a>(arms: Arms<'a>) -> Result<Ended<'a>, Halt> {
+    let mut arms = arms;
+    let doubt = arms.doubt();
+    arms.stop();
+    match doubt {
+        Some(doubt) => Err(doubt.into()),
+        None => Ok(Ended::Outdated(arms.into_watch())),
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Planned {
     pub shows_only_reading: bool,
     /// The plan's functions are known to be plain.
     functions: Mutex<Option<Instant>>,
+    /// It names views or functions that are not PostgreSQL's own: replaced, they may do more than read.
+    pub runs_theirs: bool,
     told: Mutex<Option<ToldOf>>,
 }
 
@@ -58,10 +60,14 @@ struct ToldOf {
 }
 
 impl Planned {
-    fn new(sql: &str, planning: Planning) -> Arc<Self> {
+    fn new(sql: &str, planning: Planning, layout: &Layout) -> Arc<Self> {
         let shows_only_reading = plan::shows_only_reading(sql);
         let Planning { plan, relations } = planning;
-        Arc::new(Planned { plan, relations, shows_only_reading, functions: Mutex::default(), told: Mutex::default() })
+        let is_view = |names: &Vec<String>| layout.relation(names).is_some_and(|relation| relation.view.is_some());
+        let calls = matches!(&plan, Ok(Plan::Read(read)) if !read.functions.is_empty() || read.names_unknown);
+        let runs_theirs = calls || relations.iter().any(is_view);
+        let (functions, told) = (Mutex::default(), Mutex::default());
+        Arc::new(Planned { plan, relations, shows_only_reading, functions, runs_theirs, told })
     }
 
     /// It holds only if what it took for tables are none but tables.
@@ -139,7 +145,7 @@ impl Plans {
             (kept.layout.clone(), kept.stamps.clone())
         };
         let planned = match plan::plan_at_once(sql, asked, &layout) {
-            Some(plan) => Planned::new(sql, plan),
+            Some(plan) => Planned::new(sql, plan, &layout),
             None => self.made_elsewhere(request, layout.clone()).await,
         };
         lock(&self.kept).keep(sql, asked, &layout, planned.clone());
@@ -155,11 +161,12 @@ impl Plans {
             // Until the thread has come to its end, whoever still waits for it.
             let _turn = turn;
             let plan = plan::plan(&request.sql, request.asked, &layout);
-            Planned::new(&request.sql, plan)
+            Planned::new(&request.sql, plan, &layout)
         });
         made.await.unwrap_or_else(|_| {
             let reason = "the planner failed; please report this statement".into();
-            Planned::new("", Planning { plan: Err(Refusal::Unsupported(reason)), relations: BTreeSet::new() })
+            let planning = Planning { plan: Err(Refusal::Unsupported(reason)), relations: BTreeSet::new() };
+            Planned::new("", planning, &Layout::default())
         })
     }
 

@@ -13,7 +13,7 @@ use super::plans::{Planned, Told};
 use super::statement::Policy;
 use super::values::{Doubt, Window, bind, needs_now, used};
 use super::watch::Watch;
-use super::{Ended, Halt, Relied, Standing, Story, catalog, columns, merging, unsupported};
+use super::{Ended, Halt, Relied, Standing, Story, catalog, columns, merging, outdated, unsupported};
 use crate::error::Error;
 use crate::gather::Collation;
 use crate::plan::{Asked, Column, Fold, Merge, Read};
@@ -45,7 +45,8 @@ pub async fn run<'a>(
     // What must not run twice is looked at before; so is what waits for some shards to the last.
     let shows_only_reading = story.request.asked == Asked::Implicitly || planned.shows_only_reading;
     let is_checked = !shows_only_reading || !story.reads_only_read() || story.request.partial;
-    if is_checked && !story.held(&mut watch, relied).await? {
+    // What a view or a function does was announced before it may have been replaced.
+    if (is_checked || planned.runs_theirs) && !story.held(&mut watch, relied).await? {
         return Ok(Ended::Outdated(watch));
     }
     let statement = story.statement(wire, policy, planned.shows_only_reading);
@@ -54,16 +55,14 @@ pub async fn run<'a>(
         // PostgreSQL may refuse what was right before.
         let is_refusal = matches!(halt, Halt::Fault(Fault::Database(_)));
         if is_refusal && !is_checked && !story.held(&mut arms.watch, relied).await? {
-            arms.stop();
-            return Ok(Ended::Outdated(arms.into_watch()));
+            return outdated(arms);
         }
         return Err(if is_rewritten { genuine(story, &mut arms, halt).await } else { halt });
     }
     // The shards have read their catalogues: what still holds now has held then.
     let standing = if is_checked { Standing::Holds } else { story.standing(&mut arms, relied).await? };
     if standing == Standing::Outdated {
-        arms.stop();
-        return Ok(Ended::Outdated(arms.into_watch()));
+        return outdated(arms);
     }
     let Some(description) = columns::described(story.asker, &mut arms).await? else {
         let reason = "it returned no rows, not even none, where a query that reads was expected".into();
@@ -73,9 +72,10 @@ pub async fn run<'a>(
     let known = know(story.asker, &mut arms, &reading, description.fields(), shard).await?;
     let columns = Columns { known: &known, hidden: read.hidden, shard };
     let answering = arms.answering();
+    let doubt = arms.doubt();
     let merged = merging::merge(story, arms, &reading, &columns).await;
     let about = if is_rewritten { merged.map_err(merging::without_position) } else { merged }?;
-    story.confirm(&standing, relied, &answering).await?;
+    story.confirm(&standing, relied, &answering, doubt).await?;
     Ok(Ended::Done(about))
 }
 

@@ -112,19 +112,27 @@ concat_ws(' ', c.oid, c.relkind,
   (SELECT concat(count(*), '/', sum(r.xmin::text::bigint)) FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid))";
 
 /// The stamp of the application's own types, functions, casts, operators and collations. Where as many are there as
-/// before, and some were made since, their sum is greater.
+/// before, and some were made since, their sum is greater. Those of a session's temporary schema are no one else's.
 pub const WHOLE: &str = "\
 concat_ws(' ',
-  (SELECT concat(count(*), '/', sum(p.xmin::text::bigint)) FROM pg_catalog.pg_proc AS p WHERE p.oid >= 16384),
-  (SELECT concat(count(*), '/', sum(o.xmin::text::bigint)) FROM pg_catalog.pg_operator AS o WHERE o.oid >= 16384),
+  (SELECT concat(count(*), '/', sum(p.xmin::text::bigint)) FROM pg_catalog.pg_proc AS p WHERE p.oid >= 16384
+   AND p.pronamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
+  (SELECT concat(count(*), '/', sum(o.xmin::text::bigint)) FROM pg_catalog.pg_operator AS o WHERE o.oid >= 16384
+   AND o.oprnamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
   (SELECT concat(count(*), '/', sum(s.xmin::text::bigint)) FROM pg_catalog.pg_cast AS s WHERE s.oid >= 16384),
   (SELECT concat(count(*), '/', sum(m.xmin::text::bigint)) FROM pg_catalog.pg_amop AS m WHERE m.oid >= 16384),
-  (SELECT concat(count(*), '/', sum(l.xmin::text::bigint)) FROM pg_catalog.pg_collation AS l WHERE l.oid >= 16384),
-  (SELECT concat(count(*), '/', sum(e.xmin::text::bigint)) FROM pg_catalog.pg_enum AS e),
-  (SELECT concat(count(*), '/', sum(t.xmin::text::bigint)) FROM pg_catalog.pg_type AS t WHERE t.oid >= 16384 AND t.typtype IN ('d', 'e')),
-  (SELECT concat(count(*), '/', sum(k.xmin::text::bigint)) FROM pg_catalog.pg_constraint AS k WHERE k.contypid <> 0),
+  (SELECT concat(count(*), '/', sum(l.xmin::text::bigint)) FROM pg_catalog.pg_collation AS l WHERE l.oid >= 16384
+   AND l.collnamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
+  (SELECT concat(count(*), '/', sum(e.xmin::text::bigint)) FROM pg_catalog.pg_enum AS e
+   JOIN pg_catalog.pg_type AS t ON t.oid = e.enumtypid
+   WHERE t.typnamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
+  (SELECT concat(count(*), '/', sum(t.xmin::text::bigint)) FROM pg_catalog.pg_type AS t WHERE t.oid >= 16384 AND t.typtype IN ('d', 'e')
+   AND t.typnamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
+  (SELECT concat(count(*), '/', sum(k.xmin::text::bigint)) FROM pg_catalog.pg_constraint AS k WHERE k.contypid <> 0
+   AND k.connamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
   (SELECT concat(count(*), '/', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_class AS f
-   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.oid AND a.attnum > 0 WHERE f.relkind = 'c'))";
+   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.oid AND a.attnum > 0 WHERE f.relkind = 'c'
+   AND f.relnamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))))";
 
 #[cfg(test)]
 mod tests {

@@ -65,7 +65,7 @@ const CHAINS: [(&str, &str, &str); 53] = [
 ];
 
 /// What nests in itself: what stands before it, what opens a level, what is inside, what closes one, what is behind.
-const NESTS: [(&str, &str, &str, &str, &str); 34] = [
+const NESTS: [(&str, &str, &str, &str, &str); 35] = [
     ("select now(), ", "(", "1", ")", " from t order by x"),
     ("select now() from ", "(", "t", ")", " order by x"),
     ("select now() from ", "(", "t", " join s using (tenant_id))", " order by x"),
@@ -100,6 +100,7 @@ const NESTS: [(&str, &str, &str, &str, &str); 34] = [
     ("", "explain ", "select 1", "", ""),
     ("select 1 from t group by ", "rollup (", "x", ")", ""),
     ("select * from ", "unnest(", "x", ")", ""),
+    ("select now() from ", "t join ", "t", " on true", " order by x"),
 ];
 
 fn chain((before, element, behind): (&str, &str, &str), length: usize) -> String {
@@ -206,6 +207,20 @@ fn what_postgresql_runs_and_an_application_writes_is_answered() {
         let planned = planned(&chain(of, length));
         assert!(planned.is_ok(), "{of:?}: {planned:?}");
     }
+}
+
+#[test]
+fn joins_that_wait_for_their_conditions_are_counted_and_names_are_not() {
+    let joins = |count| nest(("select a from ", "t join ", "t", " on true", ""), count);
+    let refusal = planned(&joins(101)).unwrap_err().to_string();
+    assert!(refusal.contains("joins within each other"), "{refusal}");
+    let of = |sql: &str| super::open_joins(&Tokens::of(sql).unwrap().tokens);
+    assert_eq!(of(&joins(40)), 40);
+    assert_eq!(of(&chain(("select a from t", " left join s on true join r using (a)", ""), 200)), 1);
+    assert_eq!(of(&chain(("select a from t", " cross join s natural left join r", ""), 200)), 0);
+    assert_eq!(of(&chain(("select t.join", ", t.join as join", " from t"), 200)), 0);
+    assert_eq!(of("select a from t join s join (select a from t join s on true) r on true on true"), 3);
+    assert_eq!(of(&format!("select a from t {} t", "as on join t ".repeat(50))), 50, "the name of a table");
 }
 
 #[test]
