@@ -3,8 +3,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
 use tokio::task::yield_now;
@@ -16,8 +15,6 @@ use crate::data::lexer::{Lexer, Outline};
 /// Texts remembered; of those longer than the second bound none is.
 const MOST_TEXTS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 const LONGEST_TEXT: usize = 16 * 1024;
-/// What one connection has found out of a text, that it cannot be kept, the others believe this long.
-const BELIEF: Duration = Duration::from_secs(60);
 /// Bytes of a long text that are read without a pause.
 const SLICE: usize = 64 * 1024;
 
@@ -43,8 +40,6 @@ pub struct Text {
     pub commits_midway: bool,
     /// What it names; nothing if it is too long to be kept.
     pub names: Names,
-    /// When a connection found that it cannot be kept.
-    unkept: Mutex<Option<Instant>>,
 }
 
 /// The first words of the statements that `plain` means.
@@ -79,7 +74,6 @@ impl Text {
             runs_deferred: gist.runs_deferred,
             outlives_tenant: gist.reads_after_undoing,
             names,
-            unkept: Mutex::default(),
             commits_midway: !plain && gist.may_commit_midway(),
         }
     }
@@ -105,23 +99,8 @@ impl Text {
             runs_deferred: gist.runs_deferred,
             outlives_tenant: gist.reads_after_undoing,
             names: Names::default(),
-            unkept: Mutex::default(),
             commits_midway: !plain && gist.may_commit_midway(),
         }
-    }
-
-    /// Notes that a connection has found that it cannot be kept.
-    pub fn note_unkept(&self) {
-        *self.unkept() = Some(Instant::now());
-    }
-
-    /// True if it was found of late that it cannot be kept, so that finding out again is not worth while.
-    pub fn was_unkept(&self) -> bool {
-        self.unkept().is_some_and(|at| at.elapsed() < BELIEF)
-    }
-
-    fn unkept(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.unkept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -288,34 +288,3 @@ async fn a_policy_that_is_new_is_obeyed_by_a_text_that_was_not_told_its_tenant_b
         assert_eq!(stream.run(ask("bob")).await.text(), "bob");
     }
 }
-
-#[tokio::test]
-async fn that_a_text_cannot_be_kept_is_found_out_once_for_all_connections() {
-    let shard = Shard::start(&["--pool-size", "4"]).await;
-    shard.prepare("create function own() returns void language sql as $$ select pg_sleep(0.3) $$").await;
-    let mut stream = shard.stream().await;
-    for _ in 0..3 {
-        stream.run(simple("select own()")).await.only();
-    }
-    // Each of them on a connection of its own.
-    for round in 0..2 {
-        let mut ids = Vec::new();
-        for _ in 0..4 {
-            ids.push(stream.ask(simple("select own()")).await);
-        }
-        for id in ids {
-            assert!(stream.reply(id).await.error.is_none(), "{round}");
-        }
-    }
-    let (mut ids, mut studied) = (Vec::new(), 0);
-    for number in 0..4 {
-        let sql = format!(
-            "select count(*) from pg_prepared_statements, pg_sleep(0.3) where name like 'mtdd:study%' -- {number}"
-        );
-        ids.push(stream.ask(simple(&sql)).await);
-    }
-    for id in ids {
-        studied += stream.reply(id).await.text().parse::<u32>().unwrap();
-    }
-    assert_eq!(studied, 1);
-}

@@ -52,7 +52,7 @@ impl Backend {
             self.doubt_statements();
         }
         match &mut self.statements {
-            Some(statements) => statements.get(&text.id).copied().or(text.was_unkept().then_some(Known::NotKept)),
+            Some(statements) => statements.get(&text.id).copied(),
             None => Some(Known::NotKept),
         }
     }
@@ -131,10 +131,10 @@ impl Backend {
             Some((Some(_), _)) => {
                 // One of the two may be prepared.
                 self.close_later(text.id);
-                self.remember_unkept(text);
+                self.remember(text.id, Known::NotKept);
             }
             // It would fail at each call.
-            Some((None, _)) | None => self.remember_unkept(text),
+            Some((None, _)) | None => self.remember(text.id, Known::NotKept),
         }
         Ok(())
     }
@@ -152,11 +152,6 @@ impl Backend {
         let values = [whose.tenant.as_bytes(), whose.kind.as_bytes()];
         self.bind_and_execute(&self.names.guard(text.id), if proven.blind { &[] } else { &values })?;
         Ok(1)
-    }
-
-    fn remember_unkept(&mut self, text: &Text) {
-        text.note_unkept();
-        self.remember(text.id, Known::NotKept);
     }
 
     fn remember(&mut self, id: u64, known: Known) {
