@@ -235,6 +235,10 @@ async fn a_kept_text_that_can_read_the_tenant_is_told_it_however_it_reads() {
              alter table with_policy enable row level security;
              alter table with_policy force row level security;
              create policy p on with_policy using (owner = {setting});
+             create operator !@! (rightarg = text, function = pg_catalog.current_setting);
+             create table by_operator (owner text); insert into by_operator values ('ann'), ('bob');
+             alter table by_operator enable row level security;
+             create policy p on by_operator using (owner = !@! 'mtdd.tenant_id' or !@! 'mtdd.tenant_id' = '');
              create role asks_for_tenant; grant all on all tables in schema public to asks_for_tenant"
         ))
         .await;
@@ -249,6 +253,8 @@ async fn a_kept_text_that_can_read_the_tenant_is_told_it_however_it_reads() {
         "select own()",
         "insert into with_default (id) values (1) returning who",
         "select string_agg(owner, ',') from with_policy",
+        "select string_agg(owner, ',') from by_operator",
+        "select !@! 'mtdd.tenant_id'::text",
         "select owner from plain where owner = current_setting('mtdd.tenant_id')",
     ];
     for sql in texts {

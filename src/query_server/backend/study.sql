@@ -3,8 +3,8 @@
 -- $5 whether it may update, $6 whether it may delete, $7 whether it has literals, $8 whether its values stand beside
 -- columns and nowhere else.
 -- One row: under which condition it still means the same (NULL: that cannot be told), whether it is proven that it
--- leaves nothing in the session, and whether it is proven that it reads no setting. Every operator is written with its schema: a better fitting one of the database's own
--- would be taken otherwise.
+-- leaves nothing in the session, and whether it is proven that it reads no setting. Every operator is written with its
+-- schema: a better fitting one of the database's own would be taken otherwise.
 with recursive direct as materialized (
   select c.oid, c.relname, c.relkind, c.relpersistence, c.relhasrules, c.relrowsecurity, n.nspname
   from pg_catalog.pg_class c
@@ -94,6 +94,9 @@ unsafe as materialized (
     and case
       when p.oid operator(pg_catalog.<) 16384 then
         pg_catalog.strpos(p.proname::pg_catalog.text, '_to_xml') operator(pg_catalog.>) 0
+        -- Those that read a value (of type cstring, or internal) evaluate the constraints of a domain.
+        or p.proargtypes::pg_catalog.oid[] operator(pg_catalog.&&) array[2275, 2281]::pg_catalog.oid[]
+        or pg_catalog.starts_with(p.proname::pg_catalog.text, 'pg_input_')
         -- Whether sequences were used is noted only of what writes.
         or p.proname operator(pg_catalog.=) 'nextval' and not $4::pg_catalog.bool
         or p.provolatile operator(pg_catalog.=) 'v' and p.proname::pg_catalog.text operator(pg_catalog.<>) all (array[
@@ -101,19 +104,19 @@ unsafe as materialized (
           'pg_sleep', 'pg_notify', 'pg_is_in_recovery', 'pg_advisory_xact_lock', 'pg_advisory_xact_lock_shared',
           'pg_try_advisory_xact_lock', 'pg_try_advisory_xact_lock_shared'])
       else
+        -- Functions of extensions that are not immutable may run texts that they are given, as crosstab() does.
         p.prokind operator(pg_catalog.=) 'a' or p.prolang operator(pg_catalog.<>) all (array[12, 13]::pg_catalog.oid[])
-        or p.provolatile operator(pg_catalog.=) 'v'
+        or p.provolatile operator(pg_catalog.<>) 'i'
         or not exists (
           select from pg_catalog.pg_depend
           where classid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
             and objid operator(pg_catalog.=) p.oid and deptype operator(pg_catalog.=) 'e')
       end
 ),
--- Operators, casts, index support and range functions run code where no function is named.
+-- Operators, casts, index support and range functions run code where no function is named: PostgreSQL's own too.
 hidden as materialized (
   select p.oid from pg_catalog.pg_proc p
-  where p.oid operator(pg_catalog.>=) 16384
-    and p.oid operator(pg_catalog.=) any (array(
+  where p.oid operator(pg_catalog.=) any (array(
       select oprcode from pg_catalog.pg_operator where oid operator(pg_catalog.>=) 16384
       union all
       select castfunc from pg_catalog.pg_cast where oid operator(pg_catalog.>=) 16384
@@ -123,11 +126,14 @@ hidden as materialized (
       select rngcanonical from pg_catalog.pg_range where rngtypid operator(pg_catalog.>=) 16384
       union all
       select rngsubdiff from pg_catalog.pg_range where rngtypid operator(pg_catalog.>=) 16384))
-    and (p.prolang operator(pg_catalog.<>) all (array[12, 13]::pg_catalog.oid[])
-      or not exists (
-        select from pg_catalog.pg_depend
-        where classid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
-          and objid operator(pg_catalog.=) p.oid and deptype operator(pg_catalog.=) 'e'))
+    and case
+      when p.oid operator(pg_catalog.<) 16384 then p.provolatile operator(pg_catalog.<>) 'i'
+      else p.prolang operator(pg_catalog.<>) all (array[12, 13]::pg_catalog.oid[])
+        or not exists (
+          select from pg_catalog.pg_depend
+          where classid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+            and objid operator(pg_catalog.=) p.oid and deptype operator(pg_catalog.=) 'e')
+    end
 ),
 -- Functions that read settings, the tenant's among them. (SHOW and the view pg_settings are another matter.)
 curious as materialized (
@@ -211,6 +217,11 @@ verdict as materialized (
             and t.oid operator(pg_catalog.<>) all
               (array[1082, 1083, 1114, 1184, 1186, 1266, 790, 142]::pg_catalog.oid[]))))
     and not exists (select from direct where relpersistence operator(pg_catalog.=) 't')
+    -- The default of a domain is taken in when the text is analysed, and changes unseen.
+    and not ($4::pg_catalog.bool and exists (
+      select from column_types
+      join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) column_types.oid
+      where t.typtype operator(pg_catalog.=) 'd'))
     -- What a composite type consists of changes unseen.
     and not exists (
       select from pg_catalog.pg_type t
@@ -272,7 +283,11 @@ select
       from direct),
     -- A number of this type makes it depend on a relation too, and takes no lock.
     (select pg_catalog.string_agg(pg_catalog.format(' or pg_catalog.regclass ''%s'' is null', oid), '')
-      from children where proven),
+      from (
+        select oid from children union select oid from parents
+        union select conrelid from foreign_keys union select confrelid from foreign_keys
+        except select oid from direct) as unlocked
+      where proven),
     -- The settings are those with which it was analysed.
     pg_catalog.format(') and pg_catalog.pg_conf_load_time() operator(pg_catalog.=) pg_catalog.timestamptz %L',
       pg_catalog.to_char(pg_catalog.pg_conf_load_time() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00')),
@@ -304,6 +319,11 @@ select
       when $8::pg_catalog.bool
         and not exists (
           select from pg_catalog.pg_proc where proname operator(pg_catalog.=) any ($1::pg_catalog.name[]))
+        -- Functions that make JSON look for casts to it.
+        and not exists (
+          select from pg_catalog.pg_proc
+          where oid operator(pg_catalog.=) any (array(select oid from called))
+            and pg_catalog.strpos(proname::pg_catalog.text, 'json') operator(pg_catalog.>) 0)
         and not exists (
           select from pg_catalog.pg_attribute
           where attrelid operator(pg_catalog.=) any (array(select oid from direct)) and not attisdropped
