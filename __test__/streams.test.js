@@ -236,6 +236,52 @@ describe('streams', () => {
     assert.deepEqual(await running(), []);
   });
 
+  for (const leaves of ['breaks off', 'throws', 'destroys']) {
+    it(`a reader in a transaction that ${leaves} costs it nothing of what it has done`, async () => {
+      await db.raw('create table kept (id int)').mtdd(TENANT);
+      try {
+        await db.transaction(async (trx) => {
+          await trx('kept').insert({ id: 1 }).mtdd(TENANT);
+          const stream = trx
+            .raw("select g, repeat('x', 100) as x from generate_series(1, 200000) g")
+            .mtdd(TENANT)
+            .stream();
+          try {
+            if (leaves === 'destroys') stream.destroy();
+            else
+              for await (const row of stream) {
+                if (row.g === 3 && leaves === 'throws') throw new RangeError('enough');
+                if (row.g === 3) break;
+              }
+          } catch (error) {
+            assert.ok(error instanceof RangeError, error.stack);
+          }
+          await trx('kept').insert({ id: 2 }).mtdd(TENANT);
+        });
+        assert.deepEqual(await db('kept').orderBy('id').mtdd(TENANT), [{ id: 1 }, { id: 2 }]);
+      } finally {
+        await db.raw('drop table kept').mtdd(TENANT);
+      }
+    });
+  }
+
+  it('what fails behind a reader that has left fails the transaction, and is told', async () => {
+    const transaction = db.transaction(async (trx) => {
+      const rows = trx.raw('select 1 / (g - 150000) as x from generate_series(1, 200000) g').mtdd(TENANT);
+      for await (const _row of rows.stream()) break;
+    });
+    await assert.rejects(transaction, { code: '22012' });
+  });
+
+  it('a transaction that is rolled back stops the statement whose reader has left', async () => {
+    const transaction = db.transaction(async (trx) => {
+      const rows = trx.raw('select generate_series(1, 1000000000000) as g').mtdd(TENANT);
+      for await (const _row of rows.stream()) break;
+      throw new RangeError('back');
+    });
+    await assert.rejects(transaction, RangeError);
+  });
+
   it('a slow reader holds PostgreSQL back, and memory stays flat', async () => {
     const query = db.raw("select g, repeat('x', 1000) as x from generate_series(1, 200000) g").mtdd(TENANT);
     const before = process.memoryUsage().rss;

@@ -79,6 +79,7 @@ class RemoteConnection {
     const call = { ...this.callOf(config), simple: false };
     const stream = new RowStream(this.runtime.native, call, options);
     this.id = stream.id;
+    this.streams?.add(stream);
     if (this.signals !== undefined) {
       stream.once(
         'close',

@@ -41,6 +41,8 @@ class Parties {
     this.uid = undefined;
     /** Stop queries whose own .timeout() has passed: the statement may be running still. */
     this.abandoned = [];
+    /** The streams of the session. */
+    this.streams = new Set();
     /** The promise of the shard's index, once the session has been asked for. */
     this.opening = undefined;
   }
@@ -111,7 +113,16 @@ class Parties {
     this.uid ??= connection.__knexUid;
     connection.__knexUid = this.uid;
     connection.__knexTxId = this.standIn.__knexTxId;
+    connection.streams = this.streams;
     return connection;
+  }
+
+  /** Waits for the ends of all streams. @returns {Promise<Error | undefined>} what has failed unheard */
+  async failureOfStreams() {
+    const streams = [...this.streams];
+    this.streams.clear();
+    const failures = await Promise.all(streams.map((stream) => stream.ended));
+    return failures.find((failure) => failure !== undefined);
   }
 
   giveUpOpening() {
@@ -120,6 +131,7 @@ class Parties {
 
   stopAbandoned() {
     for (const cancel of this.abandoned.splice(0)) cancel();
+    for (const stream of this.streams) stream.stopOnceLeft();
   }
 
   /** COMMIT or ROLLBACK has been asked for: until it is answered, nothing is given back. */

@@ -28,6 +28,7 @@ class StreamedReply extends Reply {
   }
 
   rows(text, count, cursor) {
+    if (this.stream.isLeft) return;
     super.rows(text, count, cursor);
     this.#passOn();
   }
@@ -71,6 +72,15 @@ class RowStream extends Readable {
     this.isDone = false;
     /** Once it has ended, what it has done stays, whatever is said of its rows. */
     this.leavesTraces = false;
+    this.isInTransaction = Boolean(call.session);
+    /** Its reader has left it early, inside a transaction: the statement goes on to its end, and its rows are dropped. */
+    this.isLeft = false;
+    /** Its transaction is rolled back: once its reader has left, the statement need not go on. */
+    this.mayStop = false;
+    /** Fulfilled when the query has ended: with the error that only it hears of, because its reader had left. */
+    this.ended = new Promise((resolve) => {
+      this.tellEnd = resolve;
+    });
     this.id = client.stream(call, this);
   }
 
@@ -82,7 +92,7 @@ class RowStream extends Readable {
   /** This many bytes of rows have come, and count against what may be on its way. */
   owe(bytes) {
     this.owed += bytes;
-    if (this.wants) this.#pay();
+    if (this.wants || this.isLeft) this.#pay();
   }
 
   #pay() {
@@ -95,19 +105,35 @@ class RowStream extends Readable {
     this.id = 0;
     this.outcome = error;
     this.isDone = !error;
+    this.tellEnd(this.isLeft && error ? error : undefined);
     if (error) this.destroy(error);
     else this.push(null);
   }
 
-  /** Also called when the reader does not want the rest: the statement is stopped. */
+  /**
+   * Also called when the reader does not want the rest: the statement is stopped. In a transaction that would fail the
+   * transaction, where a local cursor is merely closed.
+   */
   _destroy(error, callback) {
     const { id } = this;
+    if (id !== 0 && this.isInTransaction && !this.mayStop && !error) {
+      this.isLeft = true;
+      this.#pay();
+      this.ended.then(() => callback());
+      return;
+    }
     this.id = 0;
     if (id === 0) {
       callback(this.#known(error));
       return;
     }
     this.client.cancel(id).then(() => callback(this.#known(error)));
+  }
+
+  /** Its transaction is rolled back. */
+  stopOnceLeft() {
+    this.mayStop = true;
+    if (this.isLeft && this.id !== 0) this.client.cancel(this.id);
   }
 
   /** What is known of a write comes before the reason for stopping it. */

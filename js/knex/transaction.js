@@ -247,6 +247,22 @@ class Level {
     }
     const last = parts.has(LOCAL) ? LOCAL : SHARD;
     const ending = isOutermost ? { answered: () => parties.ended() } : {};
+    if (verb === 'commit' || verb === 'release') {
+      // A statement whose rows nobody wanted any more may have failed the transaction.
+      const failure = await parties.failureOfStreams();
+      if (failure !== undefined) {
+        for (const party of parts)
+          if (party !== last)
+            await this.#through(party, (connection) =>
+              trx.trxClient.query(connection, this.#sql(verb === 'commit' ? 'rollback' : 'rollbackTo')),
+            ).catch(() => {});
+        return this.#through(
+          last,
+          (connection) => knex[verb === 'commit' ? 'rollback' : 'rollbackTo'].call(trx, connection, failure),
+          ending,
+        );
+      }
+    }
     if (isOutermost && last === LOCAL) parties.isLocalOpen = false;
     if (parts.size === 2) {
       const failure = await this.#through(SHARD, (connection) =>
