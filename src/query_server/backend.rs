@@ -235,6 +235,11 @@ impl Backend {
         self.broken || (!self.out.is_empty() && self.outstanding > 0)
     }
 
+    /// True if PostgreSQL has answered all that it was asked, so that nothing runs there.
+    pub fn is_ready(&self) -> bool {
+        !self.broken && self.out.is_empty() && self.outstanding == 0
+    }
+
     /// True if `clean` must run before another query does.
     pub fn needs_care(&self) -> bool {
         let Residue { transaction, session, tenant, sequences: _ } = self.residue;

@@ -61,6 +61,17 @@ pub enum ConnectError {
     Several(Vec<(String, ConnectError)>),
 }
 
+impl ConnectError {
+    /// True if PostgreSQL takes no more connections.
+    pub fn is_no_room(&self) -> bool {
+        match self {
+            ConnectError::Refused(error) => error.code.as_deref() == Some("53300"),
+            ConnectError::Several(all) => all.iter().any(|(_, error)| error.is_no_room()),
+            _ => false,
+        }
+    }
+}
+
 /// Places and what was met there.
 struct Met<'m>(&'m [(String, ConnectError)]);
 

@@ -31,6 +31,15 @@ pub struct Placement {
     fence: Option<Arc<Fence>>,
 }
 
+/// What becomes of the connection that a query ran on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// PostgreSQL has said that nothing runs there any more.
+    Ready,
+    /// It is closed, or there was none.
+    Closed,
+}
+
 /// The right to run a query.
 pub struct Admitted(Option<Guard>);
 
@@ -40,8 +49,8 @@ impl Admitted {
         self.0.as_ref().map(|guard| guard.lease().clone())
     }
 
-    /// The query has come to this end.
-    pub fn end(self, outcome: &Result<Piece, Failure>) {
+    /// The query has come to this end. `rest`: what its connection has come to.
+    pub fn end(self, outcome: &Result<Piece, Failure>, rest: Rest) {
         let failed = match outcome {
             Ok(piece) => match &piece.ending {
                 Some(Ending::Failure(failure)) => Some(failure),
@@ -54,8 +63,11 @@ impl Admitted {
             failure.never_ran
                 || matches!(failure.reason(), Reason::Cancelled | Reason::Timeout | Reason::Invalid | Reason::Stalled)
         });
-        if is_over && let Some(guard) = self.0 {
-            guard.end();
+        match (self.0, rest) {
+            (Some(guard), Rest::Ready) => guard.end(),
+            (Some(guard), _) if is_over => guard.end(),
+            (Some(guard), Rest::Closed) => guard.close(),
+            (None, _) => {}
         }
     }
 }
@@ -190,10 +202,12 @@ impl Admissions {
         }
     }
 
-    /// The session has ended, and nothing of it runs any more.
-    pub fn end(self) {
-        for (_, _, Admitted(guard)) in self.held {
-            guard.into_iter().for_each(Guard::end);
+    /// The session has ended, and with `Ready` nothing of it runs any more.
+    pub fn end(self, rest: Rest) {
+        let guards = self.held.into_iter().filter_map(|(_, _, Admitted(guard))| guard);
+        match rest {
+            Rest::Ready => guards.for_each(Guard::end),
+            Rest::Closed => guards.for_each(Guard::close),
         }
     }
 }

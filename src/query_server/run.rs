@@ -16,7 +16,7 @@ use super::cancel::PATIENCE;
 use super::fair::Owner;
 use super::memory::{Memory, Reserved};
 use super::piece::{Ending, Piece, failure};
-use super::placement::{Lease, Placement};
+use super::placement::{Lease, Placement, Rest};
 use super::pool::{Pool, Slot, Unavailable};
 use super::reads::{Reads, Verdict};
 use super::settings::Settings;
@@ -270,8 +270,8 @@ impl Engine {
             }
         };
         watch.lease = admitted.lease();
-        let outcome = self.run_admitted(query, &text, seen, &mut watch).await;
-        admitted.end(&outcome);
+        let (outcome, rest) = self.run_admitted(query, &text, seen, &mut watch).await;
+        admitted.end(&outcome, rest);
         outcome
     }
 
@@ -281,10 +281,22 @@ impl Engine {
         text: &Text,
         seen: bool,
         watch: &mut Watch<'_, C>,
-    ) -> Result<Piece, Failure> {
-        let mut slot = self.acquire(query, false, watch).await?;
+    ) -> (Result<Piece, Failure>, Rest) {
+        let mut slot = match self.acquire(query, false, watch).await {
+            Ok(slot) => slot,
+            Err(failure) => return (Err(failure), Rest::Closed),
+        };
         let manner = Manner { held: false, keep: seen && text.keepable };
-        self.run_on(&mut slot, query, text, manner, true, watch).await
+        let outcome = self.run_on(&mut slot, query, text, manner, true, watch).await;
+        let rest = match slot.backend() {
+            Some(backend) if backend.is_ready() => Rest::Ready,
+            backend => {
+                // Whatever runs there is not to outlast a lease.
+                backend.into_iter().for_each(|backend| backend.mark_broken());
+                Rest::Closed
+            }
+        };
+        (outcome, rest)
     }
 
     /// Runs a query on a connection that its caller holds. `fresh`: nothing has run there for this caller, so that a

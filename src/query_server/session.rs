@@ -16,7 +16,7 @@ use super::backend::Transaction;
 use super::cancel::PATIENCE;
 use super::intake::{Caller, Intake};
 use super::piece::{Ending, Piece, failure};
-use super::placement::Admissions;
+use super::placement::{Admissions, Rest};
 use super::places::{Full, Place, Places};
 use super::pool::Slot;
 use super::run::{Engine, Query, Stop, Watch, passed};
@@ -146,14 +146,17 @@ impl Session {
         self.give_back().await;
         let (last_query, rolled_back) = (self.last_id, self.rolled_back);
         tracing::debug!(reason = ?end, last_query, rolled_back, "a session has ended");
+        let verdict = self.verdict(end);
+        // Before the caller hears of it, who may be slow to. Of a lost connection it is not certain that PostgreSQL runs its
+        // statement no more.
+        self.admissions.end(match end {
+            End::Lost | End::Faulty => Rest::Closed,
+            _ => Rest::Ready,
+        });
         if matches!(end, End::Draining) {
             let _ = self.sender.send(Outgoing::Draining(self.last_id)).await;
         }
-        let _ = self.sender.send(Outgoing::End(self.verdict(end))).await;
-        // Of a lost connection it is not certain that PostgreSQL runs its statement no more.
-        if !matches!(end, End::Lost | End::Faulty) {
-            self.admissions.end();
-        }
+        let _ = self.sender.send(Outgoing::End(verdict)).await;
     }
 
     /// Runs queries until there is a reason to end.
@@ -226,6 +229,7 @@ impl Session {
         let end = tokio::select! {
             biased;
             () = &mut finishing => return Ok(()),
+            () = self.admissions.lapsed() => End::Lapsed,
             () = passed(&mut end_of_life) => End::TooOld,
             () = engine.patience.ends(&engine.pool, &engine.deadlines, true) => End::Stalled,
         };

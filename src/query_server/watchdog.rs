@@ -23,6 +23,12 @@ const PART_OF_LEASE: u32 = 4;
 const LONGEST: Duration = Duration::from_secs(15);
 /// After a failure.
 const PAUSE: Duration = Duration::from_millis(200);
+/// A failure that lasts is told of this often.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Why a connection cannot be covered though PostgreSQL is told.
+const NOT_THERE: &str =
+    "another PostgreSQL answers at the same address, or the login role may not end its own connections";
 
 /// One for each query server that has leases.
 pub struct Watchdog {
@@ -115,6 +121,21 @@ impl Watchdog {
     }
 }
 
+/// Why nothing is armed.
+enum NotArmed {
+    /// PostgreSQL takes no more connections.
+    NoRoom(String),
+    Failed(String),
+}
+
+impl NotArmed {
+    fn into_reason(self) -> String {
+        match self {
+            NotArmed::NoRoom(reason) | NotArmed::Failed(reason) => reason,
+        }
+    }
+}
+
 /// Keeps one PostgreSQL told.
 struct Keeper {
     watchdog: Arc<Watchdog>,
@@ -126,9 +147,13 @@ impl Keeper {
     async fn run(self) {
         let pause = (self.watchdog.lease / PART_OF_LEASE).min(LONGEST);
         let (mut armed, mut spare) = (None, None);
+        let mut told_at: Option<Instant> = None;
         loop {
             if let Err(reason) = self.arm(&mut armed, &mut spare).await {
-                tracing::warn!(reason, "PostgreSQL cannot be made to watch over this server");
+                if told_at.is_none_or(|at| at.elapsed() >= SILENCE) {
+                    told_at = Some(Instant::now());
+                    tracing::warn!(reason, "PostgreSQL cannot be made to watch over this server");
+                }
                 sleep(PAUSE).await;
                 continue;
             }
@@ -140,7 +165,8 @@ impl Keeper {
         }
     }
 
-    /// Arms another one, and only then cancels the last: in between there is never none.
+    /// Arms another one, and only then cancels the last, so that in between there is never none. If PostgreSQL has no room
+    /// for another, the last is cancelled and armed anew: a server that runs must not lose its connections.
     async fn arm(&self, armed: &mut Option<Backend>, spare: &mut Option<Backend>) -> Result<(), String> {
         let (processes, waiting) = {
             let mut state = self.watch.lock();
@@ -153,11 +179,24 @@ impl Keeper {
             }
             return Ok(());
         }
-        let found = match timeout(self.watchdog.target.timeout, self.arm_another(&processes, spare)).await {
-            Ok(found) => found,
-            Err(_) => Err("PostgreSQL does not answer".to_owned()),
-        };
-        let found = match found {
+        if let Err(reason) = self.term() {
+            // Nothing has gone wrong with the connections.
+            let reason = reason.into_reason();
+            for (_, waiter) in waiting {
+                let _ = waiter.send(Err(reason.clone()));
+            }
+            return Err(reason);
+        }
+        let mut found = self.arm_in_time(&processes, spare).await;
+        if matches!(found, Err(NotArmed::NoRoom(_)))
+            && let Some(last) = armed.take()
+        {
+            self.put_away(last, spare).await;
+            if spare.is_some() {
+                found = self.arm_in_time(&processes, spare).await;
+            }
+        }
+        let found = match found.map_err(NotArmed::into_reason) {
             Ok(found) => found,
             Err(reason) => {
                 // It may be armed for all that.
@@ -173,7 +212,7 @@ impl Keeper {
         for (process, waiter) in waiting {
             let answer = match found.contains(&process) {
                 true => Ok(()),
-                false => Err("another PostgreSQL answers at the same address".to_owned()),
+                false => Err(NOT_THERE.to_owned()),
             };
             let _ = waiter.send(answer);
         }
@@ -191,18 +230,33 @@ impl Keeper {
         }
     }
 
-    async fn arm_another(&self, processes: &[i32], spare: &mut Option<Backend>) -> Result<Vec<i32>, String> {
+    async fn arm_in_time(&self, processes: &[i32], spare: &mut Option<Backend>) -> Result<Vec<i32>, NotArmed> {
+        match timeout(self.watchdog.target.timeout, self.arm_another(processes, spare)).await {
+            Ok(found) => found,
+            Err(_) => Err(NotArmed::Failed("PostgreSQL does not answer".to_owned())),
+        }
+    }
+
+    fn term(&self) -> Result<Instant, NotArmed> {
+        let none = || NotArmed::Failed("the lease is over, and what ran under it has not ended yet".to_owned());
+        (self.watchdog.term)().ok_or_else(none)
+    }
+
+    async fn arm_another(&self, processes: &[i32], spare: &mut Option<Backend>) -> Result<Vec<i32>, NotArmed> {
         let backend = match spare {
             Some(backend) => backend,
             none => {
                 let opened = Backend::connect_to(&self.watchdog.target, self.address).await;
-                none.insert(opened.map_err(|error| error.to_string())?)
+                none.insert(opened.map_err(|error| match error.is_no_room() {
+                    true => NotArmed::NoRoom(error.to_string()),
+                    false => NotArmed::Failed(error.to_string()),
+                })?)
             }
         };
         // Last of all, so that the time is not counted from before a pause of this process.
-        let term = (self.watchdog.term)().ok_or("the lease is over, and what ran under it has not ended yet")?;
+        let term = self.term()?;
         let after = (term + OVERTIME).saturating_duration_since(Instant::now());
-        backend.arm(processes, after).await.map_err(|error| error.to_string())
+        backend.arm(processes, after).await.map_err(|error| NotArmed::Failed(error.to_string()))
     }
 }
 

@@ -20,7 +20,7 @@ use super::calls::{Calls, Counted};
 use super::health::health;
 use super::incoming::incoming;
 use super::misdirected::{LegacyQueries, LegacyTenants, Misdirected, QUERIES, Queries, Tenants};
-use super::progress::note_call;
+use super::progress::{note_call, tell_address};
 use super::settings::Settings;
 use super::tls::secured;
 use crate::readiness::Readiness;
@@ -104,9 +104,12 @@ impl Listener {
         let legacy = Counted { service: services.legacy, calls: calls.clone() };
         let mut draining = drain.clone();
         let auth = self.settings.auth;
+        let noted = note_call as fn(Request<()>) -> Result<Request<()>, Status>;
+        let current = InterceptedService::new(current, noted);
+        let legacy = InterceptedService::new(legacy, noted);
         let router = self
             .server
-            .layer(InterceptorLayer::new(note_call as fn(Request<()>) -> Result<Request<()>, Status>))
+            .layer(InterceptorLayer::new(tell_address as fn(Request<()>) -> Result<Request<()>, Status>))
             .add_service(health([S::NAME, L::NAME], services.readiness, drain.clone()))
             .add_service(InterceptedService::new(current, auth.clone()))
             .add_service(InterceptedService::new(legacy, auth.clone()));

@@ -14,7 +14,7 @@ use tonic::{Request, Status};
 const BEGINNING: u8 = 0;
 /// It may stay as it is: clients connect early, and call when they have something to ask.
 const IDLE: u8 = 1;
-/// A call has come.
+/// A call that may come has come: one with the token, if there is one, and not just a health check.
 const IN_USE: u8 = 2;
 /// It has to close.
 const EVICTED: u8 = 3;
@@ -107,12 +107,21 @@ pub struct Peer {
     pub progress: Progress,
 }
 
-/// Notes that a call has come, and tells it its caller's address where tonic looks for it.
+/// Tells a call its caller's address where tonic looks for it.
 #[expect(clippy::unnecessary_wraps, reason = "tonic's interceptors are of this type")]
-pub fn note_call(mut request: Request<()>) -> Result<Request<()>, Status> {
-    if let Some(peer) = request.extensions().get::<Peer>().cloned() {
+pub fn tell_address(mut request: Request<()>) -> Result<Request<()>, Status> {
+    if let Some(tcp) = request.extensions().get::<Peer>().map(|peer| peer.tcp.clone()) {
+        request.extensions_mut().insert(tcp);
+    }
+    Ok(request)
+}
+
+/// Notes that a call has come. To be asked only of calls that have shown that they may come: others must not keep a
+/// connection from making room.
+#[expect(clippy::unnecessary_wraps, reason = "tonic's interceptors are of this type")]
+pub fn note_call(request: Request<()>) -> Result<Request<()>, Status> {
+    if let Some(peer) = request.extensions().get::<Peer>() {
         peer.progress.is_called();
-        request.extensions_mut().insert(peer.tcp);
     }
     Ok(request)
 }

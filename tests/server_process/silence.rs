@@ -118,6 +118,24 @@ async fn tls_handshakes_that_stop_halfway_lock_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn calls_without_the_token_and_health_checks_hold_no_place_that_another_needs() {
+    let server = start(&["--max-connections", "2", "--token", "s3cret"]);
+    let stranger = plain(&server).await;
+    call(stranger.clone(), None).await.unwrap_err();
+    let checking = plain(&server).await;
+    health(checking.clone(), "").await.unwrap();
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        let client = tokio::time::timeout(Duration::from_secs(5), plain(&server)).await.expect("there is room");
+        call(client.clone(), Some("s3cret")).await.unwrap();
+        kept.push(client);
+    }
+    for client in kept {
+        call(client, Some("s3cret")).await.expect("one that is in use stays");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_without_a_call_stays_open_and_makes_room_where_places_run_out() {
     let server = start(&["--max-connections", "2"]);
     let early = plain(&server).await;

@@ -16,6 +16,10 @@ const UNLIMITED: &str = "select pg_catalog.set_config(name, '0', false) from pg_
                          operator(pg_catalog.=) any (array['statement_timeout', 'lock_timeout', 'transaction_timeout', \
                          'idle_in_transaction_session_timeout', 'idle_session_timeout']::pg_catalog.text[])";
 
+/// Only the role that has logged in may end what it has begun: the role's or the database's settings may have put another
+/// in its place.
+const AS_LOGGED_IN: &str = "reset session authorization; set role none";
+
 impl Backend {
     /// The process that serves this connection. Behind a pooler it is not the one that was announced.
     pub async fn process_id(&mut self) -> io::Result<i32> {
@@ -31,17 +35,18 @@ impl Backend {
         process.ok_or_else(|| io::Error::other("PostgreSQL does not say which process it is"))
     }
 
-    /// Has PostgreSQL end these processes after a while. Returns those that it knows, once the time has begun to run. They
-    /// are told by when they began, so that no later process of the same number is meant.
+    /// Has PostgreSQL end these processes after a while. Returns those that it will end, once the time has begun to run.
+    /// They are told by when they began, so that no later process of the same number is meant.
     pub async fn arm(&mut self, processes: &[i32], after: Duration) -> io::Result<Vec<i32>> {
-        self.ask_simple(UNLIMITED)?;
+        self.ask_simple(&format!("{AS_LOGGED_IN}; {UNLIMITED}"))?;
         self.flush().await?;
         if !self.await_row().await?.0 {
-            return Err(io::Error::other("PostgreSQL refused to lift its time limits"));
+            return Err(io::Error::other("PostgreSQL refused to take the login role or to lift its time limits"));
         }
         let list = processes.iter().map(i32::to_string).collect::<Vec<_>>().join(",");
         let ours = format!(
-            "from pg_catalog.pg_stat_activity where pid operator(pg_catalog.=) any ('{{{list}}}'::pg_catalog.int4[])"
+            "from pg_catalog.pg_stat_activity where pid operator(pg_catalog.=) any ('{{{list}}}'::pg_catalog.int4[]) \
+             and backend_start is not null and pg_catalog.pg_has_role(usesysid, 'USAGE')"
         );
         let known = format!(
             "select extract(epoch from pg_catalog.clock_timestamp()), \

@@ -354,13 +354,13 @@ impl Fence {
         self.lock().lease_until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// Until when something of a tenant may run, for all that is known now. `lease`: how long one lasts. None: the lease
-    /// is over, and something may still run.
+    /// Until when something of a tenant may run on the connections that are open, for all that is known now. `lease`: how
+    /// long one lasts. None: the lease is over, and something may still run there.
     pub fn term(&self, lease: Duration) -> Option<Instant> {
         let state = self.lock();
         match state.lease_until {
             Some(until) if state.has_lease() => Some(until),
-            _ if self.is_idle() => Some(Instant::now() + lease),
+            _ if self.leases.is_disconnected() => Some(Instant::now() + lease),
             _ => None,
         }
     }

@@ -12,12 +12,16 @@ use tokio::time::sleep;
 /// A query whose end is not certain is taken to run for this much longer: it is stopped within 5 s or its connection
 /// closed, and PostgreSQL notices that within another 5 s.
 const LINGER: Duration = Duration::from_secs(12);
+/// One of which nothing is known has been stopped, or its connection closed, after this.
+const CARE: Duration = Duration::from_millis(5500);
 
 /// All of them, one after the other. What a query looks at takes no lock.
 #[derive(Default)]
 pub struct Leases {
     /// Queries and sessions that are admitted, of all tenants.
     running: AtomicUsize,
+    /// Those of them whose connections may be open still.
+    connected: AtomicUsize,
     /// How many have ended.
     ended: AtomicU64,
     /// The same, for those who wait for it.
@@ -47,12 +51,18 @@ impl Leases {
     pub fn guard(self: &Arc<Self>, tenant: &Arc<AtomicUsize>) -> Guard {
         tenant.fetch_add(1, Ordering::AcqRel);
         self.running.fetch_add(1, Ordering::AcqRel);
-        Guard { tenant: tenant.clone(), lease: self.lease(), ended: false }
+        self.connected.fetch_add(1, Ordering::AcqRel);
+        Guard { tenant: tenant.clone(), lease: self.lease(), end: None }
     }
 
     /// True if nothing of a tenant runs.
     pub fn is_idle(&self) -> bool {
         self.running.load(Ordering::Acquire) == 0
+    }
+
+    /// True if nothing of a tenant runs on a connection that is open.
+    pub fn is_disconnected(&self) -> bool {
+        self.connected.load(Ordering::Acquire) == 0
     }
 }
 
@@ -74,7 +84,14 @@ impl Lease {
 pub struct Guard {
     tenant: Arc<AtomicUsize>,
     lease: Lease,
-    ended: bool,
+    end: Option<GuardEnd>,
+}
+
+/// What is known of the end of what was admitted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum GuardEnd {
+    Ended,
+    Closed,
 }
 
 impl Guard {
@@ -85,23 +102,43 @@ impl Guard {
 
     /// What it was for has ended for certain. (Dropped, it is taken to go on for a while.)
     pub fn end(mut self) {
-        self.ended = true;
+        self.end = Some(GuardEnd::Ended);
+    }
+
+    /// It may go on for a while, but its connection is closed.
+    pub fn close(mut self) {
+        self.end = Some(GuardEnd::Closed);
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         let (tenant, leases) = (self.tenant.clone(), self.lease.leases.clone());
-        let release = move || {
+        let disconnect = |leases: &Leases| leases.connected.fetch_sub(1, Ordering::AcqRel);
+        let release = move |leases: &Leases| {
             tenant.fetch_sub(1, Ordering::AcqRel);
             leases.running.fetch_sub(1, Ordering::AcqRel);
         };
-        match Handle::try_current() {
-            Ok(runtime) if !self.ended => drop(runtime.spawn(async move {
-                sleep(LINGER).await;
-                release();
-            })),
-            _ => release(),
+        match (self.end, Handle::try_current()) {
+            (Some(GuardEnd::Closed), Ok(runtime)) => {
+                disconnect(&leases);
+                runtime.spawn(async move {
+                    sleep(LINGER).await;
+                    release(&leases);
+                });
+            }
+            (None, Ok(runtime)) => {
+                runtime.spawn(async move {
+                    sleep(CARE).await;
+                    disconnect(&leases);
+                    sleep(LINGER - CARE).await;
+                    release(&leases);
+                });
+            }
+            _ => {
+                disconnect(&leases);
+                release(&leases);
+            }
         }
     }
 }

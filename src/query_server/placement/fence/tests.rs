@@ -35,3 +35,21 @@ async fn connections_may_be_kept_until_the_lease_ends_or_where_nothing_runs() {
     tokio::time::advance(2 * LEASE).await;
     assert_eq!(fence.term(LEASE), Some(Instant::now() + LEASE), "nothing runs, and nothing is admitted");
 }
+
+#[tokio::test(start_paused = true)]
+async fn connections_may_be_kept_once_those_of_the_lease_are_closed() {
+    let fence = fence();
+    let closed = fence.admit_known("acme", Some(1), 1).unwrap();
+    let dropped = fence.admit_known("acme", Some(1), 1).unwrap();
+    tokio::time::advance(LEASE).await;
+    assert!(fence.lapse());
+    assert_eq!(fence.term(LEASE), None, "they may still run");
+    drop(dropped);
+    closed.close();
+    assert_eq!(fence.term(LEASE), None, "of one, nothing is known");
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!(fence.term(LEASE), Some(Instant::now() + LEASE));
+    assert!(!fence.is_idle(), "PostgreSQL may not have noticed");
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert!(fence.is_idle());
+}
