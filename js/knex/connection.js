@@ -23,6 +23,8 @@ class RemoteConnection {
     this.signals = signals;
     /** The native client's id of the statement that was sent last. */
     this.id = undefined;
+    /** Where the streams of its transaction are noted until they end well. @type {Set<RowStream> | undefined} */
+    this.streams = undefined;
     // Knex reads these three of every connection; the last is set when a query's own .timeout() has passed.
     this.__knexUid = `mtdd${++serial}`;
     this.__knexTxId = undefined;
@@ -79,7 +81,10 @@ class RemoteConnection {
     const call = { ...this.callOf(config), simple: false };
     const stream = new RowStream(this.runtime.native, call, options);
     this.id = stream.id;
-    this.streams?.add(stream);
+    if (this.streams !== undefined) {
+      this.streams.add(stream);
+      stream.ended.then((failure) => failure ?? this.streams.delete(stream));
+    }
     if (this.signals !== undefined) {
       stream.once(
         'close',
