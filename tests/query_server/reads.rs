@@ -111,7 +111,7 @@ async fn every_way_in_which_a_read_runs_code_that_may_write_is_found() {
         (
             "create function x(anyelement) returns int language sql as 'select w(''x'')'",
             "x(anyelement)",
-            "select (t).x from t",
+            "select t.x from t",
         ),
         (
             "create function x(record, int default 1) returns int language plpgsql as 'begin return w(''x''); end'",
