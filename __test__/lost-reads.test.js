@@ -236,8 +236,11 @@ describe('reads that are lost', () => {
       await writing();
       await shard.raw('truncate log');
       const { error } = await losing(writing, hasWritten);
-      assert.equal(error?.code, 'PARTIAL_FAILURE', error?.stack);
-      assert.equal(error.outcomes[own.index].outcome, 'unknown');
+      // Where what was lost is the look at the view ahead of it, nothing has run, and it may run now.
+      if (error !== undefined) {
+        assert.equal(error.code, 'PARTIAL_FAILURE', error.stack);
+        assert.equal(error.outcomes[own.index].outcome, 'unknown');
+      }
       await sleep(300);
       assert.equal(await written(), 1);
     } finally {
