@@ -19,6 +19,8 @@ const LEVEL = Symbol('mtdd.level');
 
 const LOCAL = 'local';
 const SHARD = 'shard';
+/** What takes the place of a COMMIT or RELEASE that cannot be. */
+const BACK = { commit: 'rollback', release: 'rollbackTo' };
 
 /**
  * Lets a shard take part in a transaction that Knex has just made (and not begun).
@@ -247,39 +249,22 @@ class Level {
     }
     const last = parts.has(LOCAL) ? LOCAL : SHARD;
     const ending = isOutermost ? { answered: () => parties.ended() } : {};
-    if (verb === 'commit' || verb === 'release') {
-      // A statement whose rows nobody wanted any more may have failed the transaction.
-      const failure = await parties.failureOfStreams();
-      if (failure !== undefined) {
-        for (const party of parts)
-          if (party !== last)
-            await this.#through(party, (connection) =>
-              trx.trxClient.query(connection, this.#sql(verb === 'commit' ? 'rollback' : 'rollbackTo')),
-            ).catch(() => {});
-        return this.#through(
-          last,
-          (connection) => knex[verb === 'commit' ? 'rollback' : 'rollbackTo'].call(trx, connection, failure),
-          ending,
-        );
-      }
-    }
+    const back = BACK[verb];
+    // A statement whose rows nobody wanted any more may have failed the transaction.
+    let failure = back && (await parties.failureOfStreams());
     if (isOutermost && last === LOCAL) parties.isLocalOpen = false;
     if (parts.size === 2) {
-      const failure = await this.#through(SHARD, (connection) =>
-        trx.trxClient.query(connection, this.#sql(verb)),
-      ).then(
+      const sql = this.#sql(failure === undefined ? verb : back);
+      const refusal = await this.#through(SHARD, (connection) => trx.trxClient.query(connection, sql)).then(
         () => undefined,
         (error) => error,
       );
-      if (verb === 'commit' && failure === undefined) this.#tellOfHalf();
+      if (verb === 'commit' && failure === undefined && refusal === undefined) this.#tellOfHalf();
       // A shard that could not be told to go back goes back by itself, when its session ends.
-      if (failure !== undefined && (verb === 'commit' || verb === 'release')) {
-        return this.#through(
-          LOCAL,
-          (connection) => knex[verb === 'commit' ? 'rollback' : 'rollbackTo'].call(trx, connection, failure),
-          ending,
-        );
-      }
+      failure ??= back && refusal;
+    }
+    if (failure !== undefined) {
+      return this.#through(last, (connection) => knex[back].call(trx, connection, failure), ending);
     }
     return this.#through(last, (connection) => knex[verb].call(trx, connection, value), {
       ...ending,
