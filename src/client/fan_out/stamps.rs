@@ -114,25 +114,26 @@ concat_ws(' ', c.oid, c.relkind,
 /// The stamp of the application's own types, functions, casts, operators and collations. Where as many are there as
 /// before, and some were made since, their sum is greater. Those of a session's temporary schema are no one else's.
 pub const WHOLE: &str = "\
-concat_ws(' ',
+(SELECT concat_ws(' ',
   (SELECT concat(count(*), '/', sum(p.xmin::text::bigint)) FROM pg_catalog.pg_proc AS p WHERE p.oid >= 16384
-   AND p.pronamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
+   AND p.pronamespace <> ALL (own.temporary)),
   (SELECT concat(count(*), '/', sum(o.xmin::text::bigint)) FROM pg_catalog.pg_operator AS o WHERE o.oid >= 16384
-   AND o.oprnamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
+   AND o.oprnamespace <> ALL (own.temporary)),
   (SELECT concat(count(*), '/', sum(s.xmin::text::bigint)) FROM pg_catalog.pg_cast AS s WHERE s.oid >= 16384),
   (SELECT concat(count(*), '/', sum(m.xmin::text::bigint)) FROM pg_catalog.pg_amop AS m WHERE m.oid >= 16384),
   (SELECT concat(count(*), '/', sum(l.xmin::text::bigint)) FROM pg_catalog.pg_collation AS l WHERE l.oid >= 16384
-   AND l.collnamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
+   AND l.collnamespace <> ALL (own.temporary)),
   (SELECT concat(count(*), '/', sum(e.xmin::text::bigint)) FROM pg_catalog.pg_enum AS e
    JOIN pg_catalog.pg_type AS t ON t.oid = e.enumtypid
-   WHERE t.typnamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
+   WHERE t.typnamespace <> ALL (own.temporary)),
   (SELECT concat(count(*), '/', sum(t.xmin::text::bigint)) FROM pg_catalog.pg_type AS t WHERE t.oid >= 16384 AND t.typtype IN ('d', 'e')
-   AND t.typnamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
+   AND t.typnamespace <> ALL (own.temporary)),
   (SELECT concat(count(*), '/', sum(k.xmin::text::bigint)) FROM pg_catalog.pg_constraint AS k WHERE k.contypid <> 0
-   AND k.connamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))),
+   AND k.connamespace <> ALL (own.temporary)),
   (SELECT concat(count(*), '/', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_class AS f
    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.oid AND a.attnum > 0 WHERE f.relkind = 'c'
-   AND f.relnamespace <> ALL (ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%'))))";
+   AND f.relnamespace <> ALL (own.temporary)))
+ FROM (SELECT ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%') AS temporary) AS own)";
 
 #[cfg(test)]
 mod tests {

@@ -87,6 +87,15 @@ called (oid) as materialized (
   union
   select oid from pg_catalog.pg_proc where proname operator(pg_catalog.=) any ($1::pg_catalog.name[])
 ),
+-- Functions of extensions that are written in C.
+of_extensions as materialized (
+  select p.oid from pg_catalog.pg_proc p
+  where p.oid operator(pg_catalog.>=) 16384
+    and p.prolang operator(pg_catalog.=) any (array[12, 13]::pg_catalog.oid[]) and exists (
+    select from pg_catalog.pg_depend
+    where classid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+      and objid operator(pg_catalog.=) p.oid and deptype operator(pg_catalog.=) 'e')
+),
 -- Functions that may leave something in the session, or read what others left.
 unsafe as materialized (
   select p.oid from pg_catalog.pg_proc p
@@ -105,12 +114,8 @@ unsafe as materialized (
           'pg_try_advisory_xact_lock', 'pg_try_advisory_xact_lock_shared'])
       else
         -- Functions of extensions that are not immutable may run texts that they are given, as crosstab() does.
-        p.prokind operator(pg_catalog.=) 'a' or p.prolang operator(pg_catalog.<>) all (array[12, 13]::pg_catalog.oid[])
-        or p.provolatile operator(pg_catalog.<>) 'i'
-        or not exists (
-          select from pg_catalog.pg_depend
-          where classid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
-            and objid operator(pg_catalog.=) p.oid and deptype operator(pg_catalog.=) 'e')
+        p.prokind operator(pg_catalog.=) 'a' or p.provolatile operator(pg_catalog.<>) 'i'
+        or p.oid operator(pg_catalog.<>) all (array(select oid from of_extensions))
       end
 ),
 -- Operators, casts, index support and range functions run code where no function is named: PostgreSQL's own too.
@@ -128,11 +133,7 @@ hidden as materialized (
       select rngsubdiff from pg_catalog.pg_range where rngtypid operator(pg_catalog.>=) 16384))
     and case
       when p.oid operator(pg_catalog.<) 16384 then p.provolatile operator(pg_catalog.<>) 'i'
-      else p.prolang operator(pg_catalog.<>) all (array[12, 13]::pg_catalog.oid[])
-        or not exists (
-          select from pg_catalog.pg_depend
-          where classid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
-            and objid operator(pg_catalog.=) p.oid and deptype operator(pg_catalog.=) 'e')
+      else p.oid operator(pg_catalog.<>) all (array(select oid from of_extensions))
     end
 ),
 -- Functions that read settings, the tenant's among them. (SHOW and the view pg_settings are another matter.)
