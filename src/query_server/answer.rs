@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::attempt::{Attempt, outcome_unknown};
-use super::backend::{Backend, Transaction};
+use super::backend::{Backend, StatementId, Transaction};
 use super::decode::{self, RawDescription};
 use super::inbox::{Message, PART_SIZE};
 use super::piece::{Ending, Piece};
@@ -25,8 +25,8 @@ pub struct Asked {
     /// Commands ahead of the statement, whose answers are nobody's business.
     preface: u32,
     extended: bool,
-    /// The statement is one that is kept; that it is outdated is to be reported as such, not as an error.
-    kept: bool,
+    /// The statement, if it is one that is kept; that it is outdated is to be reported as such, not as an error.
+    kept: Option<StatementId>,
     /// It is proven to leave nothing in the session.
     pub harmless: bool,
 }
@@ -38,8 +38,8 @@ impl Asked {
     }
 
     /// A statement that is kept, behind its guard.
-    pub fn kept(harmless: bool) -> Self {
-        Asked { extended: true, kept: true, harmless, ..Asked::default() }
+    pub fn kept(id: StatementId, harmless: bool) -> Self {
+        Asked { extended: true, kept: Some(id), harmless, ..Asked::default() }
     }
 
     /// By the simple protocol.
@@ -257,15 +257,15 @@ impl<'a> Answer<'a> {
     /// of an error that came before the statement began to run.
     fn is_outdated(&mut self, error: &DatabaseError) -> bool {
         let in_preface = self.asked.preface > 0;
-        match error.code.as_deref() {
+        match (error.code.as_deref(), self.asked.kept) {
             // Only statements of ours are run by name, and made.
-            Some("26000" | "42P05") if in_preface || self.asked.kept => self.backend.doubt_statements(),
+            (Some("26000" | "42P05"), kept) if in_preface || kept.is_some() => self.backend.doubt_statements(),
             // The guard says so, or does not fit the catalogue, or the role, any more.
-            Some(code) if in_preface && self.asked.kept && (code.starts_with("42") || code == "3F000") => {
-                self.backend.forget(self.text);
+            (Some(code), Some(id)) if in_preface && (code.starts_with("42") || code == "3F000") => {
+                self.backend.forget(id);
             }
-            Some("0A000") if self.asked.kept && error.routine.as_deref() == Some("RevalidateCachedQuery") => {
-                self.backend.forget(self.text);
+            (Some("0A000"), Some(id)) if error.routine.as_deref() == Some("RevalidateCachedQuery") => {
+                self.backend.forget(id);
             }
             _ => return false,
         }

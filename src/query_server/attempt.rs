@@ -88,15 +88,16 @@ impl<'t> Turn<'t> {
         }
         let asked = (|| {
             let (mut preface, request) = (0, &self.query.request);
-            if let Some(Known::Kept(proven)) = known {
-                preface += self.backend.ask_to_tidy(&self.query.settings)?;
+            if let Some(Known::Kept(id, proven)) = known {
+                preface += self.backend.ask_to_tidy()?;
+                preface += self.backend.ask_for_settings(&self.query.settings)?;
                 if !proven.harmless {
                     preface += self.backend.ask_to_forget_sequences()?;
                 }
                 let whose = self.query.whose().unwrap_or(Whose::NOBODY);
-                preface += self.backend.ask_for_guard(self.text, whose, proven)?;
-                self.backend.ask_extended(self.text, &request.sql, &request.params, true)?;
-                return Ok(Asked::kept(proven.harmless).after(preface));
+                preface += self.backend.ask_for_guard(id, whose, proven)?;
+                self.backend.ask_kept(id, &request.params)?;
+                return Ok(Asked::kept(id, proven.harmless).after(preface));
             }
             preface += self.ask_for_settings()?;
             if let Some(whose) = self.whose() {
@@ -114,18 +115,19 @@ impl<'t> Turn<'t> {
     /// closed the connection; nothing has run.
     async fn study<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<bool, Failure> {
         let sql = &self.query.request.sql;
+        let id = self.backend.statement_id(self.text, &self.query.settings);
         let asked =
             self.ask_for_settings().and_then(|preface| Ok((preface, self.backend.ask_to_study(self.text, sql)?)));
         let Ok((preface, is_first)) = asked else {
             self.backend.take_back();
             return Err(failure(Reason::Invalid, true, "sql: too large for PostgreSQL's protocol"));
         };
-        let (backend, text, settings) = (&mut *self.backend, self.text, &self.query.settings);
+        let (backend, settings) = (&mut *self.backend, &self.query.settings);
         backend.mark_studying(true);
         let studied = watch.unless_stopped(async {
             backend.flush().await?;
             let study = backend.read_study(preface, is_first).await?;
-            backend.keep(text, sql, study.as_deref()).await?;
+            backend.keep(id, sql, study.as_deref()).await?;
             if study.is_some() {
                 backend.settings_hold(settings);
             }
@@ -212,13 +214,13 @@ impl<'t> Turn<'t> {
         if self.manner.held && self.backend.settings() == settings {
             return self.backend.ask_to_forget_sequences();
         }
-        let tidied = self.backend.ask_to_tidy(settings)? + self.backend.ask_to_forget_sequences()?;
+        let tidied = self.backend.ask_to_tidy()? + self.backend.ask_to_forget_sequences()?;
         Ok(tidied + self.backend.ask_for_settings(settings)?)
     }
 
     fn ask_extended(&mut self) -> Result<Asked, BindError> {
         let request = &self.query.request;
-        self.backend.ask_extended(self.text, &request.sql, &request.params, false)?;
+        self.backend.ask_extended(&request.sql, &request.params)?;
         Ok(Asked::extended())
     }
 

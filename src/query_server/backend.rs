@@ -30,6 +30,7 @@ use crate::postgres::{Address, Socket, Target};
 
 pub use fitness::Fitness;
 use names::Names;
+pub use names::StatementId;
 pub use requests::Whose;
 pub use study::Known;
 
@@ -67,7 +68,9 @@ pub struct Backend {
     key: CancelKey,
     names: Names,
     /// What is known of texts here, by their ids. None: nothing is to be kept.
-    statements: Option<LruCache<u64, Known>>,
+    statements: Option<LruCache<StatementId, Known>>,
+    /// The settings that statements here were parsed under; their places number them.
+    parsed_under: Vec<Settings>,
     /// Names of prepared statements to close with the next request.
     superfluous: Vec<String>,
     /// What PostgreSQL holds prepared is not known: everything goes with the next request.
@@ -113,6 +116,7 @@ impl Backend {
             key: opened.key,
             names: Names::new(),
             statements: NonZeroUsize::new(statement_cache_size).map(LruCache::sparse),
+            parsed_under: Vec::new(),
             superfluous: Vec::new(),
             statements_in_doubt: false,
             set_local_prepared: false,

@@ -118,6 +118,46 @@ async fn settings_hold_for_their_stream_and_for_no_other() {
 }
 
 #[tokio::test]
+async fn what_is_prepared_for_one_app_outlives_the_turns_of_others_with_other_settings() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard.prepare("create schema other; create table t (a int); create table other.t (a text, b int)").await;
+    shard.prepare("insert into t values (7); insert into other.t values ('007', 1)").await;
+    let sql = "select a from t where $1 = $1::text";
+    let prepared =
+        "select count(*), min(prepare_time) from pg_prepared_statements where statement like 'select a from t %'";
+    let mut here = Stream::open(&shard, &[("application_name", "one")], 0).await;
+    let mut there = Stream::open(&shard, &[("application_name", "another"), ("search_path", "other")], 0).await;
+    let mut first = None;
+    for _ in 0..4 {
+        for _ in 0..3 {
+            assert_eq!(here.run(tenant("ann", bound(sql, &[Some("x")]))).await.text(), "7");
+        }
+        for _ in 0..3 {
+            assert_eq!(there.run(tenant("bob", bound(sql, &[Some("x")]))).await.text(), "007");
+        }
+        let now = there.run(simple(prepared)).await.only().rows.remove(0);
+        assert_eq!(now[0].as_deref(), Some("2"));
+        assert_eq!(*first.get_or_insert(now.clone()), now, "nothing is prepared anew");
+    }
+    // More apps than a connection keeps statements for: each gets its own answers all the same.
+    for round in 0..2 {
+        for app in 0..20 {
+            let path = if app % 2 == 0 { "public" } else { "other" };
+            let mut stream =
+                Stream::open(&shard, &[("application_name", &app.to_string()), ("search_path", path)], 0).await;
+            for _ in 0..3 {
+                let answer = stream.run(tenant("ann", bound(sql, &[Some("x")]))).await.text();
+                assert_eq!(answer, if app % 2 == 0 { "7" } else { "007" }, "{round} {app}");
+            }
+        }
+    }
+    assert_eq!(here.run(tenant("ann", bound(sql, &[Some("x")]))).await.text(), "7");
+    shard.prepare("alter table t alter a type text using 'seven'").await;
+    assert_eq!(here.run(tenant("ann", bound(sql, &[Some("x")]))).await.text(), "seven");
+    assert_eq!(there.run(tenant("bob", bound(sql, &[Some("x")]))).await.text(), "007");
+}
+
+#[tokio::test]
 async fn settings_outlive_a_failed_query_and_the_cleaning_after_another() {
     let shard = Shard::start(&["--pool-size", "1"]).await;
     let mut stream = Stream::open(&shard, &[("app.colour", "red")], 0).await;

@@ -14,8 +14,13 @@ const SCHEMA: &str = "
 
 #[tokio::test]
 async fn rights_that_a_role_gains_or_loses_count_at_once() {
-    // One connection for each of the two streams: their settings differ.
-    let shard = Shard::start(&["--pool-size", "2"]).await;
+    // The settings of the two streams differ: they share a connection, or each has its own.
+    for size in ["1", "2"] {
+        rights_count_at_once(&Shard::start(&["--pool-size", size]).await).await;
+    }
+}
+
+async fn rights_count_at_once(shard: &Shard) {
     let database = shard.look("select current_database()").await;
     for (index, (gain, loss)) in [
         ("alter role ROLE bypassrls", "alter role ROLE nobypassrls"),

@@ -4,6 +4,15 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
+/// A text as it is parsed under some settings of the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StatementId {
+    /// The text's.
+    pub text: u64,
+    /// The number that the connection gives to the settings.
+    pub settings: u8,
+}
+
 /// Gives the names of one connection.
 pub struct Names {
     unique: String,
@@ -19,13 +28,13 @@ impl Names {
         Names { statements: format!("mtdd_{unique}_"), guards: format!("mtdd:guard_{unique}_"), unique }
     }
 
-    /// Of the text with this id.
-    pub fn statement(&self, id: u64) -> String {
+    /// Of a text.
+    pub fn statement(&self, id: StatementId) -> String {
         numbered(&self.statements, id)
     }
 
-    /// Of the guard of the text with this id.
-    pub fn guard(&self, id: u64) -> String {
+    /// Of the guard of a text.
+    pub fn guard(&self, id: StatementId) -> String {
         numbered(&self.guards, id)
     }
 
@@ -41,8 +50,8 @@ impl Names {
 }
 
 /// Both names of a text are made for each of its executions, where `format!` would cost more than all else.
-fn numbered(prefix: &str, id: u64) -> String {
-    [prefix, itoa::Buffer::new().format(id)].concat()
+fn numbered(prefix: &str, id: StatementId) -> String {
+    [prefix, itoa::Buffer::new().format(id.text), "_", itoa::Buffer::new().format(id.settings)].concat()
 }
 
 #[cfg(test)]
@@ -52,10 +61,14 @@ mod tests {
     #[test]
     fn no_two_connections_have_a_name_in_common_and_none_is_cut_by_postgresql() {
         let (a, b) = (Names::new(), Names::new());
-        assert_ne!(a.statement(1), b.statement(1));
-        assert_ne!(a.statement(1), a.statement(2));
-        assert_eq!(a.statement(1), a.statement(1));
-        assert_ne!(a.statement(1), a.guard(1));
-        assert!(a.statement(u64::MAX).len() < 64 && a.guard(u64::MAX).len() < 64);
+        let [one, other] = [1, 11].map(|text| StatementId { text, settings: 0 });
+        let elsewhere = StatementId { settings: 11, ..one };
+        let longest = StatementId { text: u64::MAX, settings: u8::MAX };
+        assert_ne!(a.statement(one), b.statement(one));
+        assert_ne!(a.statement(one), a.statement(other));
+        assert_ne!(a.statement(one), a.statement(elsewhere));
+        assert_eq!(a.statement(one), a.statement(one));
+        assert_ne!(a.statement(one), a.guard(one));
+        assert!(a.statement(longest).len() < 64 && a.guard(longest).len() < 64);
     }
 }

@@ -7,10 +7,9 @@ use bytes::BytesMut;
 use postgres_protocol::IsNull;
 use postgres_protocol::message::frontend::{self, BindError};
 
-use super::{Backend, Known};
+use super::{Backend, Known, StatementId};
 use crate::proto::Parameter;
 use crate::query_server::settings::{Settings, TENANT, TENANT_TYPE};
-use crate::query_server::texts::Text;
 
 /// Sets the tenant, $1, and its type, $2.
 fn set_tenant(is_local: bool) -> String {
@@ -131,13 +130,9 @@ impl Backend {
         Ok(frontend::execute("", 0, &mut self.out)?)
     }
 
-    /// Frees prepared statements that are of no use under `settings` or that no longer fit the cache; to be called
-    /// first in a request. Returns how many CommandComplete messages answer it.
-    pub fn ask_to_tidy(&mut self, settings: &Settings) -> Result<u32, BindError> {
-        if self.settings != *settings && self.keeps_statements() {
-            // What is prepared here was parsed under other settings.
-            self.doubt_statements();
-        }
+    /// Frees prepared statements that are in doubt or that no longer fit the cache; to be called first in a request.
+    /// Returns how many CommandComplete messages answer it.
+    pub fn ask_to_tidy(&mut self) -> Result<u32, BindError> {
         for statement in self.superfluous.drain(..) {
             frontend::close(b'S', &statement, &mut self.out)?;
         }
@@ -165,12 +160,18 @@ impl Backend {
         self.residue.sequences
     }
 
-    /// Runs a text by the extended protocol; `kept`: as it is prepared here, else it is parsed for this once.
-    pub fn ask_extended(&mut self, text: &Text, sql: &str, params: &[Parameter], kept: bool) -> Result<(), BindError> {
-        let name = if kept { self.names.statement(text.id) } else { String::new() };
-        if !kept {
-            frontend::parse("", sql, [], &mut self.out)?;
-        }
+    /// Runs a text by the extended protocol, parsed for this once.
+    pub fn ask_extended(&mut self, sql: &str, params: &[Parameter]) -> Result<(), BindError> {
+        frontend::parse("", sql, [], &mut self.out)?;
+        self.ask_named("", params)
+    }
+
+    /// Runs a text as it is prepared here.
+    pub fn ask_kept(&mut self, id: StatementId, params: &[Parameter]) -> Result<(), BindError> {
+        self.ask_named(&self.names.statement(id), params)
+    }
+
+    fn ask_named(&mut self, name: &str, params: &[Parameter]) -> Result<(), BindError> {
         let write = |param: &Parameter, out: &mut BytesMut| match &param.value {
             Some(value) => {
                 out.extend_from_slice(value);
@@ -227,7 +228,7 @@ impl Backend {
 
     /// How many statements are prepared here, as far as is known.
     pub(super) fn count_prepared(&self) -> usize {
-        let pairs = self.statements.iter().flatten().filter(|(_, known)| matches!(known, Known::Kept(_))).count();
+        let pairs = self.statements.iter().flatten().filter(|(_, known)| matches!(known, Known::Kept(..))).count();
         usize::from(self.set_local_prepared) + usize::from(self.study_prepared) + 2 * pairs + self.superfluous.len()
     }
 
@@ -236,6 +237,7 @@ impl Backend {
         if let Some(statements) = &mut self.statements {
             statements.clear();
         }
+        self.parsed_under.clear();
         self.superfluous.clear();
         self.statements_in_doubt = false;
         self.set_local_prepared = false;

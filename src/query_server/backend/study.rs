@@ -13,6 +13,7 @@ use bytes::Bytes;
 use postgres_protocol::message::frontend::{self, BindError};
 
 use super::Backend;
+use super::names::StatementId;
 use super::requests::Whose;
 use crate::data::row::Rows;
 use crate::query_server::settings::{Settings, TENANT, TENANT_TYPE};
@@ -23,6 +24,9 @@ const STUDY: &str = include_str!("study.sql");
 /// Until the end of the transaction: the study takes longer to plan than to run.
 const PLAN_ONCE: &str = "select pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)";
 
+/// How many apps' settings a connection has statements for at once.
+const MOST_SETTINGS: usize = 16;
+
 /// The setting that a guard tries to set, and cannot, when its text is outdated.
 const OUTDATED: &str = "mtdd_outdated";
 
@@ -32,7 +36,7 @@ pub enum Known {
     /// It is to be parsed each time.
     NotKept,
     /// It is prepared, behind its guard.
-    Kept(Proven),
+    Kept(StatementId, Proven),
 }
 
 /// What is proven of a text that is kept.
@@ -47,14 +51,23 @@ pub struct Proven {
 impl Backend {
     /// What is known of a text here; None: it has to be studied first, if it is to be kept.
     pub fn known(&mut self, text: &Text, settings: &Settings) -> Option<Known> {
-        if self.settings != *settings && self.keeps_statements() {
-            // What is prepared here was parsed under other settings.
-            self.doubt_statements();
-        }
-        match &mut self.statements {
-            Some(statements) => statements.get(&text.id).copied(),
-            None => Some(Known::NotKept),
-        }
+        let Some(statements) = &mut self.statements else { return Some(Known::NotKept) };
+        let number = self.parsed_under.iter().position(|parsed_under| parsed_under == settings)?;
+        statements.get(&StatementId { text: text.id, settings: number as u8 }).copied()
+    }
+
+    /// What a text is called here, as it is parsed under these settings. Few apps share a connection; if many do, what is
+    /// prepared is given up. To be called ahead of a request.
+    pub fn statement_id(&mut self, text: &Text, settings: &Settings) -> StatementId {
+        let number = self.parsed_under.iter().position(|parsed_under| parsed_under == settings);
+        let number = number.unwrap_or_else(|| {
+            if self.parsed_under.len() == MOST_SETTINGS {
+                self.doubt_statements();
+            }
+            self.parsed_under.push(settings.clone());
+            self.parsed_under.len() - 1
+        });
+        StatementId { text: text.id, settings: number as u8 }
     }
 
     /// Marks the connection as of no use while a study is under way, which leaves a transaction open if it is dropped
@@ -117,59 +130,59 @@ impl Backend {
     }
 
     /// Keeps a text as its study allows, still in the transaction of the study, and ends that.
-    pub async fn keep(&mut self, text: &Text, sql: &str, study: Option<&[u8]>) -> io::Result<()> {
+    pub async fn keep(&mut self, id: StatementId, sql: &str, study: Option<&[u8]>) -> io::Result<()> {
         let verdict = study.and_then(verdict);
         if let Some((Some(condition), proven)) = &verdict {
-            self.ask_to_keep(text, sql, condition, *proven)
+            self.ask_to_keep(id, sql, condition, *proven)
                 .map_err(|_| io::Error::other("a text too long to be prepared"))?;
         }
         self.ask_for_end();
         self.flush().await?;
         let fine = self.await_ready().await?;
         match verdict {
-            Some((Some(_), proven)) if fine => self.remember(text.id, Known::Kept(proven)),
+            Some((Some(_), proven)) if fine => self.remember(id, Known::Kept(id, proven)),
             Some((Some(_), _)) => {
                 // One of the two may be prepared.
-                self.close_later(text.id);
-                self.remember(text.id, Known::NotKept);
+                self.close_later(id);
+                self.remember(id, Known::NotKept);
             }
             // It would fail at each call.
-            Some((None, _)) | None => self.remember(text.id, Known::NotKept),
+            Some((None, _)) | None => self.remember(id, Known::NotKept),
         }
         Ok(())
     }
 
-    fn ask_to_keep(&mut self, text: &Text, sql: &str, condition: &str, proven: Proven) -> Result<(), BindError> {
-        frontend::parse(&self.names.guard(text.id), &guard(condition, proven.blind), [], &mut self.out)?;
-        frontend::parse(&self.names.statement(text.id), sql, [], &mut self.out)?;
-        self.ask_for_guard(text, Whose::NOBODY, proven)?;
+    fn ask_to_keep(&mut self, id: StatementId, sql: &str, condition: &str, proven: Proven) -> Result<(), BindError> {
+        frontend::parse(&self.names.guard(id), &guard(condition, proven.blind), [], &mut self.out)?;
+        frontend::parse(&self.names.statement(id), sql, [], &mut self.out)?;
+        self.ask_for_guard(id, Whose::NOBODY, proven)?;
         Ok(())
     }
 
     /// Sets the tenant, if the text that follows can read it and still means what it meant; answered by one
     /// CommandComplete.
-    pub fn ask_for_guard(&mut self, text: &Text, whose: Whose<'_>, proven: Proven) -> Result<u32, BindError> {
+    pub fn ask_for_guard(&mut self, id: StatementId, whose: Whose<'_>, proven: Proven) -> Result<u32, BindError> {
         let values = [whose.tenant.as_bytes(), whose.kind.as_bytes()];
-        self.bind_and_execute(&self.names.guard(text.id), if proven.blind { &[] } else { &values })?;
+        self.bind_and_execute(&self.names.guard(id), if proven.blind { &[] } else { &values })?;
         Ok(1)
     }
 
-    fn remember(&mut self, id: u64, known: Known) {
+    fn remember(&mut self, id: StatementId, known: Known) {
         let Some(statements) = &mut self.statements else { return };
-        if let Some((oldest, Known::Kept(_))) = statements.push(id, known).filter(|(other, _)| *other != id) {
+        if let Some((oldest, Known::Kept(..))) = statements.push(id, known).filter(|(other, _)| *other != id) {
             self.close_later(oldest);
         }
     }
 
-    /// Notes that a text is not, or no longer, to be found prepared here.
-    pub fn forget(&mut self, text: &Text) {
+    /// Notes that a statement is of no use any more.
+    pub fn forget(&mut self, id: StatementId) {
         if let Some(statements) = &mut self.statements {
-            statements.pop(&text.id);
+            statements.pop(&id);
         }
-        self.close_later(text.id);
+        self.close_later(id);
     }
 
-    fn close_later(&mut self, id: u64) {
+    fn close_later(&mut self, id: StatementId) {
         self.superfluous.extend([self.names.guard(id), self.names.statement(id)]);
     }
 }
