@@ -6,6 +6,7 @@ mod memory;
 mod moves;
 mod postgres;
 mod schema;
+mod statements;
 mod watching;
 
 use tokio_postgres::error::SqlState;

@@ -15,7 +15,7 @@ use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service, http};
 use tonic::server::NamedService;
 
-use super::listener::GrpcService;
+use super::grpc_service::GrpcService;
 
 /// The calls that run on one server; one waiter.
 #[derive(Default)]

@@ -1,15 +1,11 @@
 //! A bound port and the gRPC server on it: TLS, limits, token, health, and the drain with its time limit. Signals and
 //! the announcement are `run`'s.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tonic::body::Body;
-use tonic::codegen::{Service, http};
-use tonic::server::NamedService;
 use tonic::service::InterceptorLayer;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
@@ -17,6 +13,7 @@ use tonic::{Request, Status};
 
 use super::StartError;
 use super::calls::{Calls, Counted};
+use super::grpc_service::GrpcService;
 use super::health::health;
 use super::incoming::incoming;
 use super::misdirected::{LegacyQueries, LegacyTenants, Misdirected, QUERIES, Queries, Tenants};
@@ -31,27 +28,6 @@ const CONNECTION_WINDOW: u32 = 8 << 20;
 
 /// How long connections without a call are given to close.
 const CLOSING_TIME: Duration = Duration::from_millis(500);
-
-/// What tonic can serve: every generated `...Server` is one.
-pub trait GrpcService:
-    Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible, Future: Send>
-    + NamedService
-    + Clone
-    + Send
-    + Sync
-    + 'static
-{
-}
-
-impl<S> GrpcService for S where
-    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible, Future: Send>
-        + NamedService
-        + Clone
-        + Send
-        + Sync
-        + 'static
-{
-}
 
 /// What one server serves: this version's wire and that of 1.x.
 pub struct Services<S, L> {

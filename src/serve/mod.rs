@@ -4,6 +4,8 @@
 mod auth;
 mod calls;
 mod complaint;
+mod files;
+mod grpc_service;
 mod health;
 mod incoming;
 mod listener;
@@ -19,7 +21,8 @@ use std::error::Error;
 
 use crate::error::append_sources;
 
-pub use listener::{GrpcService, Services};
+pub use grpc_service::GrpcService;
+pub use listener::Services;
 pub use options::ListenOptions;
 pub use run::{run, runtime};
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::auth::BearerAuth;
-use super::settings::tokens_of;
+use super::files::tokens_of;
 use super::tls::{Certificates, Files};
 
 /// How often the files are looked at.

@@ -8,7 +8,8 @@ use std::process::{self, ExitCode};
 use tokio::runtime::{Builder, Runtime};
 
 use super::StartError;
-use super::listener::{GrpcService, Listener, Services};
+use super::grpc_service::GrpcService;
+use super::listener::{Listener, Services};
 use super::options::ListenOptions;
 use super::settings::Settings;
 use crate::shutdown::{Drain, shutdown};

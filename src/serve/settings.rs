@@ -1,16 +1,15 @@
 //! The options checked against the world: addresses resolved, files read, the token taken, and the rule that
 //! plaintext stays on loopback. Everything that can be refused before the database is touched is refused here.
 
-use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
 use super::StartError;
 use super::auth::BearerAuth;
+use super::files::tokens_of;
 use super::incoming::{Limits, usual_most};
 use super::options::ListenOptions;
 use super::reload::Reload;
@@ -106,17 +105,6 @@ fn auth(options: &ListenOptions) -> Result<BearerAuth, StartError> {
         (None, Some(file)) => ("token-file", tokens_of(file).map_err(StartError::Configuration)?),
     };
     BearerAuth::new(&tokens).map_err(|reason| wrong(flag, reason))
-}
-
-/// The tokens of a file, one a line; blank lines count for nothing.
-pub(super) fn tokens_of(file: &Path) -> Result<Vec<String>, String> {
-    let text =
-        String::from_utf8(read("token-file", file)?).map_err(|_| "--token-file: is not UTF-8 text".to_owned())?;
-    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
-}
-
-pub(super) fn read(flag: &str, file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("--{flag}: cannot read {}: {error}", file.display()))
 }
 
 fn wrong(flag: &str, reason: impl std::fmt::Display) -> StartError {

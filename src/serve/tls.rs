@@ -23,9 +23,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
 use super::complaint::{Complaints, of_handshake};
+use super::files::read;
 use super::incoming::{Connection, PREFACE};
 use super::progress::Peer;
-use super::settings::read;
 
 /// Where the certificates are.
 #[derive(Clone, Debug)]

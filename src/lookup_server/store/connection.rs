@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio_postgres::Client;
 
 use super::StoreError;
-use super::postgres::Statements;
+use super::statements::Statements;
 use crate::postgres::{self, Target};
 use crate::readiness::Readiness;
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::future::{try_join3, try_join4};
+use futures_util::future::try_join3;
 use tokio::sync::Mutex;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, IsolationLevel, Row, Statement};
+use tokio_postgres::{IsolationLevel, Row};
 
 use super::connection::{Opener, Session, Slot};
 use super::{Placed, StoreError, Tenant, schema};
@@ -20,40 +20,6 @@ use crate::readiness::Readiness;
 
 /// No lookup or add waits longer than this for PostgreSQL; callers usually have a shorter deadline of their own.
 const LIMIT: Duration = Duration::from_secs(10);
-
-const FIND: &str = "SELECT tenant_id, shard_index, epoch FROM mtdd_tenants WHERE tenant_name = $1 AND tenant_type = $2";
-
-const COUNTS: &str = "SELECT shard_index, tenants FROM mtdd_tenant_counts WHERE shard_index < $1";
-
-const REGISTER: &str = "
-    WITH tenant AS (
-        INSERT INTO mtdd_tenants (tenant_name, tenant_type, shard_index) VALUES ($1, $2, $3) RETURNING tenant_id, epoch
-    ), counted AS (
-        INSERT INTO mtdd_tenant_counts AS counts (shard_index, tenants) VALUES ($3, 1)
-        ON CONFLICT (shard_index) DO UPDATE SET tenants = counts.tenants + 1
-    )
-    SELECT tenant_id, $3, epoch FROM tenant";
-
-/// What is prepared on every connection.
-pub struct Statements {
-    find: Statement,
-    lock: Statement,
-    counts: Statement,
-    register: Statement,
-}
-
-impl Statements {
-    pub async fn prepare(client: &Client) -> Result<Self, tokio_postgres::Error> {
-        let (find, lock, counts, register) = try_join4(
-            client.prepare(FIND),
-            client.prepare(schema::LOCK),
-            client.prepare(COUNTS),
-            client.prepare(REGISTER),
-        )
-        .await?;
-        Ok(Statements { find, lock, counts, register })
-    }
-}
 
 /// What is asked on the shared connections.
 #[derive(Clone, Copy)]
