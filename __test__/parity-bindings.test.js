@@ -1,6 +1,6 @@
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
-const { startParity } = require('./support/parity');
+const { startParity, TENANT } = require('./support/parity');
 
 const SEED = [
   `create table everything (
@@ -169,6 +169,21 @@ describe('a binding reaches PostgreSQL as pg would send it', () => {
       values,
     );
     assert.equal(rows[0].sum, String((65534 * 65535) / 2));
+  });
+
+  it('65,536 of them, which PostgreSQL cannot take, are refused by their number', async () => {
+    const values = Array.from({ length: 65_536 }, (_, index) => index);
+    const text = `select sum(v) from unnest(array[${values.map(() => '?')}]::int[]) v`;
+    const expected = (error) => {
+      assert.equal(error.code, 'VALIDATION_ERROR', String(error).slice(0, 300));
+      assert.match(error.message, /65536 bindings.*no more than 65535/);
+      assert.deepEqual(error.context, { bindings: 65_536, limit: 65_535 });
+      return true;
+    };
+    await assert.rejects(parity.remote.raw(text, values).mtdd(TENANT), expected);
+    const inTransaction = parity.remote.transaction((trx) => trx.raw(text, values), { mtdd: TENANT });
+    await assert.rejects(inTransaction, expected);
+    await parity.sql('select ?::int as again', [1]);
   });
 
   it('a string of 4 MiB and a Buffer of 4 MiB', () =>

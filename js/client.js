@@ -9,6 +9,7 @@ const {
   ConfigError,
   OverloadedError,
   PartialFailureError,
+  ValidationError,
   errorFromCode,
 } = require('./errors');
 const { Cursor, canGenerate, documentBuilder } = require('./knex/decoder');
@@ -37,6 +38,9 @@ const PARTIAL = 128;
 const EXPLAIN = 256;
 /** The longest time there is, in milliseconds: 49 days. */
 const NO_TIMEOUT = 2 ** 32 - 1;
+
+/** PostgreSQL's protocol counts the values of a statement in two bytes. */
+const MOST_VALUES = 65_535;
 
 /** Milliseconds of decoding after which the event loop gets its turn. */
 const SLICE = 5;
@@ -214,6 +218,7 @@ class Client {
     if (id === 0) return 0;
     try {
       const { values } = call;
+      if (values?.length > MOST_VALUES) throw tooMany(values.length);
       const params = values === undefined || values.length === 0 ? null : values.map(parameter, driver);
       if (call.register) flags |= REGISTER;
       if (call.asked === 'null') flags |= BY_NULL;
@@ -556,6 +561,13 @@ function parameter(value) {
   const prepared = this.prepareValue(value);
   if (prepared === null || prepared === undefined) return null;
   return typeof prepared === 'string' || Buffer.isBuffer(prepared) ? prepared : String(prepared);
+}
+
+function tooMany(count) {
+  return new ValidationError(
+    `The statement has ${count} bindings, and PostgreSQL takes no more than ${MOST_VALUES}: bind an array, as in x = ANY (?), or run it in parts.`,
+    { bindings: count, limit: MOST_VALUES },
+  );
 }
 
 /** The native client's refusal to open: its message begins with a code. */
