@@ -134,6 +134,73 @@ describe('functions with the names of PostgreSQL’s own', () => {
   });
 });
 
+describe('functions that are called on a row, as its field would be read', () => {
+  let shards;
+  before(async () => {
+    shards = await startShards({
+      seed: [
+        'create table notes (id int, tenant text)',
+        'create table counted (id int, tenant text, count int, charge int)',
+        'create table places (id int)',
+        'create table charges (id int)',
+        `create function charge(notes) returns int language sql volatile as
+           $$ insert into charges values ($1.id) returning id $$`,
+        `create function charge(places) returns int language sql volatile as
+           $$ insert into charges values ($1.id) returning id $$`,
+        'create function doubled(notes) returns int language sql immutable as $$ select 2 * $1.id $$',
+      ],
+      mtdd: { referenceTables: ['places'] },
+    });
+    await shards.fill('notes', [[{ id: 1, tenant: 'a' }], [{ id: 2, tenant: 'b' }], []]);
+    await shards.fill('counted', [[{ id: 1, tenant: 'a', count: 5, charge: 7 }], [], []]);
+    for (const database of [...shards.databases, shards.whole]) await database('places').insert({ id: 1 });
+  });
+  after(() => shards?.stop());
+
+  it('they are judged as the calls that they are', async () => {
+    for (const [sql, asked, message] of [
+      ['select t.charge from notes t', undefined, /charge is not immutable/],
+      ['select t.id from notes t order by t.charge', undefined, /charge is not immutable/],
+      ['select p.charge from places p', null, /charge.*write charge\(\)/],
+      ['select t.count from notes t', null, /may mean count\(\)/],
+    ]) {
+      const query = shards.db.raw(sql);
+      await assert.rejects(asked === null ? query.mtdd(null) : query.mtdd(), {
+        code: 'PLAN_UNSUPPORTED',
+        message,
+      });
+    }
+    for (const database of shards.databases) assert.deepEqual(await database('charges'), []);
+    await shards.same((db) => db.raw('select t.doubled from notes t order by t.id'));
+    await shards.same((db) => db.raw('select t.count, t.charge from counted t'));
+    await shards.same((db) =>
+      db.raw('select s.count from (select id, count(*) from notes group by id) s order by s.id'),
+    );
+  });
+});
+
+describe('shards whose pools are full', () => {
+  let shards;
+  before(async () => {
+    shards = await startShards({
+      seed: ['create table notes (id int, tenant text, note text)'],
+      serverArgs: ['--pool-size', '1'],
+    });
+    const rows = (tenant) =>
+      Array.from({ length: 300 }, (_, id) => ({ id, tenant, note: `${tenant}${'x'.repeat(8000)}` }));
+    await shards.fill('notes', [rows('a'), rows('b'), []]);
+  });
+  after(() => shards?.stop());
+
+  it('a large query, which holds the only connection, does not wait for another to be checked on', async () => {
+    await shards.db('notes').mtdd();
+    const begun = performance.now();
+    for (let turn = 0; turn < 10; turn++) assert.equal((await shards.db('notes').mtdd()).length, 600);
+    // It has cost each of them a second.
+    assert.ok(performance.now() - begun < 8000, `${performance.now() - begun} ms`);
+  });
+});
+
 describe('shards whose settings differ', () => {
   let shards;
   before(async () => {
@@ -171,9 +238,6 @@ describe('shards whose settings differ', () => {
     });
   }
 
-  /** New connections, which have the settings, and a look at all shards. */
-  async function again() {
-    await shards.cluster.shards[1].restart();
-    await shards.db.raw("comment on schema public is 'looked at again'").mtdd(null);
-  }
+  /** New connections, which have the settings. The next query notices it. */
+  const again = () => shards.cluster.shards[1].restart();
 });

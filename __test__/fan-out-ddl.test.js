@@ -173,6 +173,106 @@ describe('what others change is noticed at once', () => {
     await making;
   });
 
+  it('functions that others replace, and that a query does not name, change nothing for it', async () => {
+    await shards.prepare('create function theirs(int) returns int language sql immutable as $$ select 1 $$');
+    let isOver = false;
+    let made = 0;
+    const making = (async () => {
+      for (; !isOver; made++)
+        await shards.databases[0].raw(
+          `create or replace function theirs(int) returns int language sql immutable as 'select ${made}'`,
+        );
+    })();
+    for (let turn = 0; turn < 40 || made < 40; turn++) {
+      await shards.db.raw('select count(*) from notes').mtdd();
+      await shards.db.raw('update notes set id = id where id < 0').mtdd();
+    }
+    isOver = true;
+    await making;
+    // The same, where it is named.
+    await shards.same((db) => db.raw('select theirs(1) is null as n from notes'));
+    await shards.prepare(
+      'create or replace function theirs(int) returns int language sql volatile as $$ select 1 $$',
+    );
+    assert.match(await refusal('select theirs(1) is null as n from notes'), /theirs is not immutable/);
+  });
+
+  it('the names of types, of whatever kind', async () => {
+    await shards.prepare(
+      "create type feelings as enum ('a', 'b')",
+      'create type pair as (a int, b text)',
+      'create domain size as int',
+      'create type span as range (subtype = int)',
+      'create table owner (id int)',
+      'create schema apart',
+      'create type apart.pair as (a int, b text)',
+      `create table typed (id int, tenant text, feeling feelings, pair pair, size size, span span, owner owner,
+         pairs pair[], owners owner[], apart apart.pair)`,
+    );
+    const row = {
+      id: 1,
+      feeling: 'a',
+      pair: '(1,x)',
+      size: 3,
+      span: '[1,2)',
+      owner: '(1)',
+      pairs: '{"(1,x)"}',
+      owners: '{"(1)"}',
+      apart: '(1,x)',
+    };
+    await shards.fill('typed', [[{ ...row, tenant: 'a' }], [{ ...row, tenant: 'b' }], []]);
+    const columns = ['feeling', 'pair', 'size', 'span', 'owner', 'pairs', 'owners', 'apart'];
+    const ask = async () => {
+      for (const column of columns) {
+        for (const sql of [
+          `select distinct ${column} from typed`,
+          `select array_agg(${column})::text as all from typed`,
+        ]) {
+          const { rows } = await shards.db.raw(sql).mtdd();
+          assert.deepEqual(rows, (await shards.whole.raw(sql)).rows, sql);
+        }
+      }
+    };
+    await ask();
+    for (const changes of [
+      ['alter type feelings rename to feelings2'],
+      ['alter type pair rename to pair2', 'create type pair as (c date)'],
+      ['alter domain size rename to size2', 'create domain size as int check (value < 0)'],
+      ['alter type span rename to span2', 'create type span as (a date)'],
+      ['alter table owner rename to owner2', 'create table owner (id date)'],
+      ['alter schema apart rename to apart2', 'create schema apart'],
+      [
+        'alter type pair rename to pair3',
+        'alter type pair2 rename to pair',
+        'alter type pair3 rename to pair2',
+      ],
+    ]) {
+      await shards.prepare(...changes);
+      await ask();
+    }
+  });
+
+  it('an explanation tells of what the next query would do', async () => {
+    await shards.prepare('create view told as select id, tenant from notes');
+    const question = () => shards.db.raw('select count(*) from told').mtdd();
+    await question();
+    assert.equal((await shards.handle.explain(question())).plan, 'grouped');
+    await shards.prepare(
+      'create or replace view told as select min(id) as id, min(tenant) as tenant from notes',
+    );
+    const { plan, refusal } = await shards.handle.explain(question());
+    assert.equal(plan, 'refused');
+    assert.match(refusal.reason, /the view told/);
+    await assert.rejects(question(), { code: 'PLAN_UNSUPPORTED', message: /the view told/ });
+    await shards.prepare('create function plain(int) returns int language sql immutable as $$ select 1 $$');
+    const called = () => shards.db.raw('select plain(id) from notes').mtdd();
+    assert.equal((await shards.handle.explain(called())).plan, 'concat');
+    await shards.prepare(
+      'create or replace function plain(int) returns int language sql volatile as $$ select 1 $$',
+    );
+    assert.match((await shards.handle.explain(called())).refusal.reason, /plain is not immutable/);
+  });
+
   it('while queries are under way, none is answered by what no longer holds', async () => {
     const rows = 5;
     const one = 'select min(id) as id, min(tenant) as tenant from notes';

@@ -126,18 +126,40 @@ describe('failures of queries for all shards', () => {
     assert.equal(JSON.parse(JSON.stringify(error)).code, 'PARTIAL_FAILURE');
   });
 
-  it('a query server that is down fails reads, and leaves a write not sent there', async () => {
+  it('a query server that is down fails reads, and no write or DDL is sent to any shard', async () => {
     await shards.cluster.shards[1].stop();
     const read = await errorOf(db('notes').mtdd());
     assert.ok(read instanceof PartialFailureError, String(read));
     assert.equal(read.outcomes[1].outcome, 'not sent');
     assert.equal(read.cause.code, 'SHARD_UNAVAILABLE');
-    const write = await errorOf(db('notes').update({ size: 5 }).mtdd());
-    assert.deepEqual(wordsOf(write), ['done', 'not sent', 'done']);
-    assert.deepEqual(await shards.databases[1]('notes').orderBy('id').pluck('size'), [1, 2]);
+    for (const statement of [
+      db('notes').update({ size: 5 }).mtdd(),
+      db.raw('update notes set size = 5 where id > 0').mtdd({ allServers: true }),
+      db.raw('alter table notes add more int').mtdd({ allServers: true }),
+    ]) {
+      const error = await errorOf(statement);
+      assert.ok(error instanceof ShardUnavailableError, String(error));
+      assert.equal(error.context.shardIndex, 1);
+      assert.match(error.message, /sent to no shard/);
+    }
+    for (const database of shards.databases) {
+      assert.deepEqual(await database('notes').orderBy('id').pluck('size'), [1, 2]);
+      assert.equal('more' in (await database('notes').columnInfo()), false);
+    }
     for (const shard of shards.cluster.shards) await shard.stop();
     assert.ok((await errorOf(db('notes').mtdd())) instanceof ShardUnavailableError);
     assert.ok((await errorOf(db('notes').update({ size: 5 }).mtdd())) instanceof ShardUnavailableError);
+  });
+
+  it('DDL that fails on one shard says what it has done on each', async () => {
+    await shards.databases[1]('notes').update({ size: 7 });
+    const ddl = () => db.raw('create unique index sizes on notes (size)').mtdd({ allServers: true });
+    const error = await errorOf(ddl());
+    assert.ok(error instanceof PartialFailureError, String(error));
+    assert.deepEqual(wordsOf(error), ['done', 'failed', 'done']);
+    assert.equal(error.outcomes[1].error.code, '23505');
+    assert.match(error.message, /has taken effect on 2 of 3 shards.*shard 1/);
+    await shards.prepare('drop index if exists sizes');
   });
 
   it('a shard that restarts is asked again by whoever reads', async () => {
@@ -203,6 +225,53 @@ describe('failures of queries for all shards', () => {
     }
   });
 
+  it('a shard that is frozen is left out of partial results, and is named where all are needed', async () => {
+    await db('notes').mtdd();
+    const { pid } = shards.cluster.shards[1].server;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const partial = { allServers: true, partialResults: true, timeout: 3000 };
+      for (const [query, expected] of [
+        [db('notes').orderBy('id').select('id'), [1, 2, 21, 22]],
+        [
+          db('notes').select('id').whereRaw('length(tenant) > 0').orderBy('size').orderBy('id'),
+          [1, 21, 2, 22],
+        ],
+        [db('notes').count('* as id'), ['4']],
+        [db('notes').select(db.raw('array_agg(id order by id) as id')), [[1, 2, 21, 22]]],
+      ]) {
+        const rows = await query.mtdd(partial);
+        assert.deepEqual(
+          rows.map(({ id }) => id),
+          expected,
+        );
+        const [failed, ...others] = rows.mtdd.failedShards;
+        assert.deepEqual([failed.shardIndex, failed.error.code, others], [1, 'TIMEOUT', []]);
+        assert.match(failed.error.message, /shard 1/);
+      }
+      for (let turn = 0; turn < 3; turn++) {
+        const { rows } = await db.raw('select 1 as one').mtdd(partial);
+        assert.deepEqual(rows, [{ one: 1 }]);
+      }
+      for (const query of [
+        db('notes').mtdd({ allServers: true, timeout: 1500 }),
+        db('notes').update({ size: 3 }).mtdd({ allServers: true, timeout: 1500 }),
+        db.raw('alter table notes add more int').mtdd({ allServers: true, timeout: 1500 }),
+      ]) {
+        const error = await errorOf(query);
+        assert.ok(error instanceof QueryTimeoutError, String(error));
+        assert.equal(error.context.shardIndex, 1);
+        assert.match(error.message, /shard 1.* did not answer within 1500 ms/);
+      }
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    for (const database of shards.databases) {
+      assert.deepEqual(await database('notes').orderBy('id').pluck('size'), [1, 2]);
+      assert.equal('more' in (await database('notes').columnInfo()), false);
+    }
+  });
+
   it('partial results are for reads only', async () => {
     const partial = { partialResults: true, allServers: true };
     const chained = await errorOf(db('notes').update({ size: 1 }).mtdd(partial));
@@ -213,6 +282,25 @@ describe('failures of queries for all shards', () => {
       () => db('notes').mtdd({ allServers: true, partialResults: 'yes' }),
       /options\.partialResults/,
     );
+  });
+
+  it('more bindings than PostgreSQL takes are refused by their number, before anything is sent', async () => {
+    const values = Array.from({ length: 65_536 }, (_, index) => index);
+    const within = (values) => `id in (${values.map(() => '?')})`;
+    for (const query of [
+      db.raw(`select id from notes where ${within(values)}`, values),
+      db.raw(`update notes set size = 1 where ${within(values)}`, values),
+    ]) {
+      const error = await errorOf(query.mtdd());
+      assert.equal(error.code, 'VALIDATION_ERROR', String(error).slice(0, 300));
+      assert.match(error.message, /65536 bindings.*no more than 65535/);
+    }
+    // With those that the library adds: a limit, and the time.
+    const most = values.slice(0, 65_534);
+    const added = `select id from notes where ${within(most)} and now() is not null order by id limit 3 offset ?`;
+    const error = await errorOf(db.raw(added, [...most, 1]).mtdd());
+    assert.equal(error.code, 'VALIDATION_ERROR', String(error).slice(0, 300));
+    assert.match(error.message, /65536 bindings/);
   });
 
   it('a read that takes too long is stopped on every shard', async () => {

@@ -508,6 +508,10 @@ const SHAPES = {
       changes: true,
       note: 'the rows would stay where they are',
     }),
+    refused('the tenant column itself, by all shards', "UPDATE orders SET tenant_id = 'hooli'", {
+      options: { allServers: true },
+      changes: true,
+    }),
   ],
   'Everything else': [
     refused('DDL', 'CREATE TABLE more (id int)', { changes: true }),
@@ -525,6 +529,15 @@ const SHAPES = {
     refused('SET', "SET statement_timeout = '1s'", {
       options: { allServers: true },
       note: 'its effect would end with its connection',
+    }),
+    refused('a prepared statement', 'DEALLOCATE ALL', {
+      options: { allServers: true },
+      note: 'its effect would end with its connection',
+    }),
+    refused('a temporary table', 'CREATE TEMP TABLE passing (id int)', {
+      options: { allServers: true },
+      changes: true,
+      note: 'it would end with its connection',
     }),
     exact(
       'MERGE, explicitly',

@@ -84,6 +84,7 @@ function shown(result, ordered) {
  * @param {string[]} [options.seed] statements that make the tables, everywhere
  * @param {object} [options.mtdd] more of the configuration
  * @param {object} [options.portal]
+ * @param {string[]} [options.serverArgs] more flags for the query servers
  * @returns {Promise<Shards>}
  */
 async function startShards({
@@ -91,8 +92,9 @@ async function startShards({
   seed = [],
   mtdd = {},
   portal = { tenantColumnName: 'tenant' },
+  serverArgs = [],
 } = {}) {
-  const cluster = await startCluster({ shards, seed });
+  const cluster = await startCluster({ shards, seed, serverArgs });
   const open = (databaseUrl) => knex({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 4 } });
   const db = open(cluster.local.databaseUrl);
   const handle = await InitializeReplication(express(), db, {

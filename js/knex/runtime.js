@@ -7,8 +7,6 @@ const { ClientClosedError, ValidationError } = require('../errors');
 const { callOf } = require('./procedure');
 const { partialWrite } = require('./route');
 
-/** On the prototype of the clients of an instance: its Runtime. */
-const RUNTIME = Symbol.for('mtdd.runtime');
 /** Knex's names of the statements that write. */
 const WRITES = new Set(['insert', 'update', 'del', 'truncate']);
 
@@ -84,4 +82,4 @@ class Runtime {
   }
 }
 
-module.exports = { RUNTIME, Runtime };
+module.exports = { Runtime };

@@ -15,6 +15,8 @@ pub struct Layout {
     pub relations: HashMap<String, Relation>,
     /// Names of PostgreSQL's own functions that functions of the application have too, where a call may mean either.
     pub shadowed: BTreeSet<String>,
+    /// Names of the application's functions that may be called on a row, as its field would be read.
+    pub row_functions: BTreeSet<String>,
     /// Operators, casts and types behind which there are functions that may read rows.
     pub readers: Readers,
 }

@@ -159,6 +159,7 @@ impl<'a> Search<'a> {
                 return Err("a subquery in ORDER BY; run it first and bind its value".into());
             }
             self.calls(&key.expr)?;
+            self.fields(&key.expr, None)?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ mod aggregate;
 mod catalogue;
 mod clock;
 mod columns;
+mod commands;
 mod ctes;
 mod draft;
 mod effort;
@@ -14,6 +15,7 @@ mod grammar;
 mod keywords;
 mod layout;
 mod local;
+mod moves;
 mod name;
 mod named;
 mod planner;
@@ -27,8 +29,9 @@ mod walk;
 mod write;
 
 pub use crate::data::repeat::{may_commit, may_end_transaction, shows_only_reading};
+pub use commands::is_command;
 pub use layout::{Layout, Relation};
-pub use planner::{Planning, begins_query, is_command, plan, plan_at_once};
+pub use planner::{Planning, begins_query, plan, plan_at_once};
 pub use readers::Readers;
 pub use shape::{
     Bit, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source, Text,

@@ -15,7 +15,9 @@ use super::shape::{Column, Everywhere, Merge, Origins, Plan};
 use super::stack::{self, Stopped};
 use super::text::{Fragments, Tokens, fold, parameters, unnested};
 use super::walk::{Node, walk};
-use super::{Asked, Layout, Refusal, aggregate, clock, ctes, grammar, named, rows, sets, unsupported, write};
+use super::{
+    Asked, Layout, Refusal, aggregate, clock, commands, ctes, grammar, moves, named, rows, sets, unsupported, write,
+};
 use crate::data::lexer::{Outline, is_one_of};
 
 /// Texts up to this length may be planned at once.
@@ -84,6 +86,9 @@ fn plan_of(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -
     if is_read && let Some(doubt) = grammar::doubt(statement) {
         return Err(unsupported(&doubt));
     }
+    if is_read && let Some(reason) = moves::refusal(statement, layout) {
+        return Err(unsupported(&reason));
+    }
     match statement {
         Statement::Query(query) => match write::inside_query(query, layout, asked) {
             Some(plan) => plan,
@@ -92,71 +97,13 @@ fn plan_of(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -
         Statement::Update(update) => or_everywhere(write::update(update, layout, asked), asked),
         Statement::Delete(delete) => or_everywhere(write::delete(delete, layout, asked), asked),
         Statement::Insert(insert) => write::insert(insert, layout, asked),
-        statement => write::other(statement, layout, asked),
+        statement => write::other(statement, sql, layout, asked),
     }
 }
 
 /// With `allServers` each shard changes what it would by itself, whether or not that is exact.
 fn or_everywhere(plan: Result<Plan, Refusal>, asked: Asked) -> Result<Plan, Refusal> {
     if asked == Asked::AllServers { plan.or(Ok(Plan::Everywhere(Everywhere::Sum))) } else { plan }
-}
-
-/// First words of statements that are neither queries nor changes of rows, and that may run on every shard.
-const COMMANDS: [&str; 26] = [
-    "alter",
-    "analyze",
-    "call",
-    "checkpoint",
-    "cluster",
-    "comment",
-    "create",
-    "discard",
-    "do",
-    "drop",
-    "grant",
-    "import",
-    "listen",
-    "load",
-    "lock",
-    "notify",
-    "reassign",
-    "refresh",
-    "reindex",
-    "reset",
-    "revoke",
-    "security",
-    "set",
-    "truncate",
-    "unlisten",
-    "vacuum",
-];
-
-/// Those of the rest.
-const OTHER_COMMANDS: [&str; 19] = [
-    "abort",
-    "begin",
-    "close",
-    "commit",
-    "copy",
-    "deallocate",
-    "declare",
-    "end",
-    "execute",
-    "explain",
-    "fetch",
-    "move",
-    "prepare",
-    "release",
-    "rollback",
-    "savepoint",
-    "show",
-    "start",
-    "analyse",
-];
-
-/// True for the first word of a statement that is neither a query nor a change of rows.
-pub fn is_command(word: &str) -> bool {
-    is_one_of(word, &COMMANDS) || is_one_of(word, &OTHER_COMMANDS)
 }
 
 /// True for the first word of a query.
@@ -167,7 +114,7 @@ pub fn begins_query(word: &str) -> bool {
 fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Result<Plan, Refusal> {
     let outline = Outline::of(sql);
     match outline.first_words.as_slice() {
-        [word] if is_one_of(word, &COMMANDS) => write::unread(word, asked),
+        [word] if commands::may_run_everywhere(word) => write::by_word(sql, asked),
         _ => Err(refusal),
     }
 }
@@ -175,7 +122,7 @@ fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Result<Plan, Refusal> {
 /// The plan of a query.
 fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
     if contains_into(query) {
-        return write::by_word(asked);
+        return write::by_word(sql, asked);
     }
     let mut search = Search::new(layout);
     let found = search.query(query, &Scope::root()).map_err(|reason| unsupported(&reason))?;

@@ -13,6 +13,13 @@ pub enum Plan {
     Read(Arc<Read>),
 }
 
+impl Plan {
+    /// False if shards that differ may run it: it may be what makes them agree.
+    pub fn needs_agreement(&self) -> bool {
+        *self != Plan::Everywhere(Everywhere::Same)
+    }
+}
+
 /// How the replies of a statement that runs as it is on every shard make one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Everywhere {

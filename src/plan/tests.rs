@@ -638,11 +638,80 @@ fn what_ends_with_its_connection_or_says_not_whose_it_is_is_refused_however_it_i
         ("reset all", "knex.transaction()"),
         ("discard all", "knex.transaction()"),
         ("lock table t", "knex.transaction()"),
+        ("prepare p as select 1", "knex.transaction()"),
+        ("execute p", "knex.transaction()"),
+        ("deallocate all", "knex.transaction()"),
+        ("declare c cursor with hold for select 1", "knex.transaction()"),
+        ("close all", "knex.transaction()"),
+        ("set constraints all deferred", "knex.transaction()"),
+        ("create temp table x (id int)", "without TEMPORARY"),
+        ("create table pg_temp.x (id int)", "without TEMPORARY"),
+        ("create temp table x as select * from t", "without TEMPORARY"),
+        ("select * into temp x from t", "without TEMPORARY"),
+        ("create local temporary recursive view x (a) as select 1", "without TEMPORARY"),
     ] {
         for asked in [Asked::ByNull, Asked::AllServers] {
             let reason = plan(sql, asked, &layout()).unwrap_err().to_string();
             assert!(reason.contains(part), "{sql}: {reason}");
         }
+    }
+}
+
+#[test]
+fn a_field_that_may_be_a_function_of_its_row_is_judged_as_a_call() {
+    let mut layout = layout();
+    let table = Relation { has_tenant: true, parts: (0, "a integer\ncount integer".into()), ..Relation::default() };
+    layout.relations.insert("known".into(), table);
+    layout.row_functions.extend(["charge".to_owned(), "a".to_owned()]);
+    let planned = |sql: &str| plan(sql, Asked::ByNull, &layout);
+    for sql in [
+        "select k.charge from known k",
+        "select known.charge from known",
+        "select a from known k order by k.charge",
+        "select a from known k where exists (select from known i where i.tenant_id = k.tenant_id and k.charge > 1)",
+    ] {
+        assert!(
+            matches!(planned(sql), Ok(Plan::Read(read)) if read.functions == ["charge"]),
+            "{sql}: {:?}",
+            planned(sql)
+        );
+    }
+    for sql in ["select k.a, k.count from known k", "select s.count from (select a, count(*) from known group by 1) s"]
+    {
+        assert!(matches!(planned(sql), Ok(Plan::Read(read)) if read.functions.is_empty()), "{sql}: {:?}", planned(sql));
+    }
+    assert!(planned("select c.charge from countries c").unwrap_err().to_string().contains("charge() of it"));
+    assert!(planned("select k.max from known k").unwrap_err().to_string().contains("may mean max()"));
+}
+
+#[test]
+fn a_change_of_the_tenant_column_is_refused_however_it_is_asked_for() {
+    for sql in [
+        "update t set tenant_id = 'b'",
+        "update t set (a, TENANT_ID) = (1, 'b')",
+        "with x as (select 1) update t set tenant_id = 'b'",
+        "insert into t values (1) on conflict (id) do update set tenant_id = excluded.tenant_id",
+        "insert into t values (1) on conflict (tenant_id, id) do update set tenant_id = 'b'",
+        "merge into t using o on o.id = t.id when matched then update set tenant_id = 'b'",
+        "with x as (update t set tenant_id = 'b' returning id) select count(*) from x",
+        "with x as (update t set tenant_id = 'b' returning id) delete from o using x where x.id = o.id",
+    ] {
+        for asked in [Asked::ByNull, Asked::AllServers] {
+            let reason = plan(sql, asked, &layout()).unwrap_err().to_string();
+            let others = ["CTE", "a change that uses WITH", "INSERT without", "changes data"];
+            let says = |part: &&str| reason.contains(part);
+            assert!(
+                says(&"a change of tenant_id") || asked == Asked::ByNull && others.iter().any(says),
+                "{sql}: {reason}"
+            );
+        }
+    }
+    for sql in [
+        "update t set a = 1 where tenant_id = 'b'",
+        "update countries set tenant_id = 'b'",
+        "insert into t values (1) on conflict (tenant_id, id) do update set tenant_id = excluded.tenant_id, a = 1",
+    ] {
+        assert!(plan(sql, Asked::AllServers, &layout()).is_ok(), "{sql}");
     }
 }
 

@@ -1,26 +1,20 @@
 //! Plans for what is no plain query: changes to rows, DDL, settings and the like.
 
 use sqlparser::ast::{
-    AssignmentTarget, Delete, Expr, FromTable, Insert, Join, JoinConstraint, JoinOperator, Merge, MergeAction,
-    MergeUpdateKind, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind,
+    Delete, Expr, FromTable, Insert, Join, JoinConstraint, JoinOperator, Merge, MergeAction, MergeUpdateKind, Query,
+    Select, SelectItem, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use super::draft::empty_select;
 use super::local::{Extent, Scope, Search};
 use super::shape::{Everywhere, Plan};
 use super::text::parts;
-use super::{Asked, Layout, Refusal, unsupported};
+use super::{Asked, Layout, Refusal, commands, unsupported};
 
 /// UPDATE: each shard changes its own rows.
 pub fn update(update: &Update, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
     if update.limit.is_some() || !update.order_by.is_empty() {
         return Err(unsupported("UPDATE with LIMIT, which PostgreSQL does not have"));
-    }
-    if let Some(column) = &layout.tenant_column
-        && update.assignments.iter().any(|assignment| assigns(&assignment.target, column))
-    {
-        return Err(unsupported(&moves(column)));
     }
     let mut tables = vec![update.table.clone()];
     match &update.from {
@@ -36,15 +30,6 @@ pub fn update(update: &Update, layout: &Layout, asked: Asked) -> Result<Plan, Re
         .projection
         .extend(update.assignments.iter().map(|assignment| SelectItem::UnnamedExpr(assignment.value.clone())));
     changes(tables, select, layout, asked)
-}
-
-fn assigns(target: &AssignmentTarget, column: &str) -> bool {
-    let names =
-        |name| parts(name).and_then(|mut parts| parts.pop()).is_some_and(|name| name.eq_ignore_ascii_case(column));
-    match target {
-        AssignmentTarget::ColumnName(name) => names(name),
-        AssignmentTarget::Tuple(list) => list.iter().any(names),
-    }
 }
 
 /// DELETE: each shard deletes its own rows.
@@ -123,7 +108,7 @@ pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Resu
 }
 
 /// What is neither a query nor a change of rows: DDL, CALL, settings. The first shard's answer stands for all.
-pub fn other(statement: &Statement, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
+pub fn other(statement: &Statement, sql: &str, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
     match statement {
         Statement::ShowVariable { .. } => Ok(Plan::AnyShard),
         Statement::StartTransaction { .. }
@@ -138,29 +123,8 @@ pub fn other(statement: &Statement, layout: &Layout, asked: Asked) -> Result<Pla
         Statement::Explain { .. } | Statement::ExplainTable { .. } => Err(unsupported(
             "EXPLAIN, whose plans do not say whose they are; name a tenant for its shard's plan, or ask handle.explain() what would run where",
         )),
-        Statement::LISTEN { .. } | Statement::UNLISTEN { .. } => Err(unsupported(LISTENING)),
-        Statement::Set(_) | Statement::Reset(_) | Statement::Discard { .. } | Statement::Lock { .. } => {
-            Err(unsupported(OF_A_SESSION))
-        }
-        _ => by_word(asked),
+        _ => by_word(sql, asked),
     }
-}
-
-const LISTENING: &str =
-    "LISTEN, on a connection that nobody reads notifications from; handle.listen() hears those of all shards";
-const OF_A_SESSION: &str = "a statement whose effect ends with its connection, which the next query does not share; \
-     begin a transaction with knex.transaction() for one tenant, or set it for the database with ALTER DATABASE";
-
-/// What is known of a command that the parser cannot read, by its first word.
-pub fn unread(word: &str, asked: Asked) -> Result<Plan, Refusal> {
-    let is = |words: &[&str]| words.iter().any(|other| word.eq_ignore_ascii_case(other));
-    if is(&["listen", "unlisten"]) {
-        return Err(unsupported(LISTENING));
-    }
-    if is(&["set", "reset", "discard", "lock", "load"]) {
-        return Err(unsupported(OF_A_SESSION));
-    }
-    by_word(asked)
 }
 
 /// MERGE: each shard changes its own rows, and the counts are added.
@@ -195,11 +159,6 @@ fn merged(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Plan, Refusal>
             let MergeUpdateKind::Set(assignments) = &update.kind else {
                 return Err(unsupported("MERGE with UPDATE SET *, which PostgreSQL does not have"));
             };
-            if let Some(column) = &layout.tenant_column
-                && assignments.iter().any(|assignment| assigns(&assignment.target, column))
-            {
-                return Err(unsupported(&moves(column)));
-            }
             assignments.iter().map(|assignment| &assignment.value).for_each(&mut add);
         }
     }
@@ -208,12 +167,11 @@ fn merged(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Plan, Refusal>
     changes(vec![TableWithJoins { relation: merge.table.clone(), joins }], select, layout, asked)
 }
 
-fn moves(column: &str) -> String {
-    format!("a change of {column}, whose rows would have to move to another shard")
-}
-
 /// A statement that does something on every shard, for which the caller has to ask.
-pub fn by_word(asked: Asked) -> Result<Plan, Refusal> {
+pub fn by_word(sql: &str, asked: Asked) -> Result<Plan, Refusal> {
+    if let Some(reason) = commands::lasts_not(sql) {
+        return Err(unsupported(reason));
+    }
     if asked == Asked::Implicitly {
         return Err(unsupported(
             "a statement of this kind without a tenant; to run it on every shard ask for it: .mtdd(null) or allServers: true",

@@ -310,10 +310,7 @@ impl Talk {
         loop {
             if let Some(message) = self.inbox.next()? {
                 if message.tag == b'E' {
-                    return Err(ConnectError::Refused(Box::new(decode::database_error(
-                        self.inbox.body(&message),
-                        message.length,
-                    ))));
+                    return Err(ConnectError::Refused(Box::new(decode::database_error(self.inbox.body(&message)))));
                 }
                 return Ok(message);
             }

@@ -12,7 +12,6 @@ mod failover;
 mod fairness;
 mod faults;
 mod frames;
-mod large_replies;
 mod leases;
 mod legacy;
 mod memory;

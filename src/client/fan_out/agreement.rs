@@ -5,14 +5,16 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::array::TextArray;
 use super::ask::{Answer, Asker, all, text};
 use super::catalog::query;
 use super::outcome::Fault;
-use super::stamps::{OF_RELATION, Stamps, WHOLE};
+use super::stamps::{self, OF_RELATION, Stamps, functions, whole};
 use crate::plan::{Readers, Relation};
 
-/// How long the others are awaited once one shard has answered.
+/// How long the others are awaited at most, once one shard has answered.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the shards say of themselves.
@@ -22,6 +24,8 @@ pub struct Known {
     pub relations: HashMap<String, Relation>,
     /// Names of functions that PostgreSQL's own schema has too.
     pub shadowed: BTreeSet<String>,
+    /// Names of the application's functions that may be called on a row.
+    pub row_functions: BTreeSet<String>,
     /// Operators, casts and types behind which there are functions that may read rows.
     pub readers: Readers,
     /// By what it is noticed that they have changed any of it.
@@ -47,15 +51,17 @@ pub async fn of(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Known, 
     let names = names.finish();
     let shards = asker.world.channels.len();
     let first = tokio::sync::Notify::new();
+    let patience = || asker.share(4).min(Instant::now() + PATIENCE);
     let ask = |shard| {
         let (names, first) = (names.clone(), &first);
         async move {
             let asked = async {
                 // The stamps come first: what is changed after them is noticed, and what is said later is newer.
-                let whole = asker.once_of(shard, query(format!("SELECT {WHOLE}"), Vec::new())).await?;
+                let whole =
+                    asker.once_of(shard, query(format!("SELECT {}, {}", whole(), functions("")), Vec::new())).await?;
                 let relations = asker.once_of(shard, query(relations(), vec![text(names)])).await?;
                 let readers = asker.once_of(shard, query(READERS, Vec::new())).await?;
-                let settings = asker.once_of(shard, query(SETTINGS, Vec::new())).await?;
+                let settings = asker.once_of(shard, query(settings(), Vec::new())).await?;
                 Ok(OfShard { whole, relations, readers, settings })
             };
             tokio::select! {
@@ -66,7 +72,7 @@ pub async fn of(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Known, 
                     }
                     Some(answer)
                 }
-                () = async { first.notified().await; tokio::time::sleep(PATIENCE).await } => None,
+                () = async { first.notified().await; asker.deadlines.at(patience()).await } => None,
             }
         }
     };
@@ -76,11 +82,15 @@ pub async fn of(asker: Asker<'_>, tenant_column: Option<&str>) -> Result<Known, 
     for (shard, answer) in answers.into_iter().enumerate() {
         match answer {
             Some(Ok(said)) => {
-                known.stamps.note_whole(shard, said.whole.text(0, 0).unwrap_or_default());
+                let stamp = |column| said.whole.text(0, column).unwrap_or_default();
+                known.stamps.note_whole(shard, stamp(0), stamp(1));
                 known.take_in(shard, &said.relations);
                 for row in 0..said.readers.rows.len() {
                     let cell = |column| said.readers.text(row, column).unwrap_or_default();
-                    known.readers.add(cell(0), cell(1), cell(2));
+                    match cell(0) {
+                        "row" => drop(known.row_functions.insert(cell(1).to_owned())),
+                        what => known.readers.add(what, cell(1), cell(2)),
+                    }
                 }
                 settings.push((shard, said.settings));
             }
@@ -193,14 +203,16 @@ fn differing_setting(answers: &[(usize, Answer)]) -> Option<String> {
 }
 
 /// What decides how a value is written, and which table a name means.
-const SETTINGS: &str = "\
-SELECT s.name, current_setting(s.name, true)
-FROM unnest('{TimeZone,DateStyle,IntervalStyle,server_encoding,bytea_output,extra_float_digits,standard_conforming_strings,\
-lc_monetary,lc_numeric,lc_time,default_text_search_config}'::text[]) AS s(name)
-UNION ALL SELECT 'search_path', array_to_string(current_schemas(false), ', ')";
+fn settings() -> String {
+    format!(
+        "SELECT s.name, current_setting(s.name, true) FROM unnest({}) AS s(name) \
+         UNION ALL SELECT 'search_path', array_to_string(current_schemas(false), ', ')",
+        stamps::SETTINGS
+    )
+}
 
-/// What is made of functions of the application's that are not immutable, beside those of extensions: operators, casts, and
-/// types whose values are checked by one. PostgreSQL uses some of them unasked. Of a domain's check, its functions and those of
+/// Functions that can be called on a row; and what is made of functions of the application's that are not immutable, beside
+/// those of extensions: operators, casts, and types whose values are checked by one. PostgreSQL uses some of them unasked. Of a domain's check, its functions and those of
 /// its operators are looked at; a type may be made of others.
 const READERS: &str = "\
 WITH RECURSIVE reader AS (
@@ -222,6 +234,8 @@ UNION ALL SELECT 'always', '', r.shown FROM reader AS r JOIN pg_catalog.pg_ampro
 UNION ALL SELECT CASE WHEN s.castcontext = 'i' THEN 'always' WHEN t.oid < 16384 THEN 'cast' ELSE 'type' END, t.typname, r.shown
 FROM reader AS r JOIN pg_catalog.pg_cast AS s ON s.castfunc = r.oid JOIN pg_catalog.pg_type AS t ON t.oid = s.casttarget
 UNION ALL SELECT 'type', c.typname, c.shown FROM checked AS c
+UNION ALL SELECT 'row', p.proname, '' FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_type AS t ON t.oid = p.proargtypes[0]
+WHERE p.oid >= 16384 AND t.typtype IN ('c', 'd', 'p') AND (p.pronargs - p.pronargdefaults <= 1 OR p.provariadic <> 0)
 UNION ALL SELECT 'domains', '', '' WHERE EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd' AND t.oid >= 16384)
 UNION ALL SELECT 'function', p.proname, c.shown FROM checked AS c
 JOIN pg_catalog.pg_type AS t ON t.oid = c.oid AND t.typtype = 'd'

@@ -110,6 +110,15 @@ impl<'a> Arms<'a> {
         Arms { world, watch, statement, arms, ending: None }
     }
 
+    /// Does without these shards, which have not been sent anything yet.
+    pub fn leave_out(&mut self, silent: &[(usize, Fault)]) {
+        for arm in &mut self.arms {
+            if let Some((_, fault)) = silent.iter().find(|(shard, _)| *shard == arm.channel.shard) {
+                arm.end_unsent(Some(fault.clone()));
+            }
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.arms.len()
     }
@@ -132,6 +141,11 @@ impl<'a> Arms<'a> {
     /// True if it has failed on a shard.
     pub fn has_failed(&self) -> bool {
         self.arms.iter().any(|arm| arm.outcome.fault().is_some())
+    }
+
+    /// True if PostgreSQL has refused it on a shard.
+    pub fn has_been_refused(&self) -> bool {
+        self.arms.iter().any(|arm| matches!(arm.outcome, Outcome::Failed(Fault::Database(_))))
     }
 
     /// True if no shard has been sent anything.
@@ -247,15 +261,14 @@ impl<'a> Arms<'a> {
     /// The error of the whole, as things stand.
     pub fn verdict(&self) -> Halt {
         let is_unknown = self.arms.iter().any(|arm| matches!(arm.outcome, Outcome::Unknown(_)));
-        let only_reads = self.arms.iter().all(|arm| self.statement.only_reads(arm.reads()));
         let is_not_sent = self.arms.iter().all(|arm| matches!(arm.outcome, Outcome::NotSent(_)));
         let fate = match (is_unknown, is_not_sent) {
-            (true, _) if only_reads => Fate::OnlyReads,
             (true, _) => Fate::Unknown,
             (false, true) => Fate::NotRun,
             (false, false) => Fate::Stopped,
         };
         let interrupt = self.watch.interrupted.map(|interrupt| interrupt.error(self.watch.timeout, fate));
+        let only_reads = self.arms.iter().all(|arm| self.statement.only_reads(arm.reads()));
         verdict(&self.outcomes(), interrupt, self.statement.policy == Policy::Write, !only_reads)
     }
 
@@ -327,7 +340,7 @@ impl<'a> Arms<'a> {
             return;
         }
         let (grace, suffices_to_answer) = match fault {
-            Fault::Failed(Error::Timeout { .. }) => (GRACE, false),
+            Fault::Failed(Error::Timeout { .. } | Error::ShardTimeout { .. }) => (GRACE, false),
             fault if fault.is_of_the_statement() => (ALIKE_GRACE, true),
             _ => (Duration::ZERO, true),
         };

@@ -18,7 +18,7 @@ use crate::client::world::{Interrupt, World};
 use crate::data::row::{MalformedRow, Rows};
 use crate::data::shape::Description;
 use crate::deadline::Deadlines;
-use crate::error::Fate;
+use crate::error::{Error, Fate};
 use crate::proto::{Parameter, QueryRequest};
 use crate::scatter::{Class, Retry};
 
@@ -67,14 +67,38 @@ pub async fn all<T>(work: impl IntoIterator<Item = impl Future<Output = T>>) -> 
     work.into_iter().filter_map(|(_, output)| output).collect()
 }
 
+/// Does all of it at once, until then; None: it was not done in time.
+pub async fn all_until<T>(
+    work: impl IntoIterator<Item = impl Future<Output = T>>,
+    deadlines: &Deadlines,
+    at: Instant,
+) -> Vec<Option<T>> {
+    let in_time = |work| async move {
+        tokio::select! {
+            biased;
+            output = work => Some(output),
+            () = deadlines.at(at) => None,
+        }
+    };
+    all(work.into_iter().map(in_time)).await
+}
+
 impl Asker<'_> {
-    /// Asks a shard; which does not matter. One that cannot be reached is passed over.
+    /// Asks a shard; which does not matter. One that cannot be reached, or does not answer in a quarter of the time, is
+    /// passed over.
     pub async fn any(&self, query: QueryRequest) -> Result<(usize, Answer), Fault> {
         let shards = self.world.channels.len();
         let first = self.world.fan_outs.turn(shards);
         let mut failure = None;
-        for shard in (first..shards).chain(0..first) {
-            match self.once(&self.world.channels[shard], query.clone(), 0).await {
+        for tried in 1..=shards {
+            let shard = (first + tried - 1) % shards;
+            let until = if tried < shards { self.share(4) } else { self.deadline + 2 * GRACE };
+            let answer = tokio::select! {
+                biased;
+                answer = self.once(&self.world.channels[shard], query.clone(), 0) => answer,
+                () = self.deadlines.at(until) => Err((Class::NeverSent, self.silent(shard))),
+            };
+            match answer {
                 Ok(answer) => return Ok((shard, answer)),
                 Err((Class::NeverSent, fault)) => failure = failure.or(Some(fault)),
                 Err((_, fault)) => return Err(fault),
@@ -82,6 +106,19 @@ impl Asker<'_> {
         }
         // All are down: the patience of the query's own retries is not for what comes before it.
         Err(failure.unwrap_or(Fault::Failed(Interrupt::Deadline.error(self.timeout, Fate::NotRun))))
+    }
+
+    /// When this part of the time that is left will have passed.
+    pub fn share(&self, parts: u32) -> Instant {
+        let now = Instant::now();
+        now + self.deadline.saturating_duration_since(now) / parts
+    }
+
+    /// What is said of a shard that has not answered a question in time.
+    pub fn silent(&self, shard: usize) -> Fault {
+        let QueryChannel { shard, address, .. } = &self.world.channels[shard];
+        let timeout_ms = self.timeout.as_millis() as u64;
+        Fault::Failed(Error::ShardTimeout { shard: *shard, address: address.clone(), timeout_ms, fate: Fate::NotRun })
     }
 
     /// Asks this shard.

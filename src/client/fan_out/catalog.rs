@@ -84,10 +84,13 @@ impl Catalog {
             let known = self.lock();
             ids.iter().filter(|id| !known.types.contains_key(&type_key(shard, **id))).collect()
         };
+        let mut of_tables = HashMap::new();
         if !unknown.is_empty() {
             let unknown: Vec<_> = unknown.iter().map(|id| id.to_string()).collect();
             let ids: TextArray = unknown.iter().map(|id| Some(id.as_bytes())).collect();
-            let sql = "SELECT t.oid, format_type(t.oid, -1), t.typcollation <> 0, t.typtype = 'p' \
+            let sql = "SELECT t.oid, format_type(t.oid, -1), t.typcollation <> 0, t.typtype = 'p', \
+                       EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_type AS e ON e.typrelid = c.oid \
+                         WHERE e.oid IN (t.oid, t.typelem) AND c.relkind <> 'c') \
                        FROM pg_catalog.pg_type AS t WHERE t.oid = ANY ($1::oid[])";
             let answer = asker.shard(shard, query(sql, vec![text(ids.finish())])).await?;
             let mut known = self.lock();
@@ -96,19 +99,22 @@ impl Catalog {
             }
             for row in 0..answer.rows.len() {
                 let Some(id) = answer.text(row, 0).and_then(|id| id.parse().ok()) else { continue };
-                known.types.insert(
-                    type_key(shard, id),
-                    Arc::new(Type {
-                        name: answer.text(row, 1).unwrap_or_default().to_owned(),
-                        has_collation: answer.text(row, 2) == Some("t"),
-                        is_pseudo: answer.text(row, 3) == Some("t"),
-                    }),
-                );
+                let of = Arc::new(Type {
+                    name: answer.text(row, 1).unwrap_or_default().to_owned(),
+                    has_collation: answer.text(row, 2) == Some("t"),
+                    is_pseudo: answer.text(row, 3) == Some("t"),
+                });
+                // Nobody says when a table gets another name, and its rows' type with it.
+                match answer.text(row, 4) == Some("t") {
+                    true => of_tables.insert(id, of),
+                    false => known.types.insert(type_key(shard, id), of),
+                };
             }
         }
         let known = self.lock();
         let gone = || Arc::new(Type { name: "unknown".into(), has_collation: false, is_pseudo: true });
-        Ok(ids.iter().map(|id| known.types.get(&type_key(shard, *id)).cloned().unwrap_or_else(gone)).collect())
+        let of = |id: &u32| known.types.get(&type_key(shard, *id)).or_else(|| of_tables.get(id)).cloned();
+        Ok(ids.iter().map(|id| of(id).unwrap_or_else(gone)).collect())
     }
 
     /// The SQL names of types with these object ids and modifiers on a shard; None: without a modifier.

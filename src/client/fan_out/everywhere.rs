@@ -15,17 +15,17 @@ pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>, relied: &Relied
     // What must not run twice is looked at before.
     let is_checked = !story.only_reads();
     // What a view does was announced before it may have been replaced.
-    if (is_checked || relied.planned.runs_theirs) && !story.held(&mut watch, relied).await? {
+    if (is_checked || relied.planned.runs_theirs || story.request.partial) && !story.held(&mut watch, relied).await? {
         return Ok(Ended::Outdated(watch));
     }
     let mut arms = story.on_one(watch, story.original(), relied.planned.shows_only_reading).await?;
-    let standing = if is_checked { Standing::Holds } else { story.standing(&mut arms, relied).await? };
-    if standing == Standing::Outdated {
+    let mut standing = if is_checked { Standing::Holds } else { story.standing(&mut arms, relied).await? };
+    if matches!(standing, Standing::Outdated) {
         return outdated(arms);
     }
-    pass_on(story, &mut arms, 0).await?;
+    standing.during(pass_on(story, &mut arms, 0)).await?;
     arms.ended().await?;
-    story.confirm(&standing, relied, &arms.answering(), arms.doubt()).await?;
+    story.confirm(standing, arms.doubt()).await?;
     Ok(Ended::Done(About::default()))
 }
 
@@ -43,7 +43,7 @@ pub async fn on_all<'a>(
     for understood in spoken.map_err(|interrupt| story.interrupted(interrupt))? {
         understood?;
     }
-    let statement = story.statement(story.original(), Policy::Write, shows_only_reading);
+    let statement = story.statement(story.original(), Policy::Write, shows_only_reading)?;
     for channel in &story.world.channels {
         // Known before anything is sent: else it would take effect on some shards.
         let takes = watch.until(channel.takes(&statement.wire)).await;

@@ -7,7 +7,7 @@ use crate::plan::{Bit, Column, Everywhere, Finish, Grouped, Key, Merge, Number, 
 use crate::proto::Parameter;
 
 /// As `js/handle.js` passes it on.
-pub fn explanation(plan: &Result<Plan, Refusal>, request: &Request, shards: usize) -> Value {
+pub fn explanation(plan: Result<&Plan, &Refusal>, request: &Request, shards: usize) -> Value {
     let all: Vec<_> = (0..shards).collect();
     let original = |shards: Value| json!({ "shards": shards, "sql": request.sql, "params": given(&request.params) });
     let explain = |plan: &str, statements: Vec<Value>, steps: Vec<String>| json!({ "route": "all", "shards": all, "plan": plan, "statements": statements, "steps": steps });

@@ -24,13 +24,15 @@ mod tag;
 mod values;
 mod watch;
 
-use std::sync::Arc;
+use std::future::{Future, poll_fn, ready};
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Request;
 use super::world::{Control, Interrupt, World};
@@ -40,7 +42,7 @@ use crate::error::{Error, Fate};
 use crate::plan::{Everywhere, Layout, Plan, Refusal};
 use crate::proto::QueryRequest;
 use arms::Arms;
-use ask::Asker;
+use ask::{Asker, all, all_until};
 use outcome::{Fault, ShardOutcome};
 use output::Output;
 use plans::{Planned, Plans};
@@ -51,6 +53,9 @@ use watch::Watch;
 /// Bytes of rows that a shard may send before it waits, however many share what one query may have on its way.
 const LEAST_WINDOW: u32 = 128 * 1024;
 
+/// PostgreSQL's protocol counts the values of a statement in two bytes.
+const MOST_VALUES: usize = u16::MAX as usize;
+
 /// What all fan-outs of a client share.
 #[derive(Debug)]
 pub struct FanOuts {
@@ -59,11 +64,31 @@ pub struct FanOuts {
     /// Bytes that one merge may hold.
     memory: usize,
     turn: AtomicUsize,
+    /// When a shard last had no connection for a question in time.
+    crowded: Mutex<Option<Instant>>,
 }
 
 impl FanOuts {
     pub fn new(layout: Layout, memory: usize) -> Self {
-        FanOuts { plans: Plans::new(layout), catalog: Default::default(), memory, turn: AtomicUsize::new(0) }
+        let (plans, catalog, turn) = (Plans::new(layout), Default::default(), AtomicUsize::new(0));
+        FanOuts { plans, catalog, memory, turn, crowded: Mutex::default() }
+    }
+
+    /// How long a question is awaited by a query that holds connections.
+    fn patience(&self) -> Duration {
+        let crowded = self.crowded.lock().unwrap_or_else(PoisonError::into_inner);
+        if crowded.is_some_and(|since| since.elapsed() < CROWDED) { LITTLE_PATIENCE } else { PATIENCE }
+    }
+
+    fn note_crowded(&self, is_crowded: bool) {
+        let mut crowded = self.crowded.lock().unwrap_or_else(PoisonError::into_inner);
+        *crowded = is_crowded.then(Instant::now);
+    }
+
+    /// The databases may have changed: all that they have said is asked anew.
+    fn forget(&self) {
+        self.plans.forget();
+        self.catalog.forget();
     }
 
     /// The shard whose turn it is to do what any of them can do.
@@ -108,7 +133,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
     let watch = Watch::start(deadlines, control, request.timeout.unwrap_or(world.timeout));
     let asker = Asker { world, deadlines, deadline: watch.deadline, timeout: watch.timeout };
     let output = Output::new(world, request.id, request.overrides, control);
-    let mut story = Story { world, asker, request: &request, output, shows_only_reading: false };
+    let mut story = Story { world, asker, request: &request, output, shows_only_reading: false, silent: Vec::new() };
     let ended = story.tell(watch).await;
     let code = ended.as_ref().err().map(|halt| halt.record()["code"].as_str().unwrap_or("DATABASE").to_owned());
     match ended {
@@ -136,8 +161,8 @@ pub async fn explain(world: &World, deadlines: &Deadlines, request: Request, con
     let request = Arc::new(request);
     let mut watch = Watch::start(deadlines, control, request.timeout.unwrap_or(world.timeout));
     let asker = Asker { world, deadlines, deadline: watch.deadline, timeout: watch.timeout };
-    let record = match watch.until(plan_of(asker, &request)).await {
-        Ok(Ok((planned, _))) => explained(planned, request.clone(), world.channels.len()).await,
+    let record = match watch.until(standing_plan_of(asker, &request)).await {
+        Ok(Ok((planned, refusal))) => explained(planned, refusal, request.clone(), world.channels.len()).await,
         Ok(Err(fault)) => fault.record().to_string(),
         Err(interrupt) => Fault::Failed(interrupt.error(asker.timeout, Fate::NotRun)).record().to_string(),
     };
@@ -145,10 +170,16 @@ pub async fn explain(world: &World, deadlines: &Deadlines, request: Request, con
 }
 
 /// The explanation as it is sent. Of a long text it is written elsewhere, so that others need not wait.
-async fn explained(planned: Arc<Planned>, request: Arc<Request>, shards: usize) -> String {
+async fn explained(planned: Arc<Planned>, refusal: Option<Refusal>, request: Arc<Request>, shards: usize) -> String {
     const LONG: usize = 64 << 10;
     let is_long = request.sql.len() > LONG || request.params.len() > LONG / 64;
-    let explain = move || json!({ "explanation": explain::explanation(&planned.plan, &request, shards) }).to_string();
+    let explain = move || {
+        let plan = match &refusal {
+            Some(refusal) => Err(refusal),
+            None => planned.plan.as_ref(),
+        };
+        json!({ "explanation": explain::explanation(plan, &request, shards) }).to_string()
+    };
     if !is_long {
         return explain();
     }
@@ -159,6 +190,35 @@ async fn explained(planned: Arc<Planned>, request: Arc<Request>, shards: usize) 
             Fault::Failed(Error::PlanUnsupported { reason }).record().to_string()
         }
     }
+}
+
+/// The plan that the query would be run by now, or why it would not be run although it has one.
+async fn standing_plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(Arc<Planned>, Option<Refusal>), Fault> {
+    let fan_outs = &asker.world.fan_outs;
+    for _ in 0..ATTEMPTS {
+        let (planned, stamps) = plan_of(asker, request).await?;
+        let asked = stamps::question(&planned.uses);
+        let said = all((0..asker.world.channels.len()).map(|shard| asker.once_of(shard, asked.clone()))).await;
+        let is_as_said = |(shard, answer)| match answer {
+            Ok(answer) => stamps.are_those_of(shard, &answer, &planned.uses),
+            // An explanation needs no shard.
+            Err(_) => true,
+        };
+        if said.into_iter().enumerate().all(is_as_said) {
+            let setting = match &planned.plan {
+                Ok(plan) if plan.needs_agreement() => fan_outs.plans.wrong_setting(),
+                _ => None,
+            };
+            let functions = match (&planned.plan, setting) {
+                (_, Some(setting)) => Some(setting.to_string()),
+                (Ok(Plan::Read(read)), None) => read::odd_function(asker, request, &planned, read).await?,
+                _ => None,
+            };
+            return Ok((planned, functions.map(Refusal::Unsupported)));
+        }
+        fan_outs.forget();
+    }
+    Err(Fault::Failed(Error::PlanUnsupported { reason: CHANGED.into() }))
 }
 
 /// The query's plan, under the relations that the databases have. One that names others is made again once those are
@@ -189,19 +249,44 @@ async fn read_relations(asker: Asker<'_>, plans: &Plans) -> Result<(), Fault> {
 const ATTEMPTS: usize = 3;
 
 /// How long a query waits, while it runs, for shards to say that what is known of them holds.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(250);
+/// The same while shards have no connection left for such questions: those who ask hold them all.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(20);
+/// How long a shard is taken to have none, once one has answered too late.
+const CROWDED: Duration = Duration::from_secs(5);
 const CHANGED: &str = "the tables, views, types or functions that it uses have been changed meanwhile; run it again";
 
 /// Whether what is known of the shards holds.
-#[derive(PartialEq)]
-enum Standing {
+enum Standing<'q> {
     Holds,
     Outdated,
-    /// They did not say it in time.
-    Unknown,
+    /// They have not said it in time: what comes of the question.
+    Asked(Pin<Box<dyn Future<Output = Result<bool, Fault>> + Send + 'q>>),
+}
+
+impl Standing<'_> {
+    /// Does `work` while the question goes on. It is over when the work is, and may not be answered yet.
+    async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let Standing::Asked(question) = self else { return work.await };
+        let (mut work, mut said) = (pin!(work), None);
+        let output = poll_fn(|context| {
+            if said.is_none()
+                && let Poll::Ready(holds) = question.as_mut().poll(context)
+            {
+                said = Some(holds);
+            }
+            work.as_mut().poll(context)
+        })
+        .await;
+        if let Some(holds) = said {
+            *self = Standing::Asked(Box::pin(ready(holds)));
+        }
+        output
+    }
 }
 
 /// A plan, and by what it is noticed that it no longer holds.
+#[derive(Clone, Copy)]
 struct Relied<'p> {
     planned: &'p Planned,
     stamps: &'p Stamps,
@@ -243,6 +328,8 @@ struct Story<'a> {
     output: Output<'a>,
     /// Known once it is planned.
     shows_only_reading: bool,
+    /// The shards that have not answered in time, which a partial result does without.
+    silent: Vec<(usize, Fault)>,
 }
 
 impl<'a> Story<'a> {
@@ -253,7 +340,7 @@ impl<'a> Story<'a> {
                 Ended::Done(about) => return Ok(about),
                 Ended::Outdated(back) => watch = back,
             }
-            self.world.fan_outs.plans.forget();
+            self.world.fan_outs.forget();
         }
         Err(unsupported(CHANGED))
     }
@@ -269,26 +356,30 @@ impl<'a> Story<'a> {
                 "options.partialResults: expected a query that only reads; what writes must not be done in part";
             return Err(Error::Invalid { reason: reason.into() }.into());
         }
-        let placed = watch.until(self.shards_are_right()).await;
-        placed.map_err(|interrupt| self.interrupted(interrupt))??;
-        // What runs alike everywhere may be what makes them agree.
-        if let (Ok(Plan::AnyShard | Plan::Read(_) | Plan::Everywhere(Everywhere::Sum)), Some(how)) =
-            (&planned.plan, self.world.fan_outs.plans.wrong_setting())
-        {
-            return Err(unsupported(&how));
-        }
+        self.shards_are_right(&mut watch).await?;
         let relied = Relied { planned: &planned, stamps: &stamps };
+        if let (Ok(plan), Some(how)) = (&planned.plan, self.world.fan_outs.plans.wrong_setting())
+            && plan.needs_agreement()
+        {
+            // They may have been set alike meanwhile.
+            return match self.as_stamped(&mut watch, &relied).await? {
+                true => Err(unsupported(&how)),
+                false => Ok(Ended::Outdated(watch)),
+            };
+        }
         match &planned.plan {
             Ok(Plan::AnyShard) => everywhere::on_any(self, watch, &relied).await,
             Ok(Plan::Everywhere(how)) => {
-                // What changes rows cannot be done again: it is looked at before.
-                if *how == Everywhere::Sum && !self.held(&mut watch, &relied).await? {
+                // What is done on some shards cannot be done again: it is done on none unless all can be reached. What changes
+                // rows is looked at before; what changes tables may be what makes the shards agree.
+                let holds = self.holds_everywhere(&mut watch, &relied).await?;
+                if *how == Everywhere::Sum && !holds {
                     return Ok(Ended::Outdated(watch));
                 }
                 let done = everywhere::on_all(self, watch, *how, planned.shows_only_reading).await;
                 // A command may have changed tables and views, however it ended.
                 if *how == Everywhere::Same {
-                    self.world.fan_outs.plans.forget();
+                    self.world.fan_outs.forget();
                 }
                 done.map(Ended::Done)
             }
@@ -313,24 +404,82 @@ impl<'a> Story<'a> {
     }
 
     /// True if what a plan takes for known still holds, as far as shards can be reached, while none runs it.
-    async fn held(&self, watch: &mut Watch<'_>, relied: &Relied<'_>) -> Result<bool, Halt> {
-        if relied.planned.relations.is_empty() {
+    async fn held(&mut self, watch: &mut Watch<'_>, relied: &Relied<'_>) -> Result<bool, Halt> {
+        let uses = &relied.planned.uses;
+        // Without some of the shards, the silent ones have to be known.
+        if uses.relations.is_empty() && !self.request.partial {
             return Ok(true);
         }
-        let held = watch.until(relied.stamps.hold_anywhere(self.asker, &relied.planned.relations)).await;
-        held.map_err(|interrupt| self.interrupted(interrupt))
+        self.as_stamped(watch, relied).await
+    }
+
+    /// The same of whatever the shards have said of themselves.
+    async fn as_stamped(&mut self, watch: &mut Watch<'_>, relied: &Relied<'_>) -> Result<bool, Halt> {
+        let uses = &relied.planned.uses;
+        let (asker, asked) = (self.asker, stamps::question(uses));
+        let said = self.heard(watch, |shard| asker.once_of(shard, asked.clone())).await?;
+        Ok(said.into_iter().all(|(shard, said)| match said {
+            Ok(answer) => relied.stamps.are_those_of(shard, &answer, uses),
+            Err(_) => true,
+        }))
+    }
+
+    /// The same where all shards have to be reached: an error if one cannot be, and nothing has been sent to any.
+    async fn holds_everywhere(&mut self, watch: &mut Watch<'_>, relied: &Relied<'_>) -> Result<bool, Halt> {
+        let uses = &relied.planned.uses;
+        let (asker, asked) = (self.asker, stamps::question(uses));
+        let said = self.heard(watch, |shard| asker.shard(shard, asked.clone())).await?;
+        let mut holds = true;
+        for (shard, said) in said {
+            holds &= relied.stamps.are_those_of(shard, &said.map_err(sent_to_none)?, uses);
+        }
+        Ok(holds)
+    }
+
+    /// What becomes of asking each shard. The query's time is up for all of them when it is for one, except that a partial
+    /// result does without those that have said nothing in half of the time.
+    async fn heard<T, F: Future<Output = T>>(
+        &mut self,
+        watch: &mut Watch<'_>,
+        ask: impl Fn(usize) -> F,
+    ) -> Result<Vec<(usize, T)>, Halt> {
+        let until = self.asker.share(if self.request.partial { 2 } else { 1 });
+        let is_silent = |shard: &usize| self.silent.iter().any(|(silent, _)| silent == shard);
+        let shards: Vec<_> = (0..self.shards()).filter(|shard| !is_silent(shard)).collect();
+        let asked: Vec<_> = shards.iter().copied().map(ask).collect();
+        let asked = all_until(asked, self.asker.deadlines, until);
+        let said = watch.until(asked).await.map_err(|interrupt| self.interrupted(interrupt))?;
+        let mut heard = Vec::new();
+        for (shard, said) in shards.into_iter().zip(said) {
+            match said {
+                Some(said) => heard.push((shard, said)),
+                None if self.request.partial => self.silent.push((shard, self.asker.silent(shard))),
+                None => return Err(self.asker.silent(shard).into()),
+            }
+        }
+        match self.silent.first() {
+            Some((_, fault)) if heard.is_empty() => Err(fault.clone().into()),
+            _ => Ok(heard),
+        }
     }
 
     /// Whether what a plan takes for known still holds on the shards that have begun to answer. They keep a connection
     /// each meanwhile, so that those who wait for one must not wait for long.
-    async fn standing(&self, arms: &mut Arms<'_>, relied: &Relied<'_>) -> Result<Standing, Halt> {
-        if relied.planned.relations.is_empty() {
+    async fn standing<'q>(&self, arms: &mut Arms<'_>, relied: &Relied<'q>) -> Result<Standing<'q>, Halt>
+    where
+        'a: 'q,
+    {
+        let Relied { planned, stamps } = *relied;
+        if planned.uses.relations.is_empty() {
             return Ok(Standing::Holds);
         }
-        let shards = arms.answering();
-        let asked = relied.stamps.hold(self.asker, &shards, &relied.planned.relations);
-        Ok(match arms.until(timeout(PATIENCE, asked)).await? {
-            Err(_) => Standing::Unknown,
+        let (asker, shards, fan_outs) = (self.asker, arms.answering(), &self.world.fan_outs);
+        let mut asked: Pin<Box<dyn Future<Output = _> + Send + 'q>> =
+            Box::pin(async move { stamps.hold(asker, &shards, &planned.uses).await });
+        let said = arms.until(timeout(fan_outs.patience(), &mut asked)).await?;
+        fan_outs.note_crowded(said.is_err());
+        Ok(match said {
+            Err(_) => Standing::Asked(asked),
             Ok(holds) => match holds? {
                 true => Standing::Holds,
                 false => Standing::Outdated,
@@ -339,16 +488,11 @@ impl<'a> Story<'a> {
     }
 
     /// The same once they have come to their end, for a result that has been given meanwhile.
-    async fn confirm(
-        &self,
-        standing: &Standing,
-        relied: &Relied<'_>,
-        shards: &[usize],
-        doubt: Option<Error>,
-    ) -> Result<(), Halt> {
-        let relations = &relied.planned.relations;
-        if *standing == Standing::Unknown && !relied.stamps.hold(self.asker, shards, relations).await? {
-            self.world.fan_outs.plans.forget();
+    async fn confirm(&self, standing: Standing<'_>, doubt: Option<Error>) -> Result<(), Halt> {
+        if let Standing::Asked(question) = standing
+            && !question.await?
+        {
+            self.world.fan_outs.forget();
             return Err(doubt.map_or_else(|| unsupported(CHANGED), Halt::from));
         }
         Ok(())
@@ -360,10 +504,12 @@ impl<'a> Story<'a> {
 
     /// Finds out before anything runs whether a server is another shard than it is taken for. One that cannot be reached
     /// is the business of whoever sends to it.
-    async fn shards_are_right(&self) -> Result<(), Error> {
-        let ready = join_all(self.world.channels.iter().map(|channel| channel.ready())).await;
-        let wrong = ready.into_iter().filter_map(Result::err).find(|error| matches!(error, Error::WrongShard { .. }));
-        wrong.map_or(Ok(()), Err)
+    async fn shards_are_right(&mut self, watch: &mut Watch<'_>) -> Result<(), Halt> {
+        let channels = &self.world.channels;
+        let ready = self.heard(watch, |shard| channels[shard].ready()).await?;
+        let errors = ready.into_iter().filter_map(|(_, ready)| ready.err());
+        let wrong = errors.into_iter().find(|error| matches!(error, Error::WrongShard { .. }));
+        wrong.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// The query as it was given.
@@ -372,30 +518,41 @@ impl<'a> Story<'a> {
         QueryRequest { sql: sql.clone(), params: params.clone(), simple: *simple, ..QueryRequest::default() }
     }
 
-    fn statement(&self, wire: QueryRequest, policy: Policy, shows_only_reading: bool) -> Statement {
+    fn statement(&self, wire: QueryRequest, policy: Policy, shows_only_reading: bool) -> Result<Statement, Error> {
+        // JavaScript has counted those that were given.
+        if wire.params.len() > MOST_VALUES {
+            let reason = format!(
+                "with those that a query for all shards adds, the statement has {} bindings, and PostgreSQL takes no more than \
+                 {MOST_VALUES}: bind an array, as in x = ANY (?), or run it in parts",
+                wire.params.len()
+            );
+            return Err(Error::Invalid { reason });
+        }
         let window = (WINDOW / self.shards() as u32).max(LEAST_WINDOW);
-        Statement {
+        Ok(Statement {
             wire: QueryRequest { window, ..wire },
             policy,
             max_retries: self.request.max_retries.unwrap_or(self.world.max_retries),
             only_reads: self.request.repeatable,
             shows_only_reading,
-        }
+        })
     }
 
     /// Runs a statement on one shard, whichever can be reached.
     async fn on_one(&self, watch: Watch<'a>, wire: QueryRequest, shows_only_reading: bool) -> Result<Arms<'a>, Halt> {
-        let shards = self.shards();
+        let is_silent = |shard: &usize| self.silent.iter().any(|(silent, _)| silent == shard);
+        let speaking: Vec<_> = (0..self.shards()).filter(|shard| !is_silent(shard)).collect();
+        let shards = speaking.len();
         let first = self.world.fan_outs.turn(shards);
         let mut watch = watch;
         let mut tried = 1;
         loop {
-            let mut statement = self.statement(wire.clone(), Policy::Read, shows_only_reading);
+            let mut statement = self.statement(wire.clone(), Policy::Read, shows_only_reading)?;
             if tried < shards {
                 // Another shard is sooner asked than this one again.
                 statement.max_retries = 0;
             }
-            let mut arms = Arms::start(self.world, watch, [(first + tried - 1) % shards], statement);
+            let mut arms = Arms::start(self.world, watch, [speaking[(first + tried - 1) % shards]], statement);
             match arms.answered().await {
                 Ok(()) => return Ok(arms),
                 Err(halt) if tried == shards || !arms.was_never_sent() || arms.watch.interrupted.is_some() => {
@@ -428,6 +585,17 @@ fn outdated<'a>(arms: Arms<'a>) -> Result<Ended<'a>, Halt> {
     match doubt {
         Some(doubt) => Err(doubt.into()),
         None => Ok(Ended::Outdated(arms.into_watch())),
+    }
+}
+
+/// Why a statement that is for every shard has been sent to none.
+fn sent_to_none(fault: Fault) -> Fault {
+    match fault {
+        Fault::Failed(Error::ShardUnavailable { shard, address, reason }) => {
+            let reason = format!("{reason}; the statement was sent to no shard");
+            Fault::Failed(Error::ShardUnavailable { shard, address, reason })
+        }
+        fault => fault,
     }
 }
 

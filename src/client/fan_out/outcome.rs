@@ -85,8 +85,8 @@ impl Outcome {
             Class::NeverSent | Class::WrongShard => Outcome::NotSent(Some(fault)),
             Class::OutcomeUnknown | Class::StaysUnknown => Outcome::Unknown(fault),
             Class::Answered => match &fault {
-                Fault::Failed(Error::Cancelled { .. } | Error::ClientClosed { .. }) => Outcome::Cancelled,
-                Fault::Failed(Error::Timeout { fate: Fate::Unknown | Fate::OnlyReads, .. }) => Outcome::Unknown(fault),
+                Fault::Failed(Error::Cancelled | Error::ClientClosed) => Outcome::Cancelled,
+                Fault::Failed(Error::Timeout { fate: Fate::Unknown, .. }) => Outcome::Unknown(fault),
                 Fault::Failed(Error::Overloaded { .. } | Error::Unauthenticated { .. }) => {
                     Outcome::NotSent(Some(fault))
                 }
@@ -185,14 +185,18 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
     if let Some(error) = &interrupt
         && !may_have_effect
     {
-        return Halt::Fault(Fault::Failed(error.clone()));
+        return Halt::Fault(Fault::Failed(of_the_silent(shards, error)));
     }
     if !writes && let Some((_, fault)) = faults().find(|(_, fault)| fault.is_of_the_data()) {
         return Halt::Fault(fault.clone());
     }
     if !may_have_effect {
-        if let Some((_, timeout)) = faults().find(|(_, fault)| matches!(fault, Fault::Failed(Error::Timeout { .. }))) {
-            return Halt::Fault(timeout.clone());
+        let timeout = faults().find_map(|(_, fault)| match fault {
+            Fault::Failed(error @ (Error::Timeout { .. } | Error::ShardTimeout { .. })) => Some(error),
+            _ => None,
+        });
+        if let Some(timeout) = timeout {
+            return Halt::Fault(Fault::Failed(of_the_silent(shards, timeout)));
         }
         if let Some(fault) = alike(shards) {
             return Halt::Fault(fault.clone());
@@ -201,9 +205,7 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
     let first = faults().find(|(_, fault)| matches!(fault, Fault::Database(_))).or_else(|| faults().next());
     let (place, fault) = match (first, interrupt) {
         (Some((shard, fault)), _) => (shard.place() + ": ", fault.clone()),
-        (None, interrupt) => {
-            (String::new(), Fault::Failed(interrupt.unwrap_or(Error::Cancelled { fate: Fate::Unknown })))
-        }
+        (None, interrupt) => (String::new(), Fault::Failed(interrupt.unwrap_or(Error::Cancelled))),
     };
     let tells_effects = writes || (may_write && is_unknown);
     let reason = sentence(shards, &format!("{place}{}", fault.message()), tells_effects);
@@ -212,6 +214,18 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
     record["outcomes"] = shards.iter().map(ShardOutcome::record).collect();
     record["cause"] = fault.record();
     Halt::Record(record)
+}
+
+/// The error of a query whose time was up: it names the shard that has not answered, where others have.
+fn of_the_silent(shards: &[ShardOutcome<'_>], error: &Error) -> Error {
+    let has_answered = |shard: &&ShardOutcome<'_>| shard.answered || matches!(shard.outcome, Outcome::Done { .. });
+    match (error, shards.iter().find(|shard| !has_answered(shard))) {
+        (&Error::Timeout { timeout_ms, fate }, Some(silent)) if shards.iter().any(|shard| has_answered(&shard)) => {
+            let QueryChannel { shard, address, .. } = silent.channel;
+            Error::ShardTimeout { shard: *shard, address: address.clone(), timeout_ms, fate }
+        }
+        _ => error.clone(),
+    }
 }
 
 /// The failure, if all shards that have said anything have failed in the same way.

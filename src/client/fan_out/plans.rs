@@ -10,8 +10,9 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::agreement::Known;
-use super::stamps::Stamps;
+use super::stamps::{Stamps, Uses};
 use crate::client::Request;
+use crate::data::lexer::{Lexer, Token};
 use crate::plan::{self, Asked, Layout, Plan, Planning, Refusal};
 use crate::proto::Field;
 
@@ -22,6 +23,8 @@ const MOST_TEXT: usize = 8 << 20;
 const LONGEST: usize = MOST_TEXT / 100;
 /// Longer texts are planned one after the other.
 const LARGE: usize = 256 << 10;
+/// Names of functions that a plan asks for one by one.
+const MOST_CALLS: usize = 200;
 /// What the shards' catalogues have said is asked again after this long: it may have been changed.
 const LIFE: Duration = Duration::from_secs(60);
 /// The same where not all of them could be asked.
@@ -31,8 +34,8 @@ const SHORT_LIFE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Planned {
     pub plan: Result<Plan, Refusal>,
-    /// The relations that it takes for known.
-    pub relations: BTreeSet<Vec<String>>,
+    /// What it relies on.
+    pub uses: Uses,
     /// The text shows nothing but reading.
     pub shows_only_reading: bool,
     /// The plan's functions are known to be plain.
@@ -63,11 +66,12 @@ impl Planned {
     fn new(sql: &str, planning: Planning, layout: &Layout) -> Arc<Self> {
         let shows_only_reading = plan::shows_only_reading(sql);
         let Planning { plan, relations } = planning;
+        let uses = Uses { relations, calls: calls_in(sql) };
         let is_view = |names: &Vec<String>| layout.relation(names).is_some_and(|relation| relation.view.is_some());
         let calls = matches!(&plan, Ok(Plan::Read(read)) if !read.functions.is_empty() || read.names_unknown);
-        let runs_theirs = calls || relations.iter().any(is_view);
+        let runs_theirs = calls || uses.relations.iter().any(is_view);
         let (functions, told) = (Mutex::default(), Mutex::default());
-        Arc::new(Planned { plan, relations, shows_only_reading, functions, runs_theirs, told })
+        Arc::new(Planned { plan, uses, shows_only_reading, functions, runs_theirs, told })
     }
 
     /// It holds only if what it took for tables are none but tables.
@@ -92,6 +96,30 @@ impl Planned {
     pub fn note_told(&self, fields: &[Field], told: Arc<[Told]>) {
         *lock(&self.told) = Some(ToldOf { since: Instant::now(), fields: fields.to_vec(), told });
     }
+}
+
+/// The names in a text that may be those of functions: in front of a parenthesis, or behind a dot.
+fn calls_in(sql: &str) -> Option<BTreeSet<String>> {
+    let mut calls = BTreeSet::new();
+    let (mut name, mut is_behind_dot) = (None, false);
+    for token in Lexer::new(sql) {
+        if token == Token::Mark('(') {
+            calls.extend(name.take());
+        }
+        name = match token {
+            Token::Word(word) => Some(word.to_ascii_lowercase()),
+            Token::Identifier(inside) => Some(inside.replace("\"\"", "\"")),
+            _ => None,
+        };
+        if is_behind_dot {
+            calls.extend(name.clone());
+        }
+        is_behind_dot = token == Token::Mark('.');
+        if calls.len() > MOST_CALLS {
+            return None;
+        }
+    }
+    Some(calls)
 }
 
 /// The plans that are remembered, under what is known of the tables.
@@ -198,18 +226,20 @@ impl Plans {
     /// What the databases have said; plans that were made with other relations, types or functions no longer hold. True:
     /// it is not what they said before.
     pub fn note(&self, known: Known) -> bool {
-        let Known { relations, shadowed, readers, stamps, settings, is_whole } = known;
+        let Known { relations, shadowed, row_functions, readers, stamps, settings, is_whole } = known;
         let mut kept = lock(&self.kept);
         kept.until = Some(Instant::now() + if is_whole { LIFE } else { SHORT_LIFE });
         kept.settings = settings.map(Arc::from);
         let is_new = *kept.stamps != stamps
             || kept.layout.relations != relations
             || kept.layout.shadowed != shadowed
+            || kept.layout.row_functions != row_functions
             || kept.layout.readers != readers;
         if is_new {
             kept.stamps = Arc::new(stamps);
             let Layout { tenant_column, reference_tables, .. } = (*kept.layout).clone();
-            kept.layout = Arc::new(Layout { tenant_column, reference_tables, relations, shadowed, readers });
+            let layout = Layout { tenant_column, reference_tables, relations, shadowed, row_functions, readers };
+            kept.layout = Arc::new(layout);
             kept.forget_plans();
         }
         is_new
@@ -289,6 +319,16 @@ mod tests {
         let first = of(&plans, &request("select 1", Asked::Implicitly)).await;
         assert!(Arc::ptr_eq(&first, &of(&plans, &request("select 1", Asked::Implicitly)).await));
         assert!(!Arc::ptr_eq(&first, &of(&plans, &request("select 1", Asked::ByNull)).await));
+    }
+
+    #[test]
+    fn what_may_be_a_function_is_found_by_where_it_stands() {
+        let calls =
+            calls_in("select Max (a), t.charge, \"Of\"\"me\"(b), 'f(x)' from s.f(1) as t where c in /* so */ (d)")
+                .unwrap();
+        assert_eq!(calls.into_iter().collect::<Vec<_>>(), ["Of\"me", "charge", "f", "in", "max"]);
+        let many: String = (0..=MOST_CALLS).map(|number| format!("f{number}(), ")).collect();
+        assert_eq!(calls_in(&many), None);
     }
 
     #[tokio::test]

@@ -14,6 +14,7 @@ use super::statement::Policy;
 use super::values::{Doubt, Window, bind, needs_now, used};
 use super::watch::Watch;
 use super::{Ended, Halt, Relied, Standing, Story, catalog, columns, merging, outdated, unsupported};
+use crate::client::Request;
 use crate::error::Error;
 use crate::gather::Collation;
 use crate::plan::{Asked, Column, Fold, Merge, Read};
@@ -36,6 +37,10 @@ pub async fn run<'a>(
 ) -> Result<Ended<'a>, Halt> {
     let mut watch = watch;
     let planned = relied.planned;
+    // First of all, so that those that do not answer are known.
+    if story.request.partial && !story.held(&mut watch, relied).await? {
+        return Ok(Ended::Outdated(watch));
+    }
     check_functions(story, &mut watch, planned, read).await?;
     let is_rewritten = read.shard.sql != story.request.sql;
     let (reading, params) = values(story, &mut watch, planned, read, is_rewritten).await?;
@@ -49,19 +54,20 @@ pub async fn run<'a>(
     if (is_checked || planned.runs_theirs) && !story.held(&mut watch, relied).await? {
         return Ok(Ended::Outdated(watch));
     }
-    let statement = story.statement(wire, policy, planned.shows_only_reading);
+    let statement = story.statement(wire, policy, planned.shows_only_reading)?;
     let mut arms = Arms::start(story.world, watch, 0..story.shards(), statement);
+    arms.leave_out(&story.silent);
     if let Err(halt) = arms.answered().await {
-        // PostgreSQL may refuse what was right before.
-        let is_refusal = matches!(halt, Halt::Fault(Fault::Database(_)));
+        // PostgreSQL may refuse what was right before, on some shards or on all.
+        let is_refusal = arms.has_been_refused();
         if is_refusal && !is_checked && !story.held(&mut arms.watch, relied).await? {
             return outdated(arms);
         }
         return Err(if is_rewritten { genuine(story, &mut arms, halt).await } else { halt });
     }
     // The shards have read their catalogues: what still holds now has held then.
-    let standing = if is_checked { Standing::Holds } else { story.standing(&mut arms, relied).await? };
-    if standing == Standing::Outdated {
+    let mut standing = if is_checked { Standing::Holds } else { story.standing(&mut arms, relied).await? };
+    if matches!(standing, Standing::Outdated) {
         return outdated(arms);
     }
     let Some(description) = columns::described(story.asker, &mut arms).await? else {
@@ -71,30 +77,42 @@ pub async fn run<'a>(
     let shard = arms.descriptions().next().map_or(0, |(index, _)| arms.shard(index));
     let known = know(story.asker, &mut arms, &reading, description.fields(), shard).await?;
     let columns = Columns { known: &known, hidden: read.hidden, shard };
-    let answering = arms.answering();
     let doubt = arms.doubt();
-    let merged = merging::merge(story, arms, &reading, &columns).await;
+    let merged = standing.during(merging::merge(story, arms, &reading, &columns)).await;
     let about = if is_rewritten { merged.map_err(merging::without_position) } else { merged }?;
-    story.confirm(&standing, relied, &answering, doubt).await?;
+    story.confirm(standing, doubt).await?;
     Ok(Ended::Done(about))
 }
 
 /// A plan of which the catalogue says that it does not hold is none.
 async fn check_functions(story: &Story<'_>, watch: &mut Watch<'_>, planned: &Planned, read: &Read) -> Result<(), Halt> {
-    if read.functions.is_empty() || planned.has_plain_functions() {
-        return Ok(());
+    let odd = watch.until(odd_function(story.asker, story.request, planned, read)).await;
+    match odd.map_err(|interrupt| story.interrupted(interrupt))?? {
+        Some(reason) => Err(unsupported(&reason)),
+        None => Ok(()),
     }
-    let explicitly = story.request.asked != Asked::Implicitly;
-    let asked = watch.until(catalog::not_plain(story.asker, &read.functions, explicitly)).await;
-    let odd = asked.map_err(|interrupt| story.interrupted(interrupt))??;
+}
+
+/// Why a plan does not hold, if one of its functions does more than compute.
+pub async fn odd_function(
+    asker: Asker<'_>,
+    request: &Request,
+    planned: &Planned,
+    read: &Read,
+) -> Result<Option<String>, Fault> {
+    if read.functions.is_empty() || planned.has_plain_functions() {
+        return Ok(None);
+    }
+    let explicitly = request.asked != Asked::Implicitly;
+    let odd = catalog::not_plain(asker, &read.functions, explicitly).await?;
     if let Some(name) = odd.first() {
-        return Err(unsupported(&format!(
+        return Ok(Some(format!(
             "the function {name} is not immutable (ask for it with .mtdd(null) or allServers: true), or it is an aggregate or \
              window function that is not PostgreSQL's own"
         )));
     }
     planned.note_plain_functions();
-    Ok(())
+    Ok(None)
 }
 
 /// What the shards' text and the steps after it are run with.

@@ -1,14 +1,15 @@
 //! Whether what is known of the shards' schemas still holds. Every shard stamps what it says of its tables, views, types
 //! and functions with the numbers of the transactions that made them so. A plan asks for the stamps of what it relies on
-//! once its statement runs: the same stamps as before mean that nothing was changed until then.
+//! once its statement runs: the same stamps as before mean that nothing was changed until then. Tables and functions that
+//! its text does not name may change as they like.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::array::TextArray;
 use super::ask::{Answer, Asker, all, text};
 use super::catalog::query;
 use super::outcome::Fault;
-use crate::proto::QueryRequest;
+use crate::proto::{Parameter, QueryRequest};
 
 /// What each shard has stamped: None where it has not been asked, or has not answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,15 +17,30 @@ pub struct Stamps(Vec<Option<OfShard>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct OfShard {
-    /// Of types, functions, operators and the like.
+    /// Of types, operators and the like, and of the functions behind them.
     whole: String,
+    /// Of all functions, by name.
+    functions: BTreeMap<String, String>,
     /// By name, with schema and, where that is enough, without.
     relations: HashMap<String, String>,
 }
 
+/// What a plan relies on.
+#[derive(Debug, Default)]
+pub struct Uses {
+    /// The relations that it takes for known.
+    pub relations: BTreeSet<Vec<String>>,
+    /// The names in its text that may be those of functions; None: too many to ask for each.
+    pub calls: Option<BTreeSet<String>>,
+}
+
 impl Stamps {
-    pub fn note_whole(&mut self, shard: usize, stamp: &str) {
-        self.of(shard).whole = stamp.to_owned();
+    /// `functions`: a name and its stamp in each line.
+    pub fn note_whole(&mut self, shard: usize, stamp: &str, functions: &str) {
+        let of = self.of(shard);
+        of.whole = stamp.to_owned();
+        let lines = functions.lines().filter_map(|line| line.rsplit_once(' '));
+        of.functions = lines.map(|(name, stamp)| (name.to_owned(), stamp.to_owned())).collect();
     }
 
     pub fn note(&mut self, shard: usize, relation: String, stamp: &str) {
@@ -38,71 +54,86 @@ impl Stamps {
         self.0[shard].get_or_insert_default()
     }
 
-    /// True if these shards still stamp these relations, and all else that is no relation, as they did.
-    pub async fn hold(
-        &self,
-        asker: Asker<'_>,
-        shards: &[usize],
-        relations: &BTreeSet<Vec<String>>,
-    ) -> Result<bool, Fault> {
-        self.compared(asker, shards, relations).await.into_iter().try_fold(true, |all, holds| Ok(all && holds?))
+    /// True if these shards still stamp what a plan uses as they did.
+    pub async fn hold(&self, asker: Asker<'_>, shards: &[usize], uses: &Uses) -> Result<bool, Fault> {
+        let asked = question(uses);
+        let said = all(shards.iter().map(|shard| async {
+            let answer = asker.once_of(*shard, asked.clone()).await?;
+            Ok(self.are_those_of(*shard, &answer, uses))
+        }));
+        said.await.into_iter().try_fold(true, |all, holds: Result<bool, Fault>| Ok(all && holds?))
     }
 
-    /// The same of all shards that can be reached.
-    pub async fn hold_anywhere(&self, asker: Asker<'_>, relations: &BTreeSet<Vec<String>>) -> bool {
-        let all: Vec<_> = (0..self.0.len()).collect();
-        self.compared(asker, &all, relations).await.into_iter().all(|holds| holds.unwrap_or(true))
-    }
-
-    async fn compared(
-        &self,
-        asker: Asker<'_>,
-        shards: &[usize],
-        relations: &BTreeSet<Vec<String>>,
-    ) -> Vec<Result<bool, Fault>> {
-        let asked = question(relations);
-        let known = shards.iter().filter_map(|shard| Some((*shard, self.0.get(*shard)?.as_ref()?)));
-        all(known.map(|(shard, of)| {
-            let asked = asked.clone();
-            async move { Ok(of.holds(&asker.once_of(shard, asked).await?, relations)) }
-        }))
-        .await
+    /// True if a shard's answer to `question` has the stamps that it gave before. Of one that gave none nothing is known.
+    pub fn are_those_of(&self, shard: usize, answer: &Answer, uses: &Uses) -> bool {
+        self.0.get(shard).and_then(Option::as_ref).is_some_and(|of| of.are_those_of(answer, uses))
     }
 }
 
 impl OfShard {
-    fn holds(&self, answer: &Answer, relations: &BTreeSet<Vec<String>>) -> bool {
+    fn are_those_of(&self, answer: &Answer, uses: &Uses) -> bool {
+        let Uses { relations, calls } = uses;
+        let functions = match calls {
+            Some(names) => listed(names.iter().filter_map(|name| self.functions.get_key_value(name))),
+            None => listed(&self.functions),
+        };
         let same = |row: usize, name: &[String]| {
             answer.text(row, 1).unwrap_or_default() == self.relations.get(&name.join(".")).map_or("", String::as_str)
         };
         answer.rows.len() == relations.len() + 1
             && answer.text(0, 1) == Some(&self.whole)
+            && answer.text(0, 2).unwrap_or_default() == functions
             && relations.iter().enumerate().all(|(index, name)| same(index + 1, name))
     }
 }
 
-/// Asks for the stamp of all that is no relation, then for those of relations in their order.
-fn question(relations: &BTreeSet<Vec<String>>) -> QueryRequest {
+/// As the shards list them.
+fn listed<'s>(functions: impl IntoIterator<Item = (&'s String, &'s String)>) -> String {
+    let lines: Vec<_> = functions.into_iter().map(|(name, stamp)| format!("{name} {stamp}")).collect();
+    lines.join("\n")
+}
+
+/// Asks for the stamps of all that is no relation, then for those of relations in their order.
+pub fn question(uses: &Uses) -> QueryRequest {
+    let Uses { relations, calls } = uses;
     let names = |schema: bool| {
         let of = |name: &Vec<String>| match (name.as_slice(), schema) {
             ([name], false) | ([_, name], false) => name.clone(),
             ([name, _], true) => name.clone(),
             _ => String::new(),
         };
-        let names: Vec<String> = relations.iter().map(of).collect();
-        let array: TextArray = names.iter().map(|name| Some(name.as_bytes())).collect();
-        text(array.finish())
+        array(relations.iter().map(of))
     };
+    let calls = calls.as_ref().map_or_else(Parameter::default, |names| array(names.iter().cloned()));
+    let functions = functions("AND ($3::name[] IS NULL OR p.proname = ANY ($3::name[]))");
     let sql = format!(
-        "SELECT 0 AS place, {WHOLE} AS stamp UNION ALL \
-         SELECT n.place, CASE WHEN c.oid IS NOT NULL THEN {OF_RELATION} END \
+        "SELECT 0 AS place, {} AS stamp, {functions} AS functions UNION ALL \
+         SELECT n.place, CASE WHEN c.oid IS NOT NULL THEN {OF_RELATION} END, NULL \
          FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n(schema, name, place) \
          LEFT JOIN pg_catalog.pg_class AS c ON c.oid = \
          to_regclass(concat(CASE WHEN n.schema <> '' THEN quote_ident(n.schema) || '.' END, quote_ident(n.name))) \
          AND c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't' \
-         ORDER BY place"
+         ORDER BY place",
+        whole()
     );
-    query(sql, vec![names(true), names(false)])
+    query(sql, vec![names(true), names(false), calls])
+}
+
+fn array(names: impl Iterator<Item = String>) -> Parameter {
+    let names: Vec<_> = names.collect();
+    let array: TextArray = names.iter().map(|name| Some(name.as_bytes())).collect();
+    text(array.finish())
+}
+
+/// The application's functions, a name in each line with the stamp of all functions that have it. Those of a session's
+/// temporary schema are no one else's.
+pub fn functions(condition: &str) -> String {
+    format!(
+        "(SELECT string_agg(f.name || ' ' || f.stamp, E'\\n' ORDER BY f.name COLLATE \"C\") FROM ( \
+         SELECT p.proname::text AS name, concat(count(*), '/', sum(p.xmin::text::bigint)) AS stamp \
+         FROM pg_catalog.pg_proc AS p WHERE p.oid >= 16384 {condition} AND p.pronamespace <> ALL (ARRAY( \
+         SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%')) GROUP BY p.proname) AS f)"
+    )
 }
 
 /// The stamp of the relation `c`: which one the name means, and how it was last made: its columns, and a view's query.
@@ -111,12 +142,29 @@ concat_ws(' ', c.oid, c.relkind,
   (SELECT concat(count(*), '/', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0),
   (SELECT concat(count(*), '/', sum(r.xmin::text::bigint)) FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid))";
 
-/// The stamp of the application's own types, functions, casts, operators and collations. Where as many are there as
-/// before, and some were made since, their sum is greater. Those of a session's temporary schema are no one else's.
-pub const WHOLE: &str = "\
+/// The settings that decide how a value is written, as an array.
+pub const SETTINGS: &str = "'{TimeZone,DateStyle,IntervalStyle,server_encoding,bytea_output,extra_float_digits,\
+standard_conforming_strings,lc_monetary,lc_numeric,lc_time,default_text_search_config}'::text[]";
+
+/// The stamp of all that is no relation, with the values of those settings and which schemas a name is looked for in. A
+/// connection has the settings that were in force when it was opened, or its server's configuration was loaded.
+pub fn whole() -> String {
+    format!(
+        "concat_ws(' ', {WHOLE}, \
+         (SELECT string_agg(concat(current_setting(s.name, true)), '|' ORDER BY s.place) \
+          FROM unnest({SETTINGS}) WITH ORDINALITY AS s(name, place)), array_to_string(current_schemas(false), ','))"
+    )
+}
+
+/// The stamp of the application's own types, casts, operators and collations, and of the functions that anything but a
+/// function is made with. Where as many are there as before, and some were made since, their sum is greater. Those of a
+/// session's temporary schema are no one else's. Types of tables are left out, for those come and go.
+const WHOLE: &str = "\
 (SELECT concat_ws(' ',
   (SELECT concat(count(*), '/', sum(p.xmin::text::bigint)) FROM pg_catalog.pg_proc AS p WHERE p.oid >= 16384
-   AND p.pronamespace <> ALL (own.temporary)),
+   AND p.pronamespace <> ALL (own.temporary)
+   AND EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.refclassid = 'pg_catalog.pg_proc'::regclass
+    AND d.refobjid = p.oid AND d.classid <> 'pg_catalog.pg_proc'::regclass)),
   (SELECT concat(count(*), '/', sum(o.xmin::text::bigint)) FROM pg_catalog.pg_operator AS o WHERE o.oid >= 16384
    AND o.oprnamespace <> ALL (own.temporary)),
   (SELECT concat(count(*), '/', sum(s.xmin::text::bigint)) FROM pg_catalog.pg_cast AS s WHERE s.oid >= 16384),
@@ -126,7 +174,10 @@ pub const WHOLE: &str = "\
   (SELECT concat(count(*), '/', sum(e.xmin::text::bigint)) FROM pg_catalog.pg_enum AS e
    JOIN pg_catalog.pg_type AS t ON t.oid = e.enumtypid
    WHERE t.typnamespace <> ALL (own.temporary)),
-  (SELECT concat(count(*), '/', sum(t.xmin::text::bigint)) FROM pg_catalog.pg_type AS t WHERE t.oid >= 16384 AND t.typtype IN ('d', 'e')
+  (SELECT concat(count(*), '/', sum(t.xmin::text::bigint), '/', sum(n.xmin::text::bigint)) FROM pg_catalog.pg_type AS t
+   JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace WHERE t.oid >= 16384
+   AND CASE t.typtype WHEN 'b' THEN t.typcategory <> 'A' WHEN 'c' THEN EXISTS (SELECT FROM pg_catalog.pg_class AS f
+    WHERE f.oid = t.typrelid AND f.relkind = 'c') ELSE true END
    AND t.typnamespace <> ALL (own.temporary)),
   (SELECT concat(count(*), '/', sum(k.xmin::text::bigint)) FROM pg_catalog.pg_constraint AS k WHERE k.contypid <> 0
    AND k.connamespace <> ALL (own.temporary)),
@@ -139,18 +190,22 @@ pub const WHOLE: &str = "\
 mod tests {
     use super::*;
 
-    fn answer(stamps: &[&'static str]) -> Answer {
-        Answer { rows: stamps.iter().map(|stamp| vec![None, Some((*stamp).into())]).collect(), ..Answer::default() }
+    fn answer(stamps: &[&'static str], functions: &'static str) -> Answer {
+        let row = |stamp: &&'static str| vec![None, Some((*stamp).into()), Some(functions.into())];
+        Answer { rows: stamps.iter().map(row).collect(), ..Answer::default() }
     }
 
     #[test]
     fn what_is_known_holds_as_long_as_every_stamp_is_the_same() {
         let mut stamps = Stamps::default();
-        stamps.note_whole(1, "1/700");
+        stamps.note_whole(1, "1/700", "a b 1/5\nmine 2/90\nother 1/7");
         stamps.note(1, "orders".into(), "16400 r 2/1400");
-        let known = stamps.of(1);
-        let names: BTreeSet<Vec<String>> = ["gone", "orders"].map(|name| vec![name.to_owned()]).into();
-        assert!(known.holds(&answer(&["1/700", "", "16400 r 2/1400"]), &names));
+        let relations: BTreeSet<Vec<String>> = ["gone", "orders"].map(|name| vec![name.to_owned()]).into();
+        let calls = ["a b", "mine", "none"].map(str::to_owned).into();
+        let uses = Uses { relations, calls: Some(calls) };
+        let same = ["1/700", "", "16400 r 2/1400"];
+        let functions = "a b 1/5\nmine 2/90";
+        assert!(stamps.are_those_of(1, &answer(&same, functions), &uses));
         for other in [
             &["1/701", "", "16400 r 2/1400"][..],
             &["1/700", "16500 v 2/1400", "16400 r 2/1400"],
@@ -158,7 +213,16 @@ mod tests {
             &["1/700", "", ""],
             &["1/700", ""],
         ] {
-            assert!(!known.holds(&answer(other), &names), "{other:?}");
+            assert!(!stamps.are_those_of(1, &answer(other, functions), &uses), "{other:?}");
         }
+        for other in ["a b 1/5", "a b 1/5\nmine 2/91", "a b 1/5\nmine 2/90\nnone 1/8", ""] {
+            assert!(!stamps.are_those_of(1, &answer(&same, other), &uses), "{other:?}");
+        }
+        for shard in [0, 2] {
+            assert!(!stamps.are_those_of(shard, &answer(&same, functions), &uses), "it gave none");
+        }
+        let uses = Uses { calls: None, ..uses };
+        assert!(!stamps.are_those_of(1, &answer(&same, functions), &uses));
+        assert!(stamps.are_those_of(1, &answer(&same, "a b 1/5\nmine 2/90\nother 1/7"), &uses));
     }
 }

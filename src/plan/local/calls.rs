@@ -8,7 +8,7 @@ use super::stages::ordering;
 use super::{Extent, Reason, Search};
 use crate::plan::clock;
 use crate::plan::functions::{self, Kind};
-use crate::plan::text::{attributes, parts, quoted};
+use crate::plan::text::{attributes, fold, parts, quoted};
 use crate::plan::walk::{Node, walk};
 
 impl Search<'_> {
@@ -20,7 +20,8 @@ impl Search<'_> {
         for subquery in subqueries(expr) {
             self.subquery(&subquery.0, subquery.1.as_ref(), scope)?;
         }
-        self.calls(expr)
+        self.calls(expr)?;
+        self.fields(expr, Some(scope))
     }
 
     /// A subquery of an expression: of nothing sharded, or of the tenant of the row around it.
@@ -77,12 +78,38 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// Notes the columns of an expression that may be calls: PostgreSQL takes `t.f` for `f(t)` where t has no column f.
+    pub(super) fn fields(&mut self, expr: &Expr, scope: Option<&Scope<'_>>) -> Result<(), Reason> {
+        let mut found = Vec::new();
+        let mut depth = 0;
+        walk(expr, &mut |node| match node {
+            Node::Query(_) => depth += 1,
+            Node::QueryEnd => depth -= 1,
+            Node::Expr(Expr::CompoundIdentifier(names)) if depth == 0 => {
+                let [.., table, name] = names.as_slice() else { return };
+                let name = fold(name);
+                let takes_rows = self.layout.row_functions.contains(&name);
+                // PostgreSQL's own that take any row.
+                if takes_rows || functions::kind_of(&name).is_aggregate() {
+                    match scope.and_then(|scope| scope.has_column_of(&fold(table), &name)) {
+                        Some(true) => {}
+                        Some(false) => found.push(name),
+                        None if takes_rows => found.push(name),
+                        None => {}
+                    }
+                }
+            }
+            _ => {}
+        });
+        found.into_iter().try_for_each(|name| self.attribute(name))
+    }
+
     /// Notes an attribute of an expression: PostgreSQL takes `(x).f` for `f(x)` where x has no field f.
     fn attribute(&mut self, name: String) -> Result<(), Reason> {
         let kind = functions::kind_of(&name);
         if kind.is_aggregate() {
             return Err(format!(
-                "the field {name} of an expression, which may mean {name}() of it: write {name}() if that is meant; a field \
+                "the field {name} of a row, which may mean {name}() of it: write {name}() if that is meant; a field \
                  of that name can only be read with a tenant"
             ));
         }

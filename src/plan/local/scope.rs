@@ -72,6 +72,18 @@ impl<'p> Scope<'p> {
         known.then_some(false)
     }
 
+    /// True if the relation of this alias, here or further out, has a column of this name; None: that is not known.
+    pub(super) fn has_column_of(&self, alias: &str, name: &str) -> Option<bool> {
+        spend(self.relations.len());
+        match self.relations.iter().find(|relation| relation.alias.as_deref() == Some(alias)) {
+            // Of a relation without columns nothing is known yet.
+            Some(relation) => {
+                relation.columns.as_ref().filter(|columns| !columns.is_empty()).map(|columns| columns.contains(name))
+            }
+            None => self.parent?.has_column_of(alias, name),
+        }
+    }
+
     /// True if a relation of this FROM clause may be what a column is of.
     pub(super) fn may_have(&self, column: &Expr) -> bool {
         // Of a relation without columns nothing is known yet.

@@ -1,0 +1,155 @@
+//! Statements that are neither queries nor changes of rows, by their words: the parser need not be able to read them.
+
+use crate::data::lexer::{Lexer, Token, is_one_of};
+
+/// First words of those that may run on every shard.
+const EVERYWHERE: [&str; 20] = [
+    "alter",
+    "analyze",
+    "call",
+    "checkpoint",
+    "cluster",
+    "comment",
+    "create",
+    "do",
+    "drop",
+    "grant",
+    "import",
+    "notify",
+    "reassign",
+    "refresh",
+    "reindex",
+    "revoke",
+    "security",
+    "truncate",
+    "vacuum",
+    "analyse",
+];
+
+/// First words of those whose effect ends with the connection that ran them: settings, locks, prepared statements and
+/// cursors.
+const OF_A_SESSION: [&str; 12] = [
+    "close",
+    "deallocate",
+    "declare",
+    "discard",
+    "execute",
+    "fetch",
+    "load",
+    "lock",
+    "move",
+    "prepare",
+    "reset",
+    "set",
+];
+
+const LISTENING: [&str; 2] = ["listen", "unlisten"];
+
+/// Those of the rest.
+const OTHERS: [&str; 11] =
+    ["abort", "begin", "commit", "copy", "end", "explain", "release", "rollback", "savepoint", "show", "start"];
+
+/// True for the first word of a statement that is neither a query nor a change of rows.
+pub fn is_command(word: &str) -> bool {
+    may_run_everywhere(word) || is_one_of(word, &OTHERS)
+}
+
+/// True for the first word of one that runs on every shard, unless `lasts_not` says why it must not.
+pub fn may_run_everywhere(word: &str) -> bool {
+    [&EVERYWHERE[..], &OF_A_SESSION, &LISTENING].iter().any(|words| is_one_of(word, words))
+}
+
+/// Why a command would be reported as done and leave nothing behind: what it does ends with its connection.
+pub fn lasts_not(sql: &str) -> Option<&'static str> {
+    let mut tokens = Lexer::new(sql).skip_while(|token| *token == Token::Mark(';'));
+    let Some(Token::Word(first)) = tokens.next() else { return None };
+    if is_one_of(first, &LISTENING) {
+        return Some(
+            "LISTEN, on a connection that nobody reads notifications from; handle.listen() hears those of all shards",
+        );
+    }
+    if is_one_of(first, &["set", "reset", "load"]) {
+        return Some(
+            "a setting whose effect ends with its connection, which the next query does not share; begin a transaction \
+             with knex.transaction() for one tenant, or set it for the database with ALTER DATABASE",
+        );
+    }
+    if is_one_of(first, &OF_A_SESSION) {
+        return Some(
+            "a statement whose effect ends with its connection, which the next query does not share (a lock, a cursor, \
+             a prepared statement); begin a transaction with knex.transaction() for one tenant, and run it there",
+        );
+    }
+    makes_temporary(Lexer::new(sql)).then_some(
+        "something temporary, which ends with its connection, and the next query does not share that; begin a transaction \
+         with knex.transaction() for one tenant, or make it without TEMPORARY and drop it at the end",
+    )
+}
+
+/// True if a command makes what is temporary (CREATE TEMP, SELECT INTO TEMP), or names the schema where such things are.
+fn makes_temporary(tokens: Lexer<'_>) -> bool {
+    // Whether what would be made is named next, and what the last token was.
+    let (mut makes, mut schema) = (false, false);
+    for token in tokens {
+        if schema && token == Token::Mark('.') {
+            return true;
+        }
+        schema = matches!(token, Token::Word(name) if is_temporary_schema(&name.to_ascii_lowercase()))
+            || matches!(token, Token::Identifier(name) if is_temporary_schema(name));
+        makes = match token {
+            Token::Word(word) if makes && is_one_of(word, &["temp", "temporary"]) => return true,
+            Token::Word(word) if is_one_of(word, &["create", "into"]) => true,
+            Token::Word(word) => makes && is_one_of(word, &["or", "replace", "global", "local"]),
+            _ => false,
+        };
+    }
+    false
+}
+
+fn is_temporary_schema(name: &str) -> bool {
+    name == "pg_temp" || name.starts_with("pg_temp_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_with_its_connection_is_told_from_what_lasts() {
+        for sql in [
+            "PREPARE p AS SELECT 1",
+            "execute p",
+            "deallocate all",
+            "declare c cursor with hold for select 1",
+            "fetch 1 from c",
+            "move c",
+            "close all",
+            "; discard temp",
+            "load 'auto_explain'",
+            "set constraints all deferred",
+            "listen a",
+            "create temp table a (id int)",
+            "CREATE /* so */ LOCAL TEMPORARY TABLE a (id int)",
+            "create or replace temp view a as select 1",
+            "create temp sequence s",
+            "create function pg_temp.f() returns int language sql as 'select 1'",
+            "create table \"pg_temp\".a (id int)",
+            "drop table pg_temp_3.a",
+            "select * into temp a from b",
+        ] {
+            assert!(lasts_not(sql).is_some(), "{sql}");
+        }
+        for sql in [
+            "create table temp (id int)",
+            "create table a (temp int)",
+            "create table temporary.a (id int)",
+            "create function f() returns int language sql as 'create temp table a (id int); select 1'",
+            "drop table a",
+            "notify a",
+            "select * into a from temp",
+            "alter database d set timezone = 'UTC'",
+        ] {
+            assert_eq!(lasts_not(sql), None, "{sql}");
+        }
+    }
+}
