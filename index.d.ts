@@ -310,19 +310,28 @@ export interface MtddGap {
   readonly reason: string;
 }
 
-export interface MtddListenOptions {
-  /** Only this tenant's shard. What it hears is the whole shard's: whose a notification is, its payload says. */
-  tenantId?: MtddTenantId;
-  /** Default 1. */
-  tenantType?: number | string;
-  /** Only this shard: a position in `queryServers`. Not together with `tenantId`. */
-  shard?: number;
+interface MtddGapOption {
   /**
    * Called when a shard is listened to again after a loss: what was notified before this call may have been missed,
    * what is notified from now on comes.
    */
   onGap?: (gap: MtddGap) => void;
 }
+
+/** To listen on a tenant's shard. What it hears is the whole shard's: whose a notification is, its payload says. */
+export interface MtddTenantListenOptions extends MtddGapOption {
+  tenantId: MtddTenantId;
+  /** Default 1. */
+  tenantType?: number | string;
+}
+
+/** To listen on all shards, or on one by its position in `queryServers`. */
+export interface MtddShardListenOptions extends MtddGapOption {
+  shard?: number;
+}
+
+/** What `listen` takes. */
+export type MtddListenOptions = MtddTenantListenOptions | MtddShardListenOptions;
 
 /** What `listen` resolves to. */
 export interface MtddSubscription {
@@ -359,7 +368,13 @@ export interface MtddHandle {
   listen(
     channel: string,
     listener: (notification: MtddNotification) => void,
-    options?: MtddListenOptions | null,
+    options?: MtddShardListenOptions | null,
+  ): Promise<MtddSubscription>;
+  /** The same for a tenant's shard. A tenant that may be missing does not compile: it would be all shards. */
+  listen(
+    channel: string,
+    listener: (notification: MtddNotification) => void,
+    options: MtddTenantListenOptions,
   ): Promise<MtddSubscription>;
   /**
    * What a query would do, without running it. Of a schema builder with several statements an array.
@@ -573,19 +588,27 @@ export class TenantNotFoundError extends CodedError<'TENANT_NOT_FOUND', 404> {}
  * once more. Nothing was run.
  */
 export class ShardNotFoundError extends CodedError<'SHARD_NOT_FOUND', 404> {}
-/** The query server cannot be reached; nothing was run. */
+/**
+ * The query server cannot be reached: nothing was run; or a read was lost and not repeated; or the query's transaction was
+ * rolled back. The message says which.
+ */
 export class ShardUnavailableError extends CodedError<'SHARD_UNAVAILABLE', 503> {}
 /** The lookup server cannot be reached; nothing was run. */
 export class LookupUnavailableError extends CodedError<'LOOKUP_UNAVAILABLE', 503> {}
 /** Too many queries are under way; nothing was run. */
 export class OverloadedError extends CodedError<'OVERLOADED', 429> {}
-/** The time was up. `context.stopped`: PostgreSQL says that it has stopped the statement, or it never ran; a read may go on. */
+/**
+ * The time was up. `context.stopped`: PostgreSQL says that it has stopped the statement, or it never ran; else it only
+ * reads, or its transaction is rolled back.
+ */
 export class QueryTimeoutError extends CodedError<'TIMEOUT', 504> {}
 /** The query was cancelled; `cause` is the reason of the signal that did it. */
 export class QueryCancelledError extends CodedError<'CANCELLED', 499> {}
 /**
- * A write, or a read that may write, may have taken effect: the connection broke after it was sent, or it was to stop (`context.stoppingFor`: the
- * code that it would have failed with) and PostgreSQL does not say that it did.
+ * A write, or a read that may write, may have taken effect: the connection broke after it was sent, or it was to stop
+ * (`context.stoppingFor`: the code that it would have failed with) and PostgreSQL does not say that it did. Of a read that
+ * was to stop on a server which has fallen silent too: what it knew of reads may have changed. `operationType: 'read'` says
+ * that it has not.
  */
 export class OutcomeUnknownError extends CodedError<'OUTCOME_UNKNOWN', 502> {}
 /** A query for all shards, or a transaction with the local database, that has not come to the same end everywhere. */

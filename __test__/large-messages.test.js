@@ -116,6 +116,39 @@ describe('large messages', () => {
     assert.equal((await db('files').where({ body: 'small' }).mtdd('t')).length, 1);
   });
 
+  it('a reply that is too large is refused, and nothing of its statement is in doubt', async () => {
+    const large = "select repeat('x', 5000000)";
+    const isRefused = (error) => {
+      assert.ok(error instanceof ValidationError, error.stack);
+      assert.match(
+        error.message,
+        /--max-message-size\); (it was stopped|the statement only reads|PostgreSQL had run)/,
+      );
+      assert.doesNotMatch(error.message, /not known|took effect/);
+    };
+    isRefused(await failureOf(db.raw(large).mtdd('t')));
+    const write = "insert into files (body) values ('large') returning repeat(body, 1000000)";
+    for (const sql of [large, write]) {
+      const trx = await db.transaction();
+      await trx('files').insert({ body: 'before' }).mtdd('t');
+      isRefused(await failureOf(trx.raw(sql).mtdd('t')));
+      assert.equal((await failureOf(trx('files').mtdd('t'))).code, '25P02');
+      await trx.rollback();
+    }
+    assert.deepEqual(await db('files').whereIn('body', ['before', 'large']).mtdd('t'), []);
+  });
+
+  it('an error that is too large is PostgreSQL’s own, and cut', async () => {
+    const raise = "do $$ begin raise exception '%', repeat('x', 6000000); end $$";
+    const error = await failureOf(db.raw(raise).mtdd('t'));
+    assert.equal(error.code, 'P0001', error.stack);
+    assert.match(
+      error.message,
+      /x\.\.\. \(cut off: the error has 6\d{6} bytes, more than fit into a message\)$/,
+    );
+    assert.ok(error.length > 6_000_000);
+  });
+
   it('a query for all shards is refused before any of them has it', async () => {
     const body = 'w'.repeat(5 * MEBIBYTE);
     isTooLarge(await failureOf(db('files').update({ body }).mtdd({ allServers: true })));

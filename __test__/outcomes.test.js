@@ -193,7 +193,12 @@ describe('outcomes', () => {
 
   /** What is stopped while its server is frozen: how it begins, and what its caller hears. */
   const CALLS = {
-    'a read': [(signal) => db('notes').mtdd({ tenantId: TENANT, signal }), QueryCancelledError],
+    // What the server knew of reads may have changed before it fell silent.
+    'a read': [(signal) => db('notes').mtdd({ tenantId: TENANT, signal }), OutcomeUnknownError],
+    'what its caller calls a read': [
+      (signal) => db('notes').mtdd({ tenantId: TENANT, signal, operationType: 'read' }),
+      QueryCancelledError,
+    ],
     'a write': [
       (signal) => db('notes').insert({ id: 1 }).mtdd({ tenantId: TENANT, signal }),
       OutcomeUnknownError,
@@ -206,7 +211,7 @@ describe('outcomes', () => {
       async (signal) => {
         for await (const _ of db('notes').mtdd({ tenantId: TENANT, signal }).stream());
       },
-      QueryCancelledError,
+      OutcomeUnknownError,
     ],
     'the stream of a write': [
       async (signal) => {
@@ -270,6 +275,26 @@ describe('outcomes', () => {
     const took = performance.now() - since;
     assert.ok(took < SOON + SLACK, `${took} ms`);
     assert.ok(error instanceof QueryCancelledError, error.stack);
+    process.kill(frozen.pid, 'SIGCONT');
+    await sleep(300);
+    assert.equal(await rows(), '0');
+  });
+
+  it('what comes after a statement that was given up hears that its transaction was rolled back', async () => {
+    await db('notes').mtdd(TENANT);
+    const trx = await db.transaction();
+    await trx('notes').insert({ id: 1 }).mtdd(TENANT);
+    process.kill(frozen.pid, 'SIGSTOP');
+    const late = await failureOf(trx('notes').insert({ id: 2 }).mtdd({ tenantId: TENANT, timeout: 200 }));
+    assert.equal(late.code, 'TIMEOUT', late.stack);
+    assert.match(late.message, /its transaction is rolled back$/);
+    const next = await failureOf(trx('notes').mtdd(TENANT));
+    trx.commit();
+    const commit = await failureOf(trx.executionPromise);
+    for (const error of [next, commit]) {
+      assert.equal(error.code, 'SHARD_UNAVAILABLE', error.stack);
+      assert.match(error.message, /what it did was rolled back/);
+    }
     process.kill(frozen.pid, 'SIGCONT');
     await sleep(300);
     assert.equal(await rows(), '0');

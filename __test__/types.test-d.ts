@@ -69,6 +69,9 @@ export async function accepted(): Promise<void> {
   });
   same<readonly number[], typeof subscription.shards>(true);
   await subscription.close();
+  await handle.listen('c', () => {}, { shard: 0 });
+  // @ts-expect-error: a tenant's shard, or one by its position
+  await handle.listen('c', () => {}, { tenantId: 't', shard: 0 });
   // @ts-expect-error: without a listener nobody hears
   await handle.listen('c');
   await handle.close();
@@ -239,6 +242,10 @@ export async function refused(user: { tenantId?: string }): Promise<void> {
   instance.forTenant(user.tenantId);
   // @ts-expect-error no application
   await InitializeReplication(undefined, db);
+  // @ts-expect-error a tenant that may be missing would be all shards
+  await instance.replication.listen('c', () => {}, { tenantId: user.tenantId });
+  // @ts-expect-error a tenant that may be missing
+  await instance.replication.addTenant(user.tenantId);
 }
 
 export function errors(error: unknown): string {

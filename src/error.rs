@@ -13,8 +13,14 @@ pub enum Error {
     #[error("{field}: {reason}")]
     Config { field: &'static str, reason: String },
 
-    #[error("the client is closed; call InitializeReplication again before querying")]
-    ClientClosed,
+    #[error(
+        "the client is closed{}; call InitializeReplication again before querying",
+        match fate {
+            Fate::NotRun => String::new(),
+            fate => format!(", and the query with it: {}", fate.words()),
+        }
+    )]
+    ClientClosed { fate: Fate },
 
     #[error(
         "tenant {name:?} (type {kind}) is not registered with the lookup server; register it with .mtdd({name:?}, null)"
@@ -47,8 +53,8 @@ pub enum Error {
     #[error("query server {address} (shard {shard}) did not answer within {timeout_ms} ms; {}", fate.words_for_all())]
     ShardTimeout { shard: usize, address: String, timeout_ms: u64, fate: Fate },
 
-    #[error("the query was cancelled")]
-    Cancelled,
+    #[error("the query was cancelled; {}", fate.words())]
+    Cancelled { fate: Fate },
 
     /// `stopping_for`: the code of what the query was to stop for, if it was.
     #[error(
@@ -88,13 +94,17 @@ pub enum Error {
     Protocol { server: String, reason: String },
 }
 
-/// What has become of a query whose time was up.
+/// What has become of a query that was to end before its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It only waited: for its tenant's place, for a connection, or for its server to be reached.
     NotRun,
     /// The server has confirmed that the statement no longer runs.
     Stopped,
+    /// Its session is given up before its end, and with it all that its transaction has done.
+    RolledBack,
+    /// It may still run, but it does nothing else.
+    OnlyReads,
     Unknown,
 }
 
@@ -103,6 +113,8 @@ impl Fate {
         match self {
             Fate::NotRun => "it was not run",
             Fate::Stopped => "it has been stopped",
+            Fate::RolledBack => "its transaction is rolled back",
+            Fate::OnlyReads => "it only reads",
             Fate::Unknown => "whether it took effect is not known",
         }
     }
@@ -112,7 +124,9 @@ impl Fate {
         match self {
             Fate::NotRun => "the query was run on no shard",
             Fate::Stopped => "the query has been stopped",
-            Fate::Unknown => "whether the query has been stopped there is not known",
+            Fate::RolledBack => "the query's transaction is rolled back",
+            Fate::OnlyReads => "the query only reads",
+            Fate::Unknown => "whether the query took effect is not known",
         }
     }
 }
@@ -122,7 +136,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::Config { .. } => "CONFIG_INVALID",
-            Error::ClientClosed => "CLIENT_CLOSED",
+            Error::ClientClosed { .. } => "CLIENT_CLOSED",
             Error::TenantNotFound { .. } => "TENANT_NOT_FOUND",
             Error::ShardNotFound { .. } => "SHARD_NOT_FOUND",
             Error::WrongShard { .. } => "SHARD_NOT_FOUND",
@@ -133,7 +147,7 @@ impl Error {
             Error::Unauthenticated { server: Server::Lookup(_), .. } => "LOOKUP_UNAVAILABLE",
             Error::Overloaded { .. } => "OVERLOADED",
             Error::Timeout { .. } | Error::ShardTimeout { .. } | Error::Stalled { .. } => "TIMEOUT",
-            Error::Cancelled => "CANCELLED",
+            Error::Cancelled { .. } => "CANCELLED",
             Error::OutcomeUnknown { .. } => "OUTCOME_UNKNOWN",
             Error::SessionEnded { .. } => "SHARD_UNAVAILABLE",
             Error::CrossShardTransaction { .. } => "CROSS_SHARD_TRANSACTION",
@@ -145,10 +159,14 @@ impl Error {
         }
     }
 
-    /// The same of a query that was sent before, and lost: what its last attempt did says nothing of the first.
+    /// The same of a query that only reads, was sent before, and lost: what has become of its last attempt is not what has
+    /// become of the first.
     pub fn of_repeated(self) -> Self {
+        let fate = Fate::OnlyReads;
         match self {
-            Error::Timeout { timeout_ms, fate: _ } => Error::Timeout { timeout_ms, fate: Fate::Unknown },
+            Error::Timeout { timeout_ms, fate: _ } => Error::Timeout { timeout_ms, fate },
+            Error::Cancelled { fate: _ } => Error::Cancelled { fate },
+            Error::ClientClosed { fate: _ } => Error::ClientClosed { fate },
             error => error,
         }
     }
@@ -195,10 +213,11 @@ impl Error {
             Error::PartialFailure { shards, .. } => json!({ "shards": shards }),
             Error::MergeMemory { limit } => json!({ "mergeMemoryLimit": limit }),
             Error::ShardTimeout { shard, address, timeout_ms, fate } => json!({
-                "timeout": timeout_ms, "stopped": *fate != Fate::Unknown, "shardIndex": shard, "queryServer": address,
+                "timeout": timeout_ms, "stopped": matches!(fate, Fate::NotRun | Fate::Stopped),
+                "shardIndex": shard, "queryServer": address,
             }),
             Error::Timeout { timeout_ms, fate } => {
-                json!({ "timeout": timeout_ms, "stopped": *fate != Fate::Unknown })
+                json!({ "timeout": timeout_ms, "stopped": matches!(fate, Fate::NotRun | Fate::Stopped) })
             }
             _ => Value::Object(Map::new()),
         }

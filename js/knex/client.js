@@ -10,20 +10,20 @@ const { SIGNALS, capture, isElsewhere, runInContextOf } = require('./ambient');
 const { BASE } = require('./bound');
 const { RemoteConnection } = require('./connection');
 const { BOUND, ROUTE, conflictOf, routeOf } = require('./context');
+const { takeIn, watchCopies } = require('./copies');
 const { emitHere } = require('./emitter');
 const { inspect } = require('./instance');
 const { installMtdd, refuseOtherCopy, ownBuilders } = require('./mtdd');
 const { PIN, Pin } = require('./pin');
 const { Route } = require('./route');
-const { Runtime } = require('./runtime');
+const { RUNTIME, Runtime } = require('./runtime');
 const { sessionOf } = require('./session');
 const { signalsFor } = require('./signal');
 const { CONFLICT, isCompilingNow, mayHoldSubquery, watchBuilder, watchCompiler } = require('./subquery');
+const { guardTools, refuseTenantsOfTools } = require('./tools');
 const { LEVEL, ON_LOCAL, ON_SHARD, joinShard } = require('./transaction');
 const { begunHere, inTenant, routeOfTransaction } = require('./transaction-config');
 
-/** On the subclass's prototype: the Runtime of its instances. */
-const RUNTIME = Symbol.for('mtdd.runtime');
 /** On a Knex client: the class of the clients that are derived from it for one routed query each. */
 const ROUTED = Symbol('mtdd.routed');
 /** On a transaction's Knex client: the class of those for one query each that stays local. */
@@ -49,6 +49,7 @@ const attaching = new WeakSet();
 async function attach(knex, config, { loggers, openClient, patchNothing = false }) {
   const { pg, warnings } = inspect(knex);
   const { client } = knex;
+  takeIn(client);
   if (attaching.has(client) || (client[RUNTIME] !== undefined && !client[RUNTIME].isClosed)) {
     throw new ConfigError(
       'InitializeReplication has been called on this Knex instance before: close the first handle, or use a second instance.',
@@ -59,6 +60,7 @@ async function attach(knex, config, { loggers, openClient, patchNothing = false 
       'pool.afterCreate: expected none with mtdd.useMtdd, because it prepares local connections only, and the shards run without it. Set mtdd.allowLocalAfterCreate: true if that is meant.',
     );
   }
+  refuseTenantsOfTools(client.config);
   if (!patchNothing) refuseOtherCopy(knex);
   attaching.add(client);
   try {
@@ -98,16 +100,21 @@ function install(knex, runtime, patchNothing) {
   const { client } = knex;
   const builders = patchNothing ? ownBuilders(client, runtimeOf) : undefined;
   if (client[RUNTIME] === undefined) {
-    Object.setPrototypeOf(client, subclassOf(client.constructor).prototype);
+    const Base = client.constructor;
+    Object.setPrototypeOf(client, subclassOf(Base).prototype);
+    // An instance of the library's own has no older copies.
+    if (!patchNothing) watchCopies(client, Base.prototype);
   }
   const { prototype } = client.constructor;
   prototype[RUNTIME] = runtime;
   prototype[BUILDERS] = builders;
   if (!patchNothing) installMtdd(knex, runtimeOf);
+  guardTools(knex);
 }
 
 /** The runtime of a builder's Knex instance, if that is one of ours. */
 function runtimeOf(builder) {
+  takeIn(builder.client);
   return builder.client?.[RUNTIME];
 }
 
@@ -131,6 +138,8 @@ function subclassOf(Base) {
       const runtime = this[RUNTIME];
       const client = this[BASE] ?? this;
       const route = routeOfTransaction(config, this[BOUND]);
+      const isOlder = isOlderTransaction(client, runtime);
+      if (isOlder && route !== undefined) throw olderTransaction(route);
       const pin = this[PIN] ?? (runtime.inheritsTenant ? new Pin() : undefined);
       const inside = inTenant(container, { route, pin, around: begunHere(this) });
       const transaction = super.transaction.call(client, inside, config, outerTransaction);
@@ -139,7 +148,7 @@ function subclassOf(Base) {
         transaction.acquireConnection = () => Promise.reject(new ClientClosedError());
         return transaction;
       }
-      if (runtime.native === null || runtime.isClosed) return transaction;
+      if (runtime.native === null || runtime.isClosed || isOlder) return transaction;
       return joinShard(transaction, config, client, runtime, pin);
     }
 
@@ -227,6 +236,17 @@ function inItsContext(runner, builder) {
   return runner;
 }
 
+/** Whether a client is that of a transaction which no shard can take part in: it was begun before there were any. */
+function isOlderTransaction(client, runtime) {
+  return runtime.native !== null && client.transacting === true && client[LEVEL] === undefined;
+}
+
+function olderTransaction(route) {
+  return new ValidationError(
+    `The transaction was begun on the local database before InitializeReplication, and this is for ${route}: nothing was sent. Begin it anew.`,
+  );
+}
+
 function missingTenant() {
   return new ValidationError(
     'mtdd.requireTenant: this query names no tenant, and nothing was sent. Add .mtdd(tenant), run it inside withTenant(tenant, fn), or inside runLocal(fn) if the local database is meant.',
@@ -255,6 +275,7 @@ function clientFor(route, builder, client, runtime) {
   if (route.idle !== undefined) runtime.sayIdle(route.idle);
   const refusal = runtime.refusalOf(route, builder);
   if (refusal !== undefined) return refusingClient(client, refusal);
+  if (isOlderTransaction(client, runtime)) return refusingClient(client, olderTransaction(route));
   if (runtime.native !== null) return new (routedClassOf(client))(route, builder[SIGNALS]);
   client[PIN]?.note(route);
   return client;

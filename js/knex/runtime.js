@@ -7,6 +7,8 @@ const { ClientClosedError, ValidationError } = require('../errors');
 const { callOf } = require('./procedure');
 const { partialWrite } = require('./route');
 
+/** On the prototype of the clients of an instance: its Runtime. */
+const RUNTIME = Symbol.for('mtdd.runtime');
 /** Knex's names of the statements that write. */
 const WRITES = new Set(['insert', 'update', 'del', 'truncate']);
 
@@ -82,4 +84,4 @@ class Runtime {
   }
 }
 
-module.exports = { Runtime };
+module.exports = { RUNTIME, Runtime };

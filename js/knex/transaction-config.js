@@ -7,6 +7,7 @@ const { ValidationError } = require('../errors');
 const { CAPTURED, capture } = require('./ambient');
 const { BOUND } = require('./context');
 const { PIN } = require('./pin');
+const { guardTools } = require('./tools');
 const { KNOWN_NAMES, Route, refusal, routeFrom } = require('./route');
 
 const CALL = 'transaction(fn, { mtdd })';
@@ -95,6 +96,7 @@ function inTenant(container, { route, pin, around }) {
     if (route !== undefined) trx.client[BOUND] = route;
     if (pin !== undefined) trx.client[PIN] = pin;
     Object.assign(trx.client, around);
+    guardTools(trx);
     return container(trx);
   };
 }

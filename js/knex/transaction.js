@@ -336,9 +336,12 @@ function controlling(client, { answered, failed } = {}) {
   });
 }
 
-/** A session that is lost has been rolled back: the application hears what went wrong, not that there is nothing left to end. */
+/**
+ * A session that is lost, or has been closed with its client, has been rolled back: the application hears what went wrong,
+ * not that there is nothing left to end.
+ */
 function unlessLost(error) {
-  if (error.code !== 'SHARD_UNAVAILABLE') throw error;
+  if (error.code !== 'SHARD_UNAVAILABLE' && error.code !== 'CLIENT_CLOSED') throw error;
 }
 
 /** Clients for control SQL that goes to nobody. As from a database, no answer comes before what else is done in this turn. */

@@ -1,6 +1,7 @@
 //! Query parameters out of JavaScript: an array of null (NULL), strings (text) and Buffers (binary), or null for none.
 
 use std::ffi::c_void;
+use std::ops::RangeInclusive;
 use std::ptr;
 
 use bytes::Bytes;
@@ -9,6 +10,12 @@ use napi::{Result, ValueType, check_status, sys};
 
 use crate::client::parameter;
 use crate::proto::Parameter;
+
+/// UTF-16 units of texts that are written into as much room as they can need. To find out how much that is, V8 reads them
+/// twice more, on the event loop; room that is not touched costs next to nothing.
+const LONG: RangeInclusive<usize> = 64 * 1024..=64 * 1024 * 1024;
+/// Of UTF-8, for one unit of UTF-16.
+const MOST_BYTES: usize = 3;
 
 pub struct Params(pub Vec<Parameter>);
 
@@ -61,8 +68,15 @@ unsafe fn type_of(env: sys::napi_env, value: sys::napi_value) -> Result<sys::nap
 /// `value` is a live handle of `env`, to a string.
 unsafe fn text(env: sys::napi_env, value: sys::napi_value) -> Result<Bytes> {
     let mut length = 0;
-    // SAFETY: a null buffer asks for the length alone.
-    check_status!(unsafe { sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &mut length) })?;
+    // SAFETY: a null buffer asks for the length alone, which is known in UTF-16.
+    check_status!(unsafe { sys::napi_get_value_string_utf16(env, value, ptr::null_mut(), 0, &mut length) })?;
+    let is_long = LONG.contains(&length);
+    if is_long {
+        length *= MOST_BYTES;
+    } else {
+        // SAFETY: the same in UTF-8.
+        check_status!(unsafe { sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &mut length) })?;
+    }
     // Room for the NUL that Node appends.
     let mut text = vec![0u8; length + 1];
     // SAFETY: the buffer has as many bytes as is said.
@@ -70,6 +84,9 @@ unsafe fn text(env: sys::napi_env, value: sys::napi_value) -> Result<Bytes> {
         sys::napi_get_value_string_utf8(env, value, text.as_mut_ptr().cast(), text.len(), &mut length)
     })?;
     text.truncate(length);
+    if is_long {
+        text.shrink_to_fit();
+    }
     Ok(text.into())
 }
 

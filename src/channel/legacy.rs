@@ -203,7 +203,8 @@ mod tests {
 
     #[test]
     fn what_the_server_says_is_told_apart_from_what_became_of_the_connection() {
-        let failure = |status: Status| super::failure(&status, || Error::ClientClosed);
+        let failure =
+            |status: Status| super::failure(&status, || Error::ClientClosed { fate: crate::error::Fate::NotRun });
         assert!(
             matches!(failure(Status::internal("no such table")), LegacyFailure::Refused(words) if words == "no such table")
         );

@@ -12,7 +12,7 @@ use super::world::{Control, World};
 use super::{Command, Request};
 use super::{fan_out, query, session};
 use crate::deadline::Deadlines;
-use crate::error::Error;
+use crate::error::{Error, Fate};
 
 /// How long queries under way may go on after a close before they are cancelled.
 const CLOSE_GRACE: Duration = Duration::from_secs(5);
@@ -122,7 +122,7 @@ impl Driver {
             Command::CloseSession(session) => self.world.sessions.close(session),
             Command::Listen { id, shard, channel } => {
                 if !self.closing.is_empty() {
-                    return self.world.finish(id, Err(Error::ClientClosed));
+                    return self.world.finish(id, Err(Error::ClientClosed { fate: Fate::NotRun }));
                 }
                 let listener = Arc::new(Listener::default());
                 self.listening.insert(id, listener.clone());
@@ -179,7 +179,7 @@ impl Driver {
     /// Takes a query in, or answers it with a refusal.
     fn admit(&mut self, id: u32) -> Option<Arc<Control>> {
         let refusal = if !self.closing.is_empty() {
-            Error::ClientClosed
+            Error::ClientClosed { fate: Fate::NotRun }
         } else if self.under_way.len() >= self.max_in_flight {
             let reason = format!("{} queries are under way, as many as mtdd.maxInFlight allows", self.max_in_flight);
             Error::Overloaded { reason }

@@ -12,6 +12,18 @@ use crate::proto::failure::Reason;
 use crate::proto::{DatabaseError, Failure};
 use crate::scatter::Class;
 
+/// What a query may have done of which nobody says what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It only reads: its caller says so.
+    Nothing,
+    /// It only reads, as its server had found out before it fell silent. A change of the database may have come since.
+    NothingOfLate,
+    /// Whatever it was goes with its transaction.
+    RolledBack,
+    Anything,
+}
+
 /// An attempt that did not end in a reply.
 #[derive(Debug)]
 pub struct Failed {
@@ -67,24 +79,33 @@ impl Failed {
     }
 
     /// The server has not said in time what became of a query that was to stop.
-    pub fn given_up(channel: &QueryChannel, interrupt: Interrupt, timeout: Duration, only_reads: bool) -> Self {
+    pub fn given_up(channel: &QueryChannel, interrupt: Interrupt, timeout: Duration, effect: Effect) -> Self {
+        let consequence = match effect {
+            Effect::Nothing => return Failed::for_good(interrupt.error(timeout, Fate::OnlyReads)),
+            Effect::RolledBack => return Failed::for_good(interrupt.error(timeout, Fate::RolledBack)),
+            Effect::NothingOfLate => {
+                "when it last looked, such a query did nothing but read; whether it still did is not known"
+            }
+            Effect::Anything => "whether it took effect is not known",
+        };
         let stopping = interrupt.error(timeout, Fate::Unknown);
         let why = match interrupt {
             Interrupt::Cancelled => "the query was cancelled".to_owned(),
             Interrupt::Closed => "the client was closed".to_owned(),
             Interrupt::Deadline => format!("the query did not finish within {} ms", timeout.as_millis()),
         };
-        let reason =
-            format!("{why}, but the server does not say what became of it; whether it took effect is not known");
-        Failed::in_doubt(channel, stopping, reason, only_reads)
+        let reason = format!("{why}, but the server does not say what became of it; {consequence}");
+        Failed::in_doubt(channel, stopping, reason, false)
     }
 
     /// The same of a query that only reads: it has no outcome that could be in doubt, but no answer either.
     pub fn of_a_read(self) -> Self {
         match self.error {
             Error::OutcomeUnknown { shard, address, reason, .. } if self.class == Class::OutcomeUnknown => {
-                let reason =
-                    format!("it was lost after the query was sent, which only reads and was not repeated: {reason}");
+                let reason = format!(
+                    "it was lost after the query was sent, which only read when the server last looked, and was not \
+                     repeated: {reason}"
+                );
                 Failed::for_good(Error::ShardUnavailable { shard, address, reason })
             }
             error => Failed { class: self.class, error },
@@ -107,7 +128,7 @@ impl Failed {
     ) -> Self {
         let (stopping_for, only_read) = (failure.stopping_for(), failure.only_read);
         let ended = if failure.never_ran { Fate::NotRun } else { Fate::Stopped };
-        let reason = failure.message;
+        let (reason, cause) = (failure.message, failure.cause);
         let error = match Reason::try_from(failure.reason).unwrap_or_default() {
             Reason::Overloaded => Error::Overloaded { reason: format!("query server {}: {reason}", channel.address) },
             Reason::Timeout => Interrupt::Deadline.error(timeout, ended),
@@ -122,12 +143,17 @@ impl Failed {
                 return Failed { class: Class::StaysUnknown, error };
             }
             Reason::OutcomeUnknown => {
+                // What the server says of a write, whoever knows better does not say of a read.
+                let of_a_read = match cause.as_str() {
+                    "" => reason.clone(),
+                    cause => format!("{cause}; the statement only reads"),
+                };
                 let stopping = match stopping_for {
-                    Reason::Timeout => Interrupt::Deadline.error(timeout, Fate::Unknown),
-                    Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(timeout, Fate::Unknown),
-                    Reason::Stalled => stalled(channel, reason.clone()),
-                    Reason::Invalid => Error::Invalid { reason: reason.clone() },
-                    Reason::Overloaded => Error::Overloaded { reason: reason.clone() },
+                    Reason::Timeout => Interrupt::Deadline.error(timeout, Fate::OnlyReads),
+                    Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(timeout, Fate::OnlyReads),
+                    Reason::Stalled => stalled(channel, of_a_read),
+                    Reason::Invalid => Error::Invalid { reason: of_a_read },
+                    Reason::Overloaded => Error::Overloaded { reason: of_a_read },
                     _ => return Failed::lost(channel, reason),
                 };
                 return Failed::in_doubt(channel, stopping, reason, only_reads(only_read));
@@ -180,3 +206,6 @@ pub fn database_record(error: &DatabaseError) -> Value {
         error.routine,
     ] })
 }
+
+#[cfg(test)]
+mod tests;

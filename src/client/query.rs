@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Request;
-use super::failure::{Failed, database_record, unavailable};
+use super::failure::{Effect, Failed, database_record, unavailable};
 use super::world::{Control, Held, Interrupt, World};
 use crate::channel::{Begun, Call, Event, Owner, QueryChannel, Reads};
 use crate::data::compact::Piece;
@@ -207,7 +207,10 @@ impl Query<'_> {
             self.reopen = None;
         }
         let sql = request.sql.clone();
-        let held = self.world.sessions.get(session).ok_or_else(|| Failed::for_good(ended(None, false)))?;
+        let held = self.world.sessions.get(session).ok_or_else(|| {
+            let rolled_back = self.world.sessions.is_rolled_back(session);
+            Failed::for_good(ended(None, rolled_back))
+        })?;
         let channel = &self.world.channels[held.shard];
         let takes = channel.takes_in(&held.session, &request);
         self.unless_interrupted(takes).await?.map_err(Failed::for_good)?;
@@ -271,6 +274,17 @@ impl Query<'_> {
         self.repeatable.unwrap_or_else(|| self.reads == Reads::OnlyRead && plan::shows_only_reading(sql))
     }
 
+    /// What the query may have done, if its server falls silent.
+    fn effect(&self, sql: &str) -> Effect {
+        match self.repeatable {
+            // A session that is given up rolls back all but a COMMIT.
+            _ if self.is_in_transaction(sql) && !plan::may_commit(sql) => Effect::RolledBack,
+            Some(true) => Effect::Nothing,
+            None if self.only_reads(sql) => Effect::NothingOfLate,
+            _ => Effect::Anything,
+        }
+    }
+
     /// The same, where the server has said so of this query.
     fn only_read(&self, sql: &str, said: Option<bool>) -> bool {
         self.repeatable.or(said).unwrap_or_else(|| self.only_reads(sql))
@@ -308,10 +322,7 @@ impl Query<'_> {
                     let reason = interrupted.unwrap_or(Interrupt::Deadline);
                     self.given_up = true;
                     self.reads = self.reads.min(call.reads());
-                    // A session that is given up rolls back all but a COMMIT.
-                    let has_no_effect =
-                        if self.is_in_transaction(sql) { !plan::may_commit(sql) } else { self.only_reads(sql) };
-                    return Err(Failed::given_up(channel, reason, self.timeout, has_no_effect));
+                    return Err(Failed::given_up(channel, reason, self.timeout, self.effect(sql)));
                 }
             };
             match event {

@@ -1,6 +1,6 @@
 //! What all queries of a client share, the sessions held for transactions among it, and how a query under way is reached.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -186,8 +186,8 @@ pub enum Interrupt {
 impl Interrupt {
     pub fn error(self, timeout: Duration, fate: Fate) -> Error {
         match self {
-            Interrupt::Cancelled => Error::Cancelled,
-            Interrupt::Closed => Error::ClientClosed,
+            Interrupt::Cancelled => Error::Cancelled { fate },
+            Interrupt::Closed => Error::ClientClosed { fate },
             Interrupt::Deadline => Error::Timeout { timeout_ms: timeout.as_millis() as u64, fate },
         }
     }
@@ -229,24 +229,45 @@ impl Held {
     }
 }
 
+/// Sessions that have been let go of, and are remembered.
+const MOST_REMEMBERED: usize = 1024;
+
 #[derive(Debug, Default)]
-pub struct Sessions(Mutex<HashMap<u32, Arc<Held>>>);
+pub struct Sessions(Mutex<Known>);
+
+/// The sessions that are held, and those that were: whether all that was done in them is rolled back.
+#[derive(Debug, Default)]
+struct Known {
+    held: HashMap<u32, Arc<Held>>,
+    past: VecDeque<(u32, bool)>,
+}
 
 impl Sessions {
     pub fn get(&self, number: u32) -> Option<Arc<Held>> {
-        self.lock().get(&number).cloned()
+        self.lock().held.get(&number).cloned()
     }
 
     /// Lets go of a session; its server rolls back what is open.
     pub fn close(&self, number: u32) {
-        self.lock().remove(&number);
+        let mut known = self.lock();
+        if let Some(held) = known.held.remove(&number) {
+            known.past.push_back((number, held.rolls_back()));
+            if known.past.len() > MOST_REMEMBERED {
+                known.past.pop_front();
+            }
+        }
+    }
+
+    /// True if all that was done in a session is known to be rolled back, because it has been let go of.
+    pub fn is_rolled_back(&self, number: u32) -> bool {
+        self.lock().past.iter().rev().any(|&past| past == (number, true))
     }
 
     pub fn open(&self, number: u32, held: Held) {
-        self.lock().insert(number, Arc::new(held));
+        self.lock().held.insert(number, Arc::new(held));
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Arc<Held>>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -207,6 +207,11 @@ impl<'a> Gist<'a> {
         self.statements == 1 && is_one_of(self.first, words)
     }
 
+    /// True if the text may end a transaction that is open, keep it or undo something of it.
+    pub fn may_end_transaction(&self) -> bool {
+        self.commits || self.undoes
+    }
+
     /// True if stopping the text on its way may leave something of it committed: a statement that commits as it goes, or
     /// one of several that ends a transaction.
     pub fn may_commit_midway(&self) -> bool {

@@ -264,7 +264,7 @@ mod tests {
     fn a_failed_lookup_is_not_remembered() {
         let cache = cache(10, 1000);
         let Known::Nothing(_flight) = cache.get(&tenant("a")) else { panic!() };
-        cache.land(&tenant("a"), Err(Error::Cancelled));
+        cache.land(&tenant("a"), Err(Error::Cancelled { fate: crate::error::Fate::NotRun }));
         assert!(matches!(cache.get(&tenant("a")), Known::Nothing(_)));
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub use remote::Placement;
 
 use crate::dial::Dial;
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use cache::{Cache, Flight, Known};
 use remote::Remote;
 
@@ -70,7 +70,7 @@ impl Lookup {
                 flight
             }
         };
-        flight.await.unwrap_or(Err(Error::ClientClosed))?.ok_or_else(|| not_found(tenant))
+        flight.await.unwrap_or(Err(Error::ClientClosed { fate: Fate::NotRun }))?.ok_or_else(|| not_found(tenant))
     }
 
     /// Asks in a task of its own: whoever asked first may give up, the others must not.

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::attempt::{Attempt, outcome_unknown};
 use super::backend::{Backend, StatementId, Transaction};
+use super::cancel::PATIENCE;
 use super::decode::{self, RawDescription};
 use super::inbox::{Message, PART_SIZE};
 use super::piece::{Ending, Piece};
@@ -78,13 +79,17 @@ pub struct Answer<'a> {
     sent: bool,
     /// Something was left out, because the query is to stop.
     lossy: bool,
+    /// It runs in a transaction that its caller has begun, and cannot end that.
+    in_transaction: bool,
     stop: Option<Stop>,
 }
 
 impl<'a> Answer<'a> {
     /// Nothing has come yet. `largest`: bytes of the largest gRPC message.
     pub fn new(backend: &'a mut Backend, text: &'a Text, settings: &'a Settings, largest: usize, asked: Asked) -> Self {
+        backend.inbox.keep_errors_up_to(largest - 4 * PART_SIZE);
         Answer {
+            in_transaction: backend.transaction() != Transaction::None && !text.may_end_transaction,
             changes_settings: backend.settings() != settings,
             backend,
             text,
@@ -122,12 +127,18 @@ impl<'a> Answer<'a> {
                 self.send_rows(watch).await;
             }
             if self.backend.inbox.begun() + 4 * PART_SIZE > self.largest {
-                // Not worth reading to its end, which the cancel would have to wait for.
-                self.backend.mark_broken();
-                return Err(self
-                    .stop
-                    .unwrap_or(Stop::TooLarge)
-                    .in_doubt("the connection was closed; whether the statement took effect is not known"));
+                match self.backend.inbox.begun_tag() {
+                    // PostgreSQL sees that it is to stop only when it has sent the row: its rest is dropped as it comes.
+                    Some(b'D') => {
+                        self.lossy = true;
+                        if self.stop.is_none() {
+                            self.begin_to_stop(Stop::TooLarge, watch);
+                        }
+                    }
+                    Some(b'd') => {}
+                    _ => return self.lost(),
+                }
+                self.backend.inbox.skip_begun();
             }
             match watch.unless_stopped(self.fill()).await {
                 Ok(Ok(Some(0)) | Err(_)) => return self.lost(),
@@ -135,7 +146,7 @@ impl<'a> Answer<'a> {
                 Ok(Ok(None)) => self.send_rows(watch).await,
                 Err(_) if let Some(stop) = self.stop => {
                     self.backend.mark_broken();
-                    return Err(stop.unheeded());
+                    return Err(if self.in_transaction { stop.closed() } else { stop.unheeded() });
                 }
                 Err(stop) => self.begin_to_stop(stop, watch),
             }
@@ -186,7 +197,7 @@ impl<'a> Answer<'a> {
                 self.piece.empty_query = true;
             }
             b'E' => {
-                let error = decode::database_error(self.backend.inbox.body(&message));
+                let error = decode::database_error(self.backend.inbox.body(&message), message.length);
                 if decode::is_fatal(&error) {
                     return self.fatal(error).map(Some);
                 }
@@ -209,7 +220,7 @@ impl<'a> Answer<'a> {
             // Something has changed a setting of the session that was not asked to.
             b'S' if !self.changes_settings => self.backend.mark_stateful(),
             b'N' => {
-                let notice = decode::database_error(self.backend.inbox.body(&message));
+                let notice = decode::database_error(self.backend.inbox.body(&message), message.length);
                 tracing::debug!(code = notice.code, message = notice.message, "notice from PostgreSQL");
             }
             // COPY data has nowhere to go; notifications are not this connection's business.
@@ -227,6 +238,13 @@ impl<'a> Answer<'a> {
         let Some(error) = self.error.take() else {
             self.backend.settings_hold(self.settings);
             return match self.stop {
+                Some(stop) if self.lossy && self.in_transaction => {
+                    let failed = timeout(PATIENCE, self.backend.fail_transaction()).await;
+                    if !matches!(failed, Ok(Ok(()))) {
+                        self.backend.mark_broken();
+                    }
+                    Err(stop.undone())
+                }
                 Some(stop) if self.lossy => Err(stop.too_late()),
                 _ => {
                     self.piece.ending = Some(Ending::Done);

@@ -260,9 +260,11 @@ impl<'t> Turn<'t> {
             Err(stop) => {
                 self.backend.mark_broken();
                 // A group of the extended protocol commits at its end, which has not been sent.
+                let in_transaction = self.backend.transaction() != Transaction::None && !self.text.may_end_transaction;
                 return Err(match self.backend.unsent() {
                     unsent if unsent == size => stop.before(),
                     unsent if unsent > 0 && is_group => stop.after(),
+                    _ if in_transaction => stop.closed(),
                     _ => stop.in_doubt(
                         "it had been sent in part, and its connection was closed; whether it took effect is not known",
                     ),

@@ -34,6 +34,9 @@ pub use names::StatementId;
 pub use requests::Whose;
 pub use study::Known;
 
+/// A row above this many bytes is no answer to a question of ours.
+const LARGE: usize = 1 << 20;
+
 /// The transaction that PostgreSQL says it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transaction {
@@ -318,6 +321,17 @@ impl Backend {
         Ok(())
     }
 
+    /// Lets an open transaction fail, as an error in it does: nothing can be done in it but to go back.
+    pub async fn fail_transaction(&mut self) -> io::Result<()> {
+        // What is not there cannot be gone back to; PostgreSQL's log shows the name.
+        self.ask_simple("rollback to savepoint \"a reply that mtdd-server did not pass on\"")?;
+        self.flush().await?;
+        match (self.await_ready().await?, self.residue.transaction) {
+            (false, Transaction::Failed) => Ok(()),
+            _ => Err(io::Error::other("a transaction did not fail")),
+        }
+    }
+
     /// Runs a text of the server's own that must succeed.
     async fn command(&mut self, sql: &str) -> io::Result<()> {
         self.ask_simple(sql)?;
@@ -358,6 +372,9 @@ impl Backend {
             }
             if self.inbox.is_full() {
                 self.inbox.drop_rows();
+            }
+            if self.inbox.begun() > LARGE && self.inbox.begun_tag() == Some(b'D') {
+                self.inbox.skip_begun();
             }
             if self.outstanding > 0 && self.fill().await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());

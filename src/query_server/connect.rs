@@ -310,7 +310,10 @@ impl Talk {
         loop {
             if let Some(message) = self.inbox.next()? {
                 if message.tag == b'E' {
-                    return Err(ConnectError::Refused(Box::new(decode::database_error(self.inbox.body(&message)))));
+                    return Err(ConnectError::Refused(Box::new(decode::database_error(
+                        self.inbox.body(&message),
+                        message.length,
+                    ))));
                 }
                 return Ok(message);
             }

@@ -58,16 +58,25 @@ impl RawDescription {
     }
 }
 
-/// An ErrorResponse's or NoticeResponse's body. Fields that PostgreSQL may add in future are skipped.
-pub fn database_error(body: &[u8]) -> DatabaseError {
-    let mut error = DatabaseError { length: body.len() as u32 + 4, ..DatabaseError::default() };
+/// An ErrorResponse's or NoticeResponse's body. Fields that PostgreSQL may add in future are skipped. `length`: of the whole
+/// message, of which the body may be the beginning; then the field that is not whole says so, and those behind it are absent.
+pub fn database_error(body: &[u8], length: usize) -> DatabaseError {
+    let is_cut = body.len() + 4 < length;
+    let mut error = DatabaseError { length: length as u32, ..DatabaseError::default() };
     let mut reader = Reader(body);
     while let Some([field]) = reader.bytes() {
         if field == 0 {
             break;
         }
-        let Some(text) = reader.text() else { break };
-        let text = owned(text);
+        let text = match reader.text() {
+            Some(text) => owned(text),
+            None if is_cut => {
+                let text = owned(std::mem::take(&mut reader.0));
+                let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+                format!("{text}... (cut off: the error has {length} bytes, more than fit into a message)")
+            }
+            None => break,
+        };
         match field {
             b'S' => error.severity = Some(text),
             b'V' => error.severity_unlocalized = Some(text),
@@ -154,7 +163,7 @@ mod tests {
     fn every_field_of_an_error_is_told_apart_and_absent_ones_stay_absent() {
         let body =
             b"SFEHLER\0VERROR\0C23505\0Mdouble\0Dd\0Hh\0P7\0p8\0qselect\0Ww\0ss\0tt\0cc\0dd\0nn\0Ff\0L1\0Rr\0?new\0\0";
-        let error = database_error(body);
+        let error = database_error(body, body.len() + 4);
         assert_eq!(error.severity.as_deref(), Some("FEHLER"));
         assert_eq!(error.code.as_deref(), Some("23505"));
         assert_eq!(error.message, "double");
@@ -163,8 +172,18 @@ mod tests {
         assert_eq!((error.line.as_deref(), error.routine.as_deref()), (Some("1"), Some("r")));
         assert_eq!(error.length, body.len() as u32 + 4);
         assert!(!is_fatal(&error));
-        let bare = database_error(b"SFATAL\0C57P01\0Mgone\0\0");
+        let bare = database_error(b"SFATAL\0C57P01\0Mgone\0\0", 22);
         assert!(bare.detail.is_none() && is_fatal(&bare));
+    }
+
+    #[test]
+    fn an_error_that_was_cut_says_so_in_the_field_that_is_not_whole() {
+        let error = database_error(&"SERROR\0VERROR\0CP0001\0MGröße".as_bytes()[..27], 70_000_000);
+        assert_eq!(error.code.as_deref(), Some("P0001"));
+        assert_eq!(error.message, "Gr\u{f6}... (cut off: the error has 70000000 bytes, more than fit into a message)");
+        assert_eq!(error.length, 70_000_000);
+        let error = database_error(b"SERROR\0CP0001\0Mwhole\0", 70_000_000);
+        assert_eq!(error.message, "whole");
     }
 
     #[test]

@@ -10,6 +10,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// How much is read at a time, and about how many bytes of rows travel in one part.
 pub const PART_SIZE: usize = 64 * 1024;
 
+/// Bytes of an error that is too large, or of a notice, that are kept.
+const HEAD: usize = 64 * 1024;
+
 /// Below this much free space a buffer is worth replacing.
 const SMALLEST_READ: usize = 8 * 1024;
 
@@ -18,12 +21,21 @@ const SMALLEST_READ: usize = 8 * 1024;
 pub struct Message {
     /// PostgreSQL's message type.
     pub tag: u8,
-    /// Where the body stands in the buffer.
+    /// Where the body stands in the buffer: its beginning, where it was too large to be kept.
     body: Range<usize>,
+    /// Bytes of the whole message, its length word included.
+    pub length: usize,
+}
+
+impl Message {
+    /// True if only its beginning is there.
+    pub fn is_cut(&self) -> bool {
+        self.body.len() + 4 < self.length
+    }
 }
 
 /// The read side of a connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Inbox {
     buffer: BytesMut,
     /// What stands before has been looked at.
@@ -35,6 +47,25 @@ pub struct Inbox {
     spilled: BytesMut,
     /// Length of the message that has begun at `at` but is not whole.
     begun: usize,
+    /// Bytes of a message that are still to come and that nobody wants.
+    unwanted: usize,
+    /// Bytes of the largest error that is kept whole.
+    largest_error: usize,
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        Inbox {
+            buffer: BytesMut::new(),
+            at: 0,
+            rows: 0..0,
+            row_count: 0,
+            spilled: BytesMut::new(),
+            begun: 0,
+            unwanted: 0,
+            largest_error: HEAD,
+        }
+    }
 }
 
 impl Inbox {
@@ -50,14 +81,24 @@ impl Inbox {
             if length < 4 || length > i32::MAX as usize {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "a message of impossible length"));
             }
-            if rest.len() <= length {
-                self.begun = length + 1;
-                return Ok(None);
-            }
             let start = self.at;
+            if rest.len() <= length {
+                let is_cut = match tag {
+                    b'E' => length > self.largest_error,
+                    b'N' => length > HEAD,
+                    _ => false,
+                };
+                if !is_cut || rest.len() < HEAD {
+                    self.begun = if is_cut { HEAD } else { length + 1 };
+                    return Ok(None);
+                }
+                self.unwanted = length + 1 - rest.len();
+                (self.at, self.begun) = (self.buffer.len(), 0);
+                return Ok(Some(Message { tag, body: start + 5..start + HEAD, length }));
+            }
             self.at += length + 1;
             if tag != b'D' {
-                return Ok(Some(Message { tag, body: start + 5..self.at }));
+                return Ok(Some(Message { tag, body: start + 5..self.at, length }));
             }
             if self.rows.end != start {
                 self.spilled.extend_from_slice(&self.buffer[self.rows.clone()]);
@@ -82,6 +123,23 @@ impl Inbox {
         self.at -= message.body.end;
         self.buffer.advance(message.body.start);
         self.buffer.split_to(message.body.len()).freeze()
+    }
+
+    /// From now on errors of up to this many bytes are kept whole.
+    pub fn keep_errors_up_to(&mut self, bytes: usize) {
+        self.largest_error = bytes.max(HEAD);
+    }
+
+    /// Drops the message that is on its way, as far as it has come and what is still to come.
+    pub fn skip_begun(&mut self) {
+        self.unwanted += self.begun.saturating_sub(self.buffer.len() - self.at);
+        self.begun = 0;
+        self.buffer.truncate(self.at);
+    }
+
+    /// The type of the message that is on its way, as far as it is known.
+    pub fn begun_tag(&self) -> Option<u8> {
+        (self.begun > 0).then(|| self.buffer.get(self.at).copied()).flatten()
     }
 
     /// Takes the rows gathered so far, and their number.
@@ -125,7 +183,7 @@ impl Inbox {
 
     /// True if nothing is here that `next` has not given out.
     pub fn is_empty(&self) -> bool {
-        self.at == self.buffer.len()
+        self.at == self.buffer.len() && self.unwanted == 0
     }
 
     fn free(&self) -> usize {
@@ -148,7 +206,15 @@ impl Inbox {
         if self.free() < SMALLEST_READ.max(missing) {
             self.buffer.reserve(PART_SIZE.max(missing));
         }
-        socket.read_buf(&mut self.buffer).await
+        let before = self.buffer.len();
+        let read = socket.read_buf(&mut self.buffer).await?;
+        let unwanted = self.unwanted.min(read);
+        if unwanted > 0 {
+            self.unwanted -= unwanted;
+            self.buffer.copy_within(before + unwanted.., before);
+            self.buffer.truncate(before + read - unwanted);
+        }
+        Ok(read)
     }
 }
 

@@ -7,7 +7,7 @@ use tonic::Streaming;
 
 use super::intake::{Caller, Intake};
 use super::run::{Engine, Query};
-use super::stream::{self, Answers, Asker, InFlight};
+use super::stream::{self, Answers, Asker, InFlight, Last};
 use crate::proto::ClientFrame;
 use crate::shutdown::Drain;
 
@@ -27,7 +27,11 @@ pub fn answer(
         let engine = runner.clone();
         tokio::spawn(async move {
             let last = engine.run(&query, &asker).await;
-            asker.finish(last, &engine, &query).await;
+            let last = match asker.last(last) {
+                Ok(last) => last,
+                Err(stop) => Last::refusal(engine.told_apart(stop.too_late(), &query).await),
+            };
+            asker.finish(last).await;
         });
     };
     let intake = Intake::new(engine.clone(), queries.clone(), sender, most_in_flight, caller, start);

@@ -149,6 +149,24 @@ impl Stop {
         failure(self.reason(), false, format!("{}; it was stopped", self.words()))
     }
 
+    /// The statement only reads, whatever became of it.
+    pub fn of_a_read(self) -> Failure {
+        failure(self.reason(), false, format!("{}; the statement only reads", self.words()))
+    }
+
+    /// The connection was closed inside the caller's transaction, which goes with it.
+    pub fn closed(self) -> Failure {
+        let how =
+            "the statement did not stop when asked, so its connection was closed, and its transaction rolled back";
+        failure(self.reason(), false, format!("{}; {how}", self.words()))
+    }
+
+    /// PostgreSQL had run the statement to its end by then, and its transaction has been made to fail.
+    pub fn undone(self) -> Failure {
+        let how = "PostgreSQL had run the statement to its end by then, so its transaction was made to fail";
+        failure(self.reason(), false, format!("{}; {how}", self.words()))
+    }
+
     /// PostgreSQL had run the statement to its end by then, and not all of its reply was passed on.
     pub fn too_late(self) -> Failure {
         self.in_doubt("PostgreSQL had run the statement to its end by then, so it took effect, but not all of its reply was passed on")
@@ -170,6 +188,7 @@ impl Stop {
     pub fn in_doubt(self, how: &str) -> Failure {
         let mut failure = failure(Reason::OutcomeUnknown, false, format!("{}; {how}", self.words()));
         failure.stopping_for = self.reason().into();
+        failure.cause = self.words().to_owned();
         failure
     }
 }
@@ -178,6 +197,7 @@ impl Stop {
 pub fn without_doubt(mut failure: Failure) -> Failure {
     if failure.only_read() {
         failure.reason = std::mem::take(&mut failure.stopping_for);
+        failure.cause.clear();
         failure.only_read = None;
     }
     failure
@@ -405,7 +425,11 @@ impl Engine {
         if !is_stopped || failure.only_read.is_some() {
             return failure;
         }
-        failure.only_read = Some(self.only_reads(&query.request.sql).await);
+        let only_read = self.only_reads(&query.request.sql).await;
+        failure.only_read = Some(only_read);
+        if only_read {
+            failure.message = format!("{}; the statement only reads", failure.cause);
+        }
         if failure.stopping_for() == Reason::Invalid { without_doubt(failure) } else { failure }
     }
 
@@ -466,8 +490,7 @@ impl Engine {
 
 /// This server has met a fault of its own, at whatever point.
 fn faulty() -> Failure {
-    let message =
-        "the query server has met an internal error (its log says which); whether the query took effect is not known";
+    let message = "the query server has met an internal error (its log says which)";
     failure(Reason::OutcomeUnknown, false, message)
 }
 

@@ -20,7 +20,7 @@ use super::placement::{Admissions, Rest};
 use super::places::{Full, Place, Places};
 use super::pool::Slot;
 use super::run::{Engine, Query, Stop, Watch, passed};
-use super::stream::{self, Answers, Asker, InFlight, Outgoing};
+use super::stream::{self, Answers, Asker, InFlight, Last, Outgoing};
 use crate::proto::failure::Reason;
 use crate::proto::{ClientFrame, Failure};
 use crate::shutdown::Drain;
@@ -77,6 +77,7 @@ impl Sessions {
             held: None,
             admissions,
             last_id: 0,
+            in_transaction: false,
             rolled_back: false,
             end_of_life: self.limits.age.and_then(|age| Instant::now().checked_add(age)),
         };
@@ -128,6 +129,8 @@ struct Session {
     admissions: Admissions,
     /// Of the last query that has been answered.
     last_id: u32,
+    /// The last statement ran in a transaction, which it could not end.
+    in_transaction: bool,
     /// A transaction was open when the connection was given back.
     rolled_back: bool,
     end_of_life: Option<Instant>,
@@ -211,6 +214,7 @@ impl Session {
         let mut watch = sessions.engine.watch(query, asker);
         watch.unless_stopped(self.admissions.admit(&query.request)).await.map_err(Stop::before)??;
         watch.lease = self.admissions.lease();
+        self.in_transaction = self.transaction() != Transaction::None && !text.may_end_transaction;
         let fresh = self.held.is_none();
         let held = match &mut self.held {
             Some(held) => held,
@@ -224,8 +228,12 @@ impl Session {
     async fn finish(&mut self, asker: &Asker, last: Piece, query: &Query) -> Result<(), End> {
         let sessions = self.sessions.clone();
         let engine = &sessions.engine;
+        let last = match asker.last(last) {
+            Ok(last) => last,
+            Err(stop) => Last::refusal(self.without_room(stop, query).await),
+        };
         let mut end_of_life = self.end_of_life.map(|at| engine.deadlines.at(at));
-        let mut finishing = pin!(asker.finish(last, engine, query));
+        let mut finishing = pin!(asker.finish(last));
         let end = tokio::select! {
             biased;
             () = &mut finishing => return Ok(()),
@@ -237,6 +245,20 @@ impl Session {
         asker.cancel();
         finishing.await;
         Err(end)
+    }
+
+    /// What a caller hears whose reply has no room: in a transaction, nothing of the statement stays.
+    async fn without_room(&mut self, stop: Stop, query: &Query) -> Failure {
+        let backend = self.held.as_mut().and_then(|held| held.slot.backend());
+        match backend.filter(|_| self.in_transaction) {
+            Some(backend) => {
+                if !matches!(timeout(PATIENCE, backend.fail_transaction()).await, Ok(Ok(()))) {
+                    backend.mark_broken();
+                }
+                stop.undone()
+            }
+            None => self.sessions.engine.told_apart(stop.too_late(), query).await,
+        }
     }
 
     /// Waits until nothing of the last query can hit the next one; false if the connection is lost.

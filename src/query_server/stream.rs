@@ -21,8 +21,8 @@ use super::decode::RawDescription;
 use super::memory::{Memory, Reserved};
 use super::piece::{Described, Ending, Piece};
 use super::reads::Verdict;
-use super::run::{Caller, Engine, Query, Stop};
-use crate::proto::{Draining, Hello, Part, ServerFrame, server_frame};
+use super::run::{Caller, Engine, Stop};
+use crate::proto::{Draining, Failure, Hello, Part, ServerFrame, server_frame};
 
 /// Frames that may wait for the stream.
 const SENT_AHEAD: usize = 1024;
@@ -130,6 +130,19 @@ impl Control {
     }
 }
 
+/// The last piece of a reply, and the memory that it takes.
+pub struct Last {
+    piece: Piece,
+    memory: Option<Reserved>,
+}
+
+impl Last {
+    /// There is no room for the piece itself.
+    pub fn refusal(failure: Failure) -> Last {
+        Last { piece: Piece::ending(Ending::Failure(failure)), memory: None }
+    }
+}
+
 /// The caller of one query of the stream.
 pub struct Asker {
     id: u32,
@@ -167,6 +180,11 @@ impl Asker {
         self.control.cancel();
     }
 
+    /// The last piece of the query's reply with the memory that it takes; an error: there is none.
+    pub fn last(&self, piece: Piece) -> Result<Last, Stop> {
+        self.reserve(&piece).map(|memory| Last { piece, memory })
+    }
+
     /// The memory for a piece's rows; an error: there is none.
     fn reserve(&self, piece: &Piece) -> Result<Option<Reserved>, Stop> {
         match piece.rows.len() {
@@ -176,19 +194,12 @@ impl Asker {
     }
 
     /// Sends the last piece of the query's reply.
-    pub async fn finish(&self, last: Piece, engine: &Engine, query: &Query) {
-        let (last, memory) = match self.reserve(&last) {
-            Ok(memory) => (last, memory),
-            Err(stop) => {
-                let failure = engine.told_apart(stop.too_late(), query).await;
-                (Piece::ending(Ending::Failure(failure)), None)
-            }
-        };
+    pub async fn finish(&self, Last { piece, memory }: Last) {
         // PostgreSQL is done with it: only the caller's own memory is spared here.
-        if !last.rows.is_empty() {
+        if !piece.rows.is_empty() {
             self.control.wait(|control| control.has_credit() || control.is_cancelled()).await;
         }
-        let _ = self.sender.send(Outgoing::Piece(self.id, last, memory)).await;
+        let _ = self.sender.send(Outgoing::Piece(self.id, piece, memory)).await;
         self.queries.lock().remove(&self.id);
     }
 }

@@ -38,6 +38,8 @@ pub struct Text {
     pub outlives_tenant: bool,
     /// Stopped on its way, it may leave something committed.
     pub commits_midway: bool,
+    /// It may end a transaction that is open, or undo a part of it.
+    pub may_end_transaction: bool,
     /// What it names; nothing if it is too long to be kept.
     pub names: Names,
 }
@@ -75,6 +77,7 @@ impl Text {
             outlives_tenant: gist.reads_after_undoing,
             names,
             commits_midway: !plain && gist.may_commit_midway(),
+            may_end_transaction: gist.may_end_transaction(),
         }
     }
 
@@ -100,6 +103,7 @@ impl Text {
             outlives_tenant: gist.reads_after_undoing,
             names: Names::default(),
             commits_midway: !plain && gist.may_commit_midway(),
+            may_end_transaction: gist.may_end_transaction(),
         }
     }
 }

@@ -12,6 +12,7 @@ mod failover;
 mod fairness;
 mod faults;
 mod frames;
+mod large_replies;
 mod leases;
 mod legacy;
 mod memory;

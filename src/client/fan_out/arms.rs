@@ -261,14 +261,15 @@ impl<'a> Arms<'a> {
     /// The error of the whole, as things stand.
     pub fn verdict(&self) -> Halt {
         let is_unknown = self.arms.iter().any(|arm| matches!(arm.outcome, Outcome::Unknown(_)));
+        let only_reads = self.arms.iter().all(|arm| self.statement.only_reads(arm.reads()));
         let is_not_sent = self.arms.iter().all(|arm| matches!(arm.outcome, Outcome::NotSent(_)));
         let fate = match (is_unknown, is_not_sent) {
+            (true, _) if only_reads => Fate::OnlyReads,
             (true, _) => Fate::Unknown,
             (false, true) => Fate::NotRun,
             (false, false) => Fate::Stopped,
         };
         let interrupt = self.watch.interrupted.map(|interrupt| interrupt.error(self.watch.timeout, fate));
-        let only_reads = self.arms.iter().all(|arm| self.statement.only_reads(arm.reads()));
         verdict(&self.outcomes(), interrupt, self.statement.policy == Policy::Write, !only_reads)
     }
 

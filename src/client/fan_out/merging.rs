@@ -10,7 +10,7 @@ use super::outcome::Fault;
 use super::read::Reading;
 use super::values::bind;
 use super::{About, Halt, Story, rank, unsupported};
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::gather::{Batch, Collation, Distinct, GatherError, Groups, Merge, Next, Outlet, Question, Ranked};
 use crate::plan;
 use crate::proto::{DatabaseError, Field};
@@ -175,7 +175,7 @@ async fn grouped(
     } else {
         let sorting = tokio::task::spawn_blocking(move || groups.finish(window.offset, window.limit));
         let Ok(finished) = arms.until(sorting).await? else {
-            return Err(Error::ClientClosed.into());
+            return Err(Error::ClientClosed { fate: Fate::OnlyReads }.into());
         };
         finished
     }

@@ -85,8 +85,8 @@ impl Outcome {
             Class::NeverSent | Class::WrongShard => Outcome::NotSent(Some(fault)),
             Class::OutcomeUnknown | Class::StaysUnknown => Outcome::Unknown(fault),
             Class::Answered => match &fault {
-                Fault::Failed(Error::Cancelled | Error::ClientClosed) => Outcome::Cancelled,
-                Fault::Failed(Error::Timeout { fate: Fate::Unknown, .. }) => Outcome::Unknown(fault),
+                Fault::Failed(Error::Cancelled { .. } | Error::ClientClosed { .. }) => Outcome::Cancelled,
+                Fault::Failed(Error::Timeout { fate: Fate::Unknown | Fate::OnlyReads, .. }) => Outcome::Unknown(fault),
                 Fault::Failed(Error::Overloaded { .. } | Error::Unauthenticated { .. }) => {
                     Outcome::NotSent(Some(fault))
                 }
@@ -205,7 +205,9 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
     let first = faults().find(|(_, fault)| matches!(fault, Fault::Database(_))).or_else(|| faults().next());
     let (place, fault) = match (first, interrupt) {
         (Some((shard, fault)), _) => (shard.place() + ": ", fault.clone()),
-        (None, interrupt) => (String::new(), Fault::Failed(interrupt.unwrap_or(Error::Cancelled))),
+        (None, interrupt) => {
+            (String::new(), Fault::Failed(interrupt.unwrap_or(Error::Cancelled { fate: Fate::Unknown })))
+        }
     };
     let tells_effects = writes || (may_write && is_unknown);
     let reason = sentence(shards, &format!("{place}{}", fault.message()), tells_effects);

@@ -19,7 +19,7 @@ pub async fn take_in(query: &mut Query<'_>, channel: &QueryChannel, call: Legacy
         biased;
         outcome = channel.run_legacy(call) => outcome,
         why = query.control.interrupt(query.deadlines.at(query.deadline)) => {
-            return Err(Failed::given_up(channel, why, query.timeout, query.only_reads(sql)));
+            return Err(Failed::given_up(channel, why, query.timeout, query.effect(sql)));
         }
     };
     let ending = match outcome {
@@ -35,7 +35,7 @@ pub async fn take_in(query: &mut Query<'_>, channel: &QueryChannel, call: Legacy
         Err(LegacyFailure::NeverRan(error) | LegacyFailure::NotTaken(error)) => return Err(Failed::for_good(error)),
         Err(LegacyFailure::Lost(reason)) => return Err(Failed::lost(channel, reason)),
         Err(LegacyFailure::TimedOut) => {
-            return Err(Failed::given_up(channel, Interrupt::Deadline, query.timeout, query.only_reads(sql)));
+            return Err(Failed::given_up(channel, Interrupt::Deadline, query.timeout, query.effect(sql)));
         }
     };
     let restart = std::mem::take(&mut query.restart);

@@ -31,7 +31,11 @@ pub async fn response<F: Future<Output = bool>>(
         let cells = (0..row.columns).map(|_| row.cell()).collect::<Result<Vec<_>, _>>().map_err(malformed)?;
         push_row(&columns, &cells, &mut json);
         if json.len() > most {
-            return Err(status(if only_reads().await { Stop::TooLarge.after() } else { Stop::TooLarge.too_late() }));
+            return Err(status(if only_reads().await {
+                Stop::TooLarge.of_a_read()
+            } else {
+                Stop::TooLarge.too_late()
+            }));
         }
         if index % ROWS_AT_ONCE == ROWS_AT_ONCE - 1 {
             tokio::task::yield_now().await;

@@ -1,0 +1,71 @@
+/**
+ * Copies of a Knex instance that there are before the library is set up on it: clones of `withUserParams`, and
+ * transactions under way. Knex makes their clients from the dialect's class, which knows nothing of the library. They
+ * are taken in when they are used, so that no query of theirs runs locally because its instance is older.
+ */
+
+const { RUNTIME } = require('./runtime');
+
+/** The methods by which a client is used. */
+const USES = ['runner', 'transaction', 'queryBuilder', 'raw', 'schemaBuilder', 'destroy'];
+
+/** Settings that say to which database a connection leads. */
+const PLACE = ['connectionString', 'host', 'port', 'database'];
+
+/** By what an instance's client shares with its copies, its pool and its logger: that client. */
+const originals = new WeakMap();
+/** Prototypes whose methods look for copies: those of the dialect's class are shared by all instances. */
+const watched = new WeakSet();
+
+/**
+ * From now on the copies of this client are taken in.
+ *
+ * @param {object} client on which the library has been set up
+ * @param {object} prototype of its dialect's class, as Knex has made it
+ */
+function watchCopies(client, prototype) {
+  for (const shared of [client.pool, client.logger]) {
+    if (shared !== null && typeof shared === 'object') originals.set(shared, client);
+  }
+  if (watched.has(prototype)) return;
+  watched.add(prototype);
+  for (const name of USES) {
+    const inherited = prototype[name];
+    Object.defineProperty(prototype, name, {
+      value(...args) {
+        if (takeIn(this)) return this[name](...args);
+        const made = inherited.apply(this, args);
+        // asyncStackTraces: Knex counts the frames between its caller and the builder, and knows nothing of this one.
+        if (made?._asyncStack !== undefined) made._asyncStack.lines++;
+        return made;
+      },
+      writable: true,
+      configurable: true,
+    });
+  }
+}
+
+/**
+ * Makes a client one of the library's, if it is a copy of one that is.
+ *
+ * @param {object | undefined} client
+ * @returns {boolean} whether it has just been made one
+ */
+function takeIn(client) {
+  if (client === undefined || client[RUNTIME] !== undefined) return false;
+  const original = originalOf(client);
+  if (original === undefined) return false;
+  Object.setPrototypeOf(client, original.constructor.prototype);
+  return true;
+}
+
+function originalOf(client) {
+  // A transaction's client has no pool. A logger may be the application's own, and that of several instances.
+  const original = originals.get(client.transacting ? client.logger : client.pool);
+  if (original === undefined || original === client) return undefined;
+  if (!client.transacting) return original;
+  const [own, others] = [client.connectionSettings, original.connectionSettings];
+  return PLACE.every((name) => own?.[name] === others?.[name]) ? original : undefined;
+}
+
+module.exports = { takeIn, watchCopies };
