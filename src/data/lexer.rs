@@ -1,6 +1,13 @@
 //! Walks SQL text as PostgreSQL's own scanner does, far enough to know where words, strings, comments and parameters
 //! begin and end. It does not parse and never refuses: a text that PostgreSQL would refuse still gets tokens.
-//! The query server asks it how to run a text, the client whether a text may be repeated.
+//! The query server asks it how to run a text, the client whether a text may be repeated. It can pause anywhere, inside
+//! a literal or a comment too: a long text is read in slices.
+
+mod outline;
+#[cfg(test)]
+mod tests;
+
+pub use outline::Outline;
 
 /// A piece of SQL text. Whitespace and comments yield nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,17 +33,75 @@ pub struct Size {
     pub blanks: usize,
 }
 
+/// What reading on has led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    Token(Token<'a>),
+    /// As far as was asked for; `read` goes on from here.
+    Paused,
+    /// The end of the text.
+    End,
+}
+
+/// What stands where the lexer does. `start`: where its inside begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inside {
+    /// Blanks, or the beginning of anything.
+    Nothing,
+    LineComment,
+    /// PostgreSQL's block comments nest.
+    BlockComment {
+        depth: usize,
+    },
+    Word {
+        start: usize,
+    },
+    Number {
+        start: usize,
+    },
+    Parameter {
+        start: usize,
+    },
+    /// A doubled quote does not end it.
+    Quoted {
+        start: usize,
+        quote: u8,
+    },
+    /// E'...', where a backslash makes anything of what follows it.
+    Escaped {
+        start: usize,
+    },
+    /// Behind an E'...' that has ended at `end`, unless it goes on in a later line, with backslashes there too.
+    Continued {
+        start: usize,
+        end: usize,
+        new_line: bool,
+        comment: bool,
+    },
+    /// `$tag`: $tag$...$tag$ begins, or it is a mark.
+    Tag {
+        start: usize,
+    },
+    DollarQuoted {
+        tag: usize,
+        start: usize,
+    },
+}
+
 /// Iterates over the tokens of a text.
 #[derive(Clone, Debug)]
 pub struct Lexer<'a> {
     sql: &'a str,
     at: usize,
+    inside: Inside,
+    /// Where the last token began.
+    token_at: usize,
 }
 
 impl<'a> Lexer<'a> {
     /// Starts at the beginning of `sql`.
     pub fn new(sql: &'a str) -> Self {
-        Lexer { sql, at: 0 }
+        Lexer { sql, at: 0, inside: Inside::Nothing, token_at: 0 }
     }
 
     /// How much there is to read, told by reading it once.
@@ -44,13 +109,13 @@ impl<'a> Lexer<'a> {
         let mut lexer = Lexer::new(sql);
         let mut size = Size { tokens: 0, blanks: 0 };
         loop {
-            let at = lexer.at;
-            lexer.skip_blank();
-            size.blanks += lexer.at - at;
-            match lexer.next() {
-                Some(_) => size.tokens += 1,
-                None => return size,
+            let end = lexer.at;
+            if lexer.next().is_none() {
+                size.blanks += sql.len() - end;
+                return size;
             }
+            size.blanks += lexer.token_at - end;
+            size.tokens += 1;
         }
     }
 
@@ -59,39 +124,110 @@ impl<'a> Lexer<'a> {
         self.at
     }
 
+    /// Reads the next token, but no further than a few bytes beyond `until`.
+    pub fn read(&mut self, until: usize) -> Step<'a> {
+        let length = self.sql.len();
+        let until = until.min(length);
+        loop {
+            if self.at >= until && until < length {
+                return Step::Paused;
+            }
+            let token = match self.inside {
+                Inside::Nothing if self.at >= length => return Step::End,
+                Inside::Nothing => self.begin(until),
+                Inside::LineComment => self.line_comment(until),
+                Inside::BlockComment { depth } => self.block_comment(depth, until),
+                Inside::Word { start } => self.word(start, until),
+                Inside::Number { start } => {
+                    let number =
+                        self.run(start, until, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
+                    number.map(Token::Number)
+                }
+                Inside::Parameter { start } => {
+                    let number = self.run(start, until, |byte| byte.is_ascii_digit());
+                    number.map(|number| Token::Parameter(number.parse().unwrap_or(0)))
+                }
+                Inside::Quoted { start, quote } => self.quoted(start, quote, until),
+                Inside::Escaped { start } => self.escaped(start, until),
+                Inside::Continued { start, end, new_line, comment } => {
+                    self.continued(start, end, new_line, comment, until)
+                }
+                Inside::Tag { start } => self.tag(start, until),
+                Inside::DollarQuoted { tag, start } => self.dollar_quoted(tag, start, until),
+            };
+            if let Some(token) = token {
+                self.inside = Inside::Nothing;
+                return Step::Token(token);
+            }
+        }
+    }
+
     fn peek(&self, ahead: usize) -> u8 {
         self.sql.as_bytes().get(self.at + ahead).copied().unwrap_or(0)
     }
 
-    fn done(&self) -> bool {
+    fn is_at_end(&self) -> bool {
         self.at >= self.sql.len()
     }
 
-    /// Skips whitespace and comments; true if a line ended among them.
-    fn skip_blank(&mut self) -> bool {
-        let mut new_line = false;
-        while !self.done() {
-            match self.peek(0) {
-                b'\n' | b'\r' => {
-                    new_line = true;
-                    self.at += 1;
-                }
-                b' ' | b'\t' | 0x0b | 0x0c => self.at += 1,
-                b'-' if self.peek(1) == b'-' => {
-                    let rest = &self.sql.as_bytes()[self.at..];
-                    self.at += memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-                }
-                b'/' if self.peek(1) == b'*' => self.skip_block_comment(),
-                _ => break,
-            }
-        }
-        new_line
+    /// Goes to the first of two bytes, or to `until`; true if there is one.
+    fn find(&mut self, one: u8, other: u8, until: usize) -> bool {
+        let found = memchr::memchr2(one, other, &self.sql.as_bytes()[self.at..until]);
+        self.at = found.map_or(until, |ahead| self.at + ahead);
+        found.is_some()
     }
 
-    /// PostgreSQL's block comments nest.
-    fn skip_block_comment(&mut self) {
-        let mut depth = 0usize;
-        while !self.done() {
+    /// Skips blanks, and begins what follows them. A token if it is as short as that.
+    fn begin(&mut self, until: usize) -> Option<Token<'a>> {
+        while matches!(self.peek(0), b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c) {
+            self.at += 1;
+            if self.at >= until {
+                return None;
+            }
+        }
+        let start = self.at;
+        match (self.peek(0), self.peek(1)) {
+            (b'-', b'-') => {
+                self.inside = Inside::LineComment;
+                return None;
+            }
+            (b'/', b'*') => {
+                self.inside = Inside::BlockComment { depth: 0 };
+                return None;
+            }
+            _ => self.token_at = start,
+        }
+        self.inside = match self.peek(0) {
+            quote @ (b'\'' | b'"') => {
+                self.at += 1;
+                Inside::Quoted { start: self.at, quote }
+            }
+            b'$' => {
+                self.at += 1;
+                match self.peek(0).is_ascii_digit() {
+                    true => Inside::Parameter { start: self.at },
+                    false => Inside::Tag { start },
+                }
+            }
+            byte if byte.is_ascii_digit() => Inside::Number { start },
+            byte if starts_word(byte) => Inside::Word { start },
+            byte => {
+                self.at += 1;
+                return Some(Token::Mark(char::from(byte)));
+            }
+        };
+        None
+    }
+
+    fn line_comment(&mut self, until: usize) -> Option<Token<'a>> {
+        if self.find(b'\n', b'\r', until) || self.is_at_end() {
+            self.inside = Inside::Nothing;
+        }
+        None
+    }
+
+    fn block_comment(&mut self, mut depth: usize, until: usize) -> Option<Token<'a>> {
+        while self.at < until {
             match (self.peek(0), self.peek(1)) {
                 (b'/', b'*') => {
                     depth += 1;
@@ -101,102 +237,130 @@ impl<'a> Lexer<'a> {
                     depth -= 1;
                     self.at += 2;
                     if depth == 0 {
-                        return;
+                        self.inside = Inside::Nothing;
+                        return None;
                     }
                 }
                 _ => self.at += 1,
             }
         }
-        self.at = self.sql.len();
+        self.inside = if self.is_at_end() { Inside::Nothing } else { Inside::BlockComment { depth } };
+        None
     }
 
-    /// Reads up to the closing `quote`; `at` stands behind the opening one.
-    fn quoted(&mut self, quote: u8, backslashes: bool) -> &'a str {
-        let start = self.at;
-        while let Some(next) = memchr::memchr2(quote, b'\\', &self.sql.as_bytes()[self.at..]) {
-            self.at += next;
-            let byte = self.peek(0);
-            if byte == b'\\' && backslashes {
-                self.at = self.sql.len().min(self.at + 2);
-            } else if byte != quote {
-                self.at += 1;
-            } else if self.peek(1) == quote {
-                self.at += 2;
-            } else {
+    /// Reads to the end of the bytes that are `wanted`; None: there may be more of them beyond `until`.
+    fn run(&mut self, start: usize, until: usize, wanted: impl Fn(u8) -> bool) -> Option<&'a str> {
+        let rest = &self.sql.as_bytes()[self.at..until];
+        let length = rest.iter().position(|&byte| !wanted(byte));
+        self.at = length.map_or(until, |length| self.at + length);
+        (length.is_some() || self.is_at_end()).then(|| &self.sql[start..self.at])
+    }
+
+    fn word(&mut self, start: usize, until: usize) -> Option<Token<'a>> {
+        let word = self.run(start, until, |byte| starts_word(byte) || byte.is_ascii_digit() || byte == b'$')?;
+        let prefix = if word.len() == 1 { word.as_bytes()[0].to_ascii_lowercase() } else { 0 };
+        let length = match (prefix, self.peek(0), self.peek(1)) {
+            (b'e' | b'b' | b'x' | b'n', b'\'', _) => 1,
+            (b'u', b'&', b'\'' | b'"') => 2,
+            _ => return Some(Token::Word(word)),
+        };
+        let quote = self.peek(length - 1);
+        self.at += length;
+        self.inside = match prefix {
+            b'e' => Inside::Escaped { start: self.at },
+            _ => Inside::Quoted { start: self.at, quote },
+        };
+        None
+    }
+
+    fn quoted(&mut self, start: usize, quote: u8, until: usize) -> Option<Token<'a>> {
+        let token = |inside| if quote == b'"' { Token::Identifier(inside) } else { Token::Literal(inside) };
+        while self.at < until && self.find(quote, quote, until) {
+            if self.peek(1) != quote {
                 let inside = &self.sql[start..self.at];
                 self.at += 1;
-                return inside;
+                return Some(token(inside));
             }
+            self.at += 2;
         }
-        self.at = self.sql.len();
-        &self.sql[start..]
+        self.is_at_end().then(|| token(&self.sql[start..]))
     }
 
-    /// E'...': a literal that goes on in a later line keeps its backslash escapes there.
-    fn escaped(&mut self) -> &'a str {
-        let start = self.at;
-        self.quoted(b'\'', true);
-        let mut end = self.at;
-        while self.skip_blank() && self.peek(0) == b'\'' {
+    fn escaped(&mut self, start: usize, until: usize) -> Option<Token<'a>> {
+        while self.at < until && self.find(b'\'', b'\\', until) {
+            if self.peek(0) == b'\\' || self.peek(1) == b'\'' {
+                self.at = self.sql.len().min(self.at + 2);
+            } else {
+                self.inside = Inside::Continued { start, end: self.at, new_line: false, comment: false };
+                self.at += 1;
+                return None;
+            }
+        }
+        self.is_at_end().then(|| Token::Literal(&self.sql[start..]))
+    }
+
+    fn continued(
+        &mut self,
+        start: usize,
+        end: usize,
+        mut new_line: bool,
+        mut comment: bool,
+        until: usize,
+    ) -> Option<Token<'a>> {
+        while self.at < until {
+            match self.peek(0) {
+                b'\n' | b'\r' => (new_line, comment) = (true, false),
+                _ if comment => {
+                    self.find(b'\n', b'\r', until);
+                    continue;
+                }
+                b' ' | b'\t' | 0x0b | 0x0c => {}
+                b'-' if self.peek(1) == b'-' => comment = true,
+                b'\'' if new_line => {
+                    self.at += 1;
+                    self.inside = Inside::Escaped { start };
+                    return None;
+                }
+                _ => return Some(self.ended(start, end)),
+            }
             self.at += 1;
-            self.quoted(b'\'', true);
-            end = self.at;
         }
-        self.at = end;
-        let inside = &self.sql[start..end];
-        inside.strip_suffix('\'').unwrap_or(inside)
+        if self.is_at_end() {
+            return Some(self.ended(start, end));
+        }
+        self.inside = Inside::Continued { start, end, new_line, comment };
+        None
     }
 
-    /// `$tag$...$tag$` if one begins here.
-    fn dollar_quoted(&mut self) -> Option<&'a str> {
-        let rest = &self.sql[self.at..];
-        let tag_length = rest.as_bytes()[1..].iter().position(|&byte| !continues_tag(byte))?;
-        let delimiter = rest.get(..tag_length + 2)?;
-        if !delimiter.ends_with('$') {
-            return None;
-        }
-        let inside = &rest[delimiter.len()..];
-        match memchr::memmem::find(inside.as_bytes(), delimiter.as_bytes()) {
-            Some(length) => {
-                self.at += 2 * delimiter.len() + length;
-                Some(&inside[..length])
-            }
-            None => {
-                self.at = self.sql.len();
-                Some(inside)
-            }
-        }
+    /// A literal that has ended at `end`, before blanks.
+    fn ended(&mut self, start: usize, end: usize) -> Token<'a> {
+        self.at = end + 1;
+        Token::Literal(&self.sql[start..end])
     }
 
-    fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
-        let rest = &self.sql[self.at..];
-        let length = rest.bytes().position(|byte| !wanted(byte)).unwrap_or(rest.len());
-        self.at += length;
-        &rest[..length]
+    fn tag(&mut self, start: usize, until: usize) -> Option<Token<'a>> {
+        self.run(start, until, |byte| starts_word(byte) || byte.is_ascii_digit())?;
+        if self.peek(0) != b'$' {
+            self.at = start + 1;
+            return Some(Token::Mark('$'));
+        }
+        self.at += 1;
+        self.inside = Inside::DollarQuoted { tag: start, start: self.at };
+        None
     }
 
-    fn word(&mut self) -> Token<'a> {
-        let word = self.take_while(|byte| starts_word(byte) || byte.is_ascii_digit() || byte == b'$');
-        let prefix = if word.len() == 1 { word.as_bytes()[0].to_ascii_lowercase() } else { 0 };
-        match (prefix, self.peek(0), self.peek(1)) {
-            (b'e', b'\'', _) => {
-                self.at += 1;
-                Token::Literal(self.escaped())
+    /// A tag has no dollar sign inside, so comparing costs no more than what stands between two of them.
+    fn dollar_quoted(&mut self, tag: usize, start: usize, until: usize) -> Option<Token<'a>> {
+        let delimiter = &self.sql.as_bytes()[tag..start];
+        while self.at < until && self.find(b'$', b'$', until) {
+            if self.sql.as_bytes()[self.at..].starts_with(delimiter) {
+                let inside = &self.sql[start..self.at];
+                self.at += delimiter.len();
+                return Some(Token::Literal(inside));
             }
-            (b'b' | b'x' | b'n', b'\'', _) => {
-                self.at += 1;
-                Token::Literal(self.quoted(b'\'', false))
-            }
-            (b'u', b'&', b'\'') => {
-                self.at += 2;
-                Token::Literal(self.quoted(b'\'', false))
-            }
-            (b'u', b'&', b'"') => {
-                self.at += 2;
-                Token::Identifier(self.quoted(b'"', false))
-            }
-            _ => Token::Word(word),
+            self.at += 1;
         }
+        self.is_at_end().then(|| Token::Literal(&self.sql[start..]))
     }
 }
 
@@ -204,37 +368,10 @@ impl<'a> Iterator for Lexer<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
-        self.skip_blank();
-        let first = self.sql[self.at..].chars().next()?;
-        Some(match first {
-            '\'' => {
-                self.at += 1;
-                Token::Literal(self.quoted(b'\'', false))
-            }
-            '"' => {
-                self.at += 1;
-                Token::Identifier(self.quoted(b'"', false))
-            }
-            '$' if self.peek(1).is_ascii_digit() => {
-                self.at += 1;
-                Token::Parameter(self.take_while(|byte| byte.is_ascii_digit()).parse().unwrap_or(0))
-            }
-            '$' => match self.dollar_quoted() {
-                Some(inside) => Token::Literal(inside),
-                None => {
-                    self.at += 1;
-                    Token::Mark('$')
-                }
-            },
-            '0'..='9' => {
-                Token::Number(self.take_while(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_'))
-            }
-            _ if starts_word(self.peek(0)) => self.word(),
-            _ => {
-                self.at += first.len_utf8();
-                Token::Mark(first)
-            }
-        })
+        match self.read(usize::MAX) {
+            Step::Token(token) => Some(token),
+            Step::Paused | Step::End => None,
+        }
     }
 }
 
@@ -242,168 +379,7 @@ fn starts_word(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
 }
 
-fn continues_tag(byte: u8) -> bool {
-    starts_word(byte) || byte.is_ascii_digit()
-}
-
-/// What a text is made of, for questions that need no parse.
-#[derive(Debug, Default)]
-pub struct Outline<'a> {
-    /// The first word of each statement that is not empty, opening parentheses skipped; "" where it begins otherwise.
-    pub first_words: Vec<&'a str>,
-    /// Every unquoted word, in order.
-    pub words: Vec<&'a str>,
-    /// Every string literal, in order, without its quotes.
-    pub literals: Vec<&'a str>,
-    /// The highest `$n`; 0 when there is none.
-    pub parameters: u32,
-}
-
-impl<'a> Outline<'a> {
-    /// Reads the whole of `sql` once.
-    pub fn of(sql: &'a str) -> Self {
-        let mut outline = Outline::default();
-        let mut begins = true;
-        for token in Lexer::new(sql) {
-            match token {
-                Token::Mark(';') => {
-                    begins = true;
-                    continue;
-                }
-                Token::Mark('(') if begins => continue,
-                Token::Word(word) => {
-                    if begins {
-                        outline.first_words.push(word);
-                    }
-                    outline.words.push(word);
-                }
-                _ if begins => outline.first_words.push(""),
-                _ => {}
-            }
-            begins = false;
-            match token {
-                Token::Literal(inside) => outline.literals.push(inside),
-                Token::Parameter(number) => outline.parameters = outline.parameters.max(number),
-                _ => {}
-            }
-        }
-        outline
-    }
-
-    /// True if one of `words` (in lower case) occurs outside quotes, in any case.
-    pub fn contains_any(&self, words: &[&str]) -> bool {
-        self.words.iter().any(|word| is_one_of(word, words))
-    }
-
-    /// True if the text is a single statement that begins with one of `words` (in lower case).
-    pub fn is_single(&self, words: &[&str]) -> bool {
-        matches!(self.first_words[..], [first] if is_one_of(first, words))
-    }
-}
-
 /// True for one of these words, in whatever case.
 pub fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|wanted| word.eq_ignore_ascii_case(wanted))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tokens(sql: &str) -> Vec<Token<'_>> {
-        Lexer::new(sql).collect()
-    }
-
-    #[test]
-    fn words_marks_numbers_and_parameters_are_told_apart() {
-        assert_eq!(
-            tokens("select a$1, $2 from t where x>=1.5e3;"),
-            [
-                Token::Word("select"),
-                Token::Word("a$1"),
-                Token::Mark(','),
-                Token::Parameter(2),
-                Token::Word("from"),
-                Token::Word("t"),
-                Token::Word("where"),
-                Token::Word("x"),
-                Token::Mark('>'),
-                Token::Mark('='),
-                Token::Number("1.5e3"),
-                Token::Mark(';'),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_doubled_quote_does_not_end_a_literal_and_a_backslash_is_plain() {
-        assert_eq!(tokens(r"'it''s; $1' '\'"), [Token::Literal("it''s; $1"), Token::Literal(r"\")]);
-    }
-
-    #[test]
-    fn an_escape_literal_knows_backslashes_also_where_it_goes_on_in_the_next_line() {
-        assert_eq!(tokens(r"E'a\'b' c"), [Token::Literal(r"a\'b"), Token::Word("c")]);
-        assert_eq!(tokens("e'a'\n 'b\\'c' d"), [Token::Literal("a'\n 'b\\'c"), Token::Word("d")]);
-        assert_eq!(tokens("E'a' 'b'"), [Token::Literal("a"), Token::Literal("b")]);
-    }
-
-    #[test]
-    fn prefixed_literals_and_identifiers_lose_their_prefix() {
-        assert_eq!(
-            tokens(r#"B'10' x'1F' N'n' U&'\0061' U&"d" u & e"#),
-            [
-                Token::Literal("10"),
-                Token::Literal("1F"),
-                Token::Literal("n"),
-                Token::Literal(r"\0061"),
-                Token::Identifier("d"),
-                Token::Word("u"),
-                Token::Mark('&'),
-                Token::Word("e"),
-            ]
-        );
-    }
-
-    #[test]
-    fn dollar_quotes_end_at_their_own_tag_only() {
-        assert_eq!(tokens("$$a;$1$$"), [Token::Literal("a;$1")]);
-        assert_eq!(tokens("$x$ $$ ; $y$ $x$ z"), [Token::Literal(" $$ ; $y$ "), Token::Word("z")]);
-        assert_eq!(tokens("$x$ open"), [Token::Literal(" open")]);
-        assert_eq!(tokens("$"), [Token::Mark('$')]);
-    }
-
-    #[test]
-    fn comments_vanish_and_block_comments_nest() {
-        assert_eq!(tokens("a -- ; 'x\nb /* ; /* ' */ ; */ c"), [Token::Word("a"), Token::Word("b"), Token::Word("c")]);
-        assert_eq!(tokens("a /* never closed"), [Token::Word("a")]);
-    }
-
-    #[test]
-    fn quoted_identifiers_and_other_scripts_survive() {
-        assert_eq!(
-            tokens("\"a\"\"b;\" größe − 'ü"),
-            [Token::Identifier("a\"\"b;"), Token::Word("größe"), Token::Word("−"), Token::Literal("ü")]
-        );
-    }
-
-    #[test]
-    fn no_cut_of_a_text_makes_it_panic() {
-        let sql = "select E'ü\\'' /* é */, $tag$ü$tag$, U&\"ü\", 'ü' -- ü\n;";
-        for end in (0..=sql.len()).filter(|&end| sql.is_char_boundary(end)) {
-            Lexer::new(&sql[..end]).for_each(drop);
-        }
-        Lexer::new("E'\\").for_each(drop);
-        Lexer::new("E'\\ü").for_each(drop);
-    }
-
-    #[test]
-    fn an_outline_counts_statements_and_finds_their_first_words() {
-        let outline = Outline::of(" ; (SELECT 1) union select $3; ; insert into t values ('a;b', $12); ");
-        assert_eq!(outline.first_words, ["SELECT", "insert"]);
-        assert_eq!(outline.literals, ["a;b"]);
-        assert_eq!(outline.parameters, 12);
-        assert!(outline.contains_any(&["union"]));
-        assert!(!outline.contains_any(&["b"]));
-        assert!(Outline::of("-- nothing").first_words.is_empty());
-    }
 }

@@ -119,25 +119,56 @@ pub fn callable() -> impl Iterator<Item = &'static str> {
 
 /// True for one statement that only reads, as far as its text shows.
 pub fn shows_only_reading(sql: &str) -> bool {
-    let mut tokens = Lexer::new(sql).peekable();
-    let Some(Token::Word(first)) = tokens.peek().copied() else { return false };
-    if !["select", "values", "table", "with", "show"].iter().any(|word| first.eq_ignore_ascii_case(word)) {
-        return false;
-    }
-    let mut attributes = Attributes::default();
-    while let Some(token) = tokens.next() {
-        let called = attributes.take(token) || tokens.peek() == Some(&Token::Mark('('));
-        match token {
-            Token::Word(word) if is_one_of(word, &WRITES) => return false,
-            // FOR UPDATE takes a lock ("update" is among the words above); so do its weaker forms.
-            Token::Word(word) if word.eq_ignore_ascii_case("key") && !called => return false,
-            Token::Word(word) if called && !is_one_of(word, &PURE) && !is_one_of(word, &HARMLESS) => return false,
-            Token::Identifier(_) if called => return false,
-            Token::Mark(';') if tokens.peek().is_some() => return false,
-            _ => {}
+    let mut reading = Reading::default();
+    for token in Lexer::new(sql) {
+        reading.take(token);
+        if reading.shows_more {
+            return false;
         }
     }
-    true
+    reading.is_all()
+}
+
+/// The same found token by token, by whoever pauses in between.
+#[derive(Debug, Default)]
+pub struct Reading<'a> {
+    /// What it is depends on the one behind it.
+    last: Option<Token<'a>>,
+    attributes: Attributes,
+    shows_more: bool,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads on.
+    pub fn take(&mut self, token: Token<'a>) {
+        match self.last.replace(token) {
+            Some(last) => self.look_at(last, Some(token)),
+            None => {
+                let begins = ["select", "values", "table", "with", "show"];
+                self.shows_more = !matches!(token, Token::Word(first) if is_one_of(first, &begins));
+            }
+        }
+    }
+
+    /// True if all that has been read shows nothing but reading.
+    pub fn is_all(mut self) -> bool {
+        let Some(last) = self.last else { return false };
+        self.look_at(last, None);
+        !self.shows_more
+    }
+
+    fn look_at(&mut self, token: Token<'_>, next: Option<Token<'_>>) {
+        let called = self.attributes.take(token) || next == Some(Token::Mark('('));
+        self.shows_more |= match token {
+            // FOR UPDATE takes a lock ("update" is among these words); so do its weaker forms.
+            Token::Word(word) if is_one_of(word, &WRITES) => true,
+            Token::Word(word) if !called => word.eq_ignore_ascii_case("key"),
+            Token::Word(word) => !is_one_of(word, &PURE) && !is_one_of(word, &HARMLESS),
+            Token::Identifier(_) => called,
+            Token::Mark(';') => next.is_some(),
+            _ => false,
+        };
+    }
 }
 
 /// Follows a text token by token, to know which names are attributes of an expression: `(x).f` may mean `f(x)`.

@@ -1,10 +1,15 @@
 //! Who is served next: tenants take turns, whatever each of them has waiting, and none has more at once than its cap.
-//! Used by `pool` for connections and by `session` for the right to hold one. Each step takes constant time.
+//! What is known to take long makes way for others. Used by `pool` for connections and by `session` for the right to hold
+//! one. Each step takes constant time, on average.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::net::SocketAddr;
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// One of those who make way is served no more often than this while others wait.
+const WAY: Duration = Duration::from_millis(250);
 
 /// Whose a query is: a tenant's, or, without one, its caller's. A hash: two that share one share their turns, nothing
 /// else.
@@ -50,7 +55,7 @@ struct Lane<T> {
     queue: VecDeque<Waiter<T>>,
     /// How many of them have not.
     waiting: usize,
-    /// It stands in the ring.
+    /// It stands in the ring, or among those who make way.
     is_listed: bool,
 }
 
@@ -66,6 +71,10 @@ pub struct Turns<T> {
     lanes: HashMap<Owner, Lane<T>, BuildHasherDefault<AsItIs>>,
     /// Owners whose first waiter may be served, in the order of their turns.
     ring: VecDeque<Owner>,
+    /// Those whose turn had come, but whose first waiter makes way.
+    late: VecDeque<Owner>,
+    /// When one of them was served, or the first has come.
+    late_since: Instant,
     cap: usize,
     waiting: usize,
 }
@@ -76,6 +85,8 @@ impl<T> Turns<T> {
         Turns {
             lanes: HashMap::with_capacity_and_hasher(256, BuildHasherDefault::default()),
             ring: VecDeque::with_capacity(256),
+            late: VecDeque::new(),
+            late_since: Instant::now(),
             cap,
             waiting: 0,
         }
@@ -93,18 +104,18 @@ impl<T> Turns<T> {
 
     /// True if somebody waits who may be served.
     pub fn is_pressed(&self) -> bool {
-        !self.ring.is_empty()
+        self.ready() > 0
     }
 
     /// Owners of whom somebody waits who may be served.
     pub fn ready(&self) -> usize {
-        self.ring.len()
+        self.ring.len() + self.late.len()
     }
 
     /// True if nobody is to be served first and the owner has room. `capped`: its cap counts.
     pub fn may_start(&self, owner: Owner, capped: bool) -> bool {
         // Who comes now must not overtake those who wait.
-        self.ring.is_empty()
+        self.ready() == 0
             && self.lanes.get(&owner).is_none_or(|lane| lane.waiting == 0 && (!capped || lane.running < self.cap))
     }
 
@@ -138,9 +149,10 @@ impl<T> Turns<T> {
         self.list(owner, in_front);
     }
 
-    /// Takes who is next. `serve` says whether he still waits; if so he counts as served.
-    pub fn serve_next(&mut self, mut serve: impl FnMut(Owner, T) -> bool) -> bool {
-        while let Some(owner) = self.ring.pop_front() {
+    /// Takes who is next. `makes_way` says whether others go first, and `serve` whether he still waits; if so he counts as
+    /// served.
+    pub fn serve_next(&mut self, makes_way: impl Fn(&T) -> bool, mut serve: impl FnMut(Owner, T) -> bool) -> bool {
+        while let Some(owner) = self.take_next(&makes_way) {
             let Some(lane) = self.lanes.get_mut(&owner) else { continue };
             lane.is_listed = false;
             let Some(waiter) = lane.queue.pop_front() else { continue };
@@ -160,9 +172,29 @@ impl<T> Turns<T> {
         false
     }
 
+    /// Takes out whose turn it is.
+    fn take_next(&mut self, makes_way: impl Fn(&T) -> bool) -> Option<Owner> {
+        if self.late.is_empty() || self.late_since.elapsed() < WAY {
+            while let Some(owner) = self.ring.pop_front() {
+                let first = self.lanes.get(&owner).and_then(|lane| lane.queue.front());
+                if first.is_none_or(|first| !makes_way(&first.what)) {
+                    return Some(owner);
+                }
+                if self.late.is_empty() {
+                    self.late_since = Instant::now();
+                }
+                self.late.push_back(owner);
+            }
+        }
+        let owner = self.late.pop_front();
+        self.late_since = Instant::now();
+        owner
+    }
+
     /// Takes out all who wait.
     pub fn take_all(&mut self) -> Vec<T> {
         self.ring.clear();
+        self.late.clear();
         let mut all = Vec::new();
         for lane in self.lanes.values_mut() {
             lane.is_listed = false;
@@ -224,7 +256,8 @@ mod tests {
 
     fn next(turns: &mut Turns<u32>) -> Option<u32> {
         let mut next = None;
-        turns.serve_next(|_, what| {
+        let makes_way = |what: &u32| *what >= 1000;
+        turns.serve_next(makes_way, |_, what| {
             next = Some(what);
             true
         });
@@ -266,15 +299,30 @@ mod tests {
         turns.push(b, 3, true, false);
         turns.give_up(a, |_| false);
         let mut order = Vec::new();
-        while turns.serve_next(|_, what| {
+        let mut serve = |_, what: u32| {
             order.push(what);
             what != 1
-        }) {}
+        };
+        while turns.serve_next(|_| false, &mut serve) {}
         assert_eq!(order, [1, 2, 3]);
         for owner in [a, b] {
             turns.end(owner);
         }
         assert!(turns.lanes.is_empty() && turns.waiting() == 0);
+    }
+
+    #[test]
+    fn what_takes_long_makes_way_but_not_for_ever() {
+        let mut turns = Turns::new(10);
+        for what in [1000, 1001, 1, 1002, 2, 3] {
+            turns.push(owner(&what.to_string()), what, true, false);
+        }
+        assert_eq!([next(&mut turns), next(&mut turns)], [Some(1), Some(2)]);
+        assert!(!turns.may_start(owner("z"), true) && turns.ready() == 4);
+        turns.late_since -= WAY;
+        assert_eq!([next(&mut turns), next(&mut turns)], [Some(1000), Some(3)]);
+        assert_eq!([next(&mut turns), next(&mut turns), next(&mut turns)], [Some(1001), Some(1002), None]);
+        assert!(turns.may_start(owner("z"), true));
     }
 
     #[test]

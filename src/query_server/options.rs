@@ -117,14 +117,15 @@ pub struct Options {
     #[arg(long, env = "MTDD_TENANT_QUEUE_LIMIT", value_name = "N")]
     pub tenant_queue_limit: Option<usize>,
 
-    /// Most sessions of one tenant that hold a connection at once (sessions); by default all of --max-sessions, for which
-    /// tenants take turns
+    /// Most sessions of one tenant that hold a connection at once (sessions). By default --max-sessions less a quarter of
+    /// it, at least 1, so that transactions which a tenant leaves open do not lock out all others; a single session
+    /// (--pool-size below 4) leaves no room
     #[arg(long, env = "MTDD_TENANT_MAX_SESSIONS", value_name = "N")]
     pub tenant_max_sessions: Option<NonZeroUsize>,
 
     /// Longest that a query may wait for its caller to take rows before it is stopped (seconds); 0: no limit. Where more
     /// than --max-slow-readers wait so and other queries need their connections, 1 s is enough; for a reader who has taken
-    /// nothing yet 0.1 s, if so many wait that their turns would add up to more than a second
+    /// nothing yet 0.4 s, and down to 0.1 s if so many wait that their turns would add up
     #[arg(long, env = "MTDD_READER_STALL_TIMEOUT", default_value_t = 60, value_name = "SECONDS")]
     pub reader_stall_timeout: u32,
 
@@ -240,7 +241,9 @@ impl Options {
                 "--max-sessions: {most}, more than --pool-size ({pool_size})"
             )));
         }
-        let most_of_one = self.tenant_max_sessions.map_or(most, NonZeroUsize::get);
+        // Transactions last as long as their callers like: what is kept for others is there at once.
+        let kept = (most / 4).max(1);
+        let most_of_one = self.tenant_max_sessions.map_or((most - kept).max(1), NonZeroUsize::get);
         let limit = |seconds: u32| (seconds > 0).then(|| Duration::from_secs(seconds.into()));
         let (idle, age) = (limit(self.session_idle_timeout), limit(self.session_max_age));
         let most_waiting_of_one = self.tenant_queue_limit();
@@ -428,6 +431,10 @@ mod tests {
             assert_eq!(limits(&["--pool-size", size]).unwrap().most, most);
         }
         assert_eq!(limits(&["--pool-size", "4", "--max-sessions", "4"]).unwrap().most, 4);
+        for (most, most_of_one) in [("1", 1), ("2", 1), ("3", 2), ("4", 3), ("8", 6), ("16", 12)] {
+            assert_eq!(limits(&["--pool-size", "16", "--max-sessions", most]).unwrap().most_of_one, most_of_one);
+        }
+        assert_eq!(limits(&["--tenant-max-sessions", "8"]).unwrap().most_of_one, 8);
         let refusal = limits(&["--pool-size", "4", "--max-sessions", "5"]).unwrap_err();
         assert_eq!(
             (refusal.to_string().as_str(), refusal.exit_code()),

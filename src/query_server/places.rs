@@ -103,15 +103,16 @@ impl Drop for Place {
         }
         let mut state = self.places.state();
         state.turns.end(self.owner);
-        let served = state.turns.serve_next(|owner, waiter| {
-            match waiter.send(Place { places: self.places.clone(), owner, holds: true }) {
+        let served = state.turns.serve_next(
+            |_| false,
+            |owner, waiter| match waiter.send(Place { places: self.places.clone(), owner, holds: true }) {
                 Ok(()) => true,
                 Err(mut unwanted) => {
                     unwanted.holds = false;
                     false
                 }
-            }
-        });
+            },
+        );
         state.free += usize::from(!served);
     }
 }

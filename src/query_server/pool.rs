@@ -15,6 +15,7 @@ use super::connect::ConnectError;
 use super::fair::{Owner, Turns};
 use super::poolers::Poolers;
 use super::settings::Settings;
+use super::slow::Pace;
 use super::watchdog::Watchdog;
 use crate::postgres::Target;
 use crate::readiness::Readiness;
@@ -76,7 +77,22 @@ pub struct Pressure {
     pub size: usize,
 }
 
-type Waiter = oneshot::Sender<Result<Slot, Unavailable>>;
+/// Who waits, and how the readers of what it asks for have been.
+struct Waiter {
+    sender: oneshot::Sender<Result<Slot, Unavailable>>,
+    pace: Arc<Pace>,
+}
+
+impl Waiter {
+    fn makes_way(&self) -> bool {
+        self.pace.is_slow()
+    }
+
+    /// Gives it a slot; an error: it does not wait any more, and here is the slot.
+    fn serve(self, slot: Slot) -> Result<(), Option<Slot>> {
+        self.sender.send(Ok(slot)).map_err(Result::ok)
+    }
+}
 
 struct State {
     /// Clean connections, the most recently used last.
@@ -158,23 +174,20 @@ impl Pool {
         Ok(())
     }
 
-    /// A connection that works, as far as can be seen without asking it. Waits for one if need be. `capped`: the tenant's
-    /// cap counts.
-    pub async fn acquire(
-        self: &Arc<Self>,
-        settings: &Settings,
-        owner: Owner,
-        capped: bool,
-    ) -> Result<Slot, Unavailable> {
-        let wish = Wish { settings, owner, capped };
+    /// A connection that works, as far as can be seen without asking it. Waits for one if need be.
+    pub async fn acquire(self: &Arc<Self>, wish: Wish<'_>) -> Result<Slot, Unavailable> {
         let mut slot = match self.take_or_queue(wish, false)? {
             Place::Free(slot) => slot,
             Place::Queued(turn) => turn.wait().await?,
         };
         loop {
             let generation = self.generation.load(Ordering::Relaxed);
-            if slot.backend.as_mut().is_some_and(|backend| backend.is_current(generation) && backend.is_alive()) {
-                return Ok(slot);
+            if let Some(backend) = slot.backend.as_mut() {
+                if backend.is_current(generation) && backend.is_alive() {
+                    return Ok(slot);
+                }
+                // It may not be the only one.
+                self.sweep();
             }
             match slot.reconnect().await {
                 Ok(()) => return Ok(slot),
@@ -193,7 +206,7 @@ impl Pool {
     }
 
     /// A connection of this generation leads to a server that is not what is asked for any more: the others will, too.
-    fn turn_away(&self, generation: u64) {
+    fn turn_away(self: &Arc<Self>, generation: u64) {
         let mut state = self.state();
         // Where nothing better is to be had, the connections that there are serve those who only read.
         if state.turned_at.is_some_and(|at| at.elapsed() < LEAST_GENERATION) {
@@ -202,14 +215,26 @@ impl Pool {
         let turned = self.generation.compare_exchange(generation, generation + 1, Ordering::Relaxed, Ordering::Relaxed);
         if turned.is_ok() {
             state.turned_at = Some(Instant::now());
+            drop(state);
             tracing::warn!("PostgreSQL takes no writes any more: its connections are replaced");
             self.readiness.doubt();
+            self.sweep();
         }
+    }
+
+    /// Closes idle connections that are of no use any more: their server has gone, or another has taken its place.
+    fn sweep(self: &Arc<Self>) {
+        let generation = self.generation.load(Ordering::Relaxed);
+        let mut state = self.state();
+        let before = state.idle.len();
+        state.idle.retain_mut(|backend| backend.is_current(generation) && backend.is_alive());
+        state.taken -= before - state.idle.len();
+        self.grow(&mut state);
     }
 
     /// A free place, or a turn in the queue.
     fn take_or_queue(self: &Arc<Self>, wish: Wish<'_>, in_front: bool) -> Result<Place, Unavailable> {
-        let Wish { settings, owner, capped } = wish;
+        let Wish { settings, owner, capped, pace } = wish;
         let mut state = self.state();
         if in_front || state.turns.may_start(owner, capped) {
             let fitting = state.idle.iter().rposition(|backend| backend.settings() == settings);
@@ -233,7 +258,7 @@ impl Pool {
             }
         }
         let (sender, receiver) = oneshot::channel();
-        state.turns.push(owner, sender, capped, in_front);
+        state.turns.push(owner, Waiter { sender, pace: pace.clone() }, capped, in_front);
         Ok(Place::Queued(Turn { pool: self.clone(), owner, receiver }))
     }
 
@@ -255,7 +280,7 @@ impl Pool {
             let others = state.taken > 0;
             if !others {
                 for waiter in state.turns.take_all() {
-                    let _ = waiter.send(Err(failure.clone()));
+                    let _ = waiter.sender.send(Err(failure.clone()));
                 }
             }
             others
@@ -283,14 +308,10 @@ impl Pool {
         if let Some(owner) = owner {
             state.turns.end(owner);
         }
-        let served =
-            state.turns.serve_next(|owner, waiter| match waiter.send(Ok(self.slot(backend.take(), Some(owner)))) {
-                Ok(()) => true,
-                Err(unwanted) => {
-                    backend = unwanted.ok().and_then(Slot::into_backend);
-                    false
-                }
-            });
+        let served = state.turns.serve_next(Waiter::makes_way, |owner, waiter| {
+            let unwanted = waiter.serve(self.slot(backend.take(), Some(owner)));
+            unwanted.map_err(|slot| backend = slot.and_then(Slot::into_backend)).is_ok()
+        });
         match backend {
             _ if served => self.grow(&mut state),
             Some(backend) => state.idle.push(backend),
@@ -301,12 +322,9 @@ impl Pool {
     /// Lets those who wait open connections, if places were lost earlier to failed attempts.
     fn grow(self: &Arc<Self>, state: &mut State) {
         while state.turns.is_pressed() && state.has_room(self.limits.size) {
-            let served = state.turns.serve_next(|owner, waiter| match waiter.send(Ok(self.slot(None, Some(owner)))) {
-                Ok(()) => true,
-                Err(unwanted) => {
-                    drop(unwanted.ok().and_then(Slot::into_backend));
-                    false
-                }
+            let served = state.turns.serve_next(Waiter::makes_way, |owner, waiter| {
+                let unwanted = waiter.serve(self.slot(None, Some(owner)));
+                unwanted.map_err(|slot| drop(slot.and_then(Slot::into_backend))).is_ok()
             });
             state.taken += usize::from(served);
         }
@@ -322,10 +340,13 @@ impl State {
 
 /// What is asked of the pool.
 #[derive(Clone, Copy)]
-struct Wish<'w> {
-    settings: &'w Settings,
-    owner: Owner,
-    capped: bool,
+pub struct Wish<'w> {
+    pub settings: &'w Settings,
+    pub owner: Owner,
+    /// The tenant's cap counts.
+    pub capped: bool,
+    /// How the readers of what is to run have been.
+    pub pace: &'w Arc<Pace>,
 }
 
 /// What `take_or_queue` finds.
@@ -359,7 +380,7 @@ impl Drop for Turn {
             self.receiver.close();
             // Whoever answers counts us out, under the same lock.
             if matches!(answer, Err(oneshot::error::TryRecvError::Empty)) {
-                state.turns.give_up(self.owner, Waiter::is_closed);
+                state.turns.give_up(self.owner, |waiter| waiter.sender.is_closed());
             }
             answer
         };

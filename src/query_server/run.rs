@@ -17,12 +17,11 @@ use super::fair::Owner;
 use super::memory::{Memory, Reserved};
 use super::piece::{Ending, Piece, failure};
 use super::placement::{Lease, Placement, Rest};
-use super::pool::{Pool, Slot, Unavailable};
+use super::pool::{Pool, Slot, Unavailable, Wish};
 use super::reads::{Reads, Verdict};
 use super::settings::Settings;
-use super::slow::Patience;
-use super::texts::{Text, Texts};
-use crate::data::repeat::shows_only_reading;
+use super::slow::{Pace, Patience};
+use super::texts::{Text, Texts, reads_only};
 use crate::deadline::{Deadline, Deadlines};
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
@@ -216,11 +215,14 @@ pub trait Caller: Sync {
 pub struct Watch<'w, C> {
     caller: &'w C,
     engine: &'w Engine,
+    pace: &'w Arc<Pace>,
     deadline: Option<Deadline>,
     /// Under which the query was admitted; None: none is needed.
     pub lease: Option<Lease>,
     /// The caller has been waited for, and has taken rows since.
     reads: bool,
+    /// It has been waited for so long that others of its text are to make way.
+    is_slow: bool,
     /// It is to stop already, and why; the deadline is now that of our patience with PostgreSQL.
     pub stopping: Option<Stop>,
 }
@@ -242,7 +244,11 @@ impl<C: Caller> Watch<'_, C> {
         let mut waited = false;
         let patience = async {
             waited = true;
-            self.engine.patience.ends(&self.engine.pool, &self.engine.deadlines, self.reads).await;
+            let slow = || {
+                self.is_slow = true;
+                self.pace.note(true);
+            };
+            self.engine.patience.ends(&self.engine.pool, &self.engine.deadlines, self.reads, slow).await;
         };
         let sent = tokio::select! {
             biased;
@@ -280,7 +286,7 @@ impl Engine {
 
     async fn try_run<C: Caller>(&self, query: &Query, caller: &C) -> Result<Piece, Failure> {
         let (text, seen) = self.look_at(&query.request).await?;
-        let mut watch = self.watch(query, caller);
+        let mut watch = self.watch(query, &text, caller);
         let admitted = match self.placement.admit_known(&query.request) {
             Some(admitted) => admitted,
             // Rare, and in a box: the task of a query whose tenant is known is no larger for it.
@@ -291,6 +297,7 @@ impl Engine {
         };
         watch.lease = admitted.lease();
         let (outcome, rest) = self.run_admitted(query, &text, seen, &mut watch).await;
+        text.pace.note(watch.is_slow);
         admitted.end(&outcome, rest);
         outcome
     }
@@ -407,7 +414,7 @@ impl Engine {
             let message = format!("the query may have taken effect, and is not run again: {why}");
             Err(failure(Reason::OutcomeUnknown, true, message))
         };
-        if !shows_only_reading(&query.request.sql) {
+        if !reads_only(&query.request.sql).await {
             return refused("its text shows more than reading");
         }
         match self.reads.now().await {
@@ -435,7 +442,7 @@ impl Engine {
 
     /// True if a statement that has run is proven to do nothing but read.
     pub async fn only_reads(&self, sql: &str) -> bool {
-        shows_only_reading(sql) && matches!(timeout(LONGEST_LOOK, self.reads.now()).await, Ok(Verdict::OnlyRead))
+        reads_only(sql).await && matches!(timeout(LONGEST_LOOK, self.reads.now()).await, Ok(Verdict::OnlyRead))
     }
 
     /// What is known about a query's text, and whether it has been seen before; refuses a query that cannot be run.
@@ -445,9 +452,10 @@ impl Engine {
     }
 
     /// Begins to watch for reasons to stop a query.
-    pub fn watch<'w, C>(&'w self, query: &Query, caller: &'w C) -> Watch<'w, C> {
+    pub fn watch<'w, C>(&'w self, query: &Query, text: &'w Text, caller: &'w C) -> Watch<'w, C> {
         let deadline = query.deadline.map(|at| self.deadlines.at(at));
-        Watch { caller, engine: self, deadline, lease: None, reads: false, stopping: None }
+        let pace = &text.pace;
+        Watch { caller, engine: self, pace, deadline, lease: None, reads: false, is_slow: false, stopping: None }
     }
 
     /// A connection from the pool. `held`: for a session, whose number is limited elsewhere.
@@ -457,7 +465,8 @@ impl Engine {
         held: bool,
         watch: &mut Watch<'_, C>,
     ) -> Result<Slot, Failure> {
-        let acquiring = self.pool.acquire(&query.settings, query.owner(), !held);
+        let wish = Wish { settings: &query.settings, owner: query.owner(), capped: !held, pace: watch.pace };
+        let acquiring = self.pool.acquire(wish);
         let acquired = watch.unless_stopped(acquiring).await.map_err(Stop::before)?;
         acquired.map_err(unavailable)
     }

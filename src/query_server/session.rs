@@ -211,7 +211,7 @@ impl Session {
         }
         let sessions = self.sessions.clone();
         let (text, _) = sessions.engine.look_at(&query.request).await?;
-        let mut watch = sessions.engine.watch(query, asker);
+        let mut watch = sessions.engine.watch(query, &text, asker);
         watch.unless_stopped(self.admissions.admit(&query.request)).await.map_err(Stop::before)??;
         watch.lease = self.admissions.lease();
         self.in_transaction = self.transaction() != Transaction::None && !text.may_end_transaction;
@@ -239,7 +239,7 @@ impl Session {
             () = &mut finishing => return Ok(()),
             () = self.admissions.lapsed() => End::Lapsed,
             () = passed(&mut end_of_life) => End::TooOld,
-            () = engine.patience.ends(&engine.pool, &engine.deadlines, true) => End::Stalled,
+            () = engine.patience.ends(&engine.pool, &engine.deadlines, true, || {}) => End::Stalled,
         };
         self.give_back().await;
         asker.cancel();

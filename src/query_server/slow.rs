@@ -1,7 +1,8 @@
 //! How long a connection to PostgreSQL waits for a caller who does not take rows. One whose reader has stopped reading
-//! would hold it for ever, and a few of them the whole pool. Asked by `run` and `session`.
+//! would hold it for ever, and a few of them the whole pool. Asked by `run` and `session`. It also remembers which texts
+//! have such readers: theirs make way for others in `pool`.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,11 +12,30 @@ use crate::deadline::Deadlines;
 
 /// What is enough where others need the connection.
 const UNDER_PRESSURE: Duration = Duration::from_secs(1);
-/// The same for a reader who has taken nothing yet, where many wait for their turns: all of them together are not to wait
-/// for much longer than for one.
+/// The same for a reader who has taken nothing yet.
+const AT_FIRST: Duration = Duration::from_millis(400);
+/// And for one where many wait for their turns: all of them together are not to wait for much longer than for one. Readers
+/// who take longer make way.
 const LEAST: Duration = Duration::from_millis(100);
 /// How often it is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
+
+/// Whether readers of one text's rows have been waited for of late.
+#[derive(Debug, Default)]
+pub struct Pace(AtomicBool);
+
+impl Pace {
+    pub fn is_slow(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Notes how it was this time.
+    pub fn note(&self, is_slow: bool) {
+        if self.is_slow() != is_slow {
+            self.0.store(is_slow, Ordering::Relaxed);
+        }
+    }
+}
 
 /// How long is waited for callers.
 pub struct Patience {
@@ -32,14 +52,18 @@ impl Patience {
     }
 
     /// Returns when a caller has been waited for long enough. To be polled only once there is something to wait for.
-    /// `reads`: it has been waited for before, and has taken rows since.
-    pub async fn ends(&self, pool: &Pool, deadlines: &Deadlines, reads: bool) {
+    /// `reads`: it has been waited for before, and has taken rows since. `slow`: it has been waited for so long that others
+    /// are to go first.
+    pub async fn ends(&self, pool: &Pool, deadlines: &Deadlines, reads: bool, mut slow: impl FnMut()) {
         let since = Instant::now();
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waits = Waits(&self.waiting);
         loop {
             deadlines.at(Instant::now() + LOOK_EVERY).await;
             let waited = since.elapsed();
+            if waited >= LEAST {
+                slow();
+            }
             if self.limit.is_some_and(|limit| waited >= limit) {
                 return;
             }
@@ -49,8 +73,8 @@ impl Patience {
             let pressure = pool.pressure();
             // Those that may stay longer give no turns.
             let rounds = pressure.waiting.div_ceil(pressure.size.saturating_sub(self.most).max(1));
-            let enough = match u32::try_from(rounds) {
-                Ok(rounds) if rounds > 1 && !reads => (UNDER_PRESSURE / rounds).max(LEAST),
+            let enough = match u32::try_from(rounds.max(1)) {
+                Ok(rounds) if !reads => (AT_FIRST / rounds).max(LEAST),
                 _ => UNDER_PRESSURE,
             };
             if pressure.waiting > 0 && waited >= enough {

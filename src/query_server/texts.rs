@@ -9,8 +9,10 @@ use lru::LruCache;
 use tokio::task::yield_now;
 
 use super::names::Names;
+use super::slow::Pace;
 use crate::data::gist::{Gist, READ_NOTHING};
-use crate::data::lexer::{Lexer, Outline};
+use crate::data::lexer::{Lexer, Outline, Step, Token};
+use crate::data::repeat::{Reading, shows_only_reading};
 
 /// Texts remembered; of those longer than the second bound none is.
 const MOST_TEXTS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
@@ -42,6 +44,8 @@ pub struct Text {
     pub may_end_transaction: bool,
     /// What it names; nothing if it is too long to be kept.
     pub names: Names,
+    /// How the readers of its rows have been.
+    pub pace: Arc<Pace>,
 }
 
 /// The first words of the statements that `plain` means.
@@ -78,20 +82,14 @@ impl Text {
             names,
             commits_midway: !plain && gist.may_commit_midway(),
             may_end_transaction: gist.may_end_transaction(),
+            pace: Arc::default(),
         }
     }
 
     /// The same of a text that is too long to be kept, read in slices between which others have their turns.
     async fn of_long(id: u64, sql: &str) -> Self {
-        let (mut gist, mut lexer) = (Gist::default(), Lexer::new(sql));
-        let mut pause = SLICE;
-        while let Some(token) = lexer.next() {
-            gist.take(token);
-            if lexer.position() >= pause {
-                yield_now().await;
-                pause = lexer.position() + SLICE;
-            }
-        }
+        let mut gist = Gist::default();
+        in_slices(sql, |token| gist.take(token)).await;
         let plain = gist.is_single(&PLAIN);
         Text {
             id,
@@ -104,8 +102,34 @@ impl Text {
             names: Names::default(),
             commits_midway: !plain && gist.may_commit_midway(),
             may_end_transaction: gist.may_end_transaction(),
+            pace: Arc::default(),
         }
     }
+}
+
+/// Gives all tokens of a text, and lets others have their turns between slices of it, inside a token too.
+async fn in_slices<'s>(sql: &'s str, mut take: impl FnMut(Token<'s>)) {
+    let (mut lexer, mut pause) = (Lexer::new(sql), SLICE);
+    loop {
+        match lexer.read(pause) {
+            Step::Token(token) => take(token),
+            Step::Paused => {
+                yield_now().await;
+                pause = lexer.position() + SLICE;
+            }
+            Step::End => return,
+        }
+    }
+}
+
+/// True for one statement that only reads, as far as its text shows. Of a long text it is found in slices.
+pub async fn reads_only(sql: &str) -> bool {
+    if sql.len() <= SLICE {
+        return shows_only_reading(sql);
+    }
+    let mut reading = Reading::default();
+    in_slices(sql, |token| reading.take(token)).await;
+    reading.is_all()
 }
 
 /// `'t'::regclass` and its like become an object's number while parsing.
@@ -310,9 +334,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn others_have_their_turns_while_a_long_text_is_looked_at() {
-        let long = format!("select * from t where a in ({})", vec!["'a literal'"; 100_000].join(", "));
+    /// How many turns another task has while `work` is done.
+    async fn turns_beside(work: impl Future<Output = ()>) -> u64 {
         let turns = Arc::new(AtomicU64::new(0));
         let other = tokio::spawn({
             let turns = turns.clone();
@@ -323,9 +346,36 @@ mod tests {
                 }
             }
         });
-        assert!(Texts::new().look_up(&long).await.0.plain);
+        work.await;
         other.abort();
-        let (turns, slices) = (turns.load(Ordering::Relaxed), (long.len() / SLICE) as u64);
-        assert!(turns + 2 >= slices, "{turns} turns in {slices} slices");
+        turns.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn others_have_their_turns_while_a_long_text_is_looked_at() {
+        let long = |token: &str| token.repeat(20 * SLICE / token.len());
+        for (begin, filling, end) in [
+            ("select * from t where a in (", "'a literal', ", "1)"),
+            // One token is no shorter than that.
+            ("select '", "''", "'"),
+            ("select '", "a literal ", "'"),
+            ("select E'", "\\'", "'"),
+            ("select $a$", "$b$ ", "$a$"),
+            ("select /*", " comment ", "*/ 1"),
+            ("select --", " comment ", "\n 1"),
+            ("select ", " ", "1"),
+            ("select ", "a", ""),
+            ("select ", "1", ""),
+            ("select \"", "a", "\""),
+        ] {
+            let text = [begin, &long(filling), end].concat();
+            let slices = (text.len() / SLICE) as u64;
+            let looked = async { assert!(Texts::new().look_up(&text).await.0.plain, "{begin}{filling}") };
+            let turns = turns_beside(looked).await;
+            assert!(turns + 2 >= slices, "{begin}{filling}: {turns} turns in {slices} slices");
+            let looked = async { assert!(reads_only(&text).await, "{begin}{filling}") };
+            let turns = turns_beside(looked).await;
+            assert!(turns + 2 >= slices, "{begin}{filling}: {turns} turns in {slices} slices");
+        }
     }
 }

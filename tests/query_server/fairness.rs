@@ -60,6 +60,28 @@ async fn two_hundred_transactions_of_one_tenant_hold_up_no_other() {
 }
 
 #[tokio::test]
+async fn transactions_that_one_tenant_leaves_open_lock_out_no_other() {
+    for size in ["4", "16"] {
+        let shard = Shard::start(&["--pool-size", size]).await;
+        let mut sessions = Vec::new();
+        for _ in 0..20 {
+            let mut session = shard.session().await;
+            session.ask(tenant("a", simple("begin"))).await;
+            sessions.push(session);
+        }
+        let open = "select count(*) > 0 from pg_stat_activity \
+                    where datname = current_database() and state = 'idle in transaction'";
+        shard.wait_for(open, "t").await;
+        sleep(Duration::from_millis(300)).await;
+        let since = Instant::now();
+        let mut session = shard.session().await;
+        let began = session.run(QueryRequest { timeout_ms: 20_000, ..tenant("b", simple("begin")) }).await;
+        assert_eq!(began.only().tag.as_deref(), Some("BEGIN"));
+        assert!(since.elapsed() < SOON, "waited {:?}", since.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn one_tenant_cannot_fill_the_queue() {
     let shard = Shard::start(&["--pool-size", "1", "--queue-limit", "8"]).await;
     let mut greedy = shard.stream().await;
@@ -125,8 +147,24 @@ async fn many_tenants_streams_that_nobody_reads_do_not_add_up_for_another_tenant
         stream.ask(tenant(&format!("reader {number}"), simple(rows))).await;
     }
     shard.wait_for_running(8).await;
-    // It would take 13 s if each of them were waited for as long as one alone.
-    answers_within(&shard, Duration::from_secs(6)).await;
+    // It would take 5 s if its turn came behind those of all others, though each of them were stopped after 0.4 s.
+    for _ in 0..3 {
+        answers_within(&shard, Duration::from_millis(1500)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_query_waits_a_moment_for_streams_of_which_nothing_has_been_taken() {
+    let shard = Shard::start(&["--pool-size", "8"]).await;
+    // Each text has a reader for the first time.
+    let mut stream = Stream::open(&shard, &[], 1).await;
+    stream.gives_credit = false;
+    for number in 0..8 {
+        let rows = format!("select repeat('x', {}) from generate_series(1, 100000)", 1000 + number);
+        stream.ask(tenant(&format!("reader {number}"), simple(&rows))).await;
+    }
+    shard.wait_for_running(8).await;
+    answers_within(&shard, Duration::from_millis(900)).await;
 }
 
 async fn answers_within(shard: &Shard, limit: Duration) {

@@ -216,7 +216,8 @@ async fn a_caller_who_takes_no_rows_keeps_the_connection_no_longer_than_a_sessio
 
 #[tokio::test]
 async fn when_all_sessions_are_taken_the_next_waits_until_its_deadline() {
-    let shard = shard(&["--pool-size", "4", "--max-sessions", "2", "--queue-limit", "1"]).await;
+    let shard =
+        shard(&["--pool-size", "4", "--max-sessions", "2", "--tenant-max-sessions", "2", "--queue-limit", "1"]).await;
     let (mut first, mut second) = (shard.session().await, shard.session().await);
     for session in [&mut first, &mut second] {
         session.tag("begin").await;
@@ -247,7 +248,7 @@ async fn when_all_sessions_are_taken_the_next_waits_until_its_deadline() {
 
 #[tokio::test]
 async fn sessions_leave_connections_for_everybody_else() {
-    let shard = shard(&["--pool-size", "4"]).await;
+    let shard = shard(&["--pool-size", "4", "--tenant-max-sessions", "2"]).await;
     let mut sessions = Vec::new();
     for _ in 0..6 {
         let mut session = shard.session().await;

@@ -69,7 +69,7 @@ async fn the_queries_of_a_session_run_one_after_the_other_on_one_connection() {
 
 #[tokio::test]
 async fn two_sessions_do_not_see_each_other() {
-    let shard = shard(&["--pool-size", "4"]).await;
+    let shard = shard(&["--pool-size", "4", "--tenant-max-sessions", "2"]).await;
     let (mut first, mut second) = (shard.session().await, shard.session().await);
     for session in [&mut first, &mut second] {
         session.tag("begin").await;
