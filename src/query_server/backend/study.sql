@@ -62,9 +62,10 @@ trees (tree) as materialized (
   union all
   -- Reading evaluates no defaults, but what is generated.
   select adbin::pg_catalog.text from pg_catalog.pg_attrdef
-  join pg_catalog.pg_attribute on attrelid operator(pg_catalog.=) adrelid and attnum operator(pg_catalog.=) adnum
   where adrelid operator(pg_catalog.=) any (array(select oid from relations))
-    and ($4::pg_catalog.bool or attgenerated operator(pg_catalog.<>) '')
+    and ($4::pg_catalog.bool
+      or (select attgenerated operator(pg_catalog.<>) '' from pg_catalog.pg_attribute
+        where attrelid operator(pg_catalog.=) adrelid and attnum operator(pg_catalog.=) adnum))
   union all
   select conbin::pg_catalog.text from pg_catalog.pg_constraint
   where conrelid operator(pg_catalog.=) any (array(select oid from relations))
@@ -153,15 +154,6 @@ column_types (oid, relation) as (
   where attrelid operator(pg_catalog.=) any (array(select oid from relations))
     and attnum operator(pg_catalog.>) 0 and not attisdropped
 ),
-parts as materialized (
-  select oid as whole, typelem as part from pg_catalog.pg_type where typelem operator(pg_catalog.<>) 0
-  union all
-  select oid, typbasetype from pg_catalog.pg_type where typbasetype operator(pg_catalog.<>) 0
-  union all
-  select rngtypid, rngsubtype from pg_catalog.pg_range
-  union all
-  select rngmultitypid, rngsubtype from pg_catalog.pg_range
-),
 -- What of the text's types and of the relations' may be evaluated when the session reads or writes a value.
 evaluated (oid) as (
   (select oid from column_types
@@ -172,7 +164,16 @@ evaluated (oid) as (
    select pg_catalog.unnest(pg_catalog.string_to_array(found[1], ' '))::pg_catalog.oid
    from trees, lateral pg_catalog.regexp_matches(tree, '[(]o ([0-9 ]+)[)]', 'g') as found)
   union
-  select parts.part from evaluated join parts on parts.whole operator(pg_catalog.=) evaluated.oid
+  select parts.part from evaluated, lateral (
+    select typelem as part from pg_catalog.pg_type
+    where oid operator(pg_catalog.=) evaluated.oid and typelem operator(pg_catalog.<>) 0
+    union all
+    select typbasetype from pg_catalog.pg_type
+    where oid operator(pg_catalog.=) evaluated.oid and typbasetype operator(pg_catalog.<>) 0
+    union all
+    select rngsubtype from pg_catalog.pg_range where rngtypid operator(pg_catalog.=) evaluated.oid
+    union all
+    select rngsubtype from pg_catalog.pg_range where rngmultitypid operator(pg_catalog.=) evaluated.oid) as parts
 ),
 -- The types that the text itself may bring in: of its relations' columns, of its functions, and those it names.
 meant (oid, of_column) as (
@@ -189,7 +190,16 @@ meant (oid, of_column) as (
    where typname operator(pg_catalog.=) any ($2::pg_catalog.name[]) and typrelid operator(pg_catalog.=) 0
      or typname operator(pg_catalog.=) any ($3::pg_catalog.name[]))
   union
-  select parts.part, of_column from meant join parts on parts.whole operator(pg_catalog.=) meant.oid
+  select parts.part, of_column from meant, lateral (
+    select typelem as part from pg_catalog.pg_type
+    where oid operator(pg_catalog.=) meant.oid and typelem operator(pg_catalog.<>) 0
+    union all
+    select typbasetype from pg_catalog.pg_type
+    where oid operator(pg_catalog.=) meant.oid and typbasetype operator(pg_catalog.<>) 0
+    union all
+    select rngsubtype from pg_catalog.pg_range where rngtypid operator(pg_catalog.=) meant.oid
+    union all
+    select rngsubtype from pg_catalog.pg_range where rngmultitypid operator(pg_catalog.=) meant.oid) as parts
 ),
 verdict as materialized (
   select
@@ -203,8 +213,8 @@ verdict as materialized (
     and not exists (
       select from pg_catalog.pg_type
       where oid operator(pg_catalog.>=) 16384
-        and (typname operator(pg_catalog.=) any ($3::pg_catalog.name[])
-          or typrelid operator(pg_catalog.=) 0 and typname operator(pg_catalog.=) any ($1::pg_catalog.name[])))
+        and typname operator(pg_catalog.=) any ($3::pg_catalog.name[] operator(pg_catalog.||) $1::pg_catalog.name[])
+        and (typrelid operator(pg_catalog.=) 0 or typname operator(pg_catalog.=) any ($3::pg_catalog.name[])))
     -- A literal of these becomes what the catalogue holds now: an object's number, an enum's label. What settings
     -- decide, as of times, is another matter: the guard knows when they were read.
     and not ($7::pg_catalog.bool and exists (
