@@ -294,3 +294,20 @@ async fn a_policy_that_is_new_is_obeyed_by_a_text_that_was_not_told_its_tenant_b
         assert_eq!(stream.run(ask("bob")).await.text(), "bob");
     }
 }
+
+#[tokio::test]
+async fn what_was_bound_is_shown_to_no_other_tenant_and_a_literal_is() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    let mut stream = shard.stream().await;
+    let sql = "select $1::text || 'literal of a'";
+    for _ in 0..3 {
+        let reply = stream.run(tenant("a", bound(sql, &[Some("secret of a, ")]))).await;
+        assert_eq!(reply.text(), "secret of a, literal of a");
+    }
+    // The README says so: PostgreSQL shows a role the texts of its own sessions.
+    let looks = "select concat(
+        (select count(*) from pg_stat_activity where query like '%secret' || ' of a%'),
+        (select count(*) from pg_prepared_statements where statement like '%secret' || ' of a%'),
+        (select count(*) from pg_prepared_statements where statement like '%literal' || ' of a%'))";
+    assert_eq!(stream.run(tenant("b", bound(looks, &[]))).await.text(), "001");
+}
