@@ -7,14 +7,16 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::attempt::{Attempt, outcome_unknown};
-use super::backend::{Backend, StatementId, Transaction};
+use super::backend::{Backend, ELSEWHERE, StatementId, Transaction};
 use super::cancel::PATIENCE;
+use super::connect::ConnectError;
 use super::decode::{self, RawDescription};
 use super::inbox::{Message, PART_SIZE};
-use super::piece::{Ending, Piece};
+use super::piece::{Ending, Piece, failure};
 use super::run::{Caller, Stop, Watch};
 use super::settings::Settings;
 use super::texts::Text;
+use crate::proto::failure::Reason;
 use crate::proto::{DatabaseError, Failure};
 
 /// How long rows wait for others to share their part.
@@ -252,6 +254,11 @@ impl<'a> Answer<'a> {
                 }
             };
         };
+        if self.asked.preface > 0 && error.message.contains(ELSEWHERE) {
+            // What is done in this session is done in any.
+            self.backend.mark_broken();
+            return Err(failure(Reason::Unavailable, true, ConnectError::TransactionPooler.to_string()));
+        }
         let outdated = !self.bound && self.is_outdated(&error);
         if self.asked.preface > 0 && !outdated {
             self.backend.doubt_statements();

@@ -69,6 +69,8 @@ impl<'t> Turn<'t> {
         match (self.query.whose(), self.manner.held) {
             // Somebody else's function may have set a tenant for the session.
             (None, true) => Some(Whose::NOBODY),
+            // The statement that sets it also sees whether a pooler still keeps sessions.
+            (None, false) if self.backend.is_pooled() => Some(Whose::NOBODY),
             (whose, _) => whose,
         }
     }

@@ -28,10 +28,11 @@ use super::settings::{Settings, TENANT, TENANT_TYPE};
 use super::watchdog::Covered;
 use crate::postgres::{Address, Socket, Target};
 
+pub use arming::Process;
 pub use fitness::Fitness;
 use names::Names;
 pub use names::StatementId;
-pub use requests::Whose;
+pub use requests::{ELSEWHERE, Whose};
 pub use study::Known;
 
 /// A row above this many bytes is no answer to a question of ours.
@@ -148,6 +149,11 @@ impl Backend {
     /// No other connection may have its process for as long as it is there.
     pub fn keep_served(&mut self, served: Served) {
         self.served = Some(served);
+    }
+
+    /// The process that has to answer, where a pooler stands in between.
+    fn pinned(&self) -> Option<i32> {
+        self.served.as_ref().map(|served| served.process.number)
     }
 
     /// True if a pooler stands in between.

@@ -4,19 +4,21 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::backend::Process;
+
 /// Those that serve.
 #[derive(Clone, Default)]
-pub struct Serving(Arc<Mutex<HashSet<String>>>);
+pub struct Serving(Arc<Mutex<HashSet<Process>>>);
 
 /// Held by a connection for as long as it lasts: no other may have its process.
 pub struct Served {
     serving: Serving,
-    process: String,
+    pub process: Process,
 }
 
 impl Serving {
     /// Notes a process; None: it serves another connection.
-    pub fn note(&self, process: String) -> Option<Served> {
+    pub fn note(&self, process: Process) -> Option<Served> {
         let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(process.clone());
         is_new.then(|| Served { serving: self.clone(), process })
     }

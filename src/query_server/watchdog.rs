@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::backend::Backend;
+use super::backend::{Backend, Process};
 use crate::postgres::{Address, Target};
 
 /// How long after a lease PostgreSQL ends the connections of a server that does not stir. By then one that runs has
@@ -53,10 +53,35 @@ struct Watch {
 
 #[derive(Default)]
 struct State {
-    /// The processes, and how many connections of ours name them.
-    processes: HashMap<i32, usize>,
+    /// The processes, by their numbers.
+    processes: HashMap<i32, Serving>,
     /// Those that wait to be covered.
     waiting: Vec<(i32, oneshot::Sender<Result<(), String>>)>,
+}
+
+/// What is known of a process.
+#[derive(Default)]
+struct Serving {
+    /// Connections of ours that name it; more than one where PostgreSQL has given the number again.
+    connections: usize,
+    /// When it began, once PostgreSQL has said so.
+    began: Option<String>,
+}
+
+impl State {
+    fn processes(&self) -> Vec<Process> {
+        let all = self.processes.iter();
+        all.map(|(&number, serving)| Process { number, began: serving.began.clone() }).collect()
+    }
+
+    /// Notes which processes PostgreSQL will end.
+    fn note(&mut self, found: &[Process]) {
+        for process in found {
+            if let Some(serving) = self.processes.get_mut(&process.number) {
+                serving.began.clone_from(&process.began);
+            }
+        }
+    }
 }
 
 /// Held by a connection: until it is dropped, PostgreSQL may be told to end its process.
@@ -68,9 +93,9 @@ pub struct Covered {
 impl Drop for Covered {
     fn drop(&mut self) {
         let mut state = self.watch.lock();
-        if let Some(count) = state.processes.get_mut(&self.process) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(serving) = state.processes.get_mut(&self.process) {
+            serving.connections -= 1;
+            if serving.connections == 0 {
                 state.processes.remove(&self.process);
             }
         }
@@ -96,29 +121,50 @@ impl Watchdog {
     /// Returns once PostgreSQL would end this connection.
     pub async fn cover(self: &Arc<Self>, backend: &mut Backend) -> Result<(), String> {
         let process = backend.process_id().await.map_err(|error| error.to_string())?;
-        let watch = self.watch(backend.address());
         let (sender, answer) = oneshot::channel();
-        let covered = {
-            let mut state = watch.lock();
-            *state.processes.entry(process).or_default() += 1;
-            state.waiting.push((process, sender));
-            Covered { watch: watch.clone(), process }
-        };
-        watch.changed.notify_one();
+        let covered = self.watch(backend.address(), process, sender);
+        covered.watch.changed.notify_one();
         answer.await.unwrap_or_else(|_| Err("the server is going down".to_owned()))?;
         backend.keep_covered(covered);
         Ok(())
     }
 
-    fn watch(self: &Arc<Self>, address: Address) -> Arc<Watch> {
-        let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
-        let watch = watches.entry((address.place, address.ip)).or_insert_with(|| {
+    fn watches(&self) -> MutexGuard<'_, HashMap<Place, Arc<Watch>>> {
+        self.watches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watch(self: &Arc<Self>, address: Address, process: i32, waiter: oneshot::Sender<Result<(), String>>) -> Covered {
+        let mut watches = self.watches();
+        let watch = watches.entry(place(address)).or_insert_with(|| {
             let watch = Arc::new(Watch::default());
             tokio::spawn(Keeper { watchdog: self.clone(), watch: watch.clone(), address }.run());
             watch
         });
-        watch.clone()
+        let mut state = watch.lock();
+        let serving = state.processes.entry(process).or_default();
+        serving.connections += 1;
+        // This one is there: any other that had its number is not.
+        serving.began = None;
+        state.waiting.push((process, waiter));
+        Covered { watch: watch.clone(), process }
     }
+
+    /// Forgets a PostgreSQL to which no connection leads any more; false: one does again.
+    fn forget(&self, address: Address) -> bool {
+        let mut watches = self.watches();
+        let is_idle = watches.get(&place(address)).is_some_and(|watch| {
+            let state = watch.lock();
+            state.processes.is_empty() && state.waiting.is_empty()
+        });
+        if is_idle {
+            watches.remove(&place(address));
+        }
+        is_idle
+    }
+}
+
+fn place(address: Address) -> Place {
+    (address.place, address.ip)
 }
 
 /// Why nothing is armed.
@@ -158,7 +204,10 @@ impl Keeper {
                 continue;
             }
             tokio::select! {
-                () = sleep(pause) => {}
+                // After a failover nothing leads here any more.
+                () = sleep(pause) => if armed.is_none() && self.watchdog.forget(self.address) {
+                    return;
+                },
                 () = self.watch.changed.notified() => {}
                 () = goes_off(&mut armed) => {}
             }
@@ -170,7 +219,7 @@ impl Keeper {
     async fn arm(&self, armed: &mut Option<Backend>, spare: &mut Option<Backend>) -> Result<(), String> {
         let (processes, waiting) = {
             let mut state = self.watch.lock();
-            (state.processes.keys().copied().collect::<Vec<_>>(), std::mem::take(&mut state.waiting))
+            (state.processes(), std::mem::take(&mut state.waiting))
         };
         if processes.is_empty() {
             // There is nothing to end.
@@ -209,8 +258,9 @@ impl Keeper {
                 return Err(reason);
             }
         };
-        for (process, waiter) in waiting {
-            let answer = match found.contains(&process) {
+        self.watch.lock().note(&found);
+        for (number, waiter) in waiting {
+            let answer = match found.iter().any(|process| process.number == number) {
                 true => Ok(()),
                 false => Err(NOT_THERE.to_owned()),
             };
@@ -230,7 +280,7 @@ impl Keeper {
         }
     }
 
-    async fn arm_in_time(&self, processes: &[i32], spare: &mut Option<Backend>) -> Result<Vec<i32>, NotArmed> {
+    async fn arm_in_time(&self, processes: &[Process], spare: &mut Option<Backend>) -> Result<Vec<Process>, NotArmed> {
         match timeout(self.watchdog.target.timeout, self.arm_another(processes, spare)).await {
             Ok(found) => found,
             Err(_) => Err(NotArmed::Failed("PostgreSQL does not answer".to_owned())),
@@ -242,7 +292,7 @@ impl Keeper {
         (self.watchdog.term)().ok_or_else(none)
     }
 
-    async fn arm_another(&self, processes: &[i32], spare: &mut Option<Backend>) -> Result<Vec<i32>, NotArmed> {
+    async fn arm_another(&self, processes: &[Process], spare: &mut Option<Backend>) -> Result<Vec<Process>, NotArmed> {
         let backend = match spare {
             Some(backend) => backend,
             none => {

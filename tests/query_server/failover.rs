@@ -11,14 +11,14 @@ use crate::shard::{Shard, options, rows, serve, simple};
 use crate::support::Postgres;
 
 /// A primary with a table `t`, and a standby that has it too.
-async fn pair() -> (Postgres, Postgres) {
+pub async fn pair() -> (Postgres, Postgres) {
     let mut primary = Postgres::start().await;
     crate::support::connect(&primary.url("postgres")).await.batch_execute("create table t (a int)").await.unwrap();
     let standby = primary.standby().await;
     (primary, standby)
 }
 
-fn url(places: &[&Postgres], parameters: &str) -> String {
+pub fn url(places: &[&Postgres], parameters: &str) -> String {
     let places: Vec<_> = places.iter().map(|postgres| postgres.place()).collect();
     format!("postgres://postgres@{}/postgres?sslmode=disable{parameters}", places.join(","))
 }

@@ -34,3 +34,4 @@ mod stale_statements;
 mod statements;
 mod stopping;
 mod unary;
+mod watchdog;

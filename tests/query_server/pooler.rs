@@ -1,12 +1,15 @@
 //! A pooler between the query server and PostgreSQL: it announces a process of its own, as PgBouncer does.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 
-use crate::shard::{Stream, bound, serve};
+use mtdd::proto::failure::Reason;
+
+use crate::shard::{Stream, bound, serve, simple, tenant};
 use crate::support;
 
 /// The URL of a pooler in session mode in front of `url`.
@@ -83,8 +86,8 @@ async fn two_servers_whose_texts_have_the_same_numbers_use_no_name_in_common() {
 }
 
 /// The URL of a pooler in transaction mode in front of `url`, with so many connections to PostgreSQL. It hands out the one
-/// that has been idle for longest.
-async fn transaction_pooler(url: &str, size: usize) -> String {
+/// that has been idle for longest. `keeps`: it is in session mode still.
+async fn transaction_pooler(url: &str, size: usize, keeps: Arc<AtomicBool>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let (head, database) = url.rsplit_once('/').unwrap();
@@ -93,7 +96,7 @@ async fn transaction_pooler(url: &str, size: usize) -> String {
     let idle = Arc::new(Mutex::new(std::collections::VecDeque::new()));
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(share(client, address.clone(), idle.clone(), size));
+            tokio::spawn(share(client, address.clone(), idle.clone(), size, keeps.clone()));
         }
     });
     format!("{user}@127.0.0.1:{port}/{database}?sslmode=disable")
@@ -126,7 +129,7 @@ async fn until_ready(server: &mut TcpStream, client: Option<&mut TcpStream>) -> 
     }
 }
 
-async fn share(mut client: TcpStream, address: String, idle: Idle, size: usize) {
+async fn share(mut client: TcpStream, address: String, idle: Idle, size: usize, keeps: Arc<AtomicBool>) {
     let mut length = [0; 4];
     client.read_exact(&mut length).await.unwrap();
     let mut startup = vec![0; u32::from_be_bytes(length) as usize];
@@ -141,6 +144,7 @@ async fn share(mut client: TcpStream, address: String, idle: Idle, size: usize) 
     // Authentication is over, process 7654321 answers, and is ready.
     client.write_all(b"R\0\0\0\x08\0\0\0\0K\0\0\0\x0c\0\x74\xcb\xb1\0\0\0\x01Z\0\0\0\x05I").await.unwrap();
     let mut asked = Vec::new();
+    let mut kept = None;
     while let Some(next) = message(&mut client).await {
         if next[0] == b'X' {
             return;
@@ -149,10 +153,20 @@ async fn share(mut client: TcpStream, address: String, idle: Idle, size: usize) 
         if !matches!(next[0], b'Q' | b'S') {
             continue;
         }
-        let mut server = idle.lock().await.pop_front().unwrap();
+        let mut server = match kept.take() {
+            Some(server) if keeps.load(Ordering::Relaxed) => server,
+            other => {
+                let mut idle = idle.lock().await;
+                idle.extend(other);
+                idle.pop_front().unwrap()
+            }
+        };
         server.write_all(&std::mem::take(&mut asked)).await.unwrap();
         until_ready(&mut server, Some(&mut client)).await;
-        idle.lock().await.push_back(server);
+        match keeps.load(Ordering::Relaxed) {
+            true => kept = Some(server),
+            false => idle.lock().await.push_back(server),
+        }
     }
 }
 
@@ -160,9 +174,37 @@ async fn share(mut client: TcpStream, address: String, idle: Idle, size: usize) 
 async fn a_pooler_that_does_not_keep_sessions_is_refused_whatever_is_said_of_it() {
     // One connection for all; another one for each transaction.
     for size in [1, 2] {
-        let url = transaction_pooler(&support::database().await, size).await;
+        let url = transaction_pooler(&support::database().await, size, Arc::default()).await;
         let refusal = serve(&url, &["--session-pooler"]).await.expect_err("a refusal").to_string();
         assert!(refusal.contains("not in session mode"), "{size}: {refusal}");
+    }
+}
+
+#[tokio::test]
+async fn a_pooler_that_does_not_keep_sessions_any_more_is_noticed_before_anything_runs() {
+    let database = support::database().await;
+    support::connect(&database).await.batch_execute("create table t (a text)").await.unwrap();
+    let keeps = Arc::new(AtomicBool::new(true));
+    let url = transaction_pooler(&database, 4, keeps.clone()).await;
+    // (What is kept would be studied in a request that this pooler does not understand.)
+    let flags = ["--session-pooler", "--pool-size", "1", "--statement-cache-size", "0"];
+    let (client, _shutdown) = serve(&url, &flags).await.unwrap();
+    let mut stream = Stream::open_on(&client).await;
+    let insert = || bound("insert into t values ($1)", &[Some("x")]);
+    let asked = || {
+        [insert(), tenant("ann", insert()), bound("select $1::text", &[Some("x")]), tenant("ann", simple("table t"))]
+    };
+    for _ in 0..3 {
+        for request in asked() {
+            stream.run(request).await.only();
+        }
+    }
+    keeps.store(false, Ordering::Relaxed);
+    for request in asked() {
+        let refused = stream.run(request).await;
+        let message = refused.failure.as_ref().map(|failure| failure.message.clone()).unwrap_or_default();
+        assert!(message.contains("not in session mode"), "{refused:?}");
+        assert_eq!(refused.refusal(), (Reason::Unavailable, true));
     }
 }
 
@@ -183,7 +225,7 @@ async fn a_name_that_is_taken_is_made_free_and_the_query_answered() {
     let mut stream = Stream::open_on(&client).await;
     for number in 0..6 {
         let sql = format!("select $1::text || {}", number / 3);
-        let reply = stream.run(crate::shard::tenant("ann", bound(&sql, &[Some("x")]))).await;
+        let reply = stream.run(tenant("ann", bound(&sql, &[Some("x")]))).await;
         assert_eq!(reply.text(), format!("x{}", number / 3));
     }
 }

@@ -10,6 +10,7 @@ use postgres_protocol::message::frontend;
 
 use super::Backend;
 use crate::data::row::Rows;
+use crate::query_server::decode;
 
 /// Whatever ends statements or idle connections, by the role's or the database's own settings, must not end this one.
 const UNLIMITED: &str = "select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name \
@@ -20,6 +21,45 @@ const UNLIMITED: &str = "select pg_catalog.set_config(name, '0', false) from pg_
 /// in its place.
 const AS_LOGGED_IN: &str = "reset session authorization; set role none";
 
+/// How a process is told: by its number and when it began, to the microsecond. No other that is or was has both.
+const PROCESS: &str = "pg_catalog.concat_ws('/', pid, \
+                       pg_catalog.to_char(backend_start at time zone 'UTC', 'YYYYMMDDHH24MISSUS'))";
+
+/// What PostgreSQL says once the time has begun to run.
+const BEGUN: &str = "mtdd-server: the time has begun to run";
+
+/// A process of PostgreSQL's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Process {
+    pub number: i32,
+    /// When it began. None: it is not known yet, and whichever has this number now is meant.
+    pub began: Option<String>,
+}
+
+impl Process {
+    fn read(text: &str) -> Option<Self> {
+        let (number, began) = text.split_once('/')?;
+        Some(Process { number: number.parse().ok()?, began: Some(began.to_owned()) })
+    }
+}
+
+/// Those of `processes` that are there and that the login role may end.
+fn among(processes: &[Process]) -> String {
+    let list = |is_wanted: fn(&Process) -> bool, text: fn(&Process) -> String| {
+        processes.iter().filter(|process| is_wanted(process)).map(text).collect::<Vec<_>>().join(",")
+    };
+    let any = list(|process| process.began.is_none(), |process| process.number.to_string());
+    let known = list(
+        |process| process.began.is_some(),
+        |Process { number, began }| format!("{number}/{}", began.as_deref().unwrap_or_default()),
+    );
+    format!(
+        "from pg_catalog.pg_stat_activity where (pid operator(pg_catalog.=) any ('{{{any}}}'::pg_catalog.int4[]) \
+         or {PROCESS} operator(pg_catalog.=) any ('{{{known}}}'::pg_catalog.text[])) \
+         and backend_start is not null and pg_catalog.pg_has_role(usesysid, 'USAGE')"
+    )
+}
+
 impl Backend {
     /// The process that serves this connection. Behind a pooler it is not the one that was announced.
     pub async fn process_id(&mut self) -> io::Result<i32> {
@@ -28,38 +68,52 @@ impl Backend {
     }
 
     /// The same, and when that process began: nothing else that is or was has both.
-    pub async fn process(&mut self) -> io::Result<String> {
-        let sql = "select pg_catalog.concat_ws('/', pid, extract(epoch from backend_start)) \
-                   from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())";
-        let [process] = self.ask_row(sql).await?;
+    pub async fn process(&mut self) -> io::Result<Process> {
+        let sql = format!("select {PROCESS} from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())");
+        let [process] = self.ask_row(&sql).await?;
+        let process = process.as_deref().and_then(Process::read);
         process.ok_or_else(|| io::Error::other("PostgreSQL does not say which process it is"))
     }
 
     /// Has PostgreSQL end these processes after a while. Returns those that it will end, once the time has begun to run.
-    /// They are told by when they began, so that no later process of the same number is meant.
-    pub async fn arm(&mut self, processes: &[i32], after: Duration) -> io::Result<Vec<i32>> {
+    pub async fn arm(&mut self, processes: &[Process], after: Duration) -> io::Result<Vec<Process>> {
         self.ask_simple(&format!("{AS_LOGGED_IN}; {UNLIMITED}"))?;
         self.flush().await?;
         if !self.await_row().await?.0 {
             return Err(io::Error::other("PostgreSQL refused to take the login role or to lift its time limits"));
         }
-        let list = processes.iter().map(i32::to_string).collect::<Vec<_>>().join(",");
-        let ours = format!(
-            "from pg_catalog.pg_stat_activity where pid operator(pg_catalog.=) any ('{{{list}}}'::pg_catalog.int4[]) \
-             and backend_start is not null and pg_catalog.pg_has_role(usesysid, 'USAGE')"
-        );
-        let known = format!(
-            "select extract(epoch from pg_catalog.clock_timestamp()), \
-             (select pg_catalog.string_agg(pid::pg_catalog.text, ',') {ours})"
-        );
-        let [now, known] = self.ask_row(&known).await?;
-        let now: f64 =
-            now.and_then(|now| now.parse().ok()).ok_or_else(|| io::Error::other("PostgreSQL did not tell its time"))?;
+        let [found] =
+            self.ask_row(&format!("select pg_catalog.string_agg({PROCESS}, ',') {}", among(processes))).await?;
+        let found: Vec<_> = found.iter().flat_map(|found| found.split(',')).filter_map(Process::read).collect();
+        let end = format!("pg_catalog.pg_terminate_backend(pid) {}", among(&found));
+        if !self.arm_in_steps(after, &end).await? {
+            self.arm_at_once(after, &end).await?;
+        }
+        Ok(found)
+    }
+
+    /// Waits in many short transactions, so that none is old: VACUUM and CREATE INDEX CONCURRENTLY do not wait for what has
+    /// just begun. False: PostgreSQL has no PL/pgSQL for the login role.
+    async fn arm_in_steps(&mut self, after: Duration, end: &str) -> io::Result<bool> {
+        let steps = after.as_secs();
+        let rest = (after - Duration::from_secs(steps)).as_secs_f64();
+        self.ask_simple(&format!(
+            "do language plpgsql $mtdd$ begin raise info '{BEGUN}'; perform pg_catalog.pg_sleep({rest}); \
+             for step in 1..{steps} loop perform pg_catalog.pg_sleep(1); commit; end loop; \
+             perform {end}; end $mtdd$"
+        ))?;
+        self.flush().await?;
+        let begun = self.await_beginning().await?;
+        if !begun {
+            self.await_ready().await?;
+        }
+        Ok(begun)
+    }
+
+    /// The same in a single transaction.
+    async fn arm_at_once(&mut self, after: Duration, end: &str) -> io::Result<()> {
         let wait = format!("select pg_catalog.pg_sleep({})", after.as_secs_f64());
-        let end = format!(
-            "select pg_catalog.pg_terminate_backend(pid) {ours} \
-             and backend_start operator(pg_catalog.<=) pg_catalog.to_timestamp({now})"
-        );
+        let end = format!("select {end}");
         // All is parsed and bound before the first answer is asked for: what comes behind it are two words to go on.
         for (portal, sql) in [("wait", wait.as_str()), ("end", end.as_str()), ("begin", "select 1")] {
             frontend::parse("", sql, [], &mut self.out)?;
@@ -74,9 +128,10 @@ impl Backend {
         frontend::execute("end", 0, &mut self.out)?;
         self.ask_for_end();
         self.flush().await?;
-        self.await_beginning().await?;
-        let known = known.unwrap_or_default();
-        Ok(known.split(',').filter_map(|process| process.parse().ok()).collect())
+        match self.await_beginning().await? {
+            true => Ok(()),
+            false => Err(io::Error::other("PostgreSQL refused to watch over this server")),
+        }
     }
 
     /// Returns when what was armed has gone off, or its connection is lost.
@@ -90,15 +145,22 @@ impl Backend {
         self.settle().await
     }
 
-    async fn await_beginning(&mut self) -> io::Result<()> {
+    /// Waits for the word that the time has begun to run; false: PostgreSQL refuses.
+    async fn await_beginning(&mut self) -> io::Result<bool> {
         loop {
             while let Some(message) = self.inbox.next()? {
                 match message.tag {
                     b'C' => {
                         self.inbox.drop_rows();
-                        return Ok(());
+                        return Ok(true);
                     }
-                    b'E' => return Err(io::Error::other("PostgreSQL refused to watch over this server")),
+                    b'N' => {
+                        let notice = decode::database_error(self.inbox.body(&message), message.length);
+                        if notice.message == BEGUN {
+                            return Ok(true);
+                        }
+                    }
+                    b'E' => return Ok(false),
                     _ => {}
                 }
             }
@@ -122,5 +184,20 @@ impl Backend {
             Some(String::from_utf8_lossy(cell).into_owned())
         };
         Ok(std::array::from_fn(|_| cell()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::qualified::bare_operators;
+
+    #[test]
+    fn only_a_process_of_which_nothing_else_is_known_is_told_by_its_number() {
+        let process = Process::read("12/20260102030405000006").unwrap();
+        assert_eq!(process, Process { number: 12, began: Some("20260102030405000006".to_owned()) });
+        let sql = among(&[process, Process { number: 34, began: None }]);
+        assert!(sql.contains("any ('{34}'::") && sql.contains("any ('{12/20260102030405000006}'::"), "{sql}");
+        assert_eq!(bare_operators(&sql), [""; 0]);
     }
 }

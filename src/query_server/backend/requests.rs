@@ -11,11 +11,23 @@ use super::{Backend, Known, StatementId};
 use crate::proto::Parameter;
 use crate::query_server::settings::{Settings, TENANT, TENANT_TYPE};
 
-/// Sets the tenant, $1, and its type, $2.
-fn set_tenant(is_local: bool) -> String {
+/// The setting that is to be set, and cannot be, where another process answers than has to.
+pub const ELSEWHERE: &str = "mtdd_another_process";
+
+/// Sets the tenant, $1, and its type, $2. `pinned`: only in this process.
+fn set_tenant(is_local: bool, pinned: Option<i32>) -> String {
+    let tenant = match pinned {
+        None => format!("'{TENANT}'"),
+        Some(number) => format!("case when {} then '{TENANT}' else '{ELSEWHERE}' end", is_process(number)),
+    };
     format!(
-        "select pg_catalog.set_config('{TENANT}', $1, {is_local}), pg_catalog.set_config('{TENANT_TYPE}', $2, {is_local})"
+        "select pg_catalog.set_config({tenant}, $1, {is_local}), pg_catalog.set_config('{TENANT_TYPE}', $2, {is_local})"
     )
+}
+
+/// The condition that this process answers.
+pub fn is_process(number: i32) -> String {
+    format!("pg_catalog.pg_backend_pid() operator(pg_catalog.=) {number}")
 }
 
 /// On whose behalf a query runs, as policies see it: empty texts for nobody.
@@ -80,7 +92,7 @@ impl Backend {
     /// Sets the tenant until the end of the transaction of the statement that follows; answered by one CommandComplete.
     pub fn ask_for_tenant(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
         if !self.set_local_prepared {
-            frontend::parse(&self.names.set_local(), &set_tenant(true), [], &mut self.out)?;
+            frontend::parse(&self.names.set_local(), &set_tenant(true, self.pinned()), [], &mut self.out)?;
             self.set_local_prepared = true;
         }
         self.bind_and_execute(&self.names.set_local(), &[whose.tenant.as_bytes(), whose.kind.as_bytes()])?;
@@ -116,7 +128,7 @@ impl Backend {
             Some(last) if last[..] == [whose.tenant, whose.kind] => {}
             _ => self.last_tenant = Some(Box::new([whose.tenant.to_owned(), whose.kind.to_owned()])),
         }
-        frontend::parse("", &set_tenant(is_local), [], &mut self.out)?;
+        frontend::parse("", &set_tenant(is_local, self.pinned()), [], &mut self.out)?;
         self.bind_and_execute("", &[whose.tenant.as_bytes(), whose.kind.as_bytes()])?;
         Ok(1)
     }

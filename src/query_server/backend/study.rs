@@ -14,7 +14,7 @@ use postgres_protocol::message::frontend::{self, BindError};
 
 use super::Backend;
 use super::names::StatementId;
-use super::requests::Whose;
+use super::requests::{Whose, is_process};
 use crate::data::row::Rows;
 use crate::query_server::settings::{Settings, TENANT, TENANT_TYPE};
 use crate::query_server::texts::Text;
@@ -153,7 +153,11 @@ impl Backend {
     }
 
     fn ask_to_keep(&mut self, id: StatementId, sql: &str, condition: &str, proven: Proven) -> Result<(), BindError> {
-        frontend::parse(&self.names.guard(id), &guard(condition, proven.blind), [], &mut self.out)?;
+        let guard = match self.pinned() {
+            None => guard(condition, proven.blind),
+            Some(number) => guard(&format!("{condition} and {}", is_process(number)), proven.blind),
+        };
+        frontend::parse(&self.names.guard(id), &guard, [], &mut self.out)?;
         frontend::parse(&self.names.statement(id), sql, [], &mut self.out)?;
         self.ask_for_guard(id, Whose::NOBODY, proven)?;
         Ok(())
