@@ -281,6 +281,17 @@ impl QueryChannel {
         }
     }
 
+    /// True if the server undoes a statement whose premise does not hold. One that cannot be reached says nothing.
+    pub async fn takes_premises(&self) -> bool {
+        match self.current() {
+            Some(stream) => stream.takes_premises().await,
+            None => match Box::pin(self.open()).await {
+                Ok(Wire::Current(stream)) => stream.takes_premises().await,
+                _ => false,
+            },
+        }
+    }
+
     /// The same for a session of this server's.
     pub async fn takes_in(&self, session: &Session, query: &QueryRequest) -> Result<(), Error> {
         match is_large(query) {

@@ -64,6 +64,8 @@ struct Said {
     largest: usize,
     /// It looks at `may_have_run`.
     knows_reads: bool,
+    /// It looks at `premise`.
+    takes_premises: bool,
 }
 
 #[derive(Debug)]
@@ -170,6 +172,11 @@ impl Stream {
         self.said().await.is_some_and(|said| said.knows_reads)
     }
 
+    /// True if the server undoes a statement whose premise does not hold.
+    pub async fn takes_premises(&self) -> bool {
+        self.said().await.is_some_and(|said| said.takes_premises)
+    }
+
     /// What the server has last said of reads.
     pub fn reads(&self) -> Reads {
         self.lock().reads
@@ -194,6 +201,7 @@ impl Stream {
         self.said.send_replace(Some(Said {
             largest: usize::try_from(hello.max_message_size).unwrap_or(usize::MAX),
             knows_reads: hello.reads() != hello::Reads::Unspecified,
+            takes_premises: hello.takes_premises,
         }));
     }
 

@@ -164,6 +164,12 @@ impl Failed {
                 let (shard, address) = (channel.shard, channel.address.clone());
                 return Failed { class: Class::WrongShard, error: Error::WrongShard { shard, address, reason } };
             }
+            Reason::Outdated => Error::PlanUnsupported {
+                reason:
+                    "the tables, views, types or functions that it uses were changed while it ran, and nothing of it \
+                         stays there; run it again"
+                        .into(),
+            },
             Reason::Unspecified => return Failed::broken(channel, format!("a failure without a reason: {reason}")),
         };
         Failed::for_good(error)

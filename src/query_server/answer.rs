@@ -30,6 +30,8 @@ pub struct Asked {
     extended: bool,
     /// The statement, if it is one that is kept; that it is outdated is to be reported as such, not as an error.
     kept: Option<StatementId>,
+    /// The statement's premise follows it.
+    premised: bool,
     /// It is proven to leave nothing in the session.
     pub harmless: bool,
 }
@@ -54,10 +56,26 @@ impl Asked {
         self.extended
     }
 
+    /// The same with a premise behind the statement, or without one.
+    pub fn on_premise(self, premised: bool) -> Self {
+        Asked { premised, ..self }
+    }
+
     /// The same behind commands that answer with so many CommandComplete messages.
     pub fn after(self, preface: u32) -> Self {
         Asked { preface, ..self }
     }
+}
+
+/// What has become of a statement's premise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Premise {
+    /// There is none, or it has held, or its statement is not at its end yet.
+    None,
+    /// It is being looked at.
+    Open,
+    /// It does not hold.
+    Failed,
 }
 
 /// The answer to one request, as far as it has come.
@@ -77,6 +95,8 @@ pub struct Answer<'a> {
     bound: bool,
     /// A statement of the request has come to its end.
     completed: bool,
+    /// What has become of the statement's premise.
+    premise: Premise,
     /// The caller has got something.
     sent: bool,
     /// Something was left out, because the query is to stop.
@@ -103,6 +123,7 @@ impl<'a> Answer<'a> {
             taken: false,
             bound: false,
             completed: false,
+            premise: Premise::None,
             sent: false,
             lossy: false,
             stop: None,
@@ -157,7 +178,7 @@ impl<'a> Answer<'a> {
 
     /// Reads once; None: nothing more has come, and rows that have need not wait for it.
     async fn fill(&mut self) -> io::Result<Option<usize>> {
-        if self.asked.preface > 0 || !self.backend.inbox.has_rows() {
+        if self.asked.preface > 0 || self.premise != Premise::None || !self.backend.inbox.has_rows() {
             return self.backend.fill().await.map(Some);
         }
         timeout(LINGER, self.backend.fill()).await.ok().transpose()
@@ -182,12 +203,20 @@ impl<'a> Answer<'a> {
                 self.asked.preface -= 1;
                 self.backend.inbox.drop_rows();
             }
+            b'C' if self.premise == Premise::Open => {
+                self.premise = Premise::None;
+                self.asked.premised = false;
+                self.backend.inbox.drop_rows();
+            }
             b'C' => {
                 let tag = decode::command_tag(self.backend.inbox.body(&message));
                 self.send_ended(watch).await;
                 (self.piece.rows, self.piece.row_count) = self.backend.inbox.take_rows();
                 self.piece.command_tag = Some(tag);
                 self.completed = true;
+                if self.asked.premised {
+                    self.premise = Premise::Open;
+                }
             }
             b'T' if !in_preface => {
                 self.taken = true;
@@ -205,6 +234,9 @@ impl<'a> Answer<'a> {
                 }
                 self.taken = true;
                 self.backend.inbox.drop_rows();
+                if self.premise == Premise::Open {
+                    self.premise = Premise::Failed;
+                }
                 // A failed preface comes first, and says why what follows it failed too.
                 self.error.get_or_insert(Box::new(error));
             }
@@ -271,6 +303,10 @@ impl<'a> Answer<'a> {
             let partly = self.text.commits_midway && !rolled_back;
             return Err(if partly { stop.partly() } else { stop.after() });
         }
+        if self.premise == Premise::Failed {
+            tracing::debug!(code = error.code, message = error.message, "a premise does not hold");
+            return Err(failure(Reason::Outdated, true, "the premise of the statement does not hold"));
+        }
         if outdated && !self.sent {
             return self.stop.map_or(Ok(Attempt::Outdated), |stop| Err(stop.before()));
         }
@@ -326,7 +362,10 @@ impl<'a> Answer<'a> {
 
     /// Sends the rows gathered so far, while more are to come.
     async fn send_rows<C: Caller>(&mut self, watch: &mut Watch<'_, C>) {
-        if self.asked.preface > 0 {
+        if self.premise != Premise::None {
+            self.backend.inbox.drop_rows();
+        }
+        if self.asked.preface > 0 || self.premise != Premise::None {
             return;
         }
         let (rows, row_count) = self.backend.inbox.take_rows();

@@ -41,6 +41,10 @@ pub struct Turn<'t> {
 
 impl<'t> Turn<'t> {
     pub async fn attempt<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+        if self.query.request.premise.is_some() && (self.manner.held || !self.shares_a_transaction()) {
+            let message = "premise: only for one plain statement that is a transaction of its own";
+            return Err(failure(Reason::Invalid, true, message));
+        }
         if self.backend.transaction() != Transaction::None {
             return self.inside(watch).await;
         }
@@ -98,8 +102,10 @@ impl<'t> Turn<'t> {
                 }
                 let whose = self.query.whose().unwrap_or(Whose::NOBODY);
                 preface += self.backend.ask_for_guard(id, whose, proven)?;
-                self.backend.ask_kept(id, &request.params)?;
-                return Ok(Asked::kept(id, proven.harmless).after(preface));
+                self.backend.ask_kept(id, request)?;
+                // What a premise does is not proven.
+                let harmless = proven.harmless && request.premise.is_none();
+                return Ok(Asked::kept(id, harmless).after(preface).on_premise(request.premise.is_some()));
             }
             preface += self.ask_for_settings()?;
             if let Some(whose) = self.whose() {
@@ -222,8 +228,8 @@ impl<'t> Turn<'t> {
 
     fn ask_extended(&mut self) -> Result<Asked, BindError> {
         let request = &self.query.request;
-        self.backend.ask_extended(&request.sql, &request.params)?;
-        Ok(Asked::extended())
+        self.backend.ask_extended(request)?;
+        Ok(Asked::extended().on_premise(request.premise.is_some()))
     }
 
     /// The answer to a Sync tells that PostgreSQL was there and took what follows: without it, one that was going down

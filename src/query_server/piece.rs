@@ -128,7 +128,7 @@ pub fn status(failure: Failure) -> Status {
         Reason::Cancelled => Code::Cancelled,
         Reason::Unavailable => Code::Unavailable,
         Reason::Invalid => Code::InvalidArgument,
-        Reason::WrongShard => Code::FailedPrecondition,
+        Reason::WrongShard | Reason::Outdated => Code::FailedPrecondition,
         // Not ABORTED, which invites a retry.
         Reason::OutcomeUnknown | Reason::Unspecified => Code::Unknown,
     };

@@ -2,6 +2,7 @@
 //! deadline may pass and the connection may break. The RPCs call `Engine::run`; `session`, which holds a connection
 //! already, calls `Engine::run_held`.
 
+use std::iter;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -80,8 +81,11 @@ impl Query {
 
     /// About how many bytes a request takes.
     pub fn size_of(request: &QueryRequest) -> usize {
-        let params = request.params.iter().map(|param| 32 + param.value.as_ref().map_or(0, |value| value.len()));
-        request.sql.len() + params.sum::<usize>()
+        let premise = request.premise.iter().flat_map(|premise| &premise.params);
+        let params = request.params.iter().chain(premise);
+        let params = params.map(|param| 32 + param.value.as_ref().map_or(0, |value| value.len()));
+        let premise = request.premise.as_ref().map_or(0, |premise| premise.sql.len());
+        request.sql.len() + premise + params.sum::<usize>()
     }
 
     /// For whom it takes its turn.
@@ -478,14 +482,17 @@ impl Engine {
 
     /// Refuses what PostgreSQL's protocol cannot carry and what is over a limit.
     fn check(&self, request: &QueryRequest) -> Result<(), String> {
-        if request.sql.len() > self.max_sql_size {
-            return Err(format!("sql: {} bytes, more than {} (--max-sql-size)", request.sql.len(), self.max_sql_size));
-        }
-        if memchr::memchr(0, request.sql.as_bytes()).is_some() {
-            return Err("sql: holds a zero byte".to_owned());
-        }
-        if request.params.len() > usize::from(u16::MAX) {
-            return Err(format!("params: {} of them; PostgreSQL takes at most {}", request.params.len(), u16::MAX));
+        let premise = request.premise.as_ref().map(|premise| ("premise.", &premise.sql, &premise.params));
+        for (of, sql, params) in iter::once(("", &request.sql, &request.params)).chain(premise) {
+            if sql.len() > self.max_sql_size {
+                return Err(format!("{of}sql: {} bytes, more than {} (--max-sql-size)", sql.len(), self.max_sql_size));
+            }
+            if memchr::memchr(0, sql.as_bytes()).is_some() {
+                return Err(format!("{of}sql: holds a zero byte"));
+            }
+            if params.len() > usize::from(u16::MAX) {
+                return Err(format!("{of}params: {} of them; PostgreSQL takes at most {}", params.len(), u16::MAX));
+            }
         }
         if request.simple && !request.params.is_empty() {
             return Err("params: not allowed together with `simple`".to_owned());

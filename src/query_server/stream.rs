@@ -242,7 +242,8 @@ impl Answers {
     ) -> Self {
         let mut reads = engine.reads.watch();
         let max_message_size = engine.max_message_size as u64;
-        let hello = move |reads: &Verdict| Hello { max_message_size, reads: reads.on_the_wire().into() };
+        let hello =
+            move |reads: &Verdict| Hello { max_message_size, reads: reads.on_the_wire().into(), takes_premises: true };
         let first = hello(&reads.borrow_and_update());
         let hellos = stream::unfold(reads, move |mut reads| async move {
             reads.changed().await.ok()?;

@@ -21,6 +21,7 @@ mod notifications;
 mod placement;
 mod pool;
 mod pooler;
+mod premises;
 mod proofs;
 mod reads;
 mod results;

@@ -8,7 +8,7 @@ use postgres_protocol::IsNull;
 use postgres_protocol::message::frontend::{self, BindError};
 
 use super::{Backend, Known, StatementId};
-use crate::proto::Parameter;
+use crate::proto::{Parameter, QueryRequest};
 use crate::query_server::settings::{Settings, TENANT, TENANT_TYPE};
 
 /// The setting that is to be set, and cannot be, where another process answers than has to.
@@ -172,18 +172,31 @@ impl Backend {
         self.residue.sequences
     }
 
-    /// Runs a text by the extended protocol, parsed for this once.
-    pub fn ask_extended(&mut self, sql: &str, params: &[Parameter]) -> Result<(), BindError> {
-        frontend::parse("", sql, [], &mut self.out)?;
-        self.ask_named("", params)
+    /// Runs a query's text by the extended protocol, parsed for this once, and behind it its premise.
+    pub fn ask_extended(&mut self, request: &QueryRequest) -> Result<(), BindError> {
+        frontend::parse("", &request.sql, [], &mut self.out)?;
+        self.ask_named("", request)
     }
 
-    /// Runs a text as it is prepared here.
-    pub fn ask_kept(&mut self, id: StatementId, params: &[Parameter]) -> Result<(), BindError> {
-        self.ask_named(&self.names.statement(id), params)
+    /// The same with the text as it is prepared here.
+    pub fn ask_kept(&mut self, id: StatementId, request: &QueryRequest) -> Result<(), BindError> {
+        self.ask_named(&self.names.statement(id), request)
     }
 
-    fn ask_named(&mut self, name: &str, params: &[Parameter]) -> Result<(), BindError> {
+    fn ask_named(&mut self, name: &str, request: &QueryRequest) -> Result<(), BindError> {
+        self.bind(name, &request.params)?;
+        frontend::describe(b'P', "", &mut self.out)?;
+        frontend::execute("", 0, &mut self.out)?;
+        if let Some(premise) = &request.premise {
+            frontend::parse("", &premise.sql, [], &mut self.out)?;
+            self.bind("", &premise.params)?;
+            frontend::execute("", 0, &mut self.out)?;
+        }
+        self.ask_for_end();
+        Ok(())
+    }
+
+    fn bind(&mut self, statement: &str, params: &[Parameter]) -> Result<(), BindError> {
         let write = |param: &Parameter, out: &mut BytesMut| match &param.value {
             Some(value) => {
                 out.extend_from_slice(value);
@@ -194,11 +207,7 @@ impl Backend {
         // No format codes at all: every parameter is text.
         let binary = params.iter().any(|param| param.binary);
         let formats = params.iter().filter(|_| binary).map(|param| i16::from(param.binary));
-        frontend::bind("", &name, formats, params, write, [0i16; 0], &mut self.out)?;
-        frontend::describe(b'P', "", &mut self.out)?;
-        frontend::execute("", 0, &mut self.out)?;
-        self.ask_for_end();
-        Ok(())
+        frontend::bind("", statement, formats, params, write, [0i16; 0], &mut self.out)
     }
 
     /// Ends a group of extended-protocol messages, and with it their transaction.
