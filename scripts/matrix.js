@@ -46,6 +46,22 @@ Of the ${all.length} statements below, ${exact} are exact.
 (\`mtdd.referenceTables\`).
 
 ${sections.join('\n')}
+## What the shards' databases do unasked
+
+Policies of row-level security that hold for the connected role are judged as if they stood in the statement's WHERE:
+what looks at rows of other tenants, at a clock, or calls a function that is not immutable is refused, by the policy's name.
+
+Triggers, foreign keys and checks of a table run on each shard, and see the rows of that shard alone, as they do for a
+statement of one tenant. They are not looked into; \`handle.explain()\` names the triggers of the table that is changed. A
+trigger that gives rows of a reference table values of its own (a sequence's, a random one, its clock's) makes the copies
+differ.
+
+Columns of reference tables that a statement leaves to their defaults get one time for all shards where the default tells
+the time. A sequence, an identity, a random value or a function that is not immutable is refused: give the column a value.
+
+A text that becomes a date or a time as the statement runs, as in \`word::date\` where \`word\` is a column, is not looked
+into: where it says \`now\` or \`today\`, it is that of its shard.
+
 The tables of TPC-H below: \`region\`, \`nation\` and \`part\` are reference tables; \`supplier\`, \`partsupp\`,
 \`customer\`, \`orders\` and \`lineitem\` are split by \`tenant_id\`, and joined on it too.
 

@@ -504,6 +504,20 @@ const SHAPES = {
       },
     ),
     refused('DELETE by where a row lies', "DELETE FROM orders WHERE ctid = '(0,1)'", { changes: true }),
+    refused('reference data by random values', 'UPDATE countries SET vat = random()', {
+      changes: true,
+      options: { allServers: true },
+      note: 'the copies of a row would differ',
+    }),
+    refused(
+      'reference data by rows of tenants',
+      'INSERT INTO countries (code) SELECT DISTINCT country FROM orders',
+      {
+        changes: true,
+        options: { allServers: true },
+        note: 'the copies of a row would differ',
+      },
+    ),
     refused('the tenant column itself', "UPDATE orders SET tenant_id = 'hooli'", {
       changes: true,
       note: 'the rows would stay where they are',
@@ -570,6 +584,7 @@ const SHAPES = {
       'literals that mean the time, as a column has it',
       "SELECT id FROM orders WHERE placed < 'yesterday'",
     ),
+    refused('values that mean the time', 'SELECT id FROM orders WHERE placed < ?', { bindings: ['now'] }),
     exact('the same words as text', "SELECT id FROM orders WHERE name <> 'now'"),
     refused('what its servers do', 'SELECT count(*) FROM pg_stat_activity'),
     exact(

@@ -85,6 +85,7 @@ function shown(result, ordered) {
  * @param {object} [options.mtdd] more of the configuration
  * @param {object} [options.portal]
  * @param {string[]} [options.serverArgs] more flags for the query servers
+ * @param {string} [options.options] of the connection under the library, as in `-c role=reader`
  * @returns {Promise<Shards>}
  */
 async function startShards({
@@ -93,10 +94,12 @@ async function startShards({
   mtdd = {},
   portal = { tenantColumnName: 'tenant' },
   serverArgs = [],
+  options,
 } = {}) {
   const cluster = await startCluster({ shards, seed, serverArgs });
-  const open = (databaseUrl) => knex({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 4 } });
-  const db = open(cluster.local.databaseUrl);
+  const open = (connection) => knex({ client: 'pg', connection, pool: { min: 0, max: 4 } });
+  const ours = options && { connectionString: cluster.local.databaseUrl, options };
+  const db = open(ours ?? cluster.local.databaseUrl);
   const handle = await InitializeReplication(express(), db, {
     mtdd: {
       useMtdd: true,

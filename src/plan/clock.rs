@@ -3,14 +3,20 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{CastKind, DataType, Expr, Function, FunctionArgExpr, Query, SelectItem, TimezoneInfo, Value};
+use sqlparser::ast::{
+    CastKind, DataType, Expr, Function, FunctionArgExpr, SelectItem, Statement, TimezoneInfo, Value, Visit, VisitMut,
+};
 
 use super::Layout;
 use super::functions::{Kind, arguments, kind, own_name};
 use super::rows::output_name;
 use super::shape::Source;
-use super::text::{fold, parameter, quoted, unnested};
+use super::text::{fold, parameter, parts, quoted, unnested};
 use super::walk::{Node, NodeMut, rewrite, walk};
+
+/// Why a time that is not that of the statement is refused.
+pub const EACH_SHARD: &str = "each shard would tell the time by its own clock; write now() in the statement itself, bind the \
+     time, or ask for it with .mtdd(null) or allServers: true";
 
 /// Words that the input of a date or a time takes for the time at which it is read.
 const WORDS: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
@@ -22,27 +28,41 @@ pub fn literal(expr: &Expr, layout: &Layout) -> Option<String> {
     walk(expr, &mut |node| match node {
         Node::Query(_) => depth += 1,
         Node::QueryEnd => depth -= 1,
-        Node::Expr(expr) if depth == 0 && found.is_none() => {
-            let is_clock = match expr {
-                Expr::Cast { expr, data_type, .. } => is_of_time(data_type) && text_of(expr).is_some_and(has_word),
-                Expr::TypedString(typed) => {
-                    is_of_time(&typed.data_type)
-                        && typed.value.value.clone().into_string().is_some_and(|text| has_word(&text))
-                }
-                Expr::BinaryOp { left, right, .. } => {
-                    is_compared(left, right, layout) || is_compared(right, left, layout)
-                }
-                Expr::Between { expr, low, high, .. } => {
-                    is_compared(expr, low, layout) || is_compared(expr, high, layout)
-                }
-                Expr::InList { expr, list, .. } => list.iter().any(|one| is_compared(expr, one, layout)),
-                _ => false,
-            };
-            found = is_clock.then(|| expr.to_string());
-        }
+        Node::Expr(expr) if depth == 0 && found.is_none() => found = is_literal(expr, layout).then(|| expr.to_string()),
         _ => {}
     });
     found
+}
+
+/// The same anywhere in a statement.
+pub fn literal_within(tree: &impl Visit, layout: &Layout) -> Option<String> {
+    let mut found = None;
+    walk(tree, &mut |node| {
+        if let Node::Expr(expr) = node
+            && found.is_none()
+        {
+            found = is_literal(expr, layout).then(|| expr.to_string());
+        }
+    });
+    found
+}
+
+fn is_literal(expr: &Expr, layout: &Layout) -> bool {
+    match expr {
+        Expr::Cast { expr, data_type, .. } => is_of_time(data_type) && text_of(expr).is_some_and(has_word),
+        Expr::TypedString(typed) => {
+            is_of_time(&typed.data_type) && typed.value.value.clone().into_string().is_some_and(|text| has_word(&text))
+        }
+        Expr::BinaryOp { left, right, .. } => is_compared(left, right, layout) || is_compared(right, left, layout),
+        Expr::Between { expr, low, high, .. } => is_compared(expr, low, layout) || is_compared(expr, high, layout),
+        Expr::InList { expr, list, .. } => list.iter().any(|one| is_compared(expr, one, layout)),
+        _ => false,
+    }
+}
+
+/// True for a literal without a type that means a time as of now in a column of this type.
+pub fn is_stored(literal: &Expr, of_type: &str) -> bool {
+    is_named_of_time(of_type) && text_of(unnested(literal)).is_some_and(has_word)
 }
 
 /// True for a literal without a type that takes the type of a date or a time from a column.
@@ -68,7 +88,8 @@ fn text_of(expr: &Expr) -> Option<&str> {
     }
 }
 
-fn has_word(text: &str) -> bool {
+/// True for a text with such a word.
+pub fn has_word(text: &str) -> bool {
     text.split(|letter: char| !letter.is_ascii_alphabetic())
         .any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
@@ -82,21 +103,11 @@ fn is_named_of_time(name: &str) -> bool {
 }
 
 /// Gives all shards one clock: now() and its like become a parameter. True if there were any.
-pub fn one_for_all(query: &mut Query) -> bool {
+pub fn one_for_all(tree: &mut impl VisitMut) -> bool {
     let mut found = false;
-    rewrite(query, &mut |node| {
+    rewrite(tree, &mut |node| {
         match node {
-            NodeMut::Select(select) => {
-                for item in &mut select.projection {
-                    // Its name is made of the call that vanishes.
-                    let name = output_name(item);
-                    if let (SelectItem::UnnamedExpr(expr), Some(name)) = (&*item, name)
-                        && names_clock(expr)
-                    {
-                        *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: quoted(&name) };
-                    }
-                }
-            }
+            NodeMut::Select(select) => keep_names(&mut select.projection),
             NodeMut::ExprEnd(expr) => {
                 if let Expr::Function(call) = expr
                     && let Some(value) = meant(call)
@@ -108,6 +119,37 @@ pub fn one_for_all(query: &mut Query) -> bool {
             _ => {}
         }
         ControlFlow::Continue(())
+    });
+    found
+}
+
+/// Gives columns that are named by a call of the clock, which vanishes, that name.
+pub fn keep_names(items: &mut [SelectItem]) {
+    for item in items {
+        let name = output_name(item);
+        if let (SelectItem::UnnamedExpr(expr), Some(name)) = (&*item, name)
+            && names_clock(expr)
+        {
+            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: quoted(&name) };
+        }
+    }
+}
+
+/// True if the statement asks for the time.
+pub fn is_asked(statement: &Statement) -> bool {
+    let mut found = false;
+    walk(statement, &mut |node| {
+        found |= matches!(node, Node::Expr(Expr::Function(call)) if kind(call) == Kind::Clock);
+    });
+    found
+}
+
+/// True if a function of the application's may be what it asks.
+pub fn is_shadowed(statement: &Statement, layout: &Layout) -> bool {
+    let mut found = false;
+    walk(statement, &mut |node| {
+        found |= matches!(node, Node::Expr(Expr::Function(call)) if kind(call) == Kind::Clock
+            && parts(&call.name).is_some_and(|parts| parts.len() == 1 && layout.shadowed.contains(&parts[0])));
     });
     found
 }

@@ -1,5 +1,6 @@
 //! A plan while it is made: syntax trees, which become texts once everything is known. And how pieces of a tree are made.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
@@ -52,6 +53,7 @@ impl Draft {
         written: Written<'_>,
         fragments: &Fragments,
         functions: Vec<String>,
+        of_policies: BTreeMap<String, String>,
     ) -> Result<Arc<Read>, Refusal> {
         if !self.fits() {
             return Err(unsupported(&format!(
@@ -80,6 +82,7 @@ impl Draft {
             limit: self.limit,
             finish,
             functions,
+            of_policies,
             names_unknown: written.names_unknown,
         }))
     }

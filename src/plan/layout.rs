@@ -1,6 +1,6 @@
 //! What the application has declared of its tables, and which tables and views its databases have.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Readers, catalogue};
 
@@ -31,8 +31,40 @@ pub struct Relation {
     pub is_stored: bool,
     /// Its columns, one in a line, as this shard has them.
     pub parts: (usize, String),
+    /// By column, the expression that gives it a value where a statement does not; `IDENTITY` for a sequence of its own.
+    pub defaults: BTreeMap<String, String>,
+    /// The columns to which another shard gives another one.
+    pub other_defaults: BTreeSet<String>,
+    /// Its triggers, each with its function.
+    pub triggers: Vec<String>,
+    /// Row-level security of the table.
+    pub policies: Vec<Policy>,
     /// How that of another shard differs, in words.
     pub differs: Option<String>,
+}
+
+/// What row-level security says of the rows of a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    pub name: String,
+    /// The statements that it is for, as the catalogue has them: r, a, w, d, or * for all.
+    pub command: String,
+    /// Its condition of rows that are there.
+    pub using: Option<String>,
+    /// Its condition of rows that are made.
+    pub check: Option<String>,
+    /// It holds for whoever asks. Those who are asked for, as a view's owner is, may be others.
+    pub is_active: bool,
+}
+
+impl Policy {
+    /// Its conditions that hold for these statements, named as the catalogue does.
+    pub fn conditions(&self, commands: &str) -> impl Iterator<Item = &String> {
+        let makes_rows = commands.contains(['a', 'w']);
+        let holds = self.command == "*" || commands.contains(&self.command);
+        let check = self.check.as_ref().filter(|_| makes_rows);
+        self.using.iter().chain(check).filter(move |_| holds)
+    }
 }
 
 impl Relation {
@@ -43,6 +75,19 @@ impl Relation {
 }
 
 impl Relation {
+    /// Queries of a relation of this name that have the conditions of its policies for these statements, and the policies.
+    pub fn conditions(&self, names: &[String], commands: &str) -> Vec<(&Policy, String)> {
+        let table: Vec<_> = names.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
+        let query = |condition: &String| format!("SELECT 1 FROM {} WHERE {condition}", table.join("."));
+        let of = |policy: &'_ Policy| policy.conditions(commands).map(query).collect::<Vec<_>>();
+        self.policies.iter().flat_map(|policy| of(policy).into_iter().map(move |query| (policy, query))).collect()
+    }
+
+    /// True if all shards give this column the same default.
+    pub fn has_one_default(&self, column: &str) -> bool {
+        !self.other_defaults.contains(column)
+    }
+
     /// The type of a column, and what else its line says.
     pub fn type_of(&self, column: &str) -> Option<&str> {
         let line = self.parts.1.lines().find(|line| named(line).is_some_and(|name| name == column))?;

@@ -6,6 +6,7 @@ mod calls;
 mod classes;
 mod from;
 mod outputs;
+mod policies;
 mod scope;
 mod stages;
 
@@ -24,6 +25,7 @@ use super::text::{fold, parts};
 use super::{Layout, catalogue};
 use classes::{Classes, facts};
 use outputs::{column_name, common, rename};
+use policies::Inside;
 use scope::Relation;
 use stages::{is_within_tenant, ordering, window_of};
 
@@ -67,6 +69,8 @@ pub struct Search<'a> {
     pub unknown: BTreeSet<String>,
     /// Functions that do something, or know their session.
     pub effects: BTreeSet<String>,
+    /// Functions that make a value of its own for every row.
+    pub randoms: BTreeSet<String>,
     /// Attributes of expressions, which may be fields or such functions.
     pub attributes: BTreeSet<String>,
     /// Relations of the catalogue that tell of their own server alone.
@@ -83,8 +87,14 @@ pub struct Search<'a> {
     views: HashMap<String, Result<Found, Reason>>,
     /// WITH RECURSIVE around what is looked at.
     recursions: usize,
-    /// Views that are being looked into.
-    inside: Vec<String>,
+    /// Views and policies that are being looked into.
+    inside: Vec<Inside>,
+    /// The conditions of policies that have been looked into, or are.
+    policies: HashMap<String, Result<(), Reason>>,
+    /// What of a policy's is used, and the policy.
+    pub of_policies: BTreeMap<String, String>,
+    /// Rows that are looked at are locked too.
+    locks: bool,
     /// Levels of syntax that further views may add.
     levels: usize,
     /// The query is one that finishes, and names the relation of the gathered rows.
@@ -98,6 +108,7 @@ impl<'a> Search<'a> {
             classes: Classes::default(),
             unknown: BTreeSet::new(),
             effects: BTreeSet::new(),
+            randoms: BTreeSet::new(),
             attributes: BTreeSet::new(),
             statistics: BTreeSet::new(),
             clocks: BTreeSet::new(),
@@ -107,6 +118,9 @@ impl<'a> Search<'a> {
             views: HashMap::new(),
             recursions: 0,
             inside: Vec::new(),
+            policies: HashMap::new(),
+            of_policies: BTreeMap::new(),
+            locks: false,
             levels: VIEW_LEVELS,
             finishes: false,
         }
@@ -125,6 +139,14 @@ impl<'a> Search<'a> {
 
     /// The same; `true`: it depends on the row around it, whose tenant is also its own.
     fn query_anchored(&mut self, query: &Query, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
+        let locked = self.locks;
+        self.locks |= !query.locks.is_empty();
+        let found = self.query_within(query, outer);
+        self.locks = locked;
+        found
+    }
+
+    fn query_within(&mut self, query: &Query, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
         spend(20);
         let mut scope = Scope::inside(outer);
         self.ctes(query, &mut scope)?;

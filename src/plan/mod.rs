@@ -7,6 +7,7 @@ mod catalogue;
 mod clock;
 mod columns;
 mod commands;
+mod copies;
 mod ctes;
 mod draft;
 mod effort;
@@ -29,12 +30,14 @@ mod walk;
 mod write;
 
 pub use crate::data::repeat::{may_commit, may_end_transaction, shows_only_reading};
+pub use clock::has_word as means_a_moment;
 pub use commands::is_command;
-pub use layout::{Layout, Relation};
+pub use layout::{Layout, Policy, Relation};
 pub use planner::{Planning, begins_query, plan, plan_at_once};
 pub use readers::Readers;
 pub use shape::{
-    Bit, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source, Text,
+    Bit, Change, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source,
+    Text,
 };
 
 /// How a statement for all shards was asked for.

@@ -1,4 +1,5 @@
-//! The relations that a statement names, and those that the views among them name: what its plan takes for known.
+//! The relations that a statement names, and those that the views and policies among them name: what its plan takes for
+//! known.
 
 use std::collections::BTreeSet;
 
@@ -14,31 +15,34 @@ use super::walk::{Node, walk};
 /// Their names, with a schema or without. One may also be that of a CTE or of a function, of which nothing is known.
 pub fn relations(statements: &[Statement], layout: &Layout) -> BTreeSet<Vec<String>> {
     let mut names = BTreeSet::new();
-    let mut views = Vec::new();
-    statements.iter().for_each(|statement| note(statement, layout, &mut names, &mut views));
-    while let Some(view) = views.pop() {
-        spend(4 * view.len());
+    let mut queries = Vec::new();
+    statements.iter().for_each(|statement| note(statement, layout, &mut names, &mut queries));
+    while let Some(query) = queries.pop() {
+        spend(4 * query.len());
         // One that cannot be read, or nests too deeply, is refused when it is looked into.
-        let Ok(tokens) = Tokens::of(view) else { continue };
+        let Ok(tokens) = Tokens::of(&query) else { continue };
         if tokens.levels > VIEW_LEVELS {
             continue;
         }
         for statement in tokens.parse().unwrap_or_default() {
-            note(&statement, layout, &mut names, &mut views);
+            note(&statement, layout, &mut names, &mut queries);
         }
     }
     names
 }
 
-fn note<'l>(statement: &Statement, layout: &'l Layout, names: &mut BTreeSet<Vec<String>>, views: &mut Vec<&'l str>) {
+/// `queries`: those of views and policies, which are to be looked into.
+fn note(statement: &Statement, layout: &Layout, names: &mut BTreeSet<Vec<String>>, queries: &mut Vec<String>) {
     walk(statement, &mut |node| {
         let Node::Relation(name) = node else { return };
         let Some(parts) = parts(name).filter(|parts| !catalogue::is_own(parts)) else { return };
         // A database may stand before the schema.
         let name = parts[parts.len().saturating_sub(2)..].to_vec();
-        let view = layout.relation(&parts).and_then(|known| known.view.as_deref());
-        if names.insert(name) {
-            views.extend(view);
+        if names.insert(name)
+            && let Some(known) = layout.relation(&parts)
+        {
+            queries.extend(known.view.clone());
+            queries.extend(known.conditions(&parts, "rawd").into_iter().map(|(_, query)| query));
         }
     });
 }

@@ -16,7 +16,8 @@ use super::stack::{self, Stopped};
 use super::text::{Fragments, Tokens, fold, parameters, unnested};
 use super::walk::{Node, walk};
 use super::{
-    Asked, Layout, Refusal, aggregate, clock, commands, ctes, grammar, moves, named, rows, sets, unsupported, write,
+    Asked, Layout, Refusal, aggregate, clock, commands, copies, ctes, grammar, moves, named, rows, sets, unsupported,
+    write,
 };
 use crate::data::lexer::{Outline, is_one_of};
 
@@ -89,21 +90,18 @@ fn plan_of(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -
     if is_read && let Some(reason) = moves::refusal(statement, layout) {
         return Err(unsupported(&reason));
     }
-    match statement {
+    let changed = match statement {
         Statement::Query(query) => match write::inside_query(query, layout, asked) {
-            Some(plan) => plan,
-            None => read(query, sql, parameters(statement), asked, layout),
+            Some(changed) => changed?,
+            None => return read(query, sql, parameters(statement), asked, layout),
         },
-        Statement::Update(update) => or_everywhere(write::update(update, layout, asked), asked),
-        Statement::Delete(delete) => or_everywhere(write::delete(delete, layout, asked), asked),
-        Statement::Insert(insert) => write::insert(insert, layout, asked),
-        statement => write::other(statement, sql, layout, asked),
-    }
-}
-
-/// With `allServers` each shard changes what it would by itself, whether or not that is exact.
-fn or_everywhere(plan: Result<Plan, Refusal>, asked: Asked) -> Result<Plan, Refusal> {
-    if asked == Asked::AllServers { plan.or(Ok(Plan::Everywhere(Everywhere::Sum))) } else { plan }
+        Statement::Update(update) => write::update(update, layout, asked)?,
+        Statement::Delete(delete) => write::delete(delete, layout, asked)?,
+        Statement::Insert(insert) => write::insert(insert, layout, asked)?,
+        Statement::Merge(merge) => write::merge(merge, layout, asked)?,
+        statement => return write::other(statement, sql, asked),
+    };
+    copies::change(statement, sql, changed, asked, layout)
 }
 
 /// True for the first word of a query.
@@ -130,7 +128,8 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
         && asked == Asked::Implicitly
     {
         return Err(unsupported(&format!(
-            "{function}() without a tenant: it does something on each shard, or tells of that shard alone; ask for it with .mtdd(null) or allServers: true"
+            "{} without a tenant: it does something on each shard, or tells of that shard alone; ask for it with .mtdd(null) or allServers: true",
+            search.shown(function)
         )));
     }
     if let Some(relation) = search.statistics.iter().next()
@@ -146,7 +145,7 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
     {
         return Err(unsupported(reader));
     }
-    let (functions, names_unknown) = (search.unknown, search.names_unknown);
+    let (functions, names_unknown) = (search.unknown.clone(), search.names_unknown);
     if found.extent == Extent::Everywhere {
         // As a field it is the same on all shards, as a function it may be another on each.
         if let Some(name) = search.attributes.iter().next() {
@@ -160,8 +159,8 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
             (false, _) => Ok(Plan::AnyShard),
             // A function may read or change what its shard holds.
             (true, Asked::Implicitly) => Err(unsupported(&format!(
-                "the function {}() without a tenant; ask for it on every shard with .mtdd(null) or allServers: true",
-                functions.iter().next().map_or("", String::as_str)
+                "the function {} without a tenant; ask for it on every shard with .mtdd(null) or allServers: true",
+                functions.iter().next().map_or(String::new(), |function| search.shown(function))
             ))),
             (true, _) => Ok(Plan::Everywhere(Everywhere::Sum)),
         };
@@ -169,10 +168,7 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
     if let Some(clock) = search.clocks.iter().next()
         && asked == Asked::Implicitly
     {
-        return Err(unsupported(&format!(
-            "{clock}: each shard would tell the time by its own clock; write now() in the statement itself, bind the time, \
-             or ask for it with .mtdd(null) or allServers: true"
-        )));
+        return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
     }
     let mut query = query.clone();
     let changed = clock::one_for_all(&mut query);
@@ -184,7 +180,7 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
         ));
     }
     let written = Written { sql, parameters, changed, names_unknown };
-    Ok(Plan::Read(draft.read(written, &fragments, functions.into_iter().collect())?))
+    Ok(Plan::Read(draft.read(written, &fragments, functions.into_iter().collect(), search.of_policies)?))
 }
 
 /// A query whose keys have no parentheses around them: PostgreSQL looks for names and positions inside of them.

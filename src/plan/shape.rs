@@ -1,6 +1,7 @@
 //! What a statement for all shards becomes: the texts that run on the shards, and how their replies make one result.
 //! Plain data; this room makes it, `gather` and `client` act on it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What to do with a statement for all shards.
@@ -10,6 +11,8 @@ pub enum Plan {
     AnyShard,
     /// It runs as it is on every shard.
     Everywhere(Everywhere),
+    /// It changes rows on every shard.
+    Change(Arc<Change>),
     Read(Arc<Read>),
 }
 
@@ -18,6 +21,20 @@ impl Plan {
     pub fn needs_agreement(&self) -> bool {
         *self != Plan::Everywhere(Everywhere::Same)
     }
+}
+
+/// A statement that changes rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    pub shard: Text,
+    /// `Same`: the rows are copies of one, and have to stay that.
+    pub how: Everywhere,
+    /// Functions that are not PostgreSQL's own and whose values the copies get: the plan holds only if each is immutable.
+    pub functions: Vec<String>,
+    /// Triggers of the table, as the catalogue has them.
+    pub triggers: Vec<String>,
+    /// Nothing is known of the table.
+    pub names_unknown: bool,
 }
 
 /// How the replies of a statement that runs as it is on every shard make one.
@@ -50,6 +67,8 @@ pub struct Read {
     /// Functions that are not PostgreSQL's own, as they are written, lower case: the plan holds only if each is a plain
     /// function (no aggregate, no window function) that is not volatile.
     pub functions: Vec<String>,
+    /// Those of them that a policy of row-level security calls, and the policy, in words.
+    pub of_policies: BTreeMap<String, String>,
     /// It names relations of which nothing was known: they were taken for tables, and may be views.
     pub names_unknown: bool,
 }

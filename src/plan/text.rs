@@ -2,6 +2,7 @@
 //! the printer refuses a statement instead of changing it.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{AccessExpr, Expr, Ident, ObjectName, ObjectNamePart, Query, Statement, Value, VisitMut};
@@ -182,14 +183,28 @@ pub fn parameters(statement: &Statement) -> usize {
 
 /// A tree as text, with its parameters numbered as they come.
 pub fn print(query: &Query) -> Result<Text, Refusal> {
-    let (sql, params) = number(query)?;
+    let (sql, params) = number_query(query)?;
     Ok(Text { sql, params })
 }
 
-fn number(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
+/// The same of a statement.
+pub fn print_statement(statement: &Statement) -> Result<Text, Refusal> {
+    let (sql, params) = number(statement, |statement, again| statement == again)?;
+    Ok(Text { sql, params })
+}
+
+fn number_query(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
+    number(query, |query, again| matches!(again, Statement::Query(again) if **again == *query))
+}
+
+/// `is_same`: whether the tree is what its text was read as.
+fn number<T: VisitMut + Clone + Display>(
+    tree: &T,
+    is_same: impl FnOnce(&T, &Statement) -> bool,
+) -> Result<(String, Vec<Source>), Refusal> {
     let mut params = Vec::new();
     let mut numbers = HashMap::new();
-    let mut numbered = query.clone();
+    let mut numbered = tree.clone();
     rewrite(&mut numbered, &mut |node| {
         if let NodeMut::Value(value) = node
             && let Some(source) = source(&value.value)
@@ -214,7 +229,7 @@ fn number(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
     });
     let checked = exact(named.clone());
     let again = Tokens::of(&checked).and_then(Tokens::parse);
-    if !matches!(again.as_deref(), Ok([Statement::Query(query)]) if **query == named) {
+    if !matches!(again.as_deref(), Ok([again]) if is_same(&named, again)) {
         let shown: String = checked.chars().take(SHOWN).collect();
         let more = if shown.len() < checked.len() { " ..." } else { "" };
         return Err(Refusal::Unsupported(format!("it cannot be rewritten faithfully (as: {shown}{more})")));
@@ -224,8 +239,8 @@ fn number(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
 
 /// A tree as text, with every quote inside of a literal or a name doubled. The printer takes two quotes in a row, and one
 /// behind a backslash, for escaped ones and leaves them alone; so they are doubled before it comes to them.
-fn exact(mut query: Query) -> String {
-    rewrite(&mut query, &mut |node| {
+fn exact<T: VisitMut + Display>(mut tree: T) -> String {
+    rewrite(&mut tree, &mut |node| {
         match node {
             NodeMut::Value(value) => {
                 if let Value::SingleQuotedString(text) | Value::NationalStringLiteral(text) = &mut value.value {
@@ -241,7 +256,7 @@ fn exact(mut query: Query) -> String {
         }
         ControlFlow::Continue(())
     });
-    query.to_string()
+    tree.to_string()
 }
 
 fn double(text: &mut String, quote: char) {
@@ -265,7 +280,7 @@ impl Fragments {
 
     /// The tree as bits, with its parameters.
     pub fn print(&self, query: &Query) -> Result<(Vec<Bit>, Vec<Source>), Refusal> {
-        let (sql, params) = number(query)?;
+        let (sql, params) = number_query(query)?;
         let mut out = Vec::new();
         self.split(&sql, &mut out);
         Ok((out, params))

@@ -1,18 +1,40 @@
 //! Plans for what is no plain query: changes to rows, DDL, settings and the like.
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::{
-    Delete, Expr, FromTable, Insert, Join, JoinConstraint, JoinOperator, Merge, MergeAction, MergeUpdateKind, Query,
-    Select, SelectItem, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
+    Delete, Expr, FromTable, Insert, Join, JoinConstraint, JoinOperator, Merge, MergeAction, MergeInsertKind,
+    MergeUpdateKind, OnConflict, OnConflictAction, OnInsert, Query, Select, SelectItem, SetExpr, Statement,
+    TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 
-use super::draft::empty_select;
+use super::draft::{empty_select, from, table};
 use super::local::{Extent, Scope, Search};
 use super::shape::{Everywhere, Plan};
 use super::text::parts;
-use super::{Asked, Layout, Refusal, commands, unsupported};
+use super::{Asked, Layout, Refusal, clock, commands, unsupported};
+
+/// What a change does on every shard.
+#[derive(Debug)]
+pub struct Changed {
+    pub how: Everywhere,
+    /// Functions of which copies of rows get values.
+    pub functions: BTreeSet<String>,
+}
+
+impl Changed {
+    /// Each shard changes its own rows.
+    pub fn own() -> Self {
+        Changed { how: Everywhere::Sum, functions: BTreeSet::new() }
+    }
+}
 
 /// UPDATE: each shard changes its own rows.
-pub fn update(update: &Update, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
+pub fn update(update: &Update, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
+    by_itself(updated(update, layout, asked), Some(&update.table.relation), layout, asked)
+}
+
+fn updated(update: &Update, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
     if update.limit.is_some() || !update.order_by.is_empty() {
         return Err(unsupported("UPDATE with LIMIT, which PostgreSQL does not have"));
     }
@@ -29,27 +51,46 @@ pub fn update(update: &Update, layout: &Layout, asked: Asked) -> Result<Plan, Re
     select
         .projection
         .extend(update.assignments.iter().map(|assignment| SelectItem::UnnamedExpr(assignment.value.clone())));
-    changes(tables, select, layout, asked)
+    changes(tables, select, "rw", layout, asked)
 }
 
 /// DELETE: each shard deletes its own rows.
-pub fn delete(delete: &Delete, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
+pub fn delete(delete: &Delete, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
     let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-    let mut tables = from.clone();
+    let table = from.first().map(|table| &table.relation);
+    by_itself(deleted(delete, from.clone(), layout, asked), table, layout, asked)
+}
+
+fn deleted(
+    delete: &Delete,
+    mut tables: Vec<TableWithJoins>,
+    layout: &Layout,
+    asked: Asked,
+) -> Result<Changed, Refusal> {
     tables.extend(delete.using.iter().flatten().cloned());
     let mut select = empty_select();
     select.selection = delete.selection.clone();
     select.projection = delete.returning.clone().unwrap_or_default();
-    changes(tables, select, layout, asked)
+    changes(tables, select, "rd", layout, asked)
 }
 
-/// The first table is changed; it and what it is joined with must be local.
-fn changes(tables: Vec<TableWithJoins>, mut select: Select, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
-    let target = tables.first().map(|table| &table.relation);
-    let reference = matches!(target, Some(TableFactor::Table { name, .. })
-        if parts(name).is_some_and(|names| layout.is_reference(&names)));
+/// The first table is changed; it and what it is joined with must be local. `commands`: what is done to its rows, as the
+/// catalogue names it for policies.
+fn changes(
+    tables: Vec<TableWithJoins>,
+    mut select: Select,
+    commands: &str,
+    layout: &Layout,
+    asked: Asked,
+) -> Result<Changed, Refusal> {
+    let target = match tables.first().map(|table| &table.relation) {
+        Some(TableFactor::Table { name, .. }) => parts(name).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let reference = layout.is_reference(&target);
     select.from = tables;
     let mut search = Search::new(layout);
+    search.check_policies(&target, commands).map_err(|reason| unsupported(&reason))?;
     let root = Scope::root();
     let mut scope = Scope::inside(&root);
     let extent = search.core(&select, &mut scope).map_err(|reason| unsupported(&reason))?;
@@ -57,7 +98,8 @@ fn changes(tables: Vec<TableWithJoins>, mut select: Select, layout: &Layout, ask
         && let Some(function) = search.effects.iter().chain(&search.unknown).next()
     {
         return Err(unsupported(&format!(
-            "a change that calls {function}() on every shard; ask for it with allServers: true"
+            "a change that calls {} on every shard; ask for it with allServers: true",
+            search.shown(function)
         )));
     }
     if asked == Asked::Implicitly
@@ -65,32 +107,97 @@ fn changes(tables: Vec<TableWithJoins>, mut select: Select, layout: &Layout, ask
     {
         return Err(unsupported(&reader));
     }
+    if let Some(clock) = search.clocks.iter().next()
+        && (asked == Asked::Implicitly || reference)
+    {
+        return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
+    }
     match (extent, reference) {
-        (Extent::Everywhere, true) => Ok(Plan::Everywhere(Everywhere::Same)),
-        (Extent::Local, true) => Err(unsupported(
-            "a change of a reference table by rows that differ from shard to shard; read them first and bind their values",
-        )),
+        (Extent::Everywhere, true) => Ok(Changed { how: Everywhere::Same, functions: copied(&search)? }),
+        (Extent::Local, true) => Err(unsupported(BY_ROWS)),
         (Extent::Global(reason), _) => Err(unsupported(reason)),
-        _ => Ok(Plan::Everywhere(Everywhere::Sum)),
+        _ => Ok(Changed::own()),
+    }
+}
+
+const BY_ROWS: &str =
+    "a change of a reference table by rows that differ from shard to shard; read them first and bind their values";
+
+/// The functions that a change of a reference table calls. What each shard would make itself is refused.
+fn copied(search: &Search<'_>) -> Result<BTreeSet<String>, Refusal> {
+    if let Some(function) = search.effects.iter().chain(&search.randoms).next() {
+        return Err(unsupported(&format!(
+            "{} in a change of a reference table: each shard would make a value of its own, and the copies would differ; \
+             compute it first and bind it",
+            search.shown(function)
+        )));
+    }
+    match search.statistics.iter().next() {
+        Some(relation) => Err(unsupported(&format!("{relation}, which tells of one server alone; read it first"))),
+        None => Ok(search.unknown.clone()),
+    }
+}
+
+/// True for a change of a table of which every shard has a copy.
+fn is_copied(table: &TableFactor, layout: &Layout) -> bool {
+    matches!(table, TableFactor::Table { name, .. } if parts(name).is_some_and(|names| layout.is_reference(&names)))
+}
+
+/// With `allServers` each shard changes what it would by itself, whether or not that is exact; but copies stay alike.
+fn by_itself(
+    changed: Result<Changed, Refusal>,
+    table: Option<&TableFactor>,
+    layout: &Layout,
+    asked: Asked,
+) -> Result<Changed, Refusal> {
+    match asked == Asked::AllServers && !table.is_some_and(|table| is_copied(table, layout)) {
+        true => changed.or(Ok(Changed::own())),
+        false => changed,
     }
 }
 
 /// INSERT: for all shards only by an explicit word, because a row belongs to one tenant.
-pub fn insert(insert: &Insert, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
+pub fn insert(insert: &Insert, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
     if asked != Asked::AllServers {
         return Err(unsupported(
             "INSERT without a tenant; name the tenant, or insert into every shard with allServers: true",
         ));
     }
-    let reference = match &insert.table {
-        TableObject::TableName(name) => parts(name).is_some_and(|names| layout.is_reference(&names)),
-        _ => false,
+    let name = match &insert.table {
+        TableObject::TableName(name) if parts(name).is_some_and(|names| layout.is_reference(&names)) => name,
+        _ => return Ok(Changed::own()),
     };
-    Ok(Plan::Everywhere(if reference { Everywhere::Same } else { Everywhere::Sum }))
+    let mut search = Search::new(layout);
+    let root = Scope::root();
+    let refuse = |reason: String| unsupported(&reason);
+    if let Some(source) = &insert.source
+        && search.query(source, &root).map_err(refuse)?.extent != Extent::Everywhere
+    {
+        return Err(unsupported(BY_ROWS));
+    }
+    let mut select = empty_select();
+    select.projection = insert.returning.clone().unwrap_or_default();
+    if let Some(OnInsert::OnConflict(OnConflict { action: OnConflictAction::DoUpdate(update), .. })) = &insert.on {
+        let values = update.assignments.iter().map(|assignment| SelectItem::UnnamedExpr(assignment.value.clone()));
+        select.projection.extend(values);
+        select.selection = update.selection.clone();
+    }
+    let mut target = table("");
+    if let TableFactor::Table { name: of, .. } = &mut target {
+        *of = name.clone();
+    }
+    select.from = vec![from(target)];
+    if search.core(&select, &mut Scope::inside(&root)).map_err(refuse)? != Extent::Everywhere {
+        return Err(unsupported(BY_ROWS));
+    }
+    if let Some(clock) = search.clocks.iter().next() {
+        return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
+    }
+    Ok(Changed { how: Everywhere::Same, functions: copied(&search)? })
 }
 
 /// A query whose body changes data: `WITH ... UPDATE`, say.
-pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Result<Plan, Refusal>> {
+pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Result<Changed, Refusal>> {
     let statement = match &*query.body {
         SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => statement,
         SetExpr::Merge(_) => return Some(Err(unsupported("MERGE inside WITH; run it by itself"))),
@@ -108,7 +215,7 @@ pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Resu
 }
 
 /// What is neither a query nor a change of rows: DDL, CALL, settings. The first shard's answer stands for all.
-pub fn other(statement: &Statement, sql: &str, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
+pub fn other(statement: &Statement, sql: &str, asked: Asked) -> Result<Plan, Refusal> {
     match statement {
         Statement::ShowVariable { .. } => Ok(Plan::AnyShard),
         Statement::StartTransaction { .. }
@@ -119,7 +226,6 @@ pub fn other(statement: &Statement, sql: &str, layout: &Layout, asked: Asked) ->
             Err(unsupported("a transaction over all shards; begin one with knex.transaction() for one tenant"))
         }
         Statement::Copy { .. } => Err(unsupported("COPY; run it on each shard's own database")),
-        Statement::Merge(merge) => self::merge(merge, layout, asked),
         Statement::Explain { .. } | Statement::ExplainTable { .. } => Err(unsupported(
             "EXPLAIN, whose plans do not say whose they are; name a tenant for its shard's plan, or ask handle.explain() what would run where",
         )),
@@ -128,7 +234,7 @@ pub fn other(statement: &Statement, sql: &str, layout: &Layout, asked: Asked) ->
 }
 
 /// MERGE: each shard changes its own rows, and the counts are added.
-fn merge(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
+pub fn merge(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
     if asked == Asked::Implicitly {
         return Err(unsupported(
             "MERGE without a tenant; name the tenant, or ask for every shard with allServers: true",
@@ -140,17 +246,11 @@ fn merge(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> 
             "MERGE that inserts rows; name the tenant, or insert into every shard with allServers: true",
         ));
     }
-    let plan = merged(merge, layout, asked);
-    let reference = matches!(&merge.table, TableFactor::Table { name, .. }
-        if parts(name).is_some_and(|names| layout.is_reference(&names)));
-    if asked == Asked::AllServers {
-        return plan.or(Ok(Plan::Everywhere(if reference { Everywhere::Same } else { Everywhere::Sum })));
-    }
-    plan
+    by_itself(merged(merge, layout, asked), Some(&merge.table), layout, asked)
 }
 
 /// A MERGE as a change of its target by the rows that its source joins with it.
-fn merged(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Plan, Refusal> {
+fn merged(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
     let mut select = empty_select();
     let mut add = |expr: &Expr| select.projection.push(SelectItem::UnnamedExpr(expr.clone()));
     for clause in &merge.clauses {
@@ -161,10 +261,15 @@ fn merged(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Plan, Refusal>
             };
             assignments.iter().map(|assignment| &assignment.value).for_each(&mut add);
         }
+        if let MergeAction::Insert(insert) = &clause.action
+            && let MergeInsertKind::Values(values) = &insert.kind
+        {
+            values.rows.iter().flat_map(|row| &row.content).for_each(&mut add);
+        }
     }
     let join_operator = JoinOperator::Inner(JoinConstraint::On((*merge.on).clone()));
     let joins = vec![Join { relation: merge.source.clone(), global: false, join_operator }];
-    changes(vec![TableWithJoins { relation: merge.table.clone(), joins }], select, layout, asked)
+    changes(vec![TableWithJoins { relation: merge.table.clone(), joins }], select, "rawd", layout, asked)
 }
 
 /// A statement that does something on every shard, for which the caller has to ask.

@@ -11,8 +11,8 @@ use super::array::TextArray;
 use super::ask::{Answer, Asker, all, text};
 use super::catalog::query;
 use super::outcome::Fault;
-use super::stamps::{self, OF_RELATION, Stamps, functions, whole};
-use crate::plan::{Readers, Relation};
+use super::stamps::{self, IS_FOR_ASKER, OF_RELATION, Stamps, functions, whole};
+use crate::plan::{Policy, Readers, Relation};
 
 /// How long the others are awaited at most, once one shard has answered.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -122,6 +122,10 @@ impl Known {
                 view: answer.text(row, 4).map(str::to_owned),
                 is_stored: cell(6) == "t",
                 parts: (shard, cell(5).to_owned()),
+                policies: answer.text(row, 8).map(policies).unwrap_or_default(),
+                defaults: answer.text(row, 9).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
+                other_defaults: BTreeSet::new(),
+                triggers: answer.text(row, 10).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
                 differs: None,
             };
             let (schema, name) = (cell(0), cell(1));
@@ -139,6 +143,10 @@ impl Known {
             self.relations.insert(name, relation);
             return;
         };
+        let all = known.defaults.keys().chain(relation.defaults.keys());
+        let other = all.filter(|column| known.defaults.get(*column) != relation.defaults.get(*column));
+        let other: Vec<_> = other.cloned().collect();
+        known.other_defaults.extend(other);
         if known.differs.is_none() {
             known.differs = known.difference(&relation).map(|how| format!("{name}: {how}"));
         }
@@ -156,7 +164,12 @@ impl Relation {
             });
         }
         if here == there {
-            return None;
+            let active = |relation: &Relation| {
+                let policies = relation.policies.iter().filter(|policy| policy.is_active);
+                policies.cloned().collect::<Vec<Policy>>()
+            };
+            let differ = active(self) != active(other);
+            return differ.then(|| format!("the policies that hold on shards {one} and {another} differ"));
         }
         let missing =
             |from: &str, of: &str| of.lines().find(|line| !from.lines().any(|known| known == *line)).map(str::to_owned);
@@ -164,6 +177,14 @@ impl Relation {
         let said = |line: Option<String>| line.map_or_else(|| "no such column".to_owned(), |line| format!("`{line}`"));
         Some(format!("on shard {one} {}, on shard {another} {}", said(here_only), said(there_only)))
     }
+}
+
+/// What the catalogue says of policies: name, command, both conditions, and whether it holds for whoever asks.
+fn policies(document: &str) -> Vec<Policy> {
+    let said: Vec<(String, String, Option<String>, Option<String>, bool)> =
+        serde_json::from_str(document).unwrap_or_default();
+    let policies = said.into_iter();
+    policies.map(|(name, command, using, check, is_active)| Policy { name, command, using, check, is_active }).collect()
 }
 
 /// Where backslashes escape, statements mean something else than what is read here.
@@ -241,7 +262,8 @@ UNION ALL SELECT 'function', p.proname, c.shown FROM checked AS c
 JOIN pg_catalog.pg_type AS t ON t.oid = c.oid AND t.typtype = 'd'
 JOIN pg_catalog.pg_proc AS p ON p.oid >= 16384 AND (p.prorettype = c.oid OR c.oid = ANY (p.proargtypes::oid[]))";
 
-/// Each relation with its columns, one in a line: its type with the modifier, its collation, and what the type is made of.
+/// Each relation with its columns, one in a line: its type with the modifier, its collation, and what the type is made of;
+/// and its policies.
 /// Then functions of the application's, beside those of extensions, that PostgreSQL's own schema has too.
 fn relations() -> String {
     format!("\
@@ -260,12 +282,24 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
    JOIN pg_catalog.pg_type AS o ON o.oid = a.atttypid
    JOIN pg_catalog.pg_type AS t ON t.oid = CASE WHEN o.typcategory = 'A' AND o.typelem <> 0 THEN o.typelem ELSE o.oid END
    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-  c.relkind = 'm', {OF_RELATION}
+  c.relkind = 'm', {OF_RELATION},
+  CASE WHEN c.relrowsecurity THEN (SELECT json_agg(json_build_array(p.polname, p.polcmd, pg_get_expr(p.polqual, p.polrelid),
+      pg_get_expr(p.polwithcheck, p.polrelid), row_security_active(c.oid) AND {IS_FOR_ASKER}) ORDER BY p.polname)
+    FROM pg_catalog.pg_policy AS p WHERE p.polrelid = c.oid)::text END,
+  (SELECT json_object_agg(a.attname, CASE WHEN a.attidentity <> '' THEN 'IDENTITY'
+      ELSE coalesce(pg_get_expr(d.adbin, d.adrelid),
+        CASE WHEN t.typdefaultbin IS NULL THEN quote_literal(t.typdefault) ELSE t.typdefault END) END)::text
+   FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+   LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+     AND (a.attidentity <> '' OR d.oid IS NOT NULL OR t.typdefault IS NOT NULL)),
+  CASE WHEN c.relhastriggers THEN (SELECT json_agg(concat(g.tgname, ' (', g.tgfoid::regprocedure, ')') ORDER BY g.tgname)::text
+   FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D') END
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND n.nspname NOT LIKE 'pg\\_temp\\_%'
 UNION ALL
-SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL
+SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL, NULL::text, NULL::text, NULL::text
 FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pg_catalog'
   AND EXISTS (SELECT FROM pg_catalog.pg_proc AS o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)

@@ -22,6 +22,7 @@ use crate::client::world::{Interrupt, World};
 use crate::data::shape::Description;
 use crate::deadline::Deadline;
 use crate::error::{Error, Fate};
+use crate::proto::failure::Reason;
 use crate::proto::{QueryRequest, ReplyPart};
 use crate::scatter::{Class, Retry};
 
@@ -59,6 +60,8 @@ struct Arm<'a> {
     lost: Option<Error>,
     /// An attempt was lost.
     may_have_run: bool,
+    /// Its server says that the statement's premise does not hold.
+    outdated: bool,
 }
 
 enum State<'a> {
@@ -92,7 +95,7 @@ impl<'a> Arms<'a> {
             .into_iter()
             .map(|shard| {
                 let channel = &world.channels[shard];
-                let state = opening(channel, statement.wire.clone(), &watch, None);
+                let state = opening(channel, statement.wire_of(shard), &watch, None);
                 Arm {
                     channel,
                     state,
@@ -104,6 +107,7 @@ impl<'a> Arms<'a> {
                     reads: Reads::OnlyRead,
                     lost: None,
                     may_have_run: false,
+                    outdated: false,
                 }
             })
             .collect();
@@ -146,6 +150,11 @@ impl<'a> Arms<'a> {
     /// True if PostgreSQL has refused it on a shard.
     pub fn has_been_refused(&self) -> bool {
         self.arms.iter().any(|arm| matches!(arm.outcome, Outcome::Failed(Fault::Database(_))))
+    }
+
+    /// True if its premise holds nowhere, so that nothing of it stays.
+    pub fn is_outdated(&self) -> bool {
+        self.arms.iter().all(|arm| arm.outdated)
     }
 
     /// True if no shard has been sent anything.
@@ -412,6 +421,7 @@ impl<'a> Arms<'a> {
                             return Poll::Ready(());
                         }
                         (None, Some(failure)) => {
+                            arm.outdated = failure.reason() == Reason::Outdated;
                             let (interrupted, timeout) = (self.watch.interrupted, self.watch.timeout);
                             let (says, statement) = (self.statement.only_reads, &self.statement);
                             let only_reads =
@@ -458,7 +468,7 @@ impl<'a> Arms<'a> {
         tracing::debug!(target: "mtdd::grpc", error = %failed.error, "retrying");
         // Without the caller's word, its server makes sure.
         arm.may_have_run |= is_lost && statement.only_reads.is_none();
-        let wire = QueryRequest { may_have_run: arm.may_have_run, ..statement.wire.clone() };
+        let wire = QueryRequest { may_have_run: arm.may_have_run, ..statement.wire_of(arm.channel.shard) };
         arm.outcome = Outcome::UnderWay { begun: false };
         arm.state = opening(arm.channel, wire, &self.watch, Some(wait));
         self.poll_arm(index, context)

@@ -3,7 +3,7 @@
 
 use super::arms::{Arms, Part};
 use super::ask::all;
-use super::statement::Policy;
+use super::statement::Statement;
 use super::watch::Watch;
 use super::{About, Ended, Halt, Relied, Standing, Story, columns, outdated, tag};
 use crate::error::Error;
@@ -29,13 +29,13 @@ pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>, relied: &Relied
     Ok(Ended::Done(About::default()))
 }
 
-/// Runs it on all shards.
+/// Runs a statement on all shards. Outdated: its premise holds on none of them.
 pub async fn on_all<'a>(
     story: &mut Story<'a>,
     watch: Watch<'a>,
+    statement: Statement,
     how: Everywhere,
-    shows_only_reading: bool,
-) -> Result<About, Halt> {
+) -> Result<Ended<'a>, Halt> {
     let mut watch = watch;
     // What one of them cannot do is done on none.
     let world = story.world;
@@ -43,7 +43,6 @@ pub async fn on_all<'a>(
     for understood in spoken.map_err(|interrupt| story.interrupted(interrupt))? {
         understood?;
     }
-    let statement = story.statement(story.original(), Policy::Write, shows_only_reading)?;
     for channel in &story.world.channels {
         // Known before anything is sent: else it would take effect on some shards.
         let takes = watch.until(channel.takes(&statement.wire)).await;
@@ -55,6 +54,9 @@ pub async fn on_all<'a>(
     arms.begun().await?;
     if arms.has_failed() {
         drain(&mut arms).await?;
+        if arms.is_outdated() {
+            return Ok(Ended::Outdated(arms.into_watch()));
+        }
     } else if how == Everywhere::Same {
         pass_on(story, &mut arms, 0).await?;
         drain(&mut arms).await?;
@@ -62,7 +64,7 @@ pub async fn on_all<'a>(
         add_up(story, &mut arms).await?;
     }
     arms.ended().await?;
-    Ok(About::default())
+    Ok(Ended::Done(About::default()))
 }
 
 /// The returned rows of all shards one after the other, under the sum of their command tags.

@@ -6,6 +6,11 @@ use crate::client::Request;
 use crate::plan::{Bit, Column, Everywhere, Finish, Grouped, Key, Merge, Number, Plan, Read, Refusal, Source, Text};
 use crate::proto::Parameter;
 
+const OWN_ROWS: &str = "Each shard changes its own rows: the counts are added up, returned rows follow each other in the \
+     order of the shards.";
+const SAME_ROWS: &str = "Each shard does the same: the answer of the first stands for all.";
+const AWAITED: &str = "All shards are awaited; a failure on some is a PartialFailureError.";
+
 /// As `js/handle.js` passes it on.
 pub fn explanation(plan: Result<&Plan, &Refusal>, request: &Request, shards: usize) -> Value {
     let all: Vec<_> = (0..shards).collect();
@@ -16,15 +21,38 @@ pub fn explanation(plan: Result<&Plan, &Refusal>, request: &Request, shards: usi
             let steps = vec!["Every shard holds the same: one of them, each in its turn, is asked.".to_owned()];
             explain("anyShard", vec![original(json!("any"))], steps)
         }
+        Ok(Plan::Change(change)) => {
+            let shown = Value::from(named(&change.shard, request));
+            let statement = json!({ "shards": all, "sql": change.shard.sql, "params": shown });
+            let mut steps = Vec::new();
+            if !change.functions.is_empty() {
+                steps.push(format!(
+                    "The catalogue is asked whether these functions are immutable: {}.",
+                    change.functions.join(", ")
+                ));
+            }
+            if change.shard.params.contains(&Source::Now) {
+                steps.push("One shard is asked for the time, and all are told it.".to_owned());
+            }
+            steps.push(match change.how {
+                Everywhere::Sum => OWN_ROWS.to_owned(),
+                Everywhere::Same => SAME_ROWS.to_owned(),
+            });
+            if !change.triggers.is_empty() {
+                steps.push(format!(
+                    "Triggers run on each shard, and see the rows of that shard alone: {}.",
+                    change.triggers.join(", ")
+                ));
+            }
+            steps.push(AWAITED.to_owned());
+            explain("everywhere", vec![statement], steps)
+        }
         Ok(Plan::Everywhere(how)) => {
             let step = match how {
-                Everywhere::Sum => {
-                    "Each shard changes its own rows: the counts are added up, returned rows follow each other in the order of the shards."
-                }
-                Everywhere::Same => "Each shard does the same: the answer of the first stands for all.",
+                Everywhere::Sum => OWN_ROWS,
+                Everywhere::Same => SAME_ROWS,
             };
-            let steps =
-                vec![step.to_owned(), "All shards are awaited; a failure on some is a PartialFailureError.".to_owned()];
+            let steps = vec![step.to_owned(), AWAITED.to_owned()];
             explain("everywhere", vec![original(json!(all))], steps)
         }
         Ok(Plan::Read(read)) => {

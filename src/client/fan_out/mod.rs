@@ -7,11 +7,13 @@ mod arms;
 mod array;
 mod ask;
 mod catalog;
+mod change;
 mod columns;
 mod everywhere;
 mod explain;
 mod finish;
 mod merging;
+mod moments;
 mod outcome;
 mod output;
 mod plans;
@@ -357,6 +359,9 @@ impl<'a> Story<'a> {
             return Err(Error::Invalid { reason: reason.into() }.into());
         }
         self.shards_are_right(&mut watch).await?;
+        if let Some(refusal) = moments::refusal(self, &mut watch, &planned).await? {
+            return Err(refusal);
+        }
         let relied = Relied { planned: &planned, stamps: &stamps };
         if let (Ok(plan), Some(how)) = (&planned.plan, self.world.fan_outs.plans.wrong_setting())
             && plan.needs_agreement()
@@ -376,13 +381,15 @@ impl<'a> Story<'a> {
                 if *how == Everywhere::Sum && !holds {
                     return Ok(Ended::Outdated(watch));
                 }
-                let done = everywhere::on_all(self, watch, *how, planned.shows_only_reading).await;
+                let statement = self.statement(self.original(), Policy::Write, planned.shows_only_reading)?;
+                let done = everywhere::on_all(self, watch, statement, *how).await;
                 // A command may have changed tables and views, however it ended.
                 if *how == Everywhere::Same {
                     self.world.fan_outs.forget();
                 }
-                done.map(Ended::Done)
+                done
             }
+            Ok(Plan::Change(change)) => change::run(self, watch, &relied, change).await,
             Ok(Plan::Read(read)) => read::run(self, watch, &relied, read).await,
             Err(refusal) => {
                 if !self.held(&mut watch, &relied).await? {
@@ -531,6 +538,7 @@ impl<'a> Story<'a> {
         let window = (WINDOW / self.shards() as u32).max(LEAST_WINDOW);
         Ok(Statement {
             wire: QueryRequest { window, ..wire },
+            premises: Vec::new(),
             policy,
             max_retries: self.request.max_retries.unwrap_or(self.world.max_retries),
             only_reads: self.request.repeatable,

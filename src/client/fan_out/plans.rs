@@ -13,7 +13,7 @@ use super::agreement::Known;
 use super::stamps::{Stamps, Uses};
 use crate::client::Request;
 use crate::data::lexer::{Lexer, Token};
-use crate::plan::{self, Asked, Layout, Plan, Planning, Refusal};
+use crate::plan::{self, Asked, Layout, Plan, Planning, Refusal, Relation};
 use crate::proto::Field;
 
 const MOST_PLANS: usize = 1000;
@@ -40,7 +40,7 @@ pub struct Planned {
     pub shows_only_reading: bool,
     /// The plan's functions are known to be plain.
     functions: Mutex<Option<Instant>>,
-    /// It names views or functions that are not PostgreSQL's own: replaced, they may do more than read.
+    /// It names views, tables with policies, or functions that are not PostgreSQL's own: replaced, they may do more than read.
     pub runs_theirs: bool,
     told: Mutex<Option<ToldOf>>,
 }
@@ -67,16 +67,21 @@ impl Planned {
         let shows_only_reading = plan::shows_only_reading(sql);
         let Planning { plan, relations } = planning;
         let uses = Uses { relations, calls: calls_in(sql) };
-        let is_view = |names: &Vec<String>| layout.relation(names).is_some_and(|relation| relation.view.is_some());
+        let runs =
+            |relation: &Relation| relation.view.is_some() || relation.policies.iter().any(|policy| policy.is_active);
         let calls = matches!(&plan, Ok(Plan::Read(read)) if !read.functions.is_empty() || read.names_unknown);
-        let runs_theirs = calls || uses.relations.iter().any(is_view);
+        let runs_theirs = calls || uses.relations.iter().any(|names| layout.relation(names).is_some_and(runs));
         let (functions, told) = (Mutex::default(), Mutex::default());
         Arc::new(Planned { plan, uses, shows_only_reading, functions, runs_theirs, told })
     }
 
     /// It holds only if what it took for tables are none but tables.
     pub fn names_unknown(&self) -> bool {
-        matches!(&self.plan, Ok(Plan::Read(read)) if read.names_unknown)
+        match &self.plan {
+            Ok(Plan::Read(read)) => read.names_unknown,
+            Ok(Plan::Change(change)) => change.names_unknown,
+            _ => false,
+        }
     }
 
     pub fn has_plain_functions(&self) -> bool {
@@ -284,7 +289,6 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Relation;
     use crate::route::Target;
 
     fn plans() -> Plans {

@@ -106,8 +106,9 @@ pub async fn odd_function(
     let explicitly = request.asked != Asked::Implicitly;
     let odd = catalog::not_plain(asker, &read.functions, explicitly).await?;
     if let Some(name) = odd.first() {
+        let policy = read.of_policies.get(name).map(|policy| format!(" of {policy}")).unwrap_or_default();
         return Ok(Some(format!(
-            "the function {name} is not immutable (ask for it with .mtdd(null) or allServers: true), or it is an aggregate or \
+            "the function {name}{policy} is not immutable (ask for it with .mtdd(null) or allServers: true), or it is an aggregate or \
              window function that is not PostgreSQL's own"
         )));
     }
@@ -142,7 +143,7 @@ async fn values<'r>(
     }
 }
 
-async fn now(story: &Story<'_>, watch: &mut Watch<'_>) -> Result<Bytes, Halt> {
+pub async fn now(story: &Story<'_>, watch: &mut Watch<'_>) -> Result<Bytes, Halt> {
     let asked = watch.until(story.asker.any(catalog::query("SELECT now()", Vec::new()))).await;
     let (_, answer) = asked.map_err(|interrupt| story.interrupted(interrupt))??;
     let cell = answer.rows.first().and_then(|row| row.first()).cloned().flatten();

@@ -9,7 +9,7 @@ use super::array::TextArray;
 use super::ask::{Answer, Asker, all, text};
 use super::catalog::query;
 use super::outcome::Fault;
-use crate::proto::{Parameter, QueryRequest};
+use crate::proto::{Parameter, Premise, QueryRequest};
 
 /// What each shard has stamped: None where it has not been asked, or has not answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,15 +68,36 @@ impl Stamps {
     pub fn are_those_of(&self, shard: usize, answer: &Answer, uses: &Uses) -> bool {
         self.0.get(shard).and_then(Option::as_ref).is_some_and(|of| of.are_those_of(answer, uses))
     }
+
+    /// That a shard still stamps what a plan uses as it did: for a statement that has to be undone if not.
+    pub fn premise(&self, shard: usize, uses: &Uses) -> Option<Premise> {
+        let of = self.0.get(shard)?.as_ref()?;
+        let stamp = |name: &Vec<String>| of.relations.get(&name.join(".")).map(|stamp| stamp.as_bytes());
+        let stamps: TextArray =
+            std::iter::once(Some(of.whole.as_bytes())).chain(uses.relations.iter().map(stamp)).collect();
+        let QueryRequest { sql, mut params, .. } = question(uses);
+        params.extend([text(stamps.finish()), text(of.functions_of(uses))]);
+        // It divides by zero where they differ.
+        let sql = format!(
+            "SELECT FROM (SELECT array_agg(q.stamp ORDER BY q.place) AS stamps, coalesce(max(q.functions), '') AS functions \
+             FROM ({sql}) AS q) AS now WHERE 1 / CASE WHEN now.stamps IS NOT DISTINCT FROM $4::text[] \
+             AND now.functions = $5::text THEN 1 ELSE 0 END IS NULL"
+        );
+        Some(Premise { sql, params })
+    }
 }
 
 impl OfShard {
-    fn are_those_of(&self, answer: &Answer, uses: &Uses) -> bool {
-        let Uses { relations, calls } = uses;
-        let functions = match calls {
+    /// The stamps of the functions that a plan may call, as the shards list them.
+    fn functions_of(&self, uses: &Uses) -> String {
+        match &uses.calls {
             Some(names) => listed(names.iter().filter_map(|name| self.functions.get_key_value(name))),
             None => listed(&self.functions),
-        };
+        }
+    }
+
+    fn are_those_of(&self, answer: &Answer, uses: &Uses) -> bool {
+        let (relations, functions) = (&uses.relations, self.functions_of(uses));
         let same = |row: usize, name: &[String]| {
             answer.text(row, 1).unwrap_or_default() == self.relations.get(&name.join(".")).map_or("", String::as_str)
         };
@@ -136,11 +157,30 @@ pub fn functions(condition: &str) -> String {
     )
 }
 
-/// The stamp of the relation `c`: which one the name means, and how it was last made: its columns, and a view's query.
-pub const OF_RELATION: &str = "\
+macro_rules! is_for_asker {
+    () => {
+        "EXISTS (SELECT FROM unnest(p.polroles) AS r(oid) WHERE r.oid = 0 OR pg_has_role(r.oid, 'USAGE'))"
+    };
+}
+
+/// True where the policy `p` is for the role that asks.
+pub const IS_FOR_ASKER: &str = is_for_asker!();
+
+/// The stamp of the relation `c`: which one the name means, and how it was last made: its columns, a view's query, the
+/// policies that hold for whoever asks, and triggers.
+pub const OF_RELATION: &str = concat!(
+    "\
 concat_ws(' ', c.oid, c.relkind,
   (SELECT concat(count(*), '/', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0),
-  (SELECT concat(count(*), '/', sum(r.xmin::text::bigint)) FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid))";
+  (SELECT concat(count(*), '/', sum(r.xmin::text::bigint)) FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid),
+  CASE WHEN c.relrowsecurity THEN (SELECT concat(row_security_active(c.oid), count(*), '/', sum(p.xmin::text::bigint), '/',
+    count(*) FILTER (WHERE ",
+    is_for_asker!(),
+    "))
+   FROM pg_catalog.pg_policy AS p WHERE p.polrelid = c.oid) END,
+  CASE WHEN c.relhastriggers THEN (SELECT concat(count(*), '/', sum(g.xmin::text::bigint)) FROM pg_catalog.pg_trigger AS g
+   WHERE g.tgrelid = c.oid AND NOT g.tgisinternal) END)"
+);
 
 /// The settings that decide how a value is written, as an array.
 pub const SETTINGS: &str = "'{TimeZone,DateStyle,IntervalStyle,server_encoding,bytea_output,extra_float_digits,\

@@ -2,7 +2,7 @@
 
 use crate::channel::Reads;
 use crate::plan::shows_only_reading;
-use crate::proto::QueryRequest;
+use crate::proto::{Premise, QueryRequest};
 
 /// What a failure on one shard means for the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Policy {
 #[derive(Debug)]
 pub struct Statement {
     pub wire: QueryRequest,
+    /// By shard, what has to hold for it to take effect there.
+    pub premises: Vec<Option<Premise>>,
     pub policy: Policy,
     pub max_retries: u32,
     /// What the caller says of it.
@@ -27,6 +29,11 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// The request for a shard.
+    pub fn wire_of(&self, shard: usize) -> QueryRequest {
+        QueryRequest { premise: self.premises.get(shard).cloned().flatten(), ..self.wire.clone() }
+    }
+
     /// True if it has no outcome that could be in doubt, by what a server says of reads.
     pub fn only_reads(&self, reads: Reads) -> bool {
         self.only_reads.unwrap_or(self.shows_only_reading && reads == Reads::OnlyRead)

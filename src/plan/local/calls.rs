@@ -67,8 +67,12 @@ impl Search<'_> {
     pub(super) fn calls(&mut self, expr: &Expr) -> Result<(), Reason> {
         let mut names = Vec::new();
         each_call(expr, &mut |call| names.push(parts(&call.name)));
-        self.readers.extend(self.layout.readers.used(expr));
-        self.clocks.extend(clock::literal(expr, self.layout));
+        for reader in self.layout.readers.used(expr) {
+            self.readers.insert(self.inside_policy(reader));
+        }
+        if let Some(clock) = clock::literal(expr, self.layout) {
+            self.clocks.insert(self.inside_policy(clock));
+        }
         for name in names {
             self.note(&name.ok_or("a function name that cannot be read")?)?;
         }
@@ -136,22 +140,29 @@ impl Search<'_> {
         match if own { functions::kind_of(name) } else { Kind::Unknown } {
             // Whichever of them is meant, the catalogue knows whether it only computes.
             Kind::Plain if shadowed => {
+                self.note_policy(&as_written(name));
                 self.unknown.insert(as_written(name));
             }
             Kind::Unknown => {
-                self.unknown.insert(parts.iter().map(|part| as_written(part)).collect::<Vec<_>>().join("."));
+                let name = parts.iter().map(|part| as_written(part)).collect::<Vec<_>>().join(".");
+                self.note_policy(&name);
+                self.unknown.insert(name);
             }
             Kind::Effect => {
+                self.note_policy(name);
                 self.effects.insert(name.to_owned());
             }
-            Kind::Random | Kind::Plain => {}
+            Kind::Random => {
+                self.note_policy(name);
+                self.randoms.insert(name.to_owned());
+            }
+            Kind::Plain => {}
             Kind::Clock if !shadowed => {
                 // What a statement itself asks is asked of one clock; what stands inside of a view cannot be.
-                let stored = |view: &String| self.layout.relations.get(view).is_some_and(|view| view.is_stored);
-                if let Some(view) = self.inside.last()
-                    && !self.inside.iter().any(stored)
+                if let Some(inside) = self.inside.last()
+                    && !self.inside.iter().any(|inside| inside.is_stored(self.layout))
                 {
-                    self.clocks.insert(format!("{name}() inside of the view {view}"));
+                    self.clocks.insert(format!("{name}() inside of {inside}"));
                 }
             }
             _ if shadowed => {

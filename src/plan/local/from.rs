@@ -6,6 +6,7 @@ use sqlparser::ast::{Join, JoinConstraint, JoinOperator, Query, TableAlias, Tabl
 
 use super::classes::{Fact, facts};
 use super::outputs::rename;
+use super::policies::Inside;
 use super::scope::{Relation, Scope};
 use super::{Extent, Found, Reason, Search};
 use crate::plan::catalogue;
@@ -242,6 +243,7 @@ impl Search<'_> {
         if let Some(how) = self.layout.relation(names).and_then(|known| known.differs.as_deref()) {
             return Err(format!("the shards differ in {how}; make them alike"));
         }
+        self.check_policies(names, if self.locks { "rw" } else { "r" })?;
         if catalogue::is_statistics(names) {
             self.statistics.insert(last);
             return Ok(relation);
@@ -287,29 +289,37 @@ impl Search<'_> {
         if let Some(found) = self.views.get(&name) {
             return found.clone().map(Some);
         }
-        if self.inside.contains(&name) {
-            return Err(format!("the view {name} refers to itself"));
+        let inside = Inside::View(name.clone());
+        if self.inside.contains(&inside) {
+            return Err(format!("{inside} refers to itself"));
         }
-        let unreadable = || format!("the view {name} cannot be read");
+        let found = self.look_into(inside, definition)?;
+        self.views.insert(name, found.clone());
+        found.map(Some)
+    }
+
+    /// What is known of a query that stands in the catalogue. An error of its own: it cannot be looked into here.
+    pub(super) fn look_into(&mut self, inside: Inside, definition: &str) -> Result<Result<Found, Reason>, Reason> {
+        let unreadable = || format!("{inside} cannot be read");
         // A token has some bytes, and takes a few steps before it is looked at.
         spend(4 * definition.len());
         let tokens = Tokens::of(definition).map_err(|_| unreadable())?;
         let levels = tokens.levels + AROUND_VIEW;
         if levels > self.levels {
-            return Err(format!("the view {name} is nested too deeply, in itself or in other views"));
+            return Err(format!("{inside} is nested too deeply, in itself or in other views"));
         }
         let statements = tokens.parse().map_err(|_| unreadable())?;
         let [sqlparser::ast::Statement::Query(query)] = statements.as_slice() else { return Err(unreadable()) };
         if let Some(column) = grammar::of_a_place(query) {
-            return Err(format!("the view {name}: {column}, which tells where one shard keeps a row"));
+            return Err(format!("{inside}: {column}, which tells where one shard keeps a row"));
         }
-        self.inside.push(name.clone());
+        let named = inside.to_string();
+        self.inside.push(inside);
         self.levels -= levels;
-        let found = self.query(query, &Scope::root()).map_err(|reason| format!("the view {name}: {reason}"));
+        let found = self.query(query, &Scope::root()).map_err(|reason| format!("{named}: {reason}"));
         self.inside.pop();
         self.levels += levels;
-        self.views.insert(name, found.clone());
-        found.map(Some)
+        Ok(found)
     }
 }
 

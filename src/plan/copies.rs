@@ -1,0 +1,358 @@
+//! Changes of rows on every shard. The time is one for all shards. Of rows of reference tables every shard has a copy, and
+//! the copies stay alike: nothing that each shard would make itself may get into them.
+
+use std::collections::BTreeSet;
+
+use sqlparser::ast::{
+    Assignment, AssignmentTarget, Expr, FromTable, Insert, MergeAction, MergeInsertKind, MergeUpdateKind, ObjectName,
+    OnConflictAction, OnInsert, Query, SelectItem, SetExpr, Statement, TableFactor, TableObject, TableWithJoins,
+};
+
+use super::functions::{self, Kind, own_name};
+use super::rows::{is_wildcard, item_expr};
+use super::shape::{Change, Everywhere, Plan, Source, Text};
+use super::text::{Tokens, fold, parameters, parts, print_statement};
+use super::walk::{Node, walk};
+use super::write::Changed;
+use super::{Asked, Layout, Refusal, Relation, clock, unsupported};
+
+/// The plan of a change whose kind is known.
+pub fn change(
+    statement: &Statement,
+    sql: &str,
+    changed: Changed,
+    asked: Asked,
+    layout: &Layout,
+) -> Result<Plan, Refusal> {
+    let Changed { how, mut functions } = changed;
+    let names = target(statement).and_then(parts).unwrap_or_default();
+    let known = layout.relation(&names);
+    let mut filled = None;
+    if let Some(known) = known {
+        let mut copies = Copies { known, layout, functions: &mut functions };
+        match (how, statement) {
+            (Everywhere::Same, statement) => filled = copies.filled(statement)?,
+            // Each shard gives its own rows their defaults.
+            (Everywhere::Sum, Statement::Update(update)) if asked == Asked::Implicitly => {
+                for Assignment { target, value } in &update.assignments {
+                    if let AssignmentTarget::ColumnName(name) = target {
+                        copies
+                            .check_stored(&parts(name).and_then(|mut parts| parts.pop()).unwrap_or_default(), value)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let given = Text { sql: sql.to_owned(), params: (0..parameters(statement)).map(Source::Given).collect() };
+    let shard = if filled.is_some() || clock::is_asked(statement) {
+        let is_shadowed = clock::is_shadowed(statement, layout);
+        let mut statement = filled.unwrap_or_else(|| statement.clone());
+        if let Some(returning) = returning(&mut statement) {
+            clock::keep_names(returning);
+        }
+        clock::one_for_all(&mut statement);
+        match print_statement(&statement) {
+            Ok(text) if !is_shadowed => text,
+            // Each shard does what it would by itself.
+            _ if asked == Asked::AllServers && how == Everywhere::Sum => given,
+            Ok(_) => {
+                return Err(unsupported(
+                    "a function of yours that has the name of one of PostgreSQL's that tell the time; bind the time",
+                ));
+            }
+            Err(refusal) => return Err(unsupported(&format!("the time of all shards: bind it; {refusal}"))),
+        }
+    } else {
+        given
+    };
+    Ok(Plan::Change(std::sync::Arc::new(Change {
+        shard,
+        how,
+        functions: functions.into_iter().collect(),
+        triggers: known.map(|known| known.triggers.clone()).unwrap_or_default(),
+        names_unknown: known.is_none(),
+    })))
+}
+
+/// The table whose rows are changed.
+fn target(statement: &Statement) -> Option<&ObjectName> {
+    match statement {
+        Statement::Insert(insert) => match &insert.table {
+            TableObject::TableName(name) => Some(name),
+            _ => None,
+        },
+        Statement::Update(update) => named(&update.table.relation),
+        Statement::Delete(delete) => {
+            let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+            from.first().and_then(|TableWithJoins { relation, .. }| named(relation))
+        }
+        Statement::Merge(merge) => named(&merge.table),
+        Statement::Query(query) => match &*query.body {
+            SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => target(statement),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn named(table: &TableFactor) -> Option<&ObjectName> {
+    match table {
+        TableFactor::Table { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+fn returning(statement: &mut Statement) -> Option<&mut Vec<SelectItem>> {
+    match statement {
+        Statement::Insert(insert) => insert.returning.as_mut(),
+        Statement::Update(update) => update.returning.as_mut(),
+        Statement::Delete(delete) => delete.returning.as_mut(),
+        Statement::Query(query) => match &mut *query.body {
+            SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => {
+                returning(statement)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A reference table whose rows are changed.
+struct Copies<'c> {
+    known: &'c Relation,
+    layout: &'c Layout,
+    /// What only computes if the catalogue says so.
+    functions: &'c mut BTreeSet<String>,
+}
+
+/// What a column gets where a statement gives it nothing.
+enum Default {
+    /// The same on all shards.
+    Alike,
+    /// The time, or what is made of it.
+    OfTheTime(Expr),
+}
+
+impl Copies<'_> {
+    /// The statement with what its defaults say of the time, where that is not what is written.
+    fn filled(&mut self, statement: &Statement) -> Result<Option<Statement>, Refusal> {
+        match statement {
+            Statement::Insert(insert) => {
+                let mut filled = insert.clone();
+                let mut is_changed = self.fill(&mut filled)?;
+                if let Some(OnInsert::OnConflict(conflict)) = &mut filled.on
+                    && let OnConflictAction::DoUpdate(update) = &mut conflict.action
+                {
+                    is_changed |= self.assigned(&mut update.assignments)?;
+                }
+                Ok(is_changed.then_some(Statement::Insert(filled)))
+            }
+            Statement::Update(update) => {
+                let mut filled = update.clone();
+                let is_changed = self.assigned(&mut filled.assignments)?;
+                Ok(is_changed.then_some(Statement::Update(filled)))
+            }
+            Statement::Merge(merge) => {
+                let mut filled = merge.clone();
+                let mut is_changed = false;
+                for clause in &mut filled.clauses {
+                    match &mut clause.action {
+                        MergeAction::Update(update) => {
+                            if let MergeUpdateKind::Set(assignments) = &mut update.kind {
+                                is_changed |= self.assigned(assignments)?;
+                            }
+                        }
+                        MergeAction::Insert(insert) => {
+                            let MergeInsertKind::Values(values) = &mut insert.kind else { continue };
+                            let mut rows: Vec<_> = values.rows.iter_mut().map(|row| &mut row.content).collect();
+                            is_changed |= self.fill_rows(&mut insert.columns, &mut rows)?;
+                        }
+                        MergeAction::Delete { .. } | MergeAction::DoNothing { .. } => {}
+                    }
+                }
+                Ok(is_changed.then_some(Statement::Merge(filled)))
+            }
+            Statement::Query(query) => {
+                let body = match &*query.body {
+                    SetExpr::Insert(statement) => self.filled(statement)?.map(SetExpr::Insert),
+                    SetExpr::Update(statement) => self.filled(statement)?.map(SetExpr::Update),
+                    _ => None,
+                };
+                let with = |body| Statement::Query(Box::new(Query { body: Box::new(body), ..(**query).clone() }));
+                Ok(body.map(with))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// SET: a default that is named, and words that mean a time.
+    fn assigned(&mut self, assignments: &mut [Assignment]) -> Result<bool, Refusal> {
+        let mut is_changed = false;
+        for assignment in assignments {
+            let AssignmentTarget::ColumnName(name) = &assignment.target else {
+                let mut names_default = false;
+                walk(&assignment.value, &mut |node| {
+                    names_default |= matches!(node, Node::Expr(expr) if is_default(expr));
+                });
+                match names_default {
+                    true => return Err(unsupported("DEFAULT among several columns; set each by itself")),
+                    false => continue,
+                }
+            };
+            let column = parts(name).and_then(|mut parts| parts.pop()).unwrap_or_default();
+            if is_default(&assignment.value) {
+                if let Default::OfTheTime(expr) = self.default(&column)? {
+                    assignment.value = expr;
+                    is_changed = true;
+                }
+            } else {
+                self.check_stored(&column, &assignment.value)?;
+            }
+        }
+        Ok(is_changed)
+    }
+
+    /// The columns that an INSERT gives nothing.
+    fn fill(&mut self, insert: &mut Insert) -> Result<bool, Refusal> {
+        let Some(source) = &mut insert.source else { return self.fill_rows(&mut insert.columns, &mut []) };
+        match &mut *source.body {
+            SetExpr::Values(values) => {
+                let mut rows: Vec<_> = values.rows.iter_mut().map(|row| &mut row.content).collect();
+                self.fill_rows(&mut insert.columns, &mut rows)
+            }
+            SetExpr::Select(select) if select.distinct.is_none() && !select.projection.iter().any(is_wildcard) => {
+                let mut exprs: Vec<Expr> = Vec::new();
+                for item in &select.projection {
+                    exprs.extend(item_expr(item).cloned());
+                }
+                let given = exprs.len();
+                let is_changed = self.fill_rows(&mut insert.columns, &mut [&mut exprs])?;
+                select.projection.extend(exprs.drain(given..).map(SelectItem::UnnamedExpr));
+                Ok(is_changed)
+            }
+            _ => {
+                let mut added = Vec::new();
+                match self.fill_rows(&mut insert.columns, &mut [&mut added])? && !added.is_empty() {
+                    true => Err(unsupported(
+                        "the time as a default, beside the rows of such a query; select the column, as now()",
+                    )),
+                    false => Ok(false),
+                }
+            }
+        }
+    }
+
+    /// The same for the rows of VALUES; without rows: DEFAULT VALUES.
+    fn fill_rows(&mut self, columns: &mut Vec<ObjectName>, rows: &mut [&mut Vec<Expr>]) -> Result<bool, Refusal> {
+        if columns.is_empty() {
+            return self.check_unnamed(rows).map(|()| false);
+        }
+        let names: Vec<String> = columns.iter().filter_map(|name| parts(name)?.pop()).collect();
+        let mut is_changed = false;
+        for (index, column) in names.iter().enumerate() {
+            let named = rows.iter().filter(|row| row.get(index).is_some_and(is_default)).count();
+            if named > 0
+                && let Default::OfTheTime(expr) = self.default(column)?
+            {
+                if named < rows.len() {
+                    return Err(unsupported(&format!(
+                        "DEFAULT for {column} in some rows and values in others; write now() in place of DEFAULT"
+                    )));
+                }
+                rows.iter_mut().for_each(|row| row[index] = expr.clone());
+                is_changed = true;
+            }
+            for value in rows.iter().filter_map(|row| row.get(index)) {
+                self.check_stored(column, value)?;
+            }
+        }
+        for column in self.known.defaults.keys().filter(|column| !names.contains(column)) {
+            if let Default::OfTheTime(expr) = self.default(column)? {
+                columns.push(vec![super::text::quoted(column)].into());
+                rows.iter_mut().for_each(|row| row.push(expr.clone()));
+                is_changed = true;
+            }
+        }
+        Ok(is_changed)
+    }
+
+    /// Rows for columns that are not named: it is not known here which of them they leave out.
+    fn check_unnamed(&mut self, rows: &[&mut Vec<Expr>]) -> Result<(), Refusal> {
+        let all = self.known.columns().len();
+        let gives_all = !rows.is_empty() && rows.iter().all(|row| row.len() == all && !row.iter().any(is_default));
+        let columns: Vec<&String> = self.known.defaults.keys().collect();
+        for column in columns {
+            if !gives_all && let Default::OfTheTime(_) = self.default(column)? {
+                return Err(unsupported(&format!(
+                    "INSERT without names of columns, one of which, {column}, gets the time; name them"
+                )));
+            }
+        }
+        let of_time = self.known.columns().into_iter().find(|column| {
+            let of_type = self.known.type_of(column).unwrap_or_default();
+            rows.iter().flat_map(|row| row.iter()).any(|value| clock::is_stored(value, of_type))
+        });
+        match of_time {
+            Some(column) => Err(self.of_a_clock(&column)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a literal that a column takes for a time as of now.
+    fn check_stored(&self, column: &str, value: &Expr) -> Result<(), Refusal> {
+        match self.known.type_of(column).is_some_and(|of_type| clock::is_stored(value, of_type)) {
+            true => Err(self.of_a_clock(column)),
+            false => Ok(()),
+        }
+    }
+
+    fn of_a_clock(&self, column: &str) -> Refusal {
+        unsupported(&format!("a literal that means a time, for {column}: {}", clock::EACH_SHARD))
+    }
+
+    /// The default of a column, if all shards make the same of it.
+    fn default(&mut self, column: &str) -> Result<Default, Refusal> {
+        let Some(default) = self.known.defaults.get(column) else { return Ok(Default::Alike) };
+        let refused = |who: &str| {
+            unsupported(&format!(
+                "give {column} a value: it is left to its default, {who} would fill it, and the copies of the row would differ"
+            ))
+        };
+        if default == "IDENTITY" {
+            return Err(refused("each shard's own sequence"));
+        }
+        if !self.known.has_one_default(column) {
+            return Err(refused("which differs from shard to shard and"));
+        }
+        let unreadable = || refused("which cannot be read here and");
+        let parsed = Tokens::of(&format!("SELECT {default}")).and_then(Tokens::parse).map_err(|_| unreadable())?;
+        let [Statement::Query(query)] = parsed.as_slice() else { return Err(unreadable()) };
+        let SetExpr::Select(select) = &*query.body else { return Err(unreadable()) };
+        let [item] = select.projection.as_slice() else { return Err(unreadable()) };
+        let expr = item_expr(item).ok_or_else(unreadable)?;
+        let (mut own, mut of_the_time) = (None, false);
+        walk(expr, &mut |node| {
+            let Node::Expr(Expr::Function(call)) = node else { return };
+            let shadowed = own_name(call).is_some_and(|name| self.layout.shadowed.contains(&name));
+            match functions::kind(call) {
+                Kind::Clock if !shadowed => of_the_time = true,
+                Kind::Plain if !shadowed => {}
+                Kind::Unknown => drop(self.functions.insert(call.name.to_string())),
+                _ => drop(own.get_or_insert_with(|| own_name(call).unwrap_or_default())),
+            }
+        });
+        match own.as_deref() {
+            Some("nextval") => Err(refused("each shard's own sequence")),
+            Some(name) => Err(refused(&format!("each shard's own {name}()"))),
+            None if clock::literal_within(expr, self.layout).is_some() => Err(refused("each shard's own clock")),
+            None if of_the_time => Ok(Default::OfTheTime(Expr::Nested(Box::new(expr.clone())))),
+            None => Ok(Default::Alike),
+        }
+    }
+}
+
+/// The keyword, which is read as a name.
+fn is_default(expr: &Expr) -> bool {
+    matches!(expr, Expr::Identifier(name) if name.quote_style.is_none() && fold(name) == "default")
+}

@@ -1,0 +1,89 @@
+//! Row-level security: what a policy asks of a row, it asks on the shard of that row. So its condition is looked into as
+//! if it stood in the statement's own WHERE: it may look at the row and at settings, and at rows of the row's own tenant.
+
+use std::fmt;
+
+use super::{Reason, Search};
+use crate::plan::Layout;
+
+/// What stands in the catalogue and is looked into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Inside {
+    View(String),
+    /// Its name, and its table's.
+    Policy(String, String),
+}
+
+impl fmt::Display for Inside {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Inside::View(name) => write!(formatter, "the view {name}"),
+            Inside::Policy(name, table) => write!(formatter, "the policy {name} of {table}"),
+        }
+    }
+}
+
+impl Inside {
+    /// True for a view that holds the rows of its query as they once were.
+    pub(super) fn is_stored(&self, layout: &Layout) -> bool {
+        matches!(self, Inside::View(name) if layout.relations.get(name).is_some_and(|view| view.is_stored))
+    }
+}
+
+const ADVICE: &str = "a policy may look at its own row, at settings, and at rows of the row's own tenant; change it, or \
+     connect as a role for which it does not hold";
+
+impl Search<'_> {
+    /// Looks into the policies of a table that hold for these statements, named as the catalogue does.
+    pub fn check_policies(&mut self, names: &[String], commands: &str) -> Result<(), Reason> {
+        let layout = self.layout;
+        let Some(known) = layout.relation(names) else { return Ok(()) };
+        if known.policies.is_empty() || self.inside.iter().any(|inside| inside.is_stored(layout)) {
+            return Ok(());
+        }
+        // A view asks on behalf of its owner, whoever that is.
+        let on_behalf = self.inside.iter().any(|inside| matches!(inside, Inside::View(_)));
+        for (policy, query) in known.conditions(names, commands) {
+            if !(policy.is_active || on_behalf) {
+                continue;
+            }
+            let checked = match self.policies.get(&query) {
+                Some(checked) => checked.clone(),
+                None => {
+                    // One that looks at its own table is refused by PostgreSQL itself.
+                    self.policies.insert(query.clone(), Ok(()));
+                    let inside = Inside::Policy(policy.name.clone(), names.join("."));
+                    let found = self.look_into(inside, &query).and_then(|found| found);
+                    let checked = found.map(drop).map_err(|reason| format!("{reason}; {ADVICE}"));
+                    self.policies.insert(query, checked.clone());
+                    checked
+                }
+            };
+            checked?;
+        }
+        Ok(())
+    }
+
+    /// A function as a refusal names it: with the policy that calls it, if one does.
+    pub fn shown(&self, function: &str) -> String {
+        match self.of_policies.get(function) {
+            Some(policy) => format!("{function}() of {policy}"),
+            None => format!("{function}()"),
+        }
+    }
+
+    /// What is used, with the policy that uses it, if one does.
+    pub(super) fn inside_policy(&self, what: String) -> String {
+        match self.inside.last() {
+            Some(policy @ Inside::Policy(..)) => format!("{policy}: {what}"),
+            _ => what,
+        }
+    }
+
+    /// Notes that what is being looked into uses a function.
+    pub(super) fn note_policy(&mut self, function: &str) {
+        if let Some(policy @ Inside::Policy(..)) = self.inside.last() {
+            self.of_policies.insert(function.to_owned(), policy.to_string());
+        }
+    }
+}
