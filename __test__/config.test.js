@@ -4,7 +4,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 const { ConfigError } = require('../js/errors');
-const { loadConfig } = require('../js/config');
+const { loadConfig } = require('../js/config/config');
 const { silent } = require('./support/recording-client');
 
 const load = (mtdd, env = {}) => loadConfig({ mtdd }, env);

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const { test } = require('node:test');
-const { Cursor, documentBuilder, generate, interpreter } = require('../js/knex/decoder');
+const { Cursor, documentBuilder, generate, interpreter } = require('../js/native/decoder');
 
 const bytes = (...values) => String.fromCharCode(...values);
 const u32 = (value) => bytes(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
@@ -139,7 +139,7 @@ test('rows may be arrays, and may have no columns', () => {
 
 test('without code generation the interpreter takes over', () => {
   const script = `
-    const { Cursor, decoderFor } = require(${JSON.stringify(require.resolve('../js/knex/decoder'))});
+    const { Cursor, decoderFor } = require(${JSON.stringify(require.resolve('../js/native/decoder'))});
     const rows = [];
     decoderFor('t', ['a'], false)('\\0\\u0001x', 1, rows, [], new Cursor());
     process.stdout.write(JSON.stringify(rows));`;

@@ -12,7 +12,7 @@ const {
   QueryTimeoutError,
   ValidationError,
 } = require('../js/errors');
-const { loadConfig } = require('../js/config');
+const { loadConfig } = require('../js/config/config');
 const { attach } = require('../js/knex/client');
 const { attached, result, silent } = require('./support/recording-client');
 

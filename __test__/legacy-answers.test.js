@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict');
 const { describe, it } = require('node:test');
 const { ProtocolError } = require('../js/errors');
-const { fillFromLegacy } = require('../js/knex/legacy-answer');
+const { fillFromLegacy } = require('../js/native/legacy-answer');
 const { Random } = require('./support/sql-generator/random');
 
 const SECONDS = Number(process.env.MTDD_FUZZ_SECONDS ?? 1);

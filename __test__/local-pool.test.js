@@ -5,9 +5,9 @@ const { describe, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 const createKnex = require('knex');
 const PostgresDialect = require('knex/lib/dialects/postgres');
-const { loadConfig } = require('../js/config');
+const { loadConfig } = require('../js/config/config');
 const { attach } = require('../js/knex/client');
-const { connectionOf } = require('../js/knex/session');
+const { connectionConfigOf } = require('../js/knex/connection-settings');
 const { attached, result, silent } = require('./support/recording-client');
 
 describe('db.destroy()', () => {
@@ -119,7 +119,7 @@ describe('a `connection` that is a function', () => {
     await Promise.all([db.raw('select 1')]);
     assert.equal(calls.length, 1);
     assert.deepEqual(used, [{ user: 'user1' }]);
-    assert.equal((await connectionOf(db.client)).user, 'user1');
+    assert.equal((await connectionConfigOf(db.client)).user, 'user1');
     assert.equal(calls.length, 1);
     await db.destroy();
   });

@@ -15,13 +15,13 @@ const express = require('express');
 const knex = require('knex');
 const { Model } = require('objection');
 const { InitializeReplication, runLocal, tenantContext, withSignal, withTenant } = require('../js');
-const { ambientRoute } = require('../js/knex/ambient');
+const { contextRoute } = require('../js/knex/async-context');
 const { startSides, TENANT } = require('./support/differential');
 
 /** The app's own storage, which must be kept just as well. */
 const own = new AsyncLocalStorage();
 const inRequest = (fn) => own.run('mine', () => withTenant(TENANT, fn));
-const here = () => `${ambientRoute()}, ${own.getStore()}`;
+const here = () => `${contextRoute()}, ${own.getStore()}`;
 const EXPECTED = `tenant "${TENANT}" (type 1), mine`;
 
 describe('the tenant is not lost', () => {

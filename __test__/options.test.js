@@ -8,7 +8,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const createKnex = require('knex');
 const { runLocal, withSignal, withTenant } = require('../js');
-const { binderOf } = require('../js/knex/bound');
+const { binderOf } = require('../js/knex/bound-instance');
 const { routeFrom, routeOfTenant } = require('../js/knex/route');
 const { attached } = require('./support/recording-client');
 

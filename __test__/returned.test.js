@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { after, before, beforeEach, describe, test } = require('node:test');
 const { ValidationError, runLocal, withSignal, withTenant } = require('../js');
-const { ambientRoute } = require('../js/knex/ambient');
+const { contextRoute } = require('../js/knex/async-context');
 const { attached, result, statementsOf } = require('./support/recording-client');
 
 const twoShards = { queryServers: ['127.0.0.1:1', '127.0.0.1:2'], lookupServer: '127.0.0.1:3' };
@@ -17,7 +17,7 @@ let hooked;
 
 before(async () => {
   const postProcessResponse = (response) => {
-    hooked.push(String(ambientRoute()));
+    hooked.push(String(contextRoute()));
     return response;
   };
   ({ db, native, local } = await attached({ mtdd: twoShards, knex: { postProcessResponse } }));
@@ -144,7 +144,7 @@ describe('the tenant is kept by', () => {
 
   test('what listens to a query, and the hook of its instance', async () => {
     const heard = [];
-    const note = () => heard.push(String(ambientRoute()));
+    const note = () => heard.push(String(contextRoute()));
     const query = withTenant('t', () =>
       ['start', 'query', 'query-response', 'end'].reduce(
         (builder, event) => builder.on(event, note),
@@ -153,7 +153,7 @@ describe('the tenant is kept by', () => {
     );
     const after = [];
     await inOther(async () => {
-      await query.then(() => after.push(String(ambientRoute())));
+      await query.then(() => after.push(String(contextRoute())));
     });
     assert.deepEqual([...new Set(heard)], ['tenant "t" (type 1)']);
     assert.equal(heard.length, 4);

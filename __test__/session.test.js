@@ -3,12 +3,12 @@ const { test } = require('node:test');
 const createKnex = require('knex');
 const pg = require('pg');
 const { ConfigError } = require('../js/errors');
-const { sessionOf } = require('../js/knex/session');
+const { sessionSettingsOf } = require('../js/knex/connection-settings');
 
 async function session(config) {
   const db = createKnex({ client: 'pg', ...config });
   try {
-    return await sessionOf(db.client, pg);
+    return await sessionSettingsOf(db.client, pg);
   } finally {
     await db.destroy();
   }

@@ -3,7 +3,7 @@ const { after, before, describe, it } = require('node:test');
 const express = require('express');
 const knex = require('knex');
 const { InitializeReplication, withTenant } = require('../js');
-const { NativeClient } = require('../js/native');
+const { NativeClient } = require('../js/native/addon');
 const { startCluster } = require('./support/cluster');
 
 const WHO =

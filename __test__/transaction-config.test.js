@@ -7,7 +7,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { ClientClosedError, ValidationError, withTenant } = require('../js');
-const { binderOf } = require('../js/knex/bound');
+const { binderOf } = require('../js/knex/bound-instance');
 const { routeOfTenant } = require('../js/knex/route');
 const { attached } = require('./support/recording-client');
 

@@ -1,9 +1,9 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { Waiting } = require('../js/waiting');
+const { SlotMap } = require('../js/native/slot-map');
 
 test('an entry is found by its number until it is deleted', () => {
-  const waiting = new Waiting();
+  const waiting = new SlotMap();
   const entries = Array.from({ length: 100 }, (_, index) => ({ index }));
   const numbers = entries.map((entry) => waiting.add(entry));
   assert.equal(new Set(numbers).size, 100);
@@ -18,7 +18,7 @@ test('an entry is found by its number until it is deleted', () => {
 });
 
 test('a number comes back only after four thousand uses of its slot, and always fits into 32 bits', () => {
-  const waiting = new Waiting();
+  const waiting = new SlotMap();
   const seen = new Set();
   for (let use = 0; use < 4095; use++) {
     const number = waiting.add({});

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { after, before, beforeEach, describe, test } = require('node:test');
 const { withSignal, withTenant } = require('../js');
-const { binderOf } = require('../js/knex/bound');
+const { binderOf } = require('../js/knex/bound-instance');
 const { routeOfTenant } = require('../js/knex/route');
 const { attached } = require('./support/recording-client');
 

@@ -6,7 +6,7 @@
 const { describe } = require('./describe');
 const { ConfigError } = require('./errors');
 const { setUp } = require('./handle');
-const { binderOf } = require('./knex/bound');
+const { binderOf } = require('./knex/bound-instance');
 const { routeOfTenant } = require('./knex/route');
 
 /**

@@ -200,6 +200,17 @@ function errorFromCode(code, message, context, cause) {
   return new MtddError(message || `The query failed with the code ${code}.`, code, 500, context, cause);
 }
 
+/**
+ * What a wrong argument gives: a TypeError that also tells an HTTP layer what it is.
+ *
+ * @param {string} sentence what was expected and what was got, beginning with the argument's name
+ * @param {string} [call] what was called
+ * @returns {TypeError & { code: string, statusCode: number }}
+ */
+function argumentError(sentence, call = '.mtdd()') {
+  return Object.assign(new TypeError(`${call}: ${sentence}`), { code: 'VALIDATION_ERROR', statusCode: 400 });
+}
+
 function withoutPasswords(text) {
   return text.replace(URL_PASSWORD, '$1:[redacted]@');
 }
@@ -236,5 +247,6 @@ module.exports = {
   ValidationError,
   AuthenticationError,
   AuthorizationError,
+  argumentError,
   errorFromCode,
 };

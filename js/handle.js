@@ -2,12 +2,12 @@
  * Sets the library up on a Knex instance, whichever the way in, and gives the handle that ends it again.
  */
 
-const { loadConfig } = require('./config');
+const { loadConfig } = require('./config/config');
 const { ClientClosedError } = require('./errors');
 const { attach } = require('./knex/client');
 const { explain } = require('./knex/explain');
 const { checkedTenant, checkedTenantType } = require('./knex/route');
-const { listen } = require('./listen');
+const { listen } = require('./notifications/listen');
 const { createLoggers } = require('./logger');
 
 /**
@@ -32,7 +32,7 @@ async function setUp(db, config, { patchNothing = false } = {}) {
 
 function openClient(settings, options) {
   // Loaded late: with useMtdd false an app needs no native addon for its platform.
-  const { Client } = require('./client');
+  const { Client } = require('./native/client');
   return new Client(settings, options);
 }
 

@@ -4,12 +4,12 @@
 
 const errors = require('./errors');
 const { setUp } = require('./handle');
-const { tenantContext } = require('./tenant-context');
+const { tenantContext } = require('./http/tenant-context');
 const { createMtddKnex } = require('./create');
-const { runLocal, withTenant } = require('./knex/context');
+const { runLocal, withTenant } = require('./knex/with-tenant');
 const { withSignal } = require('./knex/signal');
 
-const { errorFromCode: _internal, ...errorClasses } = errors;
+const { argumentError: _forArguments, errorFromCode: _forCodes, ...errorClasses } = errors;
 const { ValidationError } = errors;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * `npm run build`: builds the addon and the binary `mtdd-server` in release mode, and copies the addon to the root of
- * the repository under the name by which js/native.js finds it.
+ * the repository under the name by which js/native/addon.js finds it.
  *
  * `npm run build -- --platform linux-arm64-gnu` builds both for a platform's package, into packages/linux-arm64-gnu.
  * For Linux it links with zig (cargo-zigbuild and zig on the PATH), so that they run on an older glibc than this
@@ -17,7 +17,7 @@ const { GLIBC, PACKAGES, platform } = require('./platforms');
 const ROOT = path.join(__dirname, '..');
 /** What Cargo calls the addon. */
 const LIBRARY = { win32: 'mtdd.dll', darwin: 'libmtdd.dylib' }[process.platform] ?? 'libmtdd.so';
-/** What a build makes: the addon, where js/native.js looks for it, and the binary of the servers. */
+/** What a build makes: the addon, where js/native/addon.js looks for it, and the binary of the servers. */
 const ADDON = path.join(ROOT, `mtdd.${triple()}.node`);
 const SERVER = path.join(
   targetDirectory(),

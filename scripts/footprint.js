@@ -38,7 +38,7 @@ function main() {
   console.log(`${megabytes(fs.statSync(SERVER).size)} on disk      ${server}`);
   console.log(`${milliseconds("require('./js')")} to load      the library`);
   console.log(
-    `${milliseconds("require('./js'); require('./js/client')")} to load      the library and its addon`,
+    `${milliseconds("require('./js'); require('./js/native/client')")} to load      the library and its addon`,
   );
 }
 

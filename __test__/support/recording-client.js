@@ -5,7 +5,7 @@
 
 const createKnex = require('knex');
 const PostgresDialect = require('knex/lib/dialects/postgres');
-const { loadConfig } = require('../../js/config');
+const { loadConfig } = require('../../js/config/config');
 const { attach } = require('../../js/knex/client');
 
 class RecordingClient {

@@ -6,22 +6,23 @@
 
 const { AsyncResource } = require('node:async_hooks');
 const { ClientClosedError, ConfigError, ValidationError } = require('../errors');
-const { SIGNALS, capture, isElsewhere, runInContextOf } = require('./ambient');
-const { BASE } = require('./bound');
+const { SIGNALS, capture, isElsewhere, runInContextOf } = require('./async-context');
+const { BASE_CLIENT } = require('./bound-instance');
 const { RemoteConnection } = require('./connection');
-const { BOUND, ROUTE, conflictOf, routeOf } = require('./context');
-const { takeIn, watchCopies } = require('./copies');
+const { BOUND_ROUTE, ROUTE, conflictOf, routeOf } = require('./query-route');
+const { adoptCopy, watchCopies } = require('./copies');
 const { emitHere } = require('./emitter');
-const { inspect } = require('./instance');
+const { checkedInstance } = require('./supported-instance');
 const { installMtdd, refuseOtherCopy, ownBuilders } = require('./mtdd');
-const { PIN, Pin } = require('./pin');
+const { TRANSACTION_TENANT, TransactionTenant } = require('./transaction-tenant');
 const { Route } = require('./route');
 const { RUNTIME, Runtime } = require('./runtime');
-const { sessionOf } = require('./session');
+const { sessionSettingsOf } = require('./connection-settings');
 const { signalsFor } = require('./signal');
 const { CONFLICT, isCompilingNow, mayHoldSubquery, watchBuilder, watchCompiler } = require('./subquery');
-const { guardTools, refuseTenantsOfTools } = require('./tools');
-const { LEVEL, ON_LOCAL, ON_SHARD, joinShard } = require('./transaction');
+const { guardMigrateAndSeed, refuseTenantsInMigrateAndSeed } = require('./migrate-and-seed');
+const { ON_LOCAL, ON_SHARD, joinShard } = require('./transaction');
+const { SCOPE } = require('./transaction-scope');
 const { begunHere, inTenant, routeOfTransaction } = require('./transaction-config');
 
 /** On a Knex client: the class of the clients that are derived from it for one routed query each. */
@@ -37,7 +38,7 @@ const attaching = new WeakSet();
  * Puts the library under a Knex instance.
  *
  * @param {import('knex').Knex} knex
- * @param {import('../config').Config} config
+ * @param {import('../config/config').Config} config
  * @param {object} outside
  * @param {import('../logger').Loggers} outside.loggers
  * @param {(settings: object, options: object) => object} outside.openClient makes the native client
@@ -47,9 +48,9 @@ const attaching = new WeakSet();
  * @throws {ValidationError | ConfigError}
  */
 async function attach(knex, config, { loggers, openClient, patchNothing = false }) {
-  const { pg, warnings } = inspect(knex);
+  const { pg, warnings } = checkedInstance(knex);
   const { client } = knex;
-  takeIn(client);
+  adoptCopy(client);
   if (attaching.has(client) || (client[RUNTIME] !== undefined && !client[RUNTIME].isClosed)) {
     throw new ConfigError(
       'InitializeReplication has been called on this Knex instance before: close the first handle, or use a second instance.',
@@ -60,7 +61,7 @@ async function attach(knex, config, { loggers, openClient, patchNothing = false 
       'pool.afterCreate: expected none with mtdd.useMtdd, because it prepares local connections only, and the shards run without it. Set mtdd.allowLocalAfterCreate: true if that is meant.',
     );
   }
-  refuseTenantsOfTools(client.config);
+  refuseTenantsInMigrateAndSeed(client.config);
   if (!patchNothing) refuseOtherCopy(knex);
   attaching.add(client);
   try {
@@ -77,7 +78,7 @@ async function attach(knex, config, { loggers, openClient, patchNothing = false 
 }
 
 async function openNative(client, pg, config, { loggers, openClient, warnings }) {
-  const session = await sessionOf(client, pg);
+  const session = await sessionSettingsOf(client, pg);
   warnings.push(...session.warnings);
   const { timeout } = config.settings;
   const settings = {
@@ -109,12 +110,12 @@ function install(knex, runtime, patchNothing) {
   prototype[RUNTIME] = runtime;
   prototype[BUILDERS] = builders;
   if (!patchNothing) installMtdd(knex, runtimeOf);
-  guardTools(knex);
+  guardMigrateAndSeed(knex);
 }
 
 /** The runtime of a builder's Knex instance, if that is one of ours. */
 function runtimeOf(builder) {
-  takeIn(builder.client);
+  adoptCopy(builder.client);
   return builder.client?.[RUNTIME];
 }
 
@@ -129,19 +130,20 @@ function subclassOf(Base) {
       if (mayHoldSubquery(builder)) watchBuilder(builder);
       const runtime = this[RUNTIME];
       // The client of a bound instance runs nothing itself.
-      const client = this[BASE] ?? this;
+      const client = this[BASE_CLIENT] ?? this;
       const own = clientOf(builder, this, client, runtime);
       return inItsContext(super.runner.call(own, builder), builder);
     }
 
     transaction(container, config, outerTransaction) {
       const runtime = this[RUNTIME];
-      const client = this[BASE] ?? this;
-      const route = routeOfTransaction(config, this[BOUND]);
+      const client = this[BASE_CLIENT] ?? this;
+      const route = routeOfTransaction(config, this[BOUND_ROUTE]);
       const isOlder = isOlderTransaction(client, runtime);
       if (isOlder && route !== undefined) throw olderTransaction(route);
-      const pin = this[PIN] ?? (runtime.inheritsTenant ? new Pin() : undefined);
-      const inside = inTenant(container, { route, pin, around: begunHere(this) });
+      const transactionTenant =
+        this[TRANSACTION_TENANT] ?? (runtime.inheritsTenant ? new TransactionTenant() : undefined);
+      const inside = inTenant(container, { route, transactionTenant, around: begunHere(this) });
       const transaction = super.transaction.call(client, inside, config, outerTransaction);
       if (runtime.isClosed && route !== undefined) {
         // Knex has made it, and asks it for a connection next.
@@ -149,7 +151,7 @@ function subclassOf(Base) {
         return transaction;
       }
       if (runtime.native === null || runtime.isClosed || isOlder) return transaction;
-      return joinShard(transaction, config, client, runtime, pin);
+      return joinShard(transaction, config, client, runtime, transactionTenant);
     }
 
     queryBuilder() {
@@ -213,7 +215,7 @@ function subclassOf(Base) {
 function noteContext(builder) {
   // asyncStackTraces: Knex counts the frames between its caller and the builder, and knows nothing of ours.
   if (builder._asyncStack !== undefined) builder._asyncStack.lines++;
-  const bound = builder.client[BOUND];
+  const bound = builder.client[BOUND_ROUTE];
   if (bound !== undefined && builder.isRawInstance) {
     // A Raw takes on the client of the query that it becomes part of, and compiles unseen by the query compilers.
     builder[ROUTE] = bound;
@@ -238,7 +240,7 @@ function inItsContext(runner, builder) {
 
 /** Whether a client is that of a transaction which no shard can take part in: it was begun before there were any. */
 function isOlderTransaction(client, runtime) {
-  return runtime.native !== null && client.transacting === true && client[LEVEL] === undefined;
+  return runtime.native !== null && client.transacting === true && client[SCOPE] === undefined;
 }
 
 function olderTransaction(route) {
@@ -277,7 +279,7 @@ function clientFor(route, builder, client, runtime) {
   if (refusal !== undefined) return refusingClient(client, refusal);
   if (isOlderTransaction(client, runtime)) return refusingClient(client, olderTransaction(route));
   if (runtime.native !== null) return new (routedClassOf(client))(route, builder[SIGNALS]);
-  client[PIN]?.note(route);
+  client[TRANSACTION_TENANT]?.note(route);
   return client;
 }
 
@@ -286,12 +288,13 @@ function clientFor(route, builder, client, runtime) {
  * which is known for certain once the queries before it have gone out.
  */
 function clientForNobody(builder, client, runtime) {
-  const pin = client[PIN];
-  if (pin === undefined || builder._connection !== undefined) return refusingClient(client, missingTenant());
-  if (client[LEVEL] !== undefined) return new (routedClassOf(client))(undefined, builder[SIGNALS]);
+  const transactionTenant = client[TRANSACTION_TENANT];
+  if (transactionTenant === undefined || builder._connection !== undefined)
+    return refusingClient(client, missingTenant());
+  if (client[SCOPE] !== undefined) return new (routedClassOf(client))(undefined, builder[SIGNALS]);
   if (runtime.native !== null) return refusingClient(client, new ClientClosedError());
   try {
-    clientFor(pin.checkedRoute, builder, client, runtime);
+    clientFor(transactionTenant.checkedRoute, builder, client, runtime);
     return client;
   } catch (error) {
     return refusingClient(client, error);
@@ -305,13 +308,13 @@ function clientForNobody(builder, client, runtime) {
 function routedClassOf(client) {
   return derivedClassOf(client, ROUTED, () => ({
     ...ROUTED_METHODS,
-    ...(client[LEVEL] === undefined ? {} : Object.getOwnPropertyDescriptors(ON_SHARD)),
+    ...(client[SCOPE] === undefined ? {} : Object.getOwnPropertyDescriptors(ON_SHARD)),
   }));
 }
 
 /** The client that runs a query on the local database: in a transaction it has to keep its place there. */
 function stayingClient(client) {
-  if (client[LEVEL] === undefined) return client;
+  if (client[SCOPE] === undefined) return client;
   return new (derivedClassOf(client, STAYING, () => Object.getOwnPropertyDescriptors(ON_LOCAL)))();
 }
 

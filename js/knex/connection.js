@@ -5,7 +5,7 @@
 
 const { ValidationError } = require('../errors');
 const { obey, refuseIfAborted } = require('./signal');
-const { RowStream } = require('./stream');
+const { RowStream } = require('../native/stream');
 
 let serial = 0;
 

@@ -33,7 +33,7 @@ function watchCopies(client, prototype) {
     const inherited = prototype[name];
     Object.defineProperty(prototype, name, {
       value(...args) {
-        if (takeIn(this)) return this[name](...args);
+        if (adoptCopy(this)) return this[name](...args);
         const made = inherited.apply(this, args);
         // asyncStackTraces: Knex counts the frames between its caller and the builder, and knows nothing of this one.
         if (made?._asyncStack !== undefined) made._asyncStack.lines++;
@@ -51,7 +51,7 @@ function watchCopies(client, prototype) {
  * @param {object | undefined} client
  * @returns {boolean} whether it has just been made one
  */
-function takeIn(client) {
+function adoptCopy(client) {
   if (client === undefined || client[RUNTIME] !== undefined) return false;
   const original = originalOf(client);
   if (original === undefined) return false;
@@ -68,4 +68,4 @@ function originalOf(client) {
   return PLACE.every((name) => own?.[name] === others?.[name]) ? original : undefined;
 }
 
-module.exports = { takeIn, watchCopies };
+module.exports = { adoptCopy, watchCopies };

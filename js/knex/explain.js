@@ -4,8 +4,8 @@
  */
 
 const { ValidationError } = require('../errors');
-const { SIGNALS } = require('./ambient');
-const { routeOf } = require('./context');
+const { SIGNALS } = require('./async-context');
+const { routeOf } = require('./query-route');
 const { Route } = require('./route');
 const { RemoteConnection } = require('./connection');
 const { refuseIfAborted, signalsFor, unlessAborted } = require('./signal');

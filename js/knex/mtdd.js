@@ -7,10 +7,10 @@
  */
 
 const { describe } = require('../describe');
-const { ConfigError, ValidationError } = require('../errors');
-const { CAPTURED, SIGNALS, ambientRoute, signalsHere } = require('./ambient');
-const { BOUND, ROUTE, routeOf, statedRoute } = require('./context');
-const { Route, refusal, routeFrom } = require('./route');
+const { ConfigError, ValidationError, argumentError } = require('../errors');
+const { CAPTURED, SIGNALS, contextRoute, contextSignals } = require('./async-context');
+const { BOUND_ROUTE, ROUTE, routeOf, statedRoute } = require('./query-route');
+const { Route, routeFrom } = require('./route');
 const { watchBuilder } = require('./subquery');
 
 /** Prototypes that have the method: Knex's classes are shared by all instances of a copy of Knex. */
@@ -106,11 +106,11 @@ function mtddFor(runtimeOf) {
     }
     const route = routeFrom(args);
     if (runtime.isAllShardsExplicit && route.tenant === null && route.asked !== 'allServers') {
-      throw refusal(
+      throw argumentError(
         `tenantId: expected a tenant, got ${args.length === 0 ? 'none' : describe(args[0])}; mtdd.allShards is 'explicit', so all shards are reached by .mtdd({ allServers: true })`,
       );
     }
-    const bound = this.client[BOUND];
+    const bound = this.client[BOUND_ROUTE];
     if (bound !== undefined && !route.isSameTenant(bound)) {
       throw new ValidationError(
         `.mtdd(): expected ${bound}, which this Knex instance is bound to, got ${route}. Use the instance that it was bound from.`,
@@ -135,7 +135,7 @@ function transactingOver(transacting, runtimeOf) {
       );
     }
     if (stated === undefined) return result;
-    const bound = this.client[BOUND];
+    const bound = this.client[BOUND_ROUTE];
     if (bound !== undefined && !bound.isSameTenant(stated)) {
       throw new ValidationError(
         `.transacting(): expected a transaction for ${stated}, as the query, got one of an instance bound to ${bound}.`,
@@ -154,24 +154,24 @@ function cloneOver(clone, runtimeOf) {
     if (copy._asyncStack !== undefined) copy._asyncStack.lines++;
     // Knex's classes are shared by instances that the library was never set up on.
     if (runtimeOf(this) === undefined) return copy;
-    const signals = this[SIGNALS] ?? signalsHere();
+    const signals = this[SIGNALS] ?? contextSignals();
     if (signals !== undefined) copy[SIGNALS] = signals;
     if (this[ROUTE] !== undefined) copy[ROUTE] = this[ROUTE];
     const captured = this[CAPTURED];
-    const ambient = ambientRoute();
+    const current = contextRoute();
     if (captured === undefined) {
-      if (ambient !== undefined) copy[CAPTURED] = ambient;
+      if (current !== undefined) copy[CAPTURED] = current;
       return copy;
     }
     if (
       statedRoute(this, this.client) === undefined &&
       captured instanceof Route &&
-      ambient instanceof Route &&
-      !captured.isSameTenant(ambient)
+      current instanceof Route &&
+      !captured.isSameTenant(current)
     ) {
       // A query that was kept from an earlier request would show that tenant's rows to this one.
       throw new ValidationError(
-        `.clone(): this query was made in the context of ${captured}, and is cloned in that of ${ambient}. Say which is meant with .mtdd() before .clone(), or make the query anew.`,
+        `.clone(): this query was made in the context of ${captured}, and is cloned in that of ${current}. Say which is meant with .mtdd() before .clone(), or make the query anew.`,
       );
     }
     copy[CAPTURED] = captured;

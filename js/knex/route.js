@@ -4,6 +4,7 @@
  */
 
 const { describe, isMisspelt, nearestName } = require('../describe');
+const { argumentError } = require('../errors');
 
 const DEFAULT_TENANT_TYPE = 1;
 const METHODS = ['executeQuery', 'addTenantShard', 'auto'];
@@ -115,7 +116,7 @@ function routeOfObject([meta, givenType, givenMethod, givenOptions], call) {
     Array.isArray(meta) ||
     (meta.tenantId === undefined && meta.allServers === undefined && !isPlain(meta))
   ) {
-    throw refusal(
+    throw argumentError(
       `tenantId: expected a string, a number or an object with tenantId, got ${describe(meta)}`,
       call,
     );
@@ -125,7 +126,10 @@ function routeOfObject([meta, givenType, givenMethod, givenOptions], call) {
   refuseInherited(givenOptions, call);
   const options = checkedOptions(Object.assign(Object.create(null), givenOptions, rest), call);
   if ((tenantId === undefined || tenantId === null) && options.allServers !== true) {
-    throw refusal('tenantId: expected a tenant in the object, or allServers: true for all shards', call);
+    throw argumentError(
+      'tenantId: expected a tenant in the object, or allServers: true for all shards',
+      call,
+    );
   }
   return routeOfArguments(tenantId, tenantType, methodType, options, call);
 }
@@ -135,14 +139,14 @@ function routeOfArguments(tenantId, givenType, givenMethod, options, call) {
   const tenantType = checkedTenantType(givenType, call);
   const register = givenType === null || method === 'addTenantShard';
   if (options.allServers === true && tenantId !== null && tenantId !== undefined) {
-    throw refusal(
+    throw argumentError(
       `options.allServers: expected none beside the tenant ${describe(tenantId)}: name the one or the other`,
       call,
     );
   }
   if (tenantId === null || options.allServers === true) {
     if (register) {
-      throw refusal('tenantId: expected the tenant to register; all shards cannot be registered', call);
+      throw argumentError('tenantId: expected the tenant to register; all shards cannot be registered', call);
     }
     return new Route(null, tenantType, 'auto', options, options.allServers ? 'allServers' : 'null');
   }
@@ -167,11 +171,11 @@ function routeOfArguments(tenantId, givenType, givenMethod, options, call) {
  */
 function routeOfTenant(call, tenantId, tenantType, options) {
   if (!isId(tenantId)) {
-    throw refusal(`tenantId: expected a string or a number, got ${describe(tenantId)}`, call);
+    throw argumentError(`tenantId: expected a string or a number, got ${describe(tenantId)}`, call);
   }
   const name = checkedName(tenantId, call);
   if (tenantType === null) {
-    throw refusal(
+    throw argumentError(
       'tenantType: expected a whole number from 0 to 2147483647, got null; addTenant() registers',
       call,
     );
@@ -179,7 +183,7 @@ function routeOfTenant(call, tenantId, tenantType, options) {
   const type = checkedTenantType(tenantType, call);
   const checked = checkedOptions(options, call);
   if (checked.allServers === true) {
-    throw refusal('options.allServers: expected none, because this names one tenant', call);
+    throw argumentError('options.allServers: expected none, because this names one tenant', call);
   }
   return new Route(name, type, 'auto', checked);
 }
@@ -195,7 +199,7 @@ function routeOfTenant(call, tenantId, tenantType, options) {
 function checkedTenant(tenantId, call) {
   if (isId(tenantId)) return checkedName(tenantId, call);
   const hint = call === undefined ? '; for all shards call .mtdd() or .mtdd(null)' : '';
-  throw refusal(`tenantId: expected a string or a number, got ${describe(tenantId)}${hint}`, call);
+  throw argumentError(`tenantId: expected a string or a number, got ${describe(tenantId)}${hint}`, call);
 }
 
 /**
@@ -204,21 +208,21 @@ function checkedTenant(tenantId, call) {
  */
 function checkedName(tenantId, call) {
   if (typeof tenantId === 'number' && Math.abs(tenantId) > Number.MAX_SAFE_INTEGER) {
-    throw refusal(
+    throw argumentError(
       `tenantId: expected a number up to ${Number.MAX_SAFE_INTEGER}, got ${tenantId}, which may be another tenant's rounded: use a string or a bigint`,
       call,
     );
   }
   const name = String(tenantId);
   if (!name.isWellFormed()) {
-    throw refusal(
+    throw argumentError(
       'tenantId: expected a string of whole characters, got one with half of a surrogate pair',
       call,
     );
   }
-  if (name.includes('\0')) throw refusal('tenantId: expected a string without NUL', call);
+  if (name.includes('\0')) throw argumentError('tenantId: expected a string without NUL', call);
   if (name.length > MOST_NAME_BYTES || Buffer.byteLength(name) > MOST_NAME_BYTES) {
-    throw refusal(`tenantId: expected at most ${MOST_NAME_BYTES} bytes, got more`, call);
+    throw argumentError(`tenantId: expected at most ${MOST_NAME_BYTES} bytes, got more`, call);
   }
   return name;
 }
@@ -236,7 +240,7 @@ function checkedTenantType(tenantType, call) {
   const number =
     typeof tenantType === 'string' && /^-?\d+$/.test(tenantType) ? Number(tenantType) : tenantType;
   if (Number.isInteger(number) && number >= 0 && number <= GREATEST_INT32) return number;
-  throw refusal(
+  throw argumentError(
     `tenantType: expected a whole number from 0 to 2147483647, or null to register, got ${describe(tenantType)}`,
     call,
   );
@@ -247,7 +251,7 @@ function checkedMethod(method, call) {
   if (METHODS.includes(method)) return method;
   const nearest = typeof method === 'string' ? nearestName(method, METHODS) : undefined;
   const hint = nearest === undefined ? '' : `; did you mean '${nearest}'?`;
-  throw refusal(
+  throw argumentError(
     `methodType: expected one of '${METHODS.join("', '")}', got ${describe(method)}${hint}`,
     call,
   );
@@ -256,7 +260,7 @@ function checkedMethod(method, call) {
 function checkedOptions(options, call) {
   if (options === undefined || options === null) return NO_OPTIONS;
   if (typeof options !== 'object' || Array.isArray(options)) {
-    throw refusal(`options: expected an object, got ${describe(options)}`, call);
+    throw argumentError(`options: expected an object, got ${describe(options)}`, call);
   }
   refuseInherited(options, call);
   // Read once: a getter, or a Proxy, may say something else the second time.
@@ -266,7 +270,7 @@ function checkedOptions(options, call) {
     if (value === undefined || value === null) continue;
     const [expected, accepts] = OPTIONS[name];
     if (!accepts(value)) {
-      throw refusal(`options.${name}: expected ${expected}, got ${describe(value)}`, call);
+      throw argumentError(`options.${name}: expected ${expected}, got ${describe(value)}`, call);
     }
   }
   for (const name of Object.keys(taken)) refuseMisspelt(name, call);
@@ -279,18 +283,24 @@ function refuseInherited(options, call) {
   if (options === null || typeof options !== 'object' || isPlain(options)) return;
   const inherited = OPTION_NAMES.find((name) => name in options && !Object.hasOwn(options, name));
   if (inherited !== undefined) {
-    throw refusal(`options.${inherited}: expected an option of the object's own, got an inherited one`, call);
+    throw argumentError(
+      `options.${inherited}: expected an option of the object's own, got an inherited one`,
+      call,
+    );
   }
 }
 
 function refuseMisspelt(name, call) {
   if (Object.hasOwn(OPTIONS, name) || metadataNames.has(name)) return;
   if (ARGUMENT_NAMES.includes(name)) {
-    throw refusal(`options.${name}: expected none, because it is no option but an argument of its own`, call);
+    throw argumentError(
+      `options.${name}: expected none, because it is no option but an argument of its own`,
+      call,
+    );
   }
   const meant = KNOWN_NAMES.find((known) => isMisspelt(name, known));
   if (meant !== undefined) {
-    throw refusal(`options.${name}: unknown option; did you mean "${meant}"?`, call);
+    throw argumentError(`options.${name}: unknown option; did you mean "${meant}"?`, call);
   }
   if (metadataNames.size < MOST_METADATA_NAMES) metadataNames.add(name);
 }
@@ -316,17 +326,12 @@ function isPlain(value) {
  */
 function checkedFunction(call, fn) {
   if (typeof fn === 'function') return fn;
-  throw refusal(`fn: expected a function, got ${describe(fn)}`, call);
+  throw argumentError(`fn: expected a function, got ${describe(fn)}`, call);
 }
 
 /** What writes must not be done in part. */
 function partialWrite(call) {
-  return refusal('options.partialResults: expected a query that only reads, got one that writes', call);
-}
-
-/** A TypeError, as a wrong argument deserves, that also tells an HTTP layer what it is. */
-function refusal(sentence, call = '.mtdd()') {
-  return Object.assign(new TypeError(`${call}: ${sentence}`), { code: 'VALIDATION_ERROR', statusCode: 400 });
+  return argumentError('options.partialResults: expected a query that only reads, got one that writes', call);
 }
 
 module.exports = {
@@ -339,5 +344,4 @@ module.exports = {
   checkedFunction,
   isSignal,
   partialWrite,
-  refusal,
 };

@@ -4,7 +4,7 @@
  */
 
 const { ClientClosedError, ValidationError } = require('../errors');
-const { callOf } = require('./procedure');
+const { tenantProcedureMatcher } = require('./tenant-procedure');
 const { partialWrite } = require('./route');
 
 /** On the prototype of the clients of an instance: its Runtime. */
@@ -14,7 +14,7 @@ const WRITES = new Set(['insert', 'update', 'del', 'truncate']);
 
 class Runtime {
   /**
-   * @param {import('../config').Config} config
+   * @param {import('../config/config').Config} config
    * @param {object | null} native the native client; null: `.mtdd()` queries run on the local connection
    * @param {object} logger
    */
@@ -25,7 +25,7 @@ class Runtime {
     this.listeners = new Set();
     this.shards = config.settings.queryServers.length;
     /** @type {(text: string) => boolean} */
-    this.callsInsertProc = callOf(config.portal.tenantInsertProc);
+    this.callsInsertProc = tenantProcedureMatcher(config.portal.tenantInsertProc);
     /** Queries that name no tenant, and have none in the air, are refused. */
     this.requiresTenant = config.requireTenant !== false;
     /** Inside a transaction, such queries belong to the tenant that it is pinned to. */

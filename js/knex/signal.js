@@ -5,10 +5,10 @@
  */
 
 const { describe } = require('../describe');
-const { QueryCancelledError } = require('../errors');
-const { NO_SIGNALS, signals: storage, signalsHere } = require('./ambient');
-const { startedHere } = require('./returned');
-const { checkedFunction, isSignal, refusal } = require('./route');
+const { QueryCancelledError, argumentError } = require('../errors');
+const { NO_SIGNALS, signals: storage, contextSignals } = require('./async-context');
+const { bindResult } = require('./bind-result');
+const { checkedFunction, isSignal } = require('./route');
 
 /** Who obeys a signal. Each signal gets one listener, however many queries it has. */
 const followers = new WeakMap();
@@ -26,11 +26,11 @@ const followers = new WeakMap();
  */
 function withSignal(signal, fn) {
   if (signal !== null && !isSignal(signal)) {
-    throw refusal(`signal: expected an AbortSignal or null, got ${describe(signal)}`, 'withSignal()');
+    throw argumentError(`signal: expected an AbortSignal or null, got ${describe(signal)}`, 'withSignal()');
   }
   checkedFunction('withSignal()', fn);
-  return storage.run(signal === null ? NO_SIGNALS : [...(signalsHere() ?? []), signal], () =>
-    startedHere(fn()),
+  return storage.run(signal === null ? NO_SIGNALS : [...(contextSignals() ?? []), signal], () =>
+    bindResult(fn()),
   );
 }
 
@@ -42,7 +42,7 @@ function withSignal(signal, fn) {
  * @returns {AbortSignal[] | undefined} undefined: none
  */
 function signalsFor(route, made) {
-  const around = made === NO_SIGNALS ? NO_SIGNALS : (signalsHere() ?? NO_SIGNALS);
+  const around = made === NO_SIGNALS ? NO_SIGNALS : (contextSignals() ?? NO_SIGNALS);
   const own = route?.options.signal;
   if (made === undefined && !own) return around.length === 0 ? undefined : around;
   const all = new Set([...(made ?? NO_SIGNALS), ...around]);

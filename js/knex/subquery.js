@@ -7,8 +7,8 @@
  */
 
 const { ValidationError } = require('../errors');
-const { CAPTURED, LOCAL } = require('./ambient');
-const { routeOf, statedRoute } = require('./context');
+const { CAPTURED, LOCAL } = require('./async-context');
+const { routeOf, statedRoute } = require('./query-route');
 const { Route } = require('./route');
 
 /** On a compiled query: the error that running it gives. */

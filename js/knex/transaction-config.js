@@ -3,12 +3,12 @@
  */
 
 const { describe, isMisspelt } = require('../describe');
-const { ValidationError } = require('../errors');
-const { CAPTURED, capture } = require('./ambient');
-const { BOUND } = require('./context');
-const { PIN } = require('./pin');
-const { guardTools } = require('./tools');
-const { KNOWN_NAMES, Route, refusal, routeFrom } = require('./route');
+const { ValidationError, argumentError } = require('../errors');
+const { CAPTURED, capture } = require('./async-context');
+const { BOUND_ROUTE } = require('./query-route');
+const { TRANSACTION_TENANT } = require('./transaction-tenant');
+const { guardMigrateAndSeed } = require('./migrate-and-seed');
+const { KNOWN_NAMES, Route, routeFrom } = require('./route');
 
 const CALL = 'transaction(fn, { mtdd })';
 const TENANT_NAMES = ['tenant', 'tenantId', 'tenantType'];
@@ -29,10 +29,10 @@ function routeOfTransaction(config, bound) {
   if (config === null || typeof config !== 'object') return bound;
   for (const name of Object.keys(config)) {
     if (isMisspelt(name, 'mtdd', 1)) {
-      throw refusal(`config.${name}: unknown option; did you mean "mtdd"?`, 'transaction()');
+      throw argumentError(`config.${name}: unknown option; did you mean "mtdd"?`, 'transaction()');
     }
     if (KNOWN_NAMES.includes(name) || TENANT_NAMES.some((known) => isSameOrMisspelt(name, known))) {
-      throw refusal(
+      throw argumentError(
         `config.${name}: Knex takes no such option, and the queries would be nobody's; expected it in "mtdd", as { mtdd: { tenantId } }`,
         'transaction()',
       );
@@ -49,11 +49,11 @@ function routeOfTransaction(config, bound) {
 
 function statedRoute(given, bound) {
   if (given === null || given === undefined) {
-    throw refusal(`mtdd: expected a tenant, got ${describe(given)}`, CALL);
+    throw argumentError(`mtdd: expected a tenant, got ${describe(given)}`, CALL);
   }
   const route = routeFrom([given], CALL);
   if (route.tenant === null) {
-    throw refusal('mtdd.allServers: expected none, because a transaction runs on one shard', CALL);
+    throw argumentError('mtdd.allServers: expected none, because a transaction runs on one shard', CALL);
   }
   if (bound !== undefined && !route.isSameTenant(bound)) {
     throw new ValidationError(
@@ -87,16 +87,16 @@ function begunHere(client) {
  * @param {(trx: object) => unknown} container
  * @param {object} whose
  * @param {import('./route').Route | undefined} whose.route
- * @param {import('./pin').Pin | undefined} whose.pin
+ * @param {import('./transaction-tenant').TransactionTenant | undefined} whose.transactionTenant
  * @param {object} whose.around what it keeps of the context that it is begun in
  * @returns {(trx: object) => unknown}
  */
-function inTenant(container, { route, pin, around }) {
+function inTenant(container, { route, transactionTenant, around }) {
   return (trx) => {
-    if (route !== undefined) trx.client[BOUND] = route;
-    if (pin !== undefined) trx.client[PIN] = pin;
+    if (route !== undefined) trx.client[BOUND_ROUTE] = route;
+    if (transactionTenant !== undefined) trx.client[TRANSACTION_TENANT] = transactionTenant;
     Object.assign(trx.client, around);
-    guardTools(trx);
+    guardMigrateAndSeed(trx);
     return container(trx);
   };
 }

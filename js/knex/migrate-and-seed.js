@@ -4,8 +4,7 @@
  */
 
 const { isMisspelt } = require('../describe');
-const { ConfigError } = require('../errors');
-const { refusal } = require('./route');
+const { ConfigError, argumentError } = require('../errors');
 
 const TOOLS = ['migrate', 'seed'];
 const TENANT_NAMES = ['mtdd', 'tenant', 'tenantId', 'tenantType'];
@@ -14,7 +13,7 @@ const guarded = new WeakSet();
 /**
  * @param {import('knex').Knex} knex an instance, or a transaction
  */
-function guardTools(knex) {
+function guardMigrateAndSeed(knex) {
   if (guarded.has(knex)) return;
   guarded.add(knex);
   for (const tool of TOOLS) {
@@ -30,7 +29,7 @@ function guardTools(knex) {
   const { withUserParams } = context;
   context.withUserParams = function (params) {
     const clone = withUserParams.call(this, params);
-    guardTools(clone);
+    guardMigrateAndSeed(clone);
     return clone;
   };
 }
@@ -43,7 +42,7 @@ function guardedTool(tool, made) {
     made[name] = function (...args) {
       const named = args.map(tenantIn).find((option) => option !== undefined);
       if (named !== undefined) {
-        throw refusal(`config.${named}: ${instead(tool)}`, `${tool}.${name}()`);
+        throw argumentError(`config.${named}: ${instead(tool)}`, `${tool}.${name}()`);
       }
       return method.apply(this, args);
     };
@@ -57,7 +56,7 @@ function guardedTool(tool, made) {
  * @param {{ migrations?: object, seeds?: object }} config Knex's
  * @throws {ConfigError}
  */
-function refuseTenantsOfTools({ migrations, seeds }) {
+function refuseTenantsInMigrateAndSeed({ migrations, seeds }) {
   for (const [path, tool, options] of [
     ['migrations', 'migrate', migrations],
     ['seeds', 'seed', seeds],
@@ -78,4 +77,4 @@ function instead(tool) {
   return `Knex takes no such option, and what it runs would be nobody's; expected none: run it inside withTenant(tenant, () => db.${tool}...), or on an instance of forTenant(tenant)`;
 }
 
-module.exports = { guardTools, refuseTenantsOfTools };
+module.exports = { guardMigrateAndSeed, refuseTenantsInMigrateAndSeed };

@@ -3,7 +3,7 @@
  * syntax; what a value may be is config.js's to say.
  */
 
-const { ConfigError } = require('./errors');
+const { ConfigError } = require('../errors');
 
 const FLAGS = { 1: true, true: true, 0: false, false: false };
 

@@ -10,7 +10,7 @@ const SLOT_BITS = 20;
 const MOST = 2 ** SLOT_BITS;
 const USES = 2 ** (32 - SLOT_BITS);
 
-class Waiting {
+class SlotMap {
   /** By slot; undefined where the slot is free. */
   #entries = [];
   /** How often each slot has been used, from 1 up and then anew. */
@@ -53,4 +53,4 @@ class Waiting {
   }
 }
 
-module.exports = { Waiting };
+module.exports = { SlotMap };

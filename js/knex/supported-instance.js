@@ -20,7 +20,7 @@ const TESTED = {
  * @throws {ValidationError} when it is no Knex instance
  * @throws {ConfigError} when it is one that cannot be supported
  */
-function inspect(knex) {
+function checkedInstance(knex) {
   if (typeof knex !== 'function' || typeof knex.client?.runner !== 'function') {
     throw new ValidationError('db: expected a Knex instance, as knex({ client: "pg", ... }) returns.');
   }
@@ -94,4 +94,4 @@ function baseClassOf(client) {
   return Base;
 }
 
-module.exports = { inspect };
+module.exports = { checkedInstance };

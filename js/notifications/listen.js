@@ -4,10 +4,10 @@
  */
 
 const { AsyncResource } = require('node:async_hooks');
-const { describe } = require('./describe');
-const { ClientClosedError } = require('./errors');
+const { describe } = require('../describe');
+const { ClientClosedError, argumentError } = require('../errors');
 const { LocalListener } = require('./local-listener');
-const { refusal, routeOfTenant } = require('./knex/route');
+const { routeOfTenant } = require('../knex/route');
 
 const CALL = 'listen()';
 /** PostgreSQL cuts longer names. Bytes. */
@@ -15,7 +15,7 @@ const LONGEST_NAME = 63;
 const OPTIONS = ['tenantId', 'tenantType', 'shard', 'onGap'];
 
 /**
- * @param {import('./knex/runtime').Runtime} runtime
+ * @param {import('../knex/runtime').Runtime} runtime
  * @param {object} client Knex's
  * @param {string} channel
  * @param {(notification: object) => void} listener
@@ -62,32 +62,36 @@ async function shardsOf({ native, shards }, route, shard) {
 function checked(runtime, channel, listener, options) {
   if (runtime.isClosed) throw new ClientClosedError();
   if (typeof channel !== 'string' || channel === '' || channel.includes('\0')) {
-    throw refusal(`channel: expected a name, got ${describe(channel)}`, CALL);
+    throw argumentError(`channel: expected a name, got ${describe(channel)}`, CALL);
   }
   const bytes = Buffer.byteLength(channel);
   if (bytes > LONGEST_NAME) {
-    throw refusal(`channel: expected at most ${LONGEST_NAME} bytes, got ${bytes}`, CALL);
+    throw argumentError(`channel: expected at most ${LONGEST_NAME} bytes, got ${bytes}`, CALL);
   }
   if (typeof listener !== 'function') {
-    throw refusal(`listener: expected a function, got ${describe(listener)}`, CALL);
+    throw argumentError(`listener: expected a function, got ${describe(listener)}`, CALL);
   }
   if (options === undefined || options === null) return {};
   if (typeof options !== 'object') {
-    throw refusal(`options: expected an object, got ${describe(options)}`, CALL);
+    throw argumentError(`options: expected an object, got ${describe(options)}`, CALL);
   }
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) throw refusal(`options.${unknown}: there is no such option`, CALL);
+  if (unknown !== undefined) throw argumentError(`options.${unknown}: there is no such option`, CALL);
   const { shard, onGap } = options;
   if (onGap !== undefined && typeof onGap !== 'function') {
-    throw refusal(`options.onGap: expected a function, got ${describe(onGap)}`, CALL);
+    throw argumentError(`options.onGap: expected a function, got ${describe(onGap)}`, CALL);
   }
   // Present and undefined is a mistake, as in .mtdd(): it must not mean everybody's notifications.
   const route = 'tenantId' in options ? routeOfTenant(CALL, options.tenantId, options.tenantType) : undefined;
   if ('shard' in options) {
-    if (route !== undefined) throw refusal('options.shard: expected none, because tenantId names one', CALL);
+    if (route !== undefined)
+      throw argumentError('options.shard: expected none, because tenantId names one', CALL);
     const last = Math.max(runtime.shards, 1) - 1;
     if (!Number.isInteger(shard) || shard < 0 || shard > last) {
-      throw refusal(`options.shard: expected a whole number from 0 to ${last}, got ${describe(shard)}`, CALL);
+      throw argumentError(
+        `options.shard: expected a whole number from 0 to ${last}, got ${describe(shard)}`,
+        CALL,
+      );
     }
   }
   return { route, shard, onGap };
@@ -134,7 +138,7 @@ class ShardListener {
   #isClosed = false;
 
   /**
-   * @param {object} client `js/client.js`
+   * @param {object} client `js/native/client.js`
    * @param {number} shard
    * @param {string} channel
    * @param {{ notification(parts: unknown[]): void, gap(reason: string): void }} news

@@ -5,47 +5,14 @@
  */
 
 const { ValidationError } = require('../errors');
-const { CAPTURED, LOCAL, ambientRoute, tenants } = require('./ambient');
-const { PIN } = require('./pin');
-const { startedHere } = require('./returned');
-const { Route, checkedFunction, routeOfTenant } = require('./route');
+const { CAPTURED, LOCAL, contextRoute } = require('./async-context');
+const { TRANSACTION_TENANT } = require('./transaction-tenant');
+const { Route } = require('./route');
 
 /** Where `.mtdd()` keeps its route on a builder. */
 const ROUTE = Symbol('mtdd.route');
 /** On a Knex client: the route of all its queries. */
-const BOUND = Symbol('mtdd.bound');
-
-/**
- * Runs a function in whose queries, on every Knex instance that the library was set up on, belong to a tenant without
- * saying so. Whatever it awaits or starts belongs to it too, and what it returns (returned.js). In nested calls the inner one holds; a query's own `.mtdd()` outranks it.
- *
- * @template T
- * @param {string | number | bigint} tenantId
- * @param {number | string} [tenantType] default 1; may be left out: `withTenant(tenantId, fn)`
- * @param {() => T} fn
- * @returns {T} what the function returns, or a promise of what a thenable comes to
- * @throws {TypeError} for a wrong tenant, type or function; the function is not run
- */
-function withTenant(tenantId, ...rest) {
-  const [tenantType, fn] = rest.length < 2 ? [undefined, rest[0]] : rest;
-  const route = routeOfTenant('withTenant()', tenantId, tenantType);
-  checkedFunction('withTenant()', fn);
-  return tenants.run(route, () => startedHere(fn()));
-}
-
-/**
- * Runs a function in which no tenant is in the air: queries without `.mtdd()` run on the local connection, also those
- * that are only made inside and awaited outside, and also with `mtdd.requireTenant`. For migrations and the like.
- *
- * @template T
- * @param {() => T} fn
- * @returns {T} what the function returns
- * @throws {TypeError} if it is no function
- */
-function runLocal(fn) {
-  checkedFunction('runLocal()', fn);
-  return tenants.run(LOCAL, () => startedHere(fn()));
-}
+const BOUND_ROUTE = Symbol('mtdd.bound');
 
 /**
  * Where a query goes.
@@ -58,7 +25,8 @@ function routeOf(builder, client) {
   const stated = statedRoute(builder, client);
   if (stated !== undefined) return stated;
   // Outside of every context, the query of a transaction belongs to where that was begun.
-  const around = builder[CAPTURED] ?? ambientRoute() ?? client?.[CAPTURED] ?? client?.[PIN]?.route;
+  const around =
+    builder[CAPTURED] ?? contextRoute() ?? client?.[CAPTURED] ?? client?.[TRANSACTION_TENANT]?.route;
   // A connection that the query names outranks a tenant that was only in the air.
   return builder._connection !== undefined && around instanceof Route ? LOCAL : around;
 }
@@ -69,7 +37,7 @@ function routeOf(builder, client) {
  * @returns {Route | undefined}
  */
 function statedRoute(builder, client) {
-  return builder[ROUTE] ?? client?.[BOUND];
+  return builder[ROUTE] ?? client?.[BOUND_ROUTE];
 }
 
 /**
@@ -89,9 +57,7 @@ function conflictOf(route, builder, client) {
 
 module.exports = {
   ROUTE,
-  BOUND,
-  withTenant,
-  runLocal,
+  BOUND_ROUTE,
   routeOf,
   statedRoute,
   conflictOf,

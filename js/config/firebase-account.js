@@ -4,7 +4,7 @@
  */
 
 const fs = require('node:fs');
-const { ConfigError } = require('./errors');
+const { ConfigError } = require('../errors');
 const { read } = require('./environment');
 
 /** What sending needs, in Google's spelling and in firebase-admin's. */

@@ -4,11 +4,11 @@
 
 const { existsSync } = require('node:fs');
 const path = require('node:path');
-const { ConfigError } = require('./errors');
-const { triple, platformPackage, missing, version } = require('./platform');
+const { ConfigError } = require('../errors');
+const { triple, platformPackage, missing, version } = require('../platform');
 
 /** The addon of a checkout. */
-const built = path.join(__dirname, '..', `mtdd.${triple()}.node`);
+const built = path.join(__dirname, '..', '..', `mtdd.${triple()}.node`);
 
 function load() {
   if (existsSync(built)) return opened(built);

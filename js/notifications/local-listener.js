@@ -4,7 +4,7 @@
  */
 
 const { setTimeout: sleep } = require('node:timers/promises');
-const { connectionOf } = require('./knex/session');
+const { connectionConfigOf } = require('../knex/connection-settings');
 
 /** Milliseconds between attempts to connect again; doubled each time. */
 const FIRST_PAUSE = 100;
@@ -48,7 +48,7 @@ class LocalListener {
 
   async #open() {
     const { driver } = this.#client;
-    const connection = new driver.Client(await connectionOf(this.#client));
+    const connection = new driver.Client(await connectionConfigOf(this.#client));
     this.#connection = connection;
     this.#lost = new Promise((resolve) => {
       connection.on('error', (error) => resolve(error.message));

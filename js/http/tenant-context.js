@@ -2,12 +2,11 @@
  * `tenantContext(resolve)`: the Express middleware that gives each request its tenant.
  */
 
-const { describe, isMisspelt } = require('./describe');
-const { ValidationError } = require('./errors');
-const { withTenant } = require('./knex/context');
-const { bindListeners } = require('./knex/emitter');
-const { refusal } = require('./knex/route');
-const { withSignal } = require('./knex/signal');
+const { describe, isMisspelt } = require('../describe');
+const { ValidationError, argumentError } = require('../errors');
+const { withTenant } = require('../knex/with-tenant');
+const { bindListeners } = require('../knex/emitter');
+const { withSignal } = require('../knex/signal');
 
 const TENANT_NAMES = ['tenantId', 'tenantType'];
 
@@ -25,15 +24,15 @@ const TENANT_NAMES = ['tenantId', 'tenantType'];
  */
 function tenantContext(resolve, options) {
   if (typeof resolve !== 'function') {
-    throw refusal(`resolve: expected a function, got ${describe(resolve)}`, 'tenantContext()');
+    throw argumentError(`resolve: expected a function, got ${describe(resolve)}`, 'tenantContext()');
   }
   const unknown = Object.keys(options ?? {}).find((name) => name !== 'cancelOnClose');
   if (unknown !== undefined) {
-    throw refusal(`options.${unknown}: unknown option; there is "cancelOnClose"`, 'tenantContext()');
+    throw argumentError(`options.${unknown}: unknown option; there is "cancelOnClose"`, 'tenantContext()');
   }
   const cancelOnClose = options?.cancelOnClose ?? false;
   if (typeof cancelOnClose !== 'boolean') {
-    throw refusal(
+    throw argumentError(
       `options.cancelOnClose: expected true or false, got ${describe(cancelOnClose)}`,
       'tenantContext()',
     );
@@ -96,7 +95,7 @@ function refuseUnknown(tenant) {
   const unknown = Object.keys(tenant).find((name) => !TENANT_NAMES.includes(name));
   if (unknown === undefined) return;
   const meant = TENANT_NAMES.find((name) => isMisspelt(unknown, name, 1));
-  throw refusal(
+  throw argumentError(
     `${unknown}: unknown; ${meant === undefined ? 'there are "tenantId" and "tenantType"' : `did you mean "${meant}"?`}`,
     'tenantContext()',
   );

@@ -5,10 +5,10 @@
  */
 
 const { ValidationError } = require('../errors');
-const { BOUND } = require('./context');
+const { BOUND_ROUTE } = require('./query-route');
 
 /** On the client of a bound instance: the client that runs its queries. */
-const BASE = Symbol('mtdd.base');
+const BASE_CLIENT = Symbol('mtdd.base');
 /** On a Knex client: the class of the clients that stand in front of it. */
 const BOUND_CLIENT = Symbol('mtdd.boundClient');
 
@@ -88,7 +88,7 @@ function contextOf(knex, route) {
 function guardBatch(batch, route) {
   const { transacting } = batch;
   batch.transacting = function (trx) {
-    if (!trx?.client?.[BOUND]?.isSameTenant(route)) {
+    if (!trx?.client?.[BOUND_ROUTE]?.isSameTenant(route)) {
       throw new ValidationError(
         `.batchInsert().transacting(): expected a transaction of the instance bound to ${route}.`,
       );
@@ -107,10 +107,10 @@ function guardBatch(batch, route) {
 function boundClientClass(client) {
   if (Object.hasOwn(client, BOUND_CLIENT)) return client[BOUND_CLIENT];
   function BoundClient(route) {
-    this[BOUND] = route;
+    this[BOUND_ROUTE] = route;
   }
   BoundClient.prototype = Object.create(client, {
-    [BASE]: { value: client },
+    [BASE_CLIENT]: { value: client },
     pool: { value: undefined },
     ...Object.fromEntries(REFUSED_OF_CLIENT.map((name) => [name, refused(`client.${name}`)])),
   });
@@ -131,4 +131,4 @@ function refused(name) {
   };
 }
 
-module.exports = { BASE, binderOf };
+module.exports = { BASE_CLIENT, binderOf };

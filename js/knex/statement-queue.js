@@ -1,46 +1,46 @@
 /**
  * The order in which the statements of one transaction go out. Each takes a turn when it is asked for, and is sent
- * once all turns before it have been left: so a COMMIT, or a ROLLBACK TO SAVEPOINT, never overtakes a query that was
- * asked for earlier, nor is it overtaken by one that comes later, although parties join with a query only.
+ * once all turns before it have been released: so a COMMIT, or a ROLLBACK TO SAVEPOINT, never overtakes a query that was
+ * asked for earlier, nor is it overtaken by one that comes later, although participants join with a query only.
  */
 
 class Turn {
-  #line;
+  #queue;
   #before;
   #settle;
-  #hasLeft = false;
+  #isReleased = false;
 
   /**
-   * @param {Line} line
-   * @param {Turn | undefined} before the one ahead, unless it has been left
+   * @param {StatementQueue} queue
+   * @param {Turn | undefined} before the one ahead, unless it has been released
    */
-  constructor(line, before) {
-    this.#line = line;
+  constructor(queue, before) {
+    this.#queue = queue;
     this.#before = before;
-    /** Resolves once this and all turns before it have been left. */
-    this.left = new Promise((resolve) => {
+    /** Resolves once this and all turns before it have been released. */
+    this.released = new Promise((resolve) => {
       this.#settle = resolve;
     });
     /** Resolves when it is this one's turn. */
-    this.ready = before?.left ?? Promise.resolve();
+    this.ready = before?.released ?? Promise.resolve();
   }
 
   /** What was to be sent has been, or never will be. Idempotent. */
-  leave() {
-    if (this.#hasLeft) return;
-    this.#hasLeft = true;
-    this.#settle(this.#before?.left);
+  release() {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#settle(this.#before?.released);
     this.#before = undefined;
-    this.#line.leftBy(this);
+    this.#queue.releasedBy(this);
   }
 }
 
-class Line {
+class StatementQueue {
   /** @type {Turn | undefined} */
   #last;
 
   /** @returns {Turn} behind all others */
-  enter() {
+  enqueue() {
     this.#last = new Turn(this, this.#last);
     return this.#last;
   }
@@ -54,21 +54,21 @@ class Line {
    */
   send(send) {
     if (this.#last === undefined) return send();
-    const turn = this.enter();
+    const turn = this.enqueue();
     return turn.ready.then(() => {
       try {
         return send();
       } finally {
-        turn.leave();
+        turn.release();
       }
     });
   }
 
   /** @param {Turn} turn */
-  async leftBy(turn) {
-    await turn.left;
+  async releasedBy(turn) {
+    await turn.released;
     if (this.#last === turn) this.#last = undefined;
   }
 }
 
-module.exports = { Line };
+module.exports = { StatementQueue };

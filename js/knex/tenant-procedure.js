@@ -10,7 +10,7 @@ const QUOTED_OR_COMMENT = /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?\*\//g;
  *   case, as PostgreSQL does for names without quotes
  * @returns {(text: string) => boolean} whether a text calls it (`CALL proc(...)`, `SELECT ... proc(...)`)
  */
-function callOf(name) {
+function tenantProcedureMatcher(name) {
   if (name === undefined) return () => false;
   const parts = name.split('.').map((part) => escaped(part.replace(/^"|"$/g, '')));
   const last = parts[parts.length - 1];
@@ -27,4 +27,4 @@ function escaped(text) {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-module.exports = { callOf };
+module.exports = { tenantProcedureMatcher };

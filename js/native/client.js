@@ -1,30 +1,20 @@
 /**
- * The JavaScript half of the native client: gives queries their ids, passes them over, and hands what comes back to
- * the replies that wait for it. Promises and callbacks are made here; the native half only ever calls `wake`.
+ * The JavaScript half of the native client: gives queries their ids, passes them over, and keeps the replies that wait.
+ * Promises and callbacks are made here; the native half only ever calls `wake`. What comes back is read by
+ * `reply-reader.js`.
  */
 
-const { NativeClient } = require('./native');
-const {
-  ClientClosedError,
-  ConfigError,
-  OverloadedError,
-  PartialFailureError,
-  ValidationError,
-  errorFromCode,
-} = require('./errors');
-const { Cursor, canGenerate, documentBuilder } = require('./knex/decoder');
-const { Driver } = require('./knex/driver');
-const { Reply, Shape, databaseError } = require('./knex/result');
-const { StreamedReply } = require('./knex/stream');
-const { Waiting } = require('./waiting');
-
-/** The bits of a record's first unit; `src/data/compact/mod.rs` lists them in the same order. */
-const START = 1;
-const END = 2;
-const LAST = 4;
-const RESTART = 8;
-const ERROR = 16;
-const CREDIT = 32;
+const { NativeClient } = require('./addon');
+const { ClientClosedError, OverloadedError } = require('../errors');
+const { Driver } = require('./driver');
+const { openingError } = require('./failures');
+const { parametersOf } = require('./parameters');
+const { ReplyReader, SLICE } = require('./reply-reader');
+const { Reply } = require('./result');
+const { nativeSettings } = require('./settings');
+const { SlotMap } = require('./slot-map');
+const { StreamedReply } = require('./stream');
+const { TokenSource } = require('./token-source');
 
 /** The bits of `execute`'s flags; `src/addon/mod.rs` lists them in the same order. */
 const REGISTER = 1;
@@ -39,24 +29,8 @@ const EXPLAIN = 256;
 /** The longest time there is, in milliseconds: 49 days. */
 const NO_TIMEOUT = 2 ** 32 - 1;
 
-/** PostgreSQL's protocol counts the values of a statement in two bytes. */
-const MOST_VALUES = 65_535;
-
-/** Milliseconds of decoding after which the event loop gets its turn. */
-const SLICE = 5;
-/**
- * Chunks of rows, of 16 KiB each, that are decoded in one turn while rows stream: a reader takes longer for them than
- * decoding does, and `for await` takes all that there is before it lets the event loop have its turn.
- */
-const STREAMED_CHUNKS = 4;
-/** Replies that end in one slice. */
-const MOST_ENDED = 32;
 /** Queries under way above which the turns of the event loop are timed. */
 const CROWD = 16;
-/** Milliseconds after which a token that a function gives is asked for again. */
-const TOKEN_REFRESH = 60_000;
-/** Milliseconds that it may take; src/dial.rs waits as long. */
-const TOKEN_LIMIT = 10_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 class Client {
@@ -64,28 +38,21 @@ class Client {
   #driver;
   #onLog;
   /** Replies that have not ended, by id. */
-  #waiting = new Waiting();
-  #shapes = new Map();
-  /** Batches that have come over and are not decoded yet. */
-  #batches = [];
-  #cursor = new Cursor();
+  #waiting = new SlotMap();
+  /** @type {ReplyReader} */
+  #reader;
   /** Refers to the event loop while something is under way, and only then. */
   #keepAlive = setInterval(() => {}, LONGEST_TIMER).unref();
-  #tokenTimer;
-  /** Gives tokens. */
-  #token;
+  /** Gives the tokens, where a function of the application makes them. @type {TokenSource | undefined} */
+  #tokens;
   /** Sessions that are being opened: the id under which the answer comes. */
   #opening = new Map();
   /** Queries have been passed over and wait for `flush`. */
   #flushing = false;
-  /** Replies that have ended in this slice. */
-  #ended = 0;
   /** When this turn of the event loop has had its share; 0 outside a turn that is timed. */
   #turnEnds = 0;
   /** Something is ready to be taken in the next turn. */
   #isLate = false;
-  /** Streams that have not been closed. */
-  #streams = 0;
   #closing;
 
   /**
@@ -100,40 +67,18 @@ class Client {
     this.#onLog = onLog;
     const { token } = settings;
     try {
-      this.#native = new NativeClient(
-        {
-          queryServers: settings.queryServers,
-          lookupServers: settings.lookupServers,
-          insecure: settings.insecure,
-          tls: settings.tls && {
-            ca: settings.tls.ca ?? null,
-            cert: settings.tls.cert ?? null,
-            key: settings.tls.key ?? null,
-            serverName: settings.tls.serverName ?? null,
-          },
-          token: typeof token === 'string' ? token : null,
-          tokenFunction: typeof token === 'function',
-          timeout: settings.timeout,
-          maxRetries: settings.maxRetries,
-          lookupCacheSize: settings.lookupCache.size,
-          lookupCacheTtl: settings.lookupCache.ttl,
-          lookupCacheNegativeTtl: settings.lookupCache.negativeTtl,
-          lookupCacheMaxStale: settings.lookupCache.maxStale,
-          maxInFlight: settings.maxInFlight,
-          session: settings.session,
-          logLevel: settings.logLevel,
-          compiles: canGenerate,
-          tenantColumn: settings.tenantColumn,
-          referenceTables: settings.referenceTables,
-          mergeMemoryLimit: settings.mergeMemoryLimit,
-        },
-        () => this.#wake(),
-      );
+      this.#native = new NativeClient(nativeSettings(settings), () => this.#wake());
     } catch (error) {
       clearInterval(this.#keepAlive);
-      throw refusal(error);
+      throw openingError(error);
     }
-    if (typeof token === 'function') this.#token = token;
+    this.#reader = new ReplyReader({
+      driver: this.#driver,
+      replies: this.#waiting,
+      credit: (id, bytes) => this.#native.credit(id, bytes),
+      ended: (id) => this.#settled(id),
+    });
+    if (typeof token === 'function') this.#tokens = new TokenSource(token, this.#native, onLog);
   }
 
   /**
@@ -143,9 +88,7 @@ class Client {
    * @throws {ConfigError} the function has failed, or gives something else
    */
   async begin() {
-    if (this.#token === undefined) return;
-    this.#native.setToken(await this.#askForToken());
-    this.#tokenTimer = setInterval(() => this.#refreshToken(), TOKEN_REFRESH).unref();
+    await this.#tokens?.start();
   }
 
   /**
@@ -179,15 +122,15 @@ class Client {
    * decides how long it takes.
    *
    * @param {object} call
-   * @param {import('./knex/stream').RowStream} stream
+   * @param {import('./stream').RowStream} stream
    * @returns {number} the id under which it can be cancelled
    */
   stream(call, stream) {
     const types = call.types ?? this.#driver.types;
     const reply = new StreamedReply(this.#driver, call.rowMode, types, stream);
-    this.#streams++;
+    this.#reader.streams++;
     stream.once('close', () => {
-      this.#streams--;
+      this.#reader.streams--;
     });
     return this.#start({ ...call, timeout: call.timeout ?? NO_TIMEOUT }, types, reply, STREAMS);
   }
@@ -218,8 +161,7 @@ class Client {
     if (id === 0) return 0;
     try {
       const { values } = call;
-      if (values?.length > MOST_VALUES) throw tooMany(values.length);
-      const params = values === undefined || values.length === 0 ? null : values.map(parameter, driver);
+      const params = values === undefined || values.length === 0 ? null : parametersOf(values, driver);
       if (call.register) flags |= REGISTER;
       if (call.asked === 'null') flags |= BY_NULL;
       else if (call.asked === 'allServers') flags |= ALL_SERVERS;
@@ -262,7 +204,7 @@ class Client {
    *
    * @param {number} shard an index into the query servers
    * @param {string} channel
-   * @param {object} listener is told what is heard, see `js/listen.js`; its `finish` is called once, at the end
+   * @param {object} listener is told what is heard, see `js/notifications/listen.js`; its `finish` is called once, at the end
    * @returns {number} the id under which it can be cancelled
    */
   listen(shard, channel, listener) {
@@ -364,7 +306,7 @@ class Client {
       this.#native.close(id);
     }).then(() => {
       clearInterval(this.#keepAlive);
-      clearInterval(this.#tokenTimer);
+      this.#tokens?.stop();
     });
     return this.#closing;
   }
@@ -416,21 +358,11 @@ class Client {
       }
     }
     const [chunks, extras, shapes, skeletons, dropped, logs, wantsToken] = this.#native.take();
-    if (wantsToken) this.#refreshToken();
-    if (shapes !== null) {
-      for (const shape of shapes) {
-        const [id, kinds, columns] = JSON.parse(shape);
-        this.#shapes.set(id, new Shape(kinds, columns));
-      }
-    }
-    if (skeletons !== null) this.#cursor.skeletons.push(...skeletons.map(documentBuilder));
+    if (wantsToken) this.#tokens?.refresh();
+    if (shapes !== null) this.#reader.describe(shapes);
+    if (skeletons !== null) this.#reader.learn(skeletons);
     if (chunks !== null || dropped !== null) {
-      this.#batches.push({ chunks: chunks ?? [], next: 0, at: 0, extras, dropped: dropped ?? [] });
-      // While a slice is pending, it will get to this batch in its turn.
-      if (this.#batches.length === 1) {
-        if (this.#streams > 0) setImmediate(this.#decodeSlice);
-        else this.#decodeSlice();
-      }
+      this.#reader.take({ chunks: chunks ?? [], next: 0, at: 0, extras, dropped: dropped ?? [] });
     }
     if (logs !== null) for (const log of logs) this.#onLog(...JSON.parse(log));
   }
@@ -441,139 +373,6 @@ class Client {
     this.#isLate = false;
     this.#wake();
   };
-
-  /** Decodes what is waiting, for one slice: of time, or of replies, whose readers have work of their own to do. */
-  #decodeSlice = () => {
-    const end = performance.now() + SLICE;
-    const batches = this.#batches;
-    let chunksLeft = this.#streams > 0 ? STREAMED_CHUNKS : Number.POSITIVE_INFINITY;
-    this.#ended = 0;
-    while (batches.length > 0) {
-      const batch = batches[0];
-      while (batch.next < batch.chunks.length) {
-        if (chunksLeft-- === 0 || this.#ended >= MOST_ENDED || performance.now() > end) {
-          setImmediate(this.#decodeSlice);
-          return;
-        }
-        const chunk = batch.chunks[batch.next];
-        batch.at = this.#decode(chunk, batch.at, batch.extras);
-        if (batch.at < chunk.length) continue;
-        batch.chunks[batch.next++] = undefined;
-        batch.at = 0;
-      }
-      for (const id of batch.dropped) this.#shapes.delete(id);
-      batches.shift();
-    }
-  };
-
-  /** Decodes a chunk, record after record, until its end or that of the slice; where it stopped. */
-  #decode(s, from, extras) {
-    const cursor = this.#cursor;
-    cursor.at = from;
-    cursor.extras = extras;
-    while (cursor.at < s.length && this.#ended < MOST_ENDED) {
-      const flags = s.charCodeAt(cursor.at++);
-      const id = cursor.u32(s);
-      const count = cursor.u32(s);
-      const units = cursor.u32(s);
-      const reply = this.#waiting.get(id);
-      if (flags & RESTART) reply.restart();
-      if (flags & START) reply.begin(this.#shapes.get(cursor.u32(s)));
-      const rowsEnd = cursor.at + units;
-      if (count > 0) reply.rows(s, count, cursor);
-      // A row that could not be decoded leaves the cursor where it failed.
-      cursor.at = rowsEnd;
-      if (flags & END) reply.end(cursor.text(s));
-      const error = flags & ERROR ? this.#news(reply, extras[cursor.u32(s)]) : null;
-      if (flags & CREDIT) {
-        const bytes = reply.takeCredit(cursor.u32(s));
-        if (bytes > 0) this.#native.credit(id, bytes);
-      }
-      if (flags & LAST) {
-        this.#ended++;
-        this.#settled(id);
-        reply.finish(error);
-      }
-    }
-    return cursor.at;
-  }
-
-  /** What is no row: the error that a reply ends with, what comes in its stead, or what the reply is told. */
-  #news(reply, json) {
-    const news = JSON.parse(json);
-    const { about, placement } = news;
-    if (news.leavesTraces) reply.leavesTraces = true;
-    if (about !== undefined)
-      return reply.tell({ ...about, failedShards: about.failedShards.map(this.#withError) });
-    if (placement !== undefined) return { tenantId: placement[0], shardIndex: placement[1] };
-    if (news.explanation !== undefined) return news.explanation;
-    if (news.answer !== undefined) return reply.legacyAnswer(news.answer);
-    if (news.notification !== undefined) return reply.notification(news.notification);
-    if (news.listening !== undefined) return reply.listening(news.listening);
-    return news.leavesTraces ? null : this.#errorOf(news);
-  }
-
-  #errorOf({ database, code, message, context, cause, outcomes }) {
-    if (database !== undefined) return databaseError(this.#driver, database);
-    if (outcomes === undefined) return errorFromCode(code, message, context);
-    return new PartialFailureError(message, context, this.#errorOf(cause), outcomes.map(this.#withError));
-  }
-
-  /** What a shard has said, its error made one. */
-  #withError = ({ error, ...said }) =>
-    error === undefined ? said : { ...said, error: this.#errorOf(error) };
-
-  /** Replaces the token; the native half hears of it either way, since queries may wait for it. */
-  async #refreshToken() {
-    try {
-      this.#native.setToken(await this.#askForToken());
-    } catch (error) {
-      this.#native.tokenFailed();
-      this.#onLog('error', 'mtdd::grpc', 'mtdd.token: the last token stays in use', { error: String(error) });
-    }
-  }
-
-  async #askForToken() {
-    let token;
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no token within ${TOKEN_LIMIT / 1000} s`)), TOKEN_LIMIT);
-    });
-    try {
-      token = await Promise.race([this.#token(), late]);
-    } catch (error) {
-      throw new ConfigError(`mtdd.token: the function failed: ${error?.message ?? error}`, undefined, error);
-    } finally {
-      clearTimeout(timer);
-    }
-    // Not shown, whatever it is.
-    if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
-      throw new ConfigError(
-        'mtdd.token: expected the function to return a string of visible ASCII characters without spaces',
-      );
-    }
-    return token;
-  }
-}
-
-/** A query value as it crosses: null, a string, or a Buffer. */
-function parameter(value) {
-  const prepared = this.prepareValue(value);
-  if (prepared === null || prepared === undefined) return null;
-  return typeof prepared === 'string' || Buffer.isBuffer(prepared) ? prepared : String(prepared);
-}
-
-function tooMany(count) {
-  return new ValidationError(
-    `The statement has ${count} bindings, and PostgreSQL takes no more than ${MOST_VALUES}: bind an array, as in x = ANY (?), or run it in parts.`,
-    { bindings: count, limit: MOST_VALUES },
-  );
-}
-
-/** The native client's refusal to open: its message begins with a code. */
-function refusal(error) {
-  const match = /^([A-Z_]+):([\s\S]*)$/.exec(error.message);
-  return match === null ? error : errorFromCode(match[1], match[2], undefined, error);
 }
 
 module.exports = { Client };

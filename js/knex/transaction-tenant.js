@@ -1,15 +1,15 @@
 /**
  * Whose a transaction is, for its queries that name no tenant: those belong to it with `requireTenant: 'transaction'`,
- * and only then. All levels of a transaction have one pin, which is on their Knex clients.
+ * and only then. All levels of a transaction have one transactionTenant, which is on their Knex clients.
  */
 
 const { ValidationError } = require('../errors');
 const { Route } = require('./route');
 
-/** On a transaction's Knex client: its Pin. */
-const PIN = Symbol('mtdd.pin');
+/** On a transaction's Knex client: its TransactionTenant. */
+const TRANSACTION_TENANT = Symbol('mtdd.transactionTenant');
 
-class Pin {
+class TransactionTenant {
   #first;
   #other;
 
@@ -46,4 +46,4 @@ class Pin {
   }
 }
 
-module.exports = { PIN, Pin };
+module.exports = { TRANSACTION_TENANT, TransactionTenant };

@@ -21,12 +21,12 @@ const tenants = new AsyncLocalStorage();
 const signals = new AsyncLocalStorage();
 
 /** @returns {import('./route').Route | typeof LOCAL | undefined} what the async context says here and now */
-function ambientRoute() {
+function contextRoute() {
   return tenants.getStore();
 }
 
 /** @returns {AbortSignal[] | undefined} the signals here and now; undefined outside of every `withSignal` */
-function signalsHere() {
+function contextSignals() {
   return signals.getStore();
 }
 
@@ -37,9 +37,9 @@ function signalsHere() {
  * @param {object} [origin] the Knex client that it comes from: what a transaction was begun in, its queries keep
  */
 function capture(made, origin) {
-  const ambient = ambientRoute();
-  if (ambient !== undefined) made[CAPTURED] = ambient;
-  const here = signalsHere();
+  const current = contextRoute();
+  if (current !== undefined) made[CAPTURED] = current;
+  const here = contextSignals();
   const begun = origin?.[SIGNALS];
   const all = here === undefined ? begun : here === NO_SIGNALS ? here : union(begun, here);
   if (all !== undefined) made[SIGNALS] = all;
@@ -61,9 +61,9 @@ function union(some, others) {
  */
 function runInContextOf(builder, fn) {
   const made = builder[CAPTURED];
-  const inTenant = made === undefined || made === ambientRoute() ? fn : () => tenants.run(made, fn);
+  const inTenant = made === undefined || made === contextRoute() ? fn : () => tenants.run(made, fn);
   const own = builder[SIGNALS];
-  const here = signalsHere();
+  const here = contextSignals();
   if (own === undefined || own === here) return inTenant();
   const all = own === NO_SIGNALS || here === undefined ? own : union(own, here);
   return signals.run(all, inTenant);
@@ -73,7 +73,7 @@ function runInContextOf(builder, fn) {
 function isElsewhere(builder) {
   const made = builder[CAPTURED];
   const own = builder[SIGNALS];
-  return (made !== undefined && made !== ambientRoute()) || (own !== undefined && own !== signalsHere());
+  return (made !== undefined && made !== contextRoute()) || (own !== undefined && own !== contextSignals());
 }
 
 module.exports = {
@@ -83,8 +83,8 @@ module.exports = {
   NO_SIGNALS,
   tenants,
   signals,
-  ambientRoute,
-  signalsHere,
+  contextRoute,
+  contextSignals,
   capture,
   union,
   runInContextOf,

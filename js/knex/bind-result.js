@@ -4,7 +4,7 @@
  */
 
 const { AsyncResource } = require('node:async_hooks');
-const { CAPTURED, NO_SIGNALS, SIGNALS, ambientRoute, signalsHere, union } = require('./ambient');
+const { CAPTURED, NO_SIGNALS, SIGNALS, contextRoute, contextSignals, union } = require('./async-context');
 
 const ASYNC_ITERATOR = Object.getPrototypeOf(
   Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())),
@@ -21,11 +21,11 @@ const ITERATOR = Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototype
  * @param {T} value
  * @returns {T | Promise<unknown>}
  */
-function startedHere(value) {
+function bindResult(value) {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
   if (typeof value.client?.runner === 'function') {
     // A transaction and a Knex instance have a client too, and are under way.
-    return typeof value.toSQL === 'function' ? builderOfHere(value) : value;
+    return typeof value.toSQL === 'function' ? boundBuilder(value) : value;
   }
   const { then } = value;
   if (typeof then === 'function') {
@@ -35,16 +35,16 @@ function startedHere(value) {
       then.call(value, resolve, reject);
     });
   }
-  return isIterator(value) ? iteratorOfHere(value) : value;
+  return isIterator(value) ? boundIterator(value) : value;
 }
 
 /** A view of the builder: the same one may be given back elsewhere at the same time, as a query that is kept is. */
-function builderOfHere(builder) {
+function boundBuilder(builder) {
   const notes = {};
-  const ambient = ambientRoute();
-  if (builder[CAPTURED] === undefined && ambient !== undefined) notes[CAPTURED] = noted(ambient);
+  const current = contextRoute();
+  if (builder[CAPTURED] === undefined && current !== undefined) notes[CAPTURED] = noted(current);
   const made = builder[SIGNALS];
-  const here = signalsHere();
+  const here = contextSignals();
   if (here !== undefined && made === undefined) notes[SIGNALS] = noted(here);
   else if (here !== undefined && here !== made && here !== NO_SIGNALS && made !== NO_SIGNALS) {
     notes[SIGNALS] = noted(union(made, here));
@@ -65,7 +65,7 @@ function isAsyncIterator(value) {
 }
 
 /** A view of the iterator whose steps are made here. */
-function iteratorOfHere(iterator) {
+function boundIterator(iterator) {
   const here = new AsyncResource('MTDD_ITERATOR');
   const steps = {};
   for (const name of ['next', 'return', 'throw']) {
@@ -79,8 +79,8 @@ function iteratorOfHere(iterator) {
 function step(result) {
   if (typeof result?.then === 'function') return result;
   return typeof result === 'object' && result !== null && result.done === false
-    ? { ...result, value: startedHere(result.value) }
+    ? { ...result, value: bindResult(result.value) }
     : result;
 }
 
-module.exports = { startedHere };
+module.exports = { bindResult };

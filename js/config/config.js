@@ -3,8 +3,8 @@
  * applies the defaults. Everything wrong is refused here, at start, with the path of the field.
  */
 
-const { ConfigError } = require('./errors');
-const { describe, isMisspelt, kindOf, nearestName } = require('./describe');
+const { ConfigError } = require('../errors');
+const { describe, isMisspelt, kindOf, nearestName } = require('../describe');
 const { read, readFlag, readList, readNumber, readDatabase } = require('./environment');
 const { firebaseOf } = require('./firebase-account');
 

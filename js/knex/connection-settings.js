@@ -25,8 +25,8 @@ const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_sess
  * @returns {Promise<Session>}
  * @throws {ConfigError} for what cannot be had remotely
  */
-async function sessionOf(client, pg) {
-  const connection = await connectionOf(client);
+async function sessionSettingsOf(client, pg) {
+  const connection = await connectionConfigOf(client);
   // `pg` reads the connection string and the environment; without a stream of the app's it opens nothing.
   const parameters = new pg.Client({ ...connection, stream: undefined, Promise: undefined })
     .connectionParameters;
@@ -61,7 +61,7 @@ async function sessionOf(client, pg) {
  * @param {object} client Knex's
  * @returns {Promise<object>}
  */
-async function connectionOf(client) {
+async function connectionConfigOf(client) {
   if (typeof client.connectionConfigProvider === 'function') return providerOf(client).answer();
   // A pool that the app passed in (config.connectionPool) knows its connections' settings itself.
   return client.config.connectionPool?.options ?? client.connectionSettings ?? {};
@@ -153,4 +153,4 @@ function readOptions(text, settings, warnings) {
   }
 }
 
-module.exports = { connectionOf, sessionOf };
+module.exports = { connectionConfigOf, sessionSettingsOf };

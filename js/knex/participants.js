@@ -6,11 +6,11 @@
 
 const { CrossShardTransactionError } = require('../errors');
 const { RemoteConnection } = require('./connection');
-const { Line } = require('./line');
+const { StatementQueue } = require('./statement-queue');
 
 let sessions = 0;
 
-class Parties {
+class Participants {
   #isEnding = false;
   #isOver = false;
   #isReleased = false;
@@ -18,22 +18,22 @@ class Parties {
   /**
    * @param {object} client the Knex client that the outermost transaction was made by
    * @param {import('./runtime').Runtime} runtime
-   * @param {import('./pin').Pin | undefined} pin
+   * @param {import('./transaction-tenant').TransactionTenant | undefined} transactionTenant
    */
-  constructor(client, runtime, pin) {
+  constructor(client, runtime, transactionTenant) {
     this.client = client;
     this.runtime = runtime;
     /** Where it is noted whose the transaction is, if somebody asks. */
-    this.pin = pin;
+    this.transactionTenant = transactionTenant;
     /** In which order everything is sent. */
-    this.line = new Line();
+    this.queue = new StatementQueue();
     /** The local connection, once there is one. */
     this.local = undefined;
     this.adopted = false;
     /** The local connection is inside BEGIN and COMMIT. */
     this.isLocalOpen = false;
     /** What Knex holds as the transaction's connection: the local one as soon as there is one. */
-    this.standIn = standInFor(this);
+    this.lazyConnection = lazyConnectionOf(this);
     /** The route that pinned the transaction to its shard. */
     this.route = undefined;
     this.session = 0;
@@ -56,7 +56,7 @@ class Parties {
   async openLocal() {
     if (this.local !== undefined) return;
     const connection = await this.client.acquireConnection();
-    connection.__knexTxId = this.standIn.__knexTxId;
+    connection.__knexTxId = this.lazyConnection.__knexTxId;
     this.local = connection;
   }
 
@@ -84,13 +84,13 @@ class Parties {
         this.opening = undefined;
         throw error;
       }
-      this.pin?.note(route);
+      this.transactionTenant?.note(route);
       return;
     }
     const shard = await this.opening;
     if (route.tenant === null) return;
     if (!route.isSameTenant(this.route)) await this.#checkShard(route, shard);
-    this.pin?.note(route);
+    this.transactionTenant?.note(route);
   }
 
   async #checkShard(route, shard) {
@@ -112,7 +112,7 @@ class Parties {
     const connection = new RemoteConnection(this.runtime, route, this.session, signals);
     this.uid ??= connection.__knexUid;
     connection.__knexUid = this.uid;
-    connection.__knexTxId = this.standIn.__knexTxId;
+    connection.__knexTxId = this.lazyConnection.__knexTxId;
     connection.streams = this.streams;
     return connection;
   }
@@ -163,9 +163,9 @@ class Parties {
 }
 
 /** An object that has the local connection's properties and methods as soon as there is one, and its own until then. */
-function standInFor(parties) {
+function lazyConnectionOf(participants) {
   const early = { __knexUid: undefined, __knexTxId: undefined };
-  const current = () => parties.local ?? early;
+  const current = () => participants.local ?? early;
   return new Proxy(early, {
     get(_, name) {
       const target = current();
@@ -181,4 +181,4 @@ function standInFor(parties) {
   });
 }
 
-module.exports = { Parties };
+module.exports = { Participants };

@@ -55,7 +55,7 @@ class StreamedReply extends Reply {
 
 class RowStream extends Readable {
   /**
-   * @param {object} client `js/client.js`
+   * @param {object} client `js/native/client.js`
    * @param {object} call as for `client.execute`
    * @param {{ highWaterMark?: number, batchSize?: number }} [options]
    */

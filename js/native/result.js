@@ -182,32 +182,4 @@ class Reply {
   }
 }
 
-/** The fields of an error as the native client sends them, after message and length. */
-const ERROR_FIELDS = [
-  'severity',
-  'code',
-  'detail',
-  'hint',
-  'position',
-  'internalPosition',
-  'internalQuery',
-  'where',
-  'schema',
-  'table',
-  'column',
-  'dataType',
-  'constraint',
-  'file',
-  'line',
-  'routine',
-];
-
-/** PostgreSQL's refusal, as `pg` reports it. */
-function databaseError(driver, [message, length, ...fields]) {
-  const error = new driver.DatabaseError(message, length, 'error');
-  for (let index = 0; index < ERROR_FIELDS.length; index++)
-    error[ERROR_FIELDS[index]] = fields[index] ?? undefined;
-  return error;
-}
-
-module.exports = { Shape, Reply, databaseError };
+module.exports = { Shape, Reply };

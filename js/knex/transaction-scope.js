@@ -1,0 +1,321 @@
+/**
+ * Transactions over a local connection and one shard. Knex's Transaction goes on doing its own bookkeeping and writes
+ * its own control SQL (BEGIN, SAVEPOINT, COMMIT ...); here is only decided to whom that goes and when.
+ *
+ * Two participants can take part: the local database and one shard's session. Each joins with the first query that is for
+ * it, so a transaction whose queries are all one tenant's never troubles the local database. Nested transactions are
+ * savepoints with each participant that has joined by then, or joins later.
+ *
+ * A participant that joins late must not be seen: `commit()` and `rollback()` take effect when they are called, and whatever
+ * was asked for before them goes out before them (statement-queue.js).
+ */
+
+const { PartialFailureError } = require('../errors');
+const { Participants } = require('./participants');
+const { refuseIfAborted, unlessAborted } = require('./signal');
+
+/** On a transaction's Knex client: its TransactionScope. */
+const SCOPE = Symbol('mtdd.scope');
+
+const LOCAL = 'local';
+const SHARD = 'shard';
+/** What takes the place of a COMMIT or RELEASE that cannot be. */
+const BACK = { commit: 'rollback', release: 'rollbackTo' };
+
+/** One transaction of Knex's, outermost or nested. */
+class TransactionScope {
+  constructor(trx, client, runtime, transactionTenant) {
+    this.trx = trx;
+    /** Knex's own methods, which write the control SQL. */
+    this.knex = Object.getPrototypeOf(trx);
+    this.parent = client[SCOPE];
+    this.participants = this.parent?.participants ?? new Participants(client, runtime, transactionTenant);
+    /** Who has joined in this scope: the promise that its BEGIN or SAVEPOINT has been answered. */
+    this.joining = new Map();
+    /** Those of them for whom it has. */
+    this.joined = new Set();
+    /** The one that is nested in it, from its turn to begin until its turn to end: Knex lets them come one after another. */
+    this.child = undefined;
+    /** Why a participant could not join, which has failed the transaction. */
+    this.failure = undefined;
+  }
+
+  /** Knex has made the transaction's client. Who takes part in the outer transaction takes part at once. */
+  async begin() {
+    const { trx, participants, parent } = this;
+    const { trxClient } = trx;
+    trxClient[SCOPE] = this;
+    trxClient.acquireConnection = async () => {
+      await this.join(LOCAL);
+      return participants.lazyConnection;
+    };
+    if (parent === undefined) return;
+    if (trx.outerTx.isCompleted()) {
+      await this.#as(COMPLETED, () => this.knex.savepoint.call(trx, participants.lazyConnection));
+      return;
+    }
+    const turn = participants.queue.enqueue();
+    try {
+      await turn.ready;
+      parent.child = this;
+      for (const participant of parent.joined) await this.join(participant);
+    } catch (error) {
+      // Knex has rejected the transaction, and calls its container all the same.
+      if (this.failure === undefined) throw error;
+    } finally {
+      turn.release();
+    }
+  }
+
+  /** Makes a participant take part here and, first, in every outer transaction. */
+  join(participant) {
+    let joining = this.joining.get(participant);
+    if (joining === undefined) {
+      joining = this.#join(participant);
+      this.joining.set(participant, joining);
+      // Whoever waits for it hears of the failure; it is no concern of anybody else.
+      joining.catch(() => this.joining.delete(participant));
+    }
+    return joining;
+  }
+
+  async #join(participant) {
+    const { trx, knex, participants } = this;
+    if (this.failure !== undefined) throw this.failure;
+    if (this.parent !== undefined) await this.parent.join(participant);
+    else if (participant === LOCAL) await participants.openLocal();
+    else await participants.opening;
+    let failure;
+    await this.#through(
+      participant,
+      (connection) => (this.parent ? knex.savepoint : knex.begin).call(trx, connection),
+      {
+        failed: (error) => {
+          failure = error;
+          throw error;
+        },
+      },
+    );
+    if (failure !== undefined) {
+      // Knex has taken the transaction for failed, and rejects it: so does the query that wanted to join.
+      this.failure = failure;
+      if (this.parent !== undefined) await this.#undo();
+      throw failure;
+    }
+    this.joined.add(participant);
+    if (participant === LOCAL) participants.isLocalOpen = true;
+  }
+
+  /** One participant could not join a nested transaction, which has failed: what the other has done in it must not stay. */
+  async #undo() {
+    for (const participant of this.joined) {
+      await this.#through(participant, (connection) =>
+        this.trx.trxClient.query(connection, this.#sql('rollbackTo')),
+      ).catch(() => {});
+    }
+  }
+
+  /**
+   * Gives a query its place before whatever ends the transaction later, and the connection that it runs on.
+   *
+   * @param {() => Promise<object>} prepare called when it is its turn; makes the connection
+   * @param {AbortSignal[]} [signals] that stop it
+   * @returns {Promise<{ connection: object, turn?: object }>} the turn is to be left once the query has been sent.
+   *   Without one, the transaction has ended: the query may not be sent
+   * @throws {CrossShardTransactionError} when it is for another shard than the queries before it
+   */
+  async admit(prepare, signals) {
+    // A transaction of Knex's has its connection already, and its queries go out with the next microtask: one that
+    // ends it sooner wins.
+    await undefined;
+    const { queue, lazyConnection } = this.participants;
+    if (this.trx.isCompleted()) return { connection: lazyConnection };
+    refuseIfAborted(signals);
+    const turn = queue.enqueue();
+    try {
+      return { connection: await unlessAborted(turn.ready.then(prepare), signals), turn };
+    } catch (error) {
+      turn.release();
+      throw error;
+    }
+  }
+
+  async localConnection() {
+    await this.#joinAll(LOCAL);
+    return this.participants.lazyConnection;
+  }
+
+  /** Makes a participant take part here, and in what is nested in this and still open: its savepoints are there in Knex. */
+  async #joinAll(participant) {
+    await this.join(participant);
+    let scope = this;
+    while (scope.child !== undefined) scope = scope.child;
+    // That it could not join is the concern of the nested one.
+    if (scope !== this) await scope.join(participant).catch(() => {});
+  }
+
+  /**
+   * @param {import('./route').Route | undefined} given undefined: the query belongs to whoever's the transaction is
+   * @param {AbortSignal[]} [signals] that stop it
+   */
+  async shardConnection(given, signals) {
+    const { participants } = this;
+    const route = given ?? participants.transactionTenant.checkedRoute;
+    await participants.openShard(route);
+    await this.#joinAll(SHARD);
+    return participants.shardConnection(route, signals);
+  }
+
+  /**
+   * Ends the transaction with whoever takes part. From the call on it is completed, as in Knex; what was asked for
+   * before goes out first.
+   *
+   * @returns {Promise<unknown>} never rejects
+   */
+  finish(verb, value) {
+    const { trx, participants } = this;
+    if (trx.isCompleted()) {
+      return this.#as(COMPLETED, () => this.knex[verb].call(trx, participants.lazyConnection, value));
+    }
+    trx._completed = true;
+    if (this.parent === undefined) participants.begunToEnd();
+    if (verb === 'rollback') {
+      // Neither a session that is still being opened nor what nobody waits for will be needed.
+      participants.giveUpOpening();
+      participants.stopAbandoned();
+    }
+    return this.#inTurn(() => this.#end(verb, value));
+  }
+
+  async #inTurn(act) {
+    const { queue } = this.participants;
+    const turn = queue.enqueue();
+    try {
+      await turn.ready;
+      // A query that was given up may have left before its participant had joined.
+      await Promise.allSettled(this.joining.values());
+      return await act();
+    } finally {
+      turn.release();
+      if (this.parent === undefined) this.participants.ended();
+    }
+  }
+
+  /** The shard first: if its COMMIT fails, the rest can still go back. */
+  async #end(verb, value) {
+    const { trx, knex, participants, joined, parent } = this;
+    const isOutermost = parent === undefined;
+    if (parent?.child === this) parent.child = undefined;
+    if (joined.size === 0) {
+      if (isOutermost) participants.ended();
+      // Nobody has been asked anything: it ends by Knex's own rules, without a server.
+      return this.#as(NOBODY, () => knex[verb].call(trx, participants.lazyConnection, value));
+    }
+    const last = joined.has(LOCAL) ? LOCAL : SHARD;
+    const ending = isOutermost ? { answered: () => participants.ended() } : {};
+    const back = BACK[verb];
+    // A statement whose rows nobody wanted any more may have failed the transaction.
+    let failure = back && (await participants.failureOfStreams());
+    if (isOutermost && last === LOCAL) participants.isLocalOpen = false;
+    if (joined.size === 2) {
+      const sql = this.#sql(failure === undefined ? verb : back);
+      const refusal = await this.#through(SHARD, (connection) => trx.trxClient.query(connection, sql)).then(
+        () => undefined,
+        (error) => error,
+      );
+      if (verb === 'commit' && failure === undefined && refusal === undefined) this.#tellOfHalf();
+      // A shard that could not be told to go back goes back by itself, when its session ends.
+      failure ??= back && refusal;
+    }
+    if (failure !== undefined) {
+      return this.#through(last, (connection) => knex[back].call(trx, connection, failure), ending);
+    }
+    return this.#through(last, (connection) => knex[verb].call(trx, connection, value), {
+      ...ending,
+      failed: verb === 'rollback' && last === SHARD ? unlessLost : undefined,
+    });
+  }
+
+  #sql(verb) {
+    const { txid } = this.trx;
+    return {
+      commit: 'COMMIT;',
+      release: `RELEASE SAVEPOINT ${txid};`,
+      rollback: 'ROLLBACK',
+      rollbackTo: `ROLLBACK TO SAVEPOINT ${txid}`,
+    }[verb];
+  }
+
+  /** The shard has committed; should the local COMMIT fail now, the application must know. */
+  #tellOfHalf() {
+    const { trx } = this;
+    const reject = trx._rejecter;
+    trx._rejecter = (error) =>
+      reject(
+        new PartialFailureError(
+          'The shard has committed its part of the transaction, but the local database has not: make the local part good.',
+          { shard: 'done', local: 'failed' },
+          error,
+        ),
+      );
+  }
+
+  /** Runs one of Knex's control methods against a participant. Knex reads `trxClient` before it waits for anything. */
+  #through(participant, act, on) {
+    const { trx, participants } = this;
+    const connection =
+      participant === LOCAL ? participants.lazyConnection : participants.shardConnection(participants.route);
+    return this.#as(controlling(trx.trxClient, on), () => act(connection));
+  }
+
+  #as(client, act) {
+    const { trx } = this;
+    const own = trx.trxClient;
+    trx.trxClient = client;
+    try {
+      return act();
+    } finally {
+      trx.trxClient = own;
+    }
+  }
+}
+
+/**
+ * A transaction's client has a `query` of its own that takes only the transaction's one connection, and nothing once
+ * it is completed. Control SQL goes past it.
+ *
+ * @param {object} client
+ * @param {object} [on]
+ * @param {() => void} [on.answered] called before Knex hears of the answer
+ * @param {(error: Error) => void} [on.failed] may throw it
+ */
+function controlling(client, { answered, failed } = {}) {
+  return Object.create(client, {
+    query: {
+      value(connection, statement) {
+        let answer = this.constructor.prototype.query.call(this, connection, statement);
+        if (answered !== undefined) answer = answer.finally(answered);
+        return failed === undefined ? answer : answer.catch(failed);
+      },
+    },
+  });
+}
+
+/**
+ * A session that is lost, or has been closed with its client, has been rolled back: the application hears what went wrong,
+ * not that there is nothing left to end.
+ */
+function unlessLost(error) {
+  if (error.code !== 'SHARD_UNAVAILABLE' && error.code !== 'CLIENT_CLOSED') throw error;
+}
+
+/** Clients for control SQL that goes to nobody. As from a database, no answer comes before what else is done in this turn. */
+const NOBODY = { query: () => new Promise((resolve) => setImmediate(resolve)) };
+const COMPLETED = { query: async () => Promise.reject(completed()) };
+
+/** What Knex says of a query that comes after the transaction's end. */
+function completed() {
+  return new Error('Transaction query already complete, run with DEBUG=knex:tx for more info');
+}
+
+module.exports = { SCOPE, LOCAL, SHARD, TransactionScope, completed };
