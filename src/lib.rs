@@ -1,7 +1,7 @@
 //! MTDD: each tenant's rows live on one PostgreSQL shard. In front of each shard stands a query server; a lookup server
 //! knows which tenant lives where. This crate is the library's core, an addon for Node.js, and the two servers.
 //!
-//! The way of one query, from `js/client.js` to PostgreSQL and back:
+//! The way of one query, from `js/native/client.js` to PostgreSQL and back:
 //!
 //! 1. `addon` turns JavaScript's values into a `client::Request` and puts it into the client's queue.
 //! 2. `client::driver`, on the client's own thread, starts a task for it; `client::query` is the story from here on.

@@ -1,5 +1,5 @@
 //! The boundary to Node.js: turns JavaScript's values into the client's and back, and decides nothing. The only room
-//! with napi and with `unsafe`. `js/client.js` is its only caller.
+//! with napi and with `unsafe`. `js/native/client.js` is its only caller.
 
 mod handover;
 mod params;
@@ -23,7 +23,7 @@ use params::Params;
 use settings::Settings;
 use tenant_name::TenantName;
 
-/// The bits of `flags` in `execute`; `js/client.js` lists them in the same order.
+/// The bits of `flags` in `execute`; `js/native/client.js` lists them in the same order.
 mod flag {
     pub const REGISTER: u32 = 1;
     pub const SIMPLE: u32 = 2;
@@ -182,7 +182,7 @@ fn target(tenant: Option<TenantName>, tenant_type: i32, register: bool) -> Targe
     }
 }
 
-/// An error as `js/client.js` reads it: the code, a colon, the message.
+/// An error as `js/native/failures.js` reads it: the code, a colon, the message.
 fn refusal(error: crate::error::Error) -> napi::Error {
     napi::Error::from_reason(format!("{}:{error}", error.code()))
 }

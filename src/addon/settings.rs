@@ -1,4 +1,4 @@
-//! The client's settings as `js/client.js` passes them; the fields stand in the same order there.
+//! The client's settings as `js/native/settings.js` passes them; the fields stand in the same order there.
 
 use std::collections::HashMap;
 use std::time::Duration;

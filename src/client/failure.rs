@@ -184,12 +184,12 @@ pub fn unavailable(channel: &QueryChannel, reason: String) -> Error {
     Error::ShardUnavailable { shard: channel.shard, address: channel.address.clone(), reason }
 }
 
-/// An error of the library's, as `js/client.js` reads it.
+/// An error of the library's, as `js/native/failures.js` reads it.
 pub fn error_record(error: &Error) -> Value {
     json!({ "code": error.code(), "message": error.to_string(), "context": error.context() })
 }
 
-/// PostgreSQL's refusal with every field, in the order in which `js/knex/result.js` reads them.
+/// PostgreSQL's refusal with every field, in the order in which `js/native/failures.js` reads them.
 pub fn database_record(error: &DatabaseError) -> Value {
     json!({ "database": [
         error.message,

@@ -1,7 +1,7 @@
 //! How each column's values travel to JavaScript. A kind is native when Rust can make, off the JavaScript thread, what
 //! `pg`'s own parser for that type would have made; everything else travels as text and meets the parser over there.
 
-/// The encoding of one column; its letter is what `js/knex/result.js` reads.
+/// The encoding of one column; its letter is what `js/native/result.js` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// int2, int4: four bytes.
@@ -40,7 +40,7 @@ impl Kind {
 }
 
 /// Types with a native kind. The position is the bit in an override mask: a set bit says that the application has its
-/// own parser for that type, so the column must travel as text. `js/knex/result.js` lists them in the same order.
+/// own parser for that type, so the column must travel as text. `js/native/driver.js` lists them in the same order.
 const NATIVE: [(u32, Kind); 12] = [
     (21, Kind::Int),
     (23, Kind::Int),

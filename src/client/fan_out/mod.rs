@@ -103,7 +103,7 @@ impl FanOuts {
 #[derive(Debug)]
 pub enum Halt {
     Fault(Fault),
-    /// An error as `js/client.js` reads it.
+    /// An error as `js/native/failures.js` reads it.
     Record(Value),
 }
 

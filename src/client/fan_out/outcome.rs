@@ -33,7 +33,7 @@ impl Fault {
         }
     }
 
-    /// As `js/client.js` reads it.
+    /// As `js/native/failures.js` reads it.
     pub fn record(&self) -> Value {
         match self {
             Fault::Database(error) => database_record(error),

@@ -1,5 +1,5 @@
 //! The encoding in which results cross into JavaScript: a few long strings whose code units a generated decoder reads.
-//! One string holds many records; a record holds rows of one query and what else came with them. `js/knex/result.js`
+//! One string holds many records; a record holds rows of one query and what else came with them. `js/native/reply-reader.js`
 //! is the other half of this file. A record: flags (1 unit), query id (4), number of rows (4), units that the rows take
 //! (4), then as the flags say: shape id (4) before the rows; command tag (length and text), error (index of an extra, 4)
 //! and credit (bytes, 4) after them. Numbers are little-endian, one byte per unit.
