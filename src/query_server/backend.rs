@@ -22,13 +22,12 @@ use tokio::task::JoinHandle;
 
 use super::cancel;
 use super::connect::{self, CancelKey, ConnectError, Opened};
+use super::covered::Covered;
 use super::inbox::{Inbox, Message};
 use super::served::Served;
 use super::settings::{Settings, TENANT, TENANT_TYPE};
-use super::watchdog::Covered;
 use crate::postgres::{Address, Socket, Target};
 
-pub use arming::Process;
 pub use fitness::Fitness;
 use names::Names;
 pub use names::StatementId;

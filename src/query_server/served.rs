@@ -4,7 +4,21 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::backend::Process;
+/// A process of PostgreSQL's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Process {
+    pub number: i32,
+    /// When it began. None: it is not known yet, and whichever has this number now is meant.
+    pub began: Option<String>,
+}
+
+impl Process {
+    /// Reads what PostgreSQL says: number/beginning.
+    pub fn read(text: &str) -> Option<Self> {
+        let (number, began) = text.split_once('/')?;
+        Some(Process { number: number.parse().ok()?, began: Some(began.to_owned()) })
+    }
+}
 
 /// Those that serve.
 #[derive(Clone, Default)]

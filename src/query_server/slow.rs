@@ -1,8 +1,7 @@
 //! How long a connection to PostgreSQL waits for a caller who does not take rows. One whose reader has stopped reading
-//! would hold it for ever, and a few of them the whole pool. Asked by `run` and `session`. It also remembers which texts
-//! have such readers: theirs make way for others in `pool`.
+//! would hold it for ever, and a few of them the whole pool. Asked by `run` and `session`.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -19,23 +18,6 @@ const AT_FIRST: Duration = Duration::from_millis(400);
 const LEAST: Duration = Duration::from_millis(100);
 /// How often it is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
-
-/// Whether readers of one text's rows have been waited for of late.
-#[derive(Debug, Default)]
-pub struct Pace(AtomicBool);
-
-impl Pace {
-    pub fn is_slow(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Notes how it was this time.
-    pub fn note(&self, is_slow: bool) {
-        if self.is_slow() != is_slow {
-            self.0.store(is_slow, Ordering::Relaxed);
-        }
-    }
-}
 
 /// How long is waited for callers.
 pub struct Patience {

@@ -9,7 +9,7 @@ use lru::LruCache;
 use tokio::task::yield_now;
 
 use super::names::Names;
-use super::slow::Pace;
+use super::pace::Pace;
 use crate::data::gist::{Gist, READ_NOTHING};
 use crate::data::lexer::{Lexer, Outline, Step, Token};
 use crate::data::repeat::{Reading, shows_only_reading};

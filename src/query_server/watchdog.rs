@@ -9,10 +9,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::backend::{Backend, Process};
+use super::backend::Backend;
+use super::covered::{Covered, Waiter, Watch};
+use super::served::Process;
 use crate::postgres::{Address, Target};
 
 /// How long after a lease PostgreSQL ends the connections of a server that does not stir. By then one that runs has
@@ -44,70 +46,6 @@ pub struct Watchdog {
 /// Which PostgreSQL it is: that of an address, without how it is reached.
 type Place = (usize, Option<SocketAddr>);
 
-/// What is watched over at one PostgreSQL.
-#[derive(Default)]
-struct Watch {
-    state: Mutex<State>,
-    changed: Notify,
-}
-
-#[derive(Default)]
-struct State {
-    /// The processes, by their numbers.
-    processes: HashMap<i32, Serving>,
-    /// Those that wait to be covered.
-    waiting: Vec<(i32, oneshot::Sender<Result<(), String>>)>,
-}
-
-/// What is known of a process.
-#[derive(Default)]
-struct Serving {
-    /// Connections of ours that name it; more than one where PostgreSQL has given the number again.
-    connections: usize,
-    /// When it began, once PostgreSQL has said so.
-    began: Option<String>,
-}
-
-impl State {
-    fn processes(&self) -> Vec<Process> {
-        let all = self.processes.iter();
-        all.map(|(&number, serving)| Process { number, began: serving.began.clone() }).collect()
-    }
-
-    /// Notes which processes PostgreSQL will end.
-    fn note(&mut self, found: &[Process]) {
-        for process in found {
-            if let Some(serving) = self.processes.get_mut(&process.number) {
-                serving.began.clone_from(&process.began);
-            }
-        }
-    }
-}
-
-/// Held by a connection: until it is dropped, PostgreSQL may be told to end its process.
-pub struct Covered {
-    watch: Arc<Watch>,
-    process: i32,
-}
-
-impl Drop for Covered {
-    fn drop(&mut self) {
-        let mut state = self.watch.lock();
-        if let Some(serving) = state.processes.get_mut(&self.process) {
-            serving.connections -= 1;
-            if serving.connections == 0 {
-                state.processes.remove(&self.process);
-            }
-        }
-    }
-}
-
-impl Watch {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Watchdog {
     /// `term`: until when something may run, for all that is known; None: nothing may be begun.
     pub fn new(
@@ -123,7 +61,6 @@ impl Watchdog {
         let process = backend.process_id().await.map_err(|error| error.to_string())?;
         let (sender, answer) = oneshot::channel();
         let covered = self.watch(backend.address(), process, sender);
-        covered.watch.changed.notify_one();
         answer.await.unwrap_or_else(|_| Err("the server is going down".to_owned()))?;
         backend.keep_covered(covered);
         Ok(())
@@ -133,29 +70,22 @@ impl Watchdog {
         self.watches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn watch(self: &Arc<Self>, address: Address, process: i32, waiter: oneshot::Sender<Result<(), String>>) -> Covered {
+    fn watch(self: &Arc<Self>, address: Address, process: i32, waiter: Waiter) -> Covered {
         let mut watches = self.watches();
         let watch = watches.entry(place(address)).or_insert_with(|| {
             let watch = Arc::new(Watch::default());
             tokio::spawn(Keeper { watchdog: self.clone(), watch: watch.clone(), address }.run());
             watch
         });
-        let mut state = watch.lock();
-        let serving = state.processes.entry(process).or_default();
-        serving.connections += 1;
-        // This one is there: any other that had its number is not.
-        serving.began = None;
-        state.waiting.push((process, waiter));
-        Covered { watch: watch.clone(), process }
+        let covered = watch.add(process, waiter);
+        watch.changed.notify_one();
+        covered
     }
 
     /// Forgets a PostgreSQL to which no connection leads any more; false: one does again.
     fn forget(&self, address: Address) -> bool {
         let mut watches = self.watches();
-        let is_idle = watches.get(&place(address)).is_some_and(|watch| {
-            let state = watch.lock();
-            state.processes.is_empty() && state.waiting.is_empty()
-        });
+        let is_idle = watches.get(&place(address)).is_some_and(|watch| watch.is_empty());
         if is_idle {
             watches.remove(&place(address));
         }
@@ -217,10 +147,7 @@ impl Keeper {
     /// Arms another one, and only then cancels the last, so that in between there is never none. If PostgreSQL has no room
     /// for another, the last is cancelled and armed anew: a server that runs must not lose its connections.
     async fn arm(&self, armed: &mut Option<Backend>, spare: &mut Option<Backend>) -> Result<(), String> {
-        let (processes, waiting) = {
-            let mut state = self.watch.lock();
-            (state.processes(), std::mem::take(&mut state.waiting))
-        };
+        let (processes, waiting) = self.watch.take();
         if processes.is_empty() {
             // There is nothing to end.
             if let Some(last) = armed.take() {
@@ -258,7 +185,7 @@ impl Keeper {
                 return Err(reason);
             }
         };
-        self.watch.lock().note(&found);
+        self.watch.note(&found);
         for (number, waiter) in waiting {
             let answer = match found.iter().any(|process| process.number == number) {
                 true => Ok(()),

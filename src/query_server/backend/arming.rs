@@ -11,6 +11,7 @@ use postgres_protocol::message::frontend;
 use super::Backend;
 use crate::data::row::Rows;
 use crate::query_server::decode;
+use crate::query_server::served::Process;
 
 /// Whatever ends statements or idle connections, by the role's or the database's own settings, must not end this one.
 const UNLIMITED: &str = "select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name \
@@ -27,21 +28,6 @@ const PROCESS: &str = "pg_catalog.concat_ws('/', pid, \
 
 /// What PostgreSQL says once the time has begun to run.
 const BEGUN: &str = "mtdd-server: the time has begun to run";
-
-/// A process of PostgreSQL's.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Process {
-    pub number: i32,
-    /// When it began. None: it is not known yet, and whichever has this number now is meant.
-    pub began: Option<String>,
-}
-
-impl Process {
-    fn read(text: &str) -> Option<Self> {
-        let (number, began) = text.split_once('/')?;
-        Some(Process { number: number.parse().ok()?, began: Some(began.to_owned()) })
-    }
-}
 
 /// Those of `processes` that are there and that the login role may end.
 fn among(processes: &[Process]) -> String {
