@@ -127,6 +127,7 @@ class Handle {
     return explain(query, this.#runtime);
   }
 
+  /** @returns {[tenant: string, tenantType: number]} */
   #tenant(tenantId, tenantType) {
     if (this.#runtime.isClosed) throw new ClientClosedError();
     return [checkedTenant(tenantId), checkedTenantType(tenantType)];

@@ -21,7 +21,7 @@ const { ValidationError } = errors;
  * @param {object} app an Express application (or a router, or Nest's application: what has `use`)
  * @param {import('knex').Knex} db a Knex instance with client "pg"
  * @param {import('..').LibraryConfig} [config] what it leaves out comes from the environment
- * @returns {Promise<Handle>}
+ * @returns {Promise<import('..').MtddHandle>}
  * @throws {ConfigError} a wrong value, with its path; an instance that cannot be supported
  * @throws {ValidationError} `app` or `db` is something else
  */

@@ -5,7 +5,11 @@
 
 const PARTS = ['api', 'db', 'grpc', 'mtdd', 'notification'];
 const LEVELS = new Set(['trace', 'debug', 'info', 'warn', 'error']);
-/** Which part a native record belongs to, by the module that made it; the first match wins, `mtdd` without one. */
+/**
+ * Which part a native record belongs to, by the module that made it; the first match wins, `mtdd` without one.
+ *
+ * @type {[RegExp, string][]}
+ */
 const PART_OF_TARGET = [
   [/notif|listen/, 'notification'],
   [/channel|lookup|proto|^(tonic|h2|hyper|tower|rustls)/, 'grpc'],
@@ -35,7 +39,7 @@ const PART_OF_TARGET = [
  */
 function createLoggers({ logger, logLevel, isDevelopment }, destination) {
   const root = logger ?? ownLogger(logLevel, isDevelopment, destination);
-  const loggers = {};
+  const loggers = /** @type {Loggers} */ ({});
   // The name is the child's alone: pino would write the root's and the child's, a key twice.
   for (const part of PARTS) loggers[part] = root.child({ name: `knex-mtdd:${part}` });
 

@@ -5,7 +5,10 @@
  */
 
 const { familySync, MUSL } = require('detect-libc');
-const { name, version, optionalDependencies } = require('../package.json');
+/** @type {{ name: string, version: string, optionalDependencies?: Record<string, string> }} */
+const manifest = require('../package.json');
+
+const { name, version, optionalDependencies } = manifest;
 
 /** @returns {string} */
 function triple() {

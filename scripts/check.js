@@ -36,6 +36,7 @@ const CHECKS = [
   ],
   ['workflows', process.execPath, [path.join(__dirname, 'workflows.js')]],
   ['public types', ...npmProgram('typescript/bin/tsc', '-p', 'tsconfig.json')],
+  ['types of js/', ...npmProgram('typescript/bin/tsc', '-p', 'tsconfig.js.json')],
 ];
 
 const words = process.argv.slice(2);

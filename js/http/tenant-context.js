@@ -14,7 +14,7 @@ const TENANT_NAMES = ['tenantId', 'tenantType'];
  * Makes a middleware: whatever comes after it in a request runs inside `withTenant`. Put it behind what finds out who
  * asks, and in front of the routes.
  *
- * @param {(req: object) => unknown} resolve the request's tenant: an id, `{ tenantId, tenantType }`, or a promise of
+ * @param {(req: object) => any} resolve the request's tenant: an id, `{ tenantId, tenantType }`, or a promise of
  *   one. `undefined`: the request has none, and its queries run as without this middleware. Anything else, as well as
  *   a throw or a rejection, goes to `next` as an error, and no route runs
  * @param {{ cancelOnClose?: boolean }} [options] `cancelOnClose` (default false): a client that goes away before it has

@@ -17,7 +17,7 @@ const NO_SIGNALS = Object.freeze([]);
 
 /** @type {AsyncLocalStorage<import('./route').Route | typeof LOCAL>} */
 const tenants = new AsyncLocalStorage();
-/** @type {AsyncLocalStorage<AbortSignal[] | undefined>} */
+/** @type {AsyncLocalStorage<readonly AbortSignal[] | undefined>} */
 const signals = new AsyncLocalStorage();
 
 /** @returns {import('./route').Route | typeof LOCAL | undefined} what the async context says here and now */
@@ -25,7 +25,7 @@ function contextRoute() {
   return tenants.getStore();
 }
 
-/** @returns {AbortSignal[] | undefined} the signals here and now; undefined outside of every `withSignal` */
+/** @returns {readonly AbortSignal[] | undefined} the signals here and now; undefined outside of every `withSignal` */
 function contextSignals() {
   return signals.getStore();
 }

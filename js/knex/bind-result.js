@@ -17,9 +17,8 @@ const ITERATOR = Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototype
  * is awaited here. The body of a generator runs here, whoever asks it for more. Anything else is as it was: what it
  * holds, queries of an array for example, belongs to where it was made, or else to where it is awaited.
  *
- * @template T
- * @param {T} value
- * @returns {T | Promise<unknown>}
+ * @param {any} value
+ * @returns {any}
  */
 function bindResult(value) {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
@@ -40,6 +39,7 @@ function bindResult(value) {
 
 /** A view of the builder: the same one may be given back elsewhere at the same time, as a query that is kept is. */
 function boundBuilder(builder) {
+  /** @type {PropertyDescriptorMap} */
   const notes = {};
   const current = contextRoute();
   if (builder[CAPTURED] === undefined && current !== undefined) notes[CAPTURED] = noted(current);
@@ -67,6 +67,7 @@ function isAsyncIterator(value) {
 /** A view of the iterator whose steps are made here. */
 function boundIterator(iterator) {
   const here = new AsyncResource('MTDD_ITERATOR');
+  /** @type {PropertyDescriptorMap} */
   const steps = {};
   for (const name of ['next', 'return', 'throw']) {
     if (typeof iterator[name] !== 'function') continue;

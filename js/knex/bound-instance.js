@@ -43,8 +43,8 @@ const PRIVATE_OF_KNEX = /^(?:context|_.*|length|name|prototype|arguments|caller)
  * Makes the function that binds an instance. Of the instance it knows what it has now: what others add to it later,
  * caches by instance for example, is not seen on the bound ones, and theirs not on each other.
  *
- * @param {import('knex').Knex} knex
- * @returns {(route: import('./route').Route) => import('knex').Knex}
+ * @param {any} knex a Knex instance
+ * @returns {(route: import('./route').Route) => any} gives a Knex instance, whose methods are inherited
  */
 function binderOf(knex) {
   const members = membersOf(knex);

@@ -120,8 +120,8 @@ function runtimeOf(builder) {
 }
 
 /**
- * @param {Function} Base the dialect client's class
- * @returns {Function}
+ * @param {new (...args: any[]) => Record<PropertyKey, any>} Base the dialect client's class
+ * @returns {any} a subclass of it
  */
 function subclassOf(Base) {
   class RoutingClient extends Base {
@@ -196,7 +196,7 @@ function subclassOf(Base) {
     async destroy(callback) {
       if (this.transacting) return super.destroy(callback);
       const ends = await Promise.allSettled([this[RUNTIME].close(), super.destroy()]);
-      const failure = ends.find(({ status }) => status === 'rejected')?.reason;
+      const failure = ends.find((end) => end.status === 'rejected')?.reason;
       if (typeof callback === 'function') return failure === undefined ? callback() : callback(failure);
       if (failure !== undefined) throw failure;
     }
@@ -330,6 +330,7 @@ function derivedClassOf(client, key, methods) {
 }
 
 const ROUTED_METHODS = Object.getOwnPropertyDescriptors({
+  /** @this {any} */
   acquireConnection() {
     const route = this.mtddRoute;
     return new RemoteConnection(this[RUNTIME], route, 0, signalsFor(route, this.mtddSignals));

@@ -14,7 +14,7 @@ class RemoteConnection {
    * @param {import('./runtime').Runtime} runtime
    * @param {import('./route').Route} route
    * @param {number} [session] the session of a transaction that it belongs to
-   * @param {AbortSignal[]} [signals] that stop its statements
+   * @param {readonly AbortSignal[]} [signals] that stop its statements
    */
   constructor(runtime, route, session = 0, signals = undefined) {
     this.runtime = runtime;

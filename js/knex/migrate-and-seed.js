@@ -11,7 +11,7 @@ const TENANT_NAMES = ['mtdd', 'tenant', 'tenantId', 'tenantType'];
 const guarded = new WeakSet();
 
 /**
- * @param {import('knex').Knex} knex an instance, or a transaction
+ * @param {any} knex an instance of Knex's, or a transaction
  */
 function guardMigrateAndSeed(knex) {
   if (guarded.has(knex)) return;

@@ -96,7 +96,11 @@ function addMethod(prototype, name, value) {
 }
 
 function mtddFor(runtimeOf) {
-  // Public signature and meaning: index.d.ts.
+  /**
+   * Public signature and meaning: index.d.ts.
+   *
+   * @this {any} a builder
+   */
   return function mtdd(...args) {
     const runtime = runtimeOf(this);
     if (runtime === undefined) {
@@ -125,6 +129,7 @@ function mtddFor(runtimeOf) {
 
 /** A transaction of another Knex instance would run the query there, whatever tenant it names. */
 function transactingOver(transacting, runtimeOf) {
+  /** @this {any} a builder */
   return function (...args) {
     const before = runtimeOf(this) !== undefined ? routeOf(this, this.client) : this[ROUTE];
     const stated = statedRoute(this, this.client);
@@ -148,6 +153,7 @@ function transactingOver(transacting, runtimeOf) {
 }
 
 function cloneOver(clone, runtimeOf) {
+  /** @this {any} a builder */
   return function (...args) {
     const copy = clone.apply(this, args);
     // asyncStackTraces: Knex counts the frames between its caller and the builder, and knows nothing of this one.

@@ -44,7 +44,7 @@ function statedRoute(builder, client) {
  * Why a query cannot belong to whoever it does: it has got its tenant from one context, and its transaction from that
  * of another.
  *
- * @returns {ValidationError | undefined}
+ * @returns {import('../errors').MtddError | undefined}
  */
 function conflictOf(route, builder, client) {
   const begun = client?.[CAPTURED];

@@ -97,7 +97,7 @@ class Route {
 /**
  * The route that the arguments of `.mtdd(...)` ask for.
  *
- * @param {ArrayLike<unknown>} args `(tenantId?, tenantType?, methodType?, options?)`; no argument at all is not the
+ * @param {unknown[]} args `(tenantId?, tenantType?, methodType?, options?)`; no argument at all is not the
  *   same as `undefined`
  * @param {string} [call] what was called, for the message
  * @returns {Route}
@@ -110,7 +110,12 @@ function routeFrom(args, call) {
   return routeOfArguments(tenantId, args[1], args[2], checkedOptions(args[3], call), call);
 }
 
-/** `.mtdd({ tenantId, tenantType, methodType, ...options })`; positional arguments fill what the object leaves out. */
+/**
+ * `.mtdd({ tenantId, tenantType, methodType, ...options })`; positional arguments fill what the object leaves out.
+ *
+ * @param {any[]} args
+ * @param {string} [call]
+ */
 function routeOfObject([meta, givenType, givenMethod, givenOptions], call) {
   if (
     Array.isArray(meta) ||
@@ -230,7 +235,7 @@ function checkedName(tenantId, call) {
 /**
  * A tenant's type: 1 when left out or null.
  *
- * @param {unknown} tenantType a whole number of 31 bits, or the text of one
+ * @param {any} tenantType a whole number of 31 bits, or the text of one
  * @param {string} [call] what was called, for the message
  * @returns {number}
  * @throws {TypeError}

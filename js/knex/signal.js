@@ -38,8 +38,8 @@ function withSignal(signal, fn) {
  * The signals that a query obeys, if it runs here and now: its own, and those of the places where it was made and runs.
  *
  * @param {import('./route').Route | undefined} route
- * @param {AbortSignal[] | undefined} made what was noted on the builder when it was made
- * @returns {AbortSignal[] | undefined} undefined: none
+ * @param {readonly AbortSignal[] | undefined} made what was noted on the builder when it was made
+ * @returns {readonly AbortSignal[] | undefined} undefined: none
  */
 function signalsFor(route, made) {
   const around = made === NO_SIGNALS ? NO_SIGNALS : (contextSignals() ?? NO_SIGNALS);
@@ -51,7 +51,7 @@ function signalsFor(route, made) {
 }
 
 /**
- * @param {AbortSignal[] | undefined} signals
+ * @param {readonly AbortSignal[] | undefined} signals
  * @throws {QueryCancelledError} if one of them is aborted
  */
 function refuseIfAborted(signals) {
@@ -62,8 +62,8 @@ function refuseIfAborted(signals) {
 /**
  * Obeys signals, none of which is aborted yet, until it is told to stop.
  *
- * @param {AbortSignal[]} signals
- * @param {(error: QueryCancelledError) => void} stop called once, if one of them is aborted
+ * @param {readonly AbortSignal[]} signals
+ * @param {(error: Error) => void} stop called once, if one of them is aborted
  * @returns {() => void} ends it
  */
 function obey(signals, stop) {
@@ -83,7 +83,7 @@ function obey(signals, stop) {
  *
  * @template T
  * @param {Promise<T>} promise
- * @param {AbortSignal[] | undefined} signals
+ * @param {readonly AbortSignal[] | undefined} signals
  * @returns {Promise<T>} rejects with QueryCancelledError if a signal is aborted first
  */
 function unlessAborted(promise, signals) {

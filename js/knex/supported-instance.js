@@ -15,7 +15,7 @@ const TESTED = {
 /**
  * Checks a Knex instance.
  *
- * @param {unknown} knex
+ * @param {any} knex
  * @returns {{ pg: object, warnings: string[] }} the `pg` that the instance uses: its type parsers are the app's
  * @throws {ValidationError} when it is no Knex instance
  * @throws {ConfigError} when it is one that cannot be supported

@@ -119,7 +119,7 @@ class TransactionScope {
    * Gives a query its place before whatever ends the transaction later, and the connection that it runs on.
    *
    * @param {() => Promise<object>} prepare called when it is its turn; makes the connection
-   * @param {AbortSignal[]} [signals] that stop it
+   * @param {readonly AbortSignal[]} [signals] that stop it
    * @returns {Promise<{ connection: object, turn?: object }>} the turn is to be left once the query has been sent.
    *   Without one, the transaction has ended: the query may not be sent
    * @throws {CrossShardTransactionError} when it is for another shard than the queries before it
@@ -156,7 +156,7 @@ class TransactionScope {
 
   /**
    * @param {import('./route').Route | undefined} given undefined: the query belongs to whoever's the transaction is
-   * @param {AbortSignal[]} [signals] that stop it
+   * @param {readonly AbortSignal[]} [signals] that stop it
    */
   async shardConnection(given, signals) {
     const { participants } = this;

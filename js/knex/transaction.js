@@ -49,11 +49,12 @@ function joinShard(trx, config, client, runtime, transactionTenant) {
  * What a client for one query inside a transaction does differently.
  *
  * @param {'local' | 'shard'} participant whom it is for
- * @returns {Record<string, Function>}
+ * @returns {Record<string, any>}
  */
 function inTransaction(participant) {
   const isLocal = participant === LOCAL;
   const sending = (method) =>
+    /** @this {any} a client for one query */
     function send(connection, ...args) {
       const scope = this[SCOPE];
       const { turn } = this;
@@ -73,6 +74,7 @@ function inTransaction(participant) {
       );
     };
   return {
+    /** @this {any} */
     async acquireConnection() {
       const scope = this[SCOPE];
       const signals = isLocal ? undefined : signalsFor(this.mtddRoute, this.mtddSignals);
@@ -83,6 +85,7 @@ function inTransaction(participant) {
       return connection;
     },
 
+    /** @this {any} */
     releaseConnection(connection) {
       // It has not been sent: it did not compile, say.
       this.turn?.release();
@@ -97,6 +100,11 @@ function inTransaction(participant) {
   };
 }
 
+/**
+ * @param {string} method
+ * @param {Error} error
+ * @param {any[]} args what the method was called with, after the connection
+ */
 function failed(method, error, [, stream]) {
   if (method === 'stream') process.nextTick(() => stream.emit('error', error));
   return Promise.reject(error);

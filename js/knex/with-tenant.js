@@ -10,11 +10,9 @@ const { checkedFunction, routeOfTenant } = require('./route');
  * Runs a function in whose queries, on every Knex instance that the library was set up on, belong to a tenant without
  * saying so. Whatever it awaits or starts belongs to it too, and what it returns (returned.js). In nested calls the inner one holds; a query's own `.mtdd()` outranks it.
  *
- * @template T
  * @param {string | number | bigint} tenantId
- * @param {number | string} [tenantType] default 1; may be left out: `withTenant(tenantId, fn)`
- * @param {() => T} fn
- * @returns {T} what the function returns, or a promise of what a thenable comes to
+ * @param {...any} rest the tenant's type, by default 1, and the function; or the function alone
+ * @returns {any} what the function returns, or a promise of what a thenable comes to
  * @throws {TypeError} for a wrong tenant, type or function; the function is not run
  */
 function withTenant(tenantId, ...rest) {

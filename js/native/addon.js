@@ -46,4 +46,5 @@ function opened(addon) {
   }
 }
 
+/** @type {{ NativeClient: any }} */
 module.exports = load();

@@ -364,7 +364,10 @@ class Client {
     if (chunks !== null || dropped !== null) {
       this.#reader.take({ chunks: chunks ?? [], next: 0, at: 0, extras, dropped: dropped ?? [] });
     }
-    if (logs !== null) for (const log of logs) this.#onLog(...JSON.parse(log));
+    for (const log of logs ?? []) {
+      const [level, target, message, fields] = JSON.parse(log);
+      this.#onLog(level, target, message, fields);
+    }
   }
 
   #endTurn = () => {

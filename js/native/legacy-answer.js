@@ -15,7 +15,7 @@ const UNKNOWN_TYPE = 705;
  * @param {object} result
  * @param {boolean} asArray rows as arrays
  * @param {[string, number, string]} answer command, row count, rows as a JSON array of objects
- * @returns {ProtocolError | null}
+ * @returns {import('../errors').MtddError | null}
  */
 function fillFromLegacy(driver, result, asArray, [command, rowCount, json]) {
   let rows;

@@ -34,7 +34,7 @@ async function listen(runtime, client, channel, listener, options) {
   const shards = await shardsOf(runtime, route, shard);
   const listeners = shards.map((index) => new ShardListener(native, index, channel, tell(index)));
   const outcomes = await Promise.allSettled(listeners.map((one) => one.inForce));
-  const failed = outcomes.find(({ status }) => status === 'rejected');
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed === undefined) return new Subscription(channel, shards, listeners);
   await Promise.all(listeners.map((one) => one.close()));
   throw failed.reason;
