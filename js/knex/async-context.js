@@ -1,18 +1,18 @@
 /**
- * What the async context says of the queries in it: whose they are (`withTenant`, `runLocal`), and which signals stop
- * them (`withSignal`). A builder notes both when it is made, a transaction when it is begun: either may be used later,
- * where another context holds.
+ * The async context of queries: their tenant (`withTenant`, `runLocal`), and the signals that stop them (`withSignal`).
+ * A builder captures both when it is made, and a transaction when it is begun, because either may be used later in
+ * another context.
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 
-/** On a builder, and on a transaction's Knex client: what the context said of the tenant when it was made. */
+/** On a builder, and on a transaction's Knex client: the tenant of the context when it was made. */
 const CAPTURED = Symbol('mtdd.captured');
 /** On the same: the signals around the place where it was made. */
 const SIGNALS = Symbol('mtdd.signals');
-/** What the context says inside `runLocal`. Not the same as saying nothing: it also holds for builders that leave it. */
+/** The context inside `runLocal`. Unlike no context, builders that leave it keep it. */
 const LOCAL = Symbol('the local database');
-/** Inside `withSignal(null, fn)`. Not the same as no call around: it also holds for builders that leave it. */
+/** Inside `withSignal(null, fn)`. Unlike no call at all, builders that leave it keep it. */
 const NO_SIGNALS = Object.freeze([]);
 
 /** @type {AsyncLocalStorage<import('./route').Route | typeof LOCAL>} */
@@ -20,21 +20,21 @@ const tenants = new AsyncLocalStorage();
 /** @type {AsyncLocalStorage<readonly AbortSignal[] | undefined>} */
 const signals = new AsyncLocalStorage();
 
-/** @returns {import('./route').Route | typeof LOCAL | undefined} what the async context says here and now */
+/** @returns {import('./route').Route | typeof LOCAL | undefined} the tenant of the current context */
 function contextRoute() {
   return tenants.getStore();
 }
 
-/** @returns {readonly AbortSignal[] | undefined} the signals here and now; undefined outside of every `withSignal` */
+/** @returns {readonly AbortSignal[] | undefined} the signals of the current context; undefined outside of every `withSignal` */
 function contextSignals() {
   return signals.getStore();
 }
 
 /**
- * Notes the context on what has just been made, or begun.
+ * Stores the current context on what has just been made, or begun.
  *
  * @param {object} made a builder, or a transaction's Knex client
- * @param {object} [origin] the Knex client that it comes from: what a transaction was begun in, its queries keep
+ * @param {object} [origin] the Knex client that it comes from: queries keep the context of their transaction
  */
 function capture(made, origin) {
   const current = contextRoute();
@@ -52,7 +52,7 @@ function union(some, others) {
 }
 
 /**
- * Runs a function in the context that a builder has noted, as far as it has.
+ * Runs a function in the context that a builder has captured, if it has captured one.
  *
  * @template T
  * @param {object} builder
@@ -69,7 +69,7 @@ function runInContextOf(builder, fn) {
   return signals.run(all, inTenant);
 }
 
-/** Whether a builder has noted another context than that of here and now. */
+/** Whether a builder has captured another context than the current one. */
 function isElsewhere(builder) {
   const made = builder[CAPTURED];
   const own = builder[SIGNALS];

@@ -1,6 +1,6 @@
 /**
- * What the function of `withTenant`, `runLocal` and `withSignal` gives back may do its work only when the context has
- * been left: it is given the context to take along.
+ * The value that a function returns to `withTenant`, `runLocal` or `withSignal` may start its work after the context has
+ * been left. These functions bind such a value to the context.
  */
 
 const { AsyncResource } = require('node:async_hooks');
@@ -12,10 +12,10 @@ const ASYNC_ITERATOR = Object.getPrototypeOf(
 const ITERATOR = Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototypeOf((function* () {})())));
 
 /**
- * Called inside the context. A builder of Knex's notes the context, unless it has noted one when it was made. A
- * promise is under way. What makes its query only when it is awaited, as a query of Objection or a lazy promise does,
- * is awaited here. The body of a generator runs here, whoever asks it for more. Anything else is as it was: what it
- * holds, queries of an array for example, belongs to where it was made, or else to where it is awaited.
+ * Called inside the context. A Knex builder captures the context, unless it did when it was made. A promise is running
+ * already. A thenable that starts its query when it is awaited (Objection's queries, lazy promises) is awaited here. The
+ * body of a generator runs here, wherever its `next` is called. Anything else is returned as it is: the queries in an
+ * array, for example, belong to the context where they were made, or else to the one where they are awaited.
  *
  * @param {any} value
  * @returns {any}
@@ -37,7 +37,7 @@ function bindResult(value) {
   return isIterator(value) ? boundIterator(value) : value;
 }
 
-/** A view of the builder: the same one may be given back elsewhere at the same time, as a query that is kept is. */
+/** A view of the builder, because the same builder may be returned in another context at the same time. */
 function boundBuilder(builder) {
   /** @type {PropertyDescriptorMap} */
   const notes = {};
@@ -64,14 +64,14 @@ function isAsyncIterator(value) {
   return Object.prototype.isPrototypeOf.call(ASYNC_ITERATOR, value);
 }
 
-/** A view of the iterator whose steps are made here. */
+/** A view of the iterator whose `next`, `return` and `throw` run in this context. */
 function boundIterator(iterator) {
   const here = new AsyncResource('MTDD_ITERATOR');
   /** @type {PropertyDescriptorMap} */
   const steps = {};
   for (const name of ['next', 'return', 'throw']) {
     if (typeof iterator[name] !== 'function') continue;
-    // What a generator yields is on its way out too.
+    // A value that a generator yields leaves the context too.
     steps[name] = noted((...args) => here.runInAsyncScope(() => step(iterator[name](...args))));
   }
   return Object.create(iterator, steps);

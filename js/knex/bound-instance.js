@@ -1,7 +1,7 @@
 /**
- * Knex instances that are bound to one tenant: what `forTenant` gives. A bound instance stands in front of the one it
- * came from and shares its pool and native client. Its client makes builders and transactions, and runs nothing: so
- * there is no way through it to the local database.
+ * Knex instances that are bound to one tenant: what `forTenant` gives. A bound instance wraps the one it was
+ * made from and shares its pool and native client. Its client makes builders and transactions but runs nothing, so it
+ * cannot reach the local database.
  */
 
 const { ValidationError } = require('../errors');
@@ -9,7 +9,7 @@ const { BOUND_ROUTE } = require('./query-route');
 
 /** On the client of a bound instance: the client that runs its queries. */
 const BASE_CLIENT = Symbol('mtdd.base');
-/** On a Knex client: the class of the clients that stand in front of it. */
+/** On a Knex client: the class of the bound clients that wrap it. */
 const BOUND_CLIENT = Symbol('mtdd.boundClient');
 
 /** Methods of a Knex client that would reach the local database, or end it for everybody. */

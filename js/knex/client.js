@@ -23,12 +23,12 @@ const { CONFLICT, isCompilingNow, mayHoldSubquery, watchBuilder, watchCompiler }
 const { guardMigrateAndSeed, refuseTenantsInMigrateAndSeed } = require('./migrate-and-seed');
 const { ON_LOCAL, ON_SHARD, joinShard } = require('./transaction');
 const { SCOPE } = require('./transaction-scope');
-const { begunHere, inTenant, routeOfTransaction } = require('./transaction-config');
+const { contextOfTransaction, withTransactionTenant, routeOfTransaction } = require('./transaction-config');
 
-/** On a Knex client: the class of the clients that are derived from it for one routed query each. */
-const ROUTED = Symbol('mtdd.routed');
-/** On a transaction's Knex client: the class of those for one query each that stays local. */
-const STAYING = Symbol('mtdd.staying');
+/** On a Knex client: the class of the clients derived from it, one for each routed query. */
+const ROUTED_QUERY = Symbol('mtdd.routed');
+/** On a transaction's Knex client: the class of the clients derived from it, one for each local query. */
+const LOCAL_QUERY = Symbol('mtdd.staying');
 /** On the subclass's prototype: what makes its builders, where Knex's own have been left alone. */
 const BUILDERS = Symbol('mtdd.builders');
 /** Clients whose attaching is under way. */
@@ -125,14 +125,14 @@ function runtimeOf(builder) {
  */
 function subclassOf(Base) {
   class RoutingClient extends Base {
-    /** The one door through which then, catch, finally, asCallback, stream, pipe and schema builders go. */
+    /** Every way to run a builder calls this: then, catch, finally, asCallback, stream, pipe, and schema builders. */
     runner(builder) {
       if (mayHoldSubquery(builder)) watchBuilder(builder);
       const runtime = this[RUNTIME];
       // The client of a bound instance runs nothing itself.
       const client = this[BASE_CLIENT] ?? this;
       const own = clientOf(builder, this, client, runtime);
-      return inItsContext(super.runner.call(own, builder), builder);
+      return runsInContextOfBuilder(super.runner.call(own, builder), builder);
     }
 
     transaction(container, config, outerTransaction) {
@@ -143,7 +143,11 @@ function subclassOf(Base) {
       if (isOlder && route !== undefined) throw olderTransaction(route);
       const transactionTenant =
         this[TRANSACTION_TENANT] ?? (runtime.inheritsTenant ? new TransactionTenant() : undefined);
-      const inside = inTenant(container, { route, transactionTenant, around: begunHere(this) });
+      const inside = withTransactionTenant(container, {
+        route,
+        transactionTenant,
+        around: contextOfTransaction(this),
+      });
       const transaction = super.transaction.call(client, inside, config, outerTransaction);
       if (runtime.isClosed && route !== undefined) {
         // Knex has made it, and asks it for a connection next.
@@ -181,7 +185,7 @@ function subclassOf(Base) {
     stream(connection, statement, stream, options) {
       const conflict = statement[CONFLICT];
       if (conflict !== undefined) return failStream(stream, conflict);
-      // Whoever reads belongs where the stream was asked for, not to the connection that the rows come by.
+      // A stream's listeners run in the context where it was requested, not in that of its connection.
       emitHere(stream);
       if (this.config.postProcessResponse) {
         stream._transform = AsyncResource.bind(stream._transform, 'MTDD_ROW', stream);
@@ -207,7 +211,7 @@ function subclassOf(Base) {
 }
 
 /**
- * A builder that has just been made keeps what the async context says: it may be run in another.
+ * A builder that has just been made captures the async context, because it may be run in another.
  *
  * @param {object} builder
  * @returns {object} the same
@@ -225,20 +229,20 @@ function noteContext(builder) {
   return builder;
 }
 
-/** A builder that is run elsewhere calls its listeners, and the hooks of its instance, in the context that it has noted. */
-function inItsContext(runner, builder) {
+/** A builder that runs in another context calls its listeners, and its instance's hooks, in the one it has captured. */
+function runsInContextOfBuilder(runner, builder) {
   if (!isElsewhere(builder)) return runner;
   const { run, ensureConnection } = runner;
   runner.run = () => runInContextOf(builder, () => run.call(runner));
   runner.ensureConnection = (callback, params) => {
-    // Whoever reads a stream stays where it was asked for.
+    // A stream's listeners run in the context where it was requested.
     if (params?.stream !== undefined) emitHere(params.stream);
     return runInContextOf(builder, () => ensureConnection.call(runner, callback, params));
   };
   return runner;
 }
 
-/** Whether a client is that of a transaction which no shard can take part in: it was begun before there were any. */
+/** Whether a client belongs to a transaction that was begun before the library was set up, which no shard can join. */
 function isOlderTransaction(client, runtime) {
   return runtime.native !== null && client.transacting === true && client[SCOPE] === undefined;
 }
@@ -266,38 +270,38 @@ function missingTenant() {
 function clientOf(builder, asked, client, runtime) {
   const route = routeOf(builder, asked);
   const conflict = conflictOf(route, builder, asked);
-  if (conflict !== undefined) return refusingClient(client, conflict);
+  if (conflict !== undefined) return rejectingClient(client, conflict);
   if (route instanceof Route) return clientFor(route, builder, client, runtime);
   const isMissing = route === undefined && runtime.requiresTenant;
-  return isMissing ? clientForNobody(builder, client, runtime) : stayingClient(client);
+  return isMissing ? clientWithoutTenant(builder, client, runtime) : localClient(client);
 }
 
 /** The client that runs a query with a route. */
 function clientFor(route, builder, client, runtime) {
-  if (route.idle !== undefined) runtime.sayIdle(route.idle);
+  if (route.ignoredOptions !== undefined) runtime.warnOfIgnoredOptions(route.ignoredOptions);
   const refusal = runtime.refusalOf(route, builder);
-  if (refusal !== undefined) return refusingClient(client, refusal);
-  if (isOlderTransaction(client, runtime)) return refusingClient(client, olderTransaction(route));
+  if (refusal !== undefined) return rejectingClient(client, refusal);
+  if (isOlderTransaction(client, runtime)) return rejectingClient(client, olderTransaction(route));
   if (runtime.native !== null) return new (routedClassOf(client))(route, builder[SIGNALS]);
   client[TRANSACTION_TENANT]?.note(route);
   return client;
 }
 
 /**
- * The client for a query that names no tenant, where it has to: inside a transaction it may be the transaction's,
- * which is known for certain once the queries before it have gone out.
+ * The client for a query without a tenant, where one is required. Inside a transaction the query may inherit the
+ * transaction's tenant, which is known once the queries before it have been sent.
  */
-function clientForNobody(builder, client, runtime) {
+function clientWithoutTenant(builder, client, runtime) {
   const transactionTenant = client[TRANSACTION_TENANT];
   if (transactionTenant === undefined || builder._connection !== undefined)
-    return refusingClient(client, missingTenant());
+    return rejectingClient(client, missingTenant());
   if (client[SCOPE] !== undefined) return new (routedClassOf(client))(undefined, builder[SIGNALS]);
-  if (runtime.native !== null) return refusingClient(client, new ClientClosedError());
+  if (runtime.native !== null) return rejectingClient(client, new ClientClosedError());
   try {
     clientFor(transactionTenant.checkedRoute, builder, client, runtime);
     return client;
   } catch (error) {
-    return refusingClient(client, error);
+    return rejectingClient(client, error);
   }
 }
 
@@ -306,16 +310,16 @@ function clientForNobody(builder, client, runtime) {
  * connections come from; config, events, compilers and post-processing are inherited.
  */
 function routedClassOf(client) {
-  return derivedClassOf(client, ROUTED, () => ({
+  return derivedClassOf(client, ROUTED_QUERY, () => ({
     ...ROUTED_METHODS,
     ...(client[SCOPE] === undefined ? {} : Object.getOwnPropertyDescriptors(ON_SHARD)),
   }));
 }
 
-/** The client that runs a query on the local database: in a transaction it has to keep its place there. */
-function stayingClient(client) {
+/** The client that runs a query on the local database: in a transaction it keeps the order of statements. */
+function localClient(client) {
   if (client[SCOPE] === undefined) return client;
-  return new (derivedClassOf(client, STAYING, () => Object.getOwnPropertyDescriptors(ON_LOCAL)))();
+  return new (derivedClassOf(client, LOCAL_QUERY, () => Object.getOwnPropertyDescriptors(ON_LOCAL)))();
 }
 
 function derivedClassOf(client, key, methods) {
@@ -367,7 +371,7 @@ const ROUTED_METHODS = Object.getOwnPropertyDescriptors({
       });
       source.on('mtdd', (about) => stream.emit('mtdd', about));
       stream.on('end', resolve);
-      // Whoever reads may stop early: then the statement stops too, and the runner may let go.
+      // If the reader stops early, the statement is stopped too, and the runner is done.
       stream.on('close', () => {
         source.destroy();
         resolve();
@@ -378,7 +382,7 @@ const ROUTED_METHODS = Object.getOwnPropertyDescriptors({
 });
 
 /** A client that runs nothing, and says why. */
-function refusingClient(client, error) {
+function rejectingClient(client, error) {
   const reject = () => Promise.reject(error);
   return Object.assign(Object.create(client), {
     acquireConnection: reject,

@@ -1,10 +1,10 @@
 /**
- * What Knex gets instead of a connection of its pool: one object per routed query that looks like a `pg.Client` as
- * far as Knex looks, and hands each statement to the native client. Knex goes on doing all the rest by itself.
+ * The connection of a routed query, which Knex gets instead of one from its pool. It implements the part of `pg.Client`
+ * that Knex uses, and passes each statement to the native client. Knex does everything else as usual.
  */
 
 const { ValidationError } = require('../errors');
-const { obey, refuseIfAborted } = require('./signal');
+const { onAbort, throwIfAborted } = require('./signal');
 const { RowStream } = require('../native/stream');
 
 let serial = 0;
@@ -52,10 +52,10 @@ class RemoteConnection {
   }
 
   #queryObeying(signals, config, callback) {
-    refuseIfAborted(signals);
+    throwIfAborted(signals);
     const call = this.callOf(config);
     let cancelled;
-    const end = obey(signals, (error) => {
+    const end = onAbort(signals, (error) => {
       cancelled = error;
       this.runtime.native.cancel(id);
     });
@@ -76,7 +76,7 @@ class RemoteConnection {
    * @throws {QueryCancelledError} if a signal is aborted already
    */
   stream(config, options) {
-    refuseIfAborted(this.signals);
+    throwIfAborted(this.signals);
     // A cursor, which this stands for, takes one statement only: the extended protocol says so as `pg` would.
     const call = { ...this.callOf(config), simple: false };
     const stream = new RowStream(this.runtime.native, call, options);
@@ -88,7 +88,7 @@ class RemoteConnection {
     if (this.signals !== undefined) {
       stream.once(
         'close',
-        obey(this.signals, (error) => stream.destroy(error)),
+        onAbort(this.signals, (error) => stream.destroy(error)),
       );
     }
     return stream;
@@ -119,7 +119,7 @@ class RemoteConnection {
       rowMode: config.rowMode,
       types: config.types,
       simple: config.queryMode === 'extended' ? false : undefined,
-      timeout: sooner(options.timeout, config.query_timeout),
+      timeout: shorterTimeout(options.timeout, config.query_timeout),
       operation: options.operationType ?? undefined,
       maxRetries: options.maxRetries ?? undefined,
     };
@@ -155,7 +155,7 @@ function registers(runtime, route, text) {
 }
 
 /** The shorter of two times, either of which may be missing, in whole milliseconds. */
-function sooner(one, other) {
+function shorterTimeout(one, other) {
   if (!one && !other) return undefined;
   return Math.ceil(Math.min(one || Number.POSITIVE_INFINITY, other || Number.POSITIVE_INFINITY));
 }

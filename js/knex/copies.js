@@ -1,7 +1,7 @@
 /**
- * Copies of a Knex instance that there are before the library is set up on it: clones of `withUserParams`, and
- * transactions under way. Knex makes their clients from the dialect's class, which knows nothing of the library. They
- * are taken in when they are used, so that no query of theirs runs locally because its instance is older.
+ * Copies of a Knex instance that were made before the library was set up on it: clones of `withUserParams`, and open
+ * transactions. Knex has made their clients from the dialect's own class. They are switched to the library's class when
+ * they are next used, so that none of their queries runs locally by mistake.
  */
 
 const { RUNTIME } = require('./runtime');
@@ -18,7 +18,7 @@ const originals = new WeakMap();
 const watched = new WeakSet();
 
 /**
- * From now on the copies of this client are taken in.
+ * From now on, copies of this client are adopted when they are used.
  *
  * @param {object} client on which the library has been set up
  * @param {object} prototype of its dialect's class, as Knex has made it

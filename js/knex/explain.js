@@ -8,7 +8,7 @@ const { SIGNALS } = require('./async-context');
 const { routeOf } = require('./query-route');
 const { Route } = require('./route');
 const { RemoteConnection } = require('./connection');
-const { refuseIfAborted, signalsFor, unlessAborted } = require('./signal');
+const { throwIfAborted, signalsFor, unlessAborted } = require('./signal');
 
 /**
  * @param {object} query a builder of Knex's
@@ -44,7 +44,7 @@ async function explainStatement(client, { sql, bindings = [] }, { route, made },
   }
   const { native } = runtime;
   const signals = signalsFor(route, made);
-  refuseIfAborted(signals);
+  throwIfAborted(signals);
   if (route.tenant === null && runtime.shards > 1) {
     const connection = new RemoteConnection(runtime, route);
     const call = connection.callOf({ text, values: client.prepBindings(bindings) });

@@ -1,6 +1,6 @@
 /**
- * What hangs on a Knex instance beside its queries: `migrate` and `seed`, whose options name no tenant. One that is named
- * there all the same would be overlooked, so it is refused.
+ * Knex's `migrate` and `seed` have no option for a tenant. One that is given all the same would be ignored, so it is
+ * rejected.
  */
 
 const { isMisspelt } = require('../describe');

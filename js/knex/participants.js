@@ -1,14 +1,13 @@
 /**
- * Who takes part in an outermost transaction and all that is nested in it: the local connection, and the session of
- * one shard. Opens both when they are asked for and gives them back at the end; what is sent to them, and when, is
- * transaction.js's to say.
+ * The participants of an outermost transaction and of those nested in it: the local connection, and a session on one
+ * shard. Opens both on demand and releases them at the end. transaction-scope.js decides what is sent to them, and when.
  */
 
 const { CrossShardTransactionError } = require('../errors');
 const { RemoteConnection } = require('./connection');
 const { StatementQueue } = require('./statement-queue');
 
-let sessions = 0;
+let lastSession = 0;
 
 class Participants {
   #isEnding = false;
@@ -23,21 +22,21 @@ class Participants {
   constructor(client, runtime, transactionTenant) {
     this.client = client;
     this.runtime = runtime;
-    /** Where it is noted whose the transaction is, if somebody asks. */
+    /** The transaction's tenant, where queries may inherit it. */
     this.transactionTenant = transactionTenant;
-    /** In which order everything is sent. */
+    /** The order in which statements are sent. */
     this.queue = new StatementQueue();
     /** The local connection, once there is one. */
     this.local = undefined;
     this.adopted = false;
     /** The local connection is inside BEGIN and COMMIT. */
     this.isLocalOpen = false;
-    /** What Knex holds as the transaction's connection: the local one as soon as there is one. */
+    /** The connection that Knex holds for the transaction: it becomes the local one once that is open. */
     this.lazyConnection = lazyConnectionOf(this);
     /** The route that pinned the transaction to its shard. */
     this.route = undefined;
     this.session = 0;
-    /** What events call the session's connection. */
+    /** The id of the session's connection in Knex's events. */
     this.uid = undefined;
     /** Stop queries whose own .timeout() has passed: the statement may be running still. */
     this.abandoned = [];
@@ -47,7 +46,7 @@ class Participants {
     this.opening = undefined;
   }
 
-  /** The application gave the connection: it is neither asked from the pool nor given back to it. */
+  /** Uses a connection of the application's, which is neither acquired from the pool nor released to it. */
   adopt(connection) {
     this.local = connection;
     this.adopted = true;
@@ -70,7 +69,7 @@ class Participants {
     }
     if (this.opening === undefined) {
       this.route = route;
-      this.session = sessions = (sessions % 0xffffffff) + 1;
+      this.session = lastSession = (lastSession % 0xffffffff) + 1;
       this.opening = native.openSession(
         this.session,
         route.tenant,
@@ -117,7 +116,7 @@ class Participants {
     return connection;
   }
 
-  /** Waits for the ends of all streams. @returns {Promise<Error | undefined>} what has failed unheard */
+  /** Waits for the ends of all streams. @returns {Promise<Error | undefined>} an error that nobody was told of */
   async failureOfStreams() {
     const streams = [...this.streams];
     this.streams.clear();
@@ -125,17 +124,17 @@ class Participants {
     return failures.find((failure) => failure !== undefined);
   }
 
-  giveUpOpening() {
+  cancelOpening() {
     if (this.opening !== undefined) this.runtime.native.cancelSession(this.session);
   }
 
   stopAbandoned() {
     for (const cancel of this.abandoned.splice(0)) cancel();
-    for (const stream of this.streams) stream.stopOnceLeft();
+    for (const stream of this.streams) stream.cancelOnceAbandoned();
   }
 
-  /** COMMIT or ROLLBACK has been asked for: until it is answered, nothing is given back. */
-  begunToEnd() {
+  /** COMMIT or ROLLBACK has been called: nothing is released until it is answered. */
+  startedEnding() {
     this.#isEnding = true;
   }
 

@@ -1,7 +1,7 @@
 /**
- * Whose a query is. A builder may say it itself (`.mtdd()`), its Knex instance may be bound to a tenant
- * (`forTenant`), or the async context has one (`withTenant`). `routeOf` is the one answer for all of them; it sends
- * nothing and refuses nothing.
+ * Finds the tenant of a query. A builder may name it itself (`.mtdd()`), its Knex instance may be bound to a tenant
+ * (`forTenant`), or the async context has one (`withTenant`). `routeOf` decides between them; it sends nothing
+ * and rejects nothing.
  */
 
 const { ValidationError } = require('../errors');
@@ -9,7 +9,7 @@ const { CAPTURED, LOCAL, contextRoute } = require('./async-context');
 const { TRANSACTION_TENANT } = require('./transaction-tenant');
 const { Route } = require('./route');
 
-/** Where `.mtdd()` keeps its route on a builder. */
+/** On a builder: the route that `.mtdd()` has set. */
 const ROUTE = Symbol('mtdd.route');
 /** On a Knex client: the route of all its queries. */
 const BOUND_ROUTE = Symbol('mtdd.bound');
@@ -19,20 +19,20 @@ const BOUND_ROUTE = Symbol('mtdd.bound');
  *
  * @param {object} builder
  * @param {object} client the Knex client that is to run it
- * @returns {Route | typeof LOCAL | undefined} undefined: nobody has said
+ * @returns {Route | typeof LOCAL | undefined} undefined: none has been named
  */
 function routeOf(builder, client) {
   const stated = statedRoute(builder, client);
   if (stated !== undefined) return stated;
-  // Outside of every context, the query of a transaction belongs to where that was begun.
+  // Outside of every context, a query in a transaction belongs to the context in which that was begun.
   const around =
     builder[CAPTURED] ?? contextRoute() ?? client?.[CAPTURED] ?? client?.[TRANSACTION_TENANT]?.route;
-  // A connection that the query names outranks a tenant that was only in the air.
+  // A connection that the query names comes before a tenant that only the context has named.
   return builder._connection !== undefined && around instanceof Route ? LOCAL : around;
 }
 
 /**
- * What the query or its Knex instance says, whatever the context.
+ * The route that the query or its Knex instance names, whatever the context.
  *
  * @returns {Route | undefined}
  */
@@ -41,8 +41,7 @@ function statedRoute(builder, client) {
 }
 
 /**
- * Why a query cannot belong to whoever it does: it has got its tenant from one context, and its transaction from that
- * of another.
+ * The error of a query that has its tenant from one context, and its transaction from the context of another tenant.
  *
  * @returns {import('../errors').MtddError | undefined}
  */

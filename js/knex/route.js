@@ -48,7 +48,7 @@ const OPTION_NAMES = Object.keys(OPTIONS);
 const ARGUMENT_NAMES = ['tenantId', 'tenantType', 'methodType'];
 const KNOWN_NAMES = [...OPTION_NAMES, ...ARGUMENT_NAMES];
 /** Options that do nothing yet: the values with which something was expected of them. */
-const IDLE = {
+const IGNORED = {
   cacheTTL: (value) => value > 0,
   skipCache: (value) => value === true,
   cacheKey: () => true,
@@ -77,7 +77,7 @@ class Route {
     this.method = method;
     this.options = options;
     /** Names of options that do nothing yet, if there are any. */
-    this.idle = options === NO_OPTIONS ? undefined : idleOf(options);
+    this.ignoredOptions = options === NO_OPTIONS ? undefined : ignoredOptionsOf(options);
   }
 
   /** Whether a part of a query may name this route inside a query of the other. */
@@ -310,10 +310,10 @@ function refuseMisspelt(name, call) {
   if (metadataNames.size < MOST_METADATA_NAMES) metadataNames.add(name);
 }
 
-function idleOf(options) {
-  const names = Object.keys(IDLE).filter((name) => {
+function ignoredOptionsOf(options) {
+  const names = Object.keys(IGNORED).filter((name) => {
     const value = options[name];
-    return value !== undefined && value !== null && IDLE[name](value);
+    return value !== undefined && value !== null && IGNORED[name](value);
   });
   return names.length === 0 ? undefined : names;
 }

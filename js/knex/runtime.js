@@ -1,6 +1,6 @@
 /**
- * The state behind one Knex instance: the native client, if queries go to the shards, and what every routed query
- * asks of it. Runs nothing itself.
+ * The state of one Knex instance: the native client, if queries go to the shards, and the settings that routed queries
+ * need. Runs nothing itself.
  */
 
 const { ClientClosedError, ValidationError } = require('../errors');
@@ -26,14 +26,14 @@ class Runtime {
     this.shards = config.settings.queryServers.length;
     /** @type {(text: string) => boolean} */
     this.callsInsertProc = tenantProcedureMatcher(config.portal.tenantInsertProc);
-    /** Queries that name no tenant, and have none in the air, are refused. */
+    /** Queries without a tenant, from `.mtdd()` or from the context, are rejected. */
     this.requiresTenant = config.requireTenant !== false;
-    /** Inside a transaction, such queries belong to the tenant that it is pinned to. */
+    /** Inside a transaction, such queries inherit its tenant. */
     this.inheritsTenant = config.requireTenant === 'transaction';
     /** All shards are reached by `allServers: true` alone. */
     this.isAllShardsExplicit = config.explicitAllShards;
-    /** Names of options of which it has been said that they do nothing yet. */
-    this.saidIdle = new Set();
+    /** Names of options that have been warned about, because they do nothing yet. */
+    this.warnedOptions = new Set();
     this.isClosed = false;
     this.closing = undefined;
   }
@@ -56,11 +56,11 @@ class Runtime {
     return undefined;
   }
 
-  /** Says once of each of these options that it does nothing yet. */
-  sayIdle(names) {
+  /** Warns once for each of these options that it does nothing yet. */
+  warnOfIgnoredOptions(names) {
     for (const name of names) {
-      if (this.saidIdle.has(name)) continue;
-      this.saidIdle.add(name);
+      if (this.warnedOptions.has(name)) continue;
+      this.warnedOptions.add(name);
       this.logger.warn(
         { option: name },
         `The option ${name} does nothing yet: the query runs as without it. This is said once.`,
@@ -69,8 +69,8 @@ class Runtime {
   }
 
   /**
-   * Ends the native client and the listeners. From the call on, `.mtdd()` queries are refused; those under way are the native client's
-   * to finish or stop.
+   * Closes the native client and the listeners. From the call on, `.mtdd()` queries are rejected; the native client
+   * finishes or stops those that are running.
    *
    * @returns {Promise<void>} the same one each time
    */

@@ -1,7 +1,7 @@
 /**
  * AbortSignals that stop queries on shards: that of one query (the option `signal`), and those around whatever a
- * function does (`withSignal`). A query obeys all that there are. What begins and ends a transaction obeys none: it is
- * for the transaction's own code to roll back, and a COMMIT must not be left in doubt.
+ * function does (`withSignal`). Each of its signals stops a query. None stops BEGIN, COMMIT or ROLLBACK: rolling back is up to the
+ * transaction's own code, and the outcome of a COMMIT must not be left unknown.
  */
 
 const { describe } = require('../describe');
@@ -10,8 +10,8 @@ const { NO_SIGNALS, signals: storage, contextSignals } = require('./async-contex
 const { bindResult } = require('./bind-result');
 const { checkedFunction, isSignal } = require('./route');
 
-/** Who obeys a signal. Each signal gets one listener, however many queries it has. */
-const followers = new WeakMap();
+/** By signal: what is called when it is aborted. Each signal gets one event listener, however many queries it has. */
+const listeners = new WeakMap();
 
 /**
  * Runs a function in which a signal stops the queries: those under way are stopped on PostgreSQL and, like those that
@@ -35,10 +35,10 @@ function withSignal(signal, fn) {
 }
 
 /**
- * The signals that a query obeys, if it runs here and now: its own, and those of the places where it was made and runs.
+ * The signals that stop a query which runs now: its own, those of the context where it was made, and the current ones.
  *
  * @param {import('./route').Route | undefined} route
- * @param {readonly AbortSignal[] | undefined} made what was noted on the builder when it was made
+ * @param {readonly AbortSignal[] | undefined} made those that the builder has captured
  * @returns {readonly AbortSignal[] | undefined} undefined: none
  */
 function signalsFor(route, made) {
@@ -54,32 +54,32 @@ function signalsFor(route, made) {
  * @param {readonly AbortSignal[] | undefined} signals
  * @throws {QueryCancelledError} if one of them is aborted
  */
-function refuseIfAborted(signals) {
+function throwIfAborted(signals) {
   const aborted = signals?.find((signal) => signal.aborted);
   if (aborted !== undefined) throw cancelledBy(aborted);
 }
 
 /**
- * Obeys signals, none of which is aborted yet, until it is told to stop.
+ * Calls a function when one of these signals, none of which is aborted yet, is aborted.
  *
  * @param {readonly AbortSignal[]} signals
  * @param {(error: Error) => void} stop called once, if one of them is aborted
  * @returns {() => void} ends it
  */
-function obey(signals, stop) {
+function onAbort(signals, stop) {
   const end = () => {
-    for (const signal of signals) followers.get(signal)?.delete(follower);
+    for (const signal of signals) listeners.get(signal)?.delete(listener);
   };
-  const follower = (signal) => {
+  const listener = (signal) => {
     end();
     stop(cancelledBy(signal));
   };
-  for (const signal of signals) followersOf(signal).add(follower);
+  for (const signal of signals) listenersOf(signal).add(listener);
   return end;
 }
 
 /**
- * Waits for a promise, but no longer than the signals allow.
+ * Waits for a promise until a signal is aborted.
  *
  * @template T
  * @param {Promise<T>} promise
@@ -89,18 +89,18 @@ function obey(signals, stop) {
 function unlessAborted(promise, signals) {
   if (signals === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const end = obey(signals, reject);
+    const end = onAbort(signals, reject);
     promise.then(resolve, reject).finally(end);
   });
 }
 
-function followersOf(signal) {
-  let all = followers.get(signal);
+function listenersOf(signal) {
+  let all = listeners.get(signal);
   if (all === undefined) {
     all = new Set();
-    followers.set(signal, all);
+    listeners.set(signal, all);
     const tell = () => {
-      for (const follower of all) follower(signal);
+      for (const listener of all) listener(signal);
     };
     signal.addEventListener('abort', tell, { once: true });
   }
@@ -115,4 +115,4 @@ function cancelledBy({ reason }) {
   );
 }
 
-module.exports = { withSignal, signalsFor, refuseIfAborted, obey, unlessAborted };
+module.exports = { withSignal, signalsFor, throwIfAborted, onAbort, unlessAborted };

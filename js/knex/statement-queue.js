@@ -1,7 +1,7 @@
 /**
- * The order in which the statements of one transaction go out. Each takes a turn when it is asked for, and is sent
- * once all turns before it have been released: so a COMMIT, or a ROLLBACK TO SAVEPOINT, never overtakes a query that was
- * asked for earlier, nor is it overtaken by one that comes later, although participants join with a query only.
+ * The order in which the statements of one transaction are sent. A statement enters the queue when it is called, and is
+ * sent once all turns before it have been released. So a COMMIT or a ROLLBACK TO SAVEPOINT overtakes no earlier query and
+ * is overtaken by no later one, although opening a connection for a query may take its time.
  */
 
 class Turn {

@@ -1,7 +1,7 @@
 /**
  * Finds sub-queries that name another tenant than the query they stand in. One query runs in one place, so such a
  * query would silently read the outer tenant's data, or the local database's. It may still be compiled and printed;
- * running it is refused (client.js).
+ * running it is rejected (client.js).
  *
  * Knex compiles synchronously, so "which query is being compiled" is a plain variable of this file.
  */

@@ -1,5 +1,5 @@
 /**
- * What a transaction's config says of its tenant. Checked before Knex makes the transaction: once made, it runs.
+ * The tenant in a transaction's config. Checked before Knex makes the transaction, because that starts it.
  */
 
 const { describe, isMisspelt } = require('../describe');
@@ -16,7 +16,7 @@ const TENANT_NAMES = ['tenant', 'tenantId', 'tenantType'];
 const isSameOrMisspelt = (name, known) => name === known || isMisspelt(name, known, 1);
 
 /**
- * Whose the queries of a transaction are, if they do not say so themselves.
+ * The route of a transaction's queries that name none themselves.
  *
  * @param {object | null | undefined} config what the application gave
  * @param {import('./route').Route | undefined} bound the tenant that the Knex instance, or the transaction around
@@ -64,13 +64,13 @@ function statedRoute(given, bound) {
 }
 
 /**
- * What a transaction that is begun here and now, by this Knex client, keeps of its context: its queries may be made
- * where that has been left. In a nested one, the tenant of the outer.
+ * The context of a transaction that this Knex client begins now. Its queries may be made after the context has been
+ * left. A nested transaction keeps the tenant of the outer one.
  *
  * @param {object} client
  * @returns {object}
  */
-function begunHere(client) {
+function contextOfTransaction(client) {
   const around = {};
   capture(around, client);
   const outer = client[CAPTURED];
@@ -82,16 +82,16 @@ function begunHere(client) {
 }
 
 /**
- * A transaction's container that gets a transaction which knows whose it is.
+ * Wraps a transaction's container, so that the transaction it is given has a tenant and a context.
  *
  * @param {(trx: object) => unknown} container
- * @param {object} whose
- * @param {import('./route').Route | undefined} whose.route
- * @param {import('./transaction-tenant').TransactionTenant | undefined} whose.transactionTenant
- * @param {object} whose.around what it keeps of the context that it is begun in
+ * @param {object} owner
+ * @param {import('./route').Route | undefined} owner.route
+ * @param {import('./transaction-tenant').TransactionTenant | undefined} owner.transactionTenant
+ * @param {object} owner.around the context that it is begun in
  * @returns {(trx: object) => unknown}
  */
-function inTenant(container, { route, transactionTenant, around }) {
+function withTransactionTenant(container, { route, transactionTenant, around }) {
   return (trx) => {
     if (route !== undefined) trx.client[BOUND_ROUTE] = route;
     if (transactionTenant !== undefined) trx.client[TRANSACTION_TENANT] = transactionTenant;
@@ -101,4 +101,4 @@ function inTenant(container, { route, transactionTenant, around }) {
   };
 }
 
-module.exports = { begunHere, inTenant, routeOfTransaction };
+module.exports = { contextOfTransaction, withTransactionTenant, routeOfTransaction };

@@ -1,25 +1,25 @@
 /**
  * Transactions over a local connection and one shard. Knex's Transaction goes on doing its own bookkeeping and writes
- * its own control SQL (BEGIN, SAVEPOINT, COMMIT ...); here is only decided to whom that goes and when.
+ * its own control SQL (BEGIN, SAVEPOINT, COMMIT ...); this file decides where it goes, and when.
  *
- * Two participants can take part: the local database and one shard's session. Each joins with the first query that is for
- * it, so a transaction whose queries are all one tenant's never troubles the local database. Nested transactions are
- * savepoints with each participant that has joined by then, or joins later.
+ * There are at most two participants: the local database and a session on one shard. Each joins with its first query,
+ * so a transaction whose queries are all for one tenant never opens a local connection. Nested transactions are
+ * savepoints on each participant, whether it joined before them or joins later.
  *
- * A participant that joins late must not be seen: `commit()` and `rollback()` take effect when they are called, and whatever
- * was asked for before them goes out before them (statement-queue.js).
+ * The application cannot tell that a participant joins late: `commit()` and `rollback()` take effect when they are
+ * called, and the queries called before them are sent before them (statement-queue.js).
  */
 
 const { PartialFailureError } = require('../errors');
 const { Participants } = require('./participants');
-const { refuseIfAborted, unlessAborted } = require('./signal');
+const { throwIfAborted, unlessAborted } = require('./signal');
 
 /** On a transaction's Knex client: its TransactionScope. */
 const SCOPE = Symbol('mtdd.scope');
 
 const LOCAL = 'local';
 const SHARD = 'shard';
-/** What takes the place of a COMMIT or RELEASE that cannot be. */
+/** What is sent instead of a COMMIT or RELEASE after a failure. */
 const BACK = { commit: 'rollback', release: 'rollbackTo' };
 
 /** One transaction of Knex's, outermost or nested. */
@@ -30,17 +30,17 @@ class TransactionScope {
     this.knex = Object.getPrototypeOf(trx);
     this.parent = client[SCOPE];
     this.participants = this.parent?.participants ?? new Participants(client, runtime, transactionTenant);
-    /** Who has joined in this scope: the promise that its BEGIN or SAVEPOINT has been answered. */
+    /** For each participant of this scope: the promise that its BEGIN or SAVEPOINT has been answered. */
     this.joining = new Map();
-    /** Those of them for whom it has. */
+    /** The participants whose BEGIN or SAVEPOINT has been answered. */
     this.joined = new Set();
-    /** The one that is nested in it, from its turn to begin until its turn to end: Knex lets them come one after another. */
+    /** The open nested transaction. Knex runs nested transactions one after another. */
     this.child = undefined;
     /** Why a participant could not join, which has failed the transaction. */
     this.failure = undefined;
   }
 
-  /** Knex has made the transaction's client. Who takes part in the outer transaction takes part at once. */
+  /** Called once Knex has made the transaction's client. The outer transaction's participants join at once. */
   async begin() {
     const { trx, participants, parent } = this;
     const { trxClient } = trx;
@@ -67,13 +67,13 @@ class TransactionScope {
     }
   }
 
-  /** Makes a participant take part here and, first, in every outer transaction. */
+  /** Lets a participant join this scope and, before it, every outer one. */
   join(participant) {
     let joining = this.joining.get(participant);
     if (joining === undefined) {
       joining = this.#join(participant);
       this.joining.set(participant, joining);
-      // Whoever waits for it hears of the failure; it is no concern of anybody else.
+      // Those who wait for it get the failure.
       joining.catch(() => this.joining.delete(participant));
     }
     return joining;
@@ -97,7 +97,7 @@ class TransactionScope {
       },
     );
     if (failure !== undefined) {
-      // Knex has taken the transaction for failed, and rejects it: so does the query that wanted to join.
+      // Knex has failed the transaction and rejects it; the query that needed the participant is rejected too.
       this.failure = failure;
       if (this.parent !== undefined) await this.#undo();
       throw failure;
@@ -106,7 +106,7 @@ class TransactionScope {
     if (participant === LOCAL) participants.isLocalOpen = true;
   }
 
-  /** One participant could not join a nested transaction, which has failed: what the other has done in it must not stay. */
+  /** Rolls back the other participant's part of a nested transaction that one participant could not join. */
   async #undo() {
     for (const participant of this.joined) {
       await this.#through(participant, (connection) =>
@@ -116,7 +116,7 @@ class TransactionScope {
   }
 
   /**
-   * Gives a query its place before whatever ends the transaction later, and the connection that it runs on.
+   * Gives a query its place in the order of statements, and the connection that it runs on.
    *
    * @param {() => Promise<object>} prepare called when it is its turn; makes the connection
    * @param {readonly AbortSignal[]} [signals] that stop it
@@ -130,7 +130,7 @@ class TransactionScope {
     await undefined;
     const { queue, lazyConnection } = this.participants;
     if (this.trx.isCompleted()) return { connection: lazyConnection };
-    refuseIfAborted(signals);
+    throwIfAborted(signals);
     const turn = queue.enqueue();
     try {
       return { connection: await unlessAborted(turn.ready.then(prepare), signals), turn };
@@ -178,10 +178,10 @@ class TransactionScope {
       return this.#as(COMPLETED, () => this.knex[verb].call(trx, participants.lazyConnection, value));
     }
     trx._completed = true;
-    if (this.parent === undefined) participants.begunToEnd();
+    if (this.parent === undefined) participants.startedEnding();
     if (verb === 'rollback') {
       // Neither a session that is still being opened nor what nobody waits for will be needed.
-      participants.giveUpOpening();
+      participants.cancelOpening();
       participants.stopAbandoned();
     }
     return this.#inTurn(() => this.#end(verb, value));
@@ -209,7 +209,7 @@ class TransactionScope {
     if (joined.size === 0) {
       if (isOutermost) participants.ended();
       // Nobody has been asked anything: it ends by Knex's own rules, without a server.
-      return this.#as(NOBODY, () => knex[verb].call(trx, participants.lazyConnection, value));
+      return this.#as(NO_SERVER, () => knex[verb].call(trx, participants.lazyConnection, value));
     }
     const last = joined.has(LOCAL) ? LOCAL : SHARD;
     const ending = isOutermost ? { answered: () => participants.ended() } : {};
@@ -310,7 +310,7 @@ function unlessLost(error) {
 }
 
 /** Clients for control SQL that goes to nobody. As from a database, no answer comes before what else is done in this turn. */
-const NOBODY = { query: () => new Promise((resolve) => setImmediate(resolve)) };
+const NO_SERVER = { query: () => new Promise((resolve) => setImmediate(resolve)) };
 const COMPLETED = { query: async () => Promise.reject(completed()) };
 
 /** What Knex says of a query that comes after the transaction's end. */

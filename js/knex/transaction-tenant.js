@@ -1,6 +1,6 @@
 /**
- * Whose a transaction is, for its queries that name no tenant: those belong to it with `requireTenant: 'transaction'`,
- * and only then. All levels of a transaction have one transactionTenant, which is on their Knex clients.
+ * The tenant of a transaction, which its queries without a tenant inherit with `requireTenant: 'transaction'`, and only
+ * then. A transaction and those nested in it share one TransactionTenant, stored on their Knex clients.
  */
 
 const { ValidationError } = require('../errors');
@@ -16,7 +16,7 @@ class TransactionTenant {
   /** A query has named its tenant. */
   note(route) {
     if (route.tenant === null) return;
-    // Its options and its registering are that query's own.
+    // The options, and whether to register the tenant, concern that query alone.
     if (this.#first === undefined)
       this.#first = new Route(route.tenant, route.tenantType, 'execute', Object.create(null));
     else if (!this.#first.isSameTenant(route)) this.#other ??= route;

@@ -1,5 +1,5 @@
 /**
- * `withTenant` and `runLocal`: functions whose queries belong to a tenant, or to the local database, without saying so.
+ * `withTenant` and `runLocal`: run a function whose queries belong to a tenant, or to the local database, by default.
  */
 
 const { LOCAL, tenants } = require('./async-context');
@@ -7,8 +7,9 @@ const { bindResult } = require('./bind-result');
 const { checkedFunction, routeOfTenant } = require('./route');
 
 /**
- * Runs a function in whose queries, on every Knex instance that the library was set up on, belong to a tenant without
- * saying so. Whatever it awaits or starts belongs to it too, and what it returns (returned.js). In nested calls the inner one holds; a query's own `.mtdd()` outranks it.
+ * Runs a function whose queries belong to a tenant, on every Knex instance that the library was set up on. The tenant
+ * also covers what the function awaits, starts or returns (bind-result.js). In nested calls the innermost tenant counts;
+ * a query's own `.mtdd()` comes before it.
  *
  * @param {string | number | bigint} tenantId
  * @param {...any} rest the tenant's type, by default 1, and the function; or the function alone
@@ -23,8 +24,8 @@ function withTenant(tenantId, ...rest) {
 }
 
 /**
- * Runs a function in which no tenant is in the air: queries without `.mtdd()` run on the local connection, also those
- * that are only made inside and awaited outside, and also with `mtdd.requireTenant`. For migrations and the like.
+ * Runs a function without a tenant from the context: its queries without `.mtdd()` run on the local connection, even
+ * if they are awaited outside, and even with `mtdd.requireTenant`. For migrations and the like.
  *
  * @template T
  * @param {() => T} fn

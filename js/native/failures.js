@@ -1,32 +1,31 @@
 /**
- * What the native client says beside rows, read in one place: the failures, each made the error that the application
- * gets, with the shard and the server that it came from in `context`; and the few events that are no failures.
+ * Reads the events that the native client reports beside rows. A failure becomes the error that the application gets;
+ * its `context` says which shard and which server it came from.
  */
 
 const { PartialFailureError, errorFromCode } = require('../errors');
 
 /**
- * Tells a reply what has been said of it.
+ * Passes an event on to the reply that it concerns.
  *
  * @param {import('./driver').Driver} driver
  * @param {object} reply
- * @param {string} json as `src/client/failure.rs` and those who call it write it
- * @returns {unknown} what the reply ends with, if this ends it: an error, or what was asked for in its stead (a
- *   placement, an explanation); null: nothing
+ * @param {string} json as the Rust client writes it
+ * @returns {unknown} the reply's outcome, if the event ends it: an error, a placement or an explanation; null: none
  */
-function newsOf(driver, reply, json) {
-  const news = JSON.parse(json);
-  const { about, placement } = news;
-  if (news.leavesTraces) reply.leavesTraces = true;
+function eventOf(driver, reply, json) {
+  const event = JSON.parse(json);
+  const { about, placement } = event;
+  if (event.leavesTraces) reply.leavesTraces = true;
   if (about !== undefined) {
     return reply.tell({ ...about, failedShards: about.failedShards.map((said) => withError(driver, said)) });
   }
   if (placement !== undefined) return { tenantId: placement[0], shardIndex: placement[1] };
-  if (news.explanation !== undefined) return news.explanation;
-  if (news.answer !== undefined) return reply.legacyAnswer(news.answer);
-  if (news.notification !== undefined) return reply.notification(news.notification);
-  if (news.listening !== undefined) return reply.listening(news.listening);
-  return news.leavesTraces ? null : errorOf(driver, news);
+  if (event.explanation !== undefined) return event.explanation;
+  if (event.answer !== undefined) return reply.legacyAnswer(event.answer);
+  if (event.notification !== undefined) return reply.notification(event.notification);
+  if (event.listening !== undefined) return reply.listening(event.listening);
+  return event.leavesTraces ? null : errorOf(driver, event);
 }
 
 /** The error of a failure: PostgreSQL's own, one of this library's, or one that tells of each shard. */
@@ -37,7 +36,7 @@ function errorOf(driver, { database, code, message, context, cause, outcomes }) 
   return new PartialFailureError(message, context, errorOf(driver, cause), ofShards);
 }
 
-/** What a shard has said, its error made one. */
+/** The report of one shard, with its failure as an Error. */
 function withError(driver, { error, ...said }) {
   return error === undefined ? said : { ...said, error: errorOf(driver, error) };
 }
@@ -76,4 +75,4 @@ function databaseError(driver, [message, length, ...fields]) {
   return error;
 }
 
-module.exports = { newsOf, openingError };
+module.exports = { eventOf, openingError };

@@ -4,7 +4,7 @@
  */
 
 const { Cursor, documentBuilder } = require('./decoder');
-const { newsOf } = require('./failures');
+const { eventOf } = require('./failures');
 const { Shape } = require('./result');
 
 /** The bits of a record's first unit; `src/data/compact/mod.rs` lists them in the same order. */
@@ -126,7 +126,7 @@ class ReplyReader {
       // A row that could not be decoded leaves the cursor where it failed.
       cursor.at = rowsEnd;
       if (flags & END) reply.end(cursor.text(s));
-      const error = flags & ERROR ? newsOf(this.#driver, reply, extras[cursor.u32(s)]) : null;
+      const error = flags & ERROR ? eventOf(this.#driver, reply, extras[cursor.u32(s)]) : null;
       if (flags & CREDIT) {
         const bytes = reply.takeCredit(cursor.u32(s));
         if (bytes > 0) this.#credit(id, bytes);

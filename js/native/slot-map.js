@@ -1,9 +1,9 @@
 /**
- * Who waits for an answer, by number. A number is a slot and how often the slot has been used, so that one that has
- * been answered is not given again soon.
+ * A map from numbers to the replies that wait under them. A number is a slot together with how often the slot has been
+ * used, so that a number is not reused soon.
  *
- * Not a Map: one that many entries pass through leaves old tables behind, and what those still refer to survives all
- * young collections, which with thousands of queries a second made half of the garbage live long.
+ * Not a Map: with many short-lived entries, a Map leaves old tables behind whose references survive V8's minor
+ * collections. At thousands of queries a second, half of the garbage was promoted to the old generation.
  */
 
 const SLOT_BITS = 20;

@@ -1,6 +1,6 @@
 /**
- * The rows of a query as a stream. Its server is told to send more only as rows are read, so a slow reader holds back
- * PostgreSQL, and memory stays flat whatever the size of the result.
+ * The rows of a query as a stream. The server may send more only as rows are read, so a slow reader slows down
+ * PostgreSQL, and memory use does not depend on the size of the result.
  */
 
 const { Readable } = require('node:stream');
@@ -28,7 +28,7 @@ class StreamedReply extends Reply {
   }
 
   rows(text, count, cursor) {
-    if (this.stream.isLeft) return;
+    if (this.stream.isAbandoned) return;
     super.rows(text, count, cursor);
     this.#passOn();
   }
@@ -43,12 +43,12 @@ class StreamedReply extends Reply {
   #passOn() {
     const { rows } = this.result;
     this.result.rows = [];
-    for (const row of rows) this.stream.wants = this.stream.push(row);
+    for (const row of rows) this.stream.hasRoom = this.stream.push(row);
   }
 
   /** Credit is given back once the rows that it stands for have been read. */
   takeCredit(bytes) {
-    this.stream.owe(bytes);
+    this.stream.addCredit(bytes);
     return 0;
   }
 }
@@ -63,9 +63,9 @@ class RowStream extends Readable {
     super({ objectMode: true, highWaterMark: highWaterMark ?? batchSize ?? HIGH_WATER_MARK });
     this.client = client;
     /** Bytes of credit that the server has not got back. */
-    this.owed = 0;
+    this.pendingCredit = 0;
     /** The reader has room. */
-    this.wants = true;
+    this.hasRoom = true;
     /** The error that the query ended with. */
     this.outcome = undefined;
     /** It has ended, and not with an error. */
@@ -74,30 +74,30 @@ class RowStream extends Readable {
     this.leavesTraces = false;
     this.isInTransaction = Boolean(call.session);
     /** Its reader has left it early, inside a transaction: the statement goes on to its end, and its rows are dropped. */
-    this.isLeft = false;
+    this.isAbandoned = false;
     /** Its transaction is rolled back: once its reader has left, the statement need not go on. */
-    this.mayStop = false;
+    this.mayCancel = false;
     /** Fulfilled when the query has ended: with the error that only it hears of, because its reader had left. */
     this.ended = new Promise((resolve) => {
-      this.tellEnd = resolve;
+      this.resolveEnded = resolve;
     });
     this.id = client.stream(call, this);
   }
 
   _read() {
-    this.wants = true;
-    this.#pay();
+    this.hasRoom = true;
+    this.#sendCredit();
   }
 
-  /** This many bytes of rows have come, and count against what may be on its way. */
-  owe(bytes) {
-    this.owed += bytes;
-    if (this.wants || this.isLeft) this.#pay();
+  /** This many bytes of rows have arrived; their credit is returned once the reader has room. */
+  addCredit(bytes) {
+    this.pendingCredit += bytes;
+    if (this.hasRoom || this.isAbandoned) this.#sendCredit();
   }
 
-  #pay() {
-    if (this.owed > 0) this.client.credit(this.id, this.owed);
-    this.owed = 0;
+  #sendCredit() {
+    if (this.pendingCredit > 0) this.client.credit(this.id, this.pendingCredit);
+    this.pendingCredit = 0;
   }
 
   /** The query has ended. */
@@ -105,7 +105,7 @@ class RowStream extends Readable {
     this.id = 0;
     this.outcome = error;
     this.isDone = !error;
-    this.tellEnd(this.isLeft && error ? error : undefined);
+    this.resolveEnded(this.isAbandoned && error ? error : undefined);
     if (error) this.destroy(error);
     else this.push(null);
   }
@@ -116,9 +116,9 @@ class RowStream extends Readable {
    */
   _destroy(error, callback) {
     const { id } = this;
-    if (id !== 0 && this.isInTransaction && !this.mayStop && !error) {
-      this.isLeft = true;
-      this.#pay();
+    if (id !== 0 && this.isInTransaction && !this.mayCancel && !error) {
+      this.isAbandoned = true;
+      this.#sendCredit();
       this.ended.then(() => callback());
       return;
     }
@@ -131,9 +131,9 @@ class RowStream extends Readable {
   }
 
   /** Its transaction is rolled back. */
-  stopOnceLeft() {
-    this.mayStop = true;
-    if (this.isLeft && this.id !== 0) this.client.cancel(this.id);
+  cancelOnceAbandoned() {
+    this.mayCancel = true;
+    if (this.isAbandoned && this.id !== 0) this.client.cancel(this.id);
   }
 
   /** What is known of a write comes before the reason for stopping it. */

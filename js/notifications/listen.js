@@ -25,7 +25,7 @@ const OPTIONS = ['tenantId', 'tenantType', 'shard', 'onGap'];
  */
 async function listen(runtime, client, channel, listener, options) {
   const { route, shard, onGap } = checked(runtime, channel, listener, options);
-  const tell = teller(channel, listener, onGap);
+  const tell = notifierOf(channel, listener, onGap);
   const { native } = runtime;
   if (native === null) {
     const local = new LocalListener(client, channel, tell(0), runtime.logger);
@@ -97,14 +97,14 @@ function checked(runtime, channel, listener, options) {
   return { route, shard, onGap };
 }
 
-/** For each shard, in the async context of whoever listens, what passes its news on to the application. */
-function teller(channel, givenListener, givenOnGap) {
+/** Makes, for each shard, what calls the application's functions in the async context where `listen` was called. */
+function notifierOf(channel, givenListener, givenOnGap) {
   const listener = AsyncResource.bind(givenListener);
   const onGap = givenOnGap && AsyncResource.bind(givenOnGap);
   return (shard) => ({
     notification([payload, processId, receivedAt]) {
       const time = new Date(receivedAt);
-      attempt(listener, {
+      callSafely(listener, {
         channel,
         payload,
         shard,
@@ -113,13 +113,13 @@ function teller(channel, givenListener, givenOnGap) {
       });
     },
     gap(reason) {
-      if (onGap !== undefined) attempt(onGap, { channel, shard, reason });
+      if (onGap !== undefined) callSafely(onGap, { channel, shard, reason });
     },
   });
 }
 
-/** What the application's function throws is the application's, as with `pg`, and must not take others down. */
-function attempt(listener, argument) {
+/** As with `pg`, what the application's function throws is thrown to the process, and stops no other listener. */
+function callSafely(listener, argument) {
   try {
     listener(argument);
   } catch (error) {
