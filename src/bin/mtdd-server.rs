@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 use mtdd::serve::{self, ListenOptions, Services, StartError};
 use mtdd::{lookup_server, query_server};
 
-/// MTDD's servers: one query server in front of each PostgreSQL shard, and one lookup server that knows which tenant
-/// lives on which shard.
+/// The servers of MTDD: a query server in front of each PostgreSQL shard, and a lookup server that knows which shard
+/// each tenant lives on.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -19,7 +19,7 @@ struct Cli {
 #[derive(Subcommand)]
 #[expect(clippy::large_enum_variant, reason = "there is one of them, and clap flattens no boxes")]
 enum Server {
-    /// Run queries on one shard's PostgreSQL
+    /// Run the queries of one PostgreSQL shard
     #[command(mut_arg("listen", |listen| listen.default_value("127.0.0.1:50051")))]
     Query {
         #[command(flatten)]
@@ -27,7 +27,7 @@ enum Server {
         #[command(flatten)]
         query: query_server::Options,
     },
-    /// Tell which shard a tenant lives on; or, with a command, list, register, move and remove tenants
+    /// Say which shard a tenant lives on. With a command: list, register, move and remove tenants
     #[command(after_help = COMMANDS, mut_arg("listen", |listen| listen.default_value("127.0.0.1:50054")))]
     Lookup {
         #[command(flatten)]
@@ -48,9 +48,9 @@ impl Server {
 /// They have flags of their own, which clap cannot tell from the server's in one parser.
 const VERBS: [&str; 5] = ["list", "where", "add", "move", "remove"];
 const COMMANDS: &str = "\
-Commands on the tenants' table, each with its own --help; no lookup server has to run:
+Commands on the tenants' table. Each has its own --help, and no lookup server has to run:
   mtdd-server lookup list      List tenants
-  mtdd-server lookup where     Tell where a tenant lives
+  mtdd-server lookup where     Show which shard a tenant lives on
   mtdd-server lookup add       Register a tenant
   mtdd-server lookup move      Move a tenant to another shard
   mtdd-server lookup remove    Remove a tenant";

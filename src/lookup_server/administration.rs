@@ -29,7 +29,7 @@ pub struct Command {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
-    /// List tenants, in the order of their names
+    /// List tenants, sorted by name
     List {
         #[command(flatten)]
         database: Database,
@@ -37,7 +37,7 @@ enum Verb {
         #[arg(long, value_name = "N")]
         shard: Option<u16>,
     },
-    /// Tell where a tenant lives
+    /// Show which shard a tenant lives on
     Where {
         #[command(flatten)]
         database: Database,
@@ -52,19 +52,20 @@ enum Verb {
         tenant: TenantArgs,
         #[command(flatten)]
         shards: Shards,
-        /// The shard; by default the one with the fewest tenants
+        /// The shard. Default: the one with the fewest tenants
         #[arg(long, value_name = "N")]
         shard: Option<u16>,
-        /// Longest tenant name, in bytes, as the lookup server has it
+        /// Longest tenant name, in bytes, as for the lookup server
         #[arg(long, env = "MTDD_MAX_TENANT_NAME", value_name = "BYTES", default_value_t = 1024,
             value_parser = value_parser!(u32).range(1..=2048))]
         max_tenant_name: u32,
     },
-    /// Move a tenant to another shard: the mapping, not its rows. Its queries wait meanwhile. On return no query of it
-    /// runs on the old shard any more, nor will one be committed there, if the query servers were started with --lookup:
-    /// each has said so, or its lease is over, after which its PostgreSQL ends its connections. One thing must be seen to:
-    /// a machine that stands still with query server and PostgreSQL on it (a paused virtual machine) has to be shut down
-    /// first, for it goes on where it was when it wakes
+    /// Move a tenant to another shard. This changes where the tenant lives, and copies no rows unless --run does. The
+    /// tenant's queries wait meanwhile. When the command returns, no query of the tenant runs on the old shard, and
+    /// none will be committed there, if the query servers run with --lookup: each has confirmed it, or its lease is
+    /// over and its PostgreSQL has ended its connections. If a machine is paused with both the query server and its
+    /// PostgreSQL (a virtual machine, for example), shut it down before you move tenants away from it, because it
+    /// continues where it was when it wakes
     Move {
         #[command(flatten)]
         database: Database,
@@ -72,17 +73,17 @@ enum Verb {
         tenant: TenantArgs,
         #[command(flatten)]
         shards: Shards,
-        /// The new shard. The present one takes back a move that an interrupted command has left behind
+        /// The new shard. Name the present shard to undo a move that an interrupted command has left unfinished
         #[arg(long, value_name = "N")]
         to: u16,
         #[command(flatten)]
         waiting: Waiting,
-        /// Shell command that copies the tenant's rows: it runs while nothing else of the tenant does, with MTDD_TENANT,
+        /// Shell command that copies the tenant's rows. It runs while no query of the tenant does, with MTDD_TENANT,
         /// MTDD_TENANT_TYPE, MTDD_FROM and MTDD_TO set. If it fails, the tenant stays where it is
         #[arg(long, value_name = "COMMAND")]
         run: Option<String>,
     },
-    /// Remove a tenant from the table: its rows stay, and nothing finds them
+    /// Remove a tenant from the table. Its rows stay on the shard, and no query reaches them
     Remove {
         #[command(flatten)]
         database: Database,
@@ -99,12 +100,12 @@ struct Database {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: DatabaseUrl,
 
-    /// Limit for connecting to PostgreSQL, in milliseconds
+    /// How long opening a connection to PostgreSQL may take, in milliseconds
     #[arg(long, env = "MTDD_CONNECT_TIMEOUT", value_name = "MS", default_value_t = 10_000,
         value_parser = value_parser!(u32).range(1..))]
     connect_timeout: u32,
 
-    /// How the answer looks: a table, or a JSON object on each line
+    /// Format of the answer: a table, or one JSON object a line
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
     format: Format,
 }
@@ -122,15 +123,16 @@ struct TenantArgs {
 
 #[derive(Args, Debug)]
 struct Shards {
-    /// Number of shards, as the lookup server has it
+    /// Number of shards, as for the lookup server
     #[arg(long, env = "MTDD_SHARDS", value_name = "N", value_parser = value_parser!(u32).range(1..=65_536))]
     shards: u32,
 }
 
 #[derive(Args, Debug)]
 struct Waiting {
-    /// How long to wait until nothing of the tenant runs any more, in seconds; then everything stays as it is. A query
-    /// server that cannot be reached is waited for until its lease has ended (its --max-placement-staleness and 15 s)
+    /// How long to wait until no query of the tenant runs, in seconds; after that, nothing changes. For a query server
+    /// that cannot be reached, the command waits until its lease has ended (its --max-placement-staleness and 15 s
+    /// more)
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     timeout: u32,
 }

@@ -25,11 +25,11 @@ const LOOK_FOR_CLIENT: (&str, &str) = ("client_connection_check_interval", "5s")
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum PlanCacheMode {
-    /// PostgreSQL decides per statement.
+    /// Let PostgreSQL decide for each statement.
     Auto,
-    /// Plan for the parameters at hand each time.
+    /// Plan for the given parameters each time.
     ForceCustomPlan,
-    /// Plan once for any parameters.
+    /// Plan once for all parameters.
     ForceGenericPlan,
 }
 
@@ -47,121 +47,121 @@ impl PlanCacheMode {
 /// The flags of the query server alone; those about listening are the binary's.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
-    /// PostgreSQL's address: postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?..., or key=value pairs, with libpq's
-    /// parameters (sslmode, sslrootcert, sslcert, sslkey, channel_binding, target_session_attrs, load_balance_hosts,
-    /// connect_timeout, keepalives, tcp_user_timeout, options, ...); one that is not understood is refused
+    /// The shard's PostgreSQL: postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?..., or key=value pairs, with the
+    /// parameters of libpq (sslmode, sslrootcert, sslcert, sslkey, channel_binding, target_session_attrs,
+    /// load_balance_hosts, connect_timeout, keepalives, tcp_user_timeout, options, ...). An unknown parameter is
+    /// refused
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: DatabaseUrl,
 
-    /// This server's position in the clients' `queryServers`, from 0. A client that takes it for another shard is refused
-    /// before anything runs; without it, nothing is checked
+    /// Position of this server in the clients' `queryServers`, from 0. A client that takes it for another shard is
+    /// refused before anything runs. Without this flag nothing is checked
     #[arg(long, env = "MTDD_SHARD", value_name = "N")]
     pub shard: Option<u32>,
 
-    /// The lookup servers, to check where tenants live: a tenant that was moved is then never written here again. Needs
-    /// --shard; without it, clients are trusted. Takes two connections to PostgreSQL beyond --pool-size, on which
-    /// PostgreSQL waits to end the others should this server stand still
+    /// Lookup servers to check each tenant's shard with, so that a tenant that was moved is never written here again.
+    /// Needs --shard. Without this flag the server trusts its clients. Uses two more connections than --pool-size, on
+    /// which PostgreSQL waits to end the others if this server freezes
     #[arg(long, env = "MTDD_LOOKUP", value_name = "HOST:PORT,...", value_delimiter = ',', value_parser = address)]
     pub lookup: Vec<String>,
 
-    /// Certificate authorities of the lookup servers, PEM file; by default the system's. Turns TLS on
+    /// PEM file of the certificate authorities of the lookup servers; turns TLS on. Default: the system's
     #[arg(long, env = "MTDD_LOOKUP_TLS_CA", value_name = "FILE")]
     pub lookup_tls_ca: Option<PathBuf>,
 
-    /// Client certificate for the lookup servers, PEM file
+    /// PEM file of the client certificate for the lookup servers
     #[arg(long, env = "MTDD_LOOKUP_TLS_CERT", value_name = "FILE", requires = "lookup_tls_key")]
     pub lookup_tls_cert: Option<PathBuf>,
 
-    /// Private key of --lookup-tls-cert, PEM file
+    /// PEM file of the private key of --lookup-tls-cert
     #[arg(long, env = "MTDD_LOOKUP_TLS_KEY", value_name = "FILE", requires = "lookup_tls_cert")]
     pub lookup_tls_key: Option<PathBuf>,
 
-    /// Name in the lookup servers' certificates, if it is not their host's
+    /// Name in the certificates of the lookup servers, if it is not their host's
     #[arg(long, env = "MTDD_LOOKUP_TLS_NAME", value_name = "NAME")]
     pub lookup_tls_name: Option<String>,
 
-    /// Reach lookup servers beyond loopback without TLS
+    /// Allow plain text to lookup servers beyond loopback
     #[arg(long, env = "MTDD_LOOKUP_INSECURE", value_parser = clap::builder::BoolishValueParser::new())]
     pub lookup_insecure: bool,
 
-    /// File that holds the lookup servers' token; white space around it is dropped
+    /// File with the token of the lookup servers; surrounding white space is ignored
     #[arg(long, env = "MTDD_LOOKUP_TOKEN_FILE", value_name = "FILE")]
     pub lookup_token_file: Option<PathBuf>,
 
-    /// How long to go on without any lookup server, for tenants that are known (seconds). Then what runs for tenants is
-    /// stopped, and a move need not wait for this server any longer
+    /// How long to serve known tenants while no lookup server answers, in seconds. After that, the server stops what
+    /// runs for tenants, and a move no longer waits for it
     #[arg(long, env = "MTDD_MAX_PLACEMENT_STALENESS", value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u32).range(3..=86_400))]
     pub max_placement_staleness: u32,
 
-    /// Most connections to PostgreSQL that run queries at once (connections); one more looks at the catalogue
+    /// Connections to PostgreSQL that run queries; one more reads the catalogue
     #[arg(long, env = "MTDD_POOL_SIZE", default_value = "16", value_name = "N")]
     pub pool_size: NonZeroUsize,
 
-    /// Most queries that may wait for a connection, and most sessions; further ones are refused (queries)
+    /// Queries that may wait for a connection, and sessions that may; more are refused
     #[arg(long, env = "MTDD_QUEUE_LIMIT", default_value_t = 10_000, value_name = "N")]
     pub queue_limit: usize,
 
-    /// Most sessions that hold a connection at once (sessions); by default half of --pool-size, at least 1. A further
-    /// one waits until the deadline of its first query
+    /// Sessions that may hold a connection at once; another one waits until its first query times out. Default: half of
+    /// --pool-size, at least 1
     #[arg(long, env = "MTDD_MAX_SESSIONS", value_name = "N")]
     pub max_sessions: Option<NonZeroUsize>,
 
-    /// Most connections that one tenant's queries may use at once, sessions aside (connections); queries without a tenant
-    /// count as one tenant's for each connection of a client. By default --pool-size less an eighth of it
+    /// Connections that the queries of one tenant may use at once, not counting sessions. Queries without a tenant
+    /// count as one tenant for each client connection. Default: seven eighths of --pool-size
     #[arg(long, env = "MTDD_TENANT_POOL_SIZE", value_name = "N")]
     pub tenant_pool_size: Option<NonZeroUsize>,
 
-    /// Most queries of one tenant that may wait for a connection, and most of its sessions (queries); by default three
-    /// quarters of --queue-limit
+    /// Queries of one tenant that may wait for a connection, and sessions that may. Default: three quarters of
+    /// --queue-limit
     #[arg(long, env = "MTDD_TENANT_QUEUE_LIMIT", value_name = "N")]
     pub tenant_queue_limit: Option<usize>,
 
-    /// Most sessions of one tenant that hold a connection at once (sessions). By default --max-sessions less a quarter of
-    /// it, at least 1, so that transactions which a tenant leaves open do not lock out all others; a single session
-    /// (--pool-size below 4) leaves no room
+    /// Sessions of one tenant that may hold a connection at once. Default: three quarters of --max-sessions, at least 1, so
+    /// that the transactions which one tenant leaves open do not lock out all others. A single session (--pool-size below
+    /// 4) leaves no room for that
     #[arg(long, env = "MTDD_TENANT_MAX_SESSIONS", value_name = "N")]
     pub tenant_max_sessions: Option<NonZeroUsize>,
 
-    /// Longest that a query may wait for its caller to take rows before it is stopped (seconds); 0: no limit. Where more
-    /// than --max-slow-readers wait so and other queries need their connections, 1 s is enough; for a reader who has taken
-    /// nothing yet 0.4 s, and down to 0.1 s if so many wait that their turns would add up
+    /// How long a query may wait for its caller to take rows before it is stopped, in seconds; 0: no limit. While more
+    /// than --max-slow-readers wait and other queries need their connections, the limit is 1 s. For a reader who has
+    /// taken nothing yet it is 0.4 s, and falls to 0.1 s if so many wait that their turns would add up
     #[arg(long, env = "MTDD_READER_STALL_TIMEOUT", default_value_t = 60, value_name = "SECONDS")]
     pub reader_stall_timeout: u32,
 
-    /// Most connections that may wait for callers to take rows while other queries need them (connections); by default
-    /// half of --pool-size
+    /// Connections that may wait for callers to take rows while other queries need them. Default: half of --pool-size
     #[arg(long, env = "MTDD_MAX_SLOW_READERS", value_name = "N")]
     pub max_slow_readers: Option<usize>,
 
-    /// Longest a session may go without a query before it is rolled back and ended (seconds); 0: no limit
+    /// How long a session may stay without a query before it is rolled back and ended, in seconds; 0: no limit
     #[arg(long, env = "MTDD_SESSION_IDLE_TIMEOUT", default_value_t = 60, value_name = "SECONDS")]
     pub session_idle_timeout: u32,
 
-    /// Longest a session may last before it is rolled back and ended (seconds); 0: no limit
+    /// How long a session may last before it is rolled back and ended, in seconds; 0: no limit
     #[arg(long, env = "MTDD_SESSION_MAX_AGE", default_value_t = 3600, value_name = "SECONDS")]
     pub session_max_age: u32,
 
-    /// Most callers that may listen to PostgreSQL's notifications at once; further ones are refused (listeners)
+    /// Callers that may listen to notifications at once; more are refused
     #[arg(long, env = "MTDD_MAX_LISTENERS", default_value_t = 10_000, value_name = "N")]
     pub max_listeners: usize,
 
-    /// Largest gRPC message taken or sent (bytes); also the largest row
+    /// Largest gRPC message in either direction, and so the largest row, in bytes
     #[arg(long, env = "MTDD_MAX_MESSAGE_SIZE", default_value_t = 64 << 20, value_name = "BYTES",
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1 << 20..=1 << 30))]
     pub max_message_size: usize,
 
-    /// Most memory that requests which wait or run, and replies which have not been taken, may hold, half of it each
-    /// (bytes); what would exceed it is refused. By default 8 times --max-message-size; at least twice that
+    /// Memory for requests that wait or run (one half) and for replies that callers have not taken (the other half), in
+    /// bytes; more is refused. Default: 8 times --max-message-size; at least twice that
     #[arg(long, env = "MTDD_MEMORY_LIMIT", value_name = "BYTES")]
     pub memory_limit: Option<usize>,
 
-    /// Longest SQL text taken (bytes)
+    /// Longest SQL text, in bytes
     #[arg(long, env = "MTDD_MAX_SQL_SIZE", default_value_t = 16 << 20, value_name = "BYTES",
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1 << 30))]
     pub max_sql_size: usize,
 
-    /// Longest a query may take, queueing included, whatever its own timeout (milliseconds); 0: no limit
+    /// How long a query may take, queueing included, whatever its own timeout says, in milliseconds; 0: no limit
     #[arg(long, env = "MTDD_MAX_STATEMENT_TIME", default_value_t = 0, value_name = "MS")]
     pub max_statement_time: u32,
 
@@ -169,25 +169,25 @@ pub struct Options {
     #[arg(long, env = "MTDD_PLAN_CACHE_MODE", value_enum, default_value_t = PlanCacheMode::Auto)]
     pub plan_cache_mode: PlanCacheMode,
 
-    /// Most prepared statements kept on each connection (statements); 0: none
+    /// Prepared statements to keep on each connection; 0: none
     #[arg(long, env = "MTDD_STATEMENT_CACHE_SIZE", default_value_t = 256, value_name = "N")]
     pub statement_cache_size: usize,
 
-    /// Age at which a connection to PostgreSQL is replaced, up to a fifth earlier by chance (seconds); 0: never
+    /// Age at which a connection to PostgreSQL is replaced, or at random up to a fifth earlier, in seconds; 0: never
     #[arg(long, env = "MTDD_MAX_CONNECTION_AGE", default_value_t = 3600, value_name = "SECONDS")]
     pub max_connection_age: u32,
 
-    /// How often PostgreSQL is asked whether it is there, for gRPC health (seconds)
+    /// How often to check PostgreSQL for gRPC health, in seconds
     #[arg(long, env = "MTDD_HEALTH_INTERVAL", default_value_t = 5, value_name = "SECONDS",
           value_parser = clap::value_parser!(u32).range(1..))]
     pub health_interval: u32,
 
-    /// The database URL leads to a pooler (PgBouncer, ...) in session mode, where each connection keeps its PostgreSQL
-    /// connection. Without this flag a pooler is refused at start; in transaction mode it must not be used
+    /// The database URL leads to a pooler (PgBouncer, ...) in session mode, in which each connection keeps its
+    /// PostgreSQL connection. Without this flag a pooler is refused at start. Never use a pooler in transaction mode
     #[arg(long, env = "MTDD_SESSION_POOLER")]
     pub session_pooler: bool,
 
-    /// Longest that opening a connection to PostgreSQL may take (milliseconds)
+    /// How long opening a connection to PostgreSQL may take, in milliseconds
     #[arg(long, env = "MTDD_CONNECT_TIMEOUT", default_value_t = 10_000, value_name = "MS",
           value_parser = clap::value_parser!(u32).range(1..))]
     pub connect_timeout: u32,

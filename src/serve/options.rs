@@ -17,38 +17,38 @@ use crate::telemetry::LogFormat;
 /// Where and how a server listens.
 #[derive(Args, Clone, Debug)]
 pub struct ListenOptions {
-    /// Address to listen on; port 0 picks a free port. Beyond loopback it needs TLS or --insecure
+    /// Address to listen on; port 0 picks a free port. An address beyond loopback needs TLS or --insecure
     #[arg(long, env = "MTDD_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     pub listen: Address,
 
-    /// Certificate chain, PEM file; turns TLS on. Read again, with --tls-key and --tls-client-ca, when it changes, and on
-    /// SIGHUP; connections that stand stay as they are
+    /// PEM file of the certificate chain; turns TLS on. The server reads it again, with --tls-key and --tls-client-ca,
+    /// when it changes and on SIGHUP; open connections stay as they are
     #[arg(long, env = "MTDD_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
 
-    /// Private key of --tls-cert, PEM file
+    /// PEM file of the private key of --tls-cert
     #[arg(long, env = "MTDD_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
 
-    /// Certificate authorities, PEM file; clients must then show a certificate that one of them signed (mutual TLS)
+    /// PEM file of certificate authorities; clients must show a certificate that one of them signed (mutual TLS)
     #[arg(long, env = "MTDD_TLS_CLIENT_CA", value_name = "FILE", requires = "tls_cert")]
     pub tls_client_ca: Option<PathBuf>,
 
-    /// Allow plaintext beyond loopback
+    /// Allow plain text beyond loopback
     #[arg(long, env = "MTDD_INSECURE", value_parser = BoolishValueParser::new())]
     pub insecure: bool,
 
-    /// Secret that clients must send as `authorization: Bearer`; other users of this machine can read flags, so prefer
+    /// Secret that clients must send as `authorization: Bearer`. Other users of this machine can read flags, so prefer
     /// the variable or --token-file
     #[arg(long, env = "MTDD_TOKEN", hide_env_values = true, value_name = "SECRET", value_parser = secret, conflicts_with = "token_file")]
     pub token: Option<Secret>,
 
-    /// File that holds the secret of --token, or several, one a line, each of which will do (two during a rotation). Read
-    /// again when it changes, and on SIGHUP
+    /// File with the secret of --token. It may hold several, one a line, and the server accepts each (two during a
+    /// rotation). The server reads it again when it changes and on SIGHUP
     #[arg(long, env = "MTDD_TOKEN_FILE", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 
-    /// After SIGTERM or SIGINT, how long running calls may take to finish, in seconds
+    /// How long running calls may take to finish after SIGTERM or SIGINT, in seconds
     #[arg(long, env = "MTDD_DRAIN_TIMEOUT", value_name = "SECONDS", default_value_t = 30)]
     pub drain_timeout: u32,
 
@@ -62,31 +62,31 @@ pub struct ListenOptions {
         value_parser = value_parser!(u32).range(1..))]
     pub max_concurrent_streams: u32,
 
-    /// Most connections of clients at once. A further one takes the place of the one that has gone without a call for
-    /// longest; where all have had calls, it waits. By default what three quarters of this process's file
-    /// descriptors allow, 10000 at most
+    /// Client connections at once. Another one takes the place of the connection that has gone longest without a call;
+    /// if all have had calls, it waits. Default: three quarters of this process's file descriptors, at most 10000
     #[arg(long, env = "MTDD_MAX_CONNECTIONS", value_name = "N")]
     pub max_connections: Option<NonZeroUsize>,
 
-    /// Silence on a connection after which the server asks whether the client is still there, in seconds; 0: never
+    /// How long a connection may be silent before the server asks whether the client is still there, in seconds; 0:
+    /// never
     #[arg(long, env = "MTDD_KEEPALIVE_INTERVAL", value_name = "SECONDS", default_value_t = 30)]
     pub keepalive_interval: u32,
 
-    /// How long the client may take to answer that before the connection is closed, in seconds
+    /// How long the client may take to answer before the server closes the connection, in seconds
     #[arg(long, env = "MTDD_KEEPALIVE_TIMEOUT", value_name = "SECONDS", default_value_t = 10,
         value_parser = value_parser!(u32).range(1..))]
     pub keepalive_timeout: u32,
 
-    /// Threads that serve calls. By default half the processors, at least one: PostgreSQL, which does most of the work,
-    /// is often on the same machine, and one thread passes some ten thousand queries per second on
-    #[arg(long, env = "MTDD_THREADS", value_name = "N", default_value_t = half_the_processors())]
+    /// Threads that serve calls. Default: half the processors, at least one, because PostgreSQL does most of the work
+    /// and is often on the same machine. One thread passes on about ten thousand queries per second
+    #[arg(long, env = "MTDD_THREADS", value_name = "N", default_value_t = half_the_processors(), hide_default_value = true)]
     pub threads: NonZeroUsize,
 
-    /// How log lines on stderr look
+    /// Format of the log lines on stderr
     #[arg(long, env = "MTDD_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value = "json")]
     pub log_format: LogFormat,
 
-    /// Least level to log: off, error, warn, info, debug or trace; or a list of `tracing` directives
+    /// Lowest level to log: off, error, warn, info, debug or trace; or a list of `tracing` directives
     #[arg(long, env = "MTDD_LOG", value_name = "LEVEL", default_value = "info")]
     pub log_level: String,
 }
