@@ -1,28 +1,200 @@
 import type { Knex } from 'knex';
 
-/** Route one query: see `.mtdd()`. A number beyond `Number.MAX_SAFE_INTEGER` is refused: use a string or a bigint. */
+// biome-ignore lint/complexity/noUselessEmptyExport: without it every declaration would be exported, said or not
+export {};
+
+// Set-up --------------------------------------------------------------------------------------------------
+
+/**
+ * Sets the library up on a Knex instance. From then on, its queries have `.mtdd(tenant)`. A Knex instance has
+ * one handle at a time.
+ *
+ * @param app an Express application, or another object with `use`
+ * @param db a Knex instance with client "pg"
+ * @throws ConfigError with the path of each wrong field; ValidationError when `app` or `db` is something else
+ * @group Set-up
+ */
+export function InitializeReplication(
+  app: { use: (...args: never[]) => unknown },
+  db: Knex,
+  config?: LibraryConfig | null,
+): Promise<MtddHandle>;
+
+/**
+ * Makes a Knex instance with the library set up on it, without changing Knex's classes: only the builders of
+ * this instance have `.mtdd()`.
+ *
+ * @throws ConfigError with the path of each wrong field
+ * @group Set-up
+ */
+export function createMtddKnex(config: MtddKnexConfig): Promise<MtddKnex>;
+
+/**
+ * What `createMtddKnex` takes: the library's configuration, and Knex's own.
+ *
+ * @group Set-up
+ */
+export interface MtddKnexConfig extends LibraryConfig {
+  /** What would be passed to `knex()`; the client must be "pg". */
+  knex: Knex.Config;
+}
+
+/**
+ * What `createMtddKnex` resolves to.
+ *
+ * @group Set-up
+ */
+// biome-ignore lint/suspicious/noExplicitAny: as Knex declares it
+export type MtddKnex = Knex<any, any[]> & {
+  /**
+   * The instance, bound to a tenant: all its queries, batches, transactions, schema builders, migrations and
+   * seeds run on the tenant's shard. Binding is cheap, so you can bind for each request. Both instances share
+   * their connections; only the original can be listened to and destroyed.
+   *
+   * @param tenantType default 1
+   * @param options of all its queries
+   * @throws TypeError for a wrong tenant, type or option
+   */
+  forTenant(tenantId: MtddTenantId, tenantType?: number | string, options?: MtddOptions | null): Knex;
+  /** Registers and finds tenants. `destroy()` closes it. */
+  readonly replication: MtddHandle;
+};
+
+/**
+ * What InitializeReplication resolves to, and `replication` of what `createMtddKnex` resolves to.
+ *
+ * @group Set-up
+ */
+export interface MtddHandle {
+  readonly config: MtddEffectiveConfig;
+  /**
+   * Ends the connections to the servers, and every subscription. From then on, `.mtdd()` queries are refused
+   * with ClientClosedError; the Knex instance keeps working. Idempotent. `db.destroy()` calls it too.
+   */
+  close(): Promise<void>;
+  /** Registers a tenant with the lookup server. A known tenant keeps its shard. */
+  addTenant(
+    tenantId: MtddTenantId,
+    tenantType?: number | string,
+  ): Promise<{ tenantId: string; shardIndex: number }>;
+  /** The tenant's shard: its position in `queryServers`. Rejects with TenantNotFoundError for an unknown one. */
+  tenantShard(tenantId: MtddTenantId, tenantType?: number | string): Promise<number>;
+  /**
+   * Listens to a channel of PostgreSQL's NOTIFY on all shards or on one; with `useMtdd: false`, on the local
+   * database. Resolves once LISTEN is in force. From then on, either every notification arrives or `onGap` is
+   * called. After a lost connection it listens again by itself. It keeps the process alive until it is
+   * closed.
+   *
+   * @param channel exactly as in `LISTEN "channel"`, 1 to 63 bytes
+   * @throws TypeError for a wrong argument; ShardUnavailableError when a shard cannot be listened to now
+   */
+  listen(
+    channel: string,
+    listener: (notification: MtddNotification) => void,
+    options?: MtddShardListenOptions | null,
+  ): Promise<MtddSubscription>;
+  /**
+   * The same for a tenant's shard. A tenant that may be missing does not compile, because it would mean all
+   * shards.
+   */
+  listen(
+    channel: string,
+    listener: (notification: MtddNotification) => void,
+    options: MtddTenantListenOptions,
+  ): Promise<MtddSubscription>;
+  /**
+   * Says what a query would do, without running it. A schema builder with several statements gives an array.
+   *
+   * @throws ValidationError for anything that is not a query
+   * @throws QueryCancelledError once a signal of the query is aborted
+   * @throws ClientClosedError after `close()`
+   */
+  explain(query: Knex.SchemaBuilder): Promise<MtddExplanation | MtddExplanation[]>;
+  explain(query: Knex.ChainableInterface): Promise<MtddExplanation>;
+}
+
+// Routing -------------------------------------------------------------------------------------------------
+
+/**
+ * What the library adds to Knex's query builders, schema builders and raws.
+ *
+ * @group Routing
+ */
+export interface MtddRoutable {
+  /**
+   * Runs this query on all shards. Its result is what one database with all rows would return; otherwise it
+   * is refused with PlanUnsupportedError. DDL needs `.mtdd(null)` or `allServers: true`, and an INSERT needs
+   * `allServers: true`. Refused with `mtdd.allShards: 'explicit'`.
+   *
+   * You can write it anywhere in the chain; the last `.mtdd()` counts. SQL, rows, errors and events are those
+   * of a local query.
+   */
+  mtdd(): this;
+  /**
+   * Runs this query on all shards. Only the literal null compiles, so a tenant that may be null does not.
+   * Refused with `mtdd.allShards: 'explicit'`; `{ allServers: true }` works with every setting.
+   */
+  mtdd(
+    tenantId: null,
+    tenantType?: number | string,
+    methodType?: MtddMethod | null,
+    options?: MtddOptions | null,
+  ): this;
+  /**
+   * Runs this query on a tenant's shard.
+   *
+   * @param tenantId the tenant's name, or all arguments as an object. `undefined`, `''` and `NaN` are refused with a
+   *   TypeError. A value of type `any` always compiles; `mtdd.allShards: 'explicit'` refuses its null at run time
+   * @param tenantType default 1; `null` registers the tenant with the lookup server first
+   * @param methodType `'addTenantShard'` registers the tenant first; `'auto'` (the default) does so for a call of
+   *   `portal.tenantInsertProc`
+   */
+  mtdd(
+    tenantId: MtddTenantId | MtddMeta,
+    tenantType?: number | string | null,
+    methodType?: MtddMethod | null,
+    options?: (MtddOptions & { allServers?: false | null }) | null,
+  ): this;
+}
+
+/**
+ * The name of a tenant. A number beyond `Number.MAX_SAFE_INTEGER` is refused: use a string or a bigint.
+ *
+ * @group Routing
+ */
 export type MtddTenantId = string | number | bigint;
 
-/** What `.mtdd()` does before it runs the query. */
+/**
+ * What `.mtdd()` does before it runs the query.
+ *
+ * @group Routing
+ */
 export type MtddMethod = 'executeQuery' | 'addTenantShard' | 'auto';
 
 /**
- * Options of one `.mtdd()` query. Others are kept as metadata, but for those whose name is within two edits of a listed
- * one, or differs only in case: they are refused with a TypeError, as misspelt.
+ * Options of one `.mtdd()` query. Other names are kept as metadata, unless they are within two edits of a
+ * listed one or differ only in case: those are refused with a TypeError, as misspelt.
+ *
+ * @group Routing
  */
 export interface MtddOptions {
-  /** Run on all shards. True together with a tenant is refused with a TypeError. */
+  /** Run on all shards. Refused with a TypeError beside a tenant. */
   allServers?: boolean | null;
   /**
-   * Of a query for all shards that only reads: do without the shards that cannot answer, and name them in
+   * For a query for all shards that only reads: return what the healthy shards answer, and name the others in
    * `mtdd.failedShards` of the result. A TypeError with a write. Default false.
    */
   partialResults?: boolean | null;
-  /** Overrides what is found out: a read may be sent again after a lost connection, a write may not. */
+  /**
+   * Overrides what the library finds out. A read may be sent again after a lost connection, a write may not.
+   */
   operationType?: 'read' | 'write' | null;
-  /** Milliseconds for lookup, queueing and execution; then the statement is stopped. Default: `mtdd.timeout`. */
+  /**
+   * Milliseconds for lookup, queueing and execution together; after that the statement is stopped. Default:
+   * `mtdd.timeout`.
+   */
   timeout?: number | null;
-  /** Seconds. Does nothing yet; a warning says so once. */
+  /** Seconds. Without effect yet; a warning says so once. */
   cacheTTL?: number | null;
   /** Does nothing yet, as `cacheTTL`. */
   skipCache?: boolean | null;
@@ -40,84 +212,50 @@ export interface MtddOptions {
   requestId?: string | number | bigint | null;
   sessionId?: string | number | bigint | null;
   /**
-   * Aborted, it stops the statement on PostgreSQL, and the query rejects with QueryCancelledError, whose `cause` is the
-   * signal's reason. A signal that is aborted already lets nothing be sent. See also `withSignal`.
+   * When it is aborted, the statement stops on PostgreSQL, and the query rejects with QueryCancelledError,
+   * whose `cause` is the signal's reason. If it is aborted already, nothing is sent. See also `withSignal`.
    */
   signal?: AbortSignal | null;
-  /** Set by the library, where a result says how it was made: see `MtddAbout`. */
+  /** Set by the library in results: see `MtddAbout`. */
   IsReRun?: boolean | null;
   [metadata: string]: unknown;
 }
 
-/** What the object form of `.mtdd()`'s arguments holds beside the tenant. */
+/** The object form of `.mtdd()`'s arguments, without the tenant. */
 type MtddMetaOptions = MtddOptions & {
   /** Default 1; null registers the tenant. */
   tenantType?: number | string | null;
   methodType?: MtddMethod | null;
 };
 
-/** The object form of `.mtdd()`'s arguments, for a tenant. */
+/**
+ * The object form of `.mtdd()`'s arguments, for a tenant.
+ *
+ * @group Routing
+ */
 export type MtddTenantMeta = MtddMetaOptions & { tenantId: MtddTenantId; allServers?: false | null };
 
-/** The object form of `.mtdd()`'s arguments: a tenant, or explicitly all shards. */
+/**
+ * The object form of `.mtdd()`'s arguments, for a tenant or for all shards.
+ *
+ * @group Routing
+ */
 export type MtddMeta = MtddTenantMeta | (MtddMetaOptions & { tenantId?: null; allServers: true });
-
-/** A builder of Knex's, or a promise, is given back as such; any other thenable is awaited first. */
-export type MtddStarted<T> =
-  T extends PromiseLike<infer R>
-    ? T extends Promise<unknown> | Knex.ChainableInterface
-      ? T
-      : Promise<R>
-    : T;
 
 declare module 'knex' {
   namespace Knex {
     interface TransactionConfig {
       /**
-       * Whose shard runs every query of the transaction, those that name no tenant too; as the first argument of
-       * `.mtdd()`, but one tenant. Checked before anything is begun: `undefined`, `null` and another tenant than the
-       * one that the instance, or the transaction around it, is bound to are refused. Not together with `connection`.
+       * The tenant whose shard runs every query of the transaction, also those that name no tenant. Takes
+       * what the first argument of `.mtdd()` takes, for one tenant. Checked before anything is begun:
+       * `undefined`, `null`, and another tenant than the one that the instance or the outer transaction is
+       * bound to are refused. Not together with `connection`.
        */
       mtdd?: MtddTenantId | MtddTenantMeta;
     }
 
     // biome-ignore lint/suspicious/noExplicitAny: the declarations of an interface must agree
-    interface ChainableInterface<T = any> {
-      /**
-       * Runs this query on all shards: its result is what one database with all their rows would give, or it is
-       * refused with PlanUnsupportedError. What is meant for every shard alike (DDL, INSERTs of reference data) has to
-       * be asked for by `.mtdd(null)` or `allServers: true`. Refused with `mtdd.allShards: 'explicit'`.
-       *
-       * It may stand anywhere in the chain; the last `.mtdd()` wins. SQL, rows, errors and events are those of a local
-       * query.
-       */
-      mtdd(): this;
-      /**
-       * Runs this query on all shards: a literal null, so that a tenant which may be null does not compile. Refused with
-       * `mtdd.allShards: 'explicit'`; `{ allServers: true }` says it there, and everywhere.
-       */
-      mtdd(
-        tenantId: null,
-        tenantType?: number | string,
-        methodType?: MtddMethod | null,
-        options?: MtddOptions | null,
-      ): this;
-      /**
-       * Runs this query on a tenant's shard.
-       *
-       * @param tenantId the tenant's name, or all arguments as an object. `undefined`, `''` and `NaN` are refused with a
-       *   TypeError. Beware of `any`, which compiles whatever it is: `mtdd.allShards: 'explicit'` refuses its null too
-       * @param tenantType default 1; `null` registers the tenant with the lookup server first
-       * @param methodType `'addTenantShard'` registers the tenant first; `'auto'` (the default) does so for a call of
-       *   `portal.tenantInsertProc`
-       */
-      mtdd(
-        tenantId: MtddTenantId | MtddMeta,
-        tenantType?: number | string | null,
-        methodType?: MtddMethod | null,
-        options?: (MtddOptions & { allServers?: false | null }) | null,
-      ): this;
-    }
+    interface ChainableInterface<T = any> extends MtddRoutable {}
 
     // Knex types these as plain promises.
     // biome-ignore lint/suspicious/noExplicitAny: the declarations of an interface must agree
@@ -134,117 +272,96 @@ declare module 'knex' {
   }
 }
 
-/** A logger such as pino makes. */
-export interface MtddLogger {
-  debug(...args: unknown[]): void;
-  info(...args: unknown[]): void;
-  warn(...args: unknown[]): void;
-  error(...args: unknown[]): void;
-  child(bindings: Record<string, unknown>): MtddLogger;
-  level?: string;
-}
+// Context -------------------------------------------------------------------------------------------------
 
-export type MtddLogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+/**
+ * Runs a function whose queries need no `.mtdd()`: they belong to this tenant, on every Knex instance that
+ * the library was set up on. This covers everything that the function awaits or starts; of nested calls, the
+ * innermost counts. A query takes the tenant of the place where it is created, or else of the place where it
+ * is run. Its own `.mtdd()` takes precedence over both. What the function returns belongs to the tenant too:
+ * a Knex builder keeps the tenant; any other thenable, such as a query of Objection, is awaited inside; the
+ * body of a generator runs inside; and a transaction that was begun inside keeps the tenant. What an array or
+ * an object holds is left as it is. Streams and listeners of the library are called in the context in which
+ * they were asked for.
+ *
+ * @param tenantId as for `.mtdd()`, but one tenant
+ * @param tenantType default 1
+ * @returns what the function returns
+ * @throws TypeError for a wrong tenant, `undefined`, `null`, `''` and `NaN` included; the function is not run
+ * @group Context
+ */
+export function withTenant<T>(tenantId: MtddTenantId, fn: () => T): MtddStarted<T>;
 
-/** What to trust and to show, as PEM text. Without `ca` the system's roots are trusted. */
-export interface MtddTlsConfig {
-  ca?: string | Buffer | null;
-  /** Mutual TLS; needs `key`. */
-  cert?: string | Buffer | null;
-  key?: string | Buffer | null;
-  /** The name in the servers' certificates, when it is not the host's. */
-  serverName?: string | null;
-}
+/** @group Context */
+export function withTenant<T>(
+  tenantId: MtddTenantId,
+  tenantType: number | string | undefined,
+  fn: () => T,
+): MtddStarted<T>;
 
-export interface MtddBackendConfig {
-  /**
-   * True: `.mtdd()` queries go to the query servers. False: to the local connection. Default: USE_MTDD, else false; with
-   * query servers and NODE_ENV=production, one of both has to say it.
-   */
-  useMtdd?: boolean | null;
-  /** `host:port` of each shard's query server; the position is the shard. Default: QUERY_SERVERS. */
-  queryServers?: string[] | null;
-  /**
-   * `host:port`, or several (an array, or separated by commas) on one database: when one fails or is silent, the next is
-   * asked. A single query server needs none. Default: LOOKUP_SERVER.
-   */
-  lookupServer?: string | string[] | null;
-  /** More and readable logs. Decides no transport. Default: whether NODE_ENV is `development`. */
-  isDevelopment?: boolean | null;
-  /** No TLS beyond this machine either. Default: GRPC_INSECURE, else false. */
-  grpcInsecure?: boolean | null;
-  tls?: MtddTlsConfig | null;
-  /**
-   * A shared secret for the servers, or a function that returns it: awaited at start (a failure is a ConfigError), and
-   * asked again every minute and when a server refuses the token.
-   */
-  token?: string | (() => string | Promise<string>) | null;
-  /** Milliseconds that a query may take. Default 60000, or `connection.query_timeout` of the Knex config. */
-  timeout?: number | null;
-  /** How often a query may be sent again, where that is safe. Default 2. */
-  maxRetries?: number | null;
-  /** Which shards tenants live on is remembered. */
-  lookupCache?: {
-    /** Tenants. Default 100000. */
-    size?: number | null;
-    /** Seconds. Default 300. */
-    ttl?: number | null;
-    /** Seconds that an unknown tenant stays unknown, even if it is registered meanwhile. Default 0. */
-    negativeTtl?: number | null;
-    /** Seconds, beyond `ttl`, that a known tenant goes on while no lookup server can be reached. Default 3600. */
-    maxStale?: number | null;
-  } | null;
-  /** Queries under way at once; more are refused with OverloadedError. Default 10000. */
-  maxInFlight?: number | null;
-  /** Logs go to children of this logger instead of stdout. */
-  logger?: MtddLogger | null;
-  /** Default `warn`; `debug` in development. */
-  logLevel?: MtddLogLevel | null;
-  /** Tables that every shard holds alike, with or without their schema. Default none. */
-  referenceTables?: string[] | null;
-  /** Bytes of rows that merging one query's result may hold; sorted and plain rows only pass through. Default 64 MiB. */
-  mergeMemoryLimit?: number | null;
-  /** Accept a Knex config with `pool.afterCreate`, which prepares local connections only. Default false. */
-  allowLocalAfterCreate?: boolean | null;
-  /**
-   * Refuse, with ValidationError and nothing sent, every query of the instance that has neither `.mtdd()` nor a tenant
-   * around it (`withTenant`, `tenantContext`, `forTenant`) and is not inside `runLocal`. With 'transaction' such a
-   * query belongs to the tenant of its transaction, once a query of that has named one; `trx.batchInsert` too. Default
-   * false, with a warning at start where `useMtdd` is true; true is recommended.
-   */
-  requireTenant?: boolean | 'transaction' | null;
-  /**
-   * How all shards may be asked for. 'explicit': only by `allServers: true`; `.mtdd()` and `.mtdd(null)` are refused
-   * with a TypeError, so that no tenant which happens to be null reaches everybody. Recommended. Default 'implicit'.
-   */
-  allShards?: 'implicit' | 'explicit' | null;
-}
+/**
+ * Runs a function whose queries without `.mtdd()` use the local connection, whatever tenant is around it, and
+ * also with `requireTenant`. Use it for migrations and other housekeeping.
+ *
+ * @returns what the function returns
+ * @group Context
+ */
+export function runLocal<T>(fn: () => T): MtddStarted<T>;
 
-export interface PortalConfig {
-  /** Default: PORTAL_ID. */
-  portalId?: number | null;
-  /**
-   * The column that names the tenant in every sharded table: what is joined, grouped or partitioned by it can be
-   * answered by each shard alone. Default: TENANT_COLUMN_NAME.
-   */
-  tenantColumnName?: string | null;
-  /** A Raw query that calls this procedure registers its tenant first. */
-  tenantInsertProc?: string | null;
-  portalName?: string | null;
-  [key: string]: unknown;
-}
+/**
+ * Runs a function in which a signal stops the queries on shards. Once it is aborted, running queries are
+ * stopped on PostgreSQL and later ones are refused, each with QueryCancelledError. A query obeys all of these
+ * signals: of the place where it is created, of the place where it is run, of nested calls, and its own
+ * option `signal`. BEGIN, COMMIT and ROLLBACK obey no signal.
+ *
+ * @param signal null ignores the signals of the calls around it, also for what is created inside
+ * @returns what the function returns
+ * @throws TypeError for anything else than a signal or null; the function is not run
+ * @group Context
+ */
+export function withSignal<T>(signal: AbortSignal | null, fn: () => T): MtddStarted<T>;
 
-/** A service account. Incomplete, it switches push notifications off, with a warning. */
-export interface FirebaseConfig {
-  type?: string;
-  project_id?: string;
-  private_key_id?: string;
-  private_key?: string;
-  client_email?: string;
-  client_id?: string;
-  [key: string]: string | undefined;
-}
+/**
+ * Makes an Express middleware. What comes after it in a request runs inside `withTenant`. Errors of
+ * `resolve`, and wrong tenants, go to `next`.
+ *
+ * @param resolve returns the tenant of a request
+ * @param options `cancelOnClose` (default false): if the client goes away before `response.end()`, the queries of its
+ *   request are stopped as by `withSignal`. This includes writes, so work of several writes may be left half done
+ * @group Context
+ */
+// biome-ignore lint/suspicious/noExplicitAny: requests are the application's own types
+export function tenantContext<Request = any>(
+  resolve: (request: Request) => MtddRequestTenant | PromiseLike<MtddRequestTenant>,
+  options?: { readonly cancelOnClose?: boolean },
+): (request: Request, response: unknown, next: (error?: unknown) => void) => void;
 
+/**
+ * What `resolve` of `tenantContext` may return. `undefined`: the request has no tenant. Other keys are
+ * refused.
+ *
+ * @group Context
+ */
+export type MtddRequestTenant =
+  | MtddTenantId
+  | { readonly tenantId: MtddTenantId; readonly tenantType?: number | string }
+  | undefined;
+
+/**
+ * A Knex builder or a promise is returned as it is; any other thenable is awaited first.
+ *
+ * @group Context
+ */
+export type MtddStarted<T> =
+  T extends PromiseLike<infer R>
+    ? T extends Promise<unknown> | Knex.ChainableInterface
+      ? T
+      : Promise<R>
+    : T;
+
+// Configuration -------------------------------------------------------------------------------------------
+
+/** @group Configuration */
 export interface LibraryConfig {
   mtdd?: MtddBackendConfig | null;
   database?: {
@@ -255,11 +372,157 @@ export interface LibraryConfig {
   portal?: PortalConfig | null;
   /** An object or the path of its file. Default: FIREBASE_SERVICE_ACCOUNT_JSON or _PATH. */
   firebase?: FirebaseConfig | string | null;
-  /** The same as `mtdd.logger`, which wins. */
+  /** The same as `mtdd.logger`, which takes precedence. */
   logger?: MtddLogger | null;
 }
 
-/** The configuration in force, without secrets. */
+/** @group Configuration */
+export interface MtddBackendConfig {
+  /**
+   * True: `.mtdd()` queries go to the query servers. False: to the local connection. Default: USE_MTDD, else
+   * false. With query servers and NODE_ENV=production, set this or USE_MTDD.
+   */
+  useMtdd?: boolean | null;
+  /** `host:port` of each shard's query server; the position is the shard. Default: QUERY_SERVERS. */
+  queryServers?: string[] | null;
+  /**
+   * `host:port`, or several (an array, or separated by commas) on one database. If one fails or is silent,
+   * the next is asked. A single query server needs none. Default: LOOKUP_SERVER.
+   */
+  lookupServer?: string | string[] | null;
+  /**
+   * More logs, and readable ones. Changes nothing about transport. Default: whether NODE_ENV is
+   * `development`.
+   */
+  isDevelopment?: boolean | null;
+  /** Plain text also beyond this machine. Default: GRPC_INSECURE, else false. */
+  grpcInsecure?: boolean | null;
+  tls?: MtddTlsConfig | null;
+  /**
+   * Shared secret of the servers, or a function that returns it. The function is awaited at start, where a
+   * failure is a ConfigError, and asked again every minute and when a server refuses the token.
+   */
+  token?: string | (() => string | Promise<string>) | null;
+  /**
+   * Milliseconds that a query may take; this also ends long migrations. Default 60000, or
+   * `connection.query_timeout` of the Knex configuration.
+   */
+  timeout?: number | null;
+  /** How often a query may be sent again, where that is safe. Default 2. */
+  maxRetries?: number | null;
+  /** How tenants' shards are remembered. */
+  lookupCache?: {
+    /** Tenants. Default 100000. */
+    size?: number | null;
+    /** Seconds. Default 300. */
+    ttl?: number | null;
+    /** Seconds that an unknown tenant stays unknown, even if it is registered meanwhile. Default 0. */
+    negativeTtl?: number | null;
+    /**
+     * Seconds, beyond `ttl`, that a known tenant is served while no lookup server can be reached. Default
+     * 3600.
+     */
+    maxStale?: number | null;
+  } | null;
+  /** Queries under way at once; more are refused with OverloadedError. Default 10000. */
+  maxInFlight?: number | null;
+  /** Logs go to children of this logger. Default: pino to stdout. */
+  logger?: MtddLogger | null;
+  /** Default: the level of `logger`; else `warn`, or `debug` in development. */
+  logLevel?: MtddLogLevel | null;
+  /** Tables that every shard holds alike, with or without their schema. Default none. */
+  referenceTables?: string[] | null;
+  /**
+   * Bytes of rows that merging one query's result may hold. Sorted and plain rows pass through and do not
+   * count. Default 64 MiB.
+   */
+  mergeMemoryLimit?: number | null;
+  /**
+   * Accept a Knex configuration with `pool.afterCreate`, which prepares local connections only. Default
+   * false.
+   */
+  allowLocalAfterCreate?: boolean | null;
+  /**
+   * Refuse every query that has neither `.mtdd()` nor a tenant around it (`withTenant`, `tenantContext`,
+   * `forTenant`) and is not inside `runLocal`. It rejects with ValidationError, and nothing is sent. With
+   * 'transaction', such a query, and `trx.batchInsert`, belongs to the tenant that an earlier query of its
+   * transaction has named. Recommended: true. Default false, with a warning at start if `useMtdd` is true.
+   */
+  requireTenant?: boolean | 'transaction' | null;
+  /**
+   * How queries may reach all shards. 'explicit', which is recommended: only by `allServers: true`. `.mtdd()`
+   * and `.mtdd(null)` are then refused with a TypeError, so that no tenant which happens to be null reaches
+   * everybody's data. Default 'implicit'.
+   */
+  allShards?: 'implicit' | 'explicit' | null;
+}
+
+/**
+ * Certificates, as PEM text. Without `ca`, the system's certificate authorities are trusted.
+ *
+ * @group Configuration
+ */
+export interface MtddTlsConfig {
+  ca?: string | Buffer | null;
+  /** Mutual TLS; needs `key`. */
+  cert?: string | Buffer | null;
+  key?: string | Buffer | null;
+  /** The name in the servers' certificates, if it is not the host's. */
+  serverName?: string | null;
+}
+
+/** @group Configuration */
+export interface PortalConfig {
+  /** Default: PORTAL_ID. */
+  portalId?: number | null;
+  /**
+   * The column that names the tenant in every sharded table. Each shard alone can answer what is joined,
+   * grouped or partitioned by it. Default: TENANT_COLUMN_NAME.
+   */
+  tenantColumnName?: string | null;
+  /** A Raw query that calls this procedure registers its tenant first. */
+  tenantInsertProc?: string | null;
+  portalName?: string | null;
+  [key: string]: unknown;
+}
+
+/**
+ * A service account. An incomplete one switches push notifications off, with a warning.
+ *
+ * @group Configuration
+ */
+export interface FirebaseConfig {
+  type?: string;
+  project_id?: string;
+  private_key_id?: string;
+  private_key?: string;
+  client_email?: string;
+  client_id?: string;
+  [key: string]: string | undefined;
+}
+
+/**
+ * A logger such as pino makes.
+ *
+ * @group Configuration
+ */
+export interface MtddLogger {
+  debug(...args: unknown[]): void;
+  info(...args: unknown[]): void;
+  warn(...args: unknown[]): void;
+  error(...args: unknown[]): void;
+  child(bindings: Record<string, unknown>): MtddLogger;
+  level?: string;
+}
+
+/** @group Configuration */
+export type MtddLogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/**
+ * The configuration in force, without secrets.
+ *
+ * @group Configuration
+ */
 export interface MtddEffectiveConfig {
   readonly useMtdd: boolean;
   readonly isDevelopment: boolean;
@@ -290,110 +553,21 @@ export interface MtddEffectiveConfig {
   readonly tenantColumnName?: string;
 }
 
-/** A notification of PostgreSQL's NOTIFY. */
-export interface MtddNotification {
-  readonly channel: string;
-  /** As PostgreSQL gave it; `''` when NOTIFY named none. */
-  readonly payload: string;
-  /** The index of the shard that it is from; 0 with useMtdd false. */
-  readonly shard: number;
-  /** Of the PostgreSQL backend that notified; undefined from a query server of 1.x. */
-  readonly processId: number | undefined;
-  /** When the query server had it. */
-  readonly receivedAt: Date;
-}
+// Results -------------------------------------------------------------------------------------------------
 
-/** Some notifications of a shard may have been missed. */
-export interface MtddGap {
-  readonly channel: string;
-  readonly shard: number;
-  readonly reason: string;
-}
-
-interface MtddGapOption {
-  /**
-   * Called when a shard is listened to again after a loss: what was notified before this call may have been missed,
-   * what is notified from now on comes.
-   */
-  onGap?: (gap: MtddGap) => void;
-}
-
-/** To listen on a tenant's shard. What it hears is the whole shard's: whose a notification is, its payload says. */
-export interface MtddTenantListenOptions extends MtddGapOption {
-  tenantId: MtddTenantId;
-  /** Default 1. */
-  tenantType?: number | string;
-}
-
-/** To listen on all shards, or on one by its position in `queryServers`. */
-export interface MtddShardListenOptions extends MtddGapOption {
-  shard?: number;
-}
-
-/** What `listen` takes. */
-export type MtddListenOptions = MtddTenantListenOptions | MtddShardListenOptions;
-
-/** What `listen` resolves to. */
-export interface MtddSubscription {
-  readonly channel: string;
-  /** The indexes of the shards. */
-  readonly shards: readonly number[];
-  /** Stops listening: from the call on nothing more is told. Idempotent. */
-  close(): Promise<void>;
-}
-
-/** What InitializeReplication resolves to, and `replication` of what `createMtddKnex` resolves to. */
-export interface MtddHandle {
-  readonly config: MtddEffectiveConfig;
-  /**
-   * Ends the connections to the servers, and every subscription. `.mtdd()` queries are refused from then on with
-   * ClientClosedError; the Knex instance goes on working. Idempotent. `db.destroy()` does it too.
-   */
-  close(): Promise<void>;
-  /** Registers a tenant with the lookup server; a known one keeps its shard. */
-  addTenant(
-    tenantId: MtddTenantId,
-    tenantType?: number | string,
-  ): Promise<{ tenantId: string; shardIndex: number }>;
-  /** The tenant's shard: its position in `queryServers`. Rejects with TenantNotFoundError for an unknown one. */
-  tenantShard(tenantId: MtddTenantId, tenantType?: number | string): Promise<number>;
-  /**
-   * Listens to a channel of PostgreSQL's NOTIFY on all shards, or on one; with useMtdd false on the local database.
-   * Resolves once LISTEN is in force: what is notified from then on comes, or `onGap` is called. It listens again by
-   * itself after a loss, and keeps the process alive until it is closed.
-   *
-   * @param channel exactly as in `LISTEN "channel"`, 1 to 63 bytes
-   * @throws TypeError for a wrong argument; ShardUnavailableError when a shard cannot be listened to now
-   */
-  listen(
-    channel: string,
-    listener: (notification: MtddNotification) => void,
-    options?: MtddShardListenOptions | null,
-  ): Promise<MtddSubscription>;
-  /** The same for a tenant's shard. A tenant that may be missing does not compile: it would be all shards. */
-  listen(
-    channel: string,
-    listener: (notification: MtddNotification) => void,
-    options: MtddTenantListenOptions,
-  ): Promise<MtddSubscription>;
-  /**
-   * What a query would do, without running it. Of a schema builder with several statements an array.
-   *
-   * @throws ValidationError for what is no query
-   * @throws QueryCancelledError once a signal of the query is aborted
-   * @throws ClientClosedError after `close()`
-   */
-  explain(query: Knex.ChainableInterface): Promise<MtddExplanation | MtddExplanation[]>;
-}
-
-/** What `explain` says. */
+/**
+ * What `explain` says.
+ *
+ * @group Results
+ */
 export interface MtddExplanation {
   route: 'local' | 'shard' | 'all';
   /** Positions in `queryServers`. */
   shards: number[];
   /**
-   * How one result is made: `shard`: there is only one; `anyShard`: all hold the same; `everywhere`: counts added, rows
-   * put one after the other; `concat`, `sorted`, `grouped`: rows merged; `finish`: gathered, and finished by a shard.
+   * How one result is made. `shard`: only one shard answers. `anyShard`: all shards hold the same.
+   * `everywhere`: counts are added, and rows follow each other. `concat`, `sorted`, `grouped`: rows are
+   * merged. `finish`: rows are gathered, and a shard computes the result.
    */
   plan:
     | 'local'
@@ -405,7 +579,7 @@ export interface MtddExplanation {
     | 'grouped'
     | 'finish'
     | 'refused';
-  /** What is sent to whom; `when`: under which condition, if not always. */
+  /** What is sent to which shards. `when`: under which condition, if not always. */
   statements: { shards: number[] | 'any'; sql: string; params: unknown[]; when?: string }[];
   /** Sentences. */
   steps: string[];
@@ -414,138 +588,126 @@ export interface MtddExplanation {
 }
 
 /**
- * What is to be known of the result of a query for all shards beyond its rows. It stands, not enumerable, at `mtdd` of
- * `pg`'s Result (what a Raw resolves to); with failed shards also at `mtdd` of its array of rows (what a select of Knex
- * resolves to). A stream emits it as the event `mtdd` before it ends.
+ * What the result of a query for all shards says beyond its rows. It is the property `mtdd`, which is not
+ * enumerable, of `pg`'s Result (what a Raw resolves to), and with failed shards also of the array of rows
+ * (what a select resolves to). A stream emits it as the event `mtdd` before it ends.
+ *
+ * @group Results
  */
 export interface MtddAbout {
   /** The rows of the shards were merged, rather than concatenated. */
   IsReRun: boolean;
-  /** With `partialResults`: the shards that the result does without; `partial`: but for some rows of theirs. */
+  /**
+   * With `partialResults`: the shards that are missing from the result. `partial`: some of their rows are in
+   * it.
+   */
   failedShards: { shardIndex: number; queryServer: string; error: Error; partial?: true }[];
 }
 
-/** What has become of a query on one shard. */
+/**
+ * The outcome of a query on one shard.
+ *
+ * @group Results
+ */
 export interface MtddOutcome {
   shardIndex: number;
   queryServer: string;
   /**
-   * `unknown`: it was sent, and may or may not have taken effect; `cancelled`: it was stopped because of another's
-   * failure.
+   * `unknown`: it was sent, and may or may not have taken effect. `cancelled`: it was stopped because another
+   * shard failed.
    */
   outcome: 'done' | 'failed' | 'not sent' | 'unknown' | 'cancelled';
-  /** Of what is done: the number in the command tag. */
+  /** For `done`: the number in the command tag. */
   rowCount?: number | null;
   /** `pg`'s DatabaseError, or an MtddError. */
   error?: Error;
 }
 
-/**
- * Sets the library up on a Knex instance: from then on its queries may say `.mtdd(tenant)`. A Knex instance has one
- * handle at a time.
- *
- * @param app an Express application, or another object with `use`
- * @param db a Knex instance with client "pg"
- * @throws ConfigError with the path of each wrong field; ValidationError when `app` or `db` is something else
- */
-export function InitializeReplication(
-  app: { use: (...args: never[]) => unknown },
-  db: Knex,
-  config?: LibraryConfig | null,
-): Promise<MtddHandle>;
+// Notifications -------------------------------------------------------------------------------------------
 
 /**
- * Runs a function in whose queries, on every Knex instance that the library was set up on, need no `.mtdd()`: they
- * belong to this tenant, as does whatever the function awaits or starts. The inner of nested calls holds. A query takes
- * the tenant of the place where it is made, else of the place where it is run; its own `.mtdd()` outranks both. What the
- * function returns stays inside: a builder of Knex's keeps the tenant, any other thenable, such as a query of Objection, is
- * awaited inside, the body of a generator runs inside, and a transaction that was begun inside keeps the tenant for its
- * queries outside. What an array or an object holds is left as it is. Streams and listeners of the library are called in the context that they were asked for in.
+ * What `listen` takes.
  *
- * @param tenantId as for `.mtdd()`, but one tenant
- * @param tenantType default 1
- * @returns what the function returns
- * @throws TypeError for a wrong tenant, `undefined`, `null`, `''` and `NaN` included; the function is not run
+ * @group Notifications
  */
-export function withTenant<T>(tenantId: MtddTenantId, fn: () => T): MtddStarted<T>;
-export function withTenant<T>(
-  tenantId: MtddTenantId,
-  tenantType: number | string | undefined,
-  fn: () => T,
-): MtddStarted<T>;
+export type MtddListenOptions = MtddTenantListenOptions | MtddShardListenOptions;
 
 /**
- * Runs a function whose queries without `.mtdd()` go to the local connection, whatever tenant is around it, and also
- * with `requireTenant`. For migrations and other housekeeping.
+ * Listens on a tenant's shard. It hears every notification of the shard, of other tenants too.
  *
- * @returns what the function returns
+ * @group Notifications
  */
-export function runLocal<T>(fn: () => T): MtddStarted<T>;
-
-/**
- * Runs a function in which a signal stops the queries on shards: once it is aborted, those under way are stopped on
- * PostgreSQL, and all that come later are refused, each with QueryCancelledError. A query obeys the signals of the places
- * where it is made and where it is run, those of nested calls and its own option `signal` together. In a transaction, it is the queries that
- * stop, not BEGIN, COMMIT and ROLLBACK.
- *
- * @param signal null: inside, no signal of the calls around it counts, nor for what is made inside
- * @returns what the function returns
- * @throws TypeError for anything else than a signal or null; the function is not run
- */
-export function withSignal<T>(signal: AbortSignal | null, fn: () => T): MtddStarted<T>;
-
-/** What `tenantContext` may be told; other keys are refused. `undefined`: the request has no tenant. */
-export type MtddRequestTenant =
-  | MtddTenantId
-  | { readonly tenantId: MtddTenantId; readonly tenantType?: number | string }
-  | undefined;
-
-/**
- * Makes an Express middleware: what comes after it in a request runs inside `withTenant`. Errors of `resolve`, and
- * wrong tenants, go to `next`.
- *
- * @param resolve says whose request it is
- * @param options `cancelOnClose` (default false): when the client goes away before `response.end()`, the queries of its
- *   request are stopped, as by `withSignal`, writes too: work of several writes is left half done
- */
-// biome-ignore lint/suspicious/noExplicitAny: requests are the application's own types
-export function tenantContext<Request = any>(
-  resolve: (request: Request) => MtddRequestTenant | PromiseLike<MtddRequestTenant>,
-  options?: { readonly cancelOnClose?: boolean },
-): (request: Request, response: unknown, next: (error?: unknown) => void) => void;
-
-/** What `createMtddKnex` takes: the library's configuration, and Knex's own. */
-export interface MtddKnexConfig extends LibraryConfig {
-  /** What would be passed to `knex()`; the client must be "pg". */
-  knex: Knex.Config;
+export interface MtddTenantListenOptions extends MtddGapOption {
+  tenantId: MtddTenantId;
+  /** Default 1. */
+  tenantType?: number | string;
 }
 
-/** What `createMtddKnex` resolves to. */
-// biome-ignore lint/suspicious/noExplicitAny: as Knex declares it
-export type MtddKnex = Knex<any, any[]> & {
+/**
+ * Listens on all shards, or on one by its position in `queryServers`.
+ *
+ * @group Notifications
+ */
+export interface MtddShardListenOptions extends MtddGapOption {
+  shard?: number;
+}
+
+interface MtddGapOption {
   /**
-   * The instance, bound to a tenant: all its queries, batches, transactions, schema builders, migrations and seeds go
-   * there. Cheap, so it may be made for each request. It shares connections with the instance that it was bound from,
-   * which alone can be listened to and destroyed.
-   *
-   * @param tenantType default 1
-   * @param options of all its queries
-   * @throws TypeError for a wrong tenant, type or option
+   * Called when a shard is listened to again after a loss. Notifications sent before this call may have been
+   * missed; those sent after it arrive.
    */
-  forTenant(tenantId: MtddTenantId, tenantType?: number | string, options?: MtddOptions | null): Knex;
-  /** Registers and finds tenants. `destroy()` closes it. */
-  readonly replication: MtddHandle;
-};
+  onGap?: (gap: MtddGap) => void;
+}
 
 /**
- * Makes a Knex instance with the library under it, without changing Knex's classes: only the builders of this instance
- * have `.mtdd()`.
+ * What `listen` resolves to.
  *
- * @throws ConfigError with the path of each wrong field
+ * @group Notifications
  */
-export function createMtddKnex(config: MtddKnexConfig): Promise<MtddKnex>;
+export interface MtddSubscription {
+  readonly channel: string;
+  /** The indexes of the shards. */
+  readonly shards: readonly number[];
+  /** Stops listening. The listener is not called again. Idempotent. */
+  close(): Promise<void>;
+}
 
-/** The base of the library's own errors. PostgreSQL's refusals stay `pg`'s DatabaseError. */
+/**
+ * A notification of PostgreSQL's NOTIFY.
+ *
+ * @group Notifications
+ */
+export interface MtddNotification {
+  readonly channel: string;
+  /** As PostgreSQL sent it; `''` if NOTIFY named none. */
+  readonly payload: string;
+  /** The index of its shard; 0 with `useMtdd: false`. */
+  readonly shard: number;
+  /** The PostgreSQL backend that notified; undefined from a query server of 1.x. */
+  readonly processId: number | undefined;
+  /** When the query server received it. */
+  readonly receivedAt: Date;
+}
+
+/**
+ * Some notifications of a shard may have been missed.
+ *
+ * @group Notifications
+ */
+export interface MtddGap {
+  readonly channel: string;
+  readonly shard: number;
+  readonly reason: string;
+}
+
+// Errors --------------------------------------------------------------------------------------------------
+
+/**
+ * The base of the library's own errors. PostgreSQL's refusals stay `pg`'s DatabaseError.
+ *
+ * @group Errors
+ */
 export class MtddError extends Error {
   constructor(
     message: string,
@@ -558,7 +720,7 @@ export class MtddError extends Error {
   readonly code: string;
   /** The HTTP status that fits. */
   readonly statusCode: number;
-  /** What is known about the failure, safe to log. */
+  /** What is known about the failure; safe to log. */
   readonly context: Record<string, unknown>;
   readonly cause?: unknown;
   /** Without stack, cause, SQL, bindings and secrets. */
@@ -577,52 +739,131 @@ declare class CodedError<Code extends string, Status extends number> extends Mtd
   readonly statusCode: Status;
 }
 
-/** A wrong configuration; the message begins with the path of the field. */
-export class ConfigError extends CodedError<'CONFIG_INVALID', 500> {}
-/** The handle has been closed. */
-export class ClientClosedError extends CodedError<'CLIENT_CLOSED', 503> {}
-/** The lookup server does not know the tenant. */
-export class TenantNotFoundError extends CodedError<'TENANT_NOT_FOUND', 404> {}
 /**
- * `queryServers` does not have the tenant's shard, or has another server in its place, or the tenant has just been moved
- * once more. Nothing was run.
+ * A wrong configuration; the message begins with the path of the field.
+ *
+ * @group Errors
+ */
+export class ConfigError extends CodedError<'CONFIG_INVALID', 500> {}
+
+/**
+ * The handle has been closed.
+ *
+ * @group Errors
+ */
+export class ClientClosedError extends CodedError<'CLIENT_CLOSED', 503> {}
+
+/**
+ * The lookup server does not know the tenant.
+ *
+ * @group Errors
+ */
+export class TenantNotFoundError extends CodedError<'TENANT_NOT_FOUND', 404> {}
+
+/**
+ * `queryServers` lacks the tenant's shard, or has another server in its place, or the tenant has just been
+ * moved again. Nothing was run.
+ *
+ * @group Errors
  */
 export class ShardNotFoundError extends CodedError<'SHARD_NOT_FOUND', 404> {}
+
 /**
- * The query server cannot be reached: nothing was run; or a read was lost and not repeated; or the query's transaction was
- * rolled back. The message says which.
+ * The query server cannot be reached and nothing was run, or a read was lost and not repeated, or the query's
+ * transaction was rolled back. The message says which.
+ *
+ * @group Errors
  */
 export class ShardUnavailableError extends CodedError<'SHARD_UNAVAILABLE', 503> {}
-/** The lookup server cannot be reached; nothing was run. */
-export class LookupUnavailableError extends CodedError<'LOOKUP_UNAVAILABLE', 503> {}
-/** Too many queries are under way; nothing was run. */
-export class OverloadedError extends CodedError<'OVERLOADED', 429> {}
+
 /**
- * The time was up. `context.stopped`: PostgreSQL says that it has stopped the statement, or it never ran; else it only
- * reads, or its transaction is rolled back.
+ * The lookup server cannot be reached; nothing was run.
+ *
+ * @group Errors
+ */
+export class LookupUnavailableError extends CodedError<'LOOKUP_UNAVAILABLE', 503> {}
+
+/**
+ * Too many queries are under way; nothing was run.
+ *
+ * @group Errors
+ */
+export class OverloadedError extends CodedError<'OVERLOADED', 429> {}
+
+/**
+ * The time was up. `context.stopped`: PostgreSQL confirmed that it stopped the statement, or it never ran.
+ * Otherwise it only reads, or its transaction is rolled back.
+ *
+ * @group Errors
  */
 export class QueryTimeoutError extends CodedError<'TIMEOUT', 504> {}
-/** The query was cancelled; `cause` is the reason of the signal that did it. */
-export class QueryCancelledError extends CodedError<'CANCELLED', 499> {}
+
 /**
- * A write, or a read that may write, may have taken effect: the connection broke after it was sent, or it was to stop
- * (`context.stoppingFor`: the code that it would have failed with) and PostgreSQL does not say that it did. Of a read that
- * was to stop on a server which has fallen silent too: what it knew of reads may have changed. `operationType: 'read'` says
- * that it has not.
+ * A signal stopped the query; `cause` is the signal's reason.
+ *
+ * @group Errors
+ */
+export class QueryCancelledError extends CodedError<'CANCELLED', 499> {}
+
+/**
+ * A write, or a read that may write, may have taken effect. The connection broke after it was sent, or it
+ * should stop (`context.stoppingFor`: the code that it would have failed with) and PostgreSQL does not
+ * confirm that it did. This includes a read that should stop on a server that has fallen silent, because what
+ * the server knew about reads may have changed; `operationType: 'read'` says that it has not.
+ *
+ * @group Errors
  */
 export class OutcomeUnknownError extends CodedError<'OUTCOME_UNKNOWN', 502> {}
-/** A query for all shards, or a transaction with the local database, that has not come to the same end everywhere. */
+
+/**
+ * A query for all shards, or a transaction with the local database, did not come to the same end everywhere.
+ *
+ * @group Errors
+ */
 export class PartialFailureError extends CodedError<'PARTIAL_FAILURE', 502> {
   constructor(message?: string, context?: Record<string, unknown>, cause?: unknown, outcomes?: MtddOutcome[]);
   /** By shard; empty for a transaction. `context.shards` says the same without the errors. */
   readonly outcomes: MtddOutcome[];
 }
-/** The query cannot be run in this way; nothing was sent. */
+
+/**
+ * The query cannot be answered exactly in this way; the message says which part is the reason.
+ *
+ * @group Errors
+ */
 export class PlanUnsupportedError extends CodedError<'PLAN_UNSUPPORTED', 501> {}
-/** A transaction named a tenant of another shard. */
+
+/**
+ * A transaction named a tenant of another shard, or all shards.
+ *
+ * @group Errors
+ */
 export class CrossShardTransactionError extends CodedError<'CROSS_SHARD_TRANSACTION', 409> {}
-/** The server answered in a way that this version does not understand. */
+
+/**
+ * The server answered in a way that this version does not understand.
+ *
+ * @group Errors
+ */
 export class ProtocolError extends CodedError<'PROTOCOL', 502> {}
+
+/**
+ * The input is not valid; nothing was sent.
+ *
+ * @group Errors
+ */
 export class ValidationError extends CodedError<'VALIDATION_ERROR', 400> {}
+
+/**
+ * For the users of your application; the library does not raise it for its servers.
+ *
+ * @group Errors
+ */
 export class AuthenticationError extends CodedError<'AUTHENTICATION_ERROR', 401> {}
+
+/**
+ * For the users of your application.
+ *
+ * @group Errors
+ */
 export class AuthorizationError extends CodedError<'AUTHORIZATION_ERROR', 403> {}

@@ -5,7 +5,7 @@ const { after, before, describe, it } = require('node:test');
 const { startSides, TENANT } = require('./support/differential');
 const { Recorder } = require('./support/recorder');
 
-/** BEGIN goes out with the first query, so the transaction's own listeners hear it: README.md says so. */
+/** BEGIN goes out with the first query, so the transaction's own listeners hear it: docs/compatibility.md says so. */
 const isOwnBegin = ([where, event, payload]) =>
   where.startsWith('trx') && event === 'query' && payload.sql === 'BEGIN;';
 

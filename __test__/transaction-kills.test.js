@@ -1,6 +1,6 @@
 /**
- * What is left of a transaction when one of its parties dies, freezes or falls silent: nothing, within the time that the
- * README states. And what the application hears is true.
+ * What is left of a transaction when one of its parties dies, freezes or falls silent: nothing, within the time that
+ * docs/transactions.md states. And what the application hears is true.
  */
 
 const assert = require('node:assert/strict');
@@ -27,7 +27,7 @@ const SEED = [
      for each row execute function take_a_second()`,
 ];
 
-/** Seconds, of the query server here: README, "When something dies". */
+/** Seconds, of the query server here: docs/transactions.md, "When something dies". */
 const KEEPALIVE_INTERVAL = 1;
 const KEEPALIVE_TIMEOUT = 1;
 const SERVER_FLAGS = [

@@ -1,5 +1,5 @@
 /**
- * `npm run matrix`: writes docs/FAN-OUT.md, the table of what all shards can answer, from the statements that the
+ * `npm run matrix`: writes docs/fan-out-matrix.md, the table of what all shards can answer, from the statements that the
  * tests run.
  */
 
@@ -8,7 +8,7 @@ const path = require('node:path');
 const { SHAPES } = require('../__test__/support/fan-out-shapes');
 const { QUERIES } = require('../__test__/support/tpch/queries');
 
-const FILE = path.join(__dirname, '..', 'docs', 'FAN-OUT.md');
+const FILE = path.join(__dirname, '..', 'docs', 'fan-out-matrix.md');
 
 /** The document. */
 function text() {
@@ -34,34 +34,18 @@ function text() {
       `${answer(expected)}${why ? `: ${why}` : ''}`,
     ]),
   );
-  return `# What all shards can answer
+  return `# Fan-out matrix: what all shards can answer
 
 <!-- Written by \`npm run matrix\`. The statements are run by fan-out-matrix.test.js and tpch.test.js, which fail when one of them is answered otherwise. -->
 
-\`.mtdd()\` without a tenant asks all shards. *Exact* means: what one PostgreSQL with the rows of all shards would have
-answered, including its own refusals. Everything else is refused with the code that stands here, and not run.
-Of the ${all.length} statements below, ${exact} are exact.
+[The guide](fan-out.md) says how to query all shards. *Exact* means: the answer of one PostgreSQL with the rows of all
+shards, including its own refusals. Everything else is refused with the code in the last column, and is not run. Of the
+${all.length} statements below, ${exact} are exact.
 
 \`orders\` and \`items\` are split by \`tenant_id\` (\`portal.tenantColumnName\`); \`countries\` is the same on all shards
 (\`mtdd.referenceTables\`).
 
 ${sections.join('\n')}
-## What the shards' databases do unasked
-
-Policies of row-level security that hold for the connected role are judged as if they stood in the statement's WHERE:
-what looks at rows of other tenants, at a clock, or calls a function that is not immutable is refused, by the policy's name.
-
-Triggers, foreign keys and checks of a table run on each shard, and see the rows of that shard alone, as they do for a
-statement of one tenant. They are not looked into; \`handle.explain()\` names the triggers of the table that is changed. A
-trigger that gives rows of a reference table values of its own (a sequence's, a random one, its clock's) makes the copies
-differ.
-
-Columns of reference tables that a statement leaves to their defaults get one time for all shards where the default tells
-the time. A sequence, an identity, a random value or a function that is not immutable is refused: give the column a value.
-
-A text that becomes a date or a time as the statement runs, as in \`word::date\` where \`word\` is a column, is not looked
-into: where it says \`now\` or \`today\`, it is that of its shard.
-
 The tables of TPC-H below: \`region\`, \`nation\` and \`part\` are reference tables; \`supplier\`, \`partsupp\`,
 \`customer\`, \`orders\` and \`lineitem\` are split by \`tenant_id\`, and joined on it too.
 

@@ -1,9 +1,9 @@
 /**
  * `npm run versions`: runs the suites that face Knex on the supported versions of Knex, `pg` and Node, prints each
- * outcome, and writes the table of them into the README. Versions are installed into temporary directories.
+ * outcome, and writes the table of them into docs/compatibility.md. Versions are installed into temporary directories.
  *
  * `--all` runs every combination, otherwise each version at least once; words run only the combinations whose names
- * contain one of them. `--check` writes nothing, and fails where the README's table says something else.
+ * contain one of them. `--check` writes nothing, and fails where that table says something else.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -14,7 +14,7 @@ const { parseArgs } = require('node:util');
 const { npm } = require('./npm');
 
 const ROOT = path.join(__dirname, '..');
-const README = path.join(ROOT, 'README.md');
+const FILE = path.join(ROOT, 'docs', 'compatibility.md');
 const BEGIN = '<!-- versions: written by `npm run versions` -->';
 const END = '<!-- versions: end -->';
 
@@ -61,16 +61,16 @@ function main() {
       console.log(`${nameOf(one)}: ${summary}`);
       if (outcome === FAILS) failed.push(nameOf(one));
       // After each: a run that is broken off has not been for nothing.
-      const readme = fs.readFileSync(README, 'utf8');
-      const known = tableOf(readme);
+      const document = fs.readFileSync(FILE, 'utf8');
+      const known = tableOf(document);
       if (known.get(nameOf(one)) !== outcome) differing.push(nameOf(one));
       known.set(nameOf(one), outcome);
-      if (!values.check) fs.writeFileSync(README, withTable(readme, tableText(rows, known)));
+      if (!values.check) fs.writeFileSync(FILE, withTable(document, tableText(rows, known)));
     }
-    console.log(between(fs.readFileSync(README, 'utf8')));
+    console.log(between(fs.readFileSync(FILE, 'utf8')));
     if (failed.length > 0) throw new Error(`failed: ${failed.join('; ')}`);
     if (values.check && differing.length > 0) {
-      throw new Error(`README.md says something else of: ${differing.join('; ')}`);
+      throw new Error(`docs/compatibility.md says something else of: ${differing.join('; ')}`);
     }
   } finally {
     fs.rmSync(packages, { recursive: true, force: true });
@@ -134,11 +134,11 @@ function nameOf({ node, knex, pg }) {
   return `Node ${node}, Knex ${knex}, pg ${pg}`;
 }
 
-/** What the README says of each combination. */
-function tableOf(readme) {
+/** What the document says of each combination. */
+function tableOf(document) {
   const known = new Map();
   const row = /^\| Knex ([\d.]+), `pg` ([\d.]+) \|(.*)\|$/gm;
-  for (const [, knex, pg, cells] of between(readme).matchAll(row)) {
+  for (const [, knex, pg, cells] of between(document).matchAll(row)) {
     for (const [index, cell] of cells.split('|').entries()) {
       known.set(nameOf({ node: NODE[index], knex, pg }), cell.trim());
     }
@@ -156,19 +156,20 @@ function tableText(rows, outcomes) {
   );
 }
 
-function withTable(readme, table) {
-  const [start, end] = bordersOf(readme);
-  return `${readme.slice(0, start)}\n${table}\n${readme.slice(end)}`;
+function withTable(document, table) {
+  const [start, end] = bordersOf(document);
+  return `${document.slice(0, start)}\n${table}\n${document.slice(end)}`;
 }
 
-function between(readme) {
-  return readme.slice(...bordersOf(readme));
+function between(document) {
+  return document.slice(...bordersOf(document));
 }
 
 /** Where the table's place begins and ends. */
-function bordersOf(readme) {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`README.md: expected the lines ${BEGIN} and ${END}`);
+function bordersOf(document) {
+  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
+  if (begin < 0 || end < begin)
+    throw new Error(`docs/compatibility.md: expected the lines ${BEGIN} and ${END}`);
   return [begin + BEGIN.length, end];
 }
 

@@ -1,6 +1,6 @@
 /**
  * Which statements all shards can answer: the shapes of the support matrix, each with a statement that
- * `fan-out-matrix.test.js` runs. docs/FAN-OUT.md is written from it by `npm run matrix`.
+ * `fan-out-matrix.test.js` runs. docs/fan-out-matrix.md is written from it by `npm run matrix`.
  */
 
 /** What the statements are about. `countries` is a reference table; the others are split by `tenant_id`. */
