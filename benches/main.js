@@ -9,7 +9,8 @@
 const { fork } = require('node:child_process');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { startCluster } = require('../__test__/support/cluster');
+const { startCluster } = require('../testkit/cluster');
+const { startQueryServer } = require('../testkit/servers');
 const { CONTENDERS, POOL } = require('./contenders');
 const fanOut = require('./fanout/main');
 const { environment, mediansOf, printCase, save } = require('./report');
@@ -93,10 +94,10 @@ function theseTwo(here, directory, address) {
   ];
 }
 
-/** The query server of another checkout, by that checkout's own support for tests, on the same database. */
+/** The query server that another checkout has built, on the same database. */
 function startOtherServer(directory, databaseUrl) {
-  const { startQueryServer } = require(path.resolve(directory, '__test__', 'support', 'servers'));
-  return startQueryServer({ databaseUrl });
+  const { SERVER } = require(path.resolve(directory, 'scripts', 'build'));
+  return startQueryServer({ databaseUrl, program: SERVER });
 }
 
 /** All contenders on one case, in fresh processes, so that the peak of memory is the case's own. */

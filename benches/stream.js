@@ -8,7 +8,7 @@ const { fork } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
-const { startQueryServer } = require('../__test__/support/servers');
+const { startQueryServer } = require('../testkit/servers');
 const { environment, save } = require('./report');
 
 const FULL = [10_000, 10_000_000];

@@ -6,7 +6,7 @@
 
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
-const { programs } = require('../__test__/support/postgres');
+const { programs } = require('../testkit/postgres');
 
 const ROOT = path.join(__dirname, '..');
 const words = process.argv.slice(2);
@@ -21,7 +21,7 @@ function run(file, args, variables = {}) {
 
 const c8 = path.join(ROOT, 'node_modules', 'c8', 'bin', 'c8.js');
 const reports = ['--reporter=text', '--reporter=lcov', '--include=js/**'];
-// Every file's name holds this word; without one, test.js would run Rust too.
+// Every file's path holds this word; without one, test.js would run Rust too.
 const files = words.length > 0 ? words : ['.test.js'];
 const outcomes = [run(process.execPath, [c8, ...reports, process.execPath, 'scripts/test.js', ...files])];
 

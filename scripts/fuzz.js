@@ -15,8 +15,8 @@ const cargo = (test, ...names) => [
 const targets = [
   ['', cargo('fuzz', ...words)],
   ['frames', cargo('query_server', 'frames::')],
-  ['rows', [process.execPath, ['--test', '__test__/random-rows.test.js']]],
-  ['answers', [process.execPath, ['--test', '__test__/legacy-answers.test.js']]],
+  ['rows', [process.execPath, ['--test', '__test__/knex/random-rows.test.js']]],
+  ['answers', [process.execPath, ['--test', '__test__/compat-1.x/legacy-answers.test.js']]],
 ];
 
 for (const [name, [program, args]] of targets) {

@@ -5,8 +5,8 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { SHAPES } = require('../__test__/support/fan-out-shapes');
-const { QUERIES } = require('../__test__/support/tpch/queries');
+const { SHAPES } = require('../testkit/fan-out-shapes');
+const { QUERIES } = require('../testkit/tpch/queries');
 
 const FILE = path.join(__dirname, '..', 'docs', 'fan-out-matrix.md');
 

@@ -104,8 +104,8 @@ const MUTANTS = [
   {
     name: 'ON of an outer join holds for the rows that it keeps',
     file: 'src/plan/local/classes.rs',
-    from: 'self.count(kept) < before.count(kept)',
-    to: 'self.count(kept) < before.count(kept).min(0)',
+    from: 'self.count(kept) < before)',
+    to: 'self.count(kept) < before.min(0))',
   },
   {
     name: 'what holds inside of a subquery holds around it',
@@ -169,9 +169,13 @@ function build({ name }) {
 /** The test that fails, or nothing. */
 function caughtBy() {
   for (const name of ['fan-out-matrix', 'fan-out-differential']) {
-    const { status } = run(process.execPath, ['--test', path.join('__test__', `${name}.test.js`)], {
-      MTDD_TEST_QUERIES: QUERIES,
-    });
+    const { status } = run(
+      process.execPath,
+      ['--test', path.join('__test__', 'fan-out', `${name}.test.js`)],
+      {
+        MTDD_TEST_QUERIES: QUERIES,
+      },
+    );
     if (status !== 0) return name;
   }
   return undefined;
@@ -190,15 +194,18 @@ function keep(file) {
   if (!kept.has(file)) kept.set(file, fs.readFileSync(file));
 }
 
-process.on('exit', () => {
-  // The addon last: it is newer than its sources then, as after a build.
-  for (const [file, content] of [...kept].reverse()) fs.writeFileSync(file, content);
-});
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+module.exports = { MUTANTS };
 
-try {
-  main(process.argv.slice(2));
-} catch (error) {
-  console.error(error.message);
-  process.exitCode = 1;
+if (require.main === module) {
+  process.on('exit', () => {
+    // The addon last: it is newer than its sources then, as after a build.
+    for (const [file, content] of [...kept].reverse()) fs.writeFileSync(file, content);
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+  try {
+    main(process.argv.slice(2));
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }

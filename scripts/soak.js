@@ -6,7 +6,9 @@
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 
-const FILES = ['differential', 'nested'].map((name) => path.join('__test__', `fan-out-${name}.test.js`));
+const FILES = ['differential', 'nested'].map((name) =>
+  path.join('__test__', 'fan-out', `fan-out-${name}.test.js`),
+);
 
 const { status } = spawnSync(
   process.execPath,

@@ -1,18 +1,19 @@
 /**
  * `npm test`: the Rust tests, then the JavaScript tests, against real PostgreSQL and real servers; the last line sums
- * both. `npm test -- rust` or `npm test -- tenants parity` runs one side, or only the JavaScript test files whose
- * names contain one of the words. MTDD_TEST_MODULES: a directory whose node_modules has the `knex` and `pg` to test on.
+ * both. `npm test -- rust` runs one side. `npm test -- fan-out parity` runs the JavaScript test files that have one of
+ * the words in their path below __test__: in the name of the folder, which is the subject, or of the file.
+ * MTDD_TEST_MODULES: a directory whose node_modules has the `knex` and `pg` to test on.
  */
 
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { programs } = require('../__test__/support/postgres');
+const { programs } = require('../testkit/postgres');
 
 const ROOT = path.join(__dirname, '..');
 /** Takes `knex` and `pg` from the directory that MTDD_TEST_MODULES names. */
-const MODULES_HOOK = path.join(ROOT, '__test__', 'support', 'modules.js');
+const MODULES_HOOK = path.join(ROOT, 'testkit', 'modules.js');
 /** A JavaScript test file that takes longer than this hangs. Milliseconds. */
 const PATIENCE = 900_000;
 
@@ -39,12 +40,7 @@ async function rust(total) {
 }
 
 async function javascript(total, words) {
-  const directory = path.join(ROOT, '__test__');
-  const files = fs
-    .readdirSync(directory)
-    .filter((name) => name.endsWith('.test.js'))
-    .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
-    .map((name) => path.join('__test__', name));
+  const files = testFiles(words);
   if (files.length === 0) throw new Error(`no test file in __test__ is named like ${words.join(' or ')}`);
   // Each file starts a PostgreSQL and servers of its own, so more files at once than cores only slow each other down.
   const concurrency = Math.max(1, Math.min(4, os.availableParallelism()));
@@ -59,6 +55,17 @@ async function javascript(total, words) {
   total.passed += count('pass');
   total.failed += count('fail') + count('cancelled');
   return code === 0;
+}
+
+/** The JavaScript test files that have one of the words in their path, or all of them. */
+function testFiles(words) {
+  return fs
+    .readdirSync(path.join(ROOT, '__test__'), { recursive: true })
+    .map((name) => name.replaceAll(path.sep, '/'))
+    .filter((name) => name.endsWith('.test.js'))
+    .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
+    .map((name) => `__test__/${name}`)
+    .sort();
 }
 
 /** Runs a program, shows what it prints as it comes, and returns that. */

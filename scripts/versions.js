@@ -22,7 +22,7 @@ const KNEX = ['2.5', '3.0', '3.1', '3.2', '3.3'];
 const NODE = ['20', '22', '24'];
 /** The newest `pg` comes after these. */
 const PG = ['8.11', '8.16'];
-/** Test files, by words in their names. */
+/** Test files, by words in their paths. */
 const SUITES = [
   'differential-',
   'parity',
@@ -31,7 +31,7 @@ const SUITES = [
   'seeds',
   'context',
   'forTenant',
-  'transactions',
+  'transactions.test',
   'streams',
 ];
 

@@ -318,7 +318,8 @@ fn looks_like_a_path(span: &str) -> bool {
     let plain = span.chars().all(|c| c.is_ascii_alphanumeric() || "./_-".contains(c));
     let top = span.split('/').next().unwrap_or_default();
     let in_a_directory = span.contains('/')
-        && ["src", "js", "proto", "tests", "__test__", "scripts", "examples", "benches", "npm", ".ci"].contains(&top);
+        && ["src", "js", "proto", "tests", "__test__", "testkit", "scripts", "examples", "benches", "npm", ".ci"]
+            .contains(&top);
     let ends_as_a_file =
         [".rs", ".js", ".mjs", ".ts", ".toml", ".json", ".proto", ".md"].iter().any(|end| span.ends_with(end));
     plain && (in_a_directory || ends_as_a_file && !span.starts_with('.'))

@@ -10,9 +10,9 @@ const express = require('express');
 const knex = require('knex');
 const { Client } = require('pg');
 const { createMtddKnex, InitializeReplication, withTenant } = require('../../js');
-const { startPostgres } = require('./postgres');
-const { startQueryServer } = require('./servers');
-const { assertSame } = require('./same');
+const { startPostgres } = require('../../testkit/postgres');
+const { startQueryServer } = require('../../testkit/servers');
+const { assertSame } = require('../../testkit/same');
 
 /** Milliseconds that plain Knex has to end. */
 const PATIENCE = 2000;

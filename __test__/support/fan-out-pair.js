@@ -8,9 +8,9 @@ const express = require('express');
 const knex = require('knex');
 const { Client } = require('pg');
 const { InitializeReplication } = require('../../js');
-const { startCluster } = require('./cluster');
-const { difference } = require('./differential/compare');
-const { outcome } = require('./differential/run');
+const { startCluster } = require('../../testkit/cluster');
+const { difference } = require('./random-fan-out/compare');
+const { outcome } = require('./random-fan-out/run');
 
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nowhere';
 
@@ -73,7 +73,7 @@ class FanOutPair {
     return { expected, actual, difference: found };
   }
 
-  /** Asks the library alone. @returns {Promise<import('./differential/compare').Outcome>} */
+  /** Asks the library alone. @returns {Promise<import('./random-fan-out/compare').Outcome>} */
   askLibrary(sql, bindings = [], options = undefined) {
     const query = this.library.raw(sql, bindings);
     return outcome(() => (options === undefined ? query.mtdd() : query.mtdd(options)));

@@ -6,7 +6,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const children = require('./children');
+const children = require('../../testkit/children');
 
 const ROOT = path.join(__dirname, '..', '..');
 /** What would tell npm, Cargo or this library of the checkout that runs the test. */

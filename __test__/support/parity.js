@@ -7,9 +7,9 @@ const assert = require('node:assert/strict');
 const express = require('express');
 const knex = require('knex');
 const { InitializeReplication } = require('../../js');
-const { startCluster } = require('./cluster');
-const { onConnection } = require('./postgres');
-const { assertSame } = require('./same');
+const { startCluster } = require('../../testkit/cluster');
+const { onConnection } = require('../../testkit/postgres');
+const { assertSame } = require('../../testkit/same');
 
 /** Nothing listens there; the name of the database is the shard's, because Knex's columnInfo asks by it. */
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/shard0';

@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { runServer } = require('verdaccio');
 const { npm } = require('../../scripts/npm');
-const children = require('./children');
+const children = require('../../testkit/children');
 
 const SCOPE = '@advcomm';
 

@@ -7,7 +7,7 @@ const assert = require('node:assert/strict');
 const express = require('express');
 const knex = require('knex');
 const { InitializeReplication } = require('../../js');
-const { startCluster } = require('./cluster');
+const { startCluster } = require('../../testkit/cluster');
 
 class Shards {
   constructor(cluster, db, handle, whole, databases) {

@@ -6,8 +6,8 @@
 
 const { fork } = require('node:child_process');
 const path = require('node:path');
-const { onConnection, startPostgres } = require('../../__test__/support/postgres');
-const { startLookupServer, startQueryServer } = require('../../__test__/support/servers');
+const { onConnection, startPostgres } = require('../../testkit/postgres');
+const { startLookupServer, startQueryServer } = require('../../testkit/servers');
 const { environment, save } = require('../report');
 const { CASES, FULL, QUICK, seed } = require('./cases');
 const { CONTENDERS } = require('./contenders');

@@ -1,5 +1,5 @@
 //! Callers of version 1.x: `DB.DBService` in front of the same shard. That rows are what a 1.x server gave, type by
-//! type, is compared with `pg` itself in `__test__/legacy-clients.test.js`.
+//! type, is compared with `pg` itself in `__test__/compat-1.x/legacy-clients.test.js`.
 
 use std::time::Duration;
 

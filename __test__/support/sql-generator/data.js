@@ -27,7 +27,7 @@ const TENANTS = [
  */
 
 /**
- * @param {import('./random').Random} random
+ * @param {import('../../../testkit/random').Random} random
  * @param {number} shards
  * @returns {Data}
  */

@@ -55,7 +55,7 @@ function plain(type, text, more) {
  * What expressions are made over.
  *
  * @typedef {object} Scope
- * @property {import('./random').Random} random
+ * @property {import('../../../testkit/random').Random} random
  * @property {Expression[]} columns
  * @property {boolean} [literals] no bindings: where a text must be the same at two places
  * @property {(scope: Scope) => Expression} [subquery] makes a condition with a subquery

@@ -224,10 +224,10 @@ class Nested {
   }
 }
 
-/** @param {import('./random').Random} random */
+/** @param {import('../../../testkit/random').Random} random */
 const nested = (random) => new Nested(random).query();
 
-/** @param {import('./random').Random} random */
+/** @param {import('../../../testkit/random').Random} random */
 const nestedChange = (random) => new Nested(random).change();
 
 module.exports = { nested, nestedChange };

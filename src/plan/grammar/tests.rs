@@ -52,10 +52,10 @@ fn reading(sql: &str) -> Option<String> {
     Some(statement.to_string())
 }
 
-/// What PostgreSQL says of each statement and its reading, as `support/postgres-grammar.js` answers.
+/// What PostgreSQL says of each statement and its reading, as `testkit/postgres-grammar.js` answers.
 fn compared(readings: &[(String, String)]) -> Vec<serde_json::Value> {
     let mut child = Command::new("node")
-        .arg(format!("{ROOT}/__test__/support/postgres-grammar.js"))
+        .arg(format!("{ROOT}/testkit/postgres-grammar.js"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -1,0 +1,105 @@
+/** A query server's limits on sessions, as the application meets them: it hears which one, and the shard is clean. */
+
+const assert = require('node:assert/strict');
+const { after, before, describe, it } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
+const express = require('express');
+const knex = require('knex');
+const { InitializeReplication } = require('../../js');
+const { startCluster } = require('../../testkit/cluster');
+const { startQueryServer } = require('../../testkit/servers');
+
+const TENANT = 'a tenant';
+
+describe('limits of sessions', () => {
+  let cluster;
+  let shard;
+  const servers = [];
+  const instances = [];
+
+  before(async () => {
+    cluster = await startCluster({ shards: 1, seed: ['create table notes (id int primary key)'] });
+    shard = knex({ client: 'pg', connection: cluster.shards[0].databaseUrl });
+  });
+  after(async () => {
+    for (const instance of [shard, ...instances]) await instance?.destroy();
+    for (const server of servers) await server.stop();
+    await cluster?.stop();
+  });
+
+  /** A Knex instance before a query server with these flags. */
+  async function open(...args) {
+    const server = await startQueryServer({ databaseUrl: cluster.shards[0].databaseUrl, args });
+    servers.push(server);
+    const connection = `${cluster.local.databaseUrl}?application_name=mtdd-server`;
+    const db = knex({ client: 'pg', connection, pool: { min: 0 } });
+    instances.push(db);
+    await InitializeReplication(express(), db, {
+      mtdd: { useMtdd: true, queryServers: [server.address], logLevel: 'silent' },
+    });
+    return db;
+  }
+
+  async function nothingIsLeft() {
+    const open = `select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and application_name = 'mtdd-server' and xact_start is not null`;
+    for (let turn = 0; turn < 100 && (await shard.raw(open)).rows[0].n > 0; turn++) await sleep(20);
+    assert.equal((await shard.raw(open)).rows[0].n, 0);
+    assert.deepEqual(await shard('notes'), []);
+  }
+
+  const failureOf = (query) =>
+    Promise.resolve(query).then(
+      () => assert.fail('it has not failed'),
+      (error) => error,
+    );
+
+  for (const [limit, flags] of [
+    ['--session-idle-timeout', ['--session-idle-timeout', '1']],
+    ['--session-max-age', ['--session-max-age', '1']],
+  ]) {
+    it(`after ${limit} the transaction is rolled back, and whatever comes next says so`, async () => {
+      const db = await open(...flags);
+      const trx = await db.transaction();
+      await trx('notes').insert({ id: 1 }).mtdd(TENANT);
+      await sleep(1100);
+      await nothingIsLeft();
+      const query = await failureOf(trx('notes').mtdd(TENANT));
+      trx.commit();
+      const commit = await failureOf(trx.executionPromise);
+      for (const error of [query, commit]) {
+        assert.equal(error.code, 'SHARD_UNAVAILABLE');
+        assert.match(error.message, new RegExp(`1 s \\(${limit}\\); its transaction was rolled back`));
+      }
+      await db.transaction((next) => next('notes').mtdd(TENANT));
+    });
+  }
+
+  it('a statement that runs when the age is over is stopped', async () => {
+    const db = await open('--session-max-age', '1');
+    const error = await failureOf(
+      db.transaction(async (trx) => {
+        await trx('notes').insert({ id: 1 }).mtdd(TENANT);
+        await trx.raw('select pg_sleep(30)').mtdd(TENANT);
+      }),
+    );
+    assert.equal(error.code, 'TIMEOUT');
+    await nothingIsLeft();
+  });
+
+  it('when all sessions are taken a transaction waits for one until its deadline, and other queries do not', async () => {
+    const db = await open('--max-sessions', '1');
+    const first = await db.transaction();
+    await first('notes').mtdd(TENANT);
+    const second = await db.transaction();
+    const error = await failureOf(second('notes').mtdd(TENANT, 1, 'auto', { timeout: 200 }));
+    assert.equal(error.code, 'OVERLOADED');
+    assert.match(error.message, /all 1 sessions are taken \(--max-sessions\)/);
+    await second.rollback();
+    await db('notes').mtdd(TENANT);
+    const third = db.transaction((trx) => trx('notes').mtdd(TENANT));
+    await sleep(100);
+    await first.commit();
+    assert.deepEqual(await third, []);
+  });
+});
