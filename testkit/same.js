@@ -4,6 +4,7 @@
  */
 
 const assert = require('node:assert/strict');
+const { inspect } = require('node:util');
 
 /**
  * Fails with the path of the first difference.
@@ -48,6 +49,15 @@ function assertSame(actual, expected, path = 'result', seen = new Map()) {
   }
 }
 
+/** What a call comes to, whether it throws, rejects or succeeds. @returns {Promise<{ value?: any, error?: any }>} */
+async function outcome(call) {
+  try {
+    return { value: await call() };
+  } catch (error) {
+    return { error };
+  }
+}
+
 function isObject(value) {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
@@ -57,8 +67,8 @@ function bytesOf(view) {
 }
 
 function show(value) {
-  const text = require('node:util').inspect(value, { depth: 3, maxStringLength: 200, maxArrayLength: 12 });
+  const text = inspect(value, { depth: 3, maxStringLength: 200, maxArrayLength: 12 });
   return text.length > 2000 ? `${text.slice(0, 2000)} ...` : text;
 }
 
-module.exports = { assertSame };
+module.exports = { assertSame, outcome };

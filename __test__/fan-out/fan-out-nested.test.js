@@ -8,9 +8,10 @@
 
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
-const { askAll, outcome } = require('../support/random-fan-out/run');
+const { askAll } = require('../support/random-fan-out/run');
 const { startWorlds } = require('../support/random-fan-out/worlds');
 const { Random } = require('../../testkit/random');
+const { outcome } = require('../../testkit/same');
 const { nested, nestedChange } = require('../support/sql-generator/nested');
 
 const SEED = process.env.MTDD_TEST_SEED ?? 'nested';

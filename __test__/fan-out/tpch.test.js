@@ -1,24 +1,24 @@
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
-const { startFanOutPair } = require('../support/fan-out-pair');
+const { startShards } = require('../support/shards');
 const { QUERIES } = require('../../testkit/tpch/queries');
 const { DEFINITIONS, REFERENCE_TABLES, tables, homeOf } = require('../../testkit/tpch/tables');
 
-let pair;
+let shards;
 before(async () => {
-  pair = await startFanOutPair({
-    shards: 3,
-    definitions: DEFINITIONS,
+  shards = await startShards({
+    seed: DEFINITIONS,
     tables: tables(),
     homeOf,
-    referenceTables: REFERENCE_TABLES,
+    mtdd: { referenceTables: REFERENCE_TABLES },
+    portal: { tenantColumnName: 'tenant_id' },
   });
 });
-after(() => pair?.stop());
+after(() => shards?.stop());
 
 for (const { number, title, sql, expected } of QUERIES) {
   test(`query ${number}, ${title}: ${expected === 'exact' ? 'exact' : 'refused'}`, async () => {
-    const { expected: one, actual, difference } = await pair.ask(sql);
+    const { expected: one, actual, difference } = await shards.ask(sql);
     assert.equal(one.error, undefined);
     assert.ok(one.value.rows.length > 0, 'the data has no rows for this query, so it shows nothing');
     assert.ok(

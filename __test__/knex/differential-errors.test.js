@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { DatabaseError } = require('pg');
-const { startSides, TENANT } = require('../support/differential');
+const { startSides, TENANT } = require('../support/sides');
 
 /** Outside a transaction, where one failure is not the end. */
 const OUTSIDE = ['.mtdd()', 'withTenant', 'forTenant'];
@@ -55,7 +55,7 @@ const TIMEOUTS = {
 };
 
 describe('a failure is the same', () => {
-  /** @type {import('../support/differential').Sides} */
+  /** @type {import('../support/sides').Sides} */
   let sides;
   before(async () => {
     sides = await startSides();
@@ -278,7 +278,7 @@ describe('a failure is the same', () => {
   async function nothingRuns() {
     const running = async () =>
       (
-        await sides.sql(
+        await sides.admin.query(
           "select query from pg_stat_activity where state = 'active' and application_name <> 'mtdd-server reads' and pid <> pg_backend_pid() and backend_type = 'client backend'",
         )
       ).rows;

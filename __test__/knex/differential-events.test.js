@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
-const { startSides, TENANT } = require('../support/differential');
+const { startSides, TENANT } = require('../support/sides');
 const { Recorder } = require('../support/recorder');
 
 /** BEGIN goes out with the first query, so the transaction's own listeners hear it: docs/compatibility.md says so. */
@@ -90,7 +90,7 @@ const CHAINS = {
 };
 
 describe('an application hears the same', () => {
-  /** @type {import('../support/differential').Sides} */
+  /** @type {import('../support/sides').Sides} */
   let sides;
   before(async () => {
     sides = await startSides();

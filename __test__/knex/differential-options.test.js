@@ -3,14 +3,14 @@
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const { after, before, describe, it } = require('node:test');
-const { startSides } = require('../support/differential');
+const { startSides } = require('../support/sides');
 
 const users = (db) => db('users').orderBy('id').select('id', 'name');
 const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 describe("Knex's settings act as on a local query:", () => {
-  /** @type {import('../support/differential').Sides} */
+  /** @type {import('../support/sides').Sides} */
   let sides;
   before(async () => {
     sides = await startSides();
@@ -227,7 +227,7 @@ describe("Knex's settings act as on a local query:", () => {
   });
 
   it('searchPath', async () => {
-    await sides.sql(
+    await sides.admin.query(
       'create schema other; create table other.users (only_here int); insert into other.users values (5)',
     );
     for (const searchPath of ['other', ['other', 'public']]) {

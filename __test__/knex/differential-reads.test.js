@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
-const { startSides } = require('../support/differential');
+const { startSides } = require('../support/sides');
 const { everyPlace } = require('../support/places');
 const { assertSame } = require('../../testkit/same');
 
@@ -234,7 +234,7 @@ const READS = {
 };
 
 describe('a chain that reads comes to the same', () => {
-  /** @type {import('../support/differential').Sides} */
+  /** @type {import('../support/sides').Sides} */
   let sides;
   before(async () => {
     sides = await startSides();

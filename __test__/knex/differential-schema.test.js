@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
-const { startSides, TENANT } = require('../support/differential');
+const { startSides, TENANT } = require('../support/sides');
 const { assertSame } = require('../../testkit/same');
 
 /** PostgreSQL names no table by number here: each side makes its own. */
@@ -264,7 +264,7 @@ const sourceOf = (...names) => ({
 });
 
 describe('a schema builder comes to the same', () => {
-  /** @type {import('../support/differential').Sides} */
+  /** @type {import('../support/sides').Sides} */
   let sides;
   before(async () => {
     sides = await startSides();

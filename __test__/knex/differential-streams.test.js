@@ -6,7 +6,7 @@ const { Transform, Writable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const { after, before, describe, it } = require('node:test');
 const { version: knexVersion } = require('knex/package.json');
-const { startSides } = require('../support/differential');
+const { startSides } = require('../support/sides');
 const { Recorder } = require('../support/recorder');
 
 const users = (db) => db('users').orderBy('id').select('id', 'name', 'tags', 'joined', 'big');
@@ -182,7 +182,7 @@ const STREAMS = {
 };
 
 describe('a stream gives the same', () => {
-  /** @type {import('../support/differential').Sides} */
+  /** @type {import('../support/sides').Sides} */
   let sides;
   before(async () => {
     sides = await startSides();
@@ -232,7 +232,7 @@ describe('a stream gives the same', () => {
   });
 
   it('and leaves no statement running', async () => {
-    const { rows } = await sides.sql(
+    const { rows } = await sides.admin.query(
       "select query from pg_stat_activity where state = 'active' and application_name <> 'mtdd-server reads' and pid <> pg_backend_pid() and backend_type = 'client backend'",
     );
     assert.deepEqual(rows, []);

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
-const { startSides } = require('../support/differential');
+const { startSides } = require('../support/sides');
 const { everyPlace } = require('../support/places');
 const { assertSame } = require('../../testkit/same');
 
@@ -141,7 +141,7 @@ const FAILURES = {
 };
 
 describe('a chain that writes comes to the same', () => {
-  /** @type {import('../support/differential').Sides} */
+  /** @type {import('../support/sides').Sides} */
   let sides;
   before(async () => {
     sides = await startSides();

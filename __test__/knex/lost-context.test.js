@@ -16,7 +16,7 @@ const knex = require('knex');
 const { Model } = require('objection');
 const { InitializeReplication, runLocal, tenantContext, withSignal, withTenant } = require('../../js');
 const { contextRoute } = require('../../js/knex/async-context');
-const { startSides, TENANT } = require('../support/differential');
+const { startSides, TENANT } = require('../support/sides');
 
 /** The app's own storage, which must be kept just as well. */
 const own = new AsyncLocalStorage();
@@ -25,7 +25,7 @@ const here = () => `${contextRoute()}, ${own.getStore()}`;
 const EXPECTED = `tenant "${TENANT}" (type 1), mine`;
 
 describe('the tenant is not lost', () => {
-  /** @type {import('../support/differential').Sides} */
+  /** @type {import('../support/sides').Sides} */
   let sides;
   let db;
   before(async () => {

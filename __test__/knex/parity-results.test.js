@@ -1,7 +1,7 @@
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { startParity, TENANT } = require('../support/parity');
+const { startSides, TENANT } = require('../support/sides');
 const { assertSame } = require('../../testkit/same');
 
 const SEED = [
@@ -121,23 +121,23 @@ const PROTO_TEXTS = [
 ];
 
 describe('a result is the same through the library as through pg', () => {
-  /** @type {import('../support/parity').Parity} */
-  let parity;
-  const same = (question) => parity.same(question);
+  /** @type {import('../support/sides').Sides} */
+  let sides;
+  const same = (question) => sides.same(question);
 
   before(async () => {
-    parity = await startParity({ seed: SEED });
+    sides = await startSides({ seed: SEED });
   });
-  after(() => parity?.stop());
+  after(() => sides?.stop());
 
   for (const [name, text, bindings] of TEXTS) {
-    it(`${name}: the Result of a raw`, () => parity.sql(text, bindings));
+    it(`${name}: the Result of a raw`, () => sides.sql(text, bindings));
   }
 
   for (const [name, text, row] of PROTO_TEXTS) {
     it(`${name} is a property like any other, also where an older pg loses it`, async () => {
-      const local = await parity.local.raw(text);
-      const remote = await parity.remote.raw(text).mtdd(TENANT);
+      const local = await sides.own.plain.raw(text);
+      const remote = await sides.own.library.raw(text).mtdd(TENANT);
       if (Object.hasOwn(local.rows[0], '__proto__')) assertSame(remote, local);
       assertSame(remote.rows, [row]);
     });
@@ -198,7 +198,7 @@ describe('a result is the same through the library as through pg', () => {
     await same((db, route) => route(counters(db).insert({ id: 1001 }, 'id')));
     await same((db, route) => route(counters(db).insert({ id: 1002, n: 5 }, ['id', 'n'])));
     await same((db, route) => route(counters(db).insert([{ id: 1003 }, { id: 1004, note: 'é' }])));
-    await parity.agree((db, route) => route(counters(db).insert([])));
+    await sides.agree((db, route) => route(counters(db).insert([])));
     await same((db, route) => route(counters(db).insert({ id: 1001, n: 9 }).onConflict('id').ignore()));
     await same((db, route) =>
       route(counters(db).insert({ id: 1001, n: 9 }).onConflict('id').merge().returning('n')),
@@ -291,12 +291,12 @@ describe('a result is the same through the library as through pg', () => {
 });
 
 describe('a text that comes again meets the database as it is then', () => {
-  let parity;
+  let sides;
 
   before(async () => {
-    parity = await startParity({ seed: ['create table t (a int)', 'insert into t values (1), (2)'] });
+    sides = await startSides({ seed: ['create table t (a int)', 'insert into t values (1), (2)'] });
   });
-  after(() => parity?.stop());
+  after(() => sides?.stop());
 
   /** The result with `tableID` replaced by whether it is the table's of today; ids differ between databases. */
   const ofToday = (text, bindings) => async (db, route) => {
@@ -313,22 +313,22 @@ describe('a text that comes again meets the database as it is then', () => {
     it(`after its table has changed, ${name}`, async () => {
       const ask = async () => {
         for (let again = 0; again < 5; again++) {
-          const { fields } = await parity.same(ofToday(text, bindings));
+          const { fields } = await sides.same(ofToday(text, bindings));
           assert.equal(fields[0].tableID, true);
         }
       };
       await ask();
-      await parity.prepare('alter table t alter a type text using a || $$!$$');
+      await sides.prepare('alter table t alter a type text using a || $$!$$');
       await ask();
-      await parity.prepare('alter table t add b timestamptz default $$2024-01-01$$');
+      await sides.prepare('alter table t add b timestamptz default $$2024-01-01$$');
       await ask();
-      await parity.prepare('alter table t drop a', 'alter table t rename b to c');
+      await sides.prepare('alter table t drop a', 'alter table t rename b to c');
       await ask();
-      await parity.prepare('drop table t', 'create table t (a bigint)', 'insert into t values (3)');
+      await sides.prepare('drop table t', 'create table t (a bigint)', 'insert into t values (3)');
       await ask();
-      await parity.prepare('alter table t rename to u', 'create view t as select a, a + 1 as b from u');
+      await sides.prepare('alter table t rename to u', 'create view t as select a, a + 1 as b from u');
       await ask();
-      await parity.prepare(
+      await sides.prepare(
         'drop view t',
         'drop table u',
         'create table t (a int)',
@@ -339,10 +339,10 @@ describe('a text that comes again meets the database as it is then', () => {
   }
 
   it('with the clock moving on', async () => {
-    const { remote } = parity;
+    const { library } = sides.own;
     const seen = new Set();
     for (let round = 0; round < 6; round++) {
-      const { rows } = await remote.raw("select 'now'::timestamptz as t").mtdd('a');
+      const { rows } = await library.raw("select 'now'::timestamptz as t").mtdd('a');
       seen.add(rows[0].t.getTime());
       await sleep(5);
     }
@@ -363,8 +363,8 @@ describe('a text that comes again meets the database as it is then', () => {
       'again',
       3,
     ]) {
-      await parity.agree((db, route) => route(db.raw('select ? as value', [value])));
-      await parity.agree((db, route) => route(db.raw('select ?::text as value', [value])));
+      await sides.agree((db, route) => route(db.raw('select ? as value', [value])));
+      await sides.agree((db, route) => route(db.raw('select ?::text as value', [value])));
     }
   });
 });

@@ -1,7 +1,7 @@
 const path = require('node:path');
 const { after, before, describe, it } = require('node:test');
 const children = require('../../testkit/children');
-const { startParity } = require('../support/parity');
+const { startSides } = require('../support/sides');
 const { SAMPLES } = require('../support/type-samples');
 
 /** Texts whose result depends on settings of the session. */
@@ -15,23 +15,18 @@ const TELLING = [
 ];
 
 describe('a process in any time zone sees and binds the same dates', () => {
-  let parity;
+  let sides;
 
   before(async () => {
-    parity = await startParity();
+    sides = await startSides({ seed: [] });
   });
-  after(() => parity?.stop());
+  after(() => sides?.stop());
 
   for (const zone of ['UTC', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'Africa/Monrovia']) {
     it(zone, async () => {
-      const { cluster } = parity;
       await children.run(
         process.execPath,
-        [
-          path.join(__dirname, '..', 'support', 'dates.js'),
-          cluster.local.databaseUrl,
-          cluster.shards[0].address,
-        ],
+        [path.join(__dirname, '..', 'support', 'dates.js'), sides.databases[0], sides.server.address],
         { env: { ...process.env, TZ: zone } },
       );
     });
@@ -54,14 +49,14 @@ describe('settings of the database hold on both ways', () => {
     'standard_conforming_strings off': { standard_conforming_strings: 'off' },
   })) {
     it(name, async () => {
-      const parity = await startParity({ databaseSettings });
+      const sides = await startSides({ seed: [], databaseSettings });
       try {
         for (const text of TELLING) {
-          await parity.agree((db, route) => route(db.raw(text)));
-          await parity.agree((db, route) => route(db.raw(`${text} where ?::int = 1`, [1])));
+          await sides.agree((db, route) => route(db.raw(text)));
+          await sides.agree((db, route) => route(db.raw(`${text} where ?::int = 1`, [1])));
         }
       } finally {
-        await parity.stop();
+        await sides.stop();
       }
     });
   }
@@ -94,13 +89,13 @@ describe('what the application set for its own connection holds on the shard', (
     it(name, async () => {
       // A name of its own: an application without one is `mtdd-server` on the shard.
       const named = { application_name: 'the app, é', ...connection };
-      const parity = await startParity({ seed, knex, connection: named });
+      const sides = await startSides({ seed, knex, connection: named });
       try {
-        for (const text of ask) await parity.sql(text);
+        for (const text of ask) await sides.sql(text);
         // A second time, on backends that have the settings already.
-        for (const text of ask) await parity.sql(text);
+        for (const text of ask) await sides.sql(text);
       } finally {
-        await parity.stop();
+        await sides.stop();
       }
     });
   }

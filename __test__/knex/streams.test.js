@@ -5,7 +5,7 @@ const { after, before, describe, it } = require('node:test');
 const { Writable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { startParity } = require('../support/parity');
+const { startSides } = require('../support/sides');
 
 const SEED = [
   'create table items (id int primary key, name text, made timestamptz, details jsonb)',
@@ -20,16 +20,16 @@ async function rowsOf(stream) {
 }
 
 describe('streams', () => {
-  let parity;
+  let sides;
   let db;
   let local;
 
   before(async () => {
-    parity = await startParity({ seed: SEED });
-    db = parity.remote;
-    local = parity.local;
+    sides = await startSides({ seed: SEED });
+    db = sides.own.library;
+    local = sides.own.plain;
   });
-  after(() => parity?.stop());
+  after(() => sides?.stop());
 
   /** Statements on the shard's PostgreSQL that are running now. */
   async function running() {

@@ -2,23 +2,27 @@
  * Run as a program, in a time zone given by TZ: compares what dates look like and how they are bound, in this zone.
  * Prints how many comparisons held; ends with code 1 at the first that does not.
  *
- * node dates.js LOCAL_URL QUERY_SERVER_ADDRESS
+ * node dates.js DATABASE_URL QUERY_SERVER_ADDRESS
  */
 
-const { connect, Parity } = require('./parity');
+const { Sides } = require('./sides');
 const { SAMPLES } = require('./type-samples');
 
-async function main([localUrl, address]) {
-  const parity = new Parity(null, ...(await connect(localUrl, address)));
+/** Nothing listens there: the library's own pool plays no part. */
+const NOWHERE = 'postgres://nobody@127.0.0.1:1/nowhere';
+
+async function main([plainUrl, address]) {
+  const sides = new Sides({ plain: plainUrl, empty: NOWHERE, server: { address } });
+  sides.own = await sides.pair();
   let held = 0;
   for (const type of ['date', 'timestamp', 'timestamptz', 'time', 'timetz']) {
     const literals = SAMPLES[type].map((sample) => `'${sample}'::${type}`);
-    await parity.sql(`select * from unnest(array[${literals.join(', ')}, null]) as value`);
-    await parity.sql(`select ${literals.map((literal, index) => `${literal} as c${index}`).join(', ')}`);
+    await sides.sql(`select * from unnest(array[${literals.join(', ')}, null]) as value`);
+    await sides.sql(`select ${literals.map((literal, index) => `${literal} as c${index}`).join(', ')}`);
     held += 2;
   }
   // Every other hour of a year, so that each jump of the zone's clock is met.
-  await parity.sql(
+  await sides.sql(
     `select t, t::timestamp as wall, t::date as day
      from generate_series('2024-01-01'::timestamptz, '2024-12-31', '2 hours') t`,
   );
@@ -33,7 +37,7 @@ async function main([localUrl, address]) {
     -63e12,
   ]) {
     const date = new Date(moment);
-    await parity.sql('select ?::timestamptz as a, ?::timestamp as b, ?::date as c, ?::text as d', [
+    await sides.sql('select ?::timestamptz as a, ?::timestamp as b, ?::date as c, ?::text as d', [
       date,
       date,
       date,
@@ -41,8 +45,7 @@ async function main([localUrl, address]) {
     ]);
     held += 1;
   }
-  await parity.handle.close();
-  await Promise.all([parity.local.destroy(), parity.remote.destroy()]);
+  await sides.close();
   console.log(`${held + 1} comparisons held in ${Intl.DateTimeFormat().resolvedOptions().timeZone}`);
 }
 

@@ -3,7 +3,7 @@
  * builder after each number of calls. The chain is written as always, and knows nothing of it.
  */
 
-const { TENANT } = require('./differential');
+const { TENANT } = require('./sides');
 
 /**
  * The chain once for each place.

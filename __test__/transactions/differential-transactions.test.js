@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { startSides, TENANT } = require('../support/differential');
+const { startSides, TENANT } = require('../support/sides');
 const { assertSame } = require('../../testkit/same');
 
 const asItIs = (query) => query;
@@ -409,7 +409,7 @@ const many = (count) =>
   Array.from({ length: count }, (_, index) => ({ id: 100 + index, parent: index % 2 ? index : null }));
 
 describe('a transaction comes to the same', () => {
-  /** @type {import('../support/differential').Sides} */
+  /** @type {import('../support/sides').Sides} */
   let sides;
   before(async () => {
     sides = await startSides();
@@ -448,7 +448,7 @@ describe('a transaction comes to the same', () => {
   it('leaves no transaction open', async () => {
     const open = async () =>
       (
-        await sides.sql(
+        await sides.admin.query(
           "select count(*)::int as n from pg_stat_activity where state like 'idle in transaction%'",
         )
       ).rows[0].n;

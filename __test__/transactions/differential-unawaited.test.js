@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { startSides, TENANT } = require('../support/differential');
+const { startSides, TENANT } = require('../support/sides');
 const { Random } = require('../../testkit/random');
 
 const eve = { name: 'eve', age: 5 };
@@ -378,7 +378,7 @@ async function follow(steps, db, route) {
 }
 
 describe('a transaction that nobody waits for comes to the same', () => {
-  /** @type {import('../support/differential').Sides} */
+  /** @type {import('../support/sides').Sides} */
   let sides;
   before(async () => {
     sides = await startSides();
@@ -452,7 +452,7 @@ describe('a transaction that nobody waits for comes to the same', () => {
   it('leaves no transaction open, and no connection in use', async () => {
     const open = async () =>
       (
-        await sides.sql(
+        await sides.admin.query(
           "select count(*)::int as n from pg_stat_activity where state like 'idle in transaction%'",
         )
       ).rows[0].n;

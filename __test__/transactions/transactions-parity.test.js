@@ -2,7 +2,7 @@
 
 const { after, before, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { TENANT, startParity } = require('../support/parity');
+const { TENANT, startSides } = require('../support/sides');
 
 const SEED = [
   'create table notes (id int primary key, text text)',
@@ -252,18 +252,18 @@ const SCENARIOS = {
 };
 
 describe('transactions, as with Knex alone', () => {
-  let parity;
+  let sides;
 
   before(async () => {
-    parity = await startParity({ seed: SEED });
-    remote = parity.remote;
+    sides = await startSides({ seed: SEED });
+    remote = sides.own.library;
   });
-  after(() => parity?.stop());
+  after(() => sides?.stop());
 
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
     it(name, async () => {
-      await parity.prepare('truncate notes, later');
-      await parity.same(scenario);
+      await sides.prepare('truncate notes, later');
+      await sides.same(scenario);
     });
   }
 });

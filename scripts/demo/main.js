@@ -8,7 +8,7 @@ const { once } = require('node:events');
 const { parseArgs } = require('node:util');
 const knex = require('knex');
 const { startCluster } = require('../../testkit/cluster');
-const { assertSame } = require('../../testkit/same');
+const { assertSame, outcome } = require('../../testkit/same');
 const { createApp } = require('../../examples/demo/app');
 const { QUERIES, SCHEMA } = require('./queries');
 const { bold, columns, dim, green, heading, line, red } = require('./terminal');
@@ -113,9 +113,9 @@ async function compare(tenant, shard, { db, plain }) {
   heading(`Queries of ${tenant}: they go to shard ${shard}`);
   let failures = 0;
   for (const { title, code, run, undo, fails } of QUERIES) {
-    const expected = await outcome(run(plain, (query) => query, tenant));
+    const expected = await outcome(() => run(plain, (query) => query, tenant));
     if (undo) await undo(plain, tenant);
-    const actual = await outcome(run(db, (query) => query.mtdd(tenant), tenant));
+    const actual = await outcome(() => run(db, (query) => query.mtdd(tenant), tenant));
     const difference = differenceOf(actual, expected, fails);
     failures += difference ? 1 : 0;
     const verdict = difference ? red('DIFFERS from plain Knex') : green('same as plain Knex');
@@ -124,14 +124,6 @@ async function compare(tenant, shard, { db, plain }) {
     if (difference) line(difference);
   }
   return failures;
-}
-
-async function outcome(query) {
-  try {
-    return { value: await query };
-  } catch (error) {
-    return { error };
-  }
 }
 
 /** What is wrong, or undefined. */

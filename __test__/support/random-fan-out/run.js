@@ -4,6 +4,7 @@
  */
 
 const { Random } = require('../../../testkit/random');
+const { outcome } = require('../../../testkit/same');
 const { chain, change, render, renderRanked, select, wrong } = require('../sql-generator');
 const { difference, show } = require('./compare');
 const { shrink } = require('./shrink');
@@ -146,15 +147,6 @@ function build(db, query, asked) {
   return db.raw(sql, bindings);
 }
 
-/** What a call comes to. @returns {Promise<{ value: any } | { error: Error }>} */
-async function outcome(call) {
-  try {
-    return { value: await call() };
-  } catch (error) {
-    return { error };
-  }
-}
-
 function shapesOf({ labels, items = [] }) {
   return new Set([...labels, ...items.map(({ expression }) => expression.label).filter(Boolean)]);
 }
@@ -193,4 +185,4 @@ function answerOf({ value, error }) {
   return value?.rows ?? value;
 }
 
-module.exports = { runDifferential, askAll, outcome, report, questionOf };
+module.exports = { runDifferential, askAll, report, questionOf };
