@@ -5,7 +5,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { SHAPES } = require('../testkit/fan-out-shapes');
+const { SHAPES } = require('../testkit/fan-out/shapes');
 const { QUERIES } = require('../testkit/tpch/queries');
 
 const FILE = path.join(__dirname, '..', 'docs', 'fan-out-matrix.md');

@@ -3,7 +3,8 @@ const fs = require('node:fs');
 const { after, before, test } = require('node:test');
 const { FILE, text } = require('../../scripts/matrix');
 const { startShards } = require('../support/shards');
-const { DEFINITIONS, TABLES, SHAPES, homeOf } = require('../../testkit/fan-out-shapes');
+const { SHAPES } = require('../../testkit/fan-out/shapes');
+const { DEFINITIONS, TABLES, homeOf } = require('../../testkit/fan-out/tables');
 
 let shards;
 before(async () => {
