@@ -81,6 +81,13 @@ impl<'t> Turn<'t> {
 
     /// Settings, tenant and statement in one write and one transaction.
     async fn together<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+        let (old, new) = (self.backend.settings(), &self.query.settings);
+        if old != new && (old.shape_transactions() || new.shape_transactions()) {
+            // They count from the next transaction on.
+            if let Some(attempt) = self.prepare_session(watch).await? {
+                return Ok(attempt);
+            }
+        }
         let mut known = None;
         if self.manner.keep {
             let settings = &self.query.settings;
@@ -135,8 +142,7 @@ impl<'t> Turn<'t> {
         let studied = watch.unless_stopped(async {
             backend.flush().await?;
             let study = backend.read_study(preface, is_first).await?;
-            backend.keep(id, sql, study.as_deref()).await?;
-            if study.is_some() {
+            if backend.keep(id, sql, study.as_deref()).await? {
                 backend.settings_hold(settings);
             }
             backend.mark_studying(false);

@@ -48,6 +48,12 @@ impl Settings {
         self.0.iter().flat_map(|settings| settings.iter()).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// True if one of them is read when a transaction begins.
+    pub fn shape_transactions(&self) -> bool {
+        const START: &str = "default_transaction_";
+        self.iter().any(|(name, _)| name.get(..START.len()).is_some_and(|start| start.eq_ignore_ascii_case(START)))
+    }
+
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
@@ -78,6 +84,13 @@ mod tests {
         assert!(settings("a.b", "c").unwrap() != settings("a.b", "d").unwrap());
         assert!(settings("a.b", "c").unwrap() != Settings::default());
         assert!(Settings::new(HashMap::new()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn settings_that_count_from_the_next_transaction_on_are_known() {
+        assert!(settings("Default_Transaction_Read_Only", "on").unwrap().shape_transactions());
+        assert!(!settings("application_name", "default_transaction_isolation").unwrap().shape_transactions());
+        assert!(!Settings::default().shape_transactions());
     }
 
     #[test]

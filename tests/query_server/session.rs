@@ -158,6 +158,55 @@ async fn what_is_prepared_for_one_app_outlives_the_turns_of_others_with_other_se
 }
 
 #[tokio::test]
+async fn a_text_that_cannot_be_kept_runs_under_the_settings_of_its_own_app() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    let role = format!("{}_reader", shard.look("select current_database()").await);
+    // Its schema is closed to the role, so that nothing can be prepared that names the table.
+    shard
+        .prepare(&format!(
+            "create schema closed; create table closed.t (a int); insert into closed.t values (7);
+             create view seen as select current_user::text as who, a from closed.t;
+             create role {role}; grant select on seen to {role}"
+        ))
+        .await;
+    let mut owner = shard.stream().await;
+    let mut reader = Stream::open(&shard, &[("role", &role)], 0).await;
+    for sql in ["select who from seen where $1 = $1::text", "select who from seen where a > 0 and $1 = $1::text"] {
+        for _ in 0..5 {
+            assert_eq!(reader.run(tenant("ann", bound(sql, &[Some("x")]))).await.text(), role);
+        }
+        for _ in 0..2 {
+            assert_eq!(owner.run(tenant("bob", bound(sql, &[Some("x")]))).await.text(), "postgres");
+            assert_eq!(reader.run(tenant("ann", bound(sql, &[Some("x")]))).await.text(), role);
+        }
+    }
+}
+
+#[tokio::test]
+async fn settings_that_shape_transactions_count_for_their_app_from_its_first_statement_on_and_for_no_other() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard.prepare("create table t (a int)").await;
+    let mut plain = shard.stream().await;
+    let mut reads = Stream::open(
+        &shard,
+        &[("default_transaction_read_only", "on"), ("default_transaction_isolation", "serializable")],
+        0,
+    )
+    .await;
+    let (insert, isolation) =
+        ("insert into t values ($1)", "select current_setting('transaction_isolation') where $1 > 0");
+    for _ in 0..4 {
+        assert_eq!(reads.run(tenant("ann", bound(insert, &[Some("1")]))).await.code(), "25006");
+        assert_eq!(plain.run(tenant("bob", bound(insert, &[Some("1")]))).await.only().rows.len(), 0);
+        assert_eq!(reads.run(tenant("ann", bound(isolation, &[Some("1")]))).await.text(), "serializable");
+        assert_eq!(plain.run(tenant("bob", bound(isolation, &[Some("1")]))).await.text(), "read committed");
+        assert_eq!(reads.run(simple("insert into t values (2)")).await.code(), "25006");
+        assert_eq!(plain.run(simple("show transaction_isolation")).await.text(), "read committed");
+    }
+    assert_eq!(shard.look("select count(*) from t").await, "4");
+}
+
+#[tokio::test]
 async fn settings_outlive_a_failed_query_and_the_cleaning_after_another() {
     let shard = Shard::start(&["--pool-size", "1"]).await;
     let mut stream = Stream::open(&shard, &[("app.colour", "red")], 0).await;

@@ -129,8 +129,9 @@ impl Backend {
         }
     }
 
-    /// Keeps a text as its study allows, still in the transaction of the study, and ends that.
-    pub async fn keep(&mut self, id: StatementId, sql: &str, study: Option<&[u8]>) -> io::Result<()> {
+    /// Keeps a text as its study allows, still in the transaction of the study, and ends that. False: the transaction has
+    /// failed, and taken back what was set in it.
+    pub async fn keep(&mut self, id: StatementId, sql: &str, study: Option<&[u8]>) -> io::Result<bool> {
         let verdict = study.and_then(verdict);
         if let Some((Some(condition), proven)) = &verdict {
             self.ask_to_keep(id, sql, condition, *proven)
@@ -149,7 +150,7 @@ impl Backend {
             // It would fail at each call.
             Some((None, _)) | None => self.remember(id, Known::NotKept),
         }
-        Ok(())
+        Ok(fine && study.is_some())
     }
 
     fn ask_to_keep(&mut self, id: StatementId, sql: &str, condition: &str, proven: Proven) -> Result<(), BindError> {
