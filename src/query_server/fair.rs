@@ -51,11 +51,19 @@ impl Hasher for AsItIs {
 struct Lane<T> {
     /// Served and not given back.
     running: usize,
-    /// Who waits, in order; some may have given up.
-    queue: VecDeque<Waiter<T>>,
-    /// How many of them have not.
+    /// Who waits and makes way for nobody, as far as is known.
+    prompt: Line<T>,
+    /// Who makes way: found when its turn had come.
+    late: Line<T>,
+    /// How many of both have not given up.
     waiting: usize,
-    /// It stands in the ring, or among those who make way.
+}
+
+/// Some of those who wait, in order; some may have given up.
+#[derive(Debug)]
+struct Line<T> {
+    queue: VecDeque<Waiter<T>>,
+    /// Its owner stands in the ring of such lines. It does so only once, and the lane stays as long.
     is_listed: bool,
 }
 
@@ -65,18 +73,66 @@ struct Waiter<T> {
     capped: bool,
 }
 
+/// Which line of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    Prompt,
+    Late,
+}
+
 /// The queues of all owners.
 #[derive(Debug)]
 pub struct Turns<T> {
     lanes: HashMap<Owner, Lane<T>, BuildHasherDefault<AsItIs>>,
     /// Owners whose first waiter may be served, in the order of their turns.
     ring: VecDeque<Owner>,
-    /// Those whose turn had come, but whose first waiter makes way.
+    /// The same of those who make way.
     late: VecDeque<Owner>,
     /// When one of them was served, or the first has come.
     late_since: Instant,
     cap: usize,
     waiting: usize,
+}
+
+impl<T> Default for Line<T> {
+    fn default() -> Self {
+        Line { queue: VecDeque::new(), is_listed: false }
+    }
+}
+
+impl<T> Lane<T> {
+    fn line(&mut self, which: Which) -> &mut Line<T> {
+        match which {
+            Which::Prompt => &mut self.prompt,
+            Which::Late => &mut self.late,
+        }
+    }
+
+    /// Moves those who make way, and stand before the first who does not, to their own line. True if there were any.
+    fn part(&mut self, makes_way: impl Fn(&T) -> bool) -> bool {
+        let before = self.late.queue.len();
+        while self.prompt.queue.front().is_some_and(|first| makes_way(&first.what)) {
+            self.late.queue.extend(self.prompt.queue.pop_front());
+        }
+        self.late.queue.len() > before
+    }
+
+    /// Moves those back who make way no longer, and stand before the first who does.
+    fn rejoin(&mut self, makes_way: impl Fn(&T) -> bool) {
+        let back = self.late.queue.iter().take_while(|waiter| !makes_way(&waiter.what)).count();
+        for waiter in self.late.queue.drain(..back).rev() {
+            self.prompt.queue.push_front(waiter);
+        }
+    }
+
+    /// True if the first of a line may be served.
+    fn may_serve(&self, which: Which, cap: usize) -> bool {
+        let line = match which {
+            Which::Prompt => &self.prompt,
+            Which::Late => &self.late,
+        };
+        self.waiting > 0 && line.queue.front().is_some_and(|first| !first.capped || self.running < cap)
+    }
 }
 
 impl<T> Turns<T> {
@@ -107,7 +163,7 @@ impl<T> Turns<T> {
         self.ready() > 0
     }
 
-    /// Owners of whom somebody waits who may be served.
+    /// Owners of whom somebody waits who may be served; one who also has some who make way counts twice.
     pub fn ready(&self) -> usize {
         self.ring.len() + self.late.len()
     }
@@ -128,9 +184,10 @@ impl<T> Turns<T> {
     pub fn end(&mut self, owner: Owner) {
         let Some(lane) = self.lanes.get_mut(&owner) else { return };
         lane.running -= 1;
-        let (is_alone, is_idle) = (lane.queue.is_empty(), lane.running == 0);
+        let (is_alone, is_idle) = (lane.waiting == 0, lane.running == 0);
         if !is_alone {
-            self.list(owner, false);
+            self.list(owner, Which::Prompt, false);
+            self.list(owner, Which::Late, false);
         }
         if is_idle {
             self.tidy(owner);
@@ -143,52 +200,64 @@ impl<T> Turns<T> {
         let lane = self.lane(owner);
         lane.waiting += 1;
         match in_front {
-            true => lane.queue.push_front(Waiter { what, capped }),
-            false => lane.queue.push_back(Waiter { what, capped }),
+            true => lane.prompt.queue.push_front(Waiter { what, capped }),
+            false => lane.prompt.queue.push_back(Waiter { what, capped }),
         }
-        self.list(owner, in_front);
+        self.list(owner, Which::Prompt, in_front);
     }
 
     /// Takes who is next. `makes_way` says whether others go first, and `serve` whether he still waits; if so he counts as
     /// served.
-    pub fn serve_next(&mut self, makes_way: impl Fn(&T) -> bool, mut serve: impl FnMut(Owner, T) -> bool) -> bool {
-        while let Some(owner) = self.take_next(&makes_way) {
+    pub fn serve_next(
+        &mut self,
+        makes_way: impl Fn(Owner, &T) -> bool,
+        mut serve: impl FnMut(Owner, T) -> bool,
+    ) -> bool {
+        while let Some((owner, which)) = self.take_next() {
             let Some(lane) = self.lanes.get_mut(&owner) else { continue };
-            lane.is_listed = false;
-            let Some(waiter) = lane.queue.pop_front() else { continue };
-            let served = serve(owner, waiter.what);
-            if served {
-                lane.running += 1;
-                lane.waiting -= 1;
-                self.waiting -= 1;
+            lane.line(which).is_listed = false;
+            if which == Which::Prompt && lane.part(|what| makes_way(owner, what)) {
+                if self.late.is_empty() {
+                    self.late_since = Instant::now();
+                }
+                self.list(owner, Which::Late, false);
+            }
+            let served = self.serve(owner, which, &mut serve);
+            if which == Which::Late && served == Some(true) {
+                self.late_since = Instant::now();
+                self.lane(owner).rejoin(|what| makes_way(owner, what));
+                self.list(owner, Which::Prompt, false);
             }
             // One who has given up costs the owner no turn.
-            self.list(owner, !served);
+            self.list(owner, which, served == Some(false));
             self.tidy(owner);
-            if served {
+            if served == Some(true) {
                 return true;
             }
         }
         false
     }
 
-    /// Takes out whose turn it is.
-    fn take_next(&mut self, makes_way: impl Fn(&T) -> bool) -> Option<Owner> {
-        if self.late.is_empty() || self.late_since.elapsed() < WAY {
-            while let Some(owner) = self.ring.pop_front() {
-                let first = self.lanes.get(&owner).and_then(|lane| lane.queue.front());
-                if first.is_none_or(|first| !makes_way(&first.what)) {
-                    return Some(owner);
-                }
-                if self.late.is_empty() {
-                    self.late_since = Instant::now();
-                }
-                self.late.push_back(owner);
-            }
+    /// Serves the first of an owner's line. None: nobody of it may be served now; false: he has given up.
+    fn serve(&mut self, owner: Owner, which: Which, serve: impl FnOnce(Owner, T) -> bool) -> Option<bool> {
+        // Since it was listed, the owner may have come to its cap, and all of its waiters may have given up.
+        let lane = self.lanes.get_mut(&owner).filter(|lane| lane.may_serve(which, self.cap))?;
+        let served = serve(owner, lane.line(which).queue.pop_front()?.what);
+        if served {
+            lane.running += 1;
+            lane.waiting -= 1;
+            self.waiting -= 1;
         }
-        let owner = self.late.pop_front();
-        self.late_since = Instant::now();
-        owner
+        Some(served)
+    }
+
+    /// Takes out whose turn it is.
+    fn take_next(&mut self) -> Option<(Owner, Which)> {
+        let is_late_due = !self.late.is_empty() && self.late_since.elapsed() >= WAY;
+        if !is_late_due && let Some(owner) = self.ring.pop_front() {
+            return Some((owner, Which::Prompt));
+        }
+        Some((self.late.pop_front()?, Which::Late))
     }
 
     /// Takes out all who wait.
@@ -197,9 +266,11 @@ impl<T> Turns<T> {
         self.late.clear();
         let mut all = Vec::new();
         for lane in self.lanes.values_mut() {
-            lane.is_listed = false;
             self.waiting -= std::mem::take(&mut lane.waiting);
-            all.extend(lane.queue.drain(..).map(|waiter| waiter.what));
+            for line in [&mut lane.prompt, &mut lane.late] {
+                line.is_listed = false;
+                all.extend(line.queue.drain(..).map(|waiter| waiter.what));
+            }
         }
         self.lanes.retain(|_, lane| lane.running > 0);
         all
@@ -210,8 +281,13 @@ impl<T> Turns<T> {
         let Some(lane) = self.lanes.get_mut(&owner) else { return };
         lane.waiting -= 1;
         self.waiting -= 1;
-        if lane.queue.len() > 2 * lane.waiting + 64 {
-            lane.queue.retain(|waiter| !is_gone(&waiter.what));
+        if lane.waiting == 0 {
+            lane.prompt.queue.clear();
+            lane.late.queue.clear();
+        } else if lane.prompt.queue.len() + lane.late.queue.len() > 2 * lane.waiting + 64 {
+            for line in [&mut lane.prompt, &mut lane.late] {
+                line.queue.retain(|waiter| !is_gone(&waiter.what));
+            }
         }
         self.tidy(owner);
     }
@@ -219,117 +295,39 @@ impl<T> Turns<T> {
     fn lane(&mut self, owner: Owner) -> &mut Lane<T> {
         self.lanes.entry(owner).or_insert_with(|| Lane {
             running: 0,
-            queue: VecDeque::new(),
+            prompt: Line::default(),
+            late: Line::default(),
             waiting: 0,
-            is_listed: false,
         })
     }
 
-    /// Puts the owner into the ring if its first waiter may be served.
-    fn list(&mut self, owner: Owner, in_front: bool) {
+    /// Puts the owner into the line's ring if the first of the line may be served.
+    fn list(&mut self, owner: Owner, which: Which, in_front: bool) {
         let Some(lane) = self.lanes.get_mut(&owner) else { return };
-        let Some(first) = lane.queue.front() else { return };
-        if lane.is_listed || lane.waiting == 0 || (first.capped && lane.running >= self.cap) {
+        if lane.line(which).is_listed || !lane.may_serve(which, self.cap) {
             return;
         }
-        lane.is_listed = true;
+        lane.line(which).is_listed = true;
+        let ring = match which {
+            Which::Prompt => &mut self.ring,
+            Which::Late => &mut self.late,
+        };
         match in_front {
-            true => self.ring.push_front(owner),
-            false => self.ring.push_back(owner),
+            true => ring.push_front(owner),
+            false => ring.push_back(owner),
         }
     }
 
     fn tidy(&mut self, owner: Owner) {
-        if self.lanes.get(&owner).is_some_and(|lane| lane.running == 0 && lane.waiting == 0) {
+        let is_over = |lane: &Lane<T>| {
+            let is_listed = lane.prompt.is_listed || lane.late.is_listed;
+            lane.running == 0 && lane.waiting == 0 && !is_listed
+        };
+        if self.lanes.get(&owner).is_some_and(is_over) {
             self.lanes.remove(&owner);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn owner(name: &str) -> Owner {
-        Owner::of(Some(name), 1, None)
-    }
-
-    fn next(turns: &mut Turns<u32>) -> Option<u32> {
-        let mut next = None;
-        let makes_way = |what: &u32| *what >= 1000;
-        turns.serve_next(makes_way, |_, what| {
-            next = Some(what);
-            true
-        });
-        next
-    }
-
-    #[test]
-    fn owners_take_turns_whatever_each_has_waiting() {
-        let (a, b, mut turns) = (owner("a"), owner("b"), Turns::new(10));
-        for what in 0..5 {
-            turns.push(a, what, true, false);
-        }
-        turns.push(b, 100, true, false);
-        turns.push(b, 101, true, false);
-        let order: Vec<_> = std::iter::from_fn(|| next(&mut turns)).collect();
-        assert_eq!(order, [0, 100, 1, 101, 2, 3, 4]);
-        assert_eq!(turns.waiting(), 0);
-    }
-
-    #[test]
-    fn an_owner_at_its_cap_is_passed_over_until_it_gives_something_back() {
-        let (a, b, mut turns) = (owner("a"), owner("b"), Turns::new(1));
-        assert!(turns.may_start(a, true));
-        turns.start(a);
-        assert!(!turns.may_start(a, true) && turns.may_start(a, false) && turns.may_start(b, true));
-        turns.push(a, 1, true, false);
-        assert!(!turns.is_pressed() && next(&mut turns).is_none());
-        turns.push(b, 2, true, false);
-        assert_eq!(next(&mut turns), Some(2));
-        turns.end(a);
-        assert_eq!(next(&mut turns), Some(1));
-    }
-
-    #[test]
-    fn who_has_given_up_costs_no_turn_and_leaves_nothing() {
-        let (a, b, mut turns) = (owner("a"), owner("b"), Turns::new(10));
-        turns.push(a, 1, true, false);
-        turns.push(a, 2, true, false);
-        turns.push(b, 3, true, false);
-        turns.give_up(a, |_| false);
-        let mut order = Vec::new();
-        let mut serve = |_, what: u32| {
-            order.push(what);
-            what != 1
-        };
-        while turns.serve_next(|_| false, &mut serve) {}
-        assert_eq!(order, [1, 2, 3]);
-        for owner in [a, b] {
-            turns.end(owner);
-        }
-        assert!(turns.lanes.is_empty() && turns.waiting() == 0);
-    }
-
-    #[test]
-    fn what_takes_long_makes_way_but_not_for_ever() {
-        let mut turns = Turns::new(10);
-        for what in [1000, 1001, 1, 1002, 2, 3] {
-            turns.push(owner(&what.to_string()), what, true, false);
-        }
-        assert_eq!([next(&mut turns), next(&mut turns)], [Some(1), Some(2)]);
-        assert!(!turns.may_start(owner("z"), true) && turns.ready() == 4);
-        turns.late_since -= WAY;
-        assert_eq!([next(&mut turns), next(&mut turns)], [Some(1000), Some(3)]);
-        assert_eq!([next(&mut turns), next(&mut turns), next(&mut turns)], [Some(1001), Some(1002), None]);
-        assert!(turns.may_start(owner("z"), true));
-    }
-
-    #[test]
-    fn without_a_tenant_the_caller_counts() {
-        let caller = |port| Some(SocketAddr::from(([127, 0, 0, 1], port)));
-        assert_eq!(Owner::of(None, 0, caller(1)), Owner::of(None, 5, caller(1)));
-        assert_ne!(Owner::of(None, 0, caller(1)), Owner::of(None, 0, caller(2)));
-        assert_ne!(Owner::of(Some("a"), 1, None), Owner::of(Some("a"), 2, None));
-    }
-}
+mod tests;

@@ -1,21 +1,99 @@
-//! Which texts have readers who have to be waited for: theirs make way for others in `pool`. `run` notes it, and `texts` keeps
-//! it.
+//! Whose readers of a text have to be waited for: their queries of it make way for others in `pool`. `run` notes it, and
+//! `texts` keeps it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Whether readers of one text's rows have been waited for of late.
+use lru::LruCache;
+
+use super::fair::Owner;
+
+/// Owners remembered of one text.
+const MOST_OWNERS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+
+/// So many owners with slow readers say nothing of other owners.
+const FEW: usize = 2;
+
+/// How the readers of one text's rows have been of late.
 #[derive(Debug, Default)]
-pub struct Pace(AtomicBool);
+pub struct Pace {
+    /// How many owners have had slow readers. While there are none, nothing is remembered, and nothing locked.
+    slow: AtomicUsize,
+    /// Whether an owner's readers were slow; of quick ones, only those who came after the first slow one.
+    owners: Mutex<Option<LruCache<Owner, bool>>>,
+}
 
 impl Pace {
-    pub fn is_slow(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Whether the owner's query of this text is to make way. Of an owner who is not known, it is expected if most others
+    /// were slow, and more than a few.
+    pub fn is_slow(&self, owner: Owner) -> bool {
+        if self.slow.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        let owners = self.owners();
+        let Some(owners) = owners.as_ref() else { return false };
+        let slow = self.slow.load(Ordering::Relaxed);
+        owners.peek(&owner).copied().unwrap_or(slow > FEW && slow > owners.len() / 2)
     }
 
-    /// Notes how it was this time.
-    pub fn note(&self, is_slow: bool) {
-        if self.is_slow() != is_slow {
-            self.0.store(is_slow, Ordering::Relaxed);
+    /// Notes how the owner's reader was this time.
+    pub fn note(&self, owner: Owner, is_slow: bool) {
+        if !is_slow && self.slow.load(Ordering::Relaxed) == 0 {
+            return;
         }
+        let mut owners = self.owners();
+        let known = owners.get_or_insert_with(|| LruCache::new(MOST_OWNERS));
+        // What was known of the owner, or of the one who is forgotten for it.
+        let before = known.push(owner, is_slow).is_some_and(|(_, was_slow)| was_slow);
+        let slow = self.slow.load(Ordering::Relaxed) + usize::from(is_slow) - usize::from(before);
+        self.slow.store(slow, Ordering::Relaxed);
+        if slow == 0 {
+            *owners = None;
+        }
+    }
+
+    fn owners(&self) -> MutexGuard<'_, Option<LruCache<Owner, bool>>> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(number: usize) -> Owner {
+        Owner::of(Some(&number.to_string()), 1, None)
+    }
+
+    #[test]
+    fn only_the_owner_whose_reader_was_slow_makes_way() {
+        let pace = Pace::default();
+        pace.note(owner(1), false);
+        pace.note(owner(1), true);
+        assert!(pace.is_slow(owner(1)) && !pace.is_slow(owner(2)));
+        pace.note(owner(2), false);
+        assert!(pace.is_slow(owner(1)) && !pace.is_slow(owner(2)));
+        pace.note(owner(1), false);
+        assert!(!pace.is_slow(owner(1)) && pace.owners().is_none());
+    }
+
+    #[test]
+    fn others_are_expected_to_be_as_most_were() {
+        let pace = Pace::default();
+        (0..=FEW).for_each(|number| pace.note(owner(number), true));
+        assert!(pace.is_slow(owner(100)));
+        (10..=10 + FEW).for_each(|number| pace.note(owner(number), false));
+        assert!(!pace.is_slow(owner(100)) && !pace.is_slow(owner(10)) && pace.is_slow(owner(0)));
+    }
+
+    #[test]
+    fn it_forgets_owners_and_counts_right() {
+        let pace = Pace::default();
+        let most = MOST_OWNERS.get();
+        (0..3 * most).for_each(|number| pace.note(owner(number), true));
+        assert_eq!(pace.slow.load(Ordering::Relaxed), most);
+        (3 * most..4 * most).for_each(|number| pace.note(owner(number), false));
+        assert!(pace.slow.load(Ordering::Relaxed) == 0 && pace.owners().is_none());
     }
 }

@@ -104,7 +104,7 @@ impl Drop for Place {
         let mut state = self.places.state();
         state.turns.end(self.owner);
         let served = state.turns.serve_next(
-            |_| false,
+            |_, _| false,
             |owner, waiter| match waiter.send(Place { places: self.places.clone(), owner, holds: true }) {
                 Ok(()) => true,
                 Err(mut unwanted) => {

@@ -84,8 +84,8 @@ struct Waiter {
 }
 
 impl Waiter {
-    fn makes_way(&self) -> bool {
-        self.pace.is_slow()
+    fn makes_way(owner: Owner, waiter: &Self) -> bool {
+        waiter.pace.is_slow(owner)
     }
 
     /// Gives it a slot; an error: it does not wait any more, and here is the slot.

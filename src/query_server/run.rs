@@ -220,13 +220,14 @@ pub trait Caller: Sync {
 pub struct Watch<'w, C> {
     caller: &'w C,
     engine: &'w Engine,
+    owner: Owner,
     pace: &'w Arc<Pace>,
     deadline: Option<Deadline>,
     /// Under which the query was admitted; None: none is needed.
     pub lease: Option<Lease>,
     /// The caller has been waited for, and has taken rows since.
     reads: bool,
-    /// It has been waited for so long that others of its text are to make way.
+    /// It has been waited for so long that its owner's queries of the same text are to make way.
     is_slow: bool,
     /// It is to stop already, and why; the deadline is now that of our patience with PostgreSQL.
     pub stopping: Option<Stop>,
@@ -251,7 +252,7 @@ impl<C: Caller> Watch<'_, C> {
             waited = true;
             let slow = || {
                 self.is_slow = true;
-                self.pace.note(true);
+                self.pace.note(self.owner, true);
             };
             self.engine.patience.ends(&self.engine.pool, &self.engine.deadlines, self.reads, slow).await;
         };
@@ -264,6 +265,13 @@ impl<C: Caller> Watch<'_, C> {
         };
         self.reads |= waited && sent.is_ok();
         sent
+    }
+
+    /// The reply has been taken to its end.
+    fn note_end(&self) {
+        if !self.is_slow {
+            self.pace.note(self.owner, false);
+        }
     }
 
     /// From now on the only reason to stop is that PostgreSQL does not.
@@ -302,7 +310,6 @@ impl Engine {
         };
         watch.lease = admitted.lease();
         let (outcome, rest) = self.run_admitted(query, &text, seen, &mut watch).await;
-        text.pace.note(watch.is_slow);
         admitted.end(&outcome, rest);
         outcome
     }
@@ -384,6 +391,9 @@ impl Engine {
                             slot.check_role().await;
                         }
                     }
+                    if matches!(piece.ending, Some(Ending::Done)) {
+                        watch.note_end();
+                    }
                     return Ok(piece);
                 }
                 Attempt::Outdated => {
@@ -459,8 +469,8 @@ impl Engine {
     /// Begins to watch for reasons to stop a query.
     pub fn watch<'w, C>(&'w self, query: &Query, text: &'w Text, caller: &'w C) -> Watch<'w, C> {
         let deadline = query.deadline.map(|at| self.deadlines.at(at));
-        let pace = &text.pace;
-        Watch { caller, engine: self, pace, deadline, lease: None, reads: false, is_slow: false, stopping: None }
+        let (owner, pace) = (query.owner(), &text.pace);
+        Watch { caller, engine: self, owner, pace, deadline, lease: None, reads: false, is_slow: false, stopping: None }
     }
 
     /// A connection from the pool. `held`: for a session, whose number is limited elsewhere.
@@ -470,7 +480,7 @@ impl Engine {
         held: bool,
         watch: &mut Watch<'_, C>,
     ) -> Result<Slot, Failure> {
-        let wish = Wish { settings: &query.settings, owner: query.owner(), capped: !held, pace: watch.pace };
+        let wish = Wish { settings: &query.settings, owner: watch.owner, capped: !held, pace: watch.pace };
         let acquiring = self.pool.acquire(wish);
         let acquired = watch.unless_stopped(acquiring).await.map_err(Stop::before)?;
         acquired.map_err(unavailable)

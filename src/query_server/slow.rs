@@ -35,15 +35,18 @@ impl Patience {
 
     /// Returns when a caller has been waited for long enough. To be polled only once there is something to wait for.
     /// `reads`: it has been waited for before, and has taken rows since. `slow`: it has been waited for so long that others
-    /// are to go first.
-    pub async fn ends(&self, pool: &Pool, deadlines: &Deadlines, reads: bool, mut slow: impl FnMut()) {
+    /// are to go first; called once.
+    pub async fn ends(&self, pool: &Pool, deadlines: &Deadlines, reads: bool, slow: impl FnOnce()) {
+        let mut slow = Some(slow);
         let since = Instant::now();
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waits = Waits(&self.waiting);
         loop {
             deadlines.at(Instant::now() + LOOK_EVERY).await;
             let waited = since.elapsed();
-            if waited >= LEAST {
+            if waited >= LEAST
+                && let Some(slow) = slow.take()
+            {
                 slow();
             }
             if self.limit.is_some_and(|limit| waited >= limit) {

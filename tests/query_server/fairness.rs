@@ -154,6 +154,35 @@ async fn many_tenants_streams_that_nobody_reads_do_not_add_up_for_another_tenant
 }
 
 #[tokio::test]
+async fn a_stream_that_one_tenant_does_not_read_slows_no_other_tenants_queries_of_its_text() {
+    let shard = Shard::start(&["--pool-size", "2"]).await;
+    let rows = |count| bound("select repeat('x', 1000) from generate_series(1, $1::int)", &[Some(count)]);
+    let mut unread = Stream::open(&shard, &[], 1).await;
+    unread.gives_credit = false;
+    unread.ask(tenant("a", rows("1000000"))).await;
+    assert!(unread.next_part().await.unwrap());
+    // So that somebody always waits for the other connection.
+    let mut busy = shard.stream().await;
+    for _ in 0..400 {
+        for name in ["b", "c"] {
+            busy.ask(tenant(name, simple("select pg_sleep(0.01)"))).await;
+        }
+    }
+    sleep(Duration::from_millis(300)).await;
+    // If they made way, they would take 5 s.
+    let since = Instant::now();
+    let mut others = shard.stream().await;
+    let mut asked = Vec::new();
+    for number in 0..20 {
+        asked.push(others.ask(tenant(&format!("other {number}"), rows("1"))).await);
+    }
+    for id in asked {
+        assert_eq!(others.reply(id).await.only().rows.len(), 1);
+    }
+    assert!(since.elapsed() < Duration::from_secs(3), "waited {:?}", since.elapsed());
+}
+
+#[tokio::test]
 async fn a_query_waits_a_moment_for_streams_of_which_nothing_has_been_taken() {
     let shard = Shard::start(&["--pool-size", "8"]).await;
     // Each text has a reader for the first time.
