@@ -2,6 +2,7 @@ const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const errors = require('../../js/errors');
 const library = require('../../js/index.js');
+const { eventOf } = require('../../js/native/failures');
 
 const { MtddError, errorFromCode } = errors;
 
@@ -93,4 +94,21 @@ test('toJSON shows neither SQL, cause, stack nor secrets', () => {
       when: '1970-01-01T00:00:00.000Z',
     },
   });
+});
+
+test('a failure that the native client reports keeps the shard and the server that it came from', () => {
+  const context = { shardIndex: 1, queryServer: 'shard-1:5001' };
+  const failure = { code: 'SHARD_UNAVAILABLE', message: 'It is away.', context };
+  const error = eventOf({}, {}, JSON.stringify(failure));
+  assert.deepEqual([error.name, error.context], ['ShardUnavailableError', context]);
+
+  const outcomes = [
+    { shard: 0, state: 'done' },
+    { shard: 1, state: 'failed', error: failure },
+  ];
+  const partial = { code: 'PARTIAL_FAILURE', message: 'Some failed.', context: {}, cause: failure, outcomes };
+  const both = eventOf({}, {}, JSON.stringify(partial));
+  assert.ok(both instanceof errors.PartialFailureError);
+  assert.deepEqual([both.cause.context, both.outcomes[1].error.context], [context, context]);
+  assert.deepEqual(both.outcomes[0], outcomes[0]);
 });
