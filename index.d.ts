@@ -182,7 +182,8 @@ export interface MtddOptions {
   allServers?: boolean | null;
   /**
    * For a query for all shards that only reads: return what the healthy shards answer, and name the others in
-   * `mtdd.failedShards` of the result. A TypeError with a write. Default false.
+   * `mtdd.failedShards` of the result. A shard that does not answer at all is awaited for half of the timeout, 2 s at
+   * most. A TypeError with a write. Default false.
    */
   partialResults?: boolean | null;
   /**

@@ -99,6 +99,8 @@ pub enum Error {
 pub enum Fate {
     /// It only waited: for its tenant's place, for a connection, or for its server to be reached.
     NotRun,
+    /// Its shard is left out, and others may have run it.
+    NotSent,
     /// The server has confirmed that the statement no longer runs.
     Stopped,
     /// Its session is given up before its end, and with it all that its transaction has done.
@@ -112,6 +114,7 @@ impl Fate {
     fn words(self) -> &'static str {
         match self {
             Fate::NotRun => "it was not run",
+            Fate::NotSent => "it was not sent",
             Fate::Stopped => "it has been stopped",
             Fate::RolledBack => "its transaction is rolled back",
             Fate::OnlyReads => "it only reads",
@@ -123,6 +126,7 @@ impl Fate {
     fn words_for_all(self) -> &'static str {
         match self {
             Fate::NotRun => "the query was run on no shard",
+            Fate::NotSent => "the query was not sent to it",
             Fate::Stopped => "the query has been stopped",
             Fate::RolledBack => "the query's transaction is rolled back",
             Fate::OnlyReads => "the query only reads",
@@ -213,11 +217,11 @@ impl Error {
             Error::PartialFailure { shards, .. } => json!({ "shards": shards }),
             Error::MergeMemory { limit } => json!({ "mergeMemoryLimit": limit }),
             Error::ShardTimeout { shard, address, timeout_ms, fate } => json!({
-                "timeout": timeout_ms, "stopped": matches!(fate, Fate::NotRun | Fate::Stopped),
+                "timeout": timeout_ms, "stopped": matches!(fate, Fate::NotRun | Fate::NotSent | Fate::Stopped),
                 "shardIndex": shard, "queryServer": address,
             }),
             Error::Timeout { timeout_ms, fate } => {
-                json!({ "timeout": timeout_ms, "stopped": matches!(fate, Fate::NotRun | Fate::Stopped) })
+                json!({ "timeout": timeout_ms, "stopped": matches!(fate, Fate::NotRun | Fate::NotSent | Fate::Stopped) })
             }
             _ => Value::Object(Map::new()),
         }

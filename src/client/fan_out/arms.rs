@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::Halt;
 use super::outcome::{Fault, Outcome, ShardOutcome, verdict};
@@ -95,7 +95,8 @@ impl<'a> Arms<'a> {
             .into_iter()
             .map(|shard| {
                 let channel = &world.channels[shard];
-                let state = opening(channel, statement.wire_of(shard), &watch, None);
+                let share = share(world, &watch, &statement, shard);
+                let state = opening(channel, statement.wire_of(shard), &watch, None, share);
                 Arm {
                     channel,
                     state,
@@ -147,9 +148,10 @@ impl<'a> Arms<'a> {
         self.arms.iter().any(|arm| arm.outcome.fault().is_some())
     }
 
-    /// True if PostgreSQL has refused it on a shard.
-    pub fn has_been_refused(&self) -> bool {
-        self.arms.iter().any(|arm| matches!(arm.outcome, Outcome::Failed(Fault::Database(_))))
+    /// The shards whose PostgreSQL has refused it.
+    pub fn refusing(&self) -> Vec<usize> {
+        let arms = self.arms.iter().filter(|arm| matches!(arm.outcome, Outcome::Failed(Fault::Database(_))));
+        arms.map(|arm| arm.channel.shard).collect()
     }
 
     /// True if its premise holds nowhere, so that nothing of it stays.
@@ -470,7 +472,8 @@ impl<'a> Arms<'a> {
         arm.may_have_run |= is_lost && statement.only_reads.is_none();
         let wire = QueryRequest { may_have_run: arm.may_have_run, ..statement.wire_of(arm.channel.shard) };
         arm.outcome = Outcome::UnderWay { begun: false };
-        arm.state = opening(arm.channel, wire, &self.watch, Some(wait));
+        let share = share(self.world, &self.watch, statement, arm.channel.shard);
+        arm.state = opening(arm.channel, wire, &self.watch, Some(wait), share);
         self.poll_arm(index, context)
     }
 }
@@ -540,12 +543,34 @@ impl Arm<'_> {
     }
 }
 
-fn opening<'a>(channel: &'a QueryChannel, wire: QueryRequest, watch: &Watch<'a>, wait: Option<Duration>) -> State<'a> {
+/// How long a shard is awaited that cannot be sent anything yet; None: to the end.
+fn share(world: &World, watch: &Watch<'_>, statement: &Statement, shard: usize) -> Option<Duration> {
+    let half = watch.deadline.saturating_duration_since(Instant::now()) / 2;
+    (statement.policy == Policy::PartialRead).then(|| half.min(world.fan_outs.patience_with(shard)))
+}
+
+fn opening<'a>(
+    channel: &'a QueryChannel,
+    wire: QueryRequest,
+    watch: &Watch<'a>,
+    wait: Option<Duration>,
+    share: Option<Duration>,
+) -> State<'a> {
     let deadline = watch.deadline;
+    let late = share.map(|share| (share, watch.after(wait.unwrap_or_default() + share)));
     State::Opening(Box::pin(async move {
         if let Some(wait) = wait {
             sleep(wait).await;
         }
-        channel.start(QueryRequest { timeout_ms: milliseconds_until(deadline), ..wire }).await
+        let start = channel.start(QueryRequest { timeout_ms: milliseconds_until(deadline), ..wire });
+        let Some((share, late)) = late else { return start.await };
+        tokio::select! {
+            biased;
+            started = start => started,
+            () = late => {
+                let (shard, address, timeout_ms) = (channel.shard, channel.address.clone(), share.as_millis() as u64);
+                Err(Error::ShardTimeout { shard, address, timeout_ms, fate: Fate::NotSent })
+            },
+        }
     }))
 }

@@ -22,6 +22,9 @@ use crate::error::{Error, Fate};
 use crate::proto::{Parameter, QueryRequest};
 use crate::scatter::{Class, Retry};
 
+/// How long a query that any shard can answer waits before it asks whether its shard answers at all.
+const AT_ONCE: Duration = Duration::from_millis(250);
+
 /// Whoever asks, and until when.
 #[derive(Clone, Copy)]
 pub struct Asker<'a> {
@@ -67,13 +70,12 @@ pub async fn all<T>(work: impl IntoIterator<Item = impl Future<Output = T>>) -> 
     work.into_iter().filter_map(|(_, output)| output).collect()
 }
 
-/// Does all of it at once, until then; None: it was not done in time.
+/// Does all of it at once, each until then; None: it was not done in time.
 pub async fn all_until<T>(
-    work: impl IntoIterator<Item = impl Future<Output = T>>,
+    work: impl IntoIterator<Item = (impl Future<Output = T>, Instant)>,
     deadlines: &Deadlines,
-    at: Instant,
 ) -> Vec<Option<T>> {
-    let in_time = |work| async move {
+    let in_time = |(work, at)| async move {
         tokio::select! {
             biased;
             output = work => Some(output),
@@ -84,19 +86,22 @@ pub async fn all_until<T>(
 }
 
 impl Asker<'_> {
-    /// Asks a shard; which does not matter. One that cannot be reached, or does not answer in a quarter of the time, is
-    /// passed over.
+    /// Asks a shard; which does not matter. One that cannot be reached, or does not answer in a quarter of the time or in
+    /// its share of it, is passed over.
     pub async fn any(&self, query: QueryRequest) -> Result<(usize, Answer), Fault> {
-        let shards = self.world.channels.len();
-        let first = self.world.fan_outs.turn(shards);
+        let shards = self.world.fan_outs.in_turn((0..self.world.channels.len()).collect());
         let mut failure = None;
-        for tried in 1..=shards {
-            let shard = (first + tried - 1) % shards;
-            let until = if tried < shards { self.share(4) } else { self.deadline + 2 * GRACE };
+        for (tried, &shard) in shards.iter().enumerate() {
+            let is_last = tried + 1 == shards.len();
+            let (share, asked) = (self.share(4).min(self.until_silent(shard)), Instant::now());
+            let until = if is_last { self.deadline + 2 * GRACE } else { share };
             let answer = tokio::select! {
                 biased;
                 answer = self.once(&self.world.channels[shard], query.clone(), 0) => answer,
-                () = self.deadlines.at(until) => Err((Class::NeverSent, self.silent(shard))),
+                () = self.deadlines.at(until) => {
+                    self.world.fan_outs.silence.note(shard);
+                    Err((Class::NeverSent, self.silent(shard, asked.elapsed(), Fate::NotRun)))
+                }
             };
             match answer {
                 Ok(answer) => return Ok((shard, answer)),
@@ -114,11 +119,27 @@ impl Asker<'_> {
         now + self.deadline.saturating_duration_since(now) / parts
     }
 
+    /// How long this shard is awaited where a query can do without it.
+    pub fn until_silent(&self, shard: usize) -> Instant {
+        self.share(2).min(Instant::now() + self.world.fan_outs.patience_with(shard))
+    }
+
     /// What is said of a shard that has not answered a question in time.
-    pub fn silent(&self, shard: usize) -> Fault {
+    pub fn silent(&self, shard: usize, awaited: Duration, fate: Fate) -> Fault {
         let QueryChannel { shard, address, .. } = &self.world.channels[shard];
-        let timeout_ms = self.timeout.as_millis() as u64;
-        Fault::Failed(Error::ShardTimeout { shard: *shard, address: address.clone(), timeout_ms, fate: Fate::NotRun })
+        let timeout_ms = awaited.as_millis() as u64;
+        Fault::Failed(Error::ShardTimeout { shard: *shard, address: address.clone(), timeout_ms, fate })
+    }
+
+    /// Ready once it turns out that this shard, which does not answer a query, does not answer a small question either.
+    pub async fn falls_silent(&self, shard: usize) {
+        self.deadlines.at(Instant::now() + AT_ONCE).await;
+        let question = QueryRequest { sql: "SELECT 1".into(), ..QueryRequest::default() };
+        tokio::select! {
+            biased;
+            _ = self.once_of(shard, question) => std::future::pending().await,
+            () = self.deadlines.at(self.until_silent(shard)) => self.world.fan_outs.silence.note(shard),
+        }
     }
 
     /// Asks this shard.
@@ -134,7 +155,8 @@ impl Asker<'_> {
 
     /// Why PostgreSQL refuses a query, if it does so at once. Any shard is asked, and stopped when it begins to answer.
     pub async fn refusal(&self, query: QueryRequest) -> Option<Fault> {
-        let channel = &self.world.channels[self.world.fan_outs.turn(self.world.channels.len())];
+        let shards = self.world.fan_outs.in_turn((0..self.world.channels.len()).collect());
+        let channel = &self.world.channels[*shards.first()?];
         let wire = QueryRequest { timeout_ms: milliseconds_until(self.deadline), ..query };
         let mut call = channel.start(wire).await.ok()?;
         match call.next().await {

@@ -15,7 +15,7 @@ pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>, relied: &Relied
     // What must not run twice is looked at before.
     let is_checked = !story.only_reads();
     // What a view does was announced before it may have been replaced.
-    if (is_checked || relied.planned.runs_theirs || story.request.partial) && !story.held(&mut watch, relied).await? {
+    if (is_checked || relied.planned.runs_theirs) && !story.held(&mut watch, relied).await? {
         return Ok(Ended::Outdated(watch));
     }
     let mut arms = story.on_one(watch, story.original(), relied.planned.shows_only_reading).await?;

@@ -20,6 +20,7 @@ mod plans;
 mod rank;
 mod read;
 mod refusal;
+mod silence;
 mod stamps;
 mod statement;
 mod tag;
@@ -37,6 +38,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
 use super::Request;
+use super::failure::unavailable;
 use super::world::{Control, Interrupt, World};
 use crate::channel::{Reads, WINDOW};
 use crate::deadline::Deadlines;
@@ -44,10 +46,11 @@ use crate::error::{Error, Fate};
 use crate::plan::{Everywhere, Layout, Plan, Refusal};
 use crate::proto::QueryRequest;
 use arms::Arms;
-use ask::{Asker, all, all_until};
+use ask::{Asker, all_until};
 use outcome::{Fault, ShardOutcome};
 use output::Output;
 use plans::{Planned, Plans};
+use silence::Silence;
 use stamps::Stamps;
 use statement::{Policy, Statement};
 use watch::Watch;
@@ -66,6 +69,7 @@ pub struct FanOuts {
     /// Bytes that one merge may hold.
     memory: usize,
     turn: AtomicUsize,
+    silence: Silence,
     /// When a shard last had no connection for a question in time.
     crowded: Mutex<Option<Instant>>,
 }
@@ -73,7 +77,7 @@ pub struct FanOuts {
 impl FanOuts {
     pub fn new(layout: Layout, memory: usize) -> Self {
         let (plans, catalog, turn) = (Plans::new(layout), Default::default(), AtomicUsize::new(0));
-        FanOuts { plans, catalog, memory, turn, crowded: Mutex::default() }
+        FanOuts { plans, catalog, memory, turn, silence: Silence::default(), crowded: Mutex::default() }
     }
 
     /// How long a question is awaited by a query that holds connections.
@@ -93,9 +97,19 @@ impl FanOuts {
         self.catalog.forget();
     }
 
-    /// The shard whose turn it is to do what any of them can do.
-    fn turn(&self, shards: usize) -> usize {
-        self.turn.fetch_add(1, Ordering::Relaxed) % shards
+    /// How long this shard is awaited at most where a query can do without it.
+    fn patience_with(&self, shard: usize) -> Duration {
+        self.silence.patience(shard)
+    }
+
+    /// These shards in the order in which one of them is asked for what any of them can do: by turns, those last that have
+    /// not answered a moment ago.
+    fn in_turn(&self, shards: Vec<usize>) -> Vec<usize> {
+        let mut shards = shards;
+        let first = self.turn.fetch_add(1, Ordering::Relaxed) % shards.len().max(1);
+        shards.rotate_left(first);
+        shards.sort_by_key(|shard| self.silence.is_of(*shard));
+        shards
     }
 }
 
@@ -135,7 +149,15 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
     let watch = Watch::start(deadlines, control, request.timeout.unwrap_or(world.timeout));
     let asker = Asker { world, deadlines, deadline: watch.deadline, timeout: watch.timeout };
     let output = Output::new(world, request.id, request.overrides, control);
-    let mut story = Story { world, asker, request: &request, output, shows_only_reading: false, silent: Vec::new() };
+    let mut story = Story {
+        world,
+        asker,
+        request: &request,
+        output,
+        shows_only_reading: false,
+        does_without: false,
+        silent: Vec::new(),
+    };
     let ended = story.tell(watch).await;
     let code = ended.as_ref().err().map(|halt| halt.record()["code"].as_str().unwrap_or("DATABASE").to_owned());
     match ended {
@@ -200,11 +222,13 @@ async fn standing_plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(A
     for _ in 0..ATTEMPTS {
         let (planned, stamps) = plan_of(asker, request).await?;
         let asked = stamps::question(&planned.uses);
-        let said = all((0..asker.world.channels.len()).map(|shard| asker.once_of(shard, asked.clone()))).await;
-        let is_as_said = |(shard, answer)| match answer {
-            Ok(answer) => stamps.are_those_of(shard, &answer, &planned.uses),
+        let shards = 0..asker.world.channels.len();
+        let asked = shards.map(|shard| (asker.once_of(shard, asked.clone()), asker.until_silent(shard)));
+        let said = all_until(asked, asker.deadlines).await;
+        let is_as_said = |(shard, answer): (usize, Option<Result<ask::Answer, Fault>>)| match answer {
+            Some(Ok(answer)) => stamps.are_those_of(shard, &answer, &planned.uses),
             // An explanation needs no shard.
-            Err(_) => true,
+            Some(Err(_)) | None => true,
         };
         if said.into_iter().enumerate().all(is_as_said) {
             let setting = match &planned.plan {
@@ -330,7 +354,9 @@ struct Story<'a> {
     output: Output<'a>,
     /// Known once it is planned.
     shows_only_reading: bool,
-    /// The shards that have not answered in time, which a partial result does without.
+    /// The same: it does not need all shards.
+    does_without: bool,
+    /// The shards that have not answered in time, and are left out.
     silent: Vec<(usize, Fault)>,
 }
 
@@ -353,6 +379,7 @@ impl<'a> Story<'a> {
         let planned = watch.until(plan_of(self.asker, self.request)).await;
         let (planned, stamps) = planned.map_err(|interrupt| self.interrupted(interrupt))??;
         self.shows_only_reading = planned.shows_only_reading;
+        self.does_without = self.request.partial || matches!(planned.plan, Ok(Plan::AnyShard) | Err(_));
         if self.request.partial && !matches!(planned.plan, Ok(Plan::Read(_) | Plan::AnyShard) | Err(_)) {
             let reason =
                 "options.partialResults: expected a query that only reads; what writes must not be done in part";
@@ -425,10 +452,21 @@ impl<'a> Story<'a> {
         let uses = &relied.planned.uses;
         let (asker, asked) = (self.asker, stamps::question(uses));
         let said = self.heard(watch, |shard| asker.once_of(shard, asked.clone())).await?;
-        Ok(said.into_iter().all(|(shard, said)| match said {
-            Ok(answer) => relied.stamps.are_those_of(shard, &answer, uses),
-            Err(_) => true,
-        }))
+        let mut holds = true;
+        for (shard, said) in said {
+            let Ok(answer) = said else { continue };
+            self.world.fan_outs.silence.end(shard);
+            if self.does_without && !relied.stamps.know(shard) {
+                let reason = "it has not said in time what it contains; the query was not sent to it".into();
+                self.silent.push((shard, Fault::Failed(unavailable(&self.world.channels[shard], reason))));
+            } else {
+                holds &= relied.stamps.are_those_of(shard, &answer, uses);
+            }
+        }
+        match self.silent.first() {
+            Some((_, fault)) if self.silent.len() == self.shards() => Err(fault.clone().into()),
+            _ => Ok(holds),
+        }
     }
 
     /// The same where all shards have to be reached: an error if one cannot be, and nothing has been sent to any.
@@ -443,26 +481,32 @@ impl<'a> Story<'a> {
         Ok(holds)
     }
 
-    /// What becomes of asking each shard. The query's time is up for all of them when it is for one, except that a partial
-    /// result does without those that have said nothing in half of the time.
+    /// What becomes of asking each shard. The query's time is up for all of them when it is for one, except that a query
+    /// which can do without some of them waits for each no longer than its share.
     async fn heard<T, F: Future<Output = T>>(
         &mut self,
         watch: &mut Watch<'_>,
         ask: impl Fn(usize) -> F,
     ) -> Result<Vec<(usize, T)>, Halt> {
-        let until = self.asker.share(if self.request.partial { 2 } else { 1 });
+        let asker = self.asker;
+        let until = |shard| if self.does_without { asker.until_silent(shard) } else { asker.share(1) };
         let is_silent = |shard: &usize| self.silent.iter().any(|(silent, _)| silent == shard);
         let shards: Vec<_> = (0..self.shards()).filter(|shard| !is_silent(shard)).collect();
-        let asked: Vec<_> = shards.iter().copied().map(ask).collect();
-        let asked = all_until(asked, self.asker.deadlines, until);
+        let asked: Vec<_> = shards.iter().map(|&shard| (ask(shard), until(shard))).collect();
+        let shares: Vec<_> = asked.iter().map(|(_, until)| until.saturating_duration_since(Instant::now())).collect();
+        let asked = all_until(asked, asker.deadlines);
         let said = watch.until(asked).await.map_err(|interrupt| self.interrupted(interrupt))?;
         let mut heard = Vec::new();
-        for (shard, said) in shards.into_iter().zip(said) {
-            match said {
-                Some(said) => heard.push((shard, said)),
-                None if self.request.partial => self.silent.push((shard, self.asker.silent(shard))),
-                None => return Err(self.asker.silent(shard).into()),
-            }
+        for ((shard, share), said) in shards.into_iter().zip(shares).zip(said) {
+            let Some(said) = said else {
+                self.world.fan_outs.silence.note(shard);
+                if !self.does_without {
+                    return Err(asker.silent(shard, asker.timeout, Fate::NotRun).into());
+                }
+                self.silent.push((shard, asker.silent(shard, share, Fate::NotSent)));
+                continue;
+            };
+            heard.push((shard, said));
         }
         match self.silent.first() {
             Some((_, fault)) if heard.is_empty() => Err(fault.clone().into()),
@@ -492,6 +536,14 @@ impl<'a> Story<'a> {
                 false => Standing::Outdated,
             },
         })
+    }
+
+    /// The same on the shards that have refused the statement. The others need not be awaited for it.
+    async fn holds_where_refused(&self, arms: &mut Arms<'_>, relied: &Relied<'_>) -> Result<bool, Halt> {
+        let refusing = arms.refusing();
+        let said = arms.watch.until(relied.stamps.hold(self.asker, &refusing, &relied.planned.uses)).await;
+        // One that cannot be asked any more has refused it for a reason of its own.
+        Ok(said.map_err(|interrupt| self.interrupted(interrupt))?.unwrap_or(true))
     }
 
     /// The same once they have come to their end, for a result that has been given meanwhile.
@@ -549,25 +601,33 @@ impl<'a> Story<'a> {
     /// Runs a statement on one shard, whichever can be reached.
     async fn on_one(&self, watch: Watch<'a>, wire: QueryRequest, shows_only_reading: bool) -> Result<Arms<'a>, Halt> {
         let is_silent = |shard: &usize| self.silent.iter().any(|(silent, _)| silent == shard);
-        let speaking: Vec<_> = (0..self.shards()).filter(|shard| !is_silent(shard)).collect();
-        let shards = speaking.len();
-        let first = self.world.fan_outs.turn(shards);
+        let speaking = (0..self.shards()).filter(|shard| !is_silent(shard)).collect();
+        let shards = self.world.fan_outs.in_turn(speaking);
         let mut watch = watch;
-        let mut tried = 1;
+        let mut tried = 0;
         loop {
+            let (shard, is_last) = (shards[tried], tried + 1 == shards.len());
             let mut statement = self.statement(wire.clone(), Policy::Read, shows_only_reading)?;
-            if tried < shards {
+            if !is_last {
                 // Another shard is sooner asked than this one again.
                 statement.max_retries = 0;
             }
-            let mut arms = Arms::start(self.world, watch, [speaking[(first + tried - 1) % shards]], statement);
-            match arms.answered().await {
-                Ok(()) => return Ok(arms),
-                Err(halt) if tried == shards || !arms.was_never_sent() || arms.watch.interrupted.is_some() => {
+            let moves_on = !is_last && statement.only_reads(self.world.channels[shard].reads());
+            let mut arms = Arms::start(self.world, watch, [shard], statement);
+            let answered = tokio::select! {
+                biased;
+                answered = arms.answered() => Some(answered),
+                () = self.asker.falls_silent(shard), if moves_on => None,
+            };
+            match answered {
+                Some(Ok(())) => return Ok(arms),
+                Some(Err(halt)) if is_last || !arms.was_never_sent() || arms.watch.interrupted.is_some() => {
                     return Err(halt);
                 }
-                Err(_) => watch = arms.into_watch(),
+                Some(Err(_)) => {}
+                None => arms.stop(),
             }
+            watch = arms.into_watch();
             tried += 1;
         }
     }

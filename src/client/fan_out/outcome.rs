@@ -9,6 +9,9 @@ use crate::error::{Error, Fate};
 use crate::proto::DatabaseError;
 use crate::scatter::Class;
 
+/// The code of what has not been answered in time.
+const LATE: &str = "TIMEOUT";
+
 /// Why a shard has not done its part.
 #[derive(Clone, Debug)]
 pub enum Fault {
@@ -182,8 +185,19 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
     let is_unknown = any(|outcome| matches!(outcome, Outcome::Unknown(_)));
     let may_have_effect = may_write && (is_done || is_unknown);
     // Cancelled, closed or out of time says all, unless something has taken effect.
+    let only_late = interrupt.as_ref().is_none_or(|error| error.code() == LATE);
+    let is_refused = faults().any(|(_, fault)| matches!(fault, Fault::Database(_)));
+    // What PostgreSQL says goes before the silence of another shard.
+    let is_said = only_late && is_refused;
+    if !may_have_effect
+        && is_said
+        && let Some(fault) = alike(shards)
+    {
+        return Halt::Fault(fault.clone());
+    }
     if let Some(error) = &interrupt
         && !may_have_effect
+        && !is_said
     {
         return Halt::Fault(Fault::Failed(of_the_silent(shards, error)));
     }
@@ -195,7 +209,7 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
             Fault::Failed(error @ (Error::Timeout { .. } | Error::ShardTimeout { .. })) => Some(error),
             _ => None,
         });
-        if let Some(timeout) = timeout {
+        if let Some(timeout) = timeout.filter(|_| !is_refused) {
             return Halt::Fault(Fault::Failed(of_the_silent(shards, timeout)));
         }
         if let Some(fault) = alike(shards) {
@@ -232,8 +246,15 @@ fn of_the_silent(shards: &[ShardOutcome<'_>], error: &Error) -> Error {
 
 /// The failure, if all shards that have said anything have failed in the same way.
 fn alike<'s>(shards: &'s [ShardOutcome<'_>]) -> Option<&'s Fault> {
-    let first = shards.iter().find_map(|shard| shard.outcome.fault())?;
+    let faults = || shards.iter().filter_map(|shard| shard.outcome.fault());
+    let first = faults().find(|fault| matches!(fault, Fault::Database(_))).or_else(|| faults().next())?;
     let same = shards.iter().all(|shard| match shard.outcome {
+        // It has said nothing.
+        Outcome::Failed(fault) | Outcome::NotSent(Some(fault)) | Outcome::Unknown(fault)
+            if first.is_of_the_statement() && fault.code() == LATE && !shard.answered =>
+        {
+            true
+        }
         Outcome::Failed(fault) | Outcome::NotSent(Some(fault)) => fault.code() == first.code(),
         Outcome::NotSent(None) | Outcome::UnderWay { begun: false } => true,
         // It had not said anything yet when it was stopped; but what one shard alone cannot do says nothing of the others.

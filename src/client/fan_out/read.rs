@@ -59,8 +59,8 @@ pub async fn run<'a>(
     arms.leave_out(&story.silent);
     if let Err(halt) = arms.answered().await {
         // PostgreSQL may refuse what was right before, on some shards or on all.
-        let is_refusal = arms.has_been_refused();
-        if is_refusal && !is_checked && !story.held(&mut arms.watch, relied).await? {
+        let is_refusal = !arms.refusing().is_empty();
+        if is_refusal && !is_checked && !story.holds_where_refused(&mut arms, relied).await? {
             return outdated(arms);
         }
         return Err(if is_rewritten { genuine(story, &mut arms, halt).await } else { halt });

@@ -64,6 +64,11 @@ impl Stamps {
         said.await.into_iter().try_fold(true, |all, holds: Result<bool, Fault>| Ok(all && holds?))
     }
 
+    /// True if a shard has given any.
+    pub fn know(&self, shard: usize) -> bool {
+        self.0.get(shard).is_some_and(Option::is_some)
+    }
+
     /// True if a shard's answer to `question` has the stamps that it gave before. Of one that gave none nothing is known.
     pub fn are_those_of(&self, shard: usize, answer: &Answer, uses: &Uses) -> bool {
         self.0.get(shard).and_then(Option::as_ref).is_some_and(|of| of.are_those_of(answer, uses))
