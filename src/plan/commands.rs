@@ -90,6 +90,8 @@ pub fn lasts_not(sql: &str) -> Option<&'static str> {
 fn makes_temporary(tokens: Lexer<'_>) -> bool {
     // Whether what would be made is named next, and what the last token was.
     let (mut makes, mut schema) = (false, false);
+    // INSERT INTO and MERGE INTO are followed by the name of a table, which may be temp.
+    let mut changes_rows = false;
     for token in tokens {
         if schema && token == Token::Mark('.') {
             return true;
@@ -98,10 +100,11 @@ fn makes_temporary(tokens: Lexer<'_>) -> bool {
             || matches!(token, Token::Identifier(name) if is_temporary_schema(name));
         makes = match token {
             Token::Word(word) if makes && is_one_of(word, &["temp", "temporary"]) => return true,
-            Token::Word(word) if is_one_of(word, &["create", "into"]) => true,
+            Token::Word(word) if is_one_of(word, &["create", "into"]) => !changes_rows,
             Token::Word(word) => makes && is_one_of(word, &["or", "replace", "global", "local"]),
             _ => false,
         };
+        changes_rows = matches!(token, Token::Word(word) if is_one_of(word, &["insert", "merge"]));
     }
     false
 }
@@ -145,6 +148,8 @@ mod tests {
             "create table temporary.a (id int)",
             "create function f() returns int language sql as 'create temp table a (id int); select 1'",
             "drop table a",
+            "create rule r as on insert to a do also insert into temp (id) values (1)",
+            "create rule r as on insert to a do also insert into temp values (1)",
             "notify a",
             "select * into a from temp",
             "alter database d set timezone = 'UTC'",

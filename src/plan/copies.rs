@@ -4,16 +4,18 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Expr, FromTable, Insert, MergeAction, MergeInsertKind, MergeUpdateKind, ObjectName,
-    OnConflictAction, OnInsert, Query, SelectItem, SetExpr, Statement, TableFactor, TableObject, TableWithJoins,
+    Assignment, AssignmentTarget, Expr, Insert, MergeAction, MergeInsertKind, MergeUpdateKind, ObjectName,
+    OnConflictAction, OnInsert, Query, Select, SelectItem, SetExpr, Statement, WildcardAdditionalOptions,
 };
 
+use super::draft::{bare, derived, empty_select, from};
 use super::functions::{self, Kind, own_name};
 use super::rows::{is_wildcard, item_expr};
 use super::shape::{Change, Everywhere, Plan, Source, Text};
 use super::text::{Tokens, fold, parameters, parts, print_statement};
 use super::walk::{Node, walk};
 use super::write::Changed;
+use super::written::target;
 use super::{Asked, Layout, Refusal, Relation, clock, unsupported};
 
 /// The plan of a change whose kind is known.
@@ -73,34 +75,6 @@ pub fn change(
         triggers: known.map(|known| known.triggers.clone()).unwrap_or_default(),
         names_unknown: known.is_none(),
     })))
-}
-
-/// The table whose rows are changed.
-fn target(statement: &Statement) -> Option<&ObjectName> {
-    match statement {
-        Statement::Insert(insert) => match &insert.table {
-            TableObject::TableName(name) => Some(name),
-            _ => None,
-        },
-        Statement::Update(update) => named(&update.table.relation),
-        Statement::Delete(delete) => {
-            let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-            from.first().and_then(|TableWithJoins { relation, .. }| named(relation))
-        }
-        Statement::Merge(merge) => named(&merge.table),
-        Statement::Query(query) => match &*query.body {
-            SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => target(statement),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn named(table: &TableFactor) -> Option<&ObjectName> {
-    match table {
-        TableFactor::Table { name, .. } => Some(name),
-        _ => None,
-    }
 }
 
 fn returning(statement: &mut Statement) -> Option<&mut Vec<SelectItem>> {
@@ -221,10 +195,12 @@ impl Copies<'_> {
                 let mut rows: Vec<_> = values.rows.iter_mut().map(|row| &mut row.content).collect();
                 self.fill_rows(&mut insert.columns, &mut rows)
             }
-            SetExpr::Select(select) if select.distinct.is_none() && !select.projection.iter().any(is_wildcard) => {
+            // The same value in each row changes nothing of DISTINCT.
+            SetExpr::Select(select) => {
                 let mut exprs: Vec<Expr> = Vec::new();
-                for item in &select.projection {
-                    exprs.extend(item_expr(item).cloned());
+                // How many columns a wildcard gives is not known.
+                if !select.projection.iter().any(is_wildcard) {
+                    exprs.extend(select.projection.iter().filter_map(item_expr).cloned());
                 }
                 let given = exprs.len();
                 let is_changed = self.fill_rows(&mut insert.columns, &mut [&mut exprs])?;
@@ -233,12 +209,11 @@ impl Copies<'_> {
             }
             _ => {
                 let mut added = Vec::new();
-                match self.fill_rows(&mut insert.columns, &mut [&mut added])? && !added.is_empty() {
-                    true => Err(unsupported(
-                        "the time as a default, beside the rows of such a query; select the column, as now()",
-                    )),
-                    false => Ok(false),
+                let is_changed = self.fill_rows(&mut insert.columns, &mut [&mut added])?;
+                if !added.is_empty() {
+                    *source.body = SetExpr::Select(Box::new(beside((*source.body).clone(), added)));
                 }
+                Ok(is_changed)
             }
         }
     }
@@ -251,16 +226,12 @@ impl Copies<'_> {
         let names: Vec<String> = columns.iter().filter_map(|name| parts(name)?.pop()).collect();
         let mut is_changed = false;
         for (index, column) in names.iter().enumerate() {
-            let named = rows.iter().filter(|row| row.get(index).is_some_and(is_default)).count();
-            if named > 0
+            let mut named: Vec<_> = rows.iter_mut().filter_map(|row| row.get_mut(index)).collect();
+            named.retain(|value| is_default(value));
+            if !named.is_empty()
                 && let Default::OfTheTime(expr) = self.default(column)?
             {
-                if named < rows.len() {
-                    return Err(unsupported(&format!(
-                        "DEFAULT for {column} in some rows and values in others; write now() in place of DEFAULT"
-                    )));
-                }
-                rows.iter_mut().for_each(|row| row[index] = expr.clone());
+                named.into_iter().for_each(|value| *value = expr.clone());
                 is_changed = true;
             }
             for value in rows.iter().filter_map(|row| row.get(index)) {
@@ -350,6 +321,15 @@ impl Copies<'_> {
             None => Ok(Default::Alike),
         }
     }
+}
+
+/// Rows, with the same values beside each of them.
+fn beside(rows: SetExpr, values: Vec<Expr>) -> Select {
+    let mut select = empty_select();
+    select.projection = vec![SelectItem::Wildcard(WildcardAdditionalOptions::default())];
+    select.projection.extend(values.into_iter().map(SelectItem::UnnamedExpr));
+    select.from = vec![from(derived(bare(rows), "given"))];
+    select
 }
 
 /// The keyword, which is read as a name.

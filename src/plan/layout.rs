@@ -29,6 +29,8 @@ pub struct Relation {
     pub view: Option<String>,
     /// It holds the rows of its query as they once were.
     pub is_stored: bool,
+    /// The tables that it is a partition of, or inherits from: its rows are theirs too.
+    pub parents: Vec<Vec<String>>,
     /// Its columns, one in a line, as this shard has them.
     pub parts: (usize, String),
     /// By column, the expression that gives it a value where a statement does not; `IDENTITY` for a sequence of its own.
@@ -111,8 +113,14 @@ fn named(line: &str) -> Option<String> {
 }
 
 impl Layout {
-    /// True for a table that every shard holds alike: a declared one, or one of PostgreSQL's catalogue.
+    /// True for a table that every shard holds alike: a declared one, a part of such a one, or one of
+    /// PostgreSQL's catalogue.
     pub fn is_reference(&self, names: &[String]) -> bool {
+        self.is_declared(names)
+            || self.relation(names).is_some_and(|known| known.parents.iter().any(|parent| self.is_reference(parent)))
+    }
+
+    fn is_declared(&self, names: &[String]) -> bool {
         let Some(table) = names.last() else { return false };
         let schema = names.len().checked_sub(2).map(|index| names[index].as_str());
         catalogue::is_own(names)

@@ -91,6 +91,8 @@ pub struct Search<'a> {
     inside: Vec<Inside>,
     /// The conditions of policies that have been looked into, or are.
     policies: HashMap<String, Result<(), Reason>>,
+    /// Policies are left out: only what the statement itself and its views make is looked for.
+    skips_policies: bool,
     /// What of a policy's is used, and the policy.
     pub of_policies: BTreeMap<String, String>,
     /// Rows that are looked at are locked too.
@@ -119,11 +121,17 @@ impl<'a> Search<'a> {
             recursions: 0,
             inside: Vec::new(),
             policies: HashMap::new(),
+            skips_policies: false,
             of_policies: BTreeMap::new(),
             locks: false,
             levels: VIEW_LEVELS,
             finishes: false,
         }
+    }
+
+    /// A search for what a statement makes, whatever its policies call.
+    pub fn without_policies(layout: &'a Layout) -> Self {
+        Search { skips_policies: true, ..Search::new(layout) }
     }
 
     /// True if a query needs nothing but the gathered rows and what every shard holds.

@@ -28,6 +28,7 @@ mod stack;
 mod text;
 mod walk;
 mod write;
+mod written;
 
 pub use crate::data::repeat::{may_commit, may_end_transaction, shows_only_reading};
 pub use clock::has_word as means_a_moment;

@@ -1,13 +1,14 @@
 //! Changes of the tenant column: a row whose tenant is changed would have to move to that tenant's shard.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, ConflictTarget, Expr, Insert, Merge, MergeAction, MergeUpdateKind, ObjectName,
-    OnConflict, OnConflictAction, OnInsert, SetExpr, Statement, TableFactor, TableObject,
+    Assignment, AssignmentTarget, ConflictTarget, Expr, Insert, Merge, MergeAction, MergeUpdateKind, OnConflict,
+    OnConflictAction, OnInsert, SetExpr, Statement,
 };
 
 use super::Layout;
 use super::text::{fold, parts};
 use super::walk::{Node, walk};
+use super::written::{table_of, target};
 
 /// Why a statement cannot run for all shards, if it, or a part of it, changes the tenant of rows.
 pub fn refusal(statement: &Statement, layout: &Layout) -> Option<String> {
@@ -21,59 +22,73 @@ pub fn refusal(statement: &Statement, layout: &Layout) -> Option<String> {
             moves |= changes(inside, column, layout);
         }
     });
-    moves.then(|| format!("a change of {column}, whose rows would have to move to another shard"))
+    let advice = match statement {
+        Statement::Insert(_) => {
+            "; name the columns that a conflict changes without it, as in .merge(['name']), or let it be among those that conflict"
+        }
+        _ => "",
+    };
+    moves.then(|| format!("a change of {column}, whose rows would have to move to another shard{advice}"))
 }
 
 /// True if this statement itself does.
 fn changes(statement: &Statement, column: &str, layout: &Layout) -> bool {
+    let names = target(statement).and_then(parts).unwrap_or_default();
+    // A view whose table cannot be told is refused elsewhere.
+    let Some(written) = table_of(&names, layout) else { return false };
     // Every shard holds the rows of reference tables, whatever they say.
-    let is_sharded = |name: &ObjectName| !parts(name).is_some_and(|names| layout.is_reference(&names));
-    let of_table = |table: &TableFactor| !matches!(table, TableFactor::Table { name, .. } if !is_sharded(name));
+    if layout.is_reference(&written.table) {
+        return false;
+    }
+    let is_tenant = |name: &str| written.column(name).is_some_and(|name| name.eq_ignore_ascii_case(column));
     match statement {
-        Statement::Update(update) => of_table(&update.table.relation) && assign(&update.assignments, column),
-        Statement::Insert(insert) => {
-            !matches!(&insert.table, TableObject::TableName(name) if !is_sharded(name)) && on_conflict(insert, column)
-        }
-        Statement::Merge(merge) => of_table(&merge.table) && merged(merge, column),
+        Statement::Update(update) => assign(&update.assignments, &is_tenant),
+        Statement::Insert(insert) => on_conflict(insert, &is_tenant),
+        Statement::Merge(merge) => merged(merge, &is_tenant),
         _ => false,
     }
 }
 
-fn assign(assignments: &[Assignment], column: &str) -> bool {
-    assignments.iter().any(|assignment| assigns(&assignment.target, column))
+fn assign(assignments: &[Assignment], is_tenant: &dyn Fn(&str) -> bool) -> bool {
+    assignments.iter().any(|assignment| assigns(assignment, is_tenant))
 }
 
-fn assigns(target: &AssignmentTarget, column: &str) -> bool {
-    let names =
-        |name| parts(name).and_then(|mut parts| parts.pop()).is_some_and(|name| name.eq_ignore_ascii_case(column));
-    match target {
-        AssignmentTarget::ColumnName(name) => names(name),
+/// True if an assignment gives the tenant another value than its own.
+fn assigns(assignment: &Assignment, is_tenant: &dyn Fn(&str) -> bool) -> bool {
+    let names = |name| parts(name).and_then(|mut parts| parts.pop()).is_some_and(|name| is_tenant(&name));
+    match &assignment.target {
+        AssignmentTarget::ColumnName(name) => names(name) && !is_itself(&assignment.value, is_tenant),
         AssignmentTarget::Tuple(list) => list.iter().any(names),
     }
 }
 
+/// True for the bare name of the tenant column. With a table before it, it may be that of another row.
+fn is_itself(value: &Expr, is_tenant: &dyn Fn(&str) -> bool) -> bool {
+    matches!(value, Expr::Identifier(name) if is_tenant(&fold(name)))
+}
+
 /// ON CONFLICT ... DO UPDATE. Where the tenant is among what conflicts, its new value is the one that the row has.
-fn on_conflict(insert: &Insert, column: &str) -> bool {
+fn on_conflict(insert: &Insert, is_tenant: &dyn Fn(&str) -> bool) -> bool {
     let Some(OnInsert::OnConflict(OnConflict { conflict_target, action: OnConflictAction::DoUpdate(update) })) =
         &insert.on
     else {
         return false;
     };
     let conflicts = matches!(conflict_target, Some(ConflictTarget::Columns(columns))
-        if columns.iter().any(|name| fold(name).eq_ignore_ascii_case(column)));
+        if columns.iter().any(|name| is_tenant(&fold(name))));
     update.assignments.iter().any(|assignment| {
         let keeps = conflicts
             && matches!(&assignment.target, AssignmentTarget::ColumnName(_))
             && matches!(&assignment.value, Expr::CompoundIdentifier(names)
-                if matches!(names.as_slice(), [table, name] if fold(table) == "excluded" && fold(name).eq_ignore_ascii_case(column)));
-        !keeps && assigns(&assignment.target, column)
+                if matches!(names.as_slice(), [table, name] if fold(table) == "excluded" && is_tenant(&fold(name))));
+        !keeps && assigns(assignment, is_tenant)
     })
 }
 
-fn merged(merge: &Merge, column: &str) -> bool {
+fn merged(merge: &Merge, is_tenant: &dyn Fn(&str) -> bool) -> bool {
     merge.clauses.iter().any(|clause| match &clause.action {
         MergeAction::Update(update) => {
-            matches!(&update.kind, MergeUpdateKind::Set(assignments) if assign(assignments, column))
+            matches!(&update.kind, MergeUpdateKind::Set(assignments) if assign(assignments, is_tenant))
         }
         _ => false,
     })

@@ -17,7 +17,7 @@ use super::text::{Fragments, Tokens, fold, parameters, unnested};
 use super::walk::{Node, walk};
 use super::{
     Asked, Layout, Refusal, aggregate, clock, commands, copies, ctes, grammar, moves, named, rows, sets, unsupported,
-    write,
+    write, written,
 };
 use crate::data::lexer::{Outline, is_one_of};
 
@@ -87,6 +87,9 @@ fn plan_of(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -
     if is_read && let Some(doubt) = grammar::doubt(statement) {
         return Err(unsupported(&doubt));
     }
+    if is_read && let Some(refusal) = written::refusal(statement, layout) {
+        return Err(refusal);
+    }
     if is_read && let Some(reason) = moves::refusal(statement, layout) {
         return Err(unsupported(&reason));
     }
@@ -95,9 +98,9 @@ fn plan_of(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -
             Some(changed) => changed?,
             None => return read(query, sql, parameters(statement), asked, layout),
         },
-        Statement::Update(update) => write::update(update, layout, asked)?,
-        Statement::Delete(delete) => write::delete(delete, layout, asked)?,
-        Statement::Insert(insert) => write::insert(insert, layout, asked)?,
+        Statement::Update(update) => write::update(update, None, layout, asked)?,
+        Statement::Delete(delete) => write::delete(delete, None, layout, asked)?,
+        Statement::Insert(insert) => write::insert(insert, None, layout, asked)?,
         Statement::Merge(merge) => write::merge(merge, layout, asked)?,
         statement => return write::other(statement, sql, asked),
     };

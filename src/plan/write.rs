@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::draft::{empty_select, from, table};
-use super::local::{Extent, Scope, Search};
+use super::local::{Extent, Reason, Scope, Search};
 use super::shape::{Everywhere, Plan};
 use super::text::parts;
 use super::{Asked, Layout, Refusal, clock, commands, unsupported};
@@ -29,12 +29,15 @@ impl Changed {
     }
 }
 
+/// The query in whose WITH a change finds other queries.
+type With<'w> = Option<&'w Query>;
+
 /// UPDATE: each shard changes its own rows.
-pub fn update(update: &Update, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
-    by_itself(updated(update, layout, asked), Some(&update.table.relation), layout, asked)
+pub fn update(update: &Update, with: With<'_>, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
+    by_itself(updated(update, with, layout, asked), Some(&update.table.relation), layout, asked)
 }
 
-fn updated(update: &Update, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
+fn updated(update: &Update, with: With<'_>, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
     if update.limit.is_some() || !update.order_by.is_empty() {
         return Err(unsupported("UPDATE with LIMIT, which PostgreSQL does not have"));
     }
@@ -51,19 +54,20 @@ fn updated(update: &Update, layout: &Layout, asked: Asked) -> Result<Changed, Re
     select
         .projection
         .extend(update.assignments.iter().map(|assignment| SelectItem::UnnamedExpr(assignment.value.clone())));
-    changes(tables, select, "rw", layout, asked)
+    changes(tables, select, with, "rw", layout, asked)
 }
 
 /// DELETE: each shard deletes its own rows.
-pub fn delete(delete: &Delete, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
+pub fn delete(delete: &Delete, with: With<'_>, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
     let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
     let table = from.first().map(|table| &table.relation);
-    by_itself(deleted(delete, from.clone(), layout, asked), table, layout, asked)
+    by_itself(deleted(delete, from.clone(), with, layout, asked), table, layout, asked)
 }
 
 fn deleted(
     delete: &Delete,
     mut tables: Vec<TableWithJoins>,
+    with: With<'_>,
     layout: &Layout,
     asked: Asked,
 ) -> Result<Changed, Refusal> {
@@ -71,7 +75,7 @@ fn deleted(
     let mut select = empty_select();
     select.selection = delete.selection.clone();
     select.projection = delete.returning.clone().unwrap_or_default();
-    changes(tables, select, "rd", layout, asked)
+    changes(tables, select, with, "rd", layout, asked)
 }
 
 /// The first table is changed; it and what it is joined with must be local. `commands`: what is done to its rows, as the
@@ -79,6 +83,7 @@ fn deleted(
 fn changes(
     tables: Vec<TableWithJoins>,
     mut select: Select,
+    with: With<'_>,
     commands: &str,
     layout: &Layout,
     asked: Asked,
@@ -89,11 +94,21 @@ fn changes(
     };
     let reference = layout.is_reference(&target);
     select.from = tables;
+    let look = |search: &mut Search<'_>| {
+        search.check_policies(&target, commands)?;
+        let root = Scope::root();
+        let mut around = Scope::inside(&root);
+        with.map_or(Ok(()), |query| search.ctes(query, &mut around))?;
+        search.core(&select, &mut Scope::inside(&around))
+    };
+    let refuse = |reason: Reason| unsupported(&reason);
     let mut search = Search::new(layout);
-    search.check_policies(&target, commands).map_err(|reason| unsupported(&reason))?;
-    let root = Scope::root();
-    let mut scope = Scope::inside(&root);
-    let extent = search.core(&select, &mut scope).map_err(|reason| unsupported(&reason))?;
+    let extent = look(&mut search).map_err(refuse)?;
+    if reference && asked == Asked::AllServers {
+        // A policy gives no values: where it looks at nothing sharded, all copies are seen alike.
+        search = Search::without_policies(layout);
+        look(&mut search).map_err(refuse)?;
+    }
     if asked == Asked::Implicitly
         && let Some(function) = search.effects.iter().chain(&search.unknown).next()
     {
@@ -157,39 +172,51 @@ fn by_itself(
 }
 
 /// INSERT: for all shards only by an explicit word, because a row belongs to one tenant.
-pub fn insert(insert: &Insert, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
+pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
     if asked != Asked::AllServers {
         return Err(unsupported(
             "INSERT without a tenant; name the tenant, or insert into every shard with allServers: true",
         ));
     }
-    let name = match &insert.table {
-        TableObject::TableName(name) if parts(name).is_some_and(|names| layout.is_reference(&names)) => name,
+    let (name, names) = match &insert.table {
+        TableObject::TableName(name) => match parts(name).filter(|names| layout.is_reference(names)) {
+            Some(names) => (name, names),
+            None => return Ok(Changed::own()),
+        },
         _ => return Ok(Changed::own()),
     };
-    let mut search = Search::new(layout);
-    let root = Scope::root();
-    let refuse = |reason: String| unsupported(&reason);
-    if let Some(source) = &insert.source
-        && search.query(source, &root).map_err(refuse)?.extent != Extent::Everywhere
-    {
-        return Err(unsupported(BY_ROWS));
-    }
     let mut select = empty_select();
     select.projection = insert.returning.clone().unwrap_or_default();
+    let mut commands = "a";
     if let Some(OnInsert::OnConflict(OnConflict { action: OnConflictAction::DoUpdate(update), .. })) = &insert.on {
         let values = update.assignments.iter().map(|assignment| SelectItem::UnnamedExpr(assignment.value.clone()));
         select.projection.extend(values);
         select.selection = update.selection.clone();
+        commands = "raw";
     }
     let mut target = table("");
     if let TableFactor::Table { name: of, .. } = &mut target {
         *of = name.clone();
     }
     select.from = vec![from(target)];
-    if search.core(&select, &mut Scope::inside(&root)).map_err(refuse)? != Extent::Everywhere {
+    let look = |search: &mut Search<'_>| {
+        search.check_policies(&names, commands)?;
+        let root = Scope::root();
+        let mut around = Scope::inside(&root);
+        with.map_or(Ok(()), |query| search.ctes(query, &mut around))?;
+        let given = match &insert.source {
+            Some(source) => search.query(source, &around)?.extent,
+            None => Extent::Everywhere,
+        };
+        let changed = search.core(&select, &mut Scope::inside(&around))?;
+        Ok(given == Extent::Everywhere && changed == Extent::Everywhere)
+    };
+    let refuse = |reason: Reason| unsupported(&reason);
+    if !look(&mut Search::new(layout)).map_err(refuse)? {
         return Err(unsupported(BY_ROWS));
     }
+    let mut search = Search::without_policies(layout);
+    look(&mut search).map_err(refuse)?;
     if let Some(clock) = search.clocks.iter().next() {
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
     }
@@ -207,9 +234,9 @@ pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Resu
         return Some(Err(unsupported("a change that uses WITH; ask for it with allServers: true")));
     }
     Some(match statement {
-        Statement::Insert(statement) => insert(statement, layout, asked),
-        Statement::Update(statement) => update(statement, layout, asked),
-        Statement::Delete(statement) => delete(statement, layout, asked),
+        Statement::Insert(statement) => insert(statement, Some(query), layout, asked),
+        Statement::Update(statement) => update(statement, Some(query), layout, asked),
+        Statement::Delete(statement) => delete(statement, Some(query), layout, asked),
         _ => Err(unsupported("a statement of this kind inside a query; run it by itself")),
     })
 }
@@ -269,7 +296,7 @@ fn merged(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Changed, Refus
     }
     let join_operator = JoinOperator::Inner(JoinConstraint::On((*merge.on).clone()));
     let joins = vec![Join { relation: merge.source.clone(), global: false, join_operator }];
-    changes(vec![TableWithJoins { relation: merge.table.clone(), joins }], select, "rawd", layout, asked)
+    changes(vec![TableWithJoins { relation: merge.table.clone(), joins }], select, None, "rawd", layout, asked)
 }
 
 /// A statement that does something on every shard, for which the caller has to ask.

@@ -121,6 +121,7 @@ impl Known {
                 has_tenant: cell(3) == "t",
                 view: answer.text(row, 4).map(str::to_owned),
                 is_stored: cell(6) == "t",
+                parents: answer.text(row, 11).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
                 parts: (shard, cell(5).to_owned()),
                 policies: answer.text(row, 8).map(policies).unwrap_or_default(),
                 defaults: answer.text(row, 9).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
@@ -294,12 +295,15 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
      AND (a.attidentity <> '' OR d.oid IS NOT NULL OR t.typdefault IS NOT NULL)),
   CASE WHEN c.relhastriggers THEN (SELECT json_agg(concat(g.tgname, ' (', g.tgfoid::regprocedure, ')') ORDER BY g.tgname)::text
-   FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D') END
+   FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D') END,
+  (SELECT json_agg(json_build_array(m.nspname, o.relname) ORDER BY i.inhseqno)::text FROM pg_catalog.pg_inherits AS i
+   JOIN pg_catalog.pg_class AS o ON o.oid = i.inhparent JOIN pg_catalog.pg_namespace AS m ON m.oid = o.relnamespace
+   WHERE i.inhrelid = c.oid)
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND n.nspname NOT LIKE 'pg\\_temp\\_%'
 UNION ALL
-SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL, NULL::text, NULL::text, NULL::text
+SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL, NULL::text, NULL::text, NULL::text, NULL::text
 FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pg_catalog'
   AND EXISTS (SELECT FROM pg_catalog.pg_proc AS o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)

@@ -1,0 +1,225 @@
+//! What a change writes to: a table, or a table through a view of it. PostgreSQL writes through such a view to the table, so
+//! what holds for the table's columns holds for those of the view.
+
+use std::collections::BTreeMap;
+
+use sqlparser::ast::{
+    Expr, FromTable, GroupByExpr, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
+    TableWithJoins,
+};
+
+use super::effort::spend;
+use super::stack::VIEW_LEVELS;
+use super::text::{Tokens, fold, parts};
+use super::walk::{Node, walk};
+use super::{Layout, Refusal, catalogue, unsupported};
+
+/// Views over views beyond this are refused.
+const MOST_VIEWS: usize = 16;
+
+/// The table that is written to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Written {
+    pub table: Vec<String>,
+    /// By column of the view, the column of the table; None: it is the table that is named.
+    columns: Option<BTreeMap<String, String>>,
+}
+
+impl Written {
+    /// The table's name for a column of what is named.
+    pub fn column(&self, name: &str) -> Option<String> {
+        match &self.columns {
+            Some(columns) => columns.get(name).cloned(),
+            None => Some(name.to_owned()),
+        }
+    }
+}
+
+/// The table behind a name. None: a view whose rows are not those of one table.
+pub fn table_of(names: &[String], layout: &Layout) -> Option<Written> {
+    let mut written = Written { table: names.to_vec(), columns: None };
+    for _ in 0..MOST_VIEWS {
+        let view = layout.relation(&written.table).and_then(|known| known.view.as_deref());
+        let Some(view) = view.filter(|_| !catalogue::is_own(&written.table)) else { return Some(written) };
+        let (table, columns) = behind(view)?;
+        written.columns = Some(match written.columns {
+            None => columns,
+            Some(outer) => {
+                let through = |(name, of): (String, String)| Some((name, columns.get(&of)?.clone()));
+                outer.into_iter().filter_map(through).collect()
+            }
+        });
+        written.table = table;
+    }
+    None
+}
+
+/// The only relation of a view's query, and which of its columns the view's are.
+fn behind(view: &str) -> Option<(Vec<String>, BTreeMap<String, String>)> {
+    spend(4 * view.len());
+    let tokens = Tokens::of(view).ok().filter(|tokens| tokens.levels <= VIEW_LEVELS)?;
+    let statements = tokens.parse().ok()?;
+    let [Statement::Query(query)] = statements.as_slice() else { return None };
+    let select = plain(query)?;
+    let [TableWithJoins { relation: TableFactor::Table { name, args: None, sample: None, .. }, joins }] =
+        select.from.as_slice()
+    else {
+        return None;
+    };
+    let table = parts(name).filter(|_| joins.is_empty())?;
+    let mut columns = BTreeMap::new();
+    for item in &select.projection {
+        let (expr, alias) = match item {
+            SelectItem::UnnamedExpr(expr) => (expr, None),
+            SelectItem::ExprWithAlias { expr, alias } => (expr, Some(fold(alias))),
+            _ => return None,
+        };
+        let column = match expr {
+            Expr::Identifier(name) => fold(name),
+            Expr::CompoundIdentifier(names) => names.last().map(fold)?,
+            // PostgreSQL takes no value for what is computed.
+            _ => continue,
+        };
+        columns.insert(alias.unwrap_or_else(|| column.clone()), column);
+    }
+    Some((table, columns))
+}
+
+/// The select of a query that gives the rows of its FROM as they are.
+fn plain(query: &Query) -> Option<&Select> {
+    let SetExpr::Select(select) = &*query.body else { return None };
+    let is_grouped =
+        !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty()) || select.having.is_some();
+    let is_cut = query.limit_clause.is_some() || query.fetch.is_some();
+    (query.with.is_none() && !is_grouped && !is_cut && select.distinct.is_none()).then_some(select)
+}
+
+/// Why a statement cannot be run for all shards, if it, or a part of it, writes through a view to what that hides.
+pub fn refusal(statement: &Statement, layout: &Layout) -> Option<Refusal> {
+    let mut reason = of_view(statement, layout);
+    walk(statement, &mut |node| {
+        if let Node::Query(query) = node
+            && reason.is_none()
+            && let SetExpr::Insert(inside) | SetExpr::Update(inside) | SetExpr::Delete(inside) | SetExpr::Merge(inside) =
+                &*query.body
+        {
+            reason = of_view(inside, layout);
+        }
+    });
+    reason.map(|reason| unsupported(&reason))
+}
+
+fn of_view(statement: &Statement, layout: &Layout) -> Option<String> {
+    let names = target(statement).and_then(parts)?;
+    let shown = names.join(".");
+    match table_of(&names, layout) {
+        Some(written) if written.columns.is_some() && layout.is_reference(&written.table) => {
+            let table = written.table.join(".");
+            Some(format!("a change of the reference table {table} through the view {shown}; name the table itself"))
+        }
+        Some(_) => None,
+        None => Some(format!(
+            "a change through the view {shown}, of which it cannot be told which table's rows it changes; name the table"
+        )),
+    }
+}
+
+/// The name that a statement gives to what it changes.
+pub fn target(statement: &Statement) -> Option<&ObjectName> {
+    match statement {
+        Statement::Insert(insert) => match &insert.table {
+            TableObject::TableName(name) => Some(name),
+            _ => None,
+        },
+        Statement::Update(update) => named(&update.table.relation),
+        Statement::Delete(delete) => {
+            let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+            from.first().and_then(|TableWithJoins { relation, .. }| named(relation))
+        }
+        Statement::Merge(merge) => named(&merge.table),
+        Statement::Query(query) => match &*query.body {
+            SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => target(statement),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn named(table: &TableFactor) -> Option<&ObjectName> {
+    match table {
+        TableFactor::Table { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Asked, Relation, plan};
+    use super::*;
+
+    fn layout() -> Layout {
+        let view = |query: &str| Relation { view: Some(query.to_owned()), ..Relation::default() };
+        let part = Relation { parents: vec![vec!["public".into(), "countries".into()]], ..Relation::default() };
+        Layout {
+            tenant_column: Some("tenant".into()),
+            reference_tables: vec!["countries".into()],
+            relations: [
+                ("t", Relation { has_tenant: true, ..Relation::default() }),
+                ("countries", Relation::default()),
+                ("countries_of_europe", part),
+                ("titles", view(" SELECT code,\n    title\n   FROM countries;")),
+                ("titles_of_titles", view(" SELECT titles.code,\n    titles.title AS named\n   FROM titles;")),
+                ("mine", view(" SELECT id,\n    tenant AS owner,\n    a + 1 AS tenant\n   FROM t;")),
+                ("mine_again", view(" SELECT id,\n    owner AS o\n   FROM mine;")),
+                ("joined", view(" SELECT t.id,\n    c.title\n   FROM t JOIN countries c ON c.code = t.code;")),
+            ]
+            .map(|(name, relation)| (name.to_owned(), relation))
+            .into(),
+            ..Layout::default()
+        }
+    }
+
+    fn refused(sql: &str) -> String {
+        match plan(sql, Asked::AllServers, &layout()).plan {
+            Err(refusal) => refusal.to_string(),
+            Ok(plan) => panic!("{sql}: {plan:?}"),
+        }
+    }
+
+    #[test]
+    fn copies_of_reference_data_are_not_changed_through_a_view() {
+        for sql in [
+            "insert into titles (code) values ('a')",
+            "update titles set title = 'x'",
+            "delete from titles",
+            "with v as (select 1) delete from titles",
+            "with v as (delete from titles returning code) select * from v",
+            "merge into titles using countries c on c.code = titles.code when matched then delete",
+            "update titles_of_titles set named = 'x'",
+        ] {
+            assert!(refused(sql).contains("the reference table countries through the view titles"), "{sql}");
+        }
+        assert!(refused("update joined set title = 'x'").contains("of which it cannot be told which table's rows"));
+    }
+
+    #[test]
+    fn the_tenant_has_the_name_that_a_view_gives_it() {
+        for sql in [
+            "update mine set owner = 'b'",
+            "update mine_again set o = 'b'",
+            "insert into mine (id) values (1) on conflict (id) do update set owner = 'b'",
+            "merge into mine using t on t.id = mine.id when matched then update set owner = 'b'",
+        ] {
+            assert!(refused(sql).contains("a change of tenant"), "{sql}");
+        }
+        for sql in ["update mine set id = 1", "update mine set owner = owner, id = 1", "update t set tenant = tenant"] {
+            assert!(plan(sql, Asked::AllServers, &layout()).plan.is_ok(), "{sql}");
+        }
+        assert!(refused("update t set tenant = o.tenant from o").contains("a change of tenant"));
+    }
+
+    #[test]
+    fn a_part_of_a_reference_table_is_one_too() {
+        assert!(refused("update countries_of_europe set title = random()").contains("the copies would differ"));
+    }
+}
