@@ -78,7 +78,10 @@ describe('changes of copies', () => {
   });
 
   it('get the time as a default beside other rows, whatever gives them', async () => {
-    await shards.db('codes').mtdd(ALL).insert([{ code: 'a', made: shards.db.fn.now() }, { code: 'b' }]);
+    await shards
+      .db('codes')
+      .mtdd(ALL)
+      .insert([{ code: 'a', made: shards.db.fn.now() }, { code: 'b' }]);
     await run("insert into codes (code, made) values ('c', default), ('d', '2024-01-01')");
     await run("insert into codes (code) select 'e' union select 'f' order by 1");
     await run("insert into codes (code, title) select distinct 'g', 'x'");
@@ -92,7 +95,9 @@ describe('changes of copies', () => {
 
   it('may take their rows from a query in WITH', async () => {
     await run("with v(code) as (values ('a'), ('b')) insert into codes (code) select code from v");
-    await run("with v(code) as (values ('a')) update codes set title = v.code from v where v.code = codes.code");
+    await run(
+      "with v(code) as (values ('a')) update codes set title = v.code from v where v.code = codes.code",
+    );
     await run("with v(code) as (values ('b')) delete from codes where code in (select code from v)");
     await assertAlike('codes', 1);
     await assertRefused(

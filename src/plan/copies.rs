@@ -305,6 +305,9 @@ impl Copies<'_> {
         let (mut own, mut of_the_time) = (None, false);
         walk(expr, &mut |node| {
             let Node::Expr(Expr::Function(call)) = node else { return };
+            if functions::of_one_server(call).is_some() {
+                own.get_or_insert_with(|| own_name(call).unwrap_or_default());
+            }
             let shadowed = own_name(call).is_some_and(|name| self.layout.shadowed.contains(&name));
             match functions::kind(call) {
                 Kind::Clock if !shadowed => of_the_time = true,

@@ -1,7 +1,9 @@
 //! What is known of PostgreSQL's own functions by name: aggregates, what merging makes of them, and what else a fan-out
 //! must know. Names that stand on no list are left to the catalogue (`Read::functions`).
 
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value, WindowType,
+};
 
 use super::shape::Fold;
 use super::text::parts;
@@ -320,6 +322,50 @@ pub fn kind_of(name: &str) -> Kind {
         | "pg_tablespace_size" => Kind::Effect,
         name if is_pure(name) || PLAIN.contains(&name) || PLAIN_TOO.contains(&name) => Kind::Plain,
         _ => Kind::Unknown,
+    }
+}
+
+/// True for the name of a function that tells of one server or of its database, and not of rows.
+pub fn is_of_one_server(name: &str) -> bool {
+    ["current_database", "current_catalog", "version"].contains(&name)
+}
+
+/// What a call tells of one server, or by its clock, in words. A setting with a dot in its name is the application's.
+pub fn of_one_server(call: &Function) -> Option<String> {
+    let name = own_name(call)?;
+    let is_own_setting = |argument: &Expr| {
+        matches!(argument, Expr::Value(value)
+            if matches!(&value.value, Value::SingleQuotedString(setting) if setting.contains('.')))
+    };
+    let first = arguments(call).and_then(|arguments| arguments.first().copied());
+    let is_found = match name.as_str() {
+        "age" => only_argument(call).is_some(),
+        "current_setting" => !matches!(first, Some(FunctionArgExpr::Expr(setting)) if is_own_setting(setting)),
+        name => is_of_one_server(name),
+    };
+    match name.as_str() {
+        "age" if is_found => Some("age() of one argument".into()),
+        name => is_found.then(|| format!("{name}()")),
+    }
+}
+
+/// True for a call whose result depends on the order in which rows come, where it does not say which.
+pub fn is_unordered(call: &Function) -> bool {
+    let by_order = || match own_name(call).map(|name| (kind_of(&name), name)) {
+        Some((Kind::Window, _)) => true,
+        Some((Kind::Whole, name)) => !name.starts_with("range_") && (name.contains("agg") || name == "any_value"),
+        _ => false,
+    };
+    match &call.over {
+        Some(WindowType::WindowSpec(spec)) => {
+            spec.order_by.is_empty() && (spec.window_frame.is_some() || spec.window_name.is_some() || by_order())
+        }
+        Some(WindowType::NamedWindow(_)) => true,
+        None => {
+            let is_order = |clause: &FunctionArgumentClause| matches!(clause, FunctionArgumentClause::OrderBy(_));
+            let is_ordered = matches!(&call.args, FunctionArguments::List(list) if list.clauses.iter().any(is_order));
+            !is_ordered && by_order()
+        }
     }
 }
 

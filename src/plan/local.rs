@@ -75,6 +75,10 @@ pub struct Search<'a> {
     pub attributes: BTreeSet<String>,
     /// Relations of the catalogue that tell of their own server alone.
     pub statistics: BTreeSet<String>,
+    /// What depends on the order in which rows come, and does not say which.
+    pub unordered: BTreeSet<String>,
+    /// What tells of one server: its database, its settings, the numbers of its catalogue.
+    pub of_one_server: BTreeSet<String>,
     /// Views that ask for the time, each shard by its own clock; and literals that mean it.
     pub clocks: BTreeSet<String>,
     /// What it uses of operators, casts and types that may read rows, in words.
@@ -113,6 +117,8 @@ impl<'a> Search<'a> {
             randoms: BTreeSet::new(),
             attributes: BTreeSet::new(),
             statistics: BTreeSet::new(),
+            unordered: BTreeSet::new(),
+            of_one_server: BTreeSet::new(),
             clocks: BTreeSet::new(),
             readers: BTreeSet::new(),
             names_unknown: false,
@@ -160,6 +166,7 @@ impl<'a> Search<'a> {
         self.ctes(query, &mut scope)?;
         let (mut found, anchored) = self.body(&query.body, &scope)?;
         let cut = query.limit_clause.is_some() || query.fetch.is_some();
+        self.note_cut(query);
         if cut && found.extent == Extent::Local && !anchored {
             found.extent = Extent::Global(
                 "a part of it takes the first of the rows of all shards (LIMIT); run that part first and bind what it gives",
@@ -175,6 +182,13 @@ impl<'a> Search<'a> {
             }
         }
         Ok((found, anchored))
+    }
+
+    /// Which rows are the first is not the same everywhere, as rows may be equal in their order.
+    fn note_cut(&mut self, query: &Query) {
+        if query.limit_clause.is_some() || query.fetch.is_some() {
+            self.unordered.insert("LIMIT".into());
+        }
     }
 
     /// ORDER BY sees what the select list sees; only its subqueries and calls matter here.
@@ -310,6 +324,9 @@ impl<'a> Search<'a> {
             self.joined(table, scope)?;
         }
         self.check_counts(select, scope)?;
+        if !distinct_on(select).is_empty() {
+            self.unordered.insert("DISTINCT ON".into());
+        }
         if let Some(condition) = &select.selection {
             self.classes.learn(facts(condition, scope));
         }

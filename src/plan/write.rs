@@ -147,6 +147,20 @@ fn copied(search: &Search<'_>) -> Result<BTreeSet<String>, Refusal> {
             search.shown(function)
         )));
     }
+    if let Some(part) = search.unordered.iter().next() {
+        return Err(unsupported(&format!(
+            "{part} in a change of a reference table: its result depends on the order in which a shard has its rows, and the \
+             copies could differ; read it first and bind what it gives, or give an aggregate or a window its ORDER BY"
+        )));
+    }
+    if let Some(part) = search.of_one_server.iter().next()
+        && search.statistics.is_empty()
+    {
+        return Err(unsupported(&format!(
+            "{part} in a change of a reference table: each server has a value of its own, and the copies would differ; read \
+             it first and bind it"
+        )));
+    }
     match search.statistics.iter().next() {
         Some(relation) => Err(unsupported(&format!("{relation}, which tells of one server alone; read it first"))),
         None => Ok(search.unknown.clone()),

@@ -219,6 +219,43 @@ mod tests {
     }
 
     #[test]
+    fn what_differs_from_server_to_server_gets_into_no_copy() {
+        for sql in [
+            "update countries set title = (select code from countries limit 1)",
+            "update countries set title = (select string_agg(code, ',') from countries)",
+            "update countries set title = (select json_agg(code)::text from countries)",
+            "insert into countries (code) select code || row_number() over () from countries",
+            "insert into countries (code) select code || count(*) over w from countries window w as (order by code)",
+            "insert into countries (code) select code from countries order by code fetch first row only",
+            "insert into countries (code) select distinct on (title) code from countries",
+            "delete from countries where code in (select code from countries limit 1)",
+        ] {
+            assert!(refused(sql).contains("depends on the order in which a shard has its rows"), "{sql}");
+        }
+        for sql in [
+            "update countries set title = current_database()",
+            "update countries set title = current_catalog",
+            "update countries set title = version()",
+            "update countries set title = current_setting('data_directory')",
+            "update countries set title = age(made)::text",
+            "update countries set title = tableoid::text",
+            "update countries set title = 'countries'::regclass::oid::text",
+            "insert into countries (code) select relname from pg_class",
+        ] {
+            assert!(refused(sql).contains("each server has a value of its own"), "{sql}");
+        }
+        for sql in [
+            "update countries set title = (select string_agg(code, ',' order by code) from countries)",
+            "insert into countries (code) select code || row_number() over (order by code) from countries",
+            "update countries set title = (select max(code) from countries)",
+            "update countries set title = current_setting('app.title')",
+            "update countries set title = age(made, '2000-01-01')::text",
+        ] {
+            assert!(plan(sql, Asked::AllServers, &layout()).plan.is_ok(), "{sql}");
+        }
+    }
+
+    #[test]
     fn a_part_of_a_reference_table_is_one_too() {
         assert!(refused("update countries_of_europe set title = random()").contains("the copies would differ"));
     }

@@ -6,6 +6,7 @@ use super::outputs::Output;
 use super::scope::Scope;
 use super::stages::ordering;
 use super::{Extent, Reason, Search};
+use crate::plan::catalogue;
 use crate::plan::clock;
 use crate::plan::functions::{self, Kind};
 use crate::plan::text::{attributes, fold, parts, quoted};
@@ -35,6 +36,7 @@ impl Search<'_> {
             return Err(OF_AROUND.into());
         }
         let (found, anchored) = self.body(&query.body, &around)?;
+        self.note_cut(query);
         let whole = query.limit_clause.is_none() && query.fetch.is_none();
         if anchored || found.extent == Extent::Everywhere {
             return Ok(());
@@ -66,7 +68,14 @@ impl Search<'_> {
     /// Notes the functions that an expression calls outside of its subqueries.
     pub(super) fn calls(&mut self, expr: &Expr) -> Result<(), Reason> {
         let mut names = Vec::new();
-        each_call(expr, &mut |call| names.push(parts(&call.name)));
+        each_call(expr, &mut |call| {
+            names.push(parts(&call.name));
+            if functions::is_unordered(call) {
+                self.unordered.insert(format!("{}()", call.name));
+            }
+            self.of_one_server.extend(functions::of_one_server(call));
+        });
+        self.of_one_server.extend(catalogue::number(expr));
         for reader in self.layout.readers.used(expr) {
             self.readers.insert(self.inside_policy(reader));
         }
@@ -156,7 +165,11 @@ impl Search<'_> {
                 self.note_policy(name);
                 self.randoms.insert(name.to_owned());
             }
-            Kind::Plain => {}
+            Kind::Plain => {
+                if functions::is_of_one_server(name) {
+                    self.of_one_server.insert(format!("{name}()"));
+                }
+            }
             Kind::Clock if !shadowed => {
                 // What a statement itself asks is asked of one clock; what stands inside of a view cannot be.
                 if let Some(inside) = self.inside.last()

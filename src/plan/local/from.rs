@@ -244,6 +244,9 @@ impl Search<'_> {
             return Err(format!("the shards differ in {how}; make them alike"));
         }
         self.check_policies(names, if self.locks { "rw" } else { "r" })?;
+        if catalogue::is_own(names) {
+            self.of_one_server.insert(names.join("."));
+        }
         if catalogue::is_statistics(names) {
             self.statistics.insert(last);
             return Ok(relation);
