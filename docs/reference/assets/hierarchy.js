@@ -1,1 +1,0 @@
-window.hierarchyData = "eJyNjbEKwjAURf/lzlFpoYW+1VH9gtIhJqkNpi/wEkEp+XfpInbrcqZzOAskxpxAfdXWg4K4MTiTfeQEWtB0K1nPDoRbtvbC7n2OPPoHFJ6eLahuWoWXBBA8ZyejNi6dtvJxynOAggk6JRBysoe1PvwKFIWqrf92V38XLZ9dt427Y6ZgJh+sOAb1TTeUUr70l1lF"
