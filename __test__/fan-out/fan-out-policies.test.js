@@ -41,6 +41,14 @@ const SEED = [
   `create policy of_others on exempt to postgres using (${COUNT})`,
   'create policy everybody on exempt using (true)',
   `create policy by_rows on rules using (${COUNT})`,
+  ...['one', 'other'].map(
+    (name) =>
+      `do $$ begin create role policed_as_${name}; exception when duplicate_object or unique_violation then null; end $$`,
+  ),
+  'create table turned (id int, tenant text)',
+  'alter table turned enable row level security',
+  'create policy own on turned to policed_as_one using (true)',
+  `create policy large on turned to policed_as_other using (${COUNT})`,
   'create view seen as select id, tenant from counted',
   'grant all on all tables in schema public to policed',
 ];
@@ -136,5 +144,12 @@ describe('policies', () => {
     assert.equal(await count('changing'), 3);
     await shards.databases[1].raw('alter table changing enable row level security');
     await assertRefused('select count(*) from changing', /the policies that hold on shards 0 and 1 differ/);
+  });
+
+  it('that hold for another role than before are noticed at once', async () => {
+    await shards.whole.raw('grant policed_as_one to policed');
+    assert.equal(await count('turned'), 0);
+    await shards.whole.raw('revoke policed_as_one from policed; grant policed_as_other to policed');
+    await assertRefused('select count(*) from turned', /the policy large of turned/);
   });
 });

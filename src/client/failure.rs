@@ -166,8 +166,8 @@ impl Failed {
             }
             Reason::Outdated => Error::PlanUnsupported {
                 reason:
-                    "the tables, views, types or functions that it uses were changed while it ran, and nothing of it \
-                         stays there; run it again"
+                    "the tables, views or functions that it names were changed while it ran, and nothing of it stays \
+                         there"
                         .into(),
             },
             Reason::Unspecified => return Failed::broken(channel, format!("a failure without a reason: {reason}")),

@@ -30,6 +30,8 @@ pub struct Known {
     pub readers: Readers,
     /// By what it is noticed that they have changed any of it.
     pub stamps: Stamps,
+    /// By name, a shard on which another transaction keeps everyone from looking at the relation.
+    pub locked: HashMap<String, usize>,
     /// Which of their settings allows no query for all of them, in words.
     pub settings: Option<String>,
     /// All of them have answered.
@@ -117,6 +119,14 @@ impl Known {
                 self.shadowed.insert(cell(1).to_owned());
                 continue;
             }
+            let (schema, name) = (cell(0), cell(1));
+            if cell(12) == "t" {
+                if cell(2) == "t" {
+                    self.locked.insert(name.to_owned(), shard);
+                }
+                self.locked.insert(format!("{schema}.{name}"), shard);
+                continue;
+            }
             let relation = Relation {
                 has_tenant: cell(3) == "t",
                 view: answer.text(row, 4).map(str::to_owned),
@@ -129,7 +139,6 @@ impl Known {
                 triggers: answer.text(row, 10).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
                 differs: None,
             };
-            let (schema, name) = (cell(0), cell(1));
             if cell(2) == "t" {
                 self.stamps.note(shard, name.to_owned(), cell(7));
                 self.add(name.to_owned(), relation.clone());
@@ -264,13 +273,24 @@ JOIN pg_catalog.pg_type AS t ON t.oid = c.oid AND t.typtype = 'd'
 JOIN pg_catalog.pg_proc AS p ON p.oid >= 16384 AND (p.prorettype = c.oid OR c.oid = ANY (p.proargtypes::oid[]))";
 
 /// Each relation with its columns, one in a line: its type with the modifier, its collation, and what the type is made of;
-/// and its policies.
+/// and its policies. PostgreSQL opens the tables that a view, a policy or a default names to write it as text, and would
+/// wait for whoever holds or awaits a lock that lets no one read: what is locked so is only named.
 /// Then functions of the application's, beside those of extensions, that PostgreSQL's own schema has too.
 fn relations() -> String {
     format!("\
+WITH held AS MATERIALIZED (
+  SELECT DISTINCT l.relation AS oid FROM pg_catalog.pg_locks AS l
+  WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
+    AND l.database = (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = current_database())),
+locked AS MATERIALIZED (
+  SELECT h.oid FROM held AS h
+  UNION SELECT coalesce(r.ev_class, p.polrelid) FROM held AS h
+  JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = h.oid
+  LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+  LEFT JOIN pg_catalog.pg_policy AS p ON d.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = d.objid)
 SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
   EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = ANY ($1::text[]) AND NOT a.attisdropped),
-  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
+  CASE WHEN c.relkind IN ('v', 'm') AND k.oid IS NULL THEN pg_get_viewdef(c.oid) END,
   (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
       (SELECT concat_ws(' ', 'collate', quote_ident(l.collname), l.collprovider, l.collcollate, to_jsonb(l) ->> 'colllocale',
          to_jsonb(l) ->> 'colliculocale', CASE WHEN NOT l.collisdeterministic THEN 'not deterministic' END)
@@ -284,26 +304,28 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
    JOIN pg_catalog.pg_type AS t ON t.oid = CASE WHEN o.typcategory = 'A' AND o.typelem <> 0 THEN o.typelem ELSE o.oid END
    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   c.relkind = 'm', {OF_RELATION},
-  CASE WHEN c.relrowsecurity THEN (SELECT json_agg(json_build_array(p.polname, p.polcmd, pg_get_expr(p.polqual, p.polrelid),
+  CASE WHEN c.relrowsecurity AND k.oid IS NULL THEN (SELECT json_agg(json_build_array(p.polname, p.polcmd, pg_get_expr(p.polqual, p.polrelid),
       pg_get_expr(p.polwithcheck, p.polrelid), row_security_active(c.oid) AND {IS_FOR_ASKER}) ORDER BY p.polname)
     FROM pg_catalog.pg_policy AS p WHERE p.polrelid = c.oid)::text END,
-  (SELECT json_object_agg(a.attname, CASE WHEN a.attidentity <> '' THEN 'IDENTITY'
+  CASE WHEN k.oid IS NULL THEN (SELECT json_object_agg(a.attname, CASE WHEN a.attidentity <> '' THEN 'IDENTITY'
       ELSE coalesce(pg_get_expr(d.adbin, d.adrelid),
         CASE WHEN t.typdefaultbin IS NULL THEN quote_literal(t.typdefault) ELSE t.typdefault END) END)::text
    FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
    LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-     AND (a.attidentity <> '' OR d.oid IS NOT NULL OR t.typdefault IS NOT NULL)),
+     AND (a.attidentity <> '' OR d.oid IS NOT NULL OR t.typdefault IS NOT NULL)) END,
   CASE WHEN c.relhastriggers THEN (SELECT json_agg(concat(g.tgname, ' (', g.tgfoid::regprocedure, ')') ORDER BY g.tgname)::text
    FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D') END,
   (SELECT json_agg(json_build_array(m.nspname, o.relname) ORDER BY i.inhseqno)::text FROM pg_catalog.pg_inherits AS i
    JOIN pg_catalog.pg_class AS o ON o.oid = i.inhparent JOIN pg_catalog.pg_namespace AS m ON m.oid = o.relnamespace
-   WHERE i.inhrelid = c.oid)
+   WHERE i.inhrelid = c.oid),
+  k.oid IS NOT NULL
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN locked AS k ON k.oid = c.oid
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND n.nspname NOT LIKE 'pg\\_temp\\_%'
 UNION ALL
-SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL, NULL::text, NULL::text, NULL::text, NULL::text
+SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL, NULL::text, NULL::text, NULL::text, NULL::text, false
 FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pg_catalog'
   AND EXISTS (SELECT FROM pg_catalog.pg_proc AS o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)

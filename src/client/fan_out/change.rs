@@ -10,7 +10,7 @@ use super::values::{Doubt, Window, bind};
 use super::watch::Watch;
 use super::{Ended, Halt, Relied, Story, catalog, merging, unsupported};
 use crate::error::Error;
-use crate::plan::{Change, Source};
+use crate::plan::{Change, Everywhere, Source};
 use crate::proto::QueryRequest;
 
 pub async fn run<'a>(
@@ -44,7 +44,9 @@ pub async fn run<'a>(
     let mut statement = story.statement(wire, Policy::Write, false)?;
     for (shard, channel) in story.world.channels.iter().enumerate() {
         let takes = watch.until(channel.takes_premises()).await.map_err(|interrupt| story.interrupted(interrupt))?;
-        let premise = takes.then(|| relied.stamps.premise(shard, &relied.planned.uses)).flatten();
+        // What functions do matters to copies: their rows have to stay alike.
+        let functions = change.how == Everywhere::Same;
+        let premise = takes.then(|| relied.stamps.premise(shard, &relied.planned.uses, functions)).flatten();
         statement.premises.push(premise);
     }
     let done = on_all(story, watch, statement, change.how).await;

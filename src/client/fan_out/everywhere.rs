@@ -5,9 +5,13 @@ use super::arms::{Arms, Part};
 use super::ask::all;
 use super::statement::Statement;
 use super::watch::Watch;
-use super::{About, Ended, Halt, Relied, Standing, Story, columns, outdated, tag};
+use super::{About, Ended, Halt, Relied, Standing, Story, columns, outdated, tag, unsupported};
 use crate::error::Error;
 use crate::plan::Everywhere;
+
+/// Of a statement some of whose rows have been given to the caller before its end.
+const UNDONE: &str = "the tables, views or functions that it names were changed while it ran; nothing of it stays on any shard, \
+     and the rows that it has returned are void; run it again";
 
 /// Runs it on one shard; that one's reply is the reply.
 pub async fn on_any<'a>(story: &mut Story<'a>, watch: Watch<'a>, relied: &Relied<'_>) -> Result<Ended<'a>, Halt> {
@@ -63,8 +67,10 @@ pub async fn on_all<'a>(
     } else {
         add_up(story, &mut arms).await?;
     }
-    arms.ended().await?;
-    Ok(Ended::Done(About::default()))
+    match arms.ended().await {
+        Err(_) if arms.is_outdated() => Err(unsupported(UNDONE)),
+        ended => ended.map(|()| Ended::Done(About::default())),
+    }
 }
 
 /// The returned rows of all shards one after the other, under the sum of their command tags.

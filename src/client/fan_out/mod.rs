@@ -12,6 +12,7 @@ mod columns;
 mod everywhere;
 mod explain;
 mod finish;
+mod locked;
 mod merging;
 mod moments;
 mod outcome;
@@ -155,6 +156,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         request: &request,
         output,
         shows_only_reading: false,
+        planned: None,
         does_without: false,
         silent: Vec::new(),
     };
@@ -219,6 +221,7 @@ async fn explained(planned: Arc<Planned>, refusal: Option<Refusal>, request: Arc
 /// The plan that the query would be run by now, or why it would not be run although it has one.
 async fn standing_plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(Arc<Planned>, Option<Refusal>), Fault> {
     let fan_outs = &asker.world.fan_outs;
+    let mut last = None;
     for _ in 0..ATTEMPTS {
         let (planned, stamps) = plan_of(asker, request).await?;
         let asked = stamps::question(&planned.uses);
@@ -243,8 +246,9 @@ async fn standing_plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(A
             return Ok((planned, functions.map(Refusal::Unsupported)));
         }
         fan_outs.forget();
+        last = Some(planned);
     }
-    Err(Fault::Failed(Error::PlanUnsupported { reason: CHANGED.into() }))
+    Err(Fault::Failed(locked::never_held(asker.world, last.as_deref())))
 }
 
 /// The query's plan, under the relations that the databases have. One that names others is made again once those are
@@ -255,12 +259,12 @@ async fn plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(Arc<Planne
     if is_fresh {
         read_relations(asker, plans).await?;
     }
-    let planned = plans.of(request).await;
-    if is_fresh || !planned.0.names_unknown() {
-        return Ok(planned);
+    let mut planned = plans.of(request).await;
+    if !is_fresh && planned.0.names_unknown() {
+        read_relations(asker, plans).await?;
+        planned = plans.of(request).await;
     }
-    read_relations(asker, plans).await?;
-    Ok(plans.of(request).await)
+    locked::unlocked(asker, request, planned).await
 }
 
 async fn read_relations(asker: Asker<'_>, plans: &Plans) -> Result<(), Fault> {
@@ -280,7 +284,6 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const LITTLE_PATIENCE: Duration = Duration::from_millis(20);
 /// How long a shard is taken to have none, once one has answered too late.
 const CROWDED: Duration = Duration::from_secs(5);
-const CHANGED: &str = "the tables, views, types or functions that it uses have been changed meanwhile; run it again";
 
 /// Whether what is known of the shards holds.
 enum Standing<'q> {
@@ -354,6 +357,8 @@ struct Story<'a> {
     output: Output<'a>,
     /// Known once it is planned.
     shows_only_reading: bool,
+    /// The plan of the last attempt.
+    planned: Option<Arc<Planned>>,
     /// The same: it does not need all shards.
     does_without: bool,
     /// The shards that have not answered in time, and are left out.
@@ -370,7 +375,12 @@ impl<'a> Story<'a> {
             }
             self.world.fan_outs.forget();
         }
-        Err(unsupported(CHANGED))
+        Err(self.never_held())
+    }
+
+    /// Why no plan has held.
+    fn never_held(&self) -> Halt {
+        locked::never_held(self.world, self.planned.as_deref()).into()
     }
 
     /// Runs the query by the plan that holds for what is known of the shards.
@@ -380,6 +390,7 @@ impl<'a> Story<'a> {
         let (planned, stamps) = planned.map_err(|interrupt| self.interrupted(interrupt))??;
         self.shows_only_reading = planned.shows_only_reading;
         self.does_without = self.request.partial || matches!(planned.plan, Ok(Plan::AnyShard) | Err(_));
+        self.planned = Some(planned.clone());
         if self.request.partial && !matches!(planned.plan, Ok(Plan::Read(_) | Plan::AnyShard) | Err(_)) {
             let reason =
                 "options.partialResults: expected a query that only reads; what writes must not be done in part";
@@ -552,7 +563,7 @@ impl<'a> Story<'a> {
             && !question.await?
         {
             self.world.fan_outs.forget();
-            return Err(doubt.map_or_else(|| unsupported(CHANGED), Halt::from));
+            return Err(doubt.map_or_else(|| self.never_held(), Halt::from));
         }
         Ok(())
     }

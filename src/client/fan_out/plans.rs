@@ -1,7 +1,7 @@
 //! Plans by their text, so that a statement is planned once, and what has been found out about a plan since: whether its
 //! functions are plain, by which collations its columns compare.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -140,6 +140,8 @@ pub struct Plans {
 struct Kept {
     layout: Arc<Layout>,
     stamps: Arc<Stamps>,
+    /// By name, a shard on which the relation is locked, so that nothing is known of it there.
+    locked: HashMap<String, usize>,
     /// Until when what the databases have said holds.
     until: Option<Instant>,
     /// Which of their settings allows no query for all of them.
@@ -155,6 +157,7 @@ impl Plans {
         let kept = Mutex::new(Kept {
             layout: Arc::new(layout),
             stamps: Arc::default(),
+            locked: HashMap::new(),
             until: None,
             settings: None,
             plans,
@@ -208,6 +211,18 @@ impl Plans {
         lock(&self.kept).until.is_some_and(|until| Instant::now() < until)
     }
 
+    /// A relation that a plan uses and that is locked, and on which shard.
+    pub fn locked(&self, uses: &Uses) -> Option<(String, usize)> {
+        let kept = lock(&self.kept);
+        let mut names = uses.relations.iter().map(|name| name.join("."));
+        names.find_map(|name| kept.locked.get(&name).map(|shard| (name, *shard)))
+    }
+
+    /// The first of so many shards that has not said in time what it has.
+    pub fn unheard(&self, shards: usize) -> Option<usize> {
+        lock(&self.kept).stamps.missing(shards)
+    }
+
     pub fn tenant_column(&self) -> Option<String> {
         lock(&self.kept).layout.tenant_column.clone()
     }
@@ -231,10 +246,11 @@ impl Plans {
     /// What the databases have said; plans that were made with other relations, types or functions no longer hold. True:
     /// it is not what they said before.
     pub fn note(&self, known: Known) -> bool {
-        let Known { relations, shadowed, row_functions, readers, stamps, settings, is_whole } = known;
+        let Known { relations, shadowed, row_functions, readers, stamps, locked, settings, is_whole } = known;
         let mut kept = lock(&self.kept);
         kept.until = Some(Instant::now() + if is_whole { LIFE } else { SHORT_LIFE });
         kept.settings = settings.map(Arc::from);
+        kept.locked = locked;
         let is_new = *kept.stamps != stamps
             || kept.layout.relations != relations
             || kept.layout.shadowed != shadowed

@@ -47,6 +47,11 @@ impl Stamps {
         self.of(shard).relations.insert(relation, stamp.to_owned());
     }
 
+    /// The first of so many shards that has given no stamps.
+    pub fn missing(&self, shards: usize) -> Option<usize> {
+        (0..shards).find(|shard| !self.know(*shard))
+    }
+
     fn of(&mut self, shard: usize) -> &mut OfShard {
         if self.0.len() <= shard {
             self.0.resize(shard + 1, None);
@@ -74,19 +79,33 @@ impl Stamps {
         self.0.get(shard).and_then(Option::as_ref).is_some_and(|of| of.are_those_of(answer, uses))
     }
 
-    /// That a shard still stamps what a plan uses as it did: for a statement that has to be undone if not.
-    pub fn premise(&self, shard: usize, uses: &Uses) -> Option<Premise> {
+    /// That a shard still stamps the relations that a change names as it did, and with `functions` the functions that
+    /// it names: for a statement that has to be undone if not. It runs behind the statement in the same transaction, so
+    /// it looks at nothing else: what is unrelated may change meanwhile, and a trigger may set what it likes. Once a
+    /// trigger has set `search_path`, the relations are those that were found before.
+    pub fn premise(&self, shard: usize, uses: &Uses, functions: bool) -> Option<Premise> {
         let of = self.0.get(shard)?.as_ref()?;
+        if uses.relations.is_empty() && !functions {
+            return None;
+        }
         let stamp = |name: &Vec<String>| of.relations.get(&name.join(".")).map(|stamp| stamp.as_bytes());
-        let stamps: TextArray =
-            std::iter::once(Some(of.whole.as_bytes())).chain(uses.relations.iter().map(stamp)).collect();
-        let QueryRequest { sql, mut params, .. } = question(uses);
-        params.extend([text(stamps.finish()), text(of.functions_of(uses))]);
+        let stamps: TextArray = uses.relations.iter().map(stamp).collect();
+        let mut params = vec![names(uses, true), names(uses, false), text(stamps.finish())];
+        let mut same_functions = String::new();
+        if functions {
+            params.extend([calls(uses), text(of.functions_of(uses))]);
+            let now = self::functions("AND ($4::name[] IS NULL OR p.proname = ANY ($4::name[]))");
+            same_functions = format!(" AND coalesce({now}, '') = $5::text");
+        }
         // It divides by zero where they differ.
         let sql = format!(
-            "SELECT FROM (SELECT array_agg(q.stamp ORDER BY q.place) AS stamps, coalesce(max(q.functions), '') AS functions \
-             FROM ({sql}) AS q) AS now WHERE 1 / CASE WHEN now.stamps IS NOT DISTINCT FROM $4::text[] \
-             AND now.functions = $5::text THEN 1 ELSE 0 END IS NULL"
+            "SELECT FROM (SELECT coalesce(array_agg(CASE WHEN c.oid IS NOT NULL THEN {OF_RELATION} END ORDER BY n.place), \
+             '{{}}') AS stamps FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS n(schema, name, stamp, place) \
+             CROSS JOIN (SELECT s.setting = s.reset_val AS is_unset FROM pg_catalog.pg_settings AS s \
+             WHERE s.name = 'search_path') AS path LEFT JOIN pg_catalog.pg_class AS c \
+             ON c.oid = CASE WHEN n.schema <> '' OR path.is_unset THEN {NAMED}::oid ELSE split_part(n.stamp, ' ', 1)::oid END \
+             AND {IS_KNOWN}) AS now \
+             WHERE 1 / CASE WHEN now.stamps IS NOT DISTINCT FROM $3::text[]{same_functions} THEN 1 ELSE 0 END IS NULL"
         );
         Some(Premise { sql, params })
     }
@@ -121,28 +140,35 @@ fn listed<'s>(functions: impl IntoIterator<Item = (&'s String, &'s String)>) -> 
 
 /// Asks for the stamps of all that is no relation, then for those of relations in their order.
 pub fn question(uses: &Uses) -> QueryRequest {
-    let Uses { relations, calls } = uses;
-    let names = |schema: bool| {
-        let of = |name: &Vec<String>| match (name.as_slice(), schema) {
-            ([name], false) | ([_, name], false) => name.clone(),
-            ([name, _], true) => name.clone(),
-            _ => String::new(),
-        };
-        array(relations.iter().map(of))
-    };
-    let calls = calls.as_ref().map_or_else(Parameter::default, |names| array(names.iter().cloned()));
     let functions = functions("AND ($3::name[] IS NULL OR p.proname = ANY ($3::name[]))");
     let sql = format!(
         "SELECT 0 AS place, {} AS stamp, {functions} AS functions UNION ALL \
          SELECT n.place, CASE WHEN c.oid IS NOT NULL THEN {OF_RELATION} END, NULL \
          FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n(schema, name, place) \
-         LEFT JOIN pg_catalog.pg_class AS c ON c.oid = \
-         to_regclass(concat(CASE WHEN n.schema <> '' THEN quote_ident(n.schema) || '.' END, quote_ident(n.name))) \
-         AND c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't' \
-         ORDER BY place",
+         LEFT JOIN pg_catalog.pg_class AS c ON c.oid = {NAMED} AND {IS_KNOWN} ORDER BY place",
         whole()
     );
-    query(sql, vec![names(true), names(false), calls])
+    query(sql, vec![names(uses, true), names(uses, false), calls(uses)])
+}
+
+/// The relation that the row `n` names.
+const NAMED: &str =
+    "to_regclass(concat(CASE WHEN n.schema <> '' THEN quote_ident(n.schema) || '.' END, quote_ident(n.name)))";
+/// True where the relation `c` is one that shards stamp.
+const IS_KNOWN: &str = "c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't'";
+
+/// The schemas of the relations, or their names.
+fn names(uses: &Uses, schemas: bool) -> Parameter {
+    let of = |name: &Vec<String>| match (name.as_slice(), schemas) {
+        ([name], false) | ([_, name], false) => name.clone(),
+        ([schema, _], true) => schema.clone(),
+        _ => String::new(),
+    };
+    array(uses.relations.iter().map(of))
+}
+
+fn calls(uses: &Uses) -> Parameter {
+    uses.calls.as_ref().map_or_else(Parameter::default, |names| array(names.iter().cloned()))
 }
 
 fn array(names: impl Iterator<Item = String>) -> Parameter {
@@ -179,7 +205,7 @@ concat_ws(' ', c.oid, c.relkind,
   (SELECT concat(count(*), '/', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0),
   (SELECT concat(count(*), '/', sum(r.xmin::text::bigint)) FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid),
   CASE WHEN c.relrowsecurity THEN (SELECT concat(row_security_active(c.oid), count(*), '/', sum(p.xmin::text::bigint), '/',
-    count(*) FILTER (WHERE ",
+    string_agg(p.oid::text, ',' ORDER BY p.oid) FILTER (WHERE ",
     is_for_asker!(),
     "))
    FROM pg_catalog.pg_policy AS p WHERE p.polrelid = c.oid) END,
