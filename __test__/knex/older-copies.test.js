@@ -194,4 +194,45 @@ describe('copies that are older than the library', () => {
       );
     }
   });
+
+  it('so do those of older copies, and those that were made before', async () => {
+    const [db, other] = [open(), open()];
+    const clone = db.withUserParams({});
+    const trx = await db.transaction();
+    const nested = await trx.transaction();
+    const ofOther = other.withUserParams({});
+    const tools = [
+      db,
+      clone,
+      clone.withUserParams({}),
+      trx,
+      nested,
+      db.withUserParams({}).withUserParams({}),
+    ];
+    const before = tools.slice(0, 4).map(({ migrate, seed }) => ({ migrate, seed }));
+    await InitializeReplication(express(), db, mtdd());
+    class Options {
+      get tenantId() {
+        return TENANT;
+      }
+    }
+    try {
+      for (const { migrate, seed } of [...before, ...tools]) {
+        for (const options of [{ tenantId: TENANT }, new Options(), Object.create({ mtd: TENANT })]) {
+          const refused = (error) => error instanceof TypeError && /withTenant/.test(error.message);
+          assert.throws(() => migrate.latest(options), refused);
+          assert.throws(() => seed.run(options), refused);
+        }
+      }
+    } finally {
+      await nested.rollback().catch(() => {});
+      await trx.rollback();
+    }
+    const migrationSource = { getMigrations: async () => [] };
+    const seedSource = { getSeeds: async () => [] };
+    for (const { migrate, seed } of [other, ofOther]) {
+      assert.deepEqual((await migrate.list({ migrationSource, tenantId: TENANT }))[1], []);
+      assert.deepEqual(await seed.run({ seedSource, tenantId: TENANT }), [[]]);
+    }
+  });
 });

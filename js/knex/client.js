@@ -20,7 +20,7 @@ const { RUNTIME, Runtime } = require('./runtime');
 const { sessionSettingsOf } = require('./connection-settings');
 const { signalsFor } = require('./signal');
 const { CONFLICT, isCompilingNow, mayHoldSubquery, watchBuilder, watchCompiler } = require('./subquery');
-const { guardMigrateAndSeed, refuseTenantsInMigrateAndSeed } = require('./migrate-and-seed');
+const { guardMigrateAndSeed, guardToolsOf, refuseTenantsInMigrateAndSeed } = require('./migrate-and-seed');
 const { ON_LOCAL, ON_SHARD, joinShard } = require('./transaction');
 const { SCOPE } = require('./transaction-scope');
 const { contextOfTransaction, withTransactionTenant, routeOfTransaction } = require('./transaction-config');
@@ -109,8 +109,12 @@ function install(knex, runtime, patchNothing) {
   const { prototype } = client.constructor;
   prototype[RUNTIME] = runtime;
   prototype[BUILDERS] = builders;
-  if (!patchNothing) installMtdd(knex, runtimeOf);
-  guardMigrateAndSeed(knex);
+  if (patchNothing) {
+    guardMigrateAndSeed(knex);
+  } else {
+    installMtdd(knex, runtimeOf);
+    guardToolsOf(knex);
+  }
 }
 
 /** The runtime of a builder's Knex instance, if that is one of ours. */
