@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status};
 
 use super::listen::milliseconds;
 use super::notifications::{Event, Notification};
-use super::piece::status;
+use super::piece::{short, status};
 use super::service::QueryService;
 use crate::proto::legacy_db::db_service_server::DbService;
 use crate::proto::legacy_db::{ChannelRequest, ChannelResponse, StoredProcRequest, StoredProcResponse};
@@ -92,7 +92,7 @@ fn query(StoredProcRequest { query, params }: StoredProcRequest) -> QueryRequest
 
 /// PostgreSQL's refusal: its words, as a 1.x server passes them on, and the SQLSTATE for whoever looks at metadata.
 fn refusal(error: DatabaseError) -> Status {
-    let mut status = Status::internal(error.message);
+    let mut status = Status::internal(short(error.message));
     if let Some(code) = error.code.and_then(|code| MetadataValue::try_from(code).ok()) {
         status.metadata_mut().insert("mtdd-sqlstate", code);
     }

@@ -132,16 +132,51 @@ pub fn status(failure: Failure) -> Status {
         // Not ABORTED, which invites a retry.
         Reason::OutcomeUnknown | Reason::Unspecified => Code::Unknown,
     };
-    let mut status = Status::new(code, failure.message);
+    let mut status = Status::new(code, short(failure.message));
     let never_ran = if failure.never_ran { "true" } else { "false" };
     status.metadata_mut().insert("mtdd-reason", tonic::metadata::MetadataValue::from_static(reason.as_str_name()));
     status.metadata_mut().insert("mtdd-never-ran", tonic::metadata::MetadataValue::from_static(never_ran));
     status
 }
 
+/// The words of a status, cut where they are too long. They travel in HTTP/2 trailers, percent-encoded; larger ones than
+/// 16 KiB stop a grpc-js client's whole connection, without an error.
+pub fn short(message: String) -> String {
+    /// Leaves room for the sentence below, and for other trailers.
+    const MOST: usize = 15 << 10;
+    let encoded = |byte: u8| if byte.is_ascii_alphanumeric() { 1 } else { 3 };
+    let mut room = MOST;
+    let fits = |(at, byte): (usize, u8)| match room.checked_sub(encoded(byte)) {
+        Some(left) => {
+            room = left;
+            None
+        }
+        None => Some(at),
+    };
+    let Some(end) = message.bytes().enumerate().find_map(fits) else { return message };
+    let whole = (0..=end).rev().find(|&at| message.is_char_boundary(at)).unwrap_or(0);
+    let text = &message[..whole];
+    format!("{text}... (cut off: the error has {} bytes, more than fit into a message)", message.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_a_status_are_cut_to_what_trailers_hold() {
+        let limit = 15 << 10;
+        for (character, most) in [("x", limit), ("\u{e9}", limit / 6), (" ", limit / 3), ("\u{1f600}", limit / 12)] {
+            let fitting = character.repeat(most);
+            assert_eq!(short(fitting.clone()), fitting);
+            let bytes = character.len() * 100_000;
+            let cut = short(character.repeat(100_000));
+            let said = format!("... (cut off: the error has {bytes} bytes, more than fit into a message)");
+            assert_eq!(cut, format!("{fitting}{said}"));
+            let status = status(failure(Reason::Invalid, true, character.repeat(100_000)));
+            assert_eq!(status.message(), cut);
+        }
+    }
 
     #[test]
     fn pieces_add_up_to_results() {

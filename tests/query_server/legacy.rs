@@ -39,6 +39,18 @@ async fn postgresqls_refusal_is_a_status_with_its_words_and_sqlstate() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_is_too_long_for_trailers_is_cut() {
+    let shard = Shard::start(&[]).await;
+    let long = "\u{e9}".repeat(100_000);
+    let status = ask(&shard, "select ($1::text)::int", &[&long]).await.unwrap_err();
+    assert_eq!(status.metadata().get("mtdd-sqlstate").unwrap(), "22P02");
+    assert!(status.message().len() * 3 < 16 << 10, "{} bytes", status.message().len());
+    assert!(status.message().starts_with("invalid input syntax for type integer"), "{status}");
+    assert!(status.message().ends_with("more than fit into a message)"), "{status}");
+    assert_eq!(ask(&shard, "select 1 as a", &[]).await.unwrap().result, r#"[{"a":1}]"#);
+}
+
+#[tokio::test]
 async fn the_limits_of_other_calls_hold() {
     let shard = Shard::start(&["--max-message-size", "2000000", "--max-sql-size", "100", "--pool-size", "1"]).await;
     let long = ask(&shard, &format!("select '{}'", "x".repeat(100)), &[]).await.unwrap_err();
