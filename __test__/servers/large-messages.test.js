@@ -149,6 +149,18 @@ describe('large messages', () => {
     assert.ok(error.length > 6_000_000);
   });
 
+  it('the errors of all shards together are cut to one size', async () => {
+    // In JSON a control character takes six bytes.
+    const raise = "do $$ begin raise exception '%', repeat(chr(1), 1000000); end $$";
+    const error = await failureOf(db.raw(raise).mtdd({ allServers: true }));
+    const texts = [error, error.cause, ...(error.outcomes ?? []).map((outcome) => outcome.error)].filter(
+      Boolean,
+    );
+    const size = texts.reduce((sum, { message }) => sum + message.length, 0);
+    assert.ok(size < MEBIBYTE / 4, `${size} characters in ${texts.length} errors: ${error.code}`);
+    for (const { message } of texts) assert.match(message, /cut off: the text has/);
+  });
+
   it('a query for all shards is refused before any of them has it', async () => {
     const body = 'w'.repeat(5 * MEBIBYTE);
     isTooLarge(await failureOf(db('files').update({ body }).mtdd({ allServers: true })));

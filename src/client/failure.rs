@@ -1,6 +1,8 @@
 //! What a query server's failures mean: the class that decides whether to try again, and the error that is reported.
 //! Shared by queries for one shard and for all.
 
+mod size;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,6 +13,8 @@ use crate::error::{Error, Fate};
 use crate::proto::failure::Reason;
 use crate::proto::{DatabaseError, Failure};
 use crate::scatter::Class;
+
+pub use size::fitted;
 
 /// What a query may have done of which nobody says what became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Request;
-use super::failure::{Effect, Failed, database_record, unavailable};
+use super::failure::{Effect, Failed, database_record, fitted, unavailable};
 use super::world::{Control, Held, Interrupt, World};
 use crate::channel::{Begun, Call, Event, Owner, QueryChannel, Reads};
 use crate::data::compact::Piece;
@@ -377,7 +377,7 @@ impl Query<'_> {
             rows: &part.rows,
             command_tag: part.command_tag.as_deref(),
             error: match part.error {
-                Some(error) => Some(database_record(&error).to_string()),
+                Some(error) => Some(fitted(database_record(&error)).to_string()),
                 None => (part.last && self.leaves_traces(sql)).then(|| TRACES.to_owned()),
             },
             // The last part needs no credit: the server has nothing more to send.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::failure::error_record;
+use super::failure::{error_record, fitted};
 use super::fan_out::FanOuts;
 use super::outbox::Outbox;
 use crate::channel::{Call, CallHandle, QueryChannel, Session};
@@ -53,7 +53,7 @@ impl World {
 
     /// Ends a query with what comes in the place of an error.
     pub fn end(&self, id: u32, record: Option<Value>) {
-        self.push_last(id, record.map(|record| record.to_string()));
+        self.push_last(id, record.map(|record| fitted(record).to_string()));
     }
 
     /// The same with the text of its last record, which is JSON.

@@ -42,6 +42,7 @@ use super::Request;
 use super::failure::unavailable;
 use super::world::{Control, Interrupt, World};
 use crate::channel::{Reads, WINDOW};
+use crate::client::failure::fitted;
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
 use crate::plan::{Everywhere, Layout, Plan, Refusal};
@@ -341,7 +342,7 @@ impl About {
     /// `leaves_traces`: JavaScript, which may stop reading its rows, has to know that it may have done more than read.
     fn record(&self, leaves_traces: bool) -> Value {
         let about = json!({ "IsReRun": self.is_merged, "failedShards": self.failed });
-        json!({ "about": about, "leavesTraces": leaves_traces })
+        fitted(json!({ "about": about, "leavesTraces": leaves_traces }))
     }
 
     fn note_failed(&mut self, outcomes: &[ShardOutcome<'_>]) {

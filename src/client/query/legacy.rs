@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Query;
 use crate::channel::{LegacyAnswer, LegacyCall, LegacyFailure, QueryChannel, Reads};
-use crate::client::failure::{Failed, database_record};
+use crate::client::failure::{Failed, database_record, fitted};
 use crate::client::world::Interrupt;
 use crate::data::compact::Piece;
 use crate::error::Error;
@@ -29,7 +29,7 @@ pub async fn take_in(query: &mut Query<'_>, channel: &QueryChannel, call: Legacy
         // As if PostgreSQL had said it, with all that this wire tells of it.
         Err(LegacyFailure::Refused(message)) => {
             let error = DatabaseError { message, severity: Some("ERROR".into()), ..DatabaseError::default() };
-            database_record(&error).to_string()
+            fitted(database_record(&error)).to_string()
         }
         Err(LegacyFailure::NeverRan(error @ Error::ShardUnavailable { .. })) => return Err(Failed::never_sent(error)),
         Err(LegacyFailure::NeverRan(error) | LegacyFailure::NotTaken(error)) => return Err(Failed::for_good(error)),
