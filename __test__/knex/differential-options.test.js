@@ -311,7 +311,7 @@ describe("Knex's settings act as on a local query:", () => {
 /** `file:line:column` of who called the instance: below the frames of the instance itself. */
 function placeOf(stack) {
   const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
-  const frame = frames.find((line) => !/make-knex\.js|bound\.js/.test(line));
+  const frame = frames.find((line) => !/make-knex\.js|bound-instance\.js/.test(line));
   return frame.match(/([^/\\(]+:\d+:\d+)\)?$/)[1];
 }
 

@@ -30,8 +30,8 @@ pub struct Known {
     pub readers: Readers,
     /// By what it is noticed that they have changed any of it.
     pub stamps: Stamps,
-    /// By name, a shard on which another transaction keeps everyone from looking at the relation.
-    pub locked: HashMap<String, usize>,
+    /// By name, the shards on which another transaction keeps everyone from looking at the relation.
+    pub locked: HashMap<String, Vec<usize>>,
     /// Which of their settings allows no query for all of them, in words.
     pub settings: Option<String>,
     /// All of them have answered.
@@ -122,9 +122,9 @@ impl Known {
             let (schema, name) = (cell(0), cell(1));
             if cell(12) == "t" {
                 if cell(2) == "t" {
-                    self.locked.insert(name.to_owned(), shard);
+                    self.locked.entry(name.to_owned()).or_default().push(shard);
                 }
-                self.locked.insert(format!("{schema}.{name}"), shard);
+                self.locked.entry(format!("{schema}.{name}")).or_default().push(shard);
                 continue;
             }
             let relation = Relation {

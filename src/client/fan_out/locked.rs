@@ -43,14 +43,17 @@ pub async fn unlocked(
     Ok(planned)
 }
 
+/// In words, why a shard says nothing of a relation.
+pub fn locked_by_another(name: &str) -> String {
+    format!("another transaction has locked {name} there, so that nobody can look at it")
+}
+
 /// Why no plan has held. If every shard has said what it has, others have changed it again and again.
 pub fn never_held(world: &World, planned: Option<&Planned>) -> Error {
     let plans = &world.fan_outs.plans;
     let locked = planned.and_then(|planned| plans.locked(&planned.uses));
     let (shard, reason) = match (locked, plans.unheard(world.channels.len())) {
-        (Some((name, shard)), _) => {
-            (shard, format!("another transaction has locked {name} there, so that nobody can look at it"))
-        }
+        (Some((name, shard)), _) => (shard, locked_by_another(&name)),
         (None, Some(shard)) => {
             (shard, "it has not said in time what tables, views, types and functions it has".to_owned())
         }

@@ -468,8 +468,13 @@ impl<'a> Story<'a> {
         for (shard, said) in said {
             let Ok(answer) = said else { continue };
             self.world.fan_outs.silence.end(shard);
-            if self.does_without && !relied.stamps.know(shard) {
-                let reason = "it has not said in time what it contains; the query was not sent to it".into();
+            let locked = self.world.fan_outs.plans.locked_on(shard, uses);
+            if self.does_without && (locked.is_some() || !relied.stamps.know(shard)) {
+                let reason = match locked {
+                    Some(name) => locked::locked_by_another(&name),
+                    None => "it has not said in time what it contains".to_owned(),
+                };
+                let reason = format!("{reason}; the query was not sent to it");
                 self.silent.push((shard, Fault::Failed(unavailable(&self.world.channels[shard], reason))));
             } else {
                 holds &= relied.stamps.are_those_of(shard, &answer, uses);

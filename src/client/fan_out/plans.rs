@@ -140,8 +140,8 @@ pub struct Plans {
 struct Kept {
     layout: Arc<Layout>,
     stamps: Arc<Stamps>,
-    /// By name, a shard on which the relation is locked, so that nothing is known of it there.
-    locked: HashMap<String, usize>,
+    /// By name, the shards on which the relation is locked, so that nothing is known of it there.
+    locked: HashMap<String, Vec<usize>>,
     /// Until when what the databases have said holds.
     until: Option<Instant>,
     /// Which of their settings allows no query for all of them.
@@ -213,9 +213,21 @@ impl Plans {
 
     /// A relation that a plan uses and that is locked, and on which shard.
     pub fn locked(&self, uses: &Uses) -> Option<(String, usize)> {
+        self.locked_where(uses, |_| true)
+    }
+
+    /// A relation that a plan uses and that is locked on this shard.
+    pub fn locked_on(&self, shard: usize, uses: &Uses) -> Option<String> {
+        self.locked_where(uses, |locked| locked == shard).map(|(name, _)| name)
+    }
+
+    fn locked_where(&self, uses: &Uses, is_meant: impl Fn(usize) -> bool) -> Option<(String, usize)> {
         let kept = lock(&self.kept);
         let mut names = uses.relations.iter().map(|name| name.join("."));
-        names.find_map(|name| kept.locked.get(&name).map(|shard| (name, *shard)))
+        names.find_map(|name| {
+            let shard = kept.locked.get(&name)?.iter().copied().find(|shard| is_meant(*shard))?;
+            Some((name, shard))
+        })
     }
 
     /// The first of so many shards that has not said in time what it has.
