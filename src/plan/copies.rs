@@ -105,7 +105,7 @@ enum Default {
     /// The same on all shards.
     Alike,
     /// The time, or what is made of it.
-    OfTheTime(Expr),
+    OfTheTime(Box<Expr>),
 }
 
 impl Copies<'_> {
@@ -177,7 +177,7 @@ impl Copies<'_> {
             let column = parts(name).and_then(|mut parts| parts.pop()).unwrap_or_default();
             if is_default(&assignment.value) {
                 if let Default::OfTheTime(expr) = self.default(&column)? {
-                    assignment.value = expr;
+                    assignment.value = *expr;
                     is_changed = true;
                 }
             } else {
@@ -231,7 +231,7 @@ impl Copies<'_> {
             if !named.is_empty()
                 && let Default::OfTheTime(expr) = self.default(column)?
             {
-                named.into_iter().for_each(|value| *value = expr.clone());
+                named.into_iter().for_each(|value| *value = (*expr).clone());
                 is_changed = true;
             }
             for value in rows.iter().filter_map(|row| row.get(index)) {
@@ -241,7 +241,7 @@ impl Copies<'_> {
         for column in self.known.defaults.keys().filter(|column| !names.contains(column)) {
             if let Default::OfTheTime(expr) = self.default(column)? {
                 columns.push(vec![super::text::quoted(column)].into());
-                rows.iter_mut().for_each(|row| row.push(expr.clone()));
+                rows.iter_mut().for_each(|row| row.push((*expr).clone()));
                 is_changed = true;
             }
         }
@@ -320,7 +320,7 @@ impl Copies<'_> {
             Some("nextval") => Err(refused("each shard's own sequence")),
             Some(name) => Err(refused(&format!("each shard's own {name}()"))),
             None if clock::literal_within(expr, self.layout).is_some() => Err(refused("each shard's own clock")),
-            None if of_the_time => Ok(Default::OfTheTime(Expr::Nested(Box::new(expr.clone())))),
+            None if of_the_time => Ok(Default::OfTheTime(Box::new(Expr::Nested(Box::new(expr.clone()))))),
             None => Ok(Default::Alike),
         }
     }

@@ -50,7 +50,7 @@ pub fn broken(file: &str, text: &str) -> Vec<String> {
                 continue;
             }
             let used = room(&path);
-            if used != user && !floor(&user).zip(floor(&used)).is_some_and(|(user, used)| used < user) {
+            if used != user && floor(&user).zip(floor(&used)).is_none_or(|(user, used)| used >= user) {
                 broken.push(format!(
                     "{file}:{}: imports go downwards only, and js/{used} is not below js/{user}: {import}",
                     index + 1

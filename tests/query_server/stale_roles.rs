@@ -44,7 +44,7 @@ async fn rights_count_at_once(shard: &Shard) {
                          grant usage, create on schema public to ROLE",
         );
         shard.prepare(&view).await;
-        let mut stream = Stream::open(&shard, &[("role", &role)], 0).await;
+        let mut stream = Stream::open(shard, &[("role", &role)], 0).await;
         let mut superuser = shard.stream().await;
         let texts = [
             format!("select a from {table} where $1 = $1::text"),

@@ -38,7 +38,7 @@ fn each_text(value: &mut Value, visit: &mut impl FnMut(&mut String)) {
 }
 
 /// What a text takes in JSON.
-fn escaped_size(text: &mut String) -> usize {
+fn escaped_size(text: &str) -> usize {
     text.bytes().map(escaped).sum()
 }
 

@@ -191,8 +191,8 @@ impl Relation {
 
 /// What the catalogue says of policies: name, command, both conditions, and whether it holds for whoever asks.
 fn policies(document: &str) -> Vec<Policy> {
-    let said: Vec<(String, String, Option<String>, Option<String>, bool)> =
-        serde_json::from_str(document).unwrap_or_default();
+    type Said = (String, String, Option<String>, Option<String>, bool);
+    let said: Vec<Said> = serde_json::from_str(document).unwrap_or_default();
     let policies = said.into_iter();
     policies.map(|(name, command, using, check, is_active)| Policy { name, command, using, check, is_active }).collect()
 }

@@ -165,10 +165,8 @@ impl Search<'_> {
                 self.note_policy(name);
                 self.randoms.insert(name.to_owned());
             }
-            Kind::Plain => {
-                if functions::is_of_one_server(name) {
-                    self.of_one_server.insert(format!("{name}()"));
-                }
+            Kind::Plain if functions::is_of_one_server(name) => {
+                self.of_one_server.insert(format!("{name}()"));
             }
             Kind::Clock if !shadowed => {
                 // What a statement itself asks is asked of one clock; what stands inside of a view cannot be.
