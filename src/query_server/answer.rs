@@ -8,7 +8,6 @@ use tokio::time::timeout;
 
 use super::attempt::{Attempt, outcome_unknown};
 use super::backend::{Backend, ELSEWHERE, StatementId, Transaction};
-use super::cancel::PATIENCE;
 use super::connect::ConnectError;
 use super::decode::{self, RawDescription};
 use super::inbox::{Message, PART_SIZE};
@@ -273,10 +272,7 @@ impl<'a> Answer<'a> {
             self.backend.settings_hold(self.settings);
             return match self.stop {
                 Some(stop) if self.lossy && self.in_transaction => {
-                    let failed = timeout(PATIENCE, self.backend.fail_transaction()).await;
-                    if !matches!(failed, Ok(Ok(()))) {
-                        self.backend.mark_broken();
-                    }
+                    self.backend.fail_transaction().await;
                     Err(stop.undone())
                 }
                 Some(stop) if self.lossy => Err(stop.too_late()),
@@ -364,8 +360,9 @@ impl<'a> Answer<'a> {
     async fn send_rows<C: Caller>(&mut self, watch: &mut Watch<'_, C>) {
         if self.premise != Premise::None {
             self.backend.inbox.drop_rows();
+            return;
         }
-        if self.asked.preface > 0 || self.premise != Premise::None {
+        if self.asked.preface > 0 {
             return;
         }
         let (rows, row_count) = self.backend.inbox.take_rows();

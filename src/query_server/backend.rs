@@ -19,6 +19,7 @@ use bytes::{Bytes, BytesMut};
 use lru::LruCache;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::cancel;
 use super::connect::{self, CancelKey, ConnectError, Opened};
@@ -326,8 +327,15 @@ impl Backend {
         Ok(())
     }
 
-    /// Lets an open transaction fail, as an error in it does: nothing can be done in it but to go back.
-    pub async fn fail_transaction(&mut self) -> io::Result<()> {
+    /// Lets an open transaction fail, as an error in it does: nothing can be done in it but to go back. If PostgreSQL does
+    /// not do so soon, the connection is of no use any more, and its transaction goes with it.
+    pub async fn fail_transaction(&mut self) {
+        if !matches!(timeout(cancel::PATIENCE, self.try_to_fail_transaction()).await, Ok(Ok(()))) {
+            self.mark_broken();
+        }
+    }
+
+    async fn try_to_fail_transaction(&mut self) -> io::Result<()> {
         // What is not there cannot be gone back to; PostgreSQL's log shows the name.
         self.ask_simple("rollback to savepoint \"a reply that mtdd-server did not pass on\"")?;
         self.flush().await?;

@@ -27,13 +27,6 @@ pub struct Message {
     pub length: usize,
 }
 
-impl Message {
-    /// True if only its beginning is there.
-    pub fn is_cut(&self) -> bool {
-        self.body.len() + 4 < self.length
-    }
-}
-
 /// The read side of a connection.
 #[derive(Debug)]
 pub struct Inbox {

@@ -252,9 +252,7 @@ impl Session {
         let backend = self.held.as_mut().and_then(|held| held.slot.backend());
         match backend.filter(|_| self.in_transaction) {
             Some(backend) => {
-                if !matches!(timeout(PATIENCE, backend.fail_transaction()).await, Ok(Ok(()))) {
-                    backend.mark_broken();
-                }
+                backend.fail_transaction().await;
                 stop.undone()
             }
             None => self.sessions.engine.told_apart(stop.too_late(), query).await,

@@ -52,22 +52,20 @@ impl Backend {
     /// What is known of a text here; None: it has to be studied first, if it is to be kept.
     pub fn known(&mut self, text: &Text, settings: &Settings) -> Option<Known> {
         let Some(statements) = &mut self.statements else { return Some(Known::NotKept) };
-        let number = self.parsed_under.iter().position(|parsed_under| parsed_under == settings)?;
-        statements.get(&StatementId { text: text.id, settings: number as u8 }).copied()
+        statements.get(&statement_id(&self.parsed_under, text, settings)?).copied()
     }
 
     /// What a text is called here, as it is parsed under these settings. Few apps share a connection; if many do, what is
     /// prepared is given up. To be called ahead of a request.
     pub fn statement_id(&mut self, text: &Text, settings: &Settings) -> StatementId {
-        let number = self.parsed_under.iter().position(|parsed_under| parsed_under == settings);
-        let number = number.unwrap_or_else(|| {
-            if self.parsed_under.len() == MOST_SETTINGS {
-                self.doubt_statements();
-            }
-            self.parsed_under.push(settings.clone());
-            self.parsed_under.len() - 1
-        });
-        StatementId { text: text.id, settings: number as u8 }
+        if let Some(id) = statement_id(&self.parsed_under, text, settings) {
+            return id;
+        }
+        if self.parsed_under.len() == MOST_SETTINGS {
+            self.doubt_statements();
+        }
+        self.parsed_under.push(settings.clone());
+        StatementId { text: text.id, settings: self.parsed_under.len() as u8 - 1 }
     }
 
     /// Marks the connection as of no use while a study is under way, which leaves a transaction open if it is dropped
@@ -190,6 +188,12 @@ impl Backend {
     fn close_later(&mut self, id: StatementId) {
         self.superfluous.extend([self.names.guard(id), self.names.statement(id)]);
     }
+}
+
+/// None: nothing has been parsed under these settings.
+fn statement_id(parsed_under: &[Settings], text: &Text, settings: &Settings) -> Option<StatementId> {
+    let number = parsed_under.iter().position(|known| known == settings)?;
+    Some(StatementId { text: text.id, settings: number as u8 })
 }
 
 /// Fails unless this condition holds. Sets the tenant, $1, and its type, $2, for a text that is not blind.
