@@ -3,6 +3,7 @@
 
 pub mod calendar;
 pub mod compact;
+pub mod cut;
 pub mod gist;
 pub mod kind;
 pub mod lexer;

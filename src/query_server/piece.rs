@@ -5,6 +5,7 @@ use bytes::Bytes;
 use tonic::{Code, Status};
 
 use super::decode::RawDescription;
+use crate::data::cut;
 use crate::proto::failure::Reason;
 use crate::proto::{DatabaseError, Failure, QueryResult, ReplyPart, RowDescription};
 
@@ -145,17 +146,7 @@ pub fn short(message: String) -> String {
     /// Leaves room for the sentence below, and for other trailers.
     const MOST: usize = 15 << 10;
     let encoded = |byte: u8| if byte.is_ascii_alphanumeric() { 1 } else { 3 };
-    let mut room = MOST;
-    let fits = |(at, byte): (usize, u8)| match room.checked_sub(encoded(byte)) {
-        Some(left) => {
-            room = left;
-            None
-        }
-        None => Some(at),
-    };
-    let Some(end) = message.bytes().enumerate().find_map(fits) else { return message };
-    let whole = (0..=end).rev().find(|&at| message.is_char_boundary(at)).unwrap_or(0);
-    let text = &message[..whole];
+    let Some(text) = cut::beginning(&message, MOST, encoded) else { return message };
     format!("{text}... (cut off: the error has {} bytes, more than fit into a message)", message.len())
 }
 

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::data::cut;
+
 /// Bytes of JSON that the texts of one record take together.
 const MOST: usize = 1 << 20;
 
@@ -24,7 +26,7 @@ pub fn fitted(mut record: Value) -> Value {
         }
         (left, count) = (left - size, count - 1);
     }
-    each_text(&mut record, &mut |text| cut(text, share));
+    each_text(&mut record, &mut |text| cut_to(text, share));
     record
 }
 
@@ -50,17 +52,10 @@ fn escaped(byte: u8) -> usize {
     }
 }
 
-fn cut(text: &mut String, room: usize) {
-    let mut size = 0;
-    let overflow = text.bytes().position(|byte| {
-        size += escaped(byte);
-        size > room
-    });
-    let Some(end) = overflow else { return };
-    let length = text.len();
-    text.truncate((0..=end).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0));
-    text.push_str(&format!("... (cut off: the text has {length} bytes, more than fit into an error)"));
-    text.shrink_to_fit();
+fn cut_to(text: &mut String, room: usize) {
+    if let Some(beginning) = cut::beginning(text, room, escaped) {
+        *text = format!("{beginning}... (cut off: the text has {} bytes, more than fit into an error)", text.len());
+    }
 }
 
 #[cfg(test)]
