@@ -3,9 +3,10 @@
 
 use super::arms::{Arms, Part};
 use super::ask::all;
+use super::standing::Standing;
 use super::statement::Statement;
 use super::watch::Watch;
-use super::{About, Ended, Halt, Relied, Standing, Story, columns, outdated, tag, unsupported};
+use super::{About, Ended, Halt, Relied, Story, columns, outdated, tag, unsupported};
 use crate::error::Error;
 use crate::plan::Everywhere;
 

@@ -1,8 +1,18 @@
 //! What a query for all shards would do, in words and as data, without running it.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
+use super::ask::{self, Asker, all_until};
+use super::outcome::Fault;
+use super::plans::Planned;
+use super::watch::Watch;
+use super::{ATTEMPTS, locked, plan_of, read, stamps};
 use crate::client::Request;
+use crate::client::world::{Control, World};
+use crate::deadline::Deadlines;
+use crate::error::{Error, Fate};
 use crate::plan::{Bit, Column, Everywhere, Finish, Grouped, Key, Merge, Number, Plan, Read, Refusal, Source, Text};
 use crate::proto::Parameter;
 
@@ -11,8 +21,77 @@ const OWN_ROWS: &str = "Each shard changes its own rows: the counts are added up
 const SAME_ROWS: &str = "Each shard does the same: the answer of the first stands for all.";
 const AWAITED: &str = "All shards are awaited; a failure on some is a PartialFailureError.";
 
+/// Answers what `run` would do with a query, without running it.
+pub async fn explain(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
+    let request = Arc::new(request);
+    let mut watch = Watch::start(deadlines, control, request.timeout.unwrap_or(world.timeout));
+    let asker = Asker { world, deadlines, deadline: watch.deadline, timeout: watch.timeout };
+    let record = match watch.until(standing_plan_of(asker, &request)).await {
+        Ok(Ok((planned, refusal))) => explained(planned, refusal, request.clone(), world.channels.len()).await,
+        Ok(Err(fault)) => fault.record().to_string(),
+        Err(interrupt) => Fault::Failed(interrupt.error(asker.timeout, Fate::NotRun)).record().to_string(),
+    };
+    world.end_with(request.id, record);
+}
+
+/// The explanation as it is sent. Of a long text it is written elsewhere, so that others need not wait.
+async fn explained(planned: Arc<Planned>, refusal: Option<Refusal>, request: Arc<Request>, shards: usize) -> String {
+    const LONG: usize = 64 << 10;
+    let is_long = request.sql.len() > LONG || request.params.len() > LONG / 64;
+    let explain = move || {
+        let plan = match &refusal {
+            Some(refusal) => Err(refusal),
+            None => planned.plan.as_ref(),
+        };
+        json!({ "explanation": explanation(plan, &request, shards) }).to_string()
+    };
+    if !is_long {
+        return explain();
+    }
+    match tokio::task::spawn_blocking(explain).await {
+        Ok(explained) => explained,
+        Err(_) => {
+            let reason = "the explanation failed; please report this statement".into();
+            Fault::Failed(Error::PlanUnsupported { reason }).record().to_string()
+        }
+    }
+}
+
+/// The plan that the query would be run by now, or why it would not be run although it has one.
+async fn standing_plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(Arc<Planned>, Option<Refusal>), Fault> {
+    let fan_outs = &asker.world.fan_outs;
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        let (planned, stamps) = plan_of(asker, request).await?;
+        let asked = stamps::question(&planned.uses);
+        let shards = 0..asker.world.channels.len();
+        let asked = shards.map(|shard| (asker.once_of(shard, asked.clone()), asker.until_silent(shard)));
+        let said = all_until(asked, asker.deadlines).await;
+        let is_as_said = |(shard, answer): (usize, Option<Result<ask::Answer, Fault>>)| match answer {
+            Some(Ok(answer)) => stamps.are_those_of(shard, &answer, &planned.uses),
+            // An explanation needs no shard.
+            Some(Err(_)) | None => true,
+        };
+        if said.into_iter().enumerate().all(is_as_said) {
+            let setting = match &planned.plan {
+                Ok(plan) if plan.needs_agreement() => fan_outs.plans.wrong_setting(),
+                _ => None,
+            };
+            let functions = match (&planned.plan, setting) {
+                (_, Some(setting)) => Some(setting.to_string()),
+                (Ok(Plan::Read(read)), None) => read::odd_function(asker, request, &planned, read).await?,
+                _ => None,
+            };
+            return Ok((planned, functions.map(Refusal::Unsupported)));
+        }
+        fan_outs.forget();
+        last = Some(planned);
+    }
+    Err(Fault::Failed(locked::never_held(asker.world, last.as_deref())))
+}
+
 /// As `js/handle.js` passes it on.
-pub fn explanation(plan: Result<&Plan, &Refusal>, request: &Request, shards: usize) -> Value {
+fn explanation(plan: Result<&Plan, &Refusal>, request: &Request, shards: usize) -> Value {
     let all: Vec<_> = (0..shards).collect();
     let original = |shards: Value| json!({ "shards": shards, "sql": request.sql, "params": given(&request.params) });
     let explain = |plan: &str, statements: Vec<Value>, steps: Vec<String>| json!({ "route": "all", "shards": all, "plan": plan, "statements": statements, "steps": steps });

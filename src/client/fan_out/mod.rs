@@ -23,23 +23,20 @@ mod read;
 mod refusal;
 mod silence;
 mod stamps;
+mod standing;
 mod statement;
 mod tag;
 mod values;
 mod watch;
 
-use std::future::{Future, poll_fn, ready};
-use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::Request;
-use super::failure::unavailable;
 use super::world::{Control, Interrupt, World};
 use crate::channel::{Reads, WINDOW};
 use crate::client::failure::fitted;
@@ -48,7 +45,7 @@ use crate::error::{Error, Fate};
 use crate::plan::{Everywhere, Layout, Plan, Refusal};
 use crate::proto::QueryRequest;
 use arms::Arms;
-use ask::{Asker, all_until};
+use ask::Asker;
 use outcome::{Fault, ShardOutcome};
 use output::Output;
 use plans::{Planned, Plans};
@@ -56,6 +53,8 @@ use silence::Silence;
 use stamps::Stamps;
 use statement::{Policy, Statement};
 use watch::Watch;
+
+pub use explain::explain;
 
 /// Bytes of rows that a shard may send before it waits, however many share what one query may have on its way.
 const LEAST_WINDOW: u32 = 128 * 1024;
@@ -80,17 +79,6 @@ impl FanOuts {
     pub fn new(layout: Layout, memory: usize) -> Self {
         let (plans, catalog, turn) = (Plans::new(layout), Default::default(), AtomicUsize::new(0));
         FanOuts { plans, catalog, memory, turn, silence: Silence::default(), crowded: Mutex::default() }
-    }
-
-    /// How long a question is awaited by a query that holds connections.
-    fn patience(&self) -> Duration {
-        let crowded = self.crowded.lock().unwrap_or_else(PoisonError::into_inner);
-        if crowded.is_some_and(|since| since.elapsed() < CROWDED) { LITTLE_PATIENCE } else { PATIENCE }
-    }
-
-    fn note_crowded(&self, is_crowded: bool) {
-        let mut crowded = self.crowded.lock().unwrap_or_else(PoisonError::into_inner);
-        *crowded = is_crowded.then(Instant::now);
     }
 
     /// The databases may have changed: all that they have said is asked anew.
@@ -124,10 +112,10 @@ pub enum Halt {
 }
 
 impl Halt {
-    fn record(&self) -> Value {
+    fn into_record(self) -> Value {
         match self {
             Halt::Fault(fault) => fault.record(),
-            Halt::Record(record) => record.clone(),
+            Halt::Record(record) => record,
         }
     }
 }
@@ -161,9 +149,7 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         does_without: false,
         silent: Vec::new(),
     };
-    let ended = story.tell(watch).await;
-    let code = ended.as_ref().err().map(|halt| halt.record()["code"].as_str().unwrap_or("DATABASE").to_owned());
-    match ended {
+    match story.tell(watch).await {
         Ok(about) => {
             tracing::debug!(
                 target: "mtdd::query",
@@ -177,79 +163,12 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
             debug_assert!(finished.is_ok(), "a piece without rows cannot be malformed");
         }
         Err(halt) => {
+            let record = halt.into_record();
+            let code = record["code"].as_str().unwrap_or("DATABASE");
             tracing::debug!(target: "mtdd::query", shards = world.channels.len(), code, "a query for all shards has failed");
-            world.end(request.id, Some(halt.record()));
+            world.end(request.id, Some(record));
         }
     }
-}
-
-/// Answers what `run` would do with a query, without running it.
-pub async fn explain(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
-    let request = Arc::new(request);
-    let mut watch = Watch::start(deadlines, control, request.timeout.unwrap_or(world.timeout));
-    let asker = Asker { world, deadlines, deadline: watch.deadline, timeout: watch.timeout };
-    let record = match watch.until(standing_plan_of(asker, &request)).await {
-        Ok(Ok((planned, refusal))) => explained(planned, refusal, request.clone(), world.channels.len()).await,
-        Ok(Err(fault)) => fault.record().to_string(),
-        Err(interrupt) => Fault::Failed(interrupt.error(asker.timeout, Fate::NotRun)).record().to_string(),
-    };
-    world.end_with(request.id, record);
-}
-
-/// The explanation as it is sent. Of a long text it is written elsewhere, so that others need not wait.
-async fn explained(planned: Arc<Planned>, refusal: Option<Refusal>, request: Arc<Request>, shards: usize) -> String {
-    const LONG: usize = 64 << 10;
-    let is_long = request.sql.len() > LONG || request.params.len() > LONG / 64;
-    let explain = move || {
-        let plan = match &refusal {
-            Some(refusal) => Err(refusal),
-            None => planned.plan.as_ref(),
-        };
-        json!({ "explanation": explain::explanation(plan, &request, shards) }).to_string()
-    };
-    if !is_long {
-        return explain();
-    }
-    match tokio::task::spawn_blocking(explain).await {
-        Ok(explained) => explained,
-        Err(_) => {
-            let reason = "the explanation failed; please report this statement".into();
-            Fault::Failed(Error::PlanUnsupported { reason }).record().to_string()
-        }
-    }
-}
-
-/// The plan that the query would be run by now, or why it would not be run although it has one.
-async fn standing_plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(Arc<Planned>, Option<Refusal>), Fault> {
-    let fan_outs = &asker.world.fan_outs;
-    let mut last = None;
-    for _ in 0..ATTEMPTS {
-        let (planned, stamps) = plan_of(asker, request).await?;
-        let asked = stamps::question(&planned.uses);
-        let shards = 0..asker.world.channels.len();
-        let asked = shards.map(|shard| (asker.once_of(shard, asked.clone()), asker.until_silent(shard)));
-        let said = all_until(asked, asker.deadlines).await;
-        let is_as_said = |(shard, answer): (usize, Option<Result<ask::Answer, Fault>>)| match answer {
-            Some(Ok(answer)) => stamps.are_those_of(shard, &answer, &planned.uses),
-            // An explanation needs no shard.
-            Some(Err(_)) | None => true,
-        };
-        if said.into_iter().enumerate().all(is_as_said) {
-            let setting = match &planned.plan {
-                Ok(plan) if plan.needs_agreement() => fan_outs.plans.wrong_setting(),
-                _ => None,
-            };
-            let functions = match (&planned.plan, setting) {
-                (_, Some(setting)) => Some(setting.to_string()),
-                (Ok(Plan::Read(read)), None) => read::odd_function(asker, request, &planned, read).await?,
-                _ => None,
-            };
-            return Ok((planned, functions.map(Refusal::Unsupported)));
-        }
-        fan_outs.forget();
-        last = Some(planned);
-    }
-    Err(Fault::Failed(locked::never_held(asker.world, last.as_deref())))
 }
 
 /// The query's plan, under the relations that the databases have. One that names others is made again once those are
@@ -278,42 +197,6 @@ async fn read_relations(asker: Asker<'_>, plans: &Plans) -> Result<(), Fault> {
 
 /// How often a query is planned at most, while others change what it names.
 const ATTEMPTS: usize = 3;
-
-/// How long a query waits, while it runs, for shards to say that what is known of them holds.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// The same while shards have no connection left for such questions: those who ask hold them all.
-const LITTLE_PATIENCE: Duration = Duration::from_millis(20);
-/// How long a shard is taken to have none, once one has answered too late.
-const CROWDED: Duration = Duration::from_secs(5);
-
-/// Whether what is known of the shards holds.
-enum Standing<'q> {
-    Holds,
-    Outdated,
-    /// They have not said it in time: what comes of the question.
-    Asked(Pin<Box<dyn Future<Output = Result<bool, Fault>> + Send + 'q>>),
-}
-
-impl Standing<'_> {
-    /// Does `work` while the question goes on. It is over when the work is, and may not be answered yet.
-    async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let Standing::Asked(question) = self else { return work.await };
-        let (mut work, mut said) = (pin!(work), None);
-        let output = poll_fn(|context| {
-            if said.is_none()
-                && let Poll::Ready(holds) = question.as_mut().poll(context)
-            {
-                said = Some(holds);
-            }
-            work.as_mut().poll(context)
-        })
-        .await;
-        if let Some(holds) = said {
-            *self = Standing::Asked(Box::pin(ready(holds)));
-        }
-        output
-    }
-}
 
 /// A plan, and by what it is noticed that it no longer holds.
 #[derive(Clone, Copy)]
@@ -449,133 +332,14 @@ impl<'a> Story<'a> {
         self.world.channels.iter().all(|channel| channel.reads() == Reads::OnlyRead)
     }
 
-    /// True if what a plan takes for known still holds, as far as shards can be reached, while none runs it.
-    async fn held(&mut self, watch: &mut Watch<'_>, relied: &Relied<'_>) -> Result<bool, Halt> {
-        let uses = &relied.planned.uses;
-        // Without some of the shards, the silent ones have to be known.
-        if uses.relations.is_empty() && !self.request.partial {
-            return Ok(true);
-        }
-        self.as_stamped(watch, relied).await
-    }
-
-    /// The same of whatever the shards have said of themselves.
-    async fn as_stamped(&mut self, watch: &mut Watch<'_>, relied: &Relied<'_>) -> Result<bool, Halt> {
-        let uses = &relied.planned.uses;
-        let (asker, asked) = (self.asker, stamps::question(uses));
-        let said = self.heard(watch, |shard| asker.once_of(shard, asked.clone())).await?;
-        let mut holds = true;
-        for (shard, said) in said {
-            let Ok(answer) = said else { continue };
-            self.world.fan_outs.silence.end(shard);
-            let locked = self.world.fan_outs.plans.locked_on(shard, uses);
-            if self.does_without && (locked.is_some() || !relied.stamps.know(shard)) {
-                let reason = match locked {
-                    Some(name) => locked::locked_by_another(&name),
-                    None => "it has not said in time what it contains".to_owned(),
-                };
-                let reason = format!("{reason}; the query was not sent to it");
-                self.silent.push((shard, Fault::Failed(unavailable(&self.world.channels[shard], reason))));
-            } else {
-                holds &= relied.stamps.are_those_of(shard, &answer, uses);
-            }
-        }
-        match self.silent.first() {
-            Some((_, fault)) if self.silent.len() == self.shards() => Err(fault.clone().into()),
-            _ => Ok(holds),
-        }
-    }
-
-    /// The same where all shards have to be reached: an error if one cannot be, and nothing has been sent to any.
-    async fn holds_everywhere(&mut self, watch: &mut Watch<'_>, relied: &Relied<'_>) -> Result<bool, Halt> {
-        let uses = &relied.planned.uses;
-        let (asker, asked) = (self.asker, stamps::question(uses));
-        let said = self.heard(watch, |shard| asker.shard(shard, asked.clone())).await?;
-        let mut holds = true;
-        for (shard, said) in said {
-            holds &= relied.stamps.are_those_of(shard, &said.map_err(sent_to_none)?, uses);
-        }
-        Ok(holds)
-    }
-
-    /// What becomes of asking each shard. The query's time is up for all of them when it is for one, except that a query
-    /// which can do without some of them waits for each no longer than its share.
-    async fn heard<T, F: Future<Output = T>>(
-        &mut self,
-        watch: &mut Watch<'_>,
-        ask: impl Fn(usize) -> F,
-    ) -> Result<Vec<(usize, T)>, Halt> {
-        let asker = self.asker;
-        let until = |shard| if self.does_without { asker.until_silent(shard) } else { asker.share(1) };
-        let is_silent = |shard: &usize| self.silent.iter().any(|(silent, _)| silent == shard);
-        let shards: Vec<_> = (0..self.shards()).filter(|shard| !is_silent(shard)).collect();
-        let asked: Vec<_> = shards.iter().map(|&shard| (ask(shard), until(shard))).collect();
-        let shares: Vec<_> = asked.iter().map(|(_, until)| until.saturating_duration_since(Instant::now())).collect();
-        let asked = all_until(asked, asker.deadlines);
-        let said = watch.until(asked).await.map_err(|interrupt| self.interrupted(interrupt))?;
-        let mut heard = Vec::new();
-        for ((shard, share), said) in shards.into_iter().zip(shares).zip(said) {
-            let Some(said) = said else {
-                self.world.fan_outs.silence.note(shard);
-                if !self.does_without {
-                    return Err(asker.silent(shard, asker.timeout, Fate::NotRun).into());
-                }
-                self.silent.push((shard, asker.silent(shard, share, Fate::NotSent)));
-                continue;
-            };
-            heard.push((shard, said));
-        }
-        match self.silent.first() {
-            Some((_, fault)) if heard.is_empty() => Err(fault.clone().into()),
-            _ => Ok(heard),
-        }
-    }
-
-    /// Whether what a plan takes for known still holds on the shards that have begun to answer. They keep a connection
-    /// each meanwhile, so that those who wait for one must not wait for long.
-    async fn standing<'q>(&self, arms: &mut Arms<'_>, relied: &Relied<'q>) -> Result<Standing<'q>, Halt>
-    where
-        'a: 'q,
-    {
-        let Relied { planned, stamps } = *relied;
-        if planned.uses.relations.is_empty() {
-            return Ok(Standing::Holds);
-        }
-        let (asker, shards, fan_outs) = (self.asker, arms.answering(), &self.world.fan_outs);
-        let mut asked: Pin<Box<dyn Future<Output = _> + Send + 'q>> =
-            Box::pin(async move { stamps.hold(asker, &shards, &planned.uses).await });
-        let said = arms.until(timeout(fan_outs.patience(), &mut asked)).await?;
-        fan_outs.note_crowded(said.is_err());
-        Ok(match said {
-            Err(_) => Standing::Asked(asked),
-            Ok(holds) => match holds? {
-                true => Standing::Holds,
-                false => Standing::Outdated,
-            },
-        })
-    }
-
-    /// The same on the shards that have refused the statement. The others need not be awaited for it.
-    async fn holds_where_refused(&self, arms: &mut Arms<'_>, relied: &Relied<'_>) -> Result<bool, Halt> {
-        let refusing = arms.refusing();
-        let said = arms.watch.until(relied.stamps.hold(self.asker, &refusing, &relied.planned.uses)).await;
-        // One that cannot be asked any more has refused it for a reason of its own.
-        Ok(said.map_err(|interrupt| self.interrupted(interrupt))?.unwrap_or(true))
-    }
-
-    /// The same once they have come to their end, for a result that has been given meanwhile.
-    async fn confirm(&self, standing: Standing<'_>, doubt: Option<Error>) -> Result<(), Halt> {
-        if let Standing::Asked(question) = standing
-            && !question.await?
-        {
-            self.world.fan_outs.forget();
-            return Err(doubt.map_or_else(|| self.never_held(), Halt::from));
-        }
-        Ok(())
-    }
-
     fn shards(&self) -> usize {
         self.world.channels.len()
+    }
+
+    /// The shards that have not been left out.
+    fn speaking(&self) -> Vec<usize> {
+        let is_silent = |shard: &usize| self.silent.iter().any(|(silent, _)| silent == shard);
+        (0..self.shards()).filter(|shard| !is_silent(shard)).collect()
     }
 
     /// Finds out before anything runs whether a server is another shard than it is taken for. One that cannot be reached
@@ -617,9 +381,7 @@ impl<'a> Story<'a> {
 
     /// Runs a statement on one shard, whichever can be reached.
     async fn on_one(&self, watch: Watch<'a>, wire: QueryRequest, shows_only_reading: bool) -> Result<Arms<'a>, Halt> {
-        let is_silent = |shard: &usize| self.silent.iter().any(|(silent, _)| silent == shard);
-        let speaking = (0..self.shards()).filter(|shard| !is_silent(shard)).collect();
-        let shards = self.world.fan_outs.in_turn(speaking);
+        let shards = self.world.fan_outs.in_turn(self.speaking());
         let mut watch = watch;
         let mut tried = 0;
         loop {
