@@ -274,6 +274,10 @@ impl<'a> Story<'a> {
         let (planned, stamps) = planned.map_err(|interrupt| self.interrupted(interrupt))??;
         self.shows_only_reading = planned.shows_only_reading;
         self.does_without = self.request.partial || matches!(planned.plan, Ok(Plan::AnyShard) | Err(_));
+        if !self.does_without {
+            // A plan before this one could do without them.
+            self.silent.clear();
+        }
         self.planned = Some(planned.clone());
         if self.request.partial && !matches!(planned.plan, Ok(Plan::Read(_) | Plan::AnyShard) | Err(_)) {
             let reason =

@@ -86,7 +86,8 @@ impl<'a> Story<'a> {
         for (shard, said) in said {
             let Ok(answer) = said else { continue };
             self.world.fan_outs.silence.end(shard);
-            let locked = self.world.fan_outs.plans.locked_on(shard, uses);
+            // Only a partial result does without what is merely locked: any other plan is made anew.
+            let locked = if self.request.partial { self.world.fan_outs.plans.locked_on(shard, uses) } else { None };
             if self.does_without && (locked.is_some() || !relied.stamps.know(shard)) {
                 let reason = match locked {
                     Some(name) => locked::locked_by_another(&name),
