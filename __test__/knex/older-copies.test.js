@@ -155,7 +155,9 @@ describe('copies that are older than the library', () => {
       if (ending === 'rollback') await trx.rollback();
       else {
         trx.commit();
-        assert.equal((await failureOf(trx.executionPromise)).code, 'CLIENT_CLOSED');
+        const error = await failureOf(trx.executionPromise);
+        assert.equal(error.code, 'CLIENT_CLOSED');
+        assert.match(error.message, /what it did on the shard was rolled back/);
       }
       const busy = `select count(*)::int as n from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`;
       for (let turn = 0; turn < 250 && (await shard.raw(busy)).rows[0].n > 0; turn++)

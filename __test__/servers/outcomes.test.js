@@ -275,6 +275,8 @@ describe('outcomes', () => {
     const took = performance.now() - since;
     assert.ok(took < SOON + SLACK, `${took} ms`);
     assert.ok(error instanceof QueryCancelledError, error.stack);
+    assert.match(error.message, /Its signal was aborted: .*its transaction is rolled back$/);
+    assert.equal(error.cause, controller.signal.reason);
     process.kill(frozen.pid, 'SIGCONT');
     await sleep(300);
     assert.equal(await rows(), '0');

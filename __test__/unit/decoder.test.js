@@ -146,3 +146,15 @@ test('without code generation the interpreter takes over', () => {
   const out = execFileSync(process.execPath, ['--disallow-code-generation-from-strings', '-e', script]);
   assert.equal(String(out), '[{"a":"x"}]');
 });
+
+test('a value that has become no string is an error, and never null', () => {
+  const extra = bytes(0, 254) + u32(0);
+  for (const kind of ['t', 'x', 'j', 'p']) {
+    for (const make of [generate, interpreter]) {
+      const cursor = new Cursor();
+      cursor.extras = [null];
+      const read = () => make(kind, ['a'], false)(extra, 1, [], [(value) => value], cursor);
+      assert.throws(read, { code: 'VALIDATION_ERROR', message: /longer than a JavaScript string/ });
+    }
+  }
+});

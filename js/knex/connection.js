@@ -4,7 +4,7 @@
  */
 
 const { ValidationError } = require('../errors');
-const { onAbort, throwIfAborted } = require('./signal');
+const { onAbort, throwIfAborted, withOutcome } = require('./signal');
 const { RowStream } = require('../native/stream');
 
 let serial = 0;
@@ -54,14 +54,17 @@ class RemoteConnection {
   #queryObeying(signals, config, callback) {
     throwIfAborted(signals);
     const call = this.callOf(config);
-    let cancelled;
+    let aborted;
     const end = onAbort(signals, (error) => {
-      cancelled = error;
+      aborted = error;
       this.runtime.native.cancel(id);
     });
     const id = this.runtime.native.execute(call, (error, result) => {
       end();
-      callback(error?.code === 'CANCELLED' ? (cancelled ?? error) : error, result);
+      callback(
+        aborted !== undefined && error?.code === 'CANCELLED' ? withOutcome(aborted, error) : error,
+        result,
+      );
     });
     this.id = id;
   }

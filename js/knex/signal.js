@@ -115,4 +115,20 @@ function cancelledBy({ reason }) {
   );
 }
 
-module.exports = { withSignal, signalsFor, throwIfAborted, onAbort, unlessAborted };
+/**
+ * The error of a query that was under way when its signal was aborted.
+ *
+ * @param {Error} aborted as `onAbort` gives it
+ * @param {{ message: string, context: object }} stopped what the native client says of the query: whether it ran, and
+ *   what became of its transaction
+ * @returns {QueryCancelledError}
+ */
+function withOutcome(aborted, stopped) {
+  return new QueryCancelledError(
+    `Its signal was aborted: ${stopped.message}`,
+    stopped.context,
+    aborted.cause,
+  );
+}
+
+module.exports = { withSignal, signalsFor, throwIfAborted, onAbort, unlessAborted, withOutcome };

@@ -32,6 +32,9 @@ const NO_TIMEOUT = 2 ** 32 - 1;
 /** Queries under way above which the turns of the event loop are timed. */
 const CROWD = 16;
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** What a statement of a transaction hears after `close()`. */
+const ROLLED_BACK =
+  'MTDD has been closed, and with it the transaction: what it did on the shard was rolled back.';
 
 class Client {
   #native;
@@ -157,7 +160,7 @@ class Client {
 
   #start(call, types, reply, flags) {
     const driver = this.#driver;
-    const id = this.#admit(reply);
+    const id = this.#admit(reply, call.session);
     if (id === 0) return 0;
     try {
       const { values } = call;
@@ -312,9 +315,10 @@ class Client {
   }
 
   /** Lets a reply wait under a new id; 0 if it has been refused. */
-  #admit(reply) {
+  #admit(reply, session) {
     if (this.#closing !== undefined) {
-      process.nextTick(() => reply.finish(new ClientClosedError()));
+      const error = new ClientClosedError(session === undefined ? undefined : ROLLED_BACK);
+      process.nextTick(() => reply.finish(error));
       return 0;
     }
     const id = this.#waiting.add(reply);

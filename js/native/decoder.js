@@ -6,6 +6,8 @@
  * rows share one hidden class. Where code may not be generated from strings, an interpreter does the same.
  */
 
+const { ValidationError } = require('../errors');
+
 /** A length from here on means something else. */
 const SHORT = 253;
 const OTHERWISE = 253;
@@ -13,6 +15,9 @@ const AS_EXTRA = 254;
 const EARLIEST = 8640000000000000;
 /** Decoders that are kept; a program has a few hundred shapes at most, unless it builds its column names. */
 const MOST_DECODERS = 2000;
+
+/** The native client could not make a string or Buffer of a value. */
+const TOO_LONG = 'A value of the result is longer than a JavaScript string can be: select a part of it.';
 
 const OWN = { writable: true, enumerable: true, configurable: true };
 
@@ -39,9 +44,16 @@ class Cursor {
     );
   }
 
+  /** A value that did not fit into the string. */
+  extra(index) {
+    const value = this.extras[index];
+    if (value === null) throw new ValidationError(TOO_LONG);
+    return value;
+  }
+
   /** A text whose length unit says that it is long. */
   longText(s, length) {
-    if (length === AS_EXTRA) return this.extras[this.u32(s)];
+    if (length === AS_EXTRA) return this.extra(this.u32(s));
     const units = this.u32(s);
     const p = this.at;
     this.at = p + units;

@@ -126,7 +126,7 @@ class ReplyReader {
       // A row that could not be decoded leaves the cursor where it failed.
       cursor.at = rowsEnd;
       if (flags & END) reply.end(cursor.text(s));
-      const error = flags & ERROR ? eventOf(this.#driver, reply, extras[cursor.u32(s)]) : null;
+      const error = flags & ERROR ? this.#event(reply, cursor.u32(s)) : null;
       if (flags & CREDIT) {
         const bytes = reply.takeCredit(cursor.u32(s));
         if (bytes > 0) this.#credit(id, bytes);
@@ -138,6 +138,15 @@ class ReplyReader {
       }
     }
     return cursor.at;
+  }
+
+  /** What an event makes of the reply; one that cannot be read is the failure of this reply alone. */
+  #event(reply, index) {
+    try {
+      return eventOf(this.#driver, reply, this.#cursor.extra(index));
+    } catch (error) {
+      return error;
+    }
   }
 }
 

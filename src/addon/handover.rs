@@ -26,9 +26,12 @@ impl ToNapiValue for Handover {
         // SAFETY: `env` is the environment that called us; the handles made here live until we return to it.
         unsafe {
             let chunks = array(env, chunks, |chunk| latin1(env, &chunk))?;
-            let extras = array(env, extras, |extra| match extra {
-                Extra::Text(text) => utf8(env, &text),
-                Extra::Bytes(bytes) => buffer(env, &bytes),
+            let extras = array(env, extras, |extra| {
+                let value = match extra {
+                    Extra::Text(text) => utf8(env, &text),
+                    Extra::Bytes(bytes) => buffer(env, &bytes),
+                };
+                value.or_else(|_| none_instead(env))
             })?;
             let shapes = array(env, shapes, |shape| String::to_napi_value(env, shape))?;
             let skeletons = array(env, skeletons, |skeleton| String::to_napi_value(env, skeleton))?;
@@ -66,6 +69,25 @@ unsafe fn array<T>(
         }
     }
     Ok(array)
+}
+
+/// null for a value that V8 does not take, such as a text longer than its strings can be: only the reply that it belongs
+/// to fails, and `js/native/decoder.js` says why.
+///
+/// # Safety
+/// `env` is live.
+unsafe fn none_instead(env: sys::napi_env) -> Result<sys::napi_value> {
+    let mut value = ptr::null_mut();
+    // SAFETY: by this function's contract.
+    unsafe {
+        let mut is_pending = false;
+        check_status!(sys::napi_is_exception_pending(env, &mut is_pending))?;
+        if is_pending {
+            check_status!(sys::napi_get_and_clear_last_exception(env, &mut value))?;
+        }
+        check_status!(sys::napi_get_null(env, &mut value))?;
+    }
+    Ok(value)
 }
 
 /// # Safety
