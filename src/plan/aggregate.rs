@@ -12,11 +12,17 @@ use sqlparser::ast::{Expr, Function, GroupByExpr, OrderByExpr, Query, Select, Se
 
 use super::draft::{Draft, bare, hidden_item};
 use super::functions::{Kind, kind};
-use super::local::{Scope, contains_subquery, distinct_on, each_call, group_keys, position};
-use super::rows::{is_wildcard, item_expr, order_keys, output_name, output_names, refuse_locks, window};
+use super::ident::fold;
+use super::locality::Scope;
+use super::normal::{normal, sizes};
+use super::print::Fragments;
+use super::refusal::{Refusal, unsupported};
+use super::rows::{refuse_locks, window};
+use super::select::{
+    contains_subquery, distinct_on, each_call, group_keys, is_wildcard, item_expr, order_keys, output_name,
+    output_names, position,
+};
 use super::shape::{Column, Merge, Origins};
-use super::text::{Fragments, fold, normal, sizes};
-use super::{Refusal, unsupported};
 use calls::{distinct_arguments, fold_of, is_aggregate, is_distinct, names_column, needs_rows};
 
 /// A plan for a select that aggregates local rows, its groups being spread over the shards.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{Expr, ObjectName, SelectItem, SelectItemQualifiedWildcardKind, Visit};
 
-use super::text::{fold, parts};
+use super::ident::{fold, parts};
 use super::walk::{Node, walk};
 
 /// True for a name that PostgreSQL's catalogue has, unqualified.

@@ -7,11 +7,12 @@ use sqlparser::ast::{
     CastKind, DataType, Expr, Function, FunctionArgExpr, SelectItem, Statement, TimezoneInfo, Value, Visit, VisitMut,
 };
 
-use super::Layout;
 use super::functions::{Kind, arguments, kind, own_name};
-use super::rows::output_name;
+use super::ident::{fold, parts, quoted};
+use super::layout::Layout;
+use super::print::parameter;
+use super::select::{output_name, unnested};
 use super::shape::Source;
-use super::text::{fold, parameter, parts, quoted, unnested};
 use super::walk::{Node, NodeMut, rewrite, walk};
 
 /// Why a time that is not that of the statement is refused.

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use sqlparser::ast::{Expr, Select, Value};
 
-use super::local::Scope;
-use super::rows::{is_wildcard, item_expr, output_name};
+use super::ident::fold;
+use super::locality::Scope;
+use super::normal::normal;
+use super::refusal::{Refusal, unsupported};
+use super::select::{is_wildcard, item_expr, output_name};
 use super::shape::Column;
-use super::text::{fold, normal};
-use super::{Refusal, unsupported};
 
 /// The columns of a select, and those that are added to them.
 pub struct Columns<'s> {

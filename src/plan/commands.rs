@@ -1,8 +1,11 @@
-//! Statements that are neither queries nor changes of rows, by their words: the parser need not be able to read them.
+//! Statements by their first words, without a parser: it need not be able to read them.
 
 use crate::data::lexer::{Lexer, Token, is_one_of};
 
-/// First words of those that may run on every shard.
+/// First words of queries.
+const QUERIES: [&str; 4] = ["select", "values", "with", "table"];
+
+/// First words of commands that may run on every shard.
 const EVERYWHERE: [&str; 20] = [
     "alter",
     "analyze",
@@ -48,6 +51,11 @@ const LISTENING: [&str; 2] = ["listen", "unlisten"];
 /// Those of the rest.
 const OTHERS: [&str; 11] =
     ["abort", "begin", "commit", "copy", "end", "explain", "release", "rollback", "savepoint", "show", "start"];
+
+/// True for the first word of a query.
+pub fn begins_query(word: &str) -> bool {
+    is_one_of(word, &QUERIES)
+}
 
 /// True for the first word of a statement that is neither a query nor a change of rows.
 pub fn is_command(word: &str) -> bool {

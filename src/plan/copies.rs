@@ -8,15 +8,20 @@ use sqlparser::ast::{
     OnConflictAction, OnInsert, Query, Select, SelectItem, SetExpr, Statement, WildcardAdditionalOptions,
 };
 
+use super::clock;
+use super::consent::Asked;
 use super::draft::{bare, derived, empty_select, from};
 use super::functions::{self, Kind, own_name};
-use super::rows::{is_wildcard, item_expr};
+use super::ident::{fold, parts};
+use super::layout::{Layout, Relation};
+use super::parse::Tokens;
+use super::print::{parameters, print_statement};
+use super::refusal::{Refusal, unsupported};
+use super::select::{is_wildcard, item_expr};
 use super::shape::{Change, Everywhere, Plan, Source, Text};
-use super::text::{Tokens, fold, parameters, parts, print_statement};
 use super::walk::{Node, walk};
 use super::write::Changed;
 use super::written::target;
-use super::{Asked, Layout, Refusal, Relation, clock, unsupported};
 
 /// The plan of a change whose kind is known.
 pub fn change(
@@ -240,7 +245,7 @@ impl Copies<'_> {
         }
         for column in self.known.defaults.keys().filter(|column| !names.contains(column)) {
             if let Default::OfTheTime(expr) = self.default(column)? {
-                columns.push(vec![super::text::quoted(column)].into());
+                columns.push(vec![super::ident::quoted(column)].into());
                 rows.iter_mut().for_each(|row| row.push((*expr).clone()));
                 is_changed = true;
             }

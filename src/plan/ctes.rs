@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{Cte, Query, With};
 
-use super::text::{fold, parts};
+use super::ident::{fold, parts};
 use super::walk::{Node, walk};
 
 /// Gives a query those CTEs that it names, and those that these name. What it defines itself hides others of that name.

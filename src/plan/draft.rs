@@ -8,9 +8,9 @@ use sqlparser::ast::{
     Expr, GroupByExpr, Ident, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins,
 };
 
+use super::print::{Fragments, gathered, print};
+use super::refusal::{Refusal, unsupported};
 use super::shape::{Column, Finish, Merge, Number, Origins, Read, Source, Text};
-use super::text::{Fragments, gathered, print};
-use super::{Refusal, unsupported};
 
 /// Columns that a select of PostgreSQL may have.
 const MOST_COLUMNS: usize = 1664;

@@ -5,8 +5,8 @@ use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value, WindowType,
 };
 
+use super::ident::parts;
 use super::shape::Fold;
-use super::text::parts;
 use crate::data::repeat::is_pure;
 
 /// What a call is to a fan-out.

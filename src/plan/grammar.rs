@@ -9,8 +9,8 @@ use sqlparser::ast::{
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
+use super::ident::{fold, parts};
 use super::keywords::{Class, class};
-use super::text::{fold, parts};
 use super::walk::{Node, walk};
 
 /// Types that PostgreSQL knows by name alone, which the parser must know as such in `date '2024-01-01'`.

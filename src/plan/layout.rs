@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Readers, catalogue};
+use super::catalogue;
+use super::ident::quote;
+use super::readers::Readers;
 
 /// How rows are spread over the shards.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +81,7 @@ impl Relation {
 impl Relation {
     /// Queries of a relation of this name that have the conditions of its policies for these statements, and the policies.
     pub fn conditions(&self, names: &[String], commands: &str) -> Vec<(&Policy, String)> {
-        let table: Vec<_> = names.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
+        let table: Vec<_> = names.iter().map(|name| quote(name)).collect();
         let query = |condition: &String| format!("SELECT 1 FROM {} WHERE {condition}", table.join("."));
         let of = |policy: &'_ Policy| policy.conditions(commands).map(query).collect::<Vec<_>>();
         self.policies.iter().flat_map(|policy| of(policy).into_iter().map(move |query| (policy, query))).collect()
@@ -93,7 +95,7 @@ impl Relation {
     /// The type of a column, and what else its line says.
     pub fn type_of(&self, column: &str) -> Option<&str> {
         let line = self.parts.1.lines().find(|line| named(line).is_some_and(|name| name == column))?;
-        let quoted = format!("\"{}\"", column.replace('"', "\"\""));
+        let quoted = quote(column);
         line.strip_prefix(column).or_else(|| line.strip_prefix(&quoted)).map(str::trim_start)
     }
 }

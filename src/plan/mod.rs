@@ -5,67 +5,50 @@
 mod aggregate;
 mod catalogue;
 mod clock;
+mod column_name;
 mod columns;
 mod commands;
+mod consent;
 mod copies;
 mod ctes;
 mod draft;
 mod effort;
 mod functions;
 mod grammar;
+mod ident;
 mod keywords;
 mod layout;
-mod local;
+mod locality;
 mod moves;
-mod name;
-mod named;
+mod normal;
+mod parse;
 mod planner;
+mod print;
 mod readers;
+mod refusal;
+mod relations;
 mod rows;
+mod select;
 mod sets;
 mod shape;
 mod stack;
-mod text;
 mod walk;
 mod write;
 mod written;
 
 pub use crate::data::repeat::{may_commit, may_end_transaction, shows_only_reading};
 pub use clock::has_word as means_a_moment;
-pub use commands::is_command;
+pub use commands::{begins_query, is_command};
+pub use consent::Asked;
 pub use layout::{Layout, Policy, Relation};
-pub use planner::{Planning, begins_query, plan, plan_at_once};
+pub use planner::{Planning, plan, plan_at_once};
 pub use readers::Readers;
+pub use refusal::Refusal;
 pub use shape::{
     Bit, Change, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source,
     Text,
 };
 
-/// How a statement for all shards was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Asked {
-    /// `.mtdd()`
-    Implicitly,
-    /// `.mtdd(null)`
-    ByNull,
-    /// `allServers: true`
-    AllServers,
-}
-
-/// Why there is no plan.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// What it says would need rows of several shards at once, or cannot be proven not to.
-    #[error("for all shards, this cannot be answered exactly: {0}")]
-    Unsupported(String),
-    /// The parser cannot read it; PostgreSQL may.
-    #[error("for all shards, the statement cannot be read: {0}")]
-    Unreadable(String),
-}
-
-fn unsupported(part: &str) -> Refusal {
-    Refusal::Unsupported(part.to_owned())
-}
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;

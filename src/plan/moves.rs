@@ -5,8 +5,8 @@ use sqlparser::ast::{
     OnConflictAction, OnInsert, SetExpr, Statement,
 };
 
-use super::Layout;
-use super::text::{fold, parts};
+use super::ident::{fold, parts};
+use super::layout::Layout;
 use super::walk::{Node, walk};
 use super::written::{table_of, target};
 

@@ -7,19 +7,22 @@ use sqlparser::ast::{
     Statement, TableFactor,
 };
 
+use super::consent::Asked;
 use super::draft::{Draft, Written};
 use super::effort::{self, spend};
-use super::local::{Extent, Scope, Search, add_cte, groups_by_tenant, is_aggregated, orders_by_aggregate};
-use super::rows::{first_select, item_expr, needs_distinct, output_names};
+use super::ident::fold;
+use super::layout::Layout;
+use super::locality::{Extent, Scope, Search, add_cte, groups_by_tenant};
+use super::parse::Tokens;
+use super::print::{Fragments, parameters};
+use super::refusal::{Refusal, unsupported};
+use super::rows::{self, needs_distinct};
+use super::select::{first_select, is_aggregated, item_expr, orders_by_aggregate, output_names, unnested};
 use super::shape::{Column, Everywhere, Merge, Origins, Plan};
 use super::stack::{self, Stopped};
-use super::text::{Fragments, Tokens, fold, parameters, unnested};
 use super::walk::{Node, walk};
-use super::{
-    Asked, Layout, Refusal, aggregate, clock, commands, copies, ctes, grammar, moves, named, rows, sets, unsupported,
-    write, written,
-};
-use crate::data::lexer::{Outline, is_one_of};
+use super::{aggregate, clock, commands, copies, ctes, grammar, moves, relations, sets, write, written};
+use crate::data::lexer::Outline;
 
 /// Texts up to this length may be planned at once.
 const SHORT: usize = 2048;
@@ -68,7 +71,7 @@ pub fn plan_at_once(sql: &str, asked: Asked, layout: &Layout) -> Option<Planning
 }
 
 fn planned(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -> Planning {
-    let relations = named::relations(statements, layout);
+    let relations = relations::named_by(statements, layout);
     // What cannot be read as a whole may still be DDL, which need not be.
     let plan = plan_of(sql, statements, asked, layout).or_else(|refusal| unread(sql, asked, refusal));
     Planning { plan, relations }
@@ -105,11 +108,6 @@ fn plan_of(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -
         statement => return write::other(statement, sql, asked),
     };
     copies::change(statement, sql, changed, asked, layout)
-}
-
-/// True for the first word of a query.
-pub fn begins_query(word: &str) -> bool {
-    is_one_of(word, &["select", "values", "with", "table"])
 }
 
 fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Result<Plan, Refusal> {

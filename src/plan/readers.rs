@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{ArrayElemTypeDef, DataType, Expr};
 
-use super::text::{attributes, parts};
+use super::ident::parts;
+use super::select::attributes;
 use super::walk::{Node, walk};
 
 /// What has such a function, and the function.

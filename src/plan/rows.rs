@@ -3,19 +3,20 @@
 use std::collections::HashSet;
 
 use sqlparser::ast::{
-    Distinct, Expr, FunctionArgExpr, Ident, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderByOptions,
-    OrderBySort, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Value,
+    Distinct, Expr, Ident, LimitClause, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, Query, Select,
+    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Value,
 };
 
 use super::columns::Columns;
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
 use super::effort::spend;
-use super::functions::{Kind, arguments, kind};
-use super::local::{self, Scope};
-use super::name;
+use super::functions::{Kind, kind};
+use super::ident::{fold, quoted};
+use super::locality::{Output, Scope, distinct_by_tenant, outputs_tenant};
+use super::print::{Fragments, parameter, placeholder};
+use super::refusal::{Refusal, unsupported};
+use super::select::{each_call, fields_of, first_select, is_wildcard, order_keys, output_name, output_names};
 use super::shape::{Bit, Column, Key, Merge, Number, Origins, Source};
-use super::text::{Fragments, fold, parameter, parts, placeholder, quoted};
-use super::{Refusal, unsupported};
 
 /// The order that ORDER BY gives by default.
 pub fn key(column: Column, options: &OrderByOptions) -> Result<Key, Refusal> {
@@ -25,19 +26,6 @@ pub fn key(column: Column, options: &OrderByOptions) -> Result<Key, Refusal> {
         Some(OrderBySort::Using(_)) => return Err(unsupported("ORDER BY ... USING; write ASC or DESC")),
     };
     Ok(Key { column, descending, nulls_first: options.nulls_first.unwrap_or(descending) })
-}
-
-/// The expressions of ORDER BY.
-pub fn order_keys(order: Option<&OrderBy>) -> Result<&[OrderByExpr], Refusal> {
-    match order {
-        None => Ok(&[]),
-        Some(OrderBy { kind: OrderByKind::Expressions(keys), interpolate: None })
-            if keys.iter().all(|key| key.with_fill.is_none()) =>
-        {
-            Ok(keys)
-        }
-        Some(_) => Err(unsupported("this form of ORDER BY")),
-    }
 }
 
 /// LIMIT and OFFSET, or FETCH FIRST.
@@ -203,52 +191,11 @@ fn merge(keys: Vec<Key>, on: usize, ties: bool) -> Merge {
     }
 }
 
-/// The fields of `(a, b)` or `ROW(a, b)`.
-fn fields_of(expr: &Expr) -> Option<Vec<&Expr>> {
-    match expr {
-        Expr::Nested(inner) => fields_of(inner),
-        Expr::Tuple(fields) => Some(fields.iter().collect()),
-        Expr::Function(call) if matches!(parts(&call.name)?.as_slice(), [name] if name == "row") => arguments(call)?
-            .into_iter()
-            .map(|argument| match argument {
-                FunctionArgExpr::Expr(expr) => Some(expr),
-                _ => None,
-            })
-            .collect(),
-        _ => None,
-    }
-}
-
 /// True for what is another value each time it is computed.
 fn is_random(expr: &Expr) -> bool {
     let mut found = false;
-    local::each_call(expr, &mut |call| found |= kind(call) == Kind::Random);
+    each_call(expr, &mut |call| found |= kind(call) == Kind::Random);
     found
-}
-
-pub fn is_wildcard(item: &SelectItem) -> bool {
-    matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) | SelectItem::ExprWithAliases { .. })
-}
-
-pub fn item_expr(item: &SelectItem) -> Option<&Expr> {
-    match item {
-        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
-        _ => None,
-    }
-}
-
-/// The name of an output column, as far as it is known without the tables.
-pub fn output_name(item: &SelectItem) -> Option<String> {
-    match item {
-        SelectItem::ExprWithAlias { alias, .. } => Some(fold(alias)),
-        SelectItem::UnnamedExpr(expr) => Some(name::of(expr)),
-        _ => None,
-    }
-}
-
-/// The names of a select's columns, where no wildcard hides them.
-pub fn output_names(select: &Select) -> Option<Vec<String>> {
-    select.projection.iter().map(output_name).collect()
 }
 
 /// A plan for UNION and its like, each side of which is local. `distinct`: rows of all shards must be compared.
@@ -329,16 +276,6 @@ fn wrapped(mut query: Query, hidden: &[Ident]) -> Query {
     Query { with, order_by, limit_clause, ..bare(SetExpr::Select(Box::new(select))) }
 }
 
-/// The select whose names a set operation's columns have.
-pub fn first_select(body: &SetExpr) -> Option<&Select> {
-    match body {
-        SetExpr::Select(select) => Some(select),
-        SetExpr::Query(query) => first_select(&query.body),
-        SetExpr::SetOperation { left, .. } => first_select(left),
-        _ => None,
-    }
-}
-
 /// The same steps by PostgreSQL. Hidden columns depend on the visible ones, so they make no row differ.
 fn finish(query: &Query, keys: &[Key], on: usize, distinct: bool, fragments: &mut Fragments) -> Query {
     let order = |keys: &[Key]| {
@@ -376,10 +313,10 @@ fn order_expr(key: &Key) -> OrderByExpr {
 }
 
 /// Whether a select's DISTINCT must look at the rows of all shards.
-pub fn needs_distinct(select: &Select, outputs: &[local::Output], scope: &Scope<'_>) -> bool {
+pub fn needs_distinct(select: &Select, outputs: &[Output], scope: &Scope<'_>) -> bool {
     match &select.distinct {
-        Some(Distinct::Distinct) => !local::outputs_tenant(outputs),
-        Some(Distinct::On(keys)) => !local::distinct_by_tenant(keys, select, scope),
+        Some(Distinct::Distinct) => !outputs_tenant(outputs),
+        Some(Distinct::On(keys)) => !distinct_by_tenant(keys, select, scope),
         _ => false,
     }
 }

@@ -6,12 +6,16 @@ use sqlparser::ast::{
     SetOperator, SetQuantifier, Value,
 };
 
+use super::ctes;
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
-use super::local::{Extent, Scope, Search};
-use super::rows::{first_select, order_keys, output_names, refuse_locks};
+use super::ident::quoted;
+use super::layout::Layout;
+use super::locality::{Extent, Scope, Search};
+use super::print::Fragments;
+use super::refusal::{Refusal, unsupported};
+use super::rows::refuse_locks;
+use super::select::{first_select, order_keys, output_names};
 use super::shape::{Bit, Column, Merge, Origins};
-use super::text::{Fragments, quoted};
-use super::{Layout, Refusal, ctes, unsupported};
 
 /// A plan for a set operation over the rows of all shards.
 pub fn gathered(

@@ -9,7 +9,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::effort::Exhausted;
-use super::{Refusal, unsupported};
+use super::refusal::{Refusal, unsupported};
 
 /// Levels beyond which a text is refused: 50,000 terms such as `OR "a" = $1`.
 pub const MOST_LEVELS: usize = 100_000;
@@ -17,7 +17,7 @@ pub const MOST_LEVELS: usize = 100_000;
 pub const VIEW_LEVELS: usize = 2_000;
 /// What a level takes of a stack at most. Frames of code that is not optimized are ten times as large.
 const LEVEL: usize = if cfg!(unoptimized) { 12 << 10 } else { 2 << 10 };
-/// What parsing takes at most, whose recursion the parser limits by itself (`text::DEEPEST`).
+/// What parsing takes at most, whose recursion the parser limits by itself (`parse::DEEPEST`).
 const BASE: usize = if cfg!(unoptimized) { 24 << 20 } else { 4 << 20 };
 /// The levels of a set operation, around which the most is done.
 const SET_OPERATION: usize = 10;

@@ -8,11 +8,14 @@ use sqlparser::ast::{
     TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 
+use super::consent::Asked;
 use super::draft::{empty_select, from, table};
-use super::local::{Extent, Reason, Scope, Search};
+use super::ident::parts;
+use super::layout::Layout;
+use super::locality::{Extent, Reason, Scope, Search};
+use super::refusal::{Refusal, unsupported};
 use super::shape::{Everywhere, Plan};
-use super::text::parts;
-use super::{Asked, Layout, Refusal, clock, commands, unsupported};
+use super::{clock, commands};
 
 /// What a change does on every shard.
 #[derive(Debug)]

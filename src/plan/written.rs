@@ -8,11 +8,14 @@ use sqlparser::ast::{
     TableWithJoins,
 };
 
+use super::catalogue;
 use super::effort::spend;
+use super::ident::{fold, parts};
+use super::layout::Layout;
+use super::parse::Tokens;
+use super::refusal::{Refusal, unsupported};
 use super::stack::VIEW_LEVELS;
-use super::text::{Tokens, fold, parts};
 use super::walk::{Node, walk};
-use super::{Layout, Refusal, catalogue, unsupported};
 
 /// Views over views beyond this are refused.
 const MOST_VIEWS: usize = 16;

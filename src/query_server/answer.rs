@@ -6,20 +6,30 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::attempt::{Attempt, outcome_unknown};
 use super::backend::{Backend, ELSEWHERE, StatementId, Transaction};
 use super::connect::ConnectError;
 use super::decode::{self, RawDescription};
 use super::inbox::{Message, PART_SIZE};
 use super::piece::{Ending, Piece, failure};
-use super::run::{Caller, Stop, Watch};
 use super::settings::Settings;
+use super::stop::{Caller, Stop};
+use super::stop_watch::StopWatch;
 use super::texts::Text;
 use crate::proto::failure::Reason;
 use crate::proto::{DatabaseError, Failure};
 
 /// How long rows wait for others to share their part.
 const LINGER: Duration = Duration::from_millis(10);
+
+/// How an attempt to run a query ends.
+pub enum Attempt {
+    /// The last piece of the reply.
+    Answered(Piece),
+    /// PostgreSQL closed the connection before it took the query.
+    NotTaken,
+    /// A prepared statement was not what we thought; nothing has happened.
+    Outdated,
+}
 
 /// What has been asked of PostgreSQL.
 #[derive(Clone, Copy, Debug, Default)]
@@ -130,7 +140,7 @@ impl<'a> Answer<'a> {
     }
 
     /// Reads to the end.
-    pub async fn read<C: Caller>(mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+    pub async fn read<C: Caller>(mut self, watch: &mut StopWatch<'_, C>) -> Result<Attempt, Failure> {
         loop {
             loop {
                 let message = match self.backend.inbox.next() {
@@ -187,7 +197,7 @@ impl<'a> Answer<'a> {
     async fn take<C: Caller>(
         &mut self,
         message: Message,
-        watch: &mut Watch<'_, C>,
+        watch: &mut StopWatch<'_, C>,
     ) -> Result<Option<Attempt>, Failure> {
         let in_preface = self.asked.preface > 0;
         match message.tag {
@@ -267,7 +277,7 @@ impl<'a> Answer<'a> {
     }
 
     /// ReadyForQuery: nothing more will come.
-    async fn end<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+    async fn end<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<Attempt, Failure> {
         let Some(error) = self.error.take() else {
             self.backend.settings_hold(self.settings);
             return match self.stop {
@@ -349,7 +359,7 @@ impl<'a> Answer<'a> {
     }
 
     /// Sends a result that has ended, because something follows it.
-    async fn send_ended<C: Caller>(&mut self, watch: &mut Watch<'_, C>) {
+    async fn send_ended<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) {
         if self.piece.ends_result() {
             let piece = std::mem::take(&mut self.piece);
             self.send(piece, watch).await;
@@ -357,7 +367,7 @@ impl<'a> Answer<'a> {
     }
 
     /// Sends the rows gathered so far, while more are to come.
-    async fn send_rows<C: Caller>(&mut self, watch: &mut Watch<'_, C>) {
+    async fn send_rows<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) {
         if self.premise != Premise::None {
             self.backend.inbox.drop_rows();
             return;
@@ -370,7 +380,7 @@ impl<'a> Answer<'a> {
         self.send(piece, watch).await;
     }
 
-    async fn send<C: Caller>(&mut self, piece: Piece, watch: &mut Watch<'_, C>) {
+    async fn send<C: Caller>(&mut self, piece: Piece, watch: &mut StopWatch<'_, C>) {
         if self.stop.is_some() {
             self.lossy = true;
             return;
@@ -382,9 +392,14 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn begin_to_stop<C: Caller>(&mut self, stop: Stop, watch: &mut Watch<'_, C>) {
+    fn begin_to_stop<C: Caller>(&mut self, stop: Stop, watch: &mut StopWatch<'_, C>) {
         self.stop = Some(stop);
         self.backend.cancel();
         watch.be_patient(stop);
     }
+}
+
+/// The connection broke after the statement was sent.
+pub fn outcome_unknown() -> Failure {
+    failure(Reason::OutcomeUnknown, false, "the connection to PostgreSQL broke after the statement was sent")
 }

@@ -3,23 +3,15 @@
 
 use postgres_protocol::message::frontend::BindError;
 
-use super::answer::{Answer, Asked};
+use super::answer::{Answer, Asked, Attempt, outcome_unknown};
 use super::backend::{Backend, Known, Transaction, Whose};
 use super::piece::{Ending, Piece, failure};
-use super::run::{Caller, Engine, Query, Watch};
+use super::query::Query;
+use super::stop::Caller;
+use super::stop_watch::StopWatch;
 use super::texts::Text;
 use crate::proto::Failure;
 use crate::proto::failure::Reason;
-
-/// How an attempt to run a query ends.
-pub enum Attempt {
-    /// The last piece of the reply.
-    Answered(Piece),
-    /// PostgreSQL closed the connection before it took the query.
-    NotTaken,
-    /// A prepared statement was not what we thought; nothing has happened.
-    Outdated,
-}
 
 /// What an attempt may make use of.
 #[derive(Clone, Copy)]
@@ -32,7 +24,8 @@ pub struct Manner {
 
 /// One attempt to run a query on one connection.
 pub struct Turn<'t> {
-    pub engine: &'t Engine,
+    /// Bytes of the largest gRPC message.
+    pub largest: usize,
     pub query: &'t Query,
     pub text: &'t Text,
     pub manner: Manner,
@@ -40,7 +33,7 @@ pub struct Turn<'t> {
 }
 
 impl<'t> Turn<'t> {
-    pub async fn attempt<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+    pub async fn attempt<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<Attempt, Failure> {
         if self.query.request.premise.is_some() && (self.manner.held || !self.shares_a_transaction()) {
             let message = "premise: only for one plain statement that is a transaction of its own";
             return Err(failure(Reason::Invalid, true, message));
@@ -80,7 +73,7 @@ impl<'t> Turn<'t> {
     }
 
     /// Settings, tenant and statement in one write and one transaction.
-    async fn together<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+    async fn together<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<Attempt, Failure> {
         let (old, new) = (self.backend.settings(), &self.query.settings);
         if old != new && (old.shape_transactions() || new.shape_transactions()) {
             // They count from the next transaction on.
@@ -128,7 +121,7 @@ impl<'t> Turn<'t> {
 
     /// Finds out whether and how the text can be kept on this connection, in a request ahead of it. False: PostgreSQL
     /// closed the connection; nothing has run.
-    async fn study<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<bool, Failure> {
+    async fn study<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<bool, Failure> {
         let sql = &self.query.request.sql;
         let id = self.backend.statement_id(self.text, &self.query.settings);
         let asked =
@@ -164,7 +157,7 @@ impl<'t> Turn<'t> {
     }
 
     /// Settings and tenant ahead of a statement that a transaction around it would change. An answer: they failed.
-    async fn prepare_session<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Option<Attempt>, Failure> {
+    async fn prepare_session<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<Option<Attempt>, Failure> {
         let whose = self.whose().filter(|_| self.text.needs_tenant);
         let as_it_is = *self.backend.settings() == self.query.settings && !self.backend.has_used_sequences();
         if whose.is_none() && as_it_is {
@@ -192,7 +185,7 @@ impl<'t> Turn<'t> {
 
     /// In a transaction of the caller's: the tenant, which the last statement may have changed, and the statement, in
     /// one write.
-    async fn inside<C: Caller>(&mut self, watch: &mut Watch<'_, C>) -> Result<Attempt, Failure> {
+    async fn inside<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<Attempt, Failure> {
         if self.text.outlives_tenant {
             return Err(failure(
                 Reason::Invalid,
@@ -249,7 +242,7 @@ impl<'t> Turn<'t> {
     async fn send_and_read<C: Caller>(
         &mut self,
         asked: Result<Asked, BindError>,
-        watch: &mut Watch<'_, C>,
+        watch: &mut StopWatch<'_, C>,
     ) -> Result<Attempt, Failure> {
         let Ok(asked) = asked else {
             self.backend.take_back();
@@ -285,12 +278,6 @@ impl<'t> Turn<'t> {
                 });
             }
         }
-        let largest = self.engine.max_message_size;
-        Answer::new(self.backend, self.text, &self.query.settings, largest, asked).read(watch).await
+        Answer::new(self.backend, self.text, &self.query.settings, self.largest, asked).read(watch).await
     }
-}
-
-/// The connection broke after the statement was sent.
-pub fn outcome_unknown() -> Failure {
-    failure(Reason::OutcomeUnknown, false, "the connection to PostgreSQL broke after the statement was sent")
 }

@@ -27,6 +27,7 @@ use super::covered::Covered;
 use super::inbox::{Inbox, Message};
 use super::served::Served;
 use super::settings::{Settings, TENANT, TENANT_TYPE};
+use super::stop::PATIENCE;
 use crate::postgres::{Address, Socket, Target};
 
 pub use fitness::Fitness;
@@ -330,7 +331,7 @@ impl Backend {
     /// Lets an open transaction fail, as an error in it does: nothing can be done in it but to go back. If PostgreSQL does
     /// not do so soon, the connection is of no use any more, and its transaction goes with it.
     pub async fn fail_transaction(&mut self) {
-        if !matches!(timeout(cancel::PATIENCE, self.try_to_fail_transaction()).await, Ok(Ok(()))) {
+        if !matches!(timeout(PATIENCE, self.try_to_fail_transaction()).await, Ok(Ok(()))) {
             self.mark_broken();
         }
     }

@@ -2,7 +2,6 @@
 //! its signal. Which query is to be stopped, and what its caller hears, is decided in `run`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::BytesMut;
 use postgres_protocol::message::frontend;
@@ -10,10 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::connect::{CancelKey, ConnectError};
+use super::stop::PATIENCE;
 use crate::postgres::{Address, Target};
-
-/// How long a statement may go on after it has been asked to stop; then its connection is closed.
-pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks for the cancel and returns when PostgreSQL has acted on it; false if that is not certain.
 pub async fn request(target: Arc<Target>, address: Address, key: CancelKey) -> bool {

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tonic::{Request, Status, Streaming};
 
+use super::in_flight::{Control, InFlight};
 use super::piece::{Ending, Piece, failure};
-use super::run::{Engine, Query};
+use super::query::Query;
+use super::run::Engine;
 use super::screen::{Found, charge, out_of_memory};
 use super::settings::Settings;
-use super::stream::{Asker, Control, InFlight, Outgoing};
+use super::stream::{Asker, Outgoing};
 use crate::proto::client_frame::Frame;
 use crate::proto::failure::Reason;
 use crate::proto::{ClientFrame, Execute, Open, QueryRequest};

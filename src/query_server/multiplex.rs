@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use tonic::Streaming;
 
+use super::in_flight::InFlight;
 use super::intake::{Caller, Intake};
-use super::run::{Engine, Query};
-use super::stream::{self, Answers, Asker, InFlight, Last};
+use super::query::Query;
+use super::run::Engine;
+use super::stream::{self, Answers, Asker, Last};
 use crate::proto::ClientFrame;
 use crate::shutdown::Drain;
 
@@ -36,5 +38,5 @@ pub fn answer(
     };
     let intake = Intake::new(engine.clone(), queries.clone(), sender, most_in_flight, caller, start);
     let task = tokio::spawn(intake.run(frames, Some(drain)));
-    Answers::new(receiver, queries, task.abort_handle(), &engine)
+    Answers::new(receiver, queries, task.abort_handle(), &engine.reads, engine.max_message_size)
 }

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
+use super::in_flight::InFlight;
 use super::piece::{Ending, Piece, failure, status};
-use super::stream::InFlight;
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
 use crate::readiness::Readiness;

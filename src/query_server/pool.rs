@@ -10,12 +10,12 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use super::backend::{Backend, Fitness};
-use super::cancel::PATIENCE;
 use super::connect::ConnectError;
 use super::fair::{Owner, Turns};
 use super::pace::Pace;
 use super::poolers::Poolers;
 use super::settings::Settings;
+use super::stop::PATIENCE;
 use super::watchdog::Watchdog;
 use crate::postgres::Target;
 use crate::readiness::Readiness;

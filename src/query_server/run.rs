@@ -3,7 +3,6 @@
 //! already, calls `Engine::run_held`.
 
 use std::iter;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,20 +10,20 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout};
 
-use super::attempt::{Attempt, Manner, Turn};
-use super::backend::{Transaction, Whose};
-use super::cancel::PATIENCE;
-use super::fair::Owner;
-use super::memory::{Memory, Reserved};
-use super::pace::Pace;
+use super::answer::Attempt;
+use super::attempt::{Manner, Turn};
+use super::backend::Transaction;
+use super::memory::Memory;
 use super::piece::{Ending, Piece, failure};
 use super::placement::{Lease, Placement, Rest};
 use super::pool::{Pool, Slot, Unavailable, Wish};
+use super::query::Query;
 use super::reads::{Reads, Verdict};
-use super::settings::Settings;
 use super::slow::Patience;
+use super::stop::{Caller, Stop, without_doubt};
+use super::stop_watch::StopWatch;
 use super::texts::{Text, Texts, reads_only};
-use crate::deadline::{Deadline, Deadlines};
+use crate::deadline::Deadlines;
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
 
@@ -52,233 +51,6 @@ pub struct Engine {
     pub replies: Arc<Memory>,
     pub placement: Arc<Placement>,
     pub reads: Arc<Reads>,
-}
-
-/// One query, ready to run.
-pub struct Query {
-    pub request: QueryRequest,
-    pub settings: Settings,
-    pub deadline: Option<Instant>,
-    /// The connection that it came on.
-    pub caller: Option<SocketAddr>,
-    /// The tenant's type, as its setting has it.
-    tenant_type: String,
-    /// The memory that it takes.
-    _memory: Option<Reserved>,
-}
-
-impl Query {
-    /// `settings`: those of the request's own, or of its stream.
-    pub fn new(
-        request: QueryRequest,
-        settings: Settings,
-        deadline: Option<Instant>,
-        caller: Option<SocketAddr>,
-        memory: Option<Reserved>,
-    ) -> Self {
-        let tenant_type = request.tenant_type.map(|kind| kind.to_string()).unwrap_or_default();
-        Query { request, settings, deadline, caller, tenant_type, _memory: memory }
-    }
-
-    /// About how many bytes a request takes.
-    pub fn size_of(request: &QueryRequest) -> usize {
-        let premise = request.premise.iter().flat_map(|premise| &premise.params);
-        let params = request.params.iter().chain(premise);
-        let params = params.map(|param| 32 + param.value.as_ref().map_or(0, |value| value.len()));
-        let premise = request.premise.as_ref().map_or(0, |premise| premise.sql.len());
-        request.sql.len() + premise + params.sum::<usize>()
-    }
-
-    /// For whom it takes its turn.
-    pub fn owner(&self) -> Owner {
-        Owner::of(self.request.tenant.as_deref(), self.request.tenant_type.unwrap_or_default(), self.caller)
-    }
-
-    /// On whose behalf it runs. A caller that knows of no types leaves the type empty, which is nobody's.
-    pub fn whose(&self) -> Option<Whose<'_>> {
-        let tenant = self.request.tenant.as_deref()?;
-        Some(Whose { tenant, kind: &self.tenant_type })
-    }
-}
-
-/// Why a query is to stop before its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// Its caller does not want it any more, or has gone.
-    Cancelled,
-    /// The lease under which its tenant's queries run here is over.
-    Lapsed,
-    /// Its time is up.
-    Deadline,
-    /// A row, or the whole reply, does not fit into a message.
-    TooLarge,
-    /// Its caller took no rows for too long.
-    Stalled,
-    /// There is no memory for its reply.
-    Overloaded,
-}
-
-impl Stop {
-    fn reason(self) -> Reason {
-        match self {
-            Stop::Cancelled => Reason::Cancelled,
-            Stop::Lapsed => Reason::Unavailable,
-            Stop::Deadline => Reason::Timeout,
-            Stop::TooLarge => Reason::Invalid,
-            Stop::Stalled => Reason::Stalled,
-            Stop::Overloaded => Reason::Overloaded,
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Stop::Cancelled => "the query was cancelled",
-            Stop::Lapsed => {
-                "no lookup server has answered for too long (--max-placement-staleness), so that the query may not run"
-            }
-            Stop::Deadline => "the query's time was up",
-            Stop::TooLarge => "a row or the whole reply exceeds the message limit (--max-message-size)",
-            Stop::Overloaded => "the replies that have not been taken hold as much memory as they may (--memory-limit)",
-            Stop::Stalled => "the query's rows were not taken for too long (--reader-stall-timeout)",
-        }
-    }
-
-    /// Nothing has run.
-    pub fn before(self) -> Failure {
-        failure(self.reason(), true, format!("{}; it was not run", self.words()))
-    }
-
-    /// PostgreSQL says that it has stopped, or cannot have committed anything.
-    pub fn after(self) -> Failure {
-        failure(self.reason(), false, format!("{}; it was stopped", self.words()))
-    }
-
-    /// The statement only reads, whatever became of it.
-    pub fn of_a_read(self) -> Failure {
-        failure(self.reason(), false, format!("{}; the statement only reads", self.words()))
-    }
-
-    /// The connection was closed inside the caller's transaction, which goes with it.
-    pub fn closed(self) -> Failure {
-        let how =
-            "the statement did not stop when asked, so its connection was closed, and its transaction rolled back";
-        failure(self.reason(), false, format!("{}; {how}", self.words()))
-    }
-
-    /// PostgreSQL had run the statement to its end by then, and its transaction has been made to fail.
-    pub fn undone(self) -> Failure {
-        let how = "PostgreSQL had run the statement to its end by then, so its transaction was made to fail";
-        failure(self.reason(), false, format!("{}; {how}", self.words()))
-    }
-
-    /// PostgreSQL had run the statement to its end by then, and not all of its reply was passed on.
-    pub fn too_late(self) -> Failure {
-        self.in_doubt("PostgreSQL had run the statement to its end by then, so it took effect, but not all of its reply was passed on")
-    }
-
-    /// PostgreSQL went on, and the connection was closed.
-    pub fn unheeded(self) -> Failure {
-        self.in_doubt(
-            "the statement did not stop when asked, so its connection was closed; whether it took effect is not known",
-        )
-    }
-
-    /// PostgreSQL says that it has stopped, but the text may have committed something before.
-    pub fn partly(self) -> Failure {
-        self.in_doubt("the statement has been stopped, but what it had committed before stays")
-    }
-
-    /// The statement may have taken effect.
-    pub fn in_doubt(self, how: &str) -> Failure {
-        let mut failure = failure(Reason::OutcomeUnknown, false, format!("{}; {how}", self.words()));
-        failure.stopping_for = self.reason().into();
-        failure.cause = self.words().to_owned();
-        failure
-    }
-}
-
-/// The same failure for callers of one statement, whom what is in doubt concerns only where it may have done more than read.
-pub fn without_doubt(mut failure: Failure) -> Failure {
-    if failure.only_read() {
-        failure.reason = std::mem::take(&mut failure.stopping_for);
-        failure.cause.clear();
-        failure.only_read = None;
-    }
-    failure
-}
-
-/// Who waits for a reply.
-pub trait Caller: Sync {
-    /// Takes a piece that is not the last; waits while the caller has no room for it.
-    fn send(&self, piece: Piece) -> impl Future<Output = Result<(), Stop>> + Send;
-
-    /// Returns when the caller wants the query to stop, or has gone, or when it may not run any more: with which it is.
-    fn cancelled(&self) -> impl Future<Output = Stop> + Send;
-}
-
-/// Watches for reasons to stop.
-pub struct Watch<'w, C> {
-    caller: &'w C,
-    engine: &'w Engine,
-    owner: Owner,
-    pace: &'w Arc<Pace>,
-    deadline: Option<Deadline>,
-    /// Under which the query was admitted; None: none is needed.
-    pub lease: Option<Lease>,
-    /// The caller has been waited for, and has taken rows since.
-    reads: bool,
-    /// It has been waited for so long that its owner's queries of the same text are to make way.
-    is_slow: bool,
-    /// It is to stop already, and why; the deadline is now that of our patience with PostgreSQL.
-    pub stopping: Option<Stop>,
-}
-
-impl<C: Caller> Watch<'_, C> {
-    /// Does `work` unless there is a reason to stop first.
-    pub async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
-        tokio::select! {
-            biased;
-            done = work => Ok(done),
-            stop = self.caller.cancelled(), if self.stopping.is_none() => Err(stop),
-            () = passed(&mut self.deadline) => Err(Stop::Deadline),
-        }
-    }
-
-    /// Gives the caller a piece. Looks for reasons to stop first: a reply that flows without a pause gives no other
-    /// occasion.
-    pub async fn send(&mut self, piece: Piece) -> Result<(), Stop> {
-        let mut waited = false;
-        let patience = async {
-            waited = true;
-            let slow = || {
-                self.is_slow = true;
-                self.pace.note(self.owner, true);
-            };
-            self.engine.patience.ends(&self.engine.pool, &self.engine.deadlines, self.reads, slow).await;
-        };
-        let sent = tokio::select! {
-            biased;
-            stop = self.caller.cancelled(), if self.stopping.is_none() => Err(stop),
-            () = passed(&mut self.deadline) => Err(Stop::Deadline),
-            sent = self.caller.send(piece) => sent,
-            () = patience => Err(Stop::Stalled),
-        };
-        self.reads |= waited && sent.is_ok();
-        sent
-    }
-
-    /// The reply has been taken to its end.
-    fn note_end(&self) {
-        if !self.is_slow {
-            self.pace.note(self.owner, false);
-        }
-    }
-
-    /// From now on the only reason to stop is that PostgreSQL does not.
-    pub fn be_patient(&mut self, stop: Stop) {
-        self.stopping = Some(stop);
-        self.deadline = Some(self.engine.deadlines.at(Instant::now() + PATIENCE));
-    }
 }
 
 impl Engine {
@@ -319,7 +91,7 @@ impl Engine {
         query: &Query,
         text: &Text,
         seen: bool,
-        watch: &mut Watch<'_, C>,
+        watch: &mut StopWatch<'_, C>,
     ) -> (Result<Piece, Failure>, Rest) {
         let mut slot = match self.acquire(query, false, watch).await {
             Ok(slot) => slot,
@@ -346,7 +118,7 @@ impl Engine {
         query: &Query,
         text: &Text,
         fresh: bool,
-        watch: &mut Watch<'_, C>,
+        watch: &mut StopWatch<'_, C>,
     ) -> Result<Piece, Failure> {
         let manner = Manner { held: true, keep: false };
         self.run_on(slot, query, text, manner, fresh, watch).await
@@ -359,7 +131,7 @@ impl Engine {
         text: &Text,
         mut manner: Manner,
         mut may_renew: bool,
-        watch: &mut Watch<'_, C>,
+        watch: &mut StopWatch<'_, C>,
     ) -> Result<Piece, Failure> {
         if query.request.may_have_run {
             // Rare, and in a box: the task of any other query is no larger for it.
@@ -377,7 +149,7 @@ impl Engine {
             let Some(backend) = slot.backend() else {
                 return Err(failure(Reason::Unavailable, true, "no connection to PostgreSQL"));
             };
-            let mut turn = Turn { engine: self, query, text, manner, backend };
+            let mut turn = Turn { largest: self.max_message_size, query, text, manner, backend };
             let attempt = match turn.attempt(watch).await {
                 Ok(attempt) => attempt,
                 Err(failure) => return Err(Box::pin(self.told_apart(failure, query)).await),
@@ -467,10 +239,9 @@ impl Engine {
     }
 
     /// Begins to watch for reasons to stop a query.
-    pub fn watch<'w, C>(&'w self, query: &Query, text: &'w Text, caller: &'w C) -> Watch<'w, C> {
-        let deadline = query.deadline.map(|at| self.deadlines.at(at));
-        let (owner, pace) = (query.owner(), &text.pace);
-        Watch { caller, engine: self, owner, pace, deadline, lease: None, reads: false, is_slow: false, stopping: None }
+    pub fn watch<'w, C>(&'w self, query: &Query, text: &'w Text, caller: &'w C) -> StopWatch<'w, C> {
+        let reader = (query.owner(), &text.pace);
+        StopWatch::new(caller, &self.patience, &self.pool, &self.deadlines, reader, query.deadline)
     }
 
     /// A connection from the pool. `held`: for a session, whose number is limited elsewhere.
@@ -478,7 +249,7 @@ impl Engine {
         &self,
         query: &Query,
         held: bool,
-        watch: &mut Watch<'_, C>,
+        watch: &mut StopWatch<'_, C>,
     ) -> Result<Slot, Failure> {
         let wish = Wish { settings: &query.settings, owner: watch.owner, capped: !held, pace: watch.pace };
         let acquiring = self.pool.acquire(wish);
@@ -486,7 +257,7 @@ impl Engine {
         acquired.map_err(unavailable)
     }
 
-    async fn renew<C: Caller>(&self, slot: &mut Slot, watch: &mut Watch<'_, C>) -> Result<(), Failure> {
+    async fn renew<C: Caller>(&self, slot: &mut Slot, watch: &mut StopWatch<'_, C>) -> Result<(), Failure> {
         let renewed = watch.unless_stopped(slot.reconnect()).await.map_err(Stop::before)?;
         renewed.map_err(|error| failure(Reason::Unavailable, true, format!("cannot reach PostgreSQL: {error}")))
     }
@@ -519,14 +290,6 @@ impl Engine {
 fn faulty() -> Failure {
     let message = "the query server has met an internal error (its log says which)";
     failure(Reason::OutcomeUnknown, false, message)
-}
-
-/// Returns once the deadline has passed; never without one.
-pub async fn passed(deadline: &mut Option<Deadline>) {
-    match deadline {
-        Some(deadline) => deadline.await,
-        None => std::future::pending().await,
-    }
 }
 
 fn unavailable(reason: Unavailable) -> Failure {

@@ -13,14 +13,17 @@ use tokio::time::{Instant, timeout};
 use tonic::{Status, Streaming};
 
 use super::backend::Transaction;
-use super::cancel::PATIENCE;
+use super::in_flight::InFlight;
 use super::intake::{Caller, Intake};
 use super::piece::{Ending, Piece, failure};
 use super::placement::{Admissions, Rest};
 use super::places::{Full, Place, Places};
 use super::pool::Slot;
-use super::run::{Engine, Query, Stop, Watch, passed};
-use super::stream::{self, Answers, Asker, InFlight, Last, Outgoing};
+use super::query::Query;
+use super::run::Engine;
+use super::stop::{PATIENCE, Stop};
+use super::stop_watch::{StopWatch, passed};
+use super::stream::{self, Answers, Asker, Last, Outgoing};
 use crate::proto::failure::Reason;
 use crate::proto::{ClientFrame, Failure};
 use crate::shutdown::Drain;
@@ -82,7 +85,7 @@ impl Sessions {
             end_of_life: self.limits.age.and_then(|age| Instant::now().checked_add(age)),
         };
         tokio::spawn(session.run());
-        Answers::new(receiver, queries, task.abort_handle(), &self.engine)
+        Answers::new(receiver, queries, task.abort_handle(), &self.engine.reads, self.engine.max_message_size)
     }
 }
 
@@ -308,7 +311,7 @@ async fn hold(
     sessions: &Sessions,
     mut drain: Drain,
     query: &Query,
-    watch: &mut Watch<'_, Asker>,
+    watch: &mut StopWatch<'_, Asker>,
 ) -> Result<Held, Failure> {
     let place = async {
         tokio::select! {

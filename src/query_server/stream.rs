@@ -2,26 +2,24 @@
 //! `run` sees it, and the stream of answers with the descriptions that it has carried. `intake` reads the other half.
 
 use std::collections::HashMap;
-use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use futures_util::task::AtomicWaker;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_stream::Stream;
 use tonic::Status;
 
 use super::decode::RawDescription;
+use super::in_flight::{Control, InFlight};
 use super::memory::{Memory, Reserved};
 use super::piece::{Described, Ending, Piece};
-use super::reads::Verdict;
-use super::run::{Caller, Engine, Stop};
+use super::reads::{Reads, Verdict};
+use super::stop::{Caller, Stop};
 use crate::proto::{Draining, Failure, Hello, Part, ServerFrame, server_frame};
 
 /// Frames that may wait for the stream.
@@ -42,92 +40,6 @@ pub enum Outgoing {
     Draining(u32),
     /// Ends the stream, whoever else may hold its sender. An error: the caller broke the rules, or a limit was reached.
     End(Result<(), Status>),
-}
-
-/// The stream's queries that have not been answered yet.
-#[derive(Default)]
-pub struct InFlight(Mutex<HashMap<u32, Arc<Control>>>);
-
-impl InFlight {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Arc<Control>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn count(&self) -> usize {
-        self.lock().len()
-    }
-
-    /// Has all of them stopped.
-    pub fn cancel_all(&self) {
-        self.lock().values().for_each(|query| query.cancel());
-    }
-
-    /// Has all of them stopped, because none of them may run any more.
-    pub fn lapse_all(&self) {
-        self.lock().values().for_each(|query| query.lapse());
-    }
-
-    /// The query, if it has not been answered yet.
-    pub fn get(&self, id: u32) -> Option<Arc<Control>> {
-        self.lock().get(&id).cloned()
-    }
-}
-
-/// What frames after `execute` may say about a query.
-#[derive(Default)]
-pub struct Control {
-    cancelled: AtomicBool,
-    /// It may not run any more; then it is cancelled too.
-    lapsed: AtomicBool,
-    /// Bytes of rows that may still be sent.
-    credit: AtomicI64,
-    /// The query's own task.
-    task: AtomicWaker,
-}
-
-impl Control {
-    pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Release);
-        self.task.wake();
-    }
-
-    fn lapse(&self) {
-        // One that was cancelled before stays so.
-        if !self.is_cancelled() {
-            self.lapsed.store(true, Ordering::Release);
-        }
-        self.cancel();
-    }
-
-    /// Why it is to stop, once it is.
-    fn stop(&self) -> Stop {
-        if self.lapsed.load(Ordering::Acquire) { Stop::Lapsed } else { Stop::Cancelled }
-    }
-
-    pub fn add_credit(&self, bytes: u32) {
-        self.credit.fetch_add(bytes.into(), Ordering::AcqRel);
-        self.task.wake();
-    }
-
-    /// Waits until `condition` holds; it is looked at again after each cancel and credit.
-    async fn wait(&self, condition: impl Fn(&Control) -> bool) {
-        poll_fn(|context| {
-            if condition(self) {
-                return Poll::Ready(());
-            }
-            self.task.register(context.waker());
-            if condition(self) { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Acquire)
-    }
-
-    fn has_credit(&self) -> bool {
-        self.credit.load(Ordering::Acquire) > 0
-    }
 }
 
 /// The last piece of a reply, and the memory that it takes.
@@ -161,8 +73,8 @@ impl Asker {
         sender: mpsc::Sender<Outgoing>,
         memory: Arc<Memory>,
     ) -> Self {
-        let control = Arc::new(Control { credit: window.into(), ..Control::default() });
-        queries.lock().insert(id, control.clone());
+        let control = Arc::new(Control::new(window));
+        queries.insert(id, control.clone());
         Asker { id, control, queries: queries.clone(), sender, memory }
     }
 
@@ -200,7 +112,7 @@ impl Asker {
             self.control.wait(|control| control.has_credit() || control.is_cancelled()).await;
         }
         let _ = self.sender.send(Outgoing::Piece(self.id, piece, memory)).await;
-        self.queries.lock().remove(&self.id);
+        self.queries.remove(self.id);
     }
 }
 
@@ -209,7 +121,7 @@ impl Caller for Asker {
         let memory = self.reserve(&piece)?;
         if !piece.rows.is_empty() {
             self.control.wait(Control::has_credit).await;
-            self.control.credit.fetch_sub(piece.rows.len() as i64, Ordering::AcqRel);
+            self.control.take_credit(piece.rows.len());
         }
         self.sender.send(Outgoing::Piece(self.id, piece, memory)).await.map_err(|_| Stop::Cancelled)
     }
@@ -238,10 +150,11 @@ impl Answers {
         receiver: mpsc::Receiver<Outgoing>,
         queries: Arc<InFlight>,
         intake: AbortHandle,
-        engine: &Engine,
+        reads: &Reads,
+        max_message_size: usize,
     ) -> Self {
-        let mut reads = engine.reads.watch();
-        let max_message_size = engine.max_message_size as u64;
+        let mut reads = reads.watch();
+        let max_message_size = max_message_size as u64;
         let hello =
             move |reads: &Verdict| Hello { max_message_size, reads: reads.on_the_wire().into(), takes_premises: true };
         let first = hello(&reads.borrow_and_update());
@@ -320,21 +233,5 @@ mod tests {
         }
         assert!(matches!(describe(&mut known, raw("late")), Described::InFull(full) if full.id == 0));
         assert_eq!(known.len(), MOST_DESCRIPTIONS);
-    }
-
-    #[tokio::test]
-    async fn credit_and_cancel_wake_the_query_that_waits_for_them() {
-        let control = Arc::new(Control::default());
-        let waiting = control.clone();
-        let task = tokio::spawn(async move { waiting.wait(Control::has_credit).await });
-        tokio::task::yield_now().await;
-        assert!(!task.is_finished());
-        control.add_credit(1);
-        task.await.unwrap();
-        let waiting = control.clone();
-        let task = tokio::spawn(async move { waiting.wait(Control::is_cancelled).await });
-        tokio::task::yield_now().await;
-        control.cancel();
-        task.await.unwrap();
     }
 }

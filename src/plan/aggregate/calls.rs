@@ -5,10 +5,10 @@ use sqlparser::ast::{
 };
 
 use crate::plan::functions::{Kind, arguments, kind};
+use crate::plan::ident::fold;
+use crate::plan::refusal::{Refusal, unsupported};
 use crate::plan::shape::Fold;
-use crate::plan::text::fold;
 use crate::plan::walk::{Node, walk};
-use crate::plan::{Refusal, unsupported};
 
 /// How an aggregate's partial values are folded by Rust.
 pub(super) enum Folding {

@@ -12,12 +12,13 @@ use super::calls::{distinct_arguments, is_aggregate, is_distinct, names_any_colu
 use super::{Need, Split};
 use crate::plan::draft::{GATHERED, bare, column, empty_select, from, table};
 use crate::plan::functions::{Kind, arguments, kind, only_argument};
-use crate::plan::local::{contains_subquery, group_keys};
-use crate::plan::rows::{item_expr, output_name};
+use crate::plan::ident::{fold, quoted};
+use crate::plan::normal::{Size, sizes};
+use crate::plan::print::{gathered, is_mark};
+use crate::plan::refusal::{Refusal, unsupported};
+use crate::plan::select::{contains_subquery, group_keys, item_expr, output_name};
 use crate::plan::shape::{Bit, Column, Fold};
-use crate::plan::text::{Size, fold, gathered, is_mark, quoted, sizes};
 use crate::plan::walk::{NodeMut, rewrite};
-use crate::plan::{Refusal, unsupported};
 
 impl Split<'_> {
     /// What remains of the query, over the gathered rows.

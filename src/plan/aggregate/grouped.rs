@@ -7,10 +7,11 @@ use sqlparser::ast::{Expr, Value};
 
 use super::Split;
 use super::calls::{Folding, fold_of, is_aggregate};
-use crate::plan::Refusal;
-use crate::plan::rows::{item_expr, key};
+use crate::plan::ident::fold;
+use crate::plan::refusal::Refusal;
+use crate::plan::rows::key;
+use crate::plan::select::item_expr;
 use crate::plan::shape::{Column, Fold, Grouped, Output};
-use crate::plan::text::fold;
 
 impl Split<'_> {
     /// The same by Rust, where the result is nothing but keys and folded values.

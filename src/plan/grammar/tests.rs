@@ -9,7 +9,8 @@ use sqlparser::ast::{Expr, SelectItem, Statement};
 use sqlparser::keywords::ALL_KEYWORDS;
 
 use super::{binds, doubt};
-use crate::plan::text::{Tokens, fold, quoted};
+use crate::plan::ident::{fold, quoted};
+use crate::plan::parse::Tokens;
 use crate::plan::walk::{NodeMut, rewrite};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");

@@ -4,7 +4,7 @@
 use std::thread;
 
 use super::{BASE, LEVEL, MOST_LEVELS};
-use crate::plan::text::Tokens;
+use crate::plan::parse::Tokens;
 use crate::plan::{Asked, Layout, Plan, Refusal, Relation, plan};
 
 /// Texts that grow by one element: what stands before it, the element, what stands behind all of them.

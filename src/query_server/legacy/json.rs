@@ -3,13 +3,13 @@
 
 use tonic::Status;
 
-use super::super::piece::{failure, status};
-use super::super::run::Stop;
 use super::value::{Kind, kind_of, push, push_string};
 use crate::data::row::{MalformedRow, Rows};
 use crate::proto::failure::Reason;
 use crate::proto::legacy_db::StoredProcResponse;
 use crate::proto::{Field, QueryResult};
+use crate::query_server::piece::{failure, status};
+use crate::query_server::stop::Stop;
 
 /// Rows after which other calls get their turn.
 const ROWS_AT_ONCE: usize = 1024;

@@ -11,9 +11,9 @@ use lru::LruCache;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
-use super::super::stream::InFlight;
 use super::lease::{Guard, Lapse, Lease, Leases};
 use crate::proto::{Change, Placement};
+use crate::query_server::in_flight::InFlight;
 
 /// Names of tenants that are known at a time.
 const KNOWN_NAMES: usize = 100_000;

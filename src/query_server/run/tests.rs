@@ -1,5 +1,7 @@
 //! What becomes of a query whose task meets a fault of the server's own.
 
+use std::net::SocketAddr;
+
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
@@ -7,6 +9,7 @@ use super::*;
 use crate::postgres::Target;
 use crate::query_server::pool::Limits;
 use crate::query_server::poolers::Poolers;
+use crate::query_server::settings::Settings;
 use crate::readiness::Readiness;
 
 /// A caller that panics as soon as it is asked something.

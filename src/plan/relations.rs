@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::Statement;
 
-use super::Layout;
 use super::catalogue;
 use super::effort::spend;
+use super::ident::parts;
+use super::layout::Layout;
+use super::parse::Tokens;
 use super::stack::VIEW_LEVELS;
-use super::text::{Tokens, parts};
 use super::walk::{Node, walk};
 
 /// Their names, with a schema or without. One may also be that of a CTE or of a function, of which nothing is known.
-pub fn relations(statements: &[Statement], layout: &Layout) -> BTreeSet<Vec<String>> {
+pub fn named_by(statements: &[Statement], layout: &Layout) -> BTreeSet<Vec<String>> {
     let mut names = BTreeSet::new();
     let mut queries = Vec::new();
     statements.iter().for_each(|statement| note(statement, layout, &mut names, &mut queries));

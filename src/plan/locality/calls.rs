@@ -1,16 +1,15 @@
 //! What expressions look at beyond their row: subqueries, and functions that may not merely compute.
 
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, OrderByExpr, Query};
+use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, OrderByExpr, Query};
 
-use super::outputs::Output;
+use super::outputs::{Extent, Output};
 use super::scope::Scope;
-use super::stages::ordering;
-use super::{Extent, Reason, Search};
-use crate::plan::catalogue;
-use crate::plan::clock;
+use super::search::{Reason, Search};
 use crate::plan::functions::{self, Kind};
-use crate::plan::text::{attributes, fold, parts, quoted};
+use crate::plan::ident::{as_written, fold, parts};
+use crate::plan::select::{attributes, each_call, ordering, subqueries};
 use crate::plan::walk::{Node, walk};
+use crate::plan::{catalogue, clock};
 
 impl Search<'_> {
     /// Checks the subqueries and calls of an expression.
@@ -209,13 +208,6 @@ fn aggregates_around(expr: &Expr, scope: &Scope<'_>) -> bool {
     found
 }
 
-/// A name as SQL has to write it.
-fn as_written(name: &str) -> String {
-    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        && !name.starts_with(|first: char| first.is_ascii_digit());
-    if plain { name.to_owned() } else { quoted(name).to_string() }
-}
-
 fn compares_tenant(compared: &Expr, outputs: &[Output], scope: &Scope<'_>) -> bool {
     let compared: Vec<&Expr> = match compared {
         Expr::Nested(inner) => return compares_tenant(inner, outputs, scope),
@@ -227,46 +219,4 @@ fn compares_tenant(compared: &Expr, outputs: &[Output], scope: &Scope<'_>) -> bo
             .iter()
             .zip(outputs)
             .any(|(expr, output)| matches!(output, Output::Column { tenant: true, .. }) && scope.is_tenant(expr))
-}
-
-/// Calls `act` for each function call of an expression that stands outside of its subqueries.
-pub fn each_call(expr: &Expr, act: &mut dyn FnMut(&Function)) {
-    let mut depth = 0;
-    walk(expr, &mut |node| match node {
-        Node::Query(_) => depth += 1,
-        Node::QueryEnd => depth -= 1,
-        Node::Expr(Expr::Function(call)) if depth == 0 && !matches!(call.args, FunctionArguments::Subquery(_)) => {
-            act(call);
-        }
-        _ => {}
-    });
-}
-
-pub fn contains_subquery(expr: &Expr) -> bool {
-    let mut found = false;
-    walk(expr, &mut |node| found |= matches!(node, Node::Query(_)));
-    found
-}
-
-/// The outermost subqueries of an expression, and what IN compares them with.
-fn subqueries(expr: &Expr) -> Vec<(Query, Option<Expr>)> {
-    let mut found = Vec::new();
-    // By where it stands in the tree: another subquery may have the same text.
-    let mut compared: Vec<(*const Query, Expr)> = Vec::new();
-    let mut depth = 0;
-    walk(expr, &mut |node| match node {
-        Node::Expr(Expr::InSubquery { expr, negated: false, subquery }) if depth == 0 => {
-            compared.push((&**subquery, (**expr).clone()));
-        }
-        Node::Query(query) => {
-            if depth == 0 {
-                let with = compared.iter().find(|(known, _)| std::ptr::eq(*known, query));
-                found.push((query.clone(), with.map(|(_, expr)| expr.clone())));
-            }
-            depth += 1;
-        }
-        Node::QueryEnd => depth -= 1,
-        _ => {}
-    });
-    found
 }

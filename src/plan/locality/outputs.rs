@@ -4,8 +4,25 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{Expr, TableAlias};
 
-use super::{Extent, Found};
-use crate::plan::text::fold;
+use crate::plan::ident::fold;
+
+/// What a query's rows depend on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Nothing that is sharded: every shard would give the same rows.
+    Everywhere,
+    /// Each row on one tenant, whose shard gives it.
+    Local,
+    /// Rows of several shards, for this reason; what it is made of is local.
+    Global(&'static str),
+}
+
+/// What is known of a query.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub extent: Extent,
+    pub outputs: Vec<Output>,
+}
 
 /// A column of a query's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use sqlparser::ast::Expr;
 
-use super::{Extent, Found};
+use super::outputs::{Extent, Found};
 use crate::plan::effort::spend;
-use crate::plan::text::fold;
+use crate::plan::ident::fold;
 
 /// A relation of a FROM clause.
 pub(super) struct Relation {

@@ -1,34 +1,7 @@
 //! Row-level security: what a policy asks of a row, it asks on the shard of that row. So its condition is looked into as
 //! if it stood in the statement's own WHERE: it may look at the row and at settings, and at rows of the row's own tenant.
 
-use std::fmt;
-
-use super::{Reason, Search};
-use crate::plan::Layout;
-
-/// What stands in the catalogue and is looked into.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Inside {
-    View(String),
-    /// Its name, and its table's.
-    Policy(String, String),
-}
-
-impl fmt::Display for Inside {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Inside::View(name) => write!(formatter, "the view {name}"),
-            Inside::Policy(name, table) => write!(formatter, "the policy {name} of {table}"),
-        }
-    }
-}
-
-impl Inside {
-    /// True for a view that holds the rows of its query as they once were.
-    pub(super) fn is_stored(&self, layout: &Layout) -> bool {
-        matches!(self, Inside::View(name) if layout.relations.get(name).is_some_and(|view| view.is_stored))
-    }
-}
+use super::search::{Inside, Reason, Search};
 
 const ADVICE: &str = "a policy may look at its own row, at settings, and at rows of the row's own tenant; change it, or \
      connect as a role for which it does not hold";

@@ -3,7 +3,7 @@
 
 use sqlparser::ast::{AccessExpr, DataType, Expr, SelectItem, SetExpr};
 
-use super::text::{fold, parts};
+use super::ident::{fold, parts};
 
 const NAMELESS: &str = "?column?";
 

@@ -5,15 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use sqlparser::ast::{Join, JoinConstraint, JoinOperator, Query, TableAlias, TableFactor, TableWithJoins};
 
 use super::classes::{Fact, facts};
-use super::outputs::rename;
-use super::policies::Inside;
+use super::outputs::{Extent, Found, rename};
 use super::scope::{Relation, Scope};
-use super::{Extent, Found, Reason, Search};
-use crate::plan::catalogue;
+use super::search::{Inside, Reason, Search};
 use crate::plan::draft::GATHERED;
 use crate::plan::effort::spend;
-use crate::plan::grammar;
-use crate::plan::text::{Tokens, fold, parts};
+use crate::plan::ident::{fold, parts};
+use crate::plan::parse::Tokens;
+use crate::plan::{catalogue, grammar};
 
 /// Levels of the stack that looking into a view takes, beyond those of its text.
 const AROUND_VIEW: usize = 10;

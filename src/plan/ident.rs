@@ -1,0 +1,35 @@
+//! Names as PostgreSQL reads and writes them.
+
+use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
+
+/// A name as PostgreSQL reads it: lower case unless it is quoted, where only ASCII has a lower case.
+pub fn fold(name: &Ident) -> String {
+    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_ascii_lowercase() }
+}
+
+/// The parts of a name as PostgreSQL reads them; None for what is not a plain name.
+pub fn parts(name: &ObjectName) -> Option<Vec<String>> {
+    name.0
+        .iter()
+        .map(|part| match part {
+            ObjectNamePart::Identifier(ident) => Some(fold(ident)),
+            ObjectNamePart::Function(_) => None,
+        })
+        .collect()
+}
+
+pub fn quoted(name: &str) -> Ident {
+    Ident::with_quote('"', name)
+}
+
+/// A name in double quotes.
+pub fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A name as SQL has to write it.
+pub fn as_written(name: &str) -> String {
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit());
+    if plain { name.to_owned() } else { quote(name) }
+}

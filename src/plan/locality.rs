@@ -1,0 +1,20 @@
+//! Where a query's rows live. Every table is sharded by tenant, unless it is declared as a reference table that every
+//! shard holds; so a query may run shard by shard where each of its rows depends on one tenant only. This module follows
+//! the tenant column through joins, subqueries, groups and windows, and refuses what it cannot prove.
+
+mod by_tenant;
+mod calls;
+mod classes;
+mod from;
+mod outputs;
+mod policies;
+mod query;
+mod scope;
+mod search;
+mod select;
+
+pub use by_tenant::{distinct_by_tenant, groups_by_tenant};
+pub use outputs::{Extent, Output, outputs_tenant};
+pub use query::add_cte;
+pub use scope::Scope;
+pub use search::{Reason, Search};

@@ -1,0 +1,202 @@
+//! What a query's rows depend on: its WITH, its body and its LIMIT.
+
+use sqlparser::ast::{Cte, OrderBy, Query, SetExpr, SetOperator, SetQuantifier};
+
+use super::outputs::{Extent, Found, Output, common, outputs_tenant, rename};
+use super::scope::Scope;
+use super::search::{Reason, Search};
+use super::select::of_one_shard;
+use crate::plan::catalogue;
+use crate::plan::ctes::name_of;
+use crate::plan::effort::spend;
+use crate::plan::layout::Layout;
+use crate::plan::select::{contains_subquery, distinct_on, each_call, is_aggregated, ordering, orders_by_aggregate};
+
+/// WITH RECURSIVE inside of others beyond this is refused.
+const MOST_RECURSIONS: usize = 4;
+
+impl<'a> Search<'a> {
+    /// True if a query needs nothing but the gathered rows and what every shard holds.
+    pub fn finishes(query: &Query, layout: &'a Layout) -> bool {
+        let mut search = Search { finishes: true, ..Search::new(layout) };
+        search.query(query, &Scope::root()).is_ok_and(|found| found.extent == Extent::Everywhere)
+    }
+}
+
+impl Search<'_> {
+    /// What is known of a query that stands inside `outer`.
+    pub fn query(&mut self, query: &Query, outer: &Scope<'_>) -> Result<Found, Reason> {
+        self.query_anchored(query, outer).map(|(found, _)| found)
+    }
+
+    /// The same; `true`: it depends on the row around it, whose tenant is also its own.
+    pub(super) fn query_anchored(&mut self, query: &Query, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
+        let locked = self.locks;
+        self.locks |= !query.locks.is_empty();
+        let found = self.query_within(query, outer);
+        self.locks = locked;
+        found
+    }
+
+    fn query_within(&mut self, query: &Query, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
+        spend(20);
+        let mut scope = Scope::inside(outer);
+        self.ctes(query, &mut scope)?;
+        let (mut found, anchored) = self.body(&query.body, &scope)?;
+        let cut = query.limit_clause.is_some() || query.fetch.is_some();
+        self.note_cut(query);
+        if cut && found.extent == Extent::Local && !anchored {
+            found.extent = Extent::Global(
+                "a part of it takes the first of the rows of all shards (LIMIT); run that part first and bind what it gives",
+            );
+        }
+        self.check_order(query.order_by.as_ref())?;
+        if found.extent == Extent::Local && !anchored {
+            if aggregates_by_order(query) {
+                found.extent =
+                    Extent::Global("a part of it aggregates over all shards; run that part first and bind its value");
+            } else if picks_by_window(query) {
+                return Err("DISTINCT ON ordered by a window function; compute that in a subquery in FROM".into());
+            }
+        }
+        Ok((found, anchored))
+    }
+
+    /// Which rows are the first is not the same everywhere, as rows may be equal in their order.
+    pub(super) fn note_cut(&mut self, query: &Query) {
+        if query.limit_clause.is_some() || query.fetch.is_some() {
+            self.unordered.insert("LIMIT".into());
+        }
+    }
+
+    /// ORDER BY sees what the select list sees; only its subqueries and calls matter here.
+    fn check_order(&mut self, order: Option<&OrderBy>) -> Result<(), Reason> {
+        for key in ordering(order) {
+            if !self.with_counts.is_empty()
+                && let Some(name) = catalogue::counts(&key.expr, &self.with_counts)
+            {
+                return Err(of_one_shard(&name, "the catalogue"));
+            }
+            if contains_subquery(&key.expr) {
+                return Err("a subquery in ORDER BY; run it first and bind its value".into());
+            }
+            self.calls(&key.expr)?;
+            self.fields(&key.expr, None)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in the WITH clause.
+    pub fn ctes(&mut self, query: &Query, scope: &mut Scope<'_>) -> Result<(), Reason> {
+        let Some(with) = &query.with else { return Ok(()) };
+        for cte in &with.cte_tables {
+            let found = if with.recursive { self.recursive(cte, scope)? } else { self.query(&cte.query, scope)? };
+            add_cte(cte, found, scope);
+        }
+        Ok(())
+    }
+
+    /// A CTE that may name itself: right shard by shard if it is of nothing sharded, or if it hands the tenant on.
+    fn recursive(&mut self, cte: &Cte, scope: &Scope<'_>) -> Result<Found, Reason> {
+        let SetExpr::SetOperation { left, .. } = &*cte.query.body else { return self.query(&cte.query, scope) };
+        // What its first part is made of is looked at twice at each level.
+        if self.recursions == MOST_RECURSIONS {
+            return Err("WITH RECURSIVE inside of others".into());
+        }
+        self.recursions += 1;
+        let found = self.recursive_union(cte, left, scope);
+        self.recursions -= 1;
+        found
+    }
+
+    fn recursive_union(&mut self, cte: &Cte, left: &SetExpr, scope: &Scope<'_>) -> Result<Found, Reason> {
+        let (first, _) = self.body(left, scope)?;
+        let extent = first.extent.clone();
+        let mut around = Scope::inside(scope);
+        add_cte(cte, first, &mut around);
+        let mut whole = self.query(&cte.query, &around)?;
+        rename(&mut whole, &cte.alias);
+        match (&extent, &whole.extent) {
+            (Extent::Everywhere, Extent::Everywhere) => Ok(whole),
+            (Extent::Local, Extent::Local) if outputs_tenant(&whole.outputs) => Ok(whole),
+            _ => Err(format!(
+                "WITH RECURSIVE {} does not hand the tenant column on: select {} in both of its parts, and join on it",
+                cte.alias.name,
+                self.layout.tenant_column.as_deref().unwrap_or("the tenant column")
+            )),
+        }
+    }
+
+    /// What is known of a query's body.
+    pub fn body_of(&mut self, body: &SetExpr, scope: &Scope<'_>) -> Result<Found, Reason> {
+        self.body(body, scope).map(|(found, _)| found)
+    }
+
+    /// What is known of a query's body; `true`: it depends on the row around it, whose tenant is also its own.
+    pub(super) fn body(&mut self, body: &SetExpr, scope: &Scope<'_>) -> Result<(Found, bool), Reason> {
+        match body {
+            SetExpr::Select(select) => self.select(select, scope),
+            SetExpr::Query(query) => Ok((self.query(query, scope)?, false)),
+            SetExpr::Values(values) => {
+                for expr in values.rows.iter().flat_map(|row| row.content.iter()) {
+                    self.expression(expr, scope)?;
+                }
+                Ok((Found { extent: Extent::Everywhere, outputs: Vec::new() }, false))
+            }
+            SetExpr::SetOperation { left, op, set_quantifier, right } => {
+                let (left, left_anchored) = self.body(left, scope)?;
+                let (right, right_anchored) = self.body(right, scope)?;
+                let anchored = left_anchored && right_anchored;
+                let outputs = common(&left.outputs, &right.outputs);
+                let keeps = outputs_tenant(&outputs) || anchored;
+                let extent = match (left.extent, right.extent) {
+                    (Extent::Everywhere, Extent::Everywhere) => Extent::Everywhere,
+                    (Extent::Local, Extent::Local) if keeps => Extent::Local,
+                    (Extent::Local, Extent::Local) if is_union_all(*op, *set_quantifier) => Extent::Local,
+                    _ => Extent::Global(
+                        "a part of it compares or counts rows of all shards (UNION, INTERSECT, EXCEPT); run that part first and bind what it gives",
+                    ),
+                };
+                Ok((Found { extent, outputs }, anchored))
+            }
+            SetExpr::Table(table) => {
+                let name = table.table_name.clone().unwrap_or_default().to_ascii_lowercase();
+                let relation = self.table(&[name], None, scope)?;
+                if let Some(relation) = relation.counts {
+                    return Err(of_one_shard("a row", relation));
+                }
+                Ok((
+                    Found { extent: relation.extent, outputs: vec![Output::Several { tenants: relation.tenants }] },
+                    false,
+                ))
+            }
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+                Err("a statement that changes data inside a query; run it by itself".into())
+            }
+        }
+    }
+}
+
+/// Lets what follows name a CTE.
+pub fn add_cte(cte: &Cte, mut found: Found, scope: &mut Scope<'_>) {
+    rename(&mut found, &cte.alias);
+    scope.ctes.insert(name_of(cte), found);
+}
+
+/// True if a select that does not aggregate its rows by anything else does so by an aggregate in its ORDER BY.
+fn aggregates_by_order(query: &Query) -> bool {
+    matches!(&*query.body, SetExpr::Select(select) if !is_aggregated(select)) && orders_by_aggregate(query)
+}
+
+/// True if it is for a window function to say which of equal rows DISTINCT ON keeps.
+fn picks_by_window(query: &Query) -> bool {
+    let mut orders_by_window = false;
+    for key in ordering(query.order_by.as_ref()) {
+        each_call(&key.expr, &mut |call| orders_by_window |= call.over.is_some());
+    }
+    orders_by_window && matches!(&*query.body, SetExpr::Select(select) if !distinct_on(select).is_empty())
+}
+
+fn is_union_all(op: SetOperator, quantifier: SetQuantifier) -> bool {
+    op == SetOperator::Union && quantifier == SetQuantifier::All
+}

@@ -1,0 +1,223 @@
+//! What a select's rows depend on: whether the relations of its FROM clause are joined on the tenant, and what grouping,
+//! windows and DISTINCT make of their rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlparser::ast::{
+    Distinct, Join, JoinConstraint, JoinOperator, NamedWindowExpr, OrderBy, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, WindowSpec,
+};
+
+use super::by_tenant::{distinct_by_tenant, groups_by_tenant, is_within_tenant};
+use super::classes::facts;
+use super::outputs::{Extent, Found, Output, column_name, outputs_tenant};
+use super::scope::{Relation, Scope};
+use super::search::{Reason, Search};
+use crate::plan::catalogue;
+use crate::plan::ident::{fold, parts};
+use crate::plan::select::{distinct_on, each_call, group_keys, is_aggregated, item_expr, ordering, window_of};
+
+impl Search<'_> {
+    pub(super) fn select(&mut self, select: &Select, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
+        // What holds for the rows of this select need not hold for those around it.
+        let known = self.classes.clone();
+        let found = self.select_within(select, outer);
+        self.classes = known;
+        found
+    }
+
+    fn select_within(&mut self, select: &Select, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
+        let mut scope = Scope::inside(outer);
+        let extent = self.core(select, &mut scope)?;
+        let anchored = extent == Extent::Local && self.is_anchored(&scope);
+        let outputs = self.outputs(select, &scope);
+        let extent = match extent {
+            Extent::Local if !anchored => self.outer_stages(select, &scope, &outputs)?,
+            extent => extent,
+        };
+        Ok((Found { extent, outputs }, anchored))
+    }
+
+    /// What FROM and WHERE give, before any grouping; what the rest of the select calls is checked too.
+    pub fn core(&mut self, select: &Select, scope: &mut Scope<'_>) -> Result<Extent, Reason> {
+        for table in &select.from {
+            self.joined(table, scope)?;
+        }
+        self.check_counts(select, scope)?;
+        if !distinct_on(select).is_empty() {
+            self.unordered.insert("DISTINCT ON".into());
+        }
+        if let Some(condition) = &select.selection {
+            self.classes.learn(facts(condition, scope));
+        }
+        let extent = self.together(scope)?;
+        if let Some(condition) = &select.selection {
+            self.expression(condition, scope)?;
+        }
+        let listed = select.projection.iter().filter_map(item_expr);
+        for expr in listed.chain(group_keys(select)).chain(&select.having).chain(distinct_on(select)) {
+            self.expression(expr, scope)?;
+        }
+        for window in &select.named_window {
+            if let NamedWindowExpr::WindowSpec(WindowSpec { partition_by, order_by, .. }) = &window.1 {
+                for expr in partition_by.iter().chain(order_by.iter().map(|key| &key.expr)) {
+                    self.expression(expr, scope)?;
+                }
+            }
+        }
+        Ok(extent)
+    }
+
+    /// Relations of the catalogue are alike on all shards, but for some of their columns.
+    fn check_counts(&self, select: &Select, scope: &Scope<'_>) -> Result<(), Reason> {
+        let own = scope.relations.iter().filter_map(|relation| Some((relation.alias.clone()?, relation.counts?)));
+        let own: BTreeMap<String, &str> = own.collect();
+        let Some(relation) = own.values().next() else { return Ok(()) };
+        let aliases = own.keys().cloned().collect();
+        let is_natural = |join: &Join| {
+            matches!(
+                &join.join_operator,
+                JoinOperator::Join(constraint)
+                | JoinOperator::Inner(constraint)
+                | JoinOperator::Left(constraint)
+                | JoinOperator::LeftOuter(constraint)
+                | JoinOperator::Right(constraint)
+                | JoinOperator::RightOuter(constraint)
+                | JoinOperator::FullOuter(constraint) if matches!(constraint, JoinConstraint::Natural)
+            )
+        };
+        if select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)))
+            || select.from.iter().flat_map(|table| &table.joins).any(is_natural)
+        {
+            return Err(of_one_shard("a row", relation));
+        }
+        match catalogue::counts(select, &aliases) {
+            Some(name) => Err(of_one_shard(&name, relation)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether all sharded relations of a FROM clause belong to one tenant in each row.
+    fn together(&mut self, scope: &Scope<'_>) -> Result<Extent, Reason> {
+        let mut extent = Extent::Everywhere;
+        let mut class = None;
+        for relation in &scope.relations {
+            match &relation.extent {
+                Extent::Everywhere => {}
+                Extent::Global(reason) => {
+                    if extent == Extent::Local {
+                        return Err((*reason).into());
+                    }
+                    extent = Extent::Global(reason);
+                }
+                Extent::Local => {
+                    if let Extent::Global(reason) = extent {
+                        return Err(reason.into());
+                    }
+                    let this = self.classes.find(relation.class);
+                    if class.is_some_and(|class| class != this) {
+                        return Err(self.not_joined(relation));
+                    }
+                    class = Some(this);
+                    extent = Extent::Local;
+                }
+            }
+        }
+        Ok(extent)
+    }
+
+    pub(super) fn not_joined(&self, relation: &Relation) -> Reason {
+        let name = relation.alias.as_deref().unwrap_or("a subquery");
+        match &self.layout.tenant_column {
+            Some(column) => format!(
+                "{name} is not joined on the tenant column: compare {column} of both sides, or declare a table that every shard holds in mtdd.referenceTables"
+            ),
+            None => format!(
+                "{name} is joined with another sharded table: set portal.tenantColumnName and join on it, or declare a table that every shard holds in mtdd.referenceTables"
+            ),
+        }
+    }
+
+    /// True if the sharded rows in here are those of the tenant of the row around.
+    fn is_anchored(&self, scope: &Scope<'_>) -> bool {
+        let Some(outer) = scope.outer_class() else { return false };
+        let outer = self.classes.find(outer);
+        scope
+            .relations
+            .iter()
+            .filter(|relation| relation.extent == Extent::Local)
+            .all(|relation| self.classes.find(relation.class) == outer)
+    }
+
+    /// What grouping, windows and DISTINCT make of local rows.
+    fn outer_stages(&mut self, select: &Select, scope: &Scope<'_>, outputs: &[Output]) -> Result<Extent, Reason> {
+        if is_aggregated(select) && !groups_by_tenant(select, scope) {
+            return Ok(Extent::Global(
+                "a part of it aggregates over all shards; run that part first and bind its value",
+            ));
+        }
+        match self.windows(select, None, scope) {
+            Err(_) if is_aggregated(select) => {
+                return Ok(Extent::Global(
+                    "a part of it has a window over groups of all shards; run that part first and bind what it gives",
+                ));
+            }
+            done => done?,
+        }
+        Ok(match &select.distinct {
+            Some(Distinct::Distinct) if !outputs_tenant(outputs) => Extent::Global(
+                "a part of it compares rows of all shards (DISTINCT); run that part first and bind what it gives",
+            ),
+            Some(Distinct::On(keys)) if !distinct_by_tenant(keys, select, scope) => Extent::Global(
+                "a part of it compares rows of all shards (DISTINCT ON); run that part first and bind what it gives",
+            ),
+            _ => Extent::Local,
+        })
+    }
+
+    /// Window functions over local rows must keep within a tenant: those of the select list, and of what orders it.
+    pub fn windows(&mut self, select: &Select, order: Option<&OrderBy>, scope: &Scope<'_>) -> Result<(), Reason> {
+        let listed = select.projection.iter().filter_map(item_expr);
+        let keys = ordering(order).iter().map(|key| &key.expr);
+        let mut within = true;
+        for expr in listed.chain(distinct_on(select)).chain(keys) {
+            each_call(expr, &mut |call| {
+                if let Some(window) = &call.over {
+                    within &= window_of(window, select).is_some_and(|spec| is_within_tenant(spec, select, scope));
+                }
+            });
+        }
+        if within {
+            return Ok(());
+        }
+        let column = self.layout.tenant_column.as_deref().unwrap_or("the tenant column");
+        Err(format!("a window function looks at rows of several shards, unless it has PARTITION BY {column}"))
+    }
+
+    pub fn outputs(&self, select: &Select, scope: &Scope<'_>) -> Vec<Output> {
+        select
+            .projection
+            .iter()
+            .map(|item| match item {
+                SelectItem::UnnamedExpr(expr) => {
+                    Output::Column { name: column_name(expr), tenant: scope.is_tenant(expr) }
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    Output::Column { name: Some(fold(alias)), tenant: scope.is_tenant(expr) }
+                }
+                SelectItem::Wildcard(_) => Output::Several { tenants: scope.tenant_names(None) },
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+                    let alias = parts(name).and_then(|mut parts| parts.pop());
+                    Output::Several {
+                        tenants: alias.map_or_else(BTreeSet::new, |alias| scope.tenant_names(Some(&alias))),
+                    }
+                }
+                _ => Output::Several { tenants: BTreeSet::new() },
+            })
+            .collect()
+    }
+}
+
+pub(super) fn of_one_shard(name: &str, relation: &str) -> Reason {
+    format!("{name} of {relation}, which tells of one shard only; name other columns, or ask a shard's own database")
+}

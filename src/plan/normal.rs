@@ -1,0 +1,65 @@
+//! Expressions in a normal form, so that those that mean the same compare as equal; and their sizes.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, Value, VisitMut};
+
+use super::ident::{fold, quoted};
+use super::walk::{NodeMut, rewrite};
+
+/// A tree in which names that mean the same are the same: unquoted ones folded, parentheses gone.
+pub fn normal(expr: &Expr, only_relation: Option<&str>) -> Expr {
+    let mut expr = expr.clone();
+    rewrite(&mut expr, &mut |node| {
+        match node {
+            NodeMut::Expr(expr) => {
+                while let Expr::Nested(inner) = expr {
+                    *expr = std::mem::replace(&mut **inner, Expr::Value(Value::Null.into()));
+                }
+                if let Expr::CompoundIdentifier(names) = expr
+                    && let [relation, column] = names.as_slice()
+                    && only_relation.is_some_and(|only| only == fold(relation))
+                {
+                    *expr = Expr::Identifier(column.clone());
+                }
+            }
+            NodeMut::Ident(ident) => *ident = quoted(&fold(ident)),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    expr
+}
+
+/// How large an expression is: parts that count (parentheses do not), and all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub size: usize,
+    pub nodes: usize,
+}
+
+/// The sizes of a tree's expressions, parents before children.
+pub fn sizes(tree: &mut impl VisitMut) -> Vec<Size> {
+    let mut sizes: Vec<Size> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    rewrite(tree, &mut |node| {
+        match node {
+            NodeMut::Expr(expr) => {
+                open.push(sizes.len());
+                sizes.push(Size { size: usize::from(!matches!(expr, Expr::Nested(_))), nodes: 1 });
+            }
+            NodeMut::ExprEnd(_) => {
+                if let Some(ended) = open.pop()
+                    && let Some(parent) = open.last()
+                {
+                    let Size { size, nodes } = sizes[ended];
+                    sizes[*parent].size += size;
+                    sizes[*parent].nodes += nodes;
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    sizes
+}

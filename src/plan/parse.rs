@@ -1,0 +1,88 @@
+//! SQL text to syntax trees, within bounds: what is too long, nests too deeply, or means something else to PostgreSQL than
+//! to the parser is refused.
+
+use sqlparser::ast::Statement;
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+
+use super::refusal::{Refusal, unsupported};
+use super::{grammar, stack};
+use crate::data::lexer::Lexer;
+
+/// Nesting beyond this is refused rather than followed.
+const DEEPEST: usize = 100;
+/// What marks a place in a tree that no SQL can say: a control character that no statement holds.
+pub const OPENS: char = '\u{1}';
+pub const CLOSES: char = '\u{2}';
+
+/// A text of more tokens than this is refused: each takes some hundred bytes until it is planned.
+const MOST_TOKENS: usize = 1_000_000;
+
+/// The same for the characters between them, which the parser takes for tokens too.
+const MOST_BLANKS: usize = 4_000_000;
+
+/// A text that can be parsed.
+pub struct Tokens {
+    pub(super) tokens: Vec<TokenWithSpan>,
+    /// No tree of this text is deeper.
+    pub levels: usize,
+}
+
+impl Tokens {
+    pub fn of(sql: &str) -> Result<Tokens, Refusal> {
+        // Whatever is shorter cannot have more.
+        if sql.len() > MOST_TOKENS {
+            let size = Lexer::size(sql);
+            if size.tokens > MOST_TOKENS || size.blanks > MOST_BLANKS {
+                return Err(unsupported(&format!(
+                    "a text of more than {MOST_TOKENS} words and marks, or {MOST_BLANKS} blanks; bind its values as one array, as in x = ANY ($1)"
+                )));
+            }
+        }
+        if sql.contains([OPENS, CLOSES]) {
+            return Err(Refusal::Unreadable("it holds a control character".into()));
+        }
+        let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize_with_location();
+        let mut tokens = tokens.map_err(|error| Refusal::Unreadable(format!("sql parser error: {error}")))?;
+        if let Some(doubt) = escapes(sql, &tokens).or_else(|| grammar::tokens(&mut tokens)) {
+            return Err(Refusal::Unreadable(doubt.to_owned()));
+        }
+        if stack::open_joins(&tokens) > DEEPEST {
+            return Err(unsupported(&format!(
+                "more than {DEEPEST} joins within each other; put the condition of each right behind it"
+            )));
+        }
+        Ok(Tokens { levels: stack::levels(&tokens), tokens })
+    }
+
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// The statements of the text.
+    pub fn parse(self) -> Result<Vec<Statement>, Refusal> {
+        let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(DEEPEST);
+        let mut parser = parser.with_tokens_with_locations(self.tokens);
+        let statements = parser.parse_statements().map_err(|error| Refusal::Unreadable(error.to_string()))?;
+        // The parser takes END for the end of a block, and reads no further.
+        match &parser.peek_token_ref().token {
+            Token::EOF => Ok(statements),
+            token => Err(Refusal::Unreadable(format!("{token} in this place: in double quotes, if it is a name"))),
+        }
+    }
+}
+
+/// Literals whose escapes the tokenizer reads otherwise than PostgreSQL, or that hold what marks a place in a tree.
+fn escapes(sql: &str, tokens: &[TokenWithSpan]) -> Option<&'static str> {
+    let mut escaped = false;
+    for token in tokens {
+        if let Token::EscapedStringLiteral(value) | Token::UnicodeStringLiteral(value) = &token.token {
+            escaped = true;
+            if value.contains([OPENS, CLOSES]) {
+                return Some("a literal holds a control character; bind its value");
+            }
+        }
+    }
+    (escaped && sql.contains("\\v")).then_some("it has the escape \\v; bind the value of its literal")
+}

@@ -1,0 +1,198 @@
+//! SQL text to syntax tree and back. Whatever is printed is parsed again and compared, so that a gap in the parser or
+//! the printer refuses a statement instead of changing it.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, Ident, Query, Statement, Value, VisitMut};
+
+use super::parse::{CLOSES, OPENS, Tokens};
+use super::refusal::Refusal;
+use super::shape::{Bit, Column, Source, Text};
+use super::walk::{Node, NodeMut, rewrite, walk};
+
+/// Characters of a text that a refusal shows.
+const SHOWN: usize = 300;
+
+/// The number of a `$n`, from 0.
+pub fn placeholder(value: &Value) -> Option<usize> {
+    match value {
+        Value::Placeholder(name) => name.strip_prefix('$')?.parse::<usize>().ok()?.checked_sub(1),
+        _ => None,
+    }
+}
+
+/// The placeholder of a source, for the time until `number` gives it its own. Sources beyond the statement's parameters
+/// have names that no statement uses.
+pub fn parameter(source: Source) -> Value {
+    Value::Placeholder(match source {
+        Source::Given(index) => format!("${}", index + 1),
+        Source::Enough => "$enough".into(),
+        Source::Now => "$now".into(),
+    })
+}
+
+fn source(value: &Value) -> Option<Source> {
+    match value {
+        Value::Placeholder(name) if name == "$enough" => Some(Source::Enough),
+        Value::Placeholder(name) if name == "$now" => Some(Source::Now),
+        value => placeholder(value).map(Source::Given),
+    }
+}
+
+/// How many parameters a text takes.
+pub fn parameters(statement: &Statement) -> usize {
+    let mut count = 0;
+    walk(statement, &mut |node| {
+        if let Node::Expr(Expr::Value(value)) = node
+            && let Some(index) = placeholder(&value.value)
+        {
+            count = count.max(index + 1);
+        }
+    });
+    count
+}
+
+/// A tree as text, with its parameters numbered as they come.
+pub fn print(query: &Query) -> Result<Text, Refusal> {
+    let (sql, params) = number_query(query)?;
+    Ok(Text { sql, params })
+}
+
+/// The same of a statement.
+pub fn print_statement(statement: &Statement) -> Result<Text, Refusal> {
+    let (sql, params) = number(statement, |statement, again| statement == again)?;
+    Ok(Text { sql, params })
+}
+
+fn number_query(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
+    number(query, |query, again| matches!(again, Statement::Query(again) if **again == *query))
+}
+
+/// `is_same`: whether the tree is what its text was read as.
+fn number<T: VisitMut + Clone + Display>(
+    tree: &T,
+    is_same: impl FnOnce(&T, &Statement) -> bool,
+) -> Result<(String, Vec<Source>), Refusal> {
+    let mut params = Vec::new();
+    let mut numbers = HashMap::new();
+    let mut numbered = tree.clone();
+    rewrite(&mut numbered, &mut |node| {
+        if let NodeMut::Value(value) = node
+            && let Some(source) = source(&value.value)
+        {
+            let number = *numbers.entry(source).or_insert_with(|| {
+                params.push(source);
+                params.len()
+            });
+            value.value = Value::Placeholder(format!("${number}"));
+        }
+        ControlFlow::Continue(())
+    });
+    // Marks become names that no statement has, so that what is around them can be parsed again.
+    let mut named = numbered.clone();
+    rewrite(&mut named, &mut |node| {
+        if let NodeMut::Ident(ident) = node
+            && is_mark(ident)
+        {
+            ident.value = format!("mtdd_m{}", ident.value.trim_matches([OPENS, CLOSES]));
+        }
+        ControlFlow::Continue(())
+    });
+    let checked = exact(named.clone());
+    let again = Tokens::of(&checked).and_then(Tokens::parse);
+    if !matches!(again.as_deref(), Ok([again]) if is_same(&named, again)) {
+        let shown: String = checked.chars().take(SHOWN).collect();
+        let more = if shown.len() < checked.len() { " ..." } else { "" };
+        return Err(Refusal::Unsupported(format!("it cannot be rewritten faithfully (as: {shown}{more})")));
+    }
+    Ok((exact(numbered), params))
+}
+
+/// A tree as text, with every quote inside of a literal or a name doubled. The printer takes two quotes in a row, and one
+/// behind a backslash, for escaped ones and leaves them alone; so they are doubled before it comes to them.
+fn exact<T: VisitMut + Display>(mut tree: T) -> String {
+    rewrite(&mut tree, &mut |node| {
+        match node {
+            NodeMut::Value(value) => {
+                if let Value::SingleQuotedString(text) | Value::NationalStringLiteral(text) = &mut value.value {
+                    double(text, '\'');
+                }
+            }
+            NodeMut::Ident(ident) => {
+                if let Some(quote) = ident.quote_style {
+                    double(&mut ident.value, quote);
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    tree.to_string()
+}
+
+fn double(text: &mut String, quote: char) {
+    if text.contains(quote) {
+        *text = text.replace(quote, &format!("{quote}{quote}"));
+    }
+}
+
+/// Bits of a finishing query that stand in a tree as marked names until the tree is printed.
+#[derive(Debug, Default)]
+pub struct Fragments {
+    bits: Vec<Vec<Bit>>,
+}
+
+impl Fragments {
+    /// A name that stands for these bits.
+    pub fn name(&mut self, bits: Vec<Bit>) -> Ident {
+        self.bits.push(bits);
+        Ident::new(format!("{OPENS}{}{CLOSES}", self.bits.len() - 1))
+    }
+
+    /// The tree as bits, with its parameters.
+    pub fn print(&self, query: &Query) -> Result<(Vec<Bit>, Vec<Source>), Refusal> {
+        let (sql, params) = number_query(query)?;
+        let mut out = Vec::new();
+        self.split(&sql, &mut out);
+        Ok((out, params))
+    }
+
+    fn split(&self, sql: &str, out: &mut Vec<Bit>) {
+        let mut rest = sql;
+        while let Some((before, after)) = rest.split_once(OPENS) {
+            let Some((number, after)) = after.split_once(CLOSES) else { break };
+            push(out, Bit::Sql(before.to_owned()));
+            for bit in number.parse().ok().and_then(|index: usize| self.bits.get(index)).into_iter().flatten() {
+                match bit {
+                    Bit::Sql(sql) => self.split(sql, out),
+                    bit => out.push(bit.clone()),
+                }
+            }
+            rest = after;
+        }
+        push(out, Bit::Sql(rest.to_owned()));
+    }
+}
+
+/// True for a name that stands for bits.
+pub fn is_mark(name: &Ident) -> bool {
+    name.value.starts_with(OPENS)
+}
+
+fn push(out: &mut Vec<Bit>, bit: Bit) {
+    match (out.last_mut(), bit) {
+        (_, Bit::Sql(sql)) if sql.is_empty() => {}
+        (Some(Bit::Sql(last)), Bit::Sql(sql)) => last.push_str(&sql),
+        (_, bit) => out.push(bit),
+    }
+}
+
+/// The name of a gathered column in a finishing query.
+pub fn gathered(column: Column) -> String {
+    match column {
+        Column::Visible(index) => format!("v{index}"),
+        Column::Hidden(index) => format!("h{index}"),
+    }
+}

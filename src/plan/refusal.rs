@@ -1,0 +1,16 @@
+//! Why a statement cannot run on all shards.
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// What it says would need rows of several shards at once, or cannot be proven not to.
+    #[error("for all shards, this cannot be answered exactly: {0}")]
+    Unsupported(String),
+    /// The parser cannot read it; PostgreSQL may.
+    #[error("for all shards, the statement cannot be read: {0}")]
+    Unreadable(String),
+}
+
+pub fn unsupported(part: &str) -> Refusal {
+    Refusal::Unsupported(part.to_owned())
+}

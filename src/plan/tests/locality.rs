@@ -1,0 +1,234 @@
+//! Which queries can run shard by shard.
+
+use super::*;
+
+#[test]
+fn what_every_shard_holds_is_asked_of_one() {
+    for sql in [
+        "select 1",
+        "select * from countries order by name",
+        "select * from geo.cities limit 1",
+        "select count(*) from pg_class",
+        "select * from information_schema.columns where table_name = $1",
+        "values (1), (2)",
+        "show timezone",
+    ] {
+        assert_eq!(planned(sql), Ok(Plan::AnyShard), "{sql}");
+    }
+}
+
+#[test]
+fn what_cannot_be_proven_is_refused_with_its_reason() {
+    for (sql, part) in [
+        ("select * from a join b on a.id = b.a_id", "b is not joined on the tenant column"),
+        ("select * from a, b where a.tenant_id = b.id", "b is not joined on the tenant column"),
+        ("select * from a left join b on a.id = b.a_id where a.tenant_id = b.tenant_id", "b is not joined"),
+        ("select * from countries c left join a on a.x = c.x", "an outer join"),
+        ("select * from a where id in (select a_id from b)", "a subquery looks at rows of all shards"),
+        ("select * from a where tenant_id not in (select tenant_id from b)", "a subquery looks at rows of all shards"),
+        ("select *, row_number() over (order by x) from t", "PARTITION BY tenant_id"),
+        ("select a from t union all select max(a) from t", "aggregates over all shards"),
+        ("update t set (a, tenant_id) = (1, 'x')", "a change of tenant_id"),
+        ("select * from totals", "the view totals"),
+        ("select * from t limit 1 + 1", "LIMIT"),
+        ("select nextval('s') from t", "nextval()"),
+        ("select audit_all()", "audit_all()"),
+        ("insert into t values (1)", "INSERT without a tenant"),
+        ("create table x (a int)", "without a tenant"),
+        ("call p()", "without a tenant"),
+        ("select distinct a from t order by b", "not in its select list"),
+        ("select distinct * from t order by lower(b)", "not in its select list"),
+        ("begin", "a transaction over all shards"),
+        ("select 1; select 2", "several statements"),
+        ("update countries set a = t.a from t where t.tenant_id = 1", "reference table"),
+        (
+            "select b.tenant_id, count(*) from a left join b on a.tenant_id = b.tenant_id group by b.tenant_id, a.x having (select count(*) from a) > 1",
+            "subquery",
+        ),
+    ] {
+        let reason = refused(sql);
+        assert!(reason.contains(part), "{sql}: {reason}");
+    }
+}
+
+#[test]
+fn what_holds_only_for_some_rows_joins_no_others() {
+    for (sql, part) in [
+        // ON of an outer join says nothing of the rows that it keeps.
+        (
+            "select count(*) from a cross join c left join b on a.tenant_id = c.tenant_id and b.tenant_id = a.tenant_id",
+            "c is not joined",
+        ),
+        (
+            "select count(*) from a cross join c left join b on a.tenant_id = b.tenant_id and b.tenant_id = c.tenant_id",
+            "c is not joined",
+        ),
+        (
+            "select count(*) from a left join b on a.tenant_id = b.tenant_id and b.tenant_id = 'x', c where c.tenant_id = 'x'",
+            "c is not joined",
+        ),
+        (
+            "select count(*) from b right join (a cross join c) on a.tenant_id = b.tenant_id and b.tenant_id = c.tenant_id",
+            "c is not joined",
+        ),
+        (
+            "select count(*) from (a cross join c) full join b on a.tenant_id = b.tenant_id and b.tenant_id = c.tenant_id",
+            "c is not joined",
+        ),
+        // Nor does a condition inside of a subquery say anything of the rows around it.
+        (
+            "select count(*) from a join b on not exists (select 1 from c where c.tenant_id = a.tenant_id and a.tenant_id = b.tenant_id)",
+            "b is not joined",
+        ),
+        (
+            "select count(*) from a cross join b cross join lateral \
+             (select count(*) from c where c.tenant_id = a.tenant_id and c.tenant_id = b.tenant_id) x",
+            "b is not joined",
+        ),
+        (
+            "select id from a where id in (select x from c where tenant_id = 'x' and a.tenant_id = 'x') \
+             or id in (select x from d where tenant_id = 'x')",
+            "a subquery looks at rows of all shards",
+        ),
+        // Of two subqueries with the same text one may stand where it is compared with the tenant, the other not.
+        (
+            "select id from a where tenant_id in (select tenant_id from b) or exists (select tenant_id from b)",
+            "a subquery looks at rows of all shards",
+        ),
+        ("select id from a where tenant_id in (select tenant_id from b fetch first row only)", "a subquery looks at"),
+        // The rows around it are of all shards, those of the subquery only of the one that puts them together.
+        (
+            "select * from (select tenant_id, x from a order by x limit 5) q where q.tenant_id in (select tenant_id from b)",
+            "a subquery looks at rows of all shards",
+        ),
+        ("select id from a order by row_number() over (order by x) limit 5", "PARTITION BY tenant_id"),
+        ("select distinct on (rank() over (order by x)) id from a", "PARTITION BY tenant_id"),
+        (
+            "select * from (select distinct on (tenant_id) id from a order by tenant_id, rank() over (order by x)) q",
+            "DISTINCT ON ordered by a window function",
+        ),
+        ("select distinct on ((select max(x) from b)) id from a", "a subquery looks at rows of all shards"),
+        (
+            "select rank() over w from a window w as (partition by tenant_id order by (select max(x) from b))",
+            "a subquery looks at rows of all shards",
+        ),
+        (
+            "select * from (select a from t limit 5) q cross join lateral (select count(*) from t where t.a = q.a) n",
+            "rows that are put together of all shards",
+        ),
+        ("select * from a, (select 1 from b order by count(*)) q", "aggregates over all shards"),
+    ] {
+        let reason = refused(sql);
+        assert!(reason.contains(part), "{sql}: {reason}");
+    }
+}
+
+#[test]
+fn what_holds_for_all_rows_joins_them() {
+    for sql in [
+        "select * from a left join b on a.tenant_id = b.tenant_id left join c on c.tenant_id = b.tenant_id",
+        "select * from a left join b on a.tenant_id = b.tenant_id join c on c.tenant_id = b.tenant_id",
+        "select * from a join c on a.tenant_id = $1 and c.tenant_id = $1 left join b on b.tenant_id = $1",
+        "select * from a left join (b join d using (tenant_id)) on d.tenant_id = a.tenant_id",
+        "select * from a full join b on a.tenant_id = b.tenant_id and a.id = b.id",
+        "select * from a left join b on a.tenant_id = b.tenant_id, c where b.tenant_id = c.tenant_id",
+        "select * from b right join a using (tenant_id) where a.tenant_id in (select tenant_id from c)",
+        "select * from a where exists (select 1 from c where c.tenant_id = a.tenant_id) and a.x in (select x from c where tenant_id = a.tenant_id)",
+    ] {
+        assert!(matches!(planned(sql), Ok(Plan::Read(_))), "{sql}: {:?}", planned(sql));
+    }
+}
+
+#[test]
+fn a_table_without_the_tenant_column_is_joined_with_nothing() {
+    // Inside of the subquery `tenant_id` is that of the query around it.
+    let inside = refused("select * from t where exists (select 1 from logs where tenant_id = t.tenant_id)");
+    assert!(inside.contains("a subquery looks at rows of all shards"), "{inside}");
+    assert!(refused("select * from t join logs using (tenant_id)").contains("logs is not joined"));
+    let plan = read("select upper(a) as tenant_id, count(*) from logs group by tenant_id");
+    assert!(matches!(plan.merge, Merge::Grouped(_)), "{plan:?}");
+}
+
+#[test]
+fn relations_of_which_nothing_is_known_are_said_to_be_named() {
+    assert!(read("select * from t join o using (tenant_id)").names_unknown);
+    assert!(!read("with o as (select * from t) select * from o join countries c on c.id = o.id").names_unknown);
+}
+
+#[test]
+fn a_policy_is_judged_as_a_condition_of_the_statement_would_be() {
+    let with = |using: &str, command: &str, is_active: bool| {
+        let mut layout = layout();
+        if let Some(table) = layout.relations.get_mut("t") {
+            let (name, command, using) = ("p".into(), command.into(), Some(using.into()));
+            table.policies = vec![Policy { name, command, using, check: None, is_active }];
+        }
+        layout
+    };
+    let reads = |sql: &str, layout: &Layout| plan(sql, Asked::Implicitly, layout);
+    for (using, is_allowed) in [
+        ("(tenant_id = current_setting('mtdd.tenant_id'::text, true))", true),
+        ("(EXISTS ( SELECT 1 FROM o WHERE (o.tenant_id = t.tenant_id)))", true),
+        ("(a IN ( SELECT countries.id FROM countries))", true),
+        ("(( SELECT count(*) AS count FROM o) > 2)", false),
+        ("(a IN ( SELECT o.a FROM o))", false),
+        ("(pg_backend_pid() > 2)", false),
+        ("(at < now())", false),
+        ("(ctid IS NOT NULL)", false),
+    ] {
+        for sql in ["select a from t", "select count(*) from big", "update t set a = 1", "select a from t for update"] {
+            assert_eq!(reads(sql, &with(using, "*", true)).is_ok(), is_allowed, "{sql}: {using}");
+        }
+        // It holds for nobody who asks; but for whoever owns a view it may.
+        assert!(reads("select a from t", &with(using, "*", false)).is_ok(), "{using}");
+        assert_eq!(reads("select count(*) from big", &with(using, "*", false)).is_ok(), is_allowed, "{using}");
+        assert!(reads("select a from t", &with(using, "w", true)).is_ok(), "{using}");
+        assert_eq!(reads("select a from t for update", &with(using, "w", true)).is_ok(), is_allowed, "{using}");
+    }
+}
+
+#[test]
+fn system_columns_name_no_rows_of_all_shards() {
+    for sql in [
+        "select count(*) from t where ctid = '(0,1)'",
+        "select t.xmin, a from t",
+        "select a from t order by \"ctid\"",
+        "update t set a = 1 where ctid = '(0,1)'",
+        "delete from t where t.CTID = any($1)",
+        "delete from t where xmax = 0 or cmin = 0 or cmax = 0",
+        "select * from placed",
+    ] {
+        let mut layout = layout();
+        let view = Some("SELECT t.ctid AS place, t.a FROM t".to_owned());
+        layout.relations.insert("placed".into(), Relation { has_tenant: true, view, ..Relation::default() });
+        for asked in [Asked::Implicitly, Asked::ByNull, Asked::AllServers] {
+            let plan = plan(sql, asked, &layout);
+            assert!(
+                matches!(&plan, Err(refusal) if refusal.to_string().contains("one shard keeps a row")),
+                "{sql}: {plan:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_one_server_counts_is_no_answer_for_all() {
+    for sql in [
+        "select * from pg_stat_activity",
+        "select count(*) from pg_catalog.pg_locks",
+        "select pg_relation_size('t'), id from t",
+        "select pg_backend_pid()",
+    ] {
+        assert!(refused(sql).contains("alone; "), "{sql}: {}", refused(sql));
+        assert!(!matches!(plan(sql, Asked::ByNull, &layout()), Ok(Plan::AnyShard) | Err(_)), "{sql}");
+    }
+    let counted = plan("select count(*) from pg_stat_activity", Asked::ByNull, &layout());
+    assert!(matches!(&counted, Ok(Plan::Read(read)) if matches!(read.merge, Merge::Grouped(_))), "{counted:?}");
+    for sql in ["select reltuples from pg_class", "select c.* from pg_class c", "select * from pg_class"] {
+        for asked in [Asked::Implicitly, Asked::ByNull] {
+            let refusal = plan(sql, asked, &layout()).unwrap_err().to_string();
+            assert!(refusal.contains("of pg_class, which tells of one shard only"), "{refusal}");
+        }
+    }
+    assert_eq!(planned("select relname from pg_class join pg_namespace n on n.oid = relnamespace"), Ok(Plan::AnyShard));
+}

@@ -1,0 +1,137 @@
+//! The queries of one stream that have not been answered yet, and what later frames say of each: cancel and credit.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use futures_util::task::AtomicWaker;
+
+use super::stop::Stop;
+
+/// The stream's queries that have not been answered yet.
+#[derive(Default)]
+pub struct InFlight(Mutex<HashMap<u32, Arc<Control>>>);
+
+impl InFlight {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Arc<Control>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Has all of them stopped.
+    pub fn cancel_all(&self) {
+        self.lock().values().for_each(|query| query.cancel());
+    }
+
+    /// Has all of them stopped, because none of them may run any more.
+    pub fn lapse_all(&self) {
+        self.lock().values().for_each(|query| query.lapse());
+    }
+
+    /// The query, if it has not been answered yet.
+    pub fn get(&self, id: u32) -> Option<Arc<Control>> {
+        self.lock().get(&id).cloned()
+    }
+
+    pub fn insert(&self, id: u32, query: Arc<Control>) {
+        self.lock().insert(id, query);
+    }
+
+    /// The query has been answered.
+    pub fn remove(&self, id: u32) {
+        self.lock().remove(&id);
+    }
+}
+
+/// What frames after `execute` may say about a query.
+#[derive(Default)]
+pub struct Control {
+    cancelled: AtomicBool,
+    /// It may not run any more; then it is cancelled too.
+    lapsed: AtomicBool,
+    /// Bytes of rows that may still be sent.
+    credit: AtomicI64,
+    /// The query's own task.
+    task: AtomicWaker,
+}
+
+impl Control {
+    /// `window`: bytes of rows that may be sent before there is credit.
+    pub fn new(window: i64) -> Self {
+        Control { credit: window.into(), ..Control::default() }
+    }
+
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.task.wake();
+    }
+
+    fn lapse(&self) {
+        // One that was cancelled before stays so.
+        if !self.is_cancelled() {
+            self.lapsed.store(true, Ordering::Release);
+        }
+        self.cancel();
+    }
+
+    /// Why it is to stop, once it is.
+    pub fn stop(&self) -> Stop {
+        if self.lapsed.load(Ordering::Acquire) { Stop::Lapsed } else { Stop::Cancelled }
+    }
+
+    pub fn add_credit(&self, bytes: u32) {
+        self.credit.fetch_add(bytes.into(), Ordering::AcqRel);
+        self.task.wake();
+    }
+
+    /// Rows of so many bytes are sent.
+    pub fn take_credit(&self, bytes: usize) {
+        self.credit.fetch_sub(bytes as i64, Ordering::AcqRel);
+    }
+
+    /// Waits until `condition` holds; it is looked at again after each cancel and credit.
+    pub async fn wait(&self, condition: impl Fn(&Control) -> bool) {
+        poll_fn(|context| {
+            if condition(self) {
+                return Poll::Ready(());
+            }
+            self.task.register(context.waker());
+            if condition(self) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    pub fn has_credit(&self) -> bool {
+        self.credit.load(Ordering::Acquire) > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn credit_and_cancel_wake_the_query_that_waits_for_them() {
+        let control = Arc::new(Control::default());
+        let waiting = control.clone();
+        let task = tokio::spawn(async move { waiting.wait(Control::has_credit).await });
+        tokio::task::yield_now().await;
+        assert!(!task.is_finished());
+        control.add_credit(1);
+        task.await.unwrap();
+        let waiting = control.clone();
+        let task = tokio::spawn(async move { waiting.wait(Control::is_cancelled).await });
+        tokio::task::yield_now().await;
+        control.cancel();
+        task.await.unwrap();
+    }
+}

@@ -1,0 +1,58 @@
+//! A query that has come, ready to run: the request, its settings, its deadline, and the memory that it takes.
+
+use std::net::SocketAddr;
+
+use tokio::time::Instant;
+
+use super::backend::Whose;
+use super::fair::Owner;
+use super::memory::Reserved;
+use super::settings::Settings;
+use crate::proto::QueryRequest;
+
+/// One query, ready to run.
+pub struct Query {
+    pub request: QueryRequest,
+    pub settings: Settings,
+    pub deadline: Option<Instant>,
+    /// The connection that it came on.
+    pub caller: Option<SocketAddr>,
+    /// The tenant's type, as its setting has it.
+    tenant_type: String,
+    /// The memory that it takes.
+    _memory: Option<Reserved>,
+}
+
+impl Query {
+    /// `settings`: those of the request's own, or of its stream.
+    pub fn new(
+        request: QueryRequest,
+        settings: Settings,
+        deadline: Option<Instant>,
+        caller: Option<SocketAddr>,
+        memory: Option<Reserved>,
+    ) -> Self {
+        let tenant_type = request.tenant_type.map(|kind| kind.to_string()).unwrap_or_default();
+        Query { request, settings, deadline, caller, tenant_type, _memory: memory }
+    }
+
+    /// About how many bytes a request takes.
+    pub fn size_of(request: &QueryRequest) -> usize {
+        let premise = request.premise.iter().flat_map(|premise| &premise.params);
+        let params = request.params.iter().chain(premise);
+        let params = params.map(|param| 32 + param.value.as_ref().map_or(0, |value| value.len()));
+        let premise = request.premise.as_ref().map_or(0, |premise| premise.sql.len());
+        request.sql.len() + premise + params.sum::<usize>()
+    }
+
+    /// For whom it takes its turn.
+    pub fn owner(&self) -> Owner {
+        Owner::of(self.request.tenant.as_deref(), self.request.tenant_type.unwrap_or_default(), self.caller)
+    }
+
+    /// On whose behalf it runs. A caller that knows of no types leaves the type empty, which is nobody's.
+    pub fn whose(&self) -> Option<Whose<'_>> {
+        let tenant = self.request.tenant.as_deref()?;
+        Some(Whose { tenant, kind: &self.tenant_type })
+    }
+}

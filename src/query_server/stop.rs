@@ -1,0 +1,126 @@
+//! Why a query is stopped before its end, and what its caller is told of that. `stop_watch` finds the reasons; `cancel`
+//! asks PostgreSQL to stop.
+
+use std::time::Duration;
+
+use super::piece::{Piece, failure};
+use crate::proto::Failure;
+use crate::proto::failure::Reason;
+
+/// How long a statement may go on after it has been asked to stop; then its connection is closed.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why a query is to stop before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Its caller does not want it any more, or has gone.
+    Cancelled,
+    /// The lease under which its tenant's queries run here is over.
+    Lapsed,
+    /// Its time is up.
+    Deadline,
+    /// A row, or the whole reply, does not fit into a message.
+    TooLarge,
+    /// Its caller took no rows for too long.
+    Stalled,
+    /// There is no memory for its reply.
+    Overloaded,
+}
+
+impl Stop {
+    fn reason(self) -> Reason {
+        match self {
+            Stop::Cancelled => Reason::Cancelled,
+            Stop::Lapsed => Reason::Unavailable,
+            Stop::Deadline => Reason::Timeout,
+            Stop::TooLarge => Reason::Invalid,
+            Stop::Stalled => Reason::Stalled,
+            Stop::Overloaded => Reason::Overloaded,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Stop::Cancelled => "the query was cancelled",
+            Stop::Lapsed => {
+                "no lookup server has answered for too long (--max-placement-staleness), so that the query may not run"
+            }
+            Stop::Deadline => "the query's time was up",
+            Stop::TooLarge => "a row or the whole reply exceeds the message limit (--max-message-size)",
+            Stop::Overloaded => "the replies that have not been taken hold as much memory as they may (--memory-limit)",
+            Stop::Stalled => "the query's rows were not taken for too long (--reader-stall-timeout)",
+        }
+    }
+
+    /// Nothing has run.
+    pub fn before(self) -> Failure {
+        failure(self.reason(), true, format!("{}; it was not run", self.words()))
+    }
+
+    /// PostgreSQL says that it has stopped, or cannot have committed anything.
+    pub fn after(self) -> Failure {
+        failure(self.reason(), false, format!("{}; it was stopped", self.words()))
+    }
+
+    /// The statement only reads, whatever became of it.
+    pub fn of_a_read(self) -> Failure {
+        failure(self.reason(), false, format!("{}; the statement only reads", self.words()))
+    }
+
+    /// The connection was closed inside the caller's transaction, which goes with it.
+    pub fn closed(self) -> Failure {
+        let how =
+            "the statement did not stop when asked, so its connection was closed, and its transaction rolled back";
+        failure(self.reason(), false, format!("{}; {how}", self.words()))
+    }
+
+    /// PostgreSQL had run the statement to its end by then, and its transaction has been made to fail.
+    pub fn undone(self) -> Failure {
+        let how = "PostgreSQL had run the statement to its end by then, so its transaction was made to fail";
+        failure(self.reason(), false, format!("{}; {how}", self.words()))
+    }
+
+    /// PostgreSQL had run the statement to its end by then, and not all of its reply was passed on.
+    pub fn too_late(self) -> Failure {
+        self.in_doubt("PostgreSQL had run the statement to its end by then, so it took effect, but not all of its reply was passed on")
+    }
+
+    /// PostgreSQL went on, and the connection was closed.
+    pub fn unheeded(self) -> Failure {
+        self.in_doubt(
+            "the statement did not stop when asked, so its connection was closed; whether it took effect is not known",
+        )
+    }
+
+    /// PostgreSQL says that it has stopped, but the text may have committed something before.
+    pub fn partly(self) -> Failure {
+        self.in_doubt("the statement has been stopped, but what it had committed before stays")
+    }
+
+    /// The statement may have taken effect.
+    pub fn in_doubt(self, how: &str) -> Failure {
+        let mut failure = failure(Reason::OutcomeUnknown, false, format!("{}; {how}", self.words()));
+        failure.stopping_for = self.reason().into();
+        failure.cause = self.words().to_owned();
+        failure
+    }
+}
+
+/// The same failure for callers of one statement, whom what is in doubt concerns only where it may have done more than read.
+pub fn without_doubt(mut failure: Failure) -> Failure {
+    if failure.only_read() {
+        failure.reason = std::mem::take(&mut failure.stopping_for);
+        failure.cause.clear();
+        failure.only_read = None;
+    }
+    failure
+}
+
+/// Who waits for a reply.
+pub trait Caller: Sync {
+    /// Takes a piece that is not the last; waits while the caller has no room for it.
+    fn send(&self, piece: Piece) -> impl Future<Output = Result<(), Stop>> + Send;
+
+    /// Returns when the caller wants the query to stop, or has gone, or when it may not run any more: with which it is.
+    fn cancelled(&self) -> impl Future<Output = Stop> + Send;
+}
