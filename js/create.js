@@ -1,6 +1,6 @@
 /**
- * `createMtddKnex(config)`: the way in that patches nothing. It makes a Knex instance of its own, whose builders are
- * subclasses of Knex's, and gives it `forTenant`.
+ * `createMtddKnex(config)` makes a Knex instance of its own and patches nothing. Its builders are subclasses of Knex's,
+ * and it has `forTenant`.
  */
 
 const { describe } = require('./describe');

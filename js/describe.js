@@ -1,5 +1,5 @@
 /**
- * How messages show a wrong value, and what was most likely meant by a mistyped name.
+ * Shows a wrong value in a message, and guesses which name was mistyped.
  */
 
 /** A wrong value as a message quotes it. Not for secrets. */
@@ -28,7 +28,7 @@ function nearestName(typed, names) {
 }
 
 /**
- * Whether a name is most likely another one that was mistyped.
+ * True if a name is probably a misspelling of another.
  *
  * @param {string} typed
  * @param {string} name

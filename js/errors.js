@@ -1,5 +1,5 @@
 /**
- * Every error of the library. PostgreSQL's own refusals are not among them: those stay `pg`'s DatabaseError, with the
+ * Every error of the library. An error from PostgreSQL is not among them: it stays `pg`'s DatabaseError, with the
  * SQLSTATE in `code`. Codes are stable and never reused.
  */
 
@@ -201,7 +201,7 @@ function errorFromCode(code, message, context, cause) {
 }
 
 /**
- * What a wrong argument gives: a TypeError that also tells an HTTP layer what it is.
+ * The error for a wrong argument: a TypeError with a code and an HTTP status.
  *
  * @param {string} sentence what was expected and what was got, beginning with the argument's name
  * @param {string} [call] what was called

@@ -1,5 +1,5 @@
 /**
- * Sets the library up on a Knex instance, whichever the way in, and gives the handle that ends it again.
+ * Sets the library up on a Knex instance, and makes the handle that closes it.
  */
 
 const { loadConfig } = require('./config/config');

@@ -13,9 +13,9 @@ const { argumentError: _forArguments, errorFromCode: _forCodes, ...errorClasses 
 const { ValidationError } = errors;
 
 /**
- * Sets the library up on a Knex instance: from then on its queries may say `.mtdd(tenant)`.
+ * Sets the library up on a Knex instance, whose queries can then use `.mtdd(tenant)`.
  *
- * Closed by `handle.close()` or by `db.destroy()`; a handle that is forgotten does not keep the process alive. A Knex
+ * `handle.close()` or `db.destroy()` closes it. A handle that is never closed does not keep the process alive. A Knex
  * instance has one handle at a time.
  *
  * @param {object} app an Express application (or a router, or Nest's application: what has `use`)

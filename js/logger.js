@@ -6,7 +6,8 @@
 const PARTS = ['api', 'db', 'grpc', 'mtdd', 'notification'];
 const LEVELS = new Set(['trace', 'debug', 'info', 'warn', 'error']);
 /**
- * Which part a native record belongs to, by the module that made it; the first match wins, `mtdd` without one.
+ * The logger for a record of the native client, by the Rust module that made it. The first match wins; `mtdd` if none
+ * matches.
  *
  * @type {[RegExp, string][]}
  */
@@ -24,7 +25,7 @@ const PART_OF_TARGET = [
  * @property {object} notification events and push
  * @property {(level: string, target: string, message: string, fields?: object) => void} record takes a record of the
  *   native client
- * @property {() => void} flush writes what is still held back
+ * @property {() => void} flush writes what is buffered
  */
 
 /**
@@ -40,7 +41,7 @@ const PART_OF_TARGET = [
 function createLoggers({ logger, logLevel, isDevelopment }, destination) {
   const root = logger ?? ownLogger(logLevel, isDevelopment, destination);
   const loggers = /** @type {Loggers} */ ({});
-  // The name is the child's alone: pino would write the root's and the child's, a key twice.
+  // Only the child has a name: pino would write the root's too, so that the key came twice.
   for (const part of PARTS) loggers[part] = root.child({ name: `knex-mtdd:${part}` });
 
   loggers.record = (level, target, message, fields) => {
@@ -57,7 +58,7 @@ function createLoggers({ logger, logLevel, isDevelopment }, destination) {
 }
 
 function ownLogger(level, isDevelopment, destination) {
-  // Loaded late, and not at all for an app with a logger of its own.
+  // Loaded here, because an app with its own logger does not need it.
   const pino = require('pino');
   // Synchronous: nothing is lost at exit, and no handle keeps the process alive.
   const stdout = destination ?? pino.destination({ dest: 1, sync: true });

@@ -1,7 +1,6 @@
 /**
- * The packages of this library: the name of this platform in napi's way of writing it (`linux-x64-gnu`,
- * `darwin-arm64`, `win32-x64-msvc`), the package that carries its addon and server, and what to do where that package
- * is missing.
+ * The platform packages: this platform's name as napi writes it (`linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`),
+ * the package with its addon and server, and what to do if that package is missing.
  */
 
 const { familySync, MUSL } = require('detect-libc');
@@ -23,7 +22,7 @@ function platformPackage() {
 }
 
 /**
- * Says that `what` is missing, and which command brings it. Only a published package.json lists the platform packages.
+ * Says that `what` is missing, and which command installs it. Only a published package.json lists the platform packages.
  *
  * @param {string} what it begins the sentence
  * @returns {string}

@@ -1,6 +1,6 @@
 /**
- * The configuration: checks what the app passed to InitializeReplication, fills the gaps from the environment, and
- * applies the defaults. Everything wrong is refused here, at start, with the path of the field.
+ * Checks the configuration that the app passed to InitializeReplication, fills the gaps from the environment, and applies
+ * the defaults. A wrong value is refused here, at start, with its path.
  */
 
 const { ConfigError } = require('../errors');

@@ -1,6 +1,6 @@
 /**
- * The environment variables that fill what the config object leaves out. Reads them, checks nothing but their own
- * syntax; what a value may be is config.js's to say.
+ * The environment variables that fill what the config object leaves out. This file checks only their syntax; config.js
+ * checks the values.
  */
 
 const { ConfigError } = require('../errors');

@@ -1,6 +1,6 @@
 /**
- * The Firebase service account: an object, the path of a file, or FIREBASE_SERVICE_ACCOUNT_JSON / _PATH. Sends
- * nothing. No message of this file ever holds a part of the account.
+ * The Firebase service account: an object, the path of a file, or FIREBASE_SERVICE_ACCOUNT_JSON / _PATH. No error message
+ * contains any part of it.
  */
 
 const fs = require('node:fs');
@@ -67,7 +67,7 @@ function parse(text, path) {
   try {
     return JSON.parse(text);
   } catch {
-    // Not as the cause: V8 quotes the text around the mistake.
+    // V8's error quotes the text around the mistake, so it must not become the cause.
     throw new ConfigError(`${path}: expected a service account as JSON, got text that is not JSON`);
   }
 }

@@ -11,8 +11,8 @@ const { withSignal } = require('../knex/signal');
 const TENANT_NAMES = ['tenantId', 'tenantType'];
 
 /**
- * Makes a middleware: whatever comes after it in a request runs inside `withTenant`. Put it behind what finds out who
- * asks, and in front of the routes.
+ * Makes a middleware that runs the rest of a request inside `withTenant`. Put it after authentication and before the
+ * routes.
  *
  * @param {(req: object) => any} resolve the request's tenant: an id, `{ tenantId, tenantType }`, or a promise of
  *   one. `undefined`: the request has none, and its queries run as without this middleware. Anything else, as well as
@@ -46,7 +46,7 @@ function tenantContext(resolve, options) {
       next(errorOf(error));
       return;
     }
-    // At once where it can be: a promise would cost every request a turn.
+    // Without a promise where possible, which would cost every request a turn of the event loop.
     if (typeof answer?.then !== 'function') enter(answer, next, [req, res]);
     else {
       answer.then(
@@ -61,7 +61,7 @@ function tenantContext(resolve, options) {
 function stoppedWith(res, next) {
   const gone = new AbortController();
   res.once('close', () => {
-    // What a route does after its answer is its own affair.
+    // What a route does after it has answered is not stopped.
     if (!res.writableEnded) gone.abort(new Error('The client closed the connection before it was answered.'));
   });
   return (...args) => withSignal(gone.signal, () => next(...args));
@@ -79,12 +79,12 @@ function enter(tenant, next, emitters) {
     if (isObject) refuseUnknown(tenant);
     withTenant(tenantId, tenantType, () => {
       hasEntered = true;
-      // Their events come by the connection, which knows no request.
+      // Their events come from the connection, which belongs to no request.
       emitters.forEach(bindListeners);
       next();
     });
   } catch (error) {
-    // What the routes throw is theirs.
+    // An error that a route throws is not this middleware's.
     if (hasEntered) throw error;
     next(error);
   }

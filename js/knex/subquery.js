@@ -89,7 +89,7 @@ function ownToSQL(target) {
 
 /** What a sub-query says, if it cannot run where the outer query does. */
 function otherRoute(builder) {
-  // Its context is nothing against an outer query that says whose it is.
+  // The tenant of the outer query comes before that of the sub-query's context.
   const said = statedRoute(builder, builder.client) ?? (isOuterStated ? undefined : builder[CAPTURED]);
   if (said === undefined) return undefined;
   const route = tenantOf(said);

@@ -18,11 +18,11 @@ function load() {
   try {
     found = require(manifest).version;
   } catch (error) {
-    // A package that is there and cannot be read has an error of its own.
+    // Only a missing package is handled here; one that is there but broken throws its own error.
     if (error.code !== 'MODULE_NOT_FOUND') throw error;
     throw new ConfigError(missing('The native addon'), { platform: triple(), package: installed }, error);
   }
-  // The two halves share an interface without a version of its own.
+  // The interface between the two halves has no version number, so both must be of one release.
   if (found !== version) {
     throw new ConfigError(
       `The native addon has another version: ${installed} is ${found}, and this library is ${version}. ` +

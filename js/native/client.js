@@ -1,7 +1,6 @@
 /**
- * The JavaScript half of the native client: gives queries their ids, passes them over, and keeps the replies that wait.
- * Promises and callbacks are made here; the native half only ever calls `wake`. What comes back is read by
- * `reply-reader.js`.
+ * The JavaScript half of the native client: gives each query an id, passes it to Rust, and keeps its reply until it ends.
+ * The native half only ever calls `wake`; `reply-reader.js` reads what has arrived.
  */
 
 const { NativeClient } = require('./addon');
@@ -32,7 +31,7 @@ const NO_TIMEOUT = 2 ** 32 - 1;
 /** Queries under way above which the turns of the event loop are timed. */
 const CROWD = 16;
 const LONGEST_TIMER = 2 ** 31 - 1;
-/** What a statement of a transaction hears after `close()`. */
+/** The error of a transaction's statement after `close()`. */
 const ROLLED_BACK =
   'MTDD has been closed, and with it the transaction: what it did on the shard was rolled back.';
 
@@ -85,7 +84,7 @@ class Client {
   }
 
   /**
-   * Resolves once there is a token, where a function gives it.
+   * Resolves once there is a token, if a function provides it.
    *
    * @returns {Promise<void>}
    * @throws {ConfigError} the function has failed, or gives something else
@@ -139,7 +138,7 @@ class Client {
   }
 
   /**
-   * Says what a query for all shards would do, without running it.
+   * Plans a query for all shards without running it.
    *
    * @param {object} call as for `execute`
    * @returns {Promise<object>}
@@ -147,7 +146,7 @@ class Client {
   explain(call) {
     const { types } = this.#driver;
     return new Promise((resolve, reject) => {
-      // The explanation comes in the place of an error.
+      // The explanation arrives in place of an error.
       const settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
       this.#start(call, types, new Reply(this.#driver, undefined, types, settle), EXPLAIN);
     });
@@ -185,13 +184,13 @@ class Client {
         driver.overrides(types),
       );
     } catch (error) {
-      // A value that cannot be converted, say: its own `toPostgres` threw.
+      // For example, a value could not be converted because its `toPostgres` threw.
       this.#refuse(id, error);
       return 0;
     }
     if (!this.#flushing) {
       this.#flushing = true;
-      // Runs once all promise callbacks have: whatever queries they make go out together.
+      // Runs after all promise callbacks of this turn, so that the queries they make are sent together.
       process.nextTick(this.#flush);
     }
     return id;
@@ -232,7 +231,7 @@ class Client {
   }
 
   /**
-   * Stops this query, and never another that gets its number after it.
+   * Makes a function that stops this query, and never a later one that gets the same id.
    *
    * @param {number} id
    * @returns {() => Promise<void>} to be called at any time
@@ -298,7 +297,7 @@ class Client {
   }
 
   /**
-   * Takes no further query, gives those under way a few seconds, then cancels them. Idempotent.
+   * Refuses new queries, waits a few seconds for those under way, then cancels them. Idempotent.
    *
    * @returns {Promise<void>}
    */
@@ -341,7 +340,7 @@ class Client {
 
   #place(tenant, tenantType, add) {
     return new Promise((resolve, reject) => {
-      // A placement comes in the place of an error.
+      // The placement arrives in place of an error.
       const settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
       const id = this.#admit(new Reply(this.#driver, undefined, undefined, settle));
       if (id !== 0) this.#native.place(id, tenant, tenantType, add);
@@ -350,8 +349,8 @@ class Client {
 
   /** The native half has something. */
   #wake() {
-    // Node calls again at once for what has come meanwhile, and with many queries under way something always has:
-    // after a slice the event loop gets its turn.
+    // Node calls this again at once if more has arrived, and with many queries under way it always has. After a slice,
+    // the event loop gets its turn.
     if (this.#waiting.size > CROWD) {
       if (this.#turnEnds === 0) {
         this.#turnEnds = performance.now() + SLICE;

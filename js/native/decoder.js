@@ -1,9 +1,9 @@
 /**
- * Rows out of the strings in which they cross from the native client. `src/data/compact/` writes them; the layout
- * stands there and here in the same order.
+ * Decodes rows from the strings that the native client sends. `src/data/compact/` encodes them; both files describe the
+ * layout in the same order.
  *
- * A decoder is generated for each shape of rows, so that V8 compiles reading and building into straight code, and all
- * rows share one hidden class. Where code may not be generated from strings, an interpreter does the same.
+ * A decoder is generated for each shape of rows: V8 compiles it to straight code, and all rows share one hidden class.
+ * Where code must not be generated from strings, an interpreter does the same.
  */
 
 const { ValidationError } = require('../errors');
@@ -260,7 +260,7 @@ const PLACES = {
 function documentBuilder(skeleton) {
   let reads = '';
   let places = 0;
-  // Keys go through JSON.stringify: they are data, and only that makes them source.
+  // JSON.stringify turns keys, which are data, into safe source text.
   const literal = skeleton.replace(/"([^"]*)"|[#$~?]/g, (match, key) => {
     if (key !== undefined) return JSON.stringify(key);
     const name = `v${places++}`;

@@ -1,8 +1,8 @@
 /**
- * What is taken from the application's own copy of `pg`, so that results and errors are made of the same classes and
- * values go through the same parsers as those of a local connection.
+ * The classes and parsers of the application's own copy of `pg`, so that results, errors and values are the same as on a
+ * local connection.
  *
- * Some of it `pg` does not export (in some versions): it is learnt by showing `pg` the messages that make it use them.
+ * Some versions of `pg` do not export all of them. Those are found by feeding `pg` messages that make it use them.
  */
 
 const { EventEmitter } = require('node:events');
@@ -112,8 +112,8 @@ function learnPrepareValue(pg) {
 }
 
 /**
- * The parsers that `pg` comes with, by type. Empty where its copy of pg-types cannot be found among the loaded modules
- * (a bundle, say): every value then meets its parser in JavaScript, which is slower and gives the same.
+ * The parsers that `pg` comes with, by type. Empty if its copy of pg-types is not among the loaded modules, as in a
+ * bundle. Then every value goes through its parser in JavaScript, which is slower and gives the same.
  */
 function builtinParsers(types) {
   const parsers = new Map();
@@ -121,11 +121,11 @@ function builtinParsers(types) {
   if (module === undefined) return parsers;
   try {
     const { version } = require(path.join(path.dirname(module.filename), 'package.json'));
-    // What the native client imitates are the parsers of this major version.
+    // The native client imitates the parsers of this major version.
     if (!version.startsWith('2.')) return parsers;
     const { init } = require(path.join(path.dirname(module.filename), 'lib', 'textParsers.js'));
     init((type, parser) => {
-      // The parser of json is bound anew for each `init`: what is set and bound alike is the same.
+      // `init` binds the json parser anew each time: another `bound parse` is the same parser.
       const set = types.getTypeParser(type, 'text');
       parsers.set(type, parser.name === 'bound parse' && set.name === parser.name ? set : parser);
     });

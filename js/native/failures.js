@@ -1,6 +1,6 @@
 /**
- * Reads the events that the native client reports beside rows. A failure becomes the error that the application gets;
- * its `context` says which shard and which server it came from.
+ * Reads the events that the native client reports beside rows. A failure becomes the application's error; its `context`
+ * names the shard and the server it came from.
  */
 
 const { PartialFailureError, errorFromCode } = require('../errors');

@@ -1,6 +1,6 @@
 /**
- * The answer of a query server that speaks the wire of 1.x: rows are the objects that its JSON holds, and all that is
- * known of the columns is their names.
+ * The answer of a query server that speaks the 1.x protocol. Its rows are the objects in its JSON, and only the names of
+ * the columns are known.
  */
 
 const { ProtocolError } = require('../errors');

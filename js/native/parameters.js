@@ -1,5 +1,5 @@
 /**
- * The values of a query as they cross into the native client.
+ * Converts the values of a query for the native client.
  */
 
 const { ValidationError } = require('../errors');

@@ -1,6 +1,6 @@
 /**
- * Reads what the native client has made of the servers' replies: batches of chunks, whose records are handed to the
- * replies that they belong to. It reads for one slice at a time, so that the event loop gets its turn.
+ * Reads the batches that the native client makes of the servers' replies, and hands each record to its reply. It reads
+ * for one slice at a time, so that the event loop gets its turn.
  */
 
 const { Cursor, documentBuilder } = require('./decoder');
@@ -26,7 +26,7 @@ const STREAMED_CHUNKS = 4;
 const MOST_ENDED = 32;
 
 /**
- * @typedef {object} Batch what has crossed at once
+ * @typedef {object} Batch what arrived together
  * @property {(string | undefined)[]} chunks
  * @property {number} next the chunk that is read
  * @property {number} at where in it
@@ -78,7 +78,7 @@ class ReplyReader {
   /** @param {Batch} batch */
   take(batch) {
     this.#batches.push(batch);
-    // While a slice is pending, it will get to this batch in its turn.
+    // A slice that is already scheduled will get to this batch.
     if (this.#batches.length > 1) return;
     if (this.streams > 0) setImmediate(this.#decodeSlice);
     else this.#decodeSlice();

@@ -1,7 +1,7 @@
 /**
- * A reply on its way in: builds, piece by piece, the `pg` result (or results) that a local connection would have given.
- * Follows `pg`'s Query: several statements give an array of results, an error discards them, and a type parser that
- * throws fails the query.
+ * Builds a reply, as its parts arrive, into the `pg` result (or results) that a local connection would have given. It
+ * follows `pg`'s Query: several statements give an array of results, an error discards them, and a type parser that throws
+ * fails the query.
  */
 
 const { decoderFor } = require('./decoder');
@@ -120,7 +120,7 @@ class Reply {
       const { decode, parsers } = this.reading;
       decode(text, count, this.result.rows, parsers, cursor);
     } catch (error) {
-      // A parser of the application's; like `pg`, the query goes on to its end and then fails.
+      // One of the application's parsers threw. As in `pg`, the query goes on to its end and then fails.
       this.failure = error;
     }
   }
@@ -163,7 +163,7 @@ class Reply {
       if (error === null) callback(null, this.results);
       else callback(error);
     } catch (thrown) {
-      // As `pg` does: a callback that throws is the application's, and must not take other queries down.
+      // As in `pg`: a callback that throws is the application's problem, and must not fail other queries.
       process.nextTick(() => {
         throw thrown;
       });
@@ -176,7 +176,7 @@ class Reply {
     const note = { value: about, writable: true, configurable: true };
     for (const result of Array.isArray(this.results) ? this.results : [this.results]) {
       Object.defineProperty(result, 'mtdd', note);
-      // Knex gives a select's rows alone.
+      // Knex returns only the rows of a select.
       if (about.failedShards.length > 0) Object.defineProperty(result.rows, 'mtdd', note);
     }
   }

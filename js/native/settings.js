@@ -1,6 +1,6 @@
 /**
- * The settings of the native client in the form in which they cross: `src/addon/settings.rs` declares the fields in the
- * same order, and takes null, never undefined, for what is not set.
+ * The settings of the native client, as Rust takes them. `src/addon/settings.rs` declares the fields in the same order,
+ * and takes null, never undefined, for what is not set.
  */
 
 const { canGenerate } = require('./decoder');

@@ -1,6 +1,6 @@
 /**
- * A map from numbers to the replies that wait under them. A number is a slot together with how often the slot has been
- * used, so that a number is not reused soon.
+ * A map from numbers to pending replies. A number combines a slot with how often that slot has been used, so that it is
+ * not reused soon.
  *
  * Not a Map: with many short-lived entries, a Map leaves old tables behind whose references survive V8's minor
  * collections. At thousands of queries a second, half of the garbage was promoted to the old generation.

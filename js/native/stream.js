@@ -1,6 +1,6 @@
 /**
- * The rows of a query as a stream. The server may send more only as rows are read, so a slow reader slows down
- * PostgreSQL, and memory use does not depend on the size of the result.
+ * The rows of a query as a stream. The server sends more only as rows are read: a slow reader slows PostgreSQL down, and
+ * memory use does not depend on the size of the result.
  */
 
 const { Readable } = require('node:stream');
@@ -111,8 +111,8 @@ class RowStream extends Readable {
   }
 
   /**
-   * Also called when the reader does not want the rest: the statement is stopped. In a transaction that would fail the
-   * transaction, where a local cursor is merely closed.
+   * Also called when the reader does not want the rest. The statement is then stopped, except in a transaction, which that
+   * would fail; a local cursor is merely closed there.
    */
   _destroy(error, callback) {
     const { id } = this;

@@ -1,6 +1,6 @@
 /**
- * The token of every call, where a function of the application gives it: asked for before the first query, each minute,
- * and whenever a server refuses the last one.
+ * The token, if a function of the application provides it. The function is called before the first query, every minute,
+ * and whenever a server refuses the last token.
  */
 
 const { ConfigError } = require('../errors');
@@ -63,7 +63,7 @@ class TokenSource {
     } finally {
       clearTimeout(timer);
     }
-    // Not shown, whatever it is.
+    // The value may be a secret, so the message does not show it.
     if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
       throw new ConfigError(
         'mtdd.token: expected the function to return a string of visible ASCII characters without spaces',

@@ -1,6 +1,6 @@
 /**
- * Listening to PostgreSQL's notifications: checks what the application asks for, and gives it one subscription over
- * all shards that it named. The native client listens on the shards; with `useMtdd: false`, `local-listener.js` does.
+ * Listens to PostgreSQL's notifications: checks the arguments, and makes one subscription for all shards that were named.
+ * The native client listens on the shards; with `useMtdd: false`, `local-listener.js` listens on the local database.
  */
 
 const { AsyncResource } = require('node:async_hooks');
@@ -81,7 +81,7 @@ function checked(runtime, channel, listener, options) {
   if (onGap !== undefined && typeof onGap !== 'function') {
     throw argumentError(`options.onGap: expected a function, got ${describe(onGap)}`, CALL);
   }
-  // Present and undefined is a mistake, as in .mtdd(): it must not mean everybody's notifications.
+  // An explicit undefined is a mistake, as in .mtdd(). It must not mean the notifications of all tenants.
   const route = 'tenantId' in options ? routeOfTenant(CALL, options.tenantId, options.tenantType) : undefined;
   if ('shard' in options) {
     if (route !== undefined)
@@ -194,7 +194,7 @@ class Subscription {
   }
 
   /**
-   * Stops listening: from the call on, the application's functions are not called any more. Idempotent.
+   * Stops listening. The application's functions are not called again. Idempotent.
    *
    * @returns {Promise<void>}
    */

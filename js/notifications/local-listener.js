@@ -1,6 +1,6 @@
 /**
- * Listens on the local database, with `useMtdd: false`: on a connection of its own, made by the Knex instance's driver
- * from the instance's settings. Connects again after a loss, until it is closed.
+ * Listens on the local database, with `useMtdd: false`. It opens a connection of its own with the Knex instance's driver
+ * and settings, and reconnects until it is closed.
  */
 
 const { setTimeout: sleep } = require('node:timers/promises');
