@@ -154,7 +154,7 @@ test('a value that has become no string is an error, and never null', () => {
       const cursor = new Cursor();
       cursor.extras = [null];
       const read = () => make(kind, ['a'], false)(extra, 1, [], [(value) => value], cursor);
-      assert.throws(read, { code: 'VALIDATION_ERROR', message: /longer than a JavaScript string/ });
+      assert.throws(read, { code: 'ERR_STRING_TOO_LONG', message: /The statement has run/ });
     }
   }
 });

@@ -6,8 +6,6 @@
  * Where code must not be generated from strings, an interpreter does the same.
  */
 
-const { ValidationError } = require('../errors');
-
 /** A length from here on means something else. */
 const SHORT = 253;
 const OTHERWISE = 253;
@@ -16,8 +14,9 @@ const EARLIEST = 8640000000000000;
 /** Decoders that are kept; a program has a few hundred shapes at most, unless it builds its column names. */
 const MOST_DECODERS = 2000;
 
-/** The native client could not make a string or Buffer of a value. */
-const TOO_LONG = 'A value of the result is longer than a JavaScript string can be: select a part of it.';
+/** The native client could not make a string or Buffer of a value. Node has the same code where `pg` meets such a value. */
+const TOO_LONG =
+  'A value of the result is longer than a JavaScript string can be: select a part of it. The statement has run.';
 
 const OWN = { writable: true, enumerable: true, configurable: true };
 
@@ -47,7 +46,7 @@ class Cursor {
   /** A value that did not fit into the string. */
   extra(index) {
     const value = this.extras[index];
-    if (value === null) throw new ValidationError(TOO_LONG);
+    if (value === null) throw Object.assign(new Error(TOO_LONG), { code: 'ERR_STRING_TOO_LONG' });
     return value;
   }
 
