@@ -31,15 +31,15 @@ const MUTANTS = [
   },
   {
     name: 'shards give as many rows as the limit says, whatever the offset',
-    file: 'src/client/fan_out/values.rs',
+    file: 'src/client/fan_out/bindings.rs',
     from: 'self.offset.checked_add(self.limit?)',
     to: '0_u64.checked_add(self.limit?)',
   },
   {
     name: 'DISTINCT is left to the shards',
     file: 'src/gather/output.rs',
-    from: 'Outlet { hidden: hidden as u16, distinct,',
-    to: 'Outlet { hidden: hidden as u16, distinct: distinct.filter(|_| false),',
+    from: 'FinalSteps { hidden: hidden as u16, distinct,',
+    to: 'FinalSteps { hidden: hidden as u16, distinct: distinct.filter(|_| false),',
   },
   {
     name: 'sorted rows are put one shard after the other',

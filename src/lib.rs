@@ -4,11 +4,11 @@
 //! The way of one query, from `js/native/client.js` to PostgreSQL and back:
 //!
 //! 1. `addon` turns JavaScript's values into a `client::Request` and puts it into the client's queue.
-//! 2. `client::driver`, on the client's own thread, starts a task for it; `client::query` is the story from here on.
+//! 2. `client::driver`, on the client's own thread, starts a task for it; `client::query` runs it.
 //! 3. `route` decides where it runs; `lookup` knows the tenant's shard, or asks.
 //! 4. `channel` sends it on the shard's one long-lived stream, opening that first if need be.
 //! 5. `query_server`, in another process, runs it on a connection to PostgreSQL and sends the rows' bytes untouched.
-//! 6. `data::compact` encodes them for JavaScript's decoder; `client::outbox` hands over all that is ready at once.
+//! 6. `data::compact` encodes them for JavaScript's decoder; `client::js_queue` hands over all that is ready at once.
 //! 7. If an attempt fails, `scatter` says whether it may be repeated.
 //!
 //! Of the answers of all shards `gather` makes one.

@@ -79,13 +79,7 @@ const WORLD: [&str; 7] = ["tokio", "tonic", "std::fs", "std::net", "std::process
 const LONGEST_FILE: usize = 500;
 
 /// Files that are longer all the same. No file is added to these, and one that has been split is taken off.
-const LONG_FILES: [&str; 2] = ["src/channel/mod.rs", "src/client/fan_out/arms.rs"];
-
-/// The circles of files that there are all the same. None is added to these, and one that has been cut is taken off.
-const KNOWN_CIRCLES: [&[&str]; 2] = [
-    &["src/client/failure.rs", "src/client/fan_out/mod.rs", "src/client/world.rs"],
-    &["src/client/fan_out/merging.rs", "src/client/fan_out/read.rs"],
-];
+const LONG_FILES: [&str; 1] = ["src/channel/mod.rs"];
 
 #[test]
 fn every_rust_room_has_a_floor() {
@@ -134,11 +128,7 @@ fn no_rust_files_import_each_other_in_a_circle() {
     let files: Vec<_> = rust_files().into_iter().filter(|(file, _)| !is_test(file)).collect();
     let imports = rust_imports(&files);
     let circles = circles::circles(&imports);
-    assert!(
-        circles == KNOWN_CIRCLES,
-        "there are not the circles of KNOWN_CIRCLES, but these:\n{}\n",
-        shown(&circles, &imports)
-    );
+    assert!(circles.is_empty(), "\n{}\n", shown(&circles, &imports));
 }
 
 fn shown(circles: &[Vec<String>], imports: &circles::Imports) -> String {

@@ -14,7 +14,7 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
-use crate::client::{Client, Outbox, Request};
+use crate::client::{Client, JsQueue, Request};
 use crate::lookup::Tenant;
 use crate::plan::Asked;
 use crate::route::Target;
@@ -40,7 +40,7 @@ mod flag {
 #[napi]
 pub struct NativeClient {
     client: Client,
-    outbox: Arc<Outbox>,
+    js_queue: Arc<JsQueue>,
     /// What `flush` will run.
     requests: RefCell<Vec<Request>>,
 }
@@ -51,13 +51,13 @@ impl NativeClient {
     #[napi(constructor, catch_unwind)]
     pub fn new(settings: Settings, wake: Function<(), ()>) -> napi::Result<Self> {
         let wake = wake.build_threadsafe_function::<()>().weak::<true>().build()?;
-        let outbox = Arc::new(Outbox::new(settings.compiles, move || {
+        let js_queue = Arc::new(JsQueue::new(settings.compiles, move || {
             // Refused only while the process ends, when nobody listens any more.
             wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }));
         let config = settings.config().map_err(refusal)?;
-        let client = Client::open(config, outbox.clone()).map_err(refusal)?;
-        Ok(NativeClient { client, outbox, requests: RefCell::default() })
+        let client = Client::open(config, js_queue.clone()).map_err(refusal)?;
+        Ok(NativeClient { client, js_queue, requests: RefCell::default() })
     }
 
     /// Runs a query with the next `flush`; the answer comes by `take` under `id`. `tenant` null: all shards.
@@ -171,7 +171,7 @@ impl NativeClient {
     /// All that has come in since the last call.
     #[napi(catch_unwind)]
     pub fn take(&self) -> Handover {
-        Handover(self.outbox.take())
+        Handover(self.js_queue.take())
     }
 }
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
 
+use super::call_control::CallControl;
 use super::listen::{self, Listener};
-use super::world::{Control, World};
-use super::{Command, Request};
-use super::{fan_out, query, session};
+use super::request::{Command, Request};
+use super::shared::Shared;
+use super::{fan_out, open_session, placement, query};
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
 
@@ -22,7 +23,7 @@ const CLOSE_GRACE: Duration = Duration::from_secs(5);
 pub const STACK: usize = 16 << 20;
 
 /// Runs the client on this thread until it is closed or dropped.
-pub fn run(world: Arc<World>, commands: UnboundedReceiver<Command>, max_in_flight: usize) {
+pub fn run(shared: Arc<Shared>, commands: UnboundedReceiver<Command>, max_in_flight: usize) {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = match builder.enable_all().thread_stack_size(STACK).build() {
         Ok(runtime) => runtime,
@@ -31,16 +32,16 @@ pub fn run(world: Arc<World>, commands: UnboundedReceiver<Command>, max_in_fligh
             return;
         }
     };
-    runtime.block_on(drive(world, commands, max_in_flight));
+    runtime.block_on(drive(shared, commands, max_in_flight));
     // A name lookup under way on a helper thread must not hold up the end.
     runtime.shutdown_background();
 }
 
-async fn drive(world: Arc<World>, mut commands: UnboundedReceiver<Command>, max_in_flight: usize) {
+async fn drive(shared: Arc<Shared>, mut commands: UnboundedReceiver<Command>, max_in_flight: usize) {
     let (done, mut finished) = mpsc::unbounded_channel::<u32>();
     let deadlines = Arc::new(Deadlines::start());
     let (under_way, listening, closing) = Default::default();
-    let mut driver = Driver { world, deadlines, max_in_flight, done, under_way, listening, closing };
+    let mut driver = Driver { shared, deadlines, max_in_flight, done, under_way, listening, closing };
     let mut deadline = None;
     loop {
         tokio::select! {
@@ -61,7 +62,7 @@ async fn drive(world: Arc<World>, mut commands: UnboundedReceiver<Command>, max_
         }
         if !driver.closing.is_empty() && driver.under_way.is_empty() && driver.listening.is_empty() {
             for id in driver.closing {
-                driver.world.finish(id, Ok(()));
+                driver.shared.finish(id, Ok(()));
             }
             return;
         }
@@ -76,11 +77,11 @@ async fn expiry(deadline: Option<Instant>) {
 }
 
 struct Driver {
-    world: Arc<World>,
+    shared: Arc<Shared>,
     deadlines: Arc<Deadlines>,
     max_in_flight: usize,
     done: UnboundedSender<u32>,
-    under_way: HashMap<u32, Arc<Control>>,
+    under_way: HashMap<u32, Arc<CallControl>>,
     listening: HashMap<u32, Arc<Listener>>,
     /// The closes to answer at the end.
     closing: Vec<u32>,
@@ -89,9 +90,9 @@ struct Driver {
 /// What a task works with. Dropped, it is no longer under way.
 struct Task {
     id: u32,
-    world: Arc<World>,
+    shared: Arc<Shared>,
     deadlines: Arc<Deadlines>,
-    control: Arc<Control>,
+    control: Arc<CallControl>,
     done: UnboundedSender<u32>,
 }
 
@@ -100,7 +101,7 @@ impl Drop for Task {
         if std::thread::panicking() {
             // It will not answer any more. Whether what it sent took effect nobody knows.
             let reason = "its task has failed; please report this".into();
-            self.world.finish(self.id, Err(Error::Protocol { server: "the client".into(), reason }));
+            self.shared.finish(self.id, Err(Error::Protocol { server: "the client".into(), reason }));
         }
         let _ = self.done.send(self.id);
     }
@@ -111,24 +112,24 @@ impl Driver {
         match command {
             Command::Execute(requests) => requests.into_iter().for_each(|request| self.execute(request)),
             Command::Explain(request) => self.start(request.id, |task| async move {
-                fan_out::explain(&task.world, &task.deadlines, *request, &task.control).await;
+                fan_out::explain(&task.shared, &task.deadlines, *request, &task.control).await;
             }),
             Command::Place { id, tenant, add } => self.start(id, move |task| async move {
-                query::place(&task.world, &task.deadlines, id, &tenant, add, &task.control).await;
+                placement::locate(&task.shared, &task.deadlines, id, &tenant, add, &task.control).await;
             }),
             Command::OpenSession { id, session, target } => self.start(id, move |task| async move {
-                session::open(&task.world, &task.deadlines, id, session, &target, &task.control).await;
+                open_session::open(&task.shared, &task.deadlines, id, session, &target, &task.control).await;
             }),
-            Command::CloseSession(session) => self.world.sessions.close(session),
+            Command::CloseSession(session) => self.shared.sessions.close(session),
             Command::Listen { id, shard, channel } => {
                 if !self.closing.is_empty() {
-                    return self.world.finish(id, Err(Error::ClientClosed { fate: Fate::NotRun }));
+                    return self.shared.finish(id, Err(Error::ClientClosed { fate: Fate::NotRun }));
                 }
                 let listener = Arc::new(Listener::default());
                 self.listening.insert(id, listener.clone());
-                let (world, done) = (self.world.clone(), self.done.clone());
+                let (shared, done) = (self.shared.clone(), self.done.clone());
                 tokio::spawn(async move {
-                    listen::run(&world, id, shard, &channel, &listener).await;
+                    listen::run(&shared, id, shard, &channel, &listener).await;
                     let _ = done.send(id);
                 });
             }
@@ -158,13 +159,13 @@ impl Driver {
     fn execute(&mut self, request: Request) {
         let id = request.id;
         // In a session it goes where that is; what it must not be is the session's to say.
-        if self.world.router.fans_out(&request.target) && request.session.is_none() {
+        if self.shared.router.fans_out(&request.target) && request.session.is_none() {
             self.start(id, |task| async move {
-                fan_out::run(&task.world, &task.deadlines, request, &task.control).await;
+                fan_out::run(&task.shared, &task.deadlines, request, &task.control).await;
             });
         } else {
             self.start(id, |task| async move {
-                query::run(&task.world, &task.deadlines, request, &task.control).await;
+                query::run(&task.shared, &task.deadlines, request, &task.control).await;
             });
         }
     }
@@ -172,23 +173,23 @@ impl Driver {
     /// Starts a task that answers `id`, unless it is refused.
     fn start<W: Future<Output = ()> + Send + 'static>(&mut self, id: u32, work: impl FnOnce(Task) -> W) {
         let Some(control) = self.admit(id) else { return };
-        let (world, deadlines, done) = (self.world.clone(), self.deadlines.clone(), self.done.clone());
-        tokio::spawn(work(Task { id, world, deadlines, control, done }));
+        let (shared, deadlines, done) = (self.shared.clone(), self.deadlines.clone(), self.done.clone());
+        tokio::spawn(work(Task { id, shared, deadlines, control, done }));
     }
 
     /// Takes a query in, or answers it with a refusal.
-    fn admit(&mut self, id: u32) -> Option<Arc<Control>> {
+    fn admit(&mut self, id: u32) -> Option<Arc<CallControl>> {
         let refusal = if !self.closing.is_empty() {
             Error::ClientClosed { fate: Fate::NotRun }
         } else if self.under_way.len() >= self.max_in_flight {
             let reason = format!("{} queries are under way, as many as mtdd.maxInFlight allows", self.max_in_flight);
             Error::Overloaded { reason }
         } else {
-            let control = Arc::new(Control::default());
+            let control = Arc::new(CallControl::default());
             self.under_way.insert(id, control.clone());
             return Some(control);
         };
-        self.world.finish(id, Err(refusal));
+        self.shared.finish(id, Err(refusal));
         None
     }
 }

@@ -5,15 +5,16 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::Status;
 
-use super::world::{Control, World};
+use super::call_control::CallControl;
+use super::message::Message;
+use super::shared::Shared;
 use crate::channel::{Heard, Listening, QueryChannel};
 use crate::error::{Error, Fate};
-use crate::scatter::{Class, Retry};
+use crate::scatter::{FailureClass, Retry};
 
 /// Bytes of notifications that JavaScript may have yet to take. Beyond that the server is not read from, and ends the
 /// stream when too many wait there: what is missed is told.
@@ -25,13 +26,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How JavaScript reaches a listener.
 #[derive(Debug)]
 pub struct Listener {
-    pub control: Control,
+    pub control: CallControl,
     room: Semaphore,
 }
 
 impl Default for Listener {
     fn default() -> Self {
-        Listener { control: Control::default(), room: Semaphore::new(WINDOW as usize) }
+        Listener { control: CallControl::default(), room: Semaphore::new(WINDOW as usize) }
     }
 }
 
@@ -43,25 +44,25 @@ impl Listener {
 }
 
 /// Listens until it is told to stop, or cannot even begin.
-pub async fn run(world: &World, id: u32, shard: usize, channel: &str, listener: &Listener) {
+pub async fn run(shared: &Shared, id: u32, shard: usize, channel: &str, listener: &Listener) {
     let outcome = tokio::select! {
         biased;
         _ = listener.control.ended() => Ok(()),
-        error = listen(world, id, shard, channel, listener) => Err(error),
+        error = listen(shared, id, shard, channel, listener) => Err(error),
     };
-    world.finish(id, outcome);
+    shared.finish(id, outcome);
 }
 
 /// Returns why it cannot begin. Once it has begun, it goes on.
-async fn listen(world: &World, id: u32, shard: usize, name: &str, listener: &Listener) -> Error {
-    let server = &world.channels[shard];
-    let mut heard = match begin(world, server, name).await {
+async fn listen(shared: &Shared, id: u32, shard: usize, name: &str, listener: &Listener) -> Error {
+    let server = &shared.shards.channels[shard];
+    let mut heard = match begin(shared, server, name).await {
         Ok(heard) => heard,
         Err(error) => return error,
     };
-    world.tell(id, &json!({ "listening": null }), None);
+    shared.send(id, &Message::Listening { lost: None }, None);
     loop {
-        let lost = pass_on(world, id, server, heard, listener).await;
+        let lost = pass_on(shared, id, server, heard, listener).await;
         let address = &server.address;
         tracing::warn!(target: "mtdd::grpc", shard, address, channel = name, error = %lost, "notifications are interrupted");
         let mut pause = FIRST_PAUSE;
@@ -75,23 +76,23 @@ async fn listen(world: &World, id: u32, shard: usize, name: &str, listener: &Lis
                 }
             }
         };
-        world.tell(id, &json!({ "listening": lost.to_string() }), None);
+        shared.send(id, &Message::Listening { lost: Some(lost.to_string()) }, None);
     }
 }
 
 /// The first time: retried like a query that was never sent.
-async fn begin(world: &World, server: &QueryChannel, name: &str) -> Result<Listening, Error> {
-    let deadline = Instant::now() + world.timeout;
-    let mut retry = Retry::new(world.max_retries);
+async fn begin(shared: &Shared, server: &QueryChannel, name: &str) -> Result<Listening, Error> {
+    let deadline = Instant::now() + shared.timeout;
+    let mut retry = Retry::new(shared.shards.max_retries);
     loop {
         let Ok(outcome) = timeout_at(deadline, in_force(server, name)).await else {
-            return Err(Error::Timeout { timeout_ms: world.timeout.as_millis() as u64, fate: Fate::NotRun });
+            return Err(Error::Timeout { timeout_ms: shared.timeout.as_millis() as u64, fate: Fate::NotRun });
         };
         let error = match outcome {
             Err(error @ Error::ShardUnavailable { .. }) => error,
             outcome => return outcome,
         };
-        match retry.next(Class::NeverSent, &world.retries, deadline.into_std(), || true) {
+        match retry.next(FailureClass::NeverSent, &shared.shards.retry_budget, deadline.into_std(), || true) {
             Some(wait) => sleep(wait).await,
             None => return Err(error),
         }
@@ -112,7 +113,7 @@ async fn in_force(server: &QueryChannel, name: &str) -> Result<Listening, Error>
 }
 
 /// Passes notifications on until the stream ends; why it did.
-async fn pass_on(world: &World, id: u32, server: &QueryChannel, mut heard: Listening, listener: &Listener) -> Error {
+async fn pass_on(shared: &Shared, id: u32, server: &QueryChannel, mut heard: Listening, listener: &Listener) -> Error {
     loop {
         match heard.next().await {
             Some(Ok(Heard::Notification { payload, process_id, received_at })) => {
@@ -120,7 +121,8 @@ async fn pass_on(world: &World, id: u32, server: &QueryChannel, mut heard: Liste
                 if let Ok(room) = listener.room.acquire_many(bytes).await {
                     room.forget();
                 }
-                world.tell(id, &json!({ "notification": [payload, process_id, received_at] }), Some(bytes));
+                let (payload, received_at) = (&*payload, &received_at);
+                shared.send(id, &Message::Notification { payload, process_id, received_at }, Some(bytes));
             }
             Some(Ok(Heard::Listening)) => {}
             Some(Err(status)) => return server.listening_error(&status).await,

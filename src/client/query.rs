@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::Request;
-use super::failure::{Effect, Failed, database_record, fitted, unavailable};
-use super::world::{Control, Held, Interrupt, World};
+use super::call_control::CallControl;
+use super::message::Message;
+use super::request::Request;
+use super::sessions::HeldSession;
+use super::shared::Shared;
 use crate::channel::{Begun, Call, Event, Owner, QueryChannel, Reads};
 use crate::data::compact::Piece;
 use crate::data::shape::{Description, Shape};
@@ -22,20 +24,15 @@ use crate::lookup::Tenant;
 use crate::plan;
 use crate::proto::{QueryRequest, ReplyPart};
 use crate::route::{Route, Target};
-use crate::scatter::{Class, Retry};
+use crate::scatter::{
+    CANCEL_GRACE, DEADLINE_GRACE, Effect, FailedAttempt, FailureClass, Interrupt, Retry, unavailable,
+};
 
-/// After the deadline or a cancel, the server's own word on what became of the statement is awaited this long.
-pub const GRACE: Duration = Duration::from_millis(250);
-pub const CANCEL_GRACE: Duration = Duration::from_millis(750);
-
-/// What JavaScript is told of a stream that may have done more than read, when it has come to its end.
-const TRACES: &str = r#"{"leavesTraces":true}"#;
-
-/// Runs one query to its end, which the outbox hears of exactly once.
-pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
-    let timeout = request.timeout.unwrap_or(world.timeout);
+/// Runs one query to its end, which the js_queue hears of exactly once.
+pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, control: &CallControl) {
+    let timeout = request.timeout.unwrap_or(shared.timeout);
     let mut query = Query {
-        world,
+        shared,
         deadlines,
         control,
         id: request.id,
@@ -56,8 +53,8 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
         given_up: false,
         reopen: None,
     };
-    world.retries.earn();
-    let mut retry = Retry::new(request.max_retries.unwrap_or(world.max_retries));
+    shared.shards.retry_budget.earn();
+    let mut retry = Retry::new(request.max_retries.unwrap_or(shared.shards.max_retries));
     let mut wire =
         QueryRequest { sql: request.sql, params: request.params, simple: request.simple, ..Default::default() };
     let (mut looked_up_again, mut was_lost) = (false, false);
@@ -66,28 +63,30 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
     loop {
         let Err(failed) = query.attempt(&request.target, &wire).await else { return };
         // It has not run. In a session nothing can be sent elsewhere.
-        if failed.class == Class::WrongShard && !looked_up_again && request.session.is_none() {
+        if failed.class == FailureClass::WrongShard && !looked_up_again && request.session.is_none() {
             looked_up_again = true;
-            world.router.forget(&request.target);
+            shared.router.forget(&request.target);
             tracing::debug!(target: "mtdd::grpc", error = %failed.error, "looking the tenant up again");
             continue;
         }
-        let no_answer = matches!(failed.class, Class::NeverSent | Class::OutcomeUnknown | Class::StaysUnknown)
-            || Instant::now() >= query.deadline;
+        let no_answer =
+            matches!(failed.class, FailureClass::NeverSent | FailureClass::OutcomeUnknown | FailureClass::StaysUnknown)
+                || Instant::now() >= query.deadline;
         if no_answer
-            && world.router.doubt(&request.target)
+            && shared.router.doubt(&request.target)
             && request.session.is_none()
             && Box::pin(query.lives_elsewhere(&request.target, &failed)).await
         {
             continue;
         }
-        let is_lost = failed.class == Class::OutcomeUnknown;
+        let is_lost = failed.class == FailureClass::OutcomeUnknown;
         was_lost |= is_lost;
         // What ran before it in a session is gone with the session, and rows that have been used cannot be taken back.
         let in_session = request.session.is_some() && query.reopen.is_none();
         let final_attempt = in_session || (request.streams && query.begun);
-        let class = if final_attempt { Class::Answered } else { failed.class };
-        let next = retry.next(class, &world.retries, query.deadline.into_std(), || query.may_be_repeated(&wire.sql));
+        let class = if final_attempt { FailureClass::Answered } else { failed.class };
+        let next = retry
+            .next(class, &shared.shards.retry_budget, query.deadline.into_std(), || query.may_be_repeated(&wire.sql));
         if is_lost && request.session.is_none() && !query.only_reads(&wire.sql) {
             doubt.get_or_insert_with(|| failed.error.clone());
         }
@@ -109,43 +108,21 @@ pub async fn run(world: &World, deadlines: &Deadlines, request: Request, control
             None if was_lost => error.of_repeated(),
             None => error,
         };
-        return world.finish(query.id, Err(error));
-    }
-}
-
-/// Answers where a tenant lives: `[tenantId, shardIndex]` in the place of an error.
-pub async fn place(world: &World, deadlines: &Deadlines, id: u32, tenant: &Tenant, add: bool, control: &Control) {
-    let work = async {
-        if add {
-            world.router.add(tenant).await
-        } else {
-            world.router.shard_of(tenant).await.map(|shard| (String::new(), shard))
-        }
-    };
-    let outcome = tokio::select! {
-        outcome = work => outcome,
-        interrupt = control.interrupt(deadlines.at(Instant::now() + world.timeout)) => {
-            let fate = if add { Fate::Unknown } else { Fate::NotRun };
-            Err(interrupt.error(world.timeout, fate))
-        }
-    };
-    match outcome {
-        Ok((tenant_id, shard)) => world.finish_placed(id, &tenant_id, shard),
-        Err(error) => world.finish(id, Err(error)),
+        return shared.finish(query.id, Err(error));
     }
 }
 
 struct Query<'a> {
-    world: &'a World,
+    shared: &'a Shared,
     deadlines: &'a Deadlines,
-    control: &'a Control,
+    control: &'a CallControl,
     id: u32,
     overrides: u16,
     timeout: Duration,
     deadline: Instant,
     session: Option<u32>,
     /// The session that it was sent in.
-    held: Option<Arc<Held>>,
+    held: Option<Arc<HeldSession>>,
     /// Pieces of this query have gone out.
     begun: bool,
     /// Pieces of an earlier attempt have gone out; the next one makes them void.
@@ -164,7 +141,7 @@ struct Query<'a> {
 }
 
 impl Query<'_> {
-    async fn attempt(&mut self, target: &Target, wire: &QueryRequest) -> Result<(), Failed> {
+    async fn attempt(&mut self, target: &Target, wire: &QueryRequest) -> Result<(), FailedAttempt> {
         self.restart = self.begun;
         let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
         let mut request = QueryRequest {
@@ -177,18 +154,19 @@ impl Query<'_> {
         if let Some(session) = self.session {
             return Box::pin(self.attempt_in_session(session, request)).await;
         }
-        let route = self.unless_interrupted(self.world.router.route(target)).await?.map_err(Failed::for_good)?;
+        let route =
+            self.unless_interrupted(self.shared.router.route(target)).await?.map_err(FailedAttempt::for_good)?;
         let channel = match route {
             Route::Shard { shard, epoch } => {
                 request.epoch = epoch;
-                &self.world.channels[shard]
+                &self.shared.shards.channels[shard]
             }
             Route::All => {
                 let reason = "a query for all shards is not one for a single shard".into();
-                return Err(Failed::for_good(Error::PlanUnsupported { reason }));
+                return Err(FailedAttempt::for_good(Error::PlanUnsupported { reason }));
             }
         };
-        let begun = self.unless_interrupted(channel.begin(request)).await?.map_err(Failed::at_start)?;
+        let begun = self.unless_interrupted(channel.begin(request)).await?.map_err(FailedAttempt::at_start)?;
         match begun {
             Begun::Call(call) => {
                 self.control.attach(&call);
@@ -198,41 +176,41 @@ impl Query<'_> {
         }
     }
 
-    async fn attempt_in_session(&mut self, session: u32, request: QueryRequest) -> Result<(), Failed> {
+    async fn attempt_in_session(&mut self, session: u32, request: QueryRequest) -> Result<(), FailedAttempt> {
         if let Some(shard) = self.reopen {
             // On the same shard as before, whatever is known by now: the server says whether it still is the right one.
             let owner = self.tenant.as_ref().map(|tenant| Owner { tenant: &tenant.name, kind: tenant.kind, epoch: 0 });
-            let opened = self.unless_interrupted(self.world.channels[shard].open_session(owner)).await?;
-            self.world.sessions.open(session, Held::new(shard, opened.map_err(Failed::at_start)?));
+            let opened = self.unless_interrupted(self.shared.shards.channels[shard].open_session(owner)).await?;
+            self.shared.sessions.open(session, HeldSession::new(shard, opened.map_err(FailedAttempt::at_start)?));
             self.reopen = None;
         }
         let sql = request.sql.clone();
-        let held = self.world.sessions.get(session).ok_or_else(|| {
-            let rolled_back = self.world.sessions.is_rolled_back(session);
-            Failed::for_good(ended(None, rolled_back))
+        let held = self.shared.sessions.get(session).ok_or_else(|| {
+            let rolled_back = self.shared.sessions.is_rolled_back(session);
+            FailedAttempt::for_good(ended(None, rolled_back))
         })?;
-        let channel = &self.world.channels[held.shard];
+        let channel = &self.shared.shards.channels[held.shard];
         let takes = channel.takes_in(&held.session, &request);
-        self.unless_interrupted(takes).await?.map_err(Failed::for_good)?;
+        self.unless_interrupted(takes).await?.map_err(FailedAttempt::for_good)?;
         let rolls_back = held.rolls_back();
         let is_first = held.note(&sql);
         self.held = Some(held.clone());
         let Some(call) = held.session.start(request) else {
             if is_first {
                 self.reopen = Some(held.shard);
-                return Err(Failed::never_ran(channel, held.session.end().unwrap_or_default()));
+                return Err(FailedAttempt::never_ran(channel, held.session.end().unwrap_or_default()));
             }
-            return Err(Failed::for_good(ended(held.session.end(), rolls_back)));
+            return Err(FailedAttempt::for_good(ended(held.session.end(), rolls_back)));
         };
         self.control.attach(&call);
         let taken_in = self.take_in(channel, call, &sql).await;
         if self.given_up {
             // The server will not be asked anything more: it rolls back as soon as it can.
-            self.world.sessions.close(session);
+            self.shared.sessions.close(session);
         }
         taken_in.map_err(|failed| {
             // A server that goes down, or has lost PostgreSQL, before the transaction has begun.
-            if failed.class == Class::NeverSent && is_first && held.sent.load(Ordering::Relaxed) == 1 {
+            if failed.class == FailureClass::NeverSent && is_first && held.sent.load(Ordering::Relaxed) == 1 {
                 self.reopen = Some(held.shard);
                 return failed;
             }
@@ -240,7 +218,7 @@ impl Query<'_> {
                 return lost_session(channel, failed, plan::may_commit(&sql));
             }
             let failed = if self.only_reads(&sql) { failed.of_a_read() } else { failed };
-            Failed::for_good(failed.error)
+            FailedAttempt::for_good(failed.error)
         })
     }
 
@@ -250,21 +228,22 @@ impl Query<'_> {
     }
 
     /// True if a query that has not been sent is for another shard by now.
-    async fn lives_elsewhere(&self, target: &Target, failed: &Failed) -> bool {
-        let (Class::NeverSent, Error::ShardUnavailable { shard: silent, .. }) = (failed.class, &failed.error) else {
+    async fn lives_elsewhere(&self, target: &Target, failed: &FailedAttempt) -> bool {
+        let (FailureClass::NeverSent, Error::ShardUnavailable { shard: silent, .. }) = (failed.class, &failed.error)
+        else {
             return false;
         };
-        let routed = self.unless_interrupted(self.world.router.route(target)).await;
+        let routed = self.unless_interrupted(self.shared.router.route(target)).await;
         matches!(routed, Ok(Ok(Route::Shard { shard, .. })) if shard != *silent)
     }
 
     /// `work`, unless the query is cancelled or its deadline passes first. For work before anything is sent.
-    async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Failed> {
+    async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, FailedAttempt> {
         tokio::select! {
             biased;
             output = work => Ok(output),
             interrupt = self.control.interrupt(self.deadlines.at(self.deadline)) => {
-                Err(Failed::for_good(interrupt.error(self.timeout, Fate::NotRun)))
+                Err(FailedAttempt::for_good(interrupt.error(self.timeout, Fate::NotRun)))
             }
         }
     }
@@ -296,7 +275,7 @@ impl Query<'_> {
     }
 
     /// Passes the reply on, part by part.
-    async fn take_in(&mut self, channel: &QueryChannel, mut call: Call, sql: &str) -> Result<(), Failed> {
+    async fn take_in(&mut self, channel: &QueryChannel, mut call: Call, sql: &str) -> Result<(), FailedAttempt> {
         let mut interrupt = pin!(self.control.interrupt(self.deadlines.at(self.deadline)));
         let mut interrupted = None;
         let mut patience = self.deadlines.at(self.deadline);
@@ -313,7 +292,7 @@ impl Query<'_> {
                             CANCEL_GRACE
                         }
                         // The server keeps the deadline too, and says whether the statement has stopped.
-                        Interrupt::Deadline => GRACE,
+                        Interrupt::Deadline => DEADLINE_GRACE,
                     };
                     patience = self.deadlines.at(Instant::now() + grace);
                     continue;
@@ -322,28 +301,19 @@ impl Query<'_> {
                     let reason = interrupted.unwrap_or(Interrupt::Deadline);
                     self.given_up = true;
                     self.reads = self.reads.min(call.reads());
-                    return Err(Failed::given_up(channel, reason, self.timeout, self.effect(sql)));
+                    return Err(FailedAttempt::given_up(channel, reason, self.timeout, self.effect(sql)));
                 }
             };
-            match event {
-                Event::Part(part, description) => {
-                    if part.last {
-                        self.reads = self.reads.min(call.reads());
-                    }
-                    if let Some(failure) = part.failure {
-                        let only_reads = |said| self.only_read(sql, said);
-                        return Err(Failed::refused(channel, failure, interrupted, self.timeout, only_reads));
-                    }
-                    if self.pass_on(channel, part, description, &mut shape, sql)? {
-                        return Ok(());
-                    }
-                }
-                Event::NeverRan(reason) => return Err(Failed::never_ran(channel, reason)),
-                Event::Lost(reason) => {
-                    self.reads = self.reads.min(call.reads());
-                    return Err(Failed::lost(channel, reason));
-                }
-                Event::Broken(reason) => return Err(Failed::broken(channel, reason)),
+            if matches!(&event, Event::Lost(_)) || matches!(&event, Event::Part(part, _) if part.last) {
+                self.reads = self.reads.min(call.reads());
+            }
+            let (part, description) = FailedAttempt::unless_part(channel, event)?;
+            if let Some(failure) = part.failure {
+                let only_reads = |said| self.only_read(sql, said);
+                return Err(FailedAttempt::refused(channel, failure, interrupted, self.timeout, only_reads));
+            }
+            if self.pass_on(channel, part, description, &mut shape, sql)? {
+                return Ok(());
             }
         }
     }
@@ -362,9 +332,9 @@ impl Query<'_> {
         description: Option<Arc<Description>>,
         shape: &mut Option<Arc<Shape>>,
         sql: &str,
-    ) -> Result<bool, Failed> {
+    ) -> Result<bool, FailedAttempt> {
         let begins = description.map(|description| {
-            let begun = self.world.outbox.shape(&description, self.overrides);
+            let begun = self.shared.js_queue.shape(&description, self.overrides);
             let id = begun.id;
             *shape = Some(begun);
             id
@@ -377,19 +347,19 @@ impl Query<'_> {
             rows: &part.rows,
             command_tag: part.command_tag.as_deref(),
             error: match part.error {
-                Some(error) => Some(fitted(database_record(&error)).to_string()),
-                None => (part.last && self.leaves_traces(sql)).then(|| TRACES.to_owned()),
+                Some(error) => Some(Message::DatabaseError(&error).json()),
+                None => (part.last && self.leaves_traces(sql)).then(|| Message::LeavesTraces.json()),
             },
             // The last part needs no credit: the server has nothing more to send.
             credit: (!part.last && !part.rows.is_empty()).then_some(part.rows.len() as u32),
             last: part.last,
         };
-        match self.world.outbox.push(piece) {
+        match self.shared.js_queue.push(piece) {
             Ok(()) => {
                 self.begun = true;
                 Ok(part.last)
             }
-            Err(malformed) => Err(Failed::broken(channel, malformed.to_string())),
+            Err(malformed) => Err(FailedAttempt::broken(channel, malformed.to_string())),
         }
     }
 }
@@ -404,12 +374,12 @@ fn ended(why: Option<String>, rolled_back: bool) -> Error {
 
 /// When a session is lost its transaction is rolled back; only of a COMMIT under way it is not known whether it took
 /// effect.
-fn lost_session(channel: &QueryChannel, failed: Failed, may_commit: bool) -> Failed {
+fn lost_session(channel: &QueryChannel, failed: FailedAttempt, may_commit: bool) -> FailedAttempt {
     match failed.error {
         Error::OutcomeUnknown { reason, stopping_for: None, .. } if !may_commit => {
             let reason = format!("the transaction was rolled back, because its connection was lost: {reason}");
-            Failed::for_good(unavailable(channel, reason))
+            FailedAttempt::for_good(unavailable(channel, reason))
         }
-        error => Failed::for_good(error),
+        error => FailedAttempt::for_good(error),
     }
 }

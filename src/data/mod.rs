@@ -2,13 +2,16 @@
 //! and it knows none of them.
 
 pub mod calendar;
+pub mod command_tag;
 pub mod compact;
 pub mod cut;
 pub mod gist;
 pub mod kind;
 pub mod lexer;
+pub mod parameters;
 #[cfg(test)]
 pub mod qualified;
 pub mod repeat;
+pub mod result_set;
 pub mod row;
 pub mod shape;

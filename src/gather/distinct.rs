@@ -5,9 +5,10 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::columns::TEXT;
 use super::equal::Equality;
+use super::error::GatherError;
 use super::order::Collation;
-use super::{GatherError, TEXT};
 use crate::data::row::{MalformedRow, Row};
 use crate::proto::Field;
 

@@ -1,8 +1,9 @@
 //! When two values of a type are equal, as GROUP BY and DISTINCT see it: canonical bytes that are the same exactly then.
 //! Only for types and collations for which that is proven. NULLs are equal to each other.
 
+use super::error::Malformed;
+use super::numeric;
 use super::order::{Collation, Order, SortValue, float, without_padding};
-use super::{Malformed, numeric};
 
 /// How the values of one type become canonical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

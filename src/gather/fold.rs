@@ -4,9 +4,9 @@
 
 use std::cmp::Ordering;
 
+use super::error::{GatherError, Malformed};
 use super::numeric::Sum;
 use super::order::{Collation, Order, float, integer};
-use super::{GatherError, Malformed};
 use crate::plan::Fold;
 
 /// A fold over values of one type.

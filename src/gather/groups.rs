@@ -2,16 +2,17 @@
 //! they are sorted, and given as `Grouped` says. One entry per group, in bounded memory; `finish` sorts, which takes
 //! a while for very many groups, and the caller may want to do that on another thread.
 
-mod finish;
+mod rows;
 
-pub use finish::Finished;
+pub use rows::GroupRows;
 
+use super::columns::{TEXT, position};
 use super::distinct::KeySet;
 use super::equal::Equality;
+use super::error::GatherError;
 use super::fold::{Folder, Partial};
 use super::merge::Direction;
 use super::order::{Collation, Order, SortValue};
-use super::{GatherError, TEXT, position};
 use crate::data::row::{MalformedRow, Rows};
 use crate::plan::{Column, Grouped, Output};
 use crate::proto::Field;

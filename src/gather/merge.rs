@@ -8,17 +8,18 @@ use std::mem;
 
 use bytes::{Buf, Bytes};
 
+use super::columns::{TEXT, position};
+use super::error::GatherError;
 use super::order::{Collation, Order, SortValue};
-use super::output::{Batch, Outlet};
-use super::{GatherError, TEXT, position};
+use super::output::{FinalSteps, RowBatch};
 use crate::data::row::{MalformedRow, Row, Rows};
 use crate::plan::Key;
 use crate::proto::Field;
 
 /// What a merge does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
-    Rows(Batch),
+pub enum MergeStep {
+    Rows(RowBatch),
     /// It cannot go on before this input has been fed, or has ended.
     Needs(usize),
     /// No row follows, whatever the inputs still have.
@@ -27,7 +28,7 @@ pub enum Next {
 
 /// Merges sorted inputs.
 #[derive(Debug)]
-pub struct Merge {
+pub struct SortedMerge {
     keys: Keys,
     /// Of rows that are equal in so many first keys only the first stays; 0: all stay.
     on: usize,
@@ -38,7 +39,7 @@ pub struct Merge {
     stalled: Option<usize>,
     /// The keys of the row before; none at first.
     last: Option<Vec<SortCell>>,
-    outlet: Outlet,
+    final_steps: FinalSteps,
 }
 
 type SortCell = Option<SortValue<Bytes>>;
@@ -89,7 +90,7 @@ impl Direction {
     }
 }
 
-impl Merge {
+impl SortedMerge {
     /// None: for one of the keys no order is proven. `fields` and `collations` are those of all columns, hidden ones
     /// included.
     pub fn new(
@@ -99,11 +100,11 @@ impl Merge {
         hidden: usize,
         collations: &[Collation],
         inputs: usize,
-        outlet: Outlet,
-    ) -> Option<Merge> {
+        final_steps: FinalSteps,
+    ) -> Option<SortedMerge> {
         let inputs = (0..inputs).map(|_| Input { keys: vec![None; keys.len()], ..Input::default() }).collect();
         let keys = Keys::new(keys, fields, hidden, collations)?;
-        Some(Merge { keys, on, inputs, tree: Vec::new(), stalled: None, last: None, outlet })
+        Some(SortedMerge { keys, on, inputs, tree: Vec::new(), stalled: None, last: None, final_steps })
     }
 
     /// The next rows of an input: whole DataRow messages.
@@ -124,20 +125,20 @@ impl Merge {
     }
 
     /// Some rows, about `most_bytes` of them at most, or why there are none.
-    pub fn next_batch(&mut self, most_bytes: usize) -> Result<Next, GatherError> {
+    pub fn next_batch(&mut self, most_bytes: usize) -> Result<MergeStep, GatherError> {
         let stopped = self.run(most_bytes)?;
-        if self.outlet.waiting() > 0 { Ok(Next::Rows(self.outlet.take())) } else { Ok(stopped) }
+        if self.final_steps.waiting() > 0 { Ok(MergeStep::Rows(self.final_steps.take())) } else { Ok(stopped) }
     }
 
     /// Goes on until there are rows enough, or nothing can be done.
-    fn run(&mut self, most_bytes: usize) -> Result<Next, GatherError> {
-        if self.inputs.is_empty() || self.outlet.is_full() {
-            return Ok(Next::Done);
+    fn run(&mut self, most_bytes: usize) -> Result<MergeStep, GatherError> {
+        if self.inputs.is_empty() || self.final_steps.is_full() {
+            return Ok(MergeStep::Done);
         }
         if self.tree.is_empty() {
             for input in 0..self.inputs.len() {
                 if self.inputs[input].row.is_empty() && !self.inputs[input].advance(&self.keys)? {
-                    return Ok(Next::Needs(input));
+                    return Ok(MergeStep::Needs(input));
                 }
             }
             self.tree = vec![0; self.inputs.len()];
@@ -148,11 +149,14 @@ impl Merge {
         }
         loop {
             if let Some(input) = self.stalled {
-                return Ok(Next::Needs(input));
+                return Ok(MergeStep::Needs(input));
             }
             let winner = self.tree[0];
-            if self.outlet.is_full() || self.inputs[winner].row.is_empty() || self.outlet.waiting() >= most_bytes {
-                return Ok(Next::Done);
+            if self.final_steps.is_full()
+                || self.inputs[winner].row.is_empty()
+                || self.final_steps.waiting() >= most_bytes
+            {
+                return Ok(MergeStep::Done);
             }
             self.give(winner)?;
             self.follow(winner)?;
@@ -172,7 +176,7 @@ impl Merge {
             return Ok(());
         }
         let (message, row) = Rows::new(&input.row).next_message().ok_or(MalformedRow)??;
-        self.outlet.push(message, row)
+        self.final_steps.push(message, row)
     }
 
     /// After the winner's row has gone: its next one takes part, if it is there.

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::{GatherError, Malformed};
+use super::error::{GatherError, Malformed};
 
 /// Decimal digits of one limb.
 const LIMB: usize = 18;

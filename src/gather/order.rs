@@ -3,7 +3,8 @@
 
 use std::cmp::Ordering;
 
-use super::{Malformed, moment, numeric};
+use super::error::Malformed;
+use super::{datetime, numeric};
 
 /// What is known of how a column's texts compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,10 +103,10 @@ impl Order {
             Order::Integer => integer(text).map(i128::from),
             Order::Float => float(text).map(|value| i128::from(rank(value))),
             Order::Char => char_byte(text).map(i128::from),
-            Order::Date => moment::date(text),
-            Order::Time => moment::time(text),
-            Order::Timestamp => moment::timestamp(text),
-            Order::Instant => moment::instant(text),
+            Order::Date => datetime::date(text),
+            Order::Time => datetime::time(text),
+            Order::Timestamp => datetime::timestamp(text),
+            Order::Instant => datetime::instant(text),
         };
         number.map(SortValue::Number).ok_or(Malformed)
     }

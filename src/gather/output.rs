@@ -3,13 +3,13 @@
 
 use bytes::Bytes;
 
-use super::GatherError;
 use super::distinct::Distinct;
+use super::error::GatherError;
 use crate::data::row::{MalformedRow, Row, Rows};
 
 /// Some rows: DataRow messages one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Batch {
+pub struct RowBatch {
     pub rows: Bytes,
     pub count: u32,
 }
@@ -33,10 +33,10 @@ impl Buffer {
     }
 
     /// What has been written, and begins anew.
-    pub fn take(&mut self) -> Batch {
+    pub fn take(&mut self) -> RowBatch {
         // The next batch is likely to be as long.
         let next = Vec::with_capacity(self.bytes.len());
-        Batch { rows: std::mem::replace(&mut self.bytes, next).into(), count: std::mem::take(&mut self.count) }
+        RowBatch { rows: std::mem::replace(&mut self.bytes, next).into(), count: std::mem::take(&mut self.count) }
     }
 
     fn push_message(&mut self, message: &[u8]) {
@@ -86,7 +86,7 @@ const HEAD: usize = 7;
 
 /// The last steps of a result.
 #[derive(Debug)]
-pub struct Outlet {
+pub struct FinalSteps {
     hidden: u16,
     distinct: Option<Distinct>,
     /// Rows still to leave out.
@@ -96,10 +96,10 @@ pub struct Outlet {
     buffer: Buffer,
 }
 
-impl Outlet {
+impl FinalSteps {
     /// `hidden` columns at the end of each row are taken away.
-    pub fn new(hidden: usize, distinct: Option<Distinct>, offset: u64, limit: Option<u64>) -> Outlet {
-        Outlet { hidden: hidden as u16, distinct, offset, limit, buffer: Buffer::default() }
+    pub fn new(hidden: usize, distinct: Option<Distinct>, offset: u64, limit: Option<u64>) -> FinalSteps {
+        FinalSteps { hidden: hidden as u16, distinct, offset, limit, buffer: Buffer::default() }
     }
 
     /// True when no row can follow.
@@ -108,7 +108,7 @@ impl Outlet {
     }
 
     /// A whole batch as it came, in no particular order. Costs nothing if nothing is to be done.
-    pub fn pass(&mut self, batch: Batch) -> Result<Batch, GatherError> {
+    pub fn pass(&mut self, batch: RowBatch) -> Result<RowBatch, GatherError> {
         let is_whole = self.limit.is_none_or(|limit| limit >= batch.count.into());
         if self.hidden == 0 && self.distinct.is_none() && self.offset == 0 && is_whole {
             self.limit = self.limit.map(|limit| limit - u64::from(batch.count));
@@ -151,7 +151,7 @@ impl Outlet {
         self.buffer.len()
     }
 
-    pub(super) fn take(&mut self) -> Batch {
+    pub(super) fn take(&mut self) -> RowBatch {
         self.buffer.take()
     }
 }
@@ -163,49 +163,49 @@ mod tests {
     use crate::gather::Collation;
     use crate::proto::Field;
 
-    fn batch(values: &[&str]) -> Batch {
+    fn batch(values: &[&str]) -> RowBatch {
         let rows: Vec<u8> =
             values.iter().flat_map(|value| data_row(&[Some(value.as_bytes()), None, Some(b"hidden")])).collect();
-        Batch { rows: rows.into(), count: values.len() as u32 }
+        RowBatch { rows: rows.into(), count: values.len() as u32 }
     }
 
-    fn visible(values: &[&str]) -> Batch {
+    fn visible(values: &[&str]) -> RowBatch {
         let rows: Vec<u8> = values.iter().flat_map(|value| data_row(&[Some(value.as_bytes()), None])).collect();
-        Batch { rows: rows.into(), count: values.len() as u32 }
+        RowBatch { rows: rows.into(), count: values.len() as u32 }
     }
 
     #[test]
     fn hidden_columns_are_taken_away() {
-        let mut outlet = Outlet::new(1, None, 0, None);
-        assert_eq!(outlet.pass(batch(&["a", "", "bc"])).unwrap(), visible(&["a", "", "bc"]));
-        assert_eq!(Outlet::new(4, None, 0, None).pass(batch(&["a"])), Err(GatherError::Row(MalformedRow)));
+        let mut final_steps = FinalSteps::new(1, None, 0, None);
+        assert_eq!(final_steps.pass(batch(&["a", "", "bc"])).unwrap(), visible(&["a", "", "bc"]));
+        assert_eq!(FinalSteps::new(4, None, 0, None).pass(batch(&["a"])), Err(GatherError::Row(MalformedRow)));
     }
 
     #[test]
     fn offset_and_limit_count_across_batches() {
-        let mut outlet = Outlet::new(1, None, 2, Some(3));
-        assert_eq!(outlet.pass(batch(&["1"])).unwrap(), visible(&[]));
-        assert_eq!(outlet.pass(batch(&["2", "3", "4"])).unwrap(), visible(&["3", "4"]));
-        assert!(!outlet.is_full());
-        assert_eq!(outlet.pass(batch(&["5", "6"])).unwrap(), visible(&["5"]));
-        assert!(outlet.is_full());
-        assert_eq!(outlet.pass(batch(&["7"])).unwrap(), visible(&[]));
+        let mut final_steps = FinalSteps::new(1, None, 2, Some(3));
+        assert_eq!(final_steps.pass(batch(&["1"])).unwrap(), visible(&[]));
+        assert_eq!(final_steps.pass(batch(&["2", "3", "4"])).unwrap(), visible(&["3", "4"]));
+        assert!(!final_steps.is_full());
+        assert_eq!(final_steps.pass(batch(&["5", "6"])).unwrap(), visible(&["5"]));
+        assert!(final_steps.is_full());
+        assert_eq!(final_steps.pass(batch(&["7"])).unwrap(), visible(&[]));
     }
 
     #[test]
     fn a_batch_with_which_nothing_is_to_be_done_is_not_copied() {
-        let mut outlet = Outlet::new(0, None, 0, Some(5));
+        let mut final_steps = FinalSteps::new(0, None, 0, Some(5));
         let whole = batch(&["1", "2", "3"]);
-        assert_eq!(outlet.pass(whole.clone()).unwrap().rows.as_ptr(), whole.rows.as_ptr());
-        assert_eq!(outlet.pass(whole.clone()).unwrap(), batch(&["1", "2"]));
-        assert!(outlet.is_full());
+        assert_eq!(final_steps.pass(whole.clone()).unwrap().rows.as_ptr(), whole.rows.as_ptr());
+        assert_eq!(final_steps.pass(whole.clone()).unwrap(), batch(&["1", "2"]));
+        assert!(final_steps.is_full());
     }
 
     #[test]
     fn distinct_comes_before_offset_and_limit() {
         let fields: Vec<Field> = [25, 23, 25].map(|type_id| Field { type_id, ..Field::default() }).into();
         let distinct = Distinct::new(&fields, 1, &[Collation::Deterministic; 3], 1 << 20).unwrap();
-        let mut outlet = Outlet::new(1, Some(distinct), 1, Some(2));
-        assert_eq!(outlet.pass(batch(&["a", "a", "b", "b", "a", "c", "d"])).unwrap(), visible(&["b", "c"]));
+        let mut final_steps = FinalSteps::new(1, Some(distinct), 1, Some(2));
+        assert_eq!(final_steps.pass(batch(&["a", "a", "b", "b", "a", "c", "d"])).unwrap(), visible(&["b", "c"]));
     }
 }

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::Batch;
+use super::output::RowBatch;
 use crate::data::row::{Rows, data_row};
 use crate::plan::{Column, Key};
 use crate::proto::Field;
@@ -74,7 +74,7 @@ impl Case {
     }
 
     /// What must come out: everything sorted, then picked.
-    pub fn expected(&self) -> Batch {
+    pub fn expected(&self) -> RowBatch {
         let mut rows: Vec<_> = self.inputs.iter().flatten().collect();
         rows.sort_by(|a, b| compare(&self.keys, a, b));
         if self.on > 0 {
@@ -85,7 +85,7 @@ impl Case {
         let visible = |row: &&Sample| {
             data_row(&row.cells[..2].iter().map(|cell| cell.as_deref().map(str::as_bytes)).collect::<Vec<_>>())
         };
-        Batch { rows: rows.iter().flat_map(visible).collect::<Vec<u8>>().into(), count: rows.len() as u32 }
+        RowBatch { rows: rows.iter().flat_map(visible).collect::<Vec<u8>>().into(), count: rows.len() as u32 }
     }
 
     /// An input's rows in batches of random sizes.
@@ -123,9 +123,9 @@ fn compare(keys: &[Key], a: &Sample, b: &Sample) -> std::cmp::Ordering {
 }
 
 /// Batches as one.
-pub fn joined(batches: Vec<Batch>) -> Batch {
+pub fn joined(batches: Vec<RowBatch>) -> RowBatch {
     let rows: Vec<u8> = batches.iter().flat_map(|batch| batch.rows.to_vec()).collect();
     let count = batches.iter().map(|batch| batch.count).sum();
     assert_eq!(Rows::new(&rows).count(), count as usize, "a batch says how many rows it has");
-    Batch { rows: rows.into(), count }
+    RowBatch { rows: rows.into(), count }
 }

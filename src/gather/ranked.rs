@@ -6,15 +6,16 @@ use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
 
-use super::output::{Batch, Outlet};
-use super::{GatherError, position};
+use super::columns::position;
+use super::error::GatherError;
+use super::output::{FinalSteps, RowBatch};
 use crate::data::row::{MalformedRow, Rows};
 use crate::plan::Key;
 use crate::proto::Field;
 
 /// Merges sorted inputs with another's help.
 #[derive(Debug)]
-pub struct Ranked {
+pub struct RankedMerge {
     /// The columns that the keys are in, in the order of the keys.
     columns: Vec<usize>,
     /// Of rows that are equal in so many first keys only the first stays; 0: all stay.
@@ -24,7 +25,7 @@ pub struct Ranked {
     last: Option<Vec<Option<Bytes>>>,
     /// The input of each row that has been asked for.
     asked: Vec<usize>,
-    outlet: Outlet,
+    final_steps: FinalSteps,
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +42,7 @@ struct Waiting {
 
 /// What a ranked merge does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
+pub enum RankStep {
     /// To be sorted by the keys, and where they are equal by their place here: for each key the texts of all rows.
     Sort(Vec<Vec<Option<Bytes>>>),
     /// It cannot go on before this input has been fed, or has ended.
@@ -50,7 +51,7 @@ pub enum Question {
     Done,
 }
 
-impl Ranked {
+impl RankedMerge {
     /// None: a key is in no column. `fields` are those of all columns, the `hidden` last.
     pub fn new(
         keys: &[Key],
@@ -58,11 +59,11 @@ impl Ranked {
         fields: &[Field],
         hidden: usize,
         inputs: usize,
-        outlet: Outlet,
-    ) -> Option<Ranked> {
+        final_steps: FinalSteps,
+    ) -> Option<RankedMerge> {
         let columns = keys.iter().map(|key| position(key.column, fields.len(), hidden)).collect::<Option<_>>()?;
         let inputs = (0..inputs).map(|_| Input::default()).collect();
-        Some(Ranked { columns, on, inputs, last: None, asked: Vec::new(), outlet })
+        Some(RankedMerge { columns, on, inputs, last: None, asked: Vec::new(), final_steps })
     }
 
     /// The next rows of an input: whole DataRow messages.
@@ -93,12 +94,12 @@ impl Ranked {
     }
 
     /// What has to be known before more rows can go out.
-    pub fn question(&mut self) -> Question {
-        if self.outlet.is_full() {
-            return Question::Done;
+    pub fn next_step(&mut self) -> RankStep {
+        if self.final_steps.is_full() {
+            return RankStep::Done;
         }
         if let Some(input) = self.inputs.iter().position(|input| input.rows.is_empty() && !input.has_ended) {
-            return Question::Needs(input);
+            return RankStep::Needs(input);
         }
         self.asked.clear();
         let mut keys = vec![Vec::new(); self.columns.len()];
@@ -109,12 +110,12 @@ impl Ranked {
         for (index, input) in self.inputs.iter().enumerate() {
             self.asked.extend(input.rows.iter().map(|_| index));
         }
-        if self.asked.is_empty() { Question::Done } else { Question::Sort(keys) }
+        if self.asked.is_empty() { RankStep::Done } else { RankStep::Sort(keys) }
     }
 
     /// The rows that may go out. `order` has the places of the question's rows, sorted; `is_new` says of each of them,
     /// in that order, whether it differs from the one before it in a key of DISTINCT ON (without that, it may be empty).
-    pub fn answer(&mut self, order: &[usize], is_new: &[bool]) -> Result<Batch, GatherError> {
+    pub fn apply_order(&mut self, order: &[usize], is_new: &[bool]) -> Result<RowBatch, GatherError> {
         // The last row that went out takes part in front of all others.
         let carried = usize::from(self.last.is_some());
         let starts: Vec<_> = self
@@ -141,14 +142,14 @@ impl Ranked {
             }
             if is_first {
                 let (message, row) = Rows::new(&row).next_message().ok_or(MalformedRow)??;
-                self.outlet.push(message, row)?;
+                self.final_steps.push(message, row)?;
             }
             // What this input still has to give may come before any row that is left.
-            if self.outlet.is_full() || (self.inputs[input].rows.is_empty() && !self.inputs[input].has_ended) {
+            if self.final_steps.is_full() || (self.inputs[input].rows.is_empty() && !self.inputs[input].has_ended) {
                 break;
             }
         }
-        Ok(self.outlet.take())
+        Ok(self.final_steps.take())
     }
 }
 

@@ -13,6 +13,7 @@ mod copies;
 mod ctes;
 mod draft;
 mod effort;
+mod explain;
 mod functions;
 mod grammar;
 mod ident;
@@ -40,6 +41,7 @@ pub use crate::data::repeat::{may_commit, may_end_transaction, shows_only_readin
 pub use clock::has_word as means_a_moment;
 pub use commands::{begins_query, is_command};
 pub use consent::Asked;
+pub use explain::explanation;
 pub use layout::{Layout, Policy, Relation};
 pub use planner::{Planning, plan, plan_at_once};
 pub use readers::Readers;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// What is known of a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub enum FailureClass {
     NeverSent,
     OutcomeUnknown,
     /// The same, and it is not to be found out by running it again.
@@ -18,20 +18,20 @@ pub enum Class {
 
 /// Retries as a share of all queries: each query earns a tenth of a retry, up to a hundred saved.
 #[derive(Debug)]
-pub struct Budget(Mutex<f64>);
+pub struct RetryBudget(Mutex<f64>);
 
 const EARNED_PER_QUERY: f64 = 0.1;
 const MOST_SAVED: f64 = 100.0;
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
 
-impl Default for Budget {
+impl Default for RetryBudget {
     fn default() -> Self {
-        Budget(Mutex::new(MOST_SAVED))
+        RetryBudget(Mutex::new(MOST_SAVED))
     }
 }
 
-impl Budget {
+impl RetryBudget {
     /// A query begins.
     pub fn earn(&self) {
         let mut saved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,15 +64,15 @@ impl Retry {
     /// harm; asked only where it matters.
     pub fn next(
         &mut self,
-        class: Class,
-        budget: &Budget,
+        class: FailureClass,
+        budget: &RetryBudget,
         deadline: Instant,
         repeatable: impl FnOnce() -> bool,
     ) -> Option<Duration> {
         let allowed = match class {
-            Class::NeverSent => true,
-            Class::OutcomeUnknown => repeatable(),
-            Class::StaysUnknown | Class::Answered | Class::WrongShard => false,
+            FailureClass::NeverSent => true,
+            FailureClass::OutcomeUnknown => repeatable(),
+            FailureClass::StaysUnknown | FailureClass::Answered | FailureClass::WrongShard => false,
         };
         // Between half and all of it, so that many clients do not come back together.
         let wait = self.backoff.mul_f64(0.5 + jitter() / 2.0);
@@ -102,28 +102,28 @@ mod tests {
 
     #[test]
     fn a_write_whose_outcome_is_unknown_is_never_repeated() {
-        let budget = Budget::default();
-        assert!(Retry::new(5).next(Class::OutcomeUnknown, &budget, later(), || false).is_none());
-        assert!(Retry::new(5).next(Class::OutcomeUnknown, &budget, later(), || true).is_some());
-        assert!(Retry::new(5).next(Class::NeverSent, &budget, later(), || false).is_some());
-        assert!(Retry::new(5).next(Class::StaysUnknown, &budget, later(), || true).is_none());
-        assert!(Retry::new(5).next(Class::Answered, &budget, later(), || true).is_none());
+        let budget = RetryBudget::default();
+        assert!(Retry::new(5).next(FailureClass::OutcomeUnknown, &budget, later(), || false).is_none());
+        assert!(Retry::new(5).next(FailureClass::OutcomeUnknown, &budget, later(), || true).is_some());
+        assert!(Retry::new(5).next(FailureClass::NeverSent, &budget, later(), || false).is_some());
+        assert!(Retry::new(5).next(FailureClass::StaysUnknown, &budget, later(), || true).is_none());
+        assert!(Retry::new(5).next(FailureClass::Answered, &budget, later(), || true).is_none());
     }
 
     #[test]
     fn retries_end_at_their_number_their_deadline_and_the_budget() {
-        let budget = Budget::default();
+        let budget = RetryBudget::default();
         let mut retry = Retry::new(1);
-        assert!(retry.next(Class::NeverSent, &budget, Instant::now(), || true).is_none(), "no time left");
-        assert!(retry.next(Class::NeverSent, &budget, later(), || true).is_some());
-        assert!(retry.next(Class::NeverSent, &budget, later(), || true).is_none(), "no retry left");
+        assert!(retry.next(FailureClass::NeverSent, &budget, Instant::now(), || true).is_none(), "no time left");
+        assert!(retry.next(FailureClass::NeverSent, &budget, later(), || true).is_some());
+        assert!(retry.next(FailureClass::NeverSent, &budget, later(), || true).is_none(), "no retry left");
         let mut patient = Retry::new(1000);
-        let spent = std::iter::from_fn(|| patient.next(Class::NeverSent, &budget, later(), || true)).count();
+        let spent = std::iter::from_fn(|| patient.next(FailureClass::NeverSent, &budget, later(), || true)).count();
         assert_eq!(spent, 99);
         for _ in 0..20 {
             budget.earn();
         }
-        assert!(patient.next(Class::NeverSent, &budget, later(), || true).is_some());
+        assert!(patient.next(FailureClass::NeverSent, &budget, later(), || true).is_some());
     }
 
     #[test]

@@ -8,11 +8,11 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::array::TextArray;
-use super::ask::{Answer, Asker, text};
-use super::outcome::Fault;
-use crate::gather::Collation;
+use crate::data::parameters::{TextArray, text};
+use crate::data::result_set::ResultSet;
+use crate::gather::{Collation, CollationRules, ColumnType};
 use crate::proto::{Parameter, QueryRequest};
+use crate::scatter::{InternalQueries, ShardError};
 
 /// Object ids from here on differ from database to database.
 const FIRST_OWN_OID: u32 = 16384;
@@ -47,39 +47,26 @@ const BUILTIN: [(u32, &str, bool); 22] = [
     (3802, "jsonb", false),
 ];
 
-/// A type, as a finishing query has to name it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Type {
-    /// SQL, as `format_type` gives it, without a modifier.
-    pub name: String,
-    pub has_collation: bool,
-    /// It has no text that could be read back (an anonymous record).
-    pub is_pseudo: bool,
-}
-
-/// A collation, as far as it matters for merging.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    pub collation: Collation,
-    /// All shards sort by the same version of the same rules.
-    pub same: bool,
-}
+#[derive(Debug, Default)]
+pub struct CatalogCache(Mutex<State>);
 
 #[derive(Debug, Default)]
-pub struct Catalog(Mutex<Known>);
-
-#[derive(Debug, Default)]
-struct Known {
+struct State {
     /// By shard, for types of its own.
-    types: HashMap<(Option<usize>, u32), Arc<Type>>,
+    types: HashMap<(Option<usize>, u32), Arc<ColumnType>>,
     /// SQL names of types with a modifier, as in numeric(10,2).
     modified: HashMap<(Option<usize>, u32, i32), Arc<str>>,
-    collations: HashMap<String, (Instant, Rules)>,
+    collations: HashMap<String, (Instant, CollationRules)>,
 }
 
-impl Catalog {
+impl CatalogCache {
     /// The types with these object ids on a shard, in their order.
-    pub async fn types(&self, asker: Asker<'_>, shard: usize, ids: &[u32]) -> Result<Vec<Arc<Type>>, Fault> {
+    pub async fn types(
+        &self,
+        internal: InternalQueries<'_>,
+        shard: usize,
+        ids: &[u32],
+    ) -> Result<Vec<Arc<ColumnType>>, ShardError> {
         let unknown: Vec<_> = {
             let known = self.lock();
             ids.iter().filter(|id| !known.types.contains_key(&type_key(shard, **id))).collect()
@@ -92,14 +79,14 @@ impl Catalog {
                        EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_type AS e ON e.typrelid = c.oid \
                          WHERE e.oid IN (t.oid, t.typelem) AND c.relkind <> 'c') \
                        FROM pg_catalog.pg_type AS t WHERE t.oid = ANY ($1::oid[])";
-            let answer = asker.shard(shard, query(sql, vec![text(ids.finish())])).await?;
+            let answer = internal.on(shard, query(sql, vec![text(ids.finish())])).await?;
             let mut known = self.lock();
             if known.types.len() > MOST {
                 known.types.clear();
             }
             for row in 0..answer.rows.len() {
                 let Some(id) = answer.text(row, 0).and_then(|id| id.parse().ok()) else { continue };
-                let of = Arc::new(Type {
+                let of = Arc::new(ColumnType {
                     name: answer.text(row, 1).unwrap_or_default().to_owned(),
                     has_collation: answer.text(row, 2) == Some("t"),
                     is_pseudo: answer.text(row, 3) == Some("t"),
@@ -112,7 +99,7 @@ impl Catalog {
             }
         }
         let known = self.lock();
-        let gone = || Arc::new(Type { name: "unknown".into(), has_collation: false, is_pseudo: true });
+        let gone = || Arc::new(ColumnType { name: "unknown".into(), has_collation: false, is_pseudo: true });
         let of = |id: &u32| known.types.get(&type_key(shard, *id)).or_else(|| of_tables.get(id)).cloned();
         Ok(ids.iter().map(|id| of(id).unwrap_or_else(gone)).collect())
     }
@@ -120,10 +107,10 @@ impl Catalog {
     /// The SQL names of types with these object ids and modifiers on a shard; None: without a modifier.
     pub async fn modified(
         &self,
-        asker: Asker<'_>,
+        internal: InternalQueries<'_>,
         shard: usize,
         wanted: &[(u32, i32)],
-    ) -> Result<Vec<Option<Arc<str>>>, Fault> {
+    ) -> Result<Vec<Option<Arc<str>>>, ShardError> {
         let key = |(id, modifier): (u32, i32)| {
             let (shard, id) = type_key(shard, id);
             (shard, id, modifier)
@@ -142,7 +129,7 @@ impl Catalog {
             let modifiers = array(unknown.iter().map(|(_, modifier)| modifier.to_string()).collect());
             let sql = "SELECT format_type(t.id, t.modifier) FROM unnest($1::oid[], $2::int[]) \
                        WITH ORDINALITY AS t(id, modifier, place) ORDER BY t.place";
-            let answer = asker.shard(shard, query(sql, vec![ids, modifiers])).await?;
+            let answer = internal.on(shard, query(sql, vec![ids, modifiers])).await?;
             let mut known = self.lock();
             if known.modified.len() > MOST {
                 known.modified.clear();
@@ -156,9 +143,14 @@ impl Catalog {
     }
 
     /// By which rules each of these collations (SQL names) sorts on these shards.
-    pub async fn rules(&self, asker: Asker<'_>, shards: &[usize], names: &[String]) -> Result<Vec<Rules>, Fault> {
+    pub async fn rules(
+        &self,
+        internal: InternalQueries<'_>,
+        shards: &[usize],
+        names: &[String],
+    ) -> Result<Vec<CollationRules>, ShardError> {
         let now = Instant::now();
-        let is_known = |known: &Known, name: &String| {
+        let is_known = |known: &State, name: &String| {
             known.collations.get(name).is_some_and(|(since, _)| now - *since < COLLATION_LIFE)
         };
         let unknown: Vec<_> = {
@@ -169,24 +161,24 @@ impl Catalog {
         if !unknown.is_empty() {
             let array: TextArray = unknown.iter().map(|name| Some(name.as_bytes())).collect();
             let asked = query(COLLATIONS, vec![text(array.finish())]);
-            let asking = shards.iter().map(|shard| asker.shard(*shard, asked.clone()));
+            let asking = shards.iter().map(|shard| internal.on(*shard, asked.clone()));
             let answers = futures_util::future::join_all(asking).await.into_iter();
-            let answers: Vec<Answer> = answers.map(unless_missing).collect::<Result<_, _>>()?;
+            let answers: Vec<ResultSet> = answers.map(unless_missing).collect::<Result<_, _>>()?;
             for (row, name) in unknown.into_iter().enumerate() {
                 let said: Vec<_> = answers.iter().map(|answer| answer.text(row, 0).and_then(described)).collect();
                 let first = said.first().cloned().flatten();
                 let same = first.is_some() && said.iter().all(|one| *one == first);
                 let collation = first.as_ref().map_or(Collation::Unknown, class);
-                fresh.insert(name, (now, Rules { collation, same }));
+                fresh.insert(name, (now, CollationRules { collation, same }));
             }
         }
         let mut known = self.lock();
-        let nothing = Rules { collation: Collation::Unknown, same: false };
+        let nothing = CollationRules { collation: Collation::Unknown, same: false };
         let of =
             |name: &String| fresh.get(name).or_else(|| known.collations.get(name)).map_or(nothing, |(_, rules)| *rules);
         let rules = names.iter().map(of).collect();
         // What some of the shards have said does not hold for all.
-        if shards.len() == asker.world.channels.len() {
+        if shards.len() == internal.shards.len() {
             if known.collations.len() > MOST {
                 known.collations.clear();
             }
@@ -197,21 +189,21 @@ impl Catalog {
 
     /// The databases have changed: all that was said of them is asked anew.
     pub fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Known::default();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.types.is_empty() {
             known.types.extend(BUILTIN.map(|(id, name, has_collation)| {
-                ((None, id), Arc::new(Type { name: name.into(), has_collation, is_pseudo: false }))
+                ((None, id), Arc::new(ColumnType { name: name.into(), has_collation, is_pseudo: false }))
             }));
         }
         known
     }
 }
 
-impl Catalog {
+impl CatalogCache {
     /// True if these object ids name the same types in every database.
     pub fn are_builtin(&self, ids: &[u32]) -> bool {
         ids.iter().all(|id| *id < FIRST_OWN_OID)
@@ -219,9 +211,9 @@ impl Catalog {
 }
 
 /// A collation that a shard does not have: nothing is known of what was asked.
-fn unless_missing(answer: Result<Answer, Fault>) -> Result<Answer, Fault> {
+fn unless_missing(answer: Result<ResultSet, ShardError>) -> Result<ResultSet, ShardError> {
     match answer {
-        Err(Fault::Database(_)) => Ok(Answer::default()),
+        Err(ShardError::Database(_)) => Ok(ResultSet::default()),
         answer => answer,
     }
 }
@@ -230,32 +222,10 @@ fn type_key(shard: usize, id: u32) -> (Option<usize>, u32) {
     ((id >= FIRST_OWN_OID).then_some(shard), id)
 }
 
-/// The functions of these names, as a statement writes them, whose calls cannot be merged: aggregates and window functions
-/// and, unless they may be of any volatility, those whose values do not depend on their arguments alone. (PostgreSQL's own
-/// stable ones depend on settings, which all shards share; others may read tables.)
-pub async fn not_plain(asker: Asker<'_>, names: &[String], any_volatility: bool) -> Result<Vec<String>, Fault> {
-    let array: TextArray = names.iter().map(|name| Some(name.as_bytes())).collect();
-    let any_volatility = if any_volatility { "true" } else { "false" };
-    let (_, answer) = asker.any(query(FUNCTIONS, vec![text(array.finish()), text(any_volatility)])).await?;
-    Ok((0..answer.rows.len()).filter_map(|row| answer.text(row, 0).map(str::to_owned)).collect())
-}
-
 /// A question with parameters.
 pub fn query(sql: impl Into<String>, params: Vec<Parameter>) -> QueryRequest {
     QueryRequest { sql: sql.into(), params, ..QueryRequest::default() }
 }
-
-/// A name that does not exist is left to the statement itself to report.
-const FUNCTIONS: &str = "\
-SELECT f.name
-FROM unnest($1::text[]) AS f(name)
-CROSS JOIN LATERAL parse_ident(f.name, false) AS i(parts)
-JOIN pg_catalog.pg_proc AS p ON p.proname = i.parts[cardinality(i.parts)]
-JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-WHERE CASE WHEN cardinality(i.parts) > 1 THEN n.nspname = i.parts[cardinality(i.parts) - 1]
-      ELSE n.nspname = ANY (current_schemas(true)) END
-GROUP BY f.name
-HAVING NOT bool_and(p.prokind = 'f' AND ($2::bool OR p.provolatile = 'i' OR p.provolatile = 's' AND n.nspname = 'pg_catalog'))";
 
 /// For each name one document: what decides how the collation sorts. Columns that only some versions of PostgreSQL have
 /// are reached by way of to_jsonb.

@@ -1,41 +1,46 @@
-//! What a query for all shards would do, in words and as data, without running it.
+//! Explains what a query for all shards would do, without running it.
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
-use super::ask::{self, Asker, all_until};
-use super::outcome::Fault;
-use super::plans::Planned;
-use super::watch::Watch;
-use super::{ATTEMPTS, locked, plan_of, read, stamps};
-use crate::client::Request;
-use crate::client::world::{Control, World};
+use super::functions::odd_function;
+use super::plan_cache::PlannedStatement;
+use super::planning::{ATTEMPTS, plan_of};
+use super::{fingerprints, locks};
+use crate::client::call_control::CallControl;
+use crate::client::message::Message;
+use crate::client::request::Request;
+use crate::client::shared::Shared;
+use crate::data::result_set::ResultSet;
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
-use crate::plan::{Bit, Column, Everywhere, Finish, Grouped, Key, Merge, Number, Plan, Read, Refusal, Source, Text};
-use crate::proto::Parameter;
-
-const OWN_ROWS: &str = "Each shard changes its own rows: the counts are added up, returned rows follow each other in the \
-     order of the shards.";
-const SAME_ROWS: &str = "Each shard does the same: the answer of the first stands for all.";
-const AWAITED: &str = "All shards are awaited; a failure on some is a PartialFailureError.";
+use crate::plan::{self, Plan, Refusal};
+use crate::scatter::{InternalQueries, ShardError, all_until};
 
 /// Answers what `run` would do with a query, without running it.
-pub async fn explain(world: &World, deadlines: &Deadlines, request: Request, control: &Control) {
+pub async fn explain(shared: &Shared, deadlines: &Deadlines, request: Request, control: &CallControl) {
     let request = Arc::new(request);
-    let mut watch = Watch::start(deadlines, control, request.timeout.unwrap_or(world.timeout));
-    let asker = Asker { world, deadlines, deadline: watch.deadline, timeout: watch.timeout };
-    let record = match watch.until(standing_plan_of(asker, &request)).await {
-        Ok(Ok((planned, refusal))) => explained(planned, refusal, request.clone(), world.channels.len()).await,
-        Ok(Err(fault)) => fault.record().to_string(),
-        Err(interrupt) => Fault::Failed(interrupt.error(asker.timeout, Fate::NotRun)).record().to_string(),
+    let mut interrupts = control.interrupts(deadlines, request.timeout.unwrap_or(shared.timeout));
+    let internal = InternalQueries {
+        shards: &shared.shards,
+        deadlines,
+        deadline: interrupts.deadline,
+        timeout: interrupts.timeout,
     };
-    world.end_with(request.id, record);
+    let message = match interrupts.until(plan_that_holds(shared, internal, &request)).await {
+        Ok(Ok((planned, refusal))) => explained(planned, refusal, request.clone(), shared.shards.len()).await,
+        Ok(Err(error)) => Message::ShardError(&error).json(),
+        Err(interrupt) => Message::Error(&interrupt.error(internal.timeout, Fate::NotRun)).json(),
+    };
+    shared.finish_with_json(request.id, message);
 }
 
 /// The explanation as it is sent. Of a long text it is written elsewhere, so that others need not wait.
-async fn explained(planned: Arc<Planned>, refusal: Option<Refusal>, request: Arc<Request>, shards: usize) -> String {
+async fn explained(
+    planned: Arc<PlannedStatement>,
+    refusal: Option<Refusal>,
+    request: Arc<Request>,
+    shards: usize,
+) -> String {
     const LONG: usize = 64 << 10;
     let is_long = request.sql.len() > LONG || request.params.len() > LONG / 64;
     let explain = move || {
@@ -43,7 +48,8 @@ async fn explained(planned: Arc<Planned>, refusal: Option<Refusal>, request: Arc
             Some(refusal) => Err(refusal),
             None => planned.plan.as_ref(),
         };
-        json!({ "explanation": explanation(plan, &request, shards) }).to_string()
+        let explanation = plan::explanation(plan, &request.sql, &request.params, shards);
+        Message::Explanation(&explanation).json()
     };
     if !is_long {
         return explain();
@@ -52,23 +58,27 @@ async fn explained(planned: Arc<Planned>, refusal: Option<Refusal>, request: Arc
         Ok(explained) => explained,
         Err(_) => {
             let reason = "the explanation failed; please report this statement".into();
-            Fault::Failed(Error::PlanUnsupported { reason }).record().to_string()
+            Message::Error(&Error::PlanUnsupported { reason }).json()
         }
     }
 }
 
 /// The plan that the query would be run by now, or why it would not be run although it has one.
-async fn standing_plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(Arc<Planned>, Option<Refusal>), Fault> {
-    let fan_outs = &asker.world.fan_outs;
+async fn plan_that_holds(
+    shared: &Shared,
+    internal: InternalQueries<'_>,
+    request: &Arc<Request>,
+) -> Result<(Arc<PlannedStatement>, Option<Refusal>), ShardError> {
+    let fan_outs = &shared.fan_outs;
     let mut last = None;
     for _ in 0..ATTEMPTS {
-        let (planned, stamps) = plan_of(asker, request).await?;
-        let asked = stamps::question(&planned.uses);
-        let shards = 0..asker.world.channels.len();
-        let asked = shards.map(|shard| (asker.once_of(shard, asked.clone()), asker.until_silent(shard)));
-        let said = all_until(asked, asker.deadlines).await;
-        let is_as_said = |(shard, answer): (usize, Option<Result<ask::Answer, Fault>>)| match answer {
-            Some(Ok(answer)) => stamps.are_those_of(shard, &answer, &planned.uses),
+        let (planned, fingerprints) = plan_of(shared, internal, request).await?;
+        let asked = fingerprints::question(&planned.dependencies);
+        let shards = 0..internal.shards.len();
+        let asked = shards.map(|shard| (internal.once_on(shard, asked.clone()), internal.until_silent(shard)));
+        let said = all_until(asked, internal.deadlines).await;
+        let is_as_said = |(shard, answer): (usize, Option<Result<ResultSet, ShardError>>)| match answer {
+            Some(Ok(answer)) => fingerprints.are_those_of(shard, &answer, &planned.dependencies),
             // An explanation needs no shard.
             Some(Err(_)) | None => true,
         };
@@ -79,7 +89,7 @@ async fn standing_plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(A
             };
             let functions = match (&planned.plan, setting) {
                 (_, Some(setting)) => Some(setting.to_string()),
-                (Ok(Plan::Read(read)), None) => read::odd_function(asker, request, &planned, read).await?,
+                (Ok(Plan::Read(read)), None) => odd_function(internal, request, &planned, read).await?,
                 _ => None,
             };
             return Ok((planned, functions.map(Refusal::Unsupported)));
@@ -87,206 +97,5 @@ async fn standing_plan_of(asker: Asker<'_>, request: &Arc<Request>) -> Result<(A
         fan_outs.forget();
         last = Some(planned);
     }
-    Err(Fault::Failed(locked::never_held(asker.world, last.as_deref())))
-}
-
-/// As `js/handle.js` passes it on.
-fn explanation(plan: Result<&Plan, &Refusal>, request: &Request, shards: usize) -> Value {
-    let all: Vec<_> = (0..shards).collect();
-    let original = |shards: Value| json!({ "shards": shards, "sql": request.sql, "params": given(&request.params) });
-    let explain = |plan: &str, statements: Vec<Value>, steps: Vec<String>| json!({ "route": "all", "shards": all, "plan": plan, "statements": statements, "steps": steps });
-    match plan {
-        Ok(Plan::AnyShard) => {
-            let steps = vec!["Every shard holds the same: one of them, each in its turn, is asked.".to_owned()];
-            explain("anyShard", vec![original(json!("any"))], steps)
-        }
-        Ok(Plan::Change(change)) => {
-            let shown = Value::from(named(&change.shard, request));
-            let statement = json!({ "shards": all, "sql": change.shard.sql, "params": shown });
-            let mut steps = Vec::new();
-            if !change.functions.is_empty() {
-                steps.push(format!(
-                    "The catalogue is asked whether these functions are immutable: {}.",
-                    change.functions.join(", ")
-                ));
-            }
-            if change.shard.params.contains(&Source::Now) {
-                steps.push("One shard is asked for the time, and all are told it.".to_owned());
-            }
-            steps.push(match change.how {
-                Everywhere::Sum => OWN_ROWS.to_owned(),
-                Everywhere::Same => SAME_ROWS.to_owned(),
-            });
-            if !change.triggers.is_empty() {
-                steps.push(format!(
-                    "Triggers run on each shard, and see the rows of that shard alone: {}.",
-                    change.triggers.join(", ")
-                ));
-            }
-            steps.push(AWAITED.to_owned());
-            explain("everywhere", vec![statement], steps)
-        }
-        Ok(Plan::Everywhere(how)) => {
-            let step = match how {
-                Everywhere::Sum => OWN_ROWS,
-                Everywhere::Same => SAME_ROWS,
-            };
-            let steps = vec![step.to_owned(), AWAITED.to_owned()];
-            explain("everywhere", vec![original(json!(all))], steps)
-        }
-        Ok(Plan::Read(read)) => {
-            let mut statements = vec![json!({
-                "shards": all, "sql": read.shard.sql, "params": named(&read.shard, request),
-            })];
-            if let Some(finish) = &read.finish {
-                let params: Vec<_> = finish.params.iter().map(|source| value(*source, &request.params)).collect();
-                statements.push(
-                    json!({ "shards": "any", "sql": finishing_text(finish), "params": params, "when": when(read) }),
-                );
-            }
-            explain(name(&read.merge), statements, steps(read))
-        }
-        Err(refusal) => json!({
-            "route": "all", "shards": all, "plan": "refused", "statements": [], "steps": [],
-            "refusal": { "code": "PLAN_UNSUPPORTED", "reason": refusal.to_string() },
-        }),
-    }
-}
-
-fn name(merge: &Merge) -> &'static str {
-    match merge {
-        Merge::Concat => "concat",
-        Merge::Sorted { .. } => "sorted",
-        Merge::Grouped(_) => "grouped",
-        Merge::Finish => "finish",
-    }
-}
-
-fn when(read: &Read) -> &'static str {
-    match read.merge {
-        Merge::Finish => "always",
-        _ => "if the columns' types or collations are not proven to compare here as they do in PostgreSQL",
-    }
-}
-
-fn steps(read: &Read) -> Vec<String> {
-    let mut steps = Vec::new();
-    let mut step = |text: String| steps.push(text);
-    if !read.functions.is_empty() {
-        step(format!("The catalogue is asked whether these functions only compute: {}.", read.functions.join(", ")));
-    }
-    if read.shard.params.contains(&Source::Now) {
-        step("One shard is asked for the time, and all are told it.".into());
-    }
-    step("The statement runs on all shards at once.".into());
-    match &read.merge {
-        Merge::Concat => step("Rows are passed on as they come.".into()),
-        Merge::Sorted { keys, on } => {
-            step(format!("Each shard's rows come sorted; they are merged by {}.", sorted_by(keys)));
-            if *on > 0 {
-                step(format!("Of rows that are equal in the first {on} of these, the first stays (DISTINCT ON)."));
-            }
-            if read.finish.is_none() {
-                step("Keys that are not proven to compare here as they do in PostgreSQL are ranked by a shard.".into());
-            }
-        }
-        Merge::Grouped(grouped) => grouped_steps(grouped, &mut step),
-        Merge::Finish => {
-            step("All rows are gathered, and a shard makes the result of them by the last statement.".into())
-        }
-    }
-    if !matches!(read.merge, Merge::Finish) {
-        if read.distinct {
-            step("Rows that have come before are dropped.".into());
-        }
-        if let Some(offset) = read.offset {
-            step(format!("The first {} rows are left out.", number(offset)));
-        }
-        if let Some(limit) = read.limit {
-            step(format!("At most {} rows are given; then the shards are stopped.", number(limit)));
-        }
-        if read.hidden > 0 {
-            step(format!("{} columns that were added at the end are taken away.", read.hidden));
-        }
-    }
-    steps
-}
-
-fn grouped_steps(grouped: &Grouped, step: &mut impl FnMut(String)) {
-    if grouped.keys.is_empty() {
-        step("Each shard gives one row; they become one.".into());
-    } else {
-        let keys: Vec<_> = grouped.keys.iter().map(|key| column(*key)).collect();
-        step(format!("Rows that are equal in {} become one.", keys.join(", ")));
-    }
-    let folds: Vec<_> = grouped.folds.iter().map(|(folded, fold)| format!("{} by {fold:?}", column(*folded))).collect();
-    if !folds.is_empty() {
-        step(format!("Their other columns are folded: {}.", folds.join(", ")));
-    }
-    if !grouped.order.is_empty() {
-        step(format!("Groups are sorted by {}.", sorted_by(&grouped.order)));
-    }
-}
-
-fn sorted_by(keys: &[Key]) -> String {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|key| {
-            let direction = if key.descending { " descending" } else { "" };
-            let nulls = if key.nulls_first { "first" } else { "last" };
-            format!("{}{direction} (nulls {nulls})", column(key.column))
-        })
-        .collect();
-    keys.join(", ")
-}
-
-fn column(column: Column) -> String {
-    match column {
-        Column::Visible(index) => format!("column {}", index + 1),
-        Column::Hidden(index) => format!("added column {}", index + 1),
-    }
-}
-
-fn number(number: Number) -> String {
-    match number {
-        Number::Fixed(count) => count.to_string(),
-        Number::Given(index) => format!("${}", index + 1),
-    }
-}
-
-/// The finishing query as far as it is known before the columns' types are.
-fn finishing_text(finish: &Finish) -> String {
-    let bit = |bit: &Bit| match bit {
-        Bit::Sql(sql) => sql.clone(),
-        Bit::TypeOf(of) => format!("<type of {}>", column(*of)),
-        Bit::Visible => "<all columns>".to_owned(),
-    };
-    format!("WITH mtdd_g AS (<the gathered rows>) {}", finish.body.iter().map(bit).collect::<String>())
-}
-
-fn named(text: &Text, request: &Request) -> Vec<Value> {
-    if text.sql == request.sql {
-        return given(&request.params);
-    }
-    text.params.iter().map(|source| value(*source, &request.params)).collect()
-}
-
-fn value(source: Source, params: &[Parameter]) -> Value {
-    match source {
-        Source::Given(index) => params.get(index).map_or(Value::Null, shown),
-        Source::Enough => json!("<offset + limit>"),
-        Source::Now => json!("<the time>"),
-    }
-}
-
-fn given(params: &[Parameter]) -> Vec<Value> {
-    params.iter().map(shown).collect()
-}
-
-fn shown(parameter: &Parameter) -> Value {
-    match &parameter.value {
-        None => Value::Null,
-        Some(bytes) if parameter.binary => json!(format!("<{} bytes>", bytes.len())),
-        Some(text) => json!(String::from_utf8_lossy(text)),
-    }
+    Err(ShardError::Failed(locks::never_held(shared, last.as_deref())))
 }

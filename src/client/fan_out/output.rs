@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use crate::channel::WINDOW;
-use crate::client::world::{Control, Taken, World};
+use crate::client::call_control::{CallControl, OutputCredit};
+use crate::client::message::Message;
+use crate::client::shared::Shared;
 use crate::data::compact::Piece;
 use crate::data::row::MalformedRow;
 use crate::data::shape::{Description, Shape};
@@ -17,10 +17,10 @@ use crate::error::Error;
 const SLICE: Duration = Duration::from_millis(5);
 
 pub struct Output<'a> {
-    world: &'a World,
+    shared: &'a Shared,
     id: u32,
     overrides: u16,
-    taken: Arc<Taken>,
+    credit: Arc<OutputCredit>,
     shape: Option<Arc<Shape>>,
     /// A result has begun, and no piece has said so yet.
     begins: Option<u32>,
@@ -30,15 +30,15 @@ pub struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    pub fn new(world: &'a World, id: u32, overrides: u16, control: &Control) -> Self {
-        let taken = Arc::new(Taken::default());
-        control.attach_taken(taken.clone());
-        Output { world, id, overrides, taken, shape: None, begins: None, slice: Instant::now(), count: 0 }
+    pub fn new(shared: &'a Shared, id: u32, overrides: u16, control: &CallControl) -> Self {
+        let credit = Arc::new(OutputCredit::default());
+        control.attach_output(credit.clone());
+        Output { shared, id, overrides, credit, shape: None, begins: None, slice: Instant::now(), count: 0 }
     }
 
     /// A result that returns rows begins.
     pub fn begin(&mut self, description: &Description) {
-        let shape = self.world.outbox.shape(description, self.overrides);
+        let shape = self.shared.js_queue.shape(description, self.overrides);
         self.begins = Some(shape.id);
         self.shape = Some(shape);
         self.count = 0;
@@ -50,7 +50,7 @@ impl<'a> Output<'a> {
             return Ok(());
         }
         let credit = rows.len() as u32;
-        self.taken.add(credit);
+        self.credit.add(credit);
         self.count += u64::from(count);
         self.push(Piece { rows, credit: Some(credit), ..Piece::default() })
     }
@@ -60,9 +60,9 @@ impl<'a> Output<'a> {
         self.push(Piece { command_tag, ..Piece::default() })
     }
 
-    /// The reply ends; `about`: what is to be known of it beyond its results.
-    pub fn finish(&mut self, about: &Value) -> Result<(), Error> {
-        self.push(Piece { error: Some(about.to_string()), last: true, ..Piece::default() })
+    /// The reply ends with a message.
+    pub fn finish(&mut self, message: &Message<'_>) -> Result<(), Error> {
+        self.push(Piece { error: Some(message.json()), last: true, ..Piece::default() })
     }
 
     /// Ready once more rows may go out, and others have had their turn.
@@ -71,14 +71,14 @@ impl<'a> Output<'a> {
             tokio::task::yield_now().await;
             self.slice = Instant::now();
         }
-        self.taken.at_most(WINDOW.into()).await;
+        self.credit.at_most(WINDOW.into()).await;
     }
 
     fn push(&mut self, piece: Piece<'_>) -> Result<(), Error> {
         let shape = self.shape.clone();
         let kinds = shape.as_ref().map_or(&[][..], |shape| &shape.kinds);
         let piece = Piece { id: self.id, shape: self.begins.take(), kinds, ..piece };
-        self.world.outbox.push(piece).map_err(|MalformedRow| Error::Protocol {
+        self.shared.js_queue.push(piece).map_err(|MalformedRow| Error::Protocol {
             server: "a query server".into(),
             reason: MalformedRow.to_string(),
         })

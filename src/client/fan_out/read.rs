@@ -3,203 +3,166 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
-use super::arms::Arms;
-use super::ask::Asker;
-use super::finish::{Columns, Known};
-use super::outcome::Fault;
-use super::plans::{Planned, Told};
-use super::standing::Standing;
-use super::statement::Policy;
-use super::values::{Doubt, Window, bind, needs_now, used};
-use super::watch::Watch;
-use super::{Ended, Halt, Relied, Story, catalog, columns, merging, outdated, unsupported};
-use crate::client::Request;
+use super::bindings::{BoundRead, RowLimits, UnclearValue, bind, needs_now, used};
+use super::clock_values::now;
+use super::execution::{AttemptEnd, FanOut, outdated};
+use super::functions::odd_function;
+use super::plan_cache::{ColumnTraits, PlannedStatement};
+use super::planning::PlanSnapshot;
+use super::validity::Validity;
+use super::{merging, result_columns};
 use crate::error::Error;
-use crate::gather::Collation;
+use crate::gather::{Collation, GatheredColumn, GatheredColumns};
 use crate::plan::{Asked, Column, Fold, Merge, Read};
 use crate::proto::{Field, Parameter, QueryRequest};
-
-/// A query that reads, once it is known what it is run with.
-pub struct Reading<'r> {
-    pub planned: &'r Planned,
-    pub read: &'r Read,
-    pub window: Window,
-    /// The time at which it began, if it matters.
-    pub now: Option<Bytes>,
-}
+use crate::scatter::{FailurePolicy, FanOutError, InternalQueries, Interrupts, ShardCalls, ShardError};
 
 pub async fn run<'a>(
-    story: &mut Story<'a>,
-    watch: Watch<'a>,
-    relied: &Relied<'_>,
+    fan_out: &mut FanOut<'a>,
+    interrupts: Interrupts<'a>,
+    snapshot: &PlanSnapshot<'_>,
     read: &Arc<Read>,
-) -> Result<Ended<'a>, Halt> {
-    let mut watch = watch;
-    let planned = relied.planned;
+) -> Result<AttemptEnd<'a>, FanOutError> {
+    let mut interrupts = interrupts;
+    let planned = snapshot.planned;
     // First of all, so that those that do not answer are known.
-    if story.request.partial && !story.held(&mut watch, relied).await? {
-        return Ok(Ended::Outdated(watch));
+    if fan_out.request.partial && !fan_out.still_holds(&mut interrupts, snapshot).await? {
+        return Ok(AttemptEnd::Outdated(interrupts));
     }
-    check_functions(story, &mut watch, planned, read).await?;
-    let is_rewritten = read.shard.sql != story.request.sql;
-    let (reading, params) = values(story, &mut watch, planned, read, is_rewritten).await?;
-    let simple = story.request.simple && !is_rewritten;
+    check_functions(fan_out, &mut interrupts, planned, read).await?;
+    let is_rewritten = read.shard.sql != fan_out.request.sql;
+    let (bound, params) = values(fan_out, &mut interrupts, planned, read, is_rewritten).await?;
+    let simple = fan_out.request.simple && !is_rewritten;
     let wire = QueryRequest { sql: read.shard.sql.clone(), params, simple, ..QueryRequest::default() };
-    let policy = if story.request.partial { Policy::PartialRead } else { Policy::Read };
+    let policy = if fan_out.request.partial { FailurePolicy::PartialRead } else { FailurePolicy::Read };
     // What must not run twice is looked at before; so is what waits for some shards to the last.
-    let shows_only_reading = story.request.asked == Asked::Implicitly || planned.shows_only_reading;
-    let is_checked = !shows_only_reading || !story.reads_only_read() || story.request.partial;
+    let shows_only_reading = fan_out.request.asked == Asked::Implicitly || planned.shows_only_reading;
+    let is_checked = !shows_only_reading || !fan_out.reads_only_read() || fan_out.request.partial;
     // What a view or a function does was announced before it may have been replaced.
-    if (is_checked || planned.runs_theirs) && !story.held(&mut watch, relied).await? {
-        return Ok(Ended::Outdated(watch));
+    if (is_checked || planned.runs_theirs) && !fan_out.still_holds(&mut interrupts, snapshot).await? {
+        return Ok(AttemptEnd::Outdated(interrupts));
     }
-    let statement = story.statement(wire, policy, planned.shows_only_reading)?;
-    let mut arms = Arms::start(story.world, watch, 0..story.shards(), statement);
-    arms.leave_out(&story.silent);
-    if let Err(halt) = arms.answered().await {
+    let statement = fan_out.statement(wire, policy, planned.shows_only_reading)?;
+    let mut calls = ShardCalls::start(&fan_out.shared.shards, interrupts, 0..fan_out.shards(), statement);
+    calls.leave_out(&fan_out.silent);
+    if let Err(error) = calls.answered().await {
         // PostgreSQL may refuse what was right before, on some shards or on all.
-        let is_refusal = !arms.refusing().is_empty();
-        if is_refusal && !is_checked && !story.holds_where_refused(&mut arms, relied).await? {
-            return outdated(arms);
+        let is_refusal = !calls.refusing().is_empty();
+        if is_refusal && !is_checked && !fan_out.holds_where_refused(&mut calls, snapshot).await? {
+            return outdated(calls);
         }
-        return Err(if is_rewritten { genuine(story, &mut arms, halt).await } else { halt });
+        return Err(if is_rewritten { genuine(fan_out, &mut calls, error).await } else { error });
     }
     // The shards have read their catalogues: what still holds now has held then.
-    let mut standing = if is_checked { Standing::Holds } else { story.standing(&mut arms, relied).await? };
-    if matches!(standing, Standing::Outdated) {
-        return outdated(arms);
+    let mut validity = if is_checked { Validity::Valid } else { fan_out.validity(&mut calls, snapshot).await? };
+    if matches!(validity, Validity::Outdated) {
+        return outdated(calls);
     }
-    let Some(description) = columns::described(story.asker, &mut arms).await? else {
+    let Some(description) = result_columns::described(fan_out, &mut calls).await? else {
         let reason = "it returned no rows, not even none, where a query that reads was expected".into();
         return Err(Error::Protocol { server: "a query server".into(), reason }.into());
     };
-    let shard = arms.descriptions().next().map_or(0, |(index, _)| arms.shard(index));
-    let known = know(story.asker, &mut arms, &reading, description.fields(), shard).await?;
-    let columns = Columns { known: &known, hidden: read.hidden, shard };
-    let doubt = arms.doubt();
-    let merged = standing.during(merging::merge(story, arms, &reading, &columns)).await;
-    let about = if is_rewritten { merged.map_err(merging::without_position) } else { merged }?;
-    story.confirm(standing, doubt).await?;
-    Ok(Ended::Done(about))
+    let shard = calls.descriptions().next().map_or(0, |(index, _)| calls.shard(index));
+    let known = know(fan_out, &mut calls, &bound, description.fields(), shard).await?;
+    let columns = GatheredColumns { known: &known, hidden: read.hidden, shard };
+    let doubt = calls.doubt();
+    let merged = validity.during(merging::merge(fan_out, calls, &bound, &columns)).await;
+    let summary = if is_rewritten { merged.map_err(FanOutError::without_position) } else { merged }?;
+    fan_out.confirm(validity, doubt).await?;
+    Ok(AttemptEnd::Done(summary))
 }
 
 /// A plan of which the catalogue says that it does not hold is none.
-async fn check_functions(story: &Story<'_>, watch: &mut Watch<'_>, planned: &Planned, read: &Read) -> Result<(), Halt> {
-    let odd = watch.until(odd_function(story.asker, story.request, planned, read)).await;
-    match odd.map_err(|interrupt| story.interrupted(interrupt))?? {
-        Some(reason) => Err(unsupported(&reason)),
+async fn check_functions(
+    fan_out: &FanOut<'_>,
+    interrupts: &mut Interrupts<'_>,
+    planned: &PlannedStatement,
+    read: &Read,
+) -> Result<(), FanOutError> {
+    let odd = interrupts.until(odd_function(fan_out.internal, fan_out.request, planned, read)).await;
+    match odd.map_err(|interrupt| fan_out.interrupted(interrupt))?? {
+        Some(reason) => Err(FanOutError::unsupported(&reason)),
         None => Ok(()),
     }
 }
 
-/// Why a plan does not hold, if one of its functions does more than compute.
-pub async fn odd_function(
-    asker: Asker<'_>,
-    request: &Request,
-    planned: &Planned,
-    read: &Read,
-) -> Result<Option<String>, Fault> {
-    if read.functions.is_empty() || planned.has_plain_functions() {
-        return Ok(None);
-    }
-    let explicitly = request.asked != Asked::Implicitly;
-    let odd = catalog::not_plain(asker, &read.functions, explicitly).await?;
-    if let Some(name) = odd.first() {
-        let policy = read.of_policies.get(name).map(|policy| format!(" of {policy}")).unwrap_or_default();
-        return Ok(Some(format!(
-            "the function {name}{policy} is not immutable (ask for it with .mtdd(null) or allServers: true), or it is an aggregate or \
-             window function that is not PostgreSQL's own"
-        )));
-    }
-    planned.note_plain_functions();
-    Ok(None)
-}
-
 /// What the shards' text and the steps after it are run with.
 async fn values<'r>(
-    story: &Story<'_>,
-    watch: &mut Watch<'_>,
-    planned: &'r Planned,
+    fan_out: &FanOut<'_>,
+    interrupts: &mut Interrupts<'_>,
+    planned: &'r PlannedStatement,
     read: &'r Read,
     is_rewritten: bool,
-) -> Result<(Reading<'r>, Vec<Parameter>), Halt> {
-    let given = &story.request.params;
-    let now = if needs_now(read) { Some(now(story, watch).await?) } else { None };
-    let bound = Window::of(read, given).and_then(|window| match is_rewritten {
-        true => Ok((window, bind(&read.shard.params, given, window, now.as_ref())?)),
-        false => Ok((window, given.clone())),
+) -> Result<(BoundRead<'r>, Vec<Parameter>), FanOutError> {
+    let given = &fan_out.request.params;
+    let now = if needs_now(read) { Some(now(fan_out, interrupts).await?) } else { None };
+    let bound = RowLimits::of(read, given).and_then(|limits| match is_rewritten {
+        true => Ok((limits, bind(&read.shard.params, given, limits, now.as_ref())?)),
+        false => Ok((limits, given.clone())),
     });
     let is_odd = is_rewritten && used(read) != given.len();
     // PostgreSQL says best what is wrong with them.
     if (bound.is_err() || is_odd)
-        && let Some(fault) = story.genuine_refusal(watch).await?
+        && let Some(error) = fan_out.genuine_refusal(interrupts).await?
     {
-        return Err(fault.into());
+        return Err(error.into());
     }
     match bound {
-        Ok((window, params)) => Ok((Reading { planned, read, window, now }, params)),
-        Err(Doubt) => Err(unsupported("the numbers of rows at LIMIT and OFFSET have to be given as plain digits")),
+        Ok((limits, params)) => Ok((BoundRead { planned, read, limits, now }, params)),
+        Err(UnclearValue) => {
+            Err(FanOutError::unsupported("the numbers of rows at LIMIT and OFFSET have to be given as plain digits"))
+        }
     }
-}
-
-pub async fn now(story: &Story<'_>, watch: &mut Watch<'_>) -> Result<Bytes, Halt> {
-    let asked = watch.until(story.asker.any(catalog::query("SELECT now()", Vec::new()))).await;
-    let (_, answer) = asked.map_err(|interrupt| story.interrupted(interrupt))??;
-    let cell = answer.rows.first().and_then(|row| row.first()).cloned().flatten();
-    cell.ok_or_else(|| {
-        Error::Protocol { server: "a query server".into(), reason: "it does not know the time".into() }.into()
-    })
 }
 
 /// The error that the query would have got as it was given: the shards' text is another, and so are its positions.
-async fn genuine(story: &Story<'_>, arms: &mut Arms<'_>, halt: Halt) -> Halt {
-    let Halt::Fault(Fault::Database(mut error)) = halt else { return halt };
+async fn genuine(fan_out: &FanOut<'_>, calls: &mut ShardCalls<'_>, error: FanOutError) -> FanOutError {
+    let FanOutError::Shard(ShardError::Database(mut error)) = error else { return error };
     if error.code.as_deref().is_some_and(|code| code.starts_with("42"))
-        && let Ok(Some(fault)) = arms.watch.until(story.asker.refusal(story.original())).await
+        && let Ok(Some(error)) = calls.interrupts.until(fan_out.internal.refusal(fan_out.original())).await
     {
-        return fault.into();
+        return error.into();
     }
     error.position = None;
-    Halt::Fault(Fault::Database(error))
+    FanOutError::Shard(ShardError::Database(error))
 }
 
 /// Types and collations of the shards' columns, as far as merging needs them.
 async fn know(
-    asker: Asker<'_>,
-    arms: &mut Arms<'_>,
-    reading: &Reading<'_>,
+    fan_out: &FanOut<'_>,
+    calls: &mut ShardCalls<'_>,
+    bound: &BoundRead<'_>,
     fields: &[Field],
     shard: usize,
-) -> Result<Vec<Known>, Halt> {
-    let read = reading.read;
+) -> Result<Vec<GatheredColumn>, FanOutError> {
+    let read = bound.read;
     let needed = needed(read, fields.len());
-    let mut known: Vec<_> = fields.iter().map(Known::unneeded).collect();
+    let mut known: Vec<_> = fields.iter().map(GatheredColumn::unneeded).collect();
     if needed.is_empty() {
         return Ok(known);
     }
     let ids: Vec<_> = needed.iter().map(|column| fields[*column].type_id).collect();
-    let catalog = &asker.world.fan_outs.catalog;
-    for (column, of) in needed.iter().zip(arms.until(catalog.types(asker, shard, &ids)).await??) {
-        known[*column].of = of;
+    let (shared, internal) = (fan_out.shared, fan_out.internal);
+    let catalog = &shared.fan_outs.catalog;
+    for (column, of) in needed.iter().zip(calls.until(catalog.types(internal, shard, &ids)).await??) {
+        known[*column].column_type = of;
     }
-    let plans = &asker.world.fan_outs.plans;
+    let plans = &shared.fan_outs.plans;
     // Where PostgreSQL finishes it, a domain's values have to be such again.
     let has_domains = read.finish.is_some() && plans.has_domains();
-    if has_domains || known.iter().any(|known| known.of.has_collation) {
-        let told = told(asker, arms, reading, fields, &known, shard).await?;
-        let distinct: Vec<_> = told.iter().filter_map(|told| told.collation.clone()).collect();
-        let answering = arms.answering();
-        let rules = arms.until(catalog.rules(asker, &answering, &distinct)).await??;
+    if has_domains || known.iter().any(|known| known.column_type.has_collation) {
+        let traits = traits(internal, calls, bound, fields, &known, shard).await?;
+        let distinct: Vec<_> = traits.iter().filter_map(|traits| traits.collation.clone()).collect();
+        let answering = calls.answering();
+        let rules = calls.until(catalog.rules(internal, &answering, &distinct)).await??;
         let mut rules = rules.into_iter();
-        for (known, told) in known.iter_mut().zip(told.iter()) {
-            known.collation = told.collation.clone();
-            known.rules = told.collation.as_ref().and_then(|_| rules.next());
-            known.domain = told.domain.clone();
+        for (known, traits) in known.iter_mut().zip(traits.iter()) {
+            known.collation = traits.collation.clone();
+            known.rules = traits.collation.as_ref().and_then(|_| rules.next());
+            known.domain = traits.domain.clone();
         }
         if let Some(reader) = known.iter().find_map(|known| plans.reader(known.domain.as_deref()?)) {
-            return Err(unsupported(&reader));
+            return Err(FanOutError::unsupported(&reader));
         }
     }
     refuse_different_rules(read, &known)?;
@@ -225,19 +188,19 @@ fn position(column: Column, read: &Read, columns: usize) -> usize {
 }
 
 /// For each column what only the statement itself can tell.
-async fn told(
-    asker: Asker<'_>,
-    arms: &mut Arms<'_>,
-    reading: &Reading<'_>,
+async fn traits(
+    internal: InternalQueries<'_>,
+    calls: &mut ShardCalls<'_>,
+    bound: &BoundRead<'_>,
     fields: &[Field],
-    known: &[Known],
+    known: &[GatheredColumn],
     shard: usize,
-) -> Result<Arc<[Told]>, Halt> {
-    if let Some(told) = reading.planned.told(fields) {
-        return Ok(told);
+) -> Result<Arc<[ColumnTraits]>, FanOutError> {
+    if let Some(traits) = bound.planned.traits(fields) {
+        return Ok(traits);
     }
-    let of = |(index, known): (usize, &Known)| {
-        let collation = match known.of.has_collation {
+    let of = |(index, known): (usize, &GatheredColumn)| {
+        let collation = match known.column_type.has_collation {
             true => format!("pg_collation_for(q.c{index})"),
             false => "NULL".to_owned(),
         };
@@ -251,26 +214,26 @@ async fn told(
     let sql = format!(
         "SELECT array_to_json(ARRAY[{}]) FROM (VALUES (1)) AS one LEFT JOIN LATERAL (SELECT * FROM (\n{}\n) AS s({names}) LIMIT 0) AS q({names}) ON true",
         asked.join(", "),
-        reading.read.shard.sql.trim_end().trim_end_matches(';'),
+        bound.read.shard.sql.trim_end().trim_end_matches(';'),
         names = names.join(", "),
     );
-    let query = QueryRequest { sql, ..arms.wire().clone() };
-    let answer = arms.until(asker.shard(shard, QueryRequest { simple: false, ..query })).await??;
+    let query = QueryRequest { sql, ..calls.wire().clone() };
+    let answer = calls.until(internal.on(shard, QueryRequest { simple: false, ..query })).await??;
     let cells: Vec<Option<String>> =
         answer.text(0, 0).and_then(|cells| serde_json::from_str(cells).ok()).unwrap_or_default();
-    let told = cells.chunks(2).map(|of| Told {
+    let traits = cells.chunks(2).map(|of| ColumnTraits {
         collation: of.first().cloned().flatten(),
         domain: of.get(1).cloned().flatten().map(Arc::from),
     });
-    let mut told: Vec<_> = told.collect();
-    told.resize_with(known.len(), Told::default);
-    let told: Arc<[_]> = told.into();
-    reading.planned.note_told(fields, told.clone());
-    Ok(told)
+    let mut traits: Vec<_> = traits.collect();
+    traits.resize_with(known.len(), ColumnTraits::default);
+    let traits: Arc<[_]> = traits.into();
+    bound.planned.note_traits(fields, traits.clone());
+    Ok(traits)
 }
 
 /// Where the order of texts matters, and each shard has already put its own in order, all must have used the same rules.
-fn refuse_different_rules(read: &Read, known: &[Known]) -> Result<(), Halt> {
+fn refuse_different_rules(read: &Read, known: &[GatheredColumn]) -> Result<(), FanOutError> {
     let at = |column: &Column| position(*column, read, known.len());
     let ordered: Vec<usize> = match &read.merge {
         Merge::Concat => Vec::new(),
@@ -281,10 +244,11 @@ fn refuse_different_rules(read: &Read, known: &[Known]) -> Result<(), Halt> {
         }
         Merge::Finish => (0..known.len()).collect(),
     };
-    let differs = |known: &&Known| known.rules.is_some_and(|rules| !rules.same && rules.collation != Collation::Bytes);
+    let differs =
+        |known: &&GatheredColumn| known.rules.is_some_and(|rules| !rules.same && rules.collation != Collation::Bytes);
     match ordered.iter().filter_map(|index| known.get(*index)).find(differs) {
         None => Ok(()),
-        Some(Known { field, collation, .. }) => Err(unsupported(&format!(
+        Some(GatheredColumn { field, collation, .. }) => Err(FanOutError::unsupported(&format!(
             "the shards sort the text in {:?} by different versions of the collation {}; give all shards the same, or order by a column COLLATE \"C\"",
             field.name,
             collation.as_deref().unwrap_or("of its column"),

@@ -1,31 +1,30 @@
 //! A statement that has no plan: if PostgreSQL would not run it either, the error is PostgreSQL's own, as EXPLAIN finds
 //! it without running anything; else it is refused.
 
-use super::outcome::Fault;
-use super::watch::Watch;
-use super::{Halt, Story, refused};
+use super::execution::FanOut;
 use crate::data::lexer::{Lexer, Token};
 use crate::plan::{self, Refusal};
 use crate::proto::{DatabaseError, QueryRequest};
+use crate::scatter::{FanOutError, Interrupts, ShardError};
 
 const EXPLAIN: &str = "EXPLAIN ";
 
-pub async fn halt(story: &Story<'_>, watch: Watch<'_>, refusal: &Refusal) -> Halt {
-    let mut watch = watch;
-    let refused = refused(refusal);
-    if !may_be_explained(&story.request.sql) {
+pub async fn error(fan_out: &FanOut<'_>, interrupts: Interrupts<'_>, refusal: &Refusal) -> FanOutError {
+    let mut interrupts = interrupts;
+    let refused = FanOutError::refused(refusal);
+    if !may_be_explained(&fan_out.request.sql) {
         return refused;
     }
     // Never by the simple protocol, which would run whatever stands behind a semicolon.
-    let query = QueryRequest { sql: format!("{EXPLAIN}{}", story.request.sql), ..story.original() };
+    let query = QueryRequest { sql: format!("{EXPLAIN}{}", fan_out.request.sql), ..fan_out.original() };
     let query = QueryRequest { simple: false, ..query };
-    match watch.until(story.asker.any(query)).await {
-        Ok(Err(Fault::Database(error))) if !is_of_several_statements(&error) => {
-            Halt::Fault(Fault::Database(Box::new(without_explain(*error))))
+    match interrupts.until(fan_out.internal.on_any(query)).await {
+        Ok(Err(ShardError::Database(error))) if !is_of_several_statements(&error) => {
+            FanOutError::Shard(ShardError::Database(Box::new(without_explain(*error))))
         }
-        Ok(Err(Fault::Failed(error))) if matches!(refusal, Refusal::Unreadable(_)) => error.into(),
+        Ok(Err(ShardError::Failed(error))) if matches!(refusal, Refusal::Unreadable(_)) => error.into(),
         Ok(_) => refused,
-        Err(interrupt) => story.interrupted(interrupt),
+        Err(interrupt) => fan_out.interrupted(interrupt),
     }
 }
 
@@ -41,7 +40,7 @@ fn may_be_explained(sql: &str) -> bool {
     }
 }
 
-/// The extended protocol takes one statement only; that is no fault of the text.
+/// The extended protocol takes one statement only; that is no error of the text.
 fn is_of_several_statements(error: &DatabaseError) -> bool {
     error.code.as_deref() == Some("42601") && error.routine.as_deref() == Some("exec_parse_message")
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::data::row::data_row;
-use crate::gather::Batch;
+use crate::gather::RowBatch;
 use crate::gather::random::{Random, fields};
 use crate::plan::{Fold, Key};
 
@@ -28,9 +28,9 @@ fn groups(plan: &Grouped, limit: usize) -> Groups {
     Groups::new(plan, &fields(TYPES), 3, &COLLATIONS, limit).unwrap()
 }
 
-fn given(mut finished: Finished, most_bytes: usize) -> Vec<Vec<Option<String>>> {
+fn given(mut finished: GroupRows, most_bytes: usize) -> Vec<Vec<Option<String>>> {
     let mut rows = Vec::new();
-    while let Some(Batch { rows: batch, count }) = finished.next_batch(most_bytes).unwrap() {
+    while let Some(RowBatch { rows: batch, count }) = finished.next_batch(most_bytes).unwrap() {
         let before = rows.len();
         for row in Rows::new(&batch) {
             let mut row = row.unwrap();

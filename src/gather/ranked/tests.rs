@@ -32,21 +32,21 @@ fn merging_with_anothers_order_is_sorting_everything_and_picking() {
         let random = &mut Random(seed);
         let case = Case::new(random);
         let mut left: Vec<_> = (0..case.inputs.len()).map(|input| case.batches(input, random)).collect();
-        let outlet = Outlet::new(1, None, case.offset, case.limit);
+        let final_steps = FinalSteps::new(1, None, case.offset, case.limit);
         let mut ranked =
-            Ranked::new(&case.keys, case.on, &fields([1700, 25, 20]), 1, case.inputs.len(), outlet).unwrap();
+            RankedMerge::new(&case.keys, case.on, &fields([1700, 25, 20]), 1, case.inputs.len(), final_steps).unwrap();
         let mut given = Vec::new();
         loop {
-            match ranked.question() {
-                Question::Sort(texts) => {
+            match ranked.next_step() {
+                RankStep::Sort(texts) => {
                     let (order, is_new) = sorted(&case.keys, case.on, &texts);
-                    given.push(ranked.answer(&order, &is_new).unwrap());
+                    given.push(ranked.apply_order(&order, &is_new).unwrap());
                 }
-                Question::Needs(input) => match left[input].pop() {
+                RankStep::Needs(input) => match left[input].pop() {
                     Some(rows) => ranked.feed(input, rows).unwrap(),
                     None => ranked.end(input),
                 },
-                Question::Done => break,
+                RankStep::Done => break,
             }
         }
         assert_eq!(joined(given), case.expected(), "seed {seed}");
@@ -56,11 +56,11 @@ fn merging_with_anothers_order_is_sorting_everything_and_picking() {
 #[test]
 fn an_answer_that_contradicts_a_shards_own_order_is_an_error() {
     let key = Key { column: Column::Visible(0), descending: false, nulls_first: false };
-    let mut ranked = Ranked::new(&[key], 0, &fields([25]), 0, 2, Outlet::new(0, None, 0, None)).unwrap();
+    let mut ranked = RankedMerge::new(&[key], 0, &fields([25]), 0, 2, FinalSteps::new(0, None, 0, None)).unwrap();
     ranked.end(0);
     ranked.feed(1, [data_row(&[Some(b"a")]), data_row(&[Some(b"b")])].concat().into()).unwrap();
     assert_eq!(ranked.waiting(1), 24);
-    assert_eq!(ranked.question(), Question::Sort(vec![vec![Some("a".into()), Some("b".into())]]));
-    assert_eq!(ranked.answer(&[1, 0], &[]), Err(GatherError::Unsorted { input: 1 }));
-    assert_eq!(ranked.answer(&[7], &[]), Err(GatherError::Row(MalformedRow)));
+    assert_eq!(ranked.next_step(), RankStep::Sort(vec![vec![Some("a".into()), Some("b".into())]]));
+    assert_eq!(ranked.apply_order(&[1, 0], &[]), Err(GatherError::Unsorted { input: 1 }));
+    assert_eq!(ranked.apply_order(&[7], &[]), Err(GatherError::Row(MalformedRow)));
 }

@@ -1,0 +1,133 @@
+//! Statements that run as they are: on every shard, or on one because all hold the same. Writes are awaited on every
+//! shard, whatever happens on the others: what took effect in part is never reported as done.
+
+use super::execution::{AttemptEnd, FanOut, FanOutSummary, outdated};
+use super::planning::PlanSnapshot;
+use super::result_columns;
+use super::validity::Validity;
+use crate::data::command_tag;
+use crate::error::Error;
+use crate::plan::Everywhere;
+use crate::scatter::{DescribedPart, FanOutError, Interrupts, ShardCalls, ShardError, Statement, all};
+
+/// Of a statement some of whose rows have been given to the caller before its end.
+const UNDONE: &str = "the tables, views or functions that it names were changed while it ran; nothing of it stays on any shard, \
+     and the rows that it has returned are void; run it again";
+
+/// Runs it on one shard; that one's reply is the reply.
+pub async fn on_any<'a>(
+    fan_out: &mut FanOut<'a>,
+    interrupts: Interrupts<'a>,
+    snapshot: &PlanSnapshot<'_>,
+) -> Result<AttemptEnd<'a>, FanOutError> {
+    let mut interrupts = interrupts;
+    // What must not run twice is looked at before.
+    let is_checked = !fan_out.only_reads();
+    // What a view does was announced before it may have been replaced.
+    if (is_checked || snapshot.planned.runs_theirs) && !fan_out.still_holds(&mut interrupts, snapshot).await? {
+        return Ok(AttemptEnd::Outdated(interrupts));
+    }
+    let mut calls = fan_out.on_one(interrupts, fan_out.original(), snapshot.planned.shows_only_reading).await?;
+    let mut validity = if is_checked { Validity::Valid } else { fan_out.validity(&mut calls, snapshot).await? };
+    if matches!(validity, Validity::Outdated) {
+        return outdated(calls);
+    }
+    validity.during(pass_on(fan_out, &mut calls, 0)).await?;
+    calls.ended().await?;
+    fan_out.confirm(validity, calls.doubt()).await?;
+    Ok(AttemptEnd::Done(FanOutSummary::default()))
+}
+
+/// Runs a statement on all shards. Outdated: its premise holds on none of them.
+pub async fn on_all<'a>(
+    fan_out: &mut FanOut<'a>,
+    interrupts: Interrupts<'a>,
+    statement: Statement,
+    how: Everywhere,
+) -> Result<AttemptEnd<'a>, FanOutError> {
+    let mut interrupts = interrupts;
+    // What one of them cannot do is done on none.
+    let shared = fan_out.shared;
+    let spoken = interrupts.until(all(shared.shards.channels.iter().map(|channel| channel.refuse_legacy()))).await;
+    for understood in spoken.map_err(|interrupt| fan_out.interrupted(interrupt))? {
+        understood?;
+    }
+    for channel in &fan_out.shared.shards.channels {
+        // Known before anything is sent: else it would take effect on some shards.
+        let takes = interrupts.until(channel.takes(&statement.wire)).await;
+        if let Err(error @ Error::Invalid { .. }) = takes.map_err(|interrupt| fan_out.interrupted(interrupt))? {
+            return Err(error.into());
+        }
+    }
+    let mut calls = ShardCalls::start(&fan_out.shared.shards, interrupts, 0..fan_out.shards(), statement);
+    calls.begun().await?;
+    if calls.has_failed() {
+        drain(&mut calls).await?;
+        if calls.is_outdated() {
+            return Ok(AttemptEnd::Outdated(calls.into_interrupts()));
+        }
+    } else if how == Everywhere::Same {
+        pass_on(fan_out, &mut calls, 0).await?;
+        drain(&mut calls).await?;
+    } else {
+        add_up(fan_out, &mut calls).await?;
+    }
+    match calls.ended().await {
+        Err(_) if calls.is_outdated() => Err(FanOutError::unsupported(UNDONE)),
+        ended => ended.map(|()| AttemptEnd::Done(FanOutSummary::default())),
+    }
+}
+
+/// The returned rows of all shards one after the other, under the sum of their command tags.
+async fn add_up(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>) -> Result<(), FanOutError> {
+    let described = match result_columns::described(fan_out, calls).await {
+        Ok(described) => described,
+        Err(FanOutError::Shard(ShardError::Failed(Error::PlanUnsupported { reason }))) => {
+            drain(calls).await?;
+            calls.ended().await?;
+            let reason =
+                format!("the statement has taken effect on all shards, but its rows do not fit together: {reason}");
+            return Err(Error::PlanUnsupported { reason }.into());
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(description) = described {
+        fan_out.output.begin(&description);
+    }
+    let mut tags = Vec::new();
+    for index in 0..calls.len() {
+        while let Some(DescribedPart { reply, .. }) = calls.next_of(index).await? {
+            fan_out.output.rows(&reply.rows, reply.row_count)?;
+            tags.extend(reply.command_tag);
+            calls.until(fan_out.output.room()).await?;
+        }
+    }
+    if calls.has_failed() {
+        return Ok(());
+    }
+    if let Some(tag) = command_tag::sum(tags.iter().map(String::as_str)) {
+        fan_out.output.end(Some(&tag))?;
+    }
+    Ok(())
+}
+
+/// One shard's reply as it comes, all its results.
+async fn pass_on(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>, index: usize) -> Result<(), FanOutError> {
+    while let Some(DescribedPart { reply, description }) = calls.next_of(index).await? {
+        if let Some(description) = description {
+            fan_out.output.begin(&description);
+        }
+        fan_out.output.rows(&reply.rows, reply.row_count)?;
+        if let Some(tag) = &reply.command_tag {
+            fan_out.output.end(Some(tag))?;
+        }
+        calls.until(fan_out.output.room()).await?;
+    }
+    Ok(())
+}
+
+/// Takes what still comes, so that every shard can come to its end.
+async fn drain(calls: &mut ShardCalls<'_>) -> Result<(), FanOutError> {
+    while calls.next().await?.is_some() {}
+    Ok(())
+}

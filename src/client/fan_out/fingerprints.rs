@@ -1,0 +1,305 @@
+//! Whether what is known of the shards' schemas still holds. Every shard fingerprints what it says of its tables, views, types
+//! and functions with the numbers of the transactions that made them so. A plan asks for the fingerprints of what it relies on
+//! once its statement runs: the same fingerprints as before mean that nothing was changed until then. Tables and functions that
+//! its text does not name may change as they like.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::catalog::query;
+use crate::data::parameters::{TextArray, text};
+use crate::data::result_set::ResultSet;
+use crate::proto::{Parameter, Premise, QueryRequest};
+use crate::scatter::{InternalQueries, ShardError, all};
+
+/// What each shard has stamped: None where it has not been asked, or has not answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprints(Vec<Option<ShardFingerprints>>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct ShardFingerprints {
+    /// Of types, operators and the like, and of the functions behind them.
+    whole: String,
+    /// Of all functions, by name.
+    functions: BTreeMap<String, String>,
+    /// By name, with schema and, where that is enough, without.
+    relations: HashMap<String, String>,
+}
+
+/// What a plan relies on.
+#[derive(Debug, Default)]
+pub struct Dependencies {
+    /// The relations that it takes for known.
+    pub relations: BTreeSet<Vec<String>>,
+    /// The names in its text that may be those of functions; None: too many to ask for each.
+    pub calls: Option<BTreeSet<String>>,
+}
+
+impl Fingerprints {
+    /// `functions`: a name and its fingerprint in each line.
+    pub fn note_whole(&mut self, shard: usize, fingerprint: &str, functions: &str) {
+        let of = self.of(shard);
+        of.whole = fingerprint.to_owned();
+        let lines = functions.lines().filter_map(|line| line.rsplit_once(' '));
+        of.functions = lines.map(|(name, fingerprint)| (name.to_owned(), fingerprint.to_owned())).collect();
+    }
+
+    pub fn note(&mut self, shard: usize, relation: String, fingerprint: &str) {
+        self.of(shard).relations.insert(relation, fingerprint.to_owned());
+    }
+
+    /// The first of so many shards that has given no fingerprints.
+    pub fn missing(&self, shards: usize) -> Option<usize> {
+        (0..shards).find(|shard| !self.know(*shard))
+    }
+
+    fn of(&mut self, shard: usize) -> &mut ShardFingerprints {
+        if self.0.len() <= shard {
+            self.0.resize(shard + 1, None);
+        }
+        self.0[shard].get_or_insert_default()
+    }
+
+    /// True if these shards still fingerprint what a plan uses as they did.
+    pub async fn hold(
+        &self,
+        internal: InternalQueries<'_>,
+        shards: &[usize],
+        dependencies: &Dependencies,
+    ) -> Result<bool, ShardError> {
+        let asked = question(dependencies);
+        let said = all(shards.iter().map(|shard| async {
+            let answer = internal.once_on(*shard, asked.clone()).await?;
+            Ok(self.are_those_of(*shard, &answer, dependencies))
+        }));
+        said.await.into_iter().try_fold(true, |all, holds: Result<bool, ShardError>| Ok(all && holds?))
+    }
+
+    /// True if a shard has given any.
+    pub fn know(&self, shard: usize) -> bool {
+        self.0.get(shard).is_some_and(Option::is_some)
+    }
+
+    /// True if a shard's answer to `question` has the fingerprints that it gave before. Of one that gave none nothing is known.
+    pub fn are_those_of(&self, shard: usize, answer: &ResultSet, dependencies: &Dependencies) -> bool {
+        self.0.get(shard).and_then(Option::as_ref).is_some_and(|of| of.are_those_of(answer, dependencies))
+    }
+
+    /// That a shard still fingerprints the relations that a change names as it did, and with `functions` the functions that
+    /// it names: for a statement that has to be undone if not. It runs behind the statement in the same transaction, so
+    /// it looks at nothing else: what is unrelated may change meanwhile, and a trigger may set what it likes. Once a
+    /// trigger has set `search_path`, the relations are those that were found before.
+    pub fn premise(&self, shard: usize, dependencies: &Dependencies, functions: bool) -> Option<Premise> {
+        let of = self.0.get(shard)?.as_ref()?;
+        if dependencies.relations.is_empty() && !functions {
+            return None;
+        }
+        let fingerprint =
+            |name: &Vec<String>| of.relations.get(&name.join(".")).map(|fingerprint| fingerprint.as_bytes());
+        let fingerprints: TextArray = dependencies.relations.iter().map(fingerprint).collect();
+        let mut params = vec![names(dependencies, true), names(dependencies, false), text(fingerprints.finish())];
+        let mut same_functions = String::new();
+        if functions {
+            params.extend([calls(dependencies), text(of.functions_of(dependencies))]);
+            let now = self::functions("AND ($4::name[] IS NULL OR p.proname = ANY ($4::name[]))");
+            same_functions = format!(" AND coalesce({now}, '') = $5::text");
+        }
+        // It divides by zero where they differ.
+        let sql = format!(
+            "SELECT FROM (SELECT coalesce(array_agg(CASE WHEN c.oid IS NOT NULL THEN {OF_RELATION} END ORDER BY n.place), \
+             '{{}}') AS fingerprints FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS n(schema, name, fingerprint, place) \
+             CROSS JOIN (SELECT s.setting = s.reset_val AS is_unset FROM pg_catalog.pg_settings AS s \
+             WHERE s.name = 'search_path') AS path LEFT JOIN pg_catalog.pg_class AS c \
+             ON c.oid = CASE WHEN n.schema <> '' OR path.is_unset THEN {NAMED}::oid ELSE split_part(n.fingerprint, ' ', 1)::oid END \
+             AND {IS_KNOWN}) AS now \
+             WHERE 1 / CASE WHEN now.fingerprints IS NOT DISTINCT FROM $3::text[]{same_functions} THEN 1 ELSE 0 END IS NULL"
+        );
+        Some(Premise { sql, params })
+    }
+}
+
+impl ShardFingerprints {
+    /// The fingerprints of the functions that a plan may call, as the shards list them.
+    fn functions_of(&self, dependencies: &Dependencies) -> String {
+        match &dependencies.calls {
+            Some(names) => listed(names.iter().filter_map(|name| self.functions.get_key_value(name))),
+            None => listed(&self.functions),
+        }
+    }
+
+    fn are_those_of(&self, answer: &ResultSet, dependencies: &Dependencies) -> bool {
+        let (relations, functions) = (&dependencies.relations, self.functions_of(dependencies));
+        let same = |row: usize, name: &[String]| {
+            answer.text(row, 1).unwrap_or_default() == self.relations.get(&name.join(".")).map_or("", String::as_str)
+        };
+        answer.rows.len() == relations.len() + 1
+            && answer.text(0, 1) == Some(&self.whole)
+            && answer.text(0, 2).unwrap_or_default() == functions
+            && relations.iter().enumerate().all(|(index, name)| same(index + 1, name))
+    }
+}
+
+/// As the shards list them.
+fn listed<'s>(functions: impl IntoIterator<Item = (&'s String, &'s String)>) -> String {
+    let lines: Vec<_> = functions.into_iter().map(|(name, fingerprint)| format!("{name} {fingerprint}")).collect();
+    lines.join("\n")
+}
+
+/// Asks for the fingerprints of all that is no relation, then for those of relations in their order.
+pub fn question(dependencies: &Dependencies) -> QueryRequest {
+    let functions = functions("AND ($3::name[] IS NULL OR p.proname = ANY ($3::name[]))");
+    let sql = format!(
+        "SELECT 0 AS place, {} AS fingerprint, {functions} AS functions UNION ALL \
+         SELECT n.place, CASE WHEN c.oid IS NOT NULL THEN {OF_RELATION} END, NULL \
+         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n(schema, name, place) \
+         LEFT JOIN pg_catalog.pg_class AS c ON c.oid = {NAMED} AND {IS_KNOWN} ORDER BY place",
+        whole()
+    );
+    query(sql, vec![names(dependencies, true), names(dependencies, false), calls(dependencies)])
+}
+
+/// The relation that the row `n` names.
+const NAMED: &str =
+    "to_regclass(concat(CASE WHEN n.schema <> '' THEN quote_ident(n.schema) || '.' END, quote_ident(n.name)))";
+/// True where the relation `c` is one that shards fingerprint.
+const IS_KNOWN: &str = "c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't'";
+
+/// The schemas of the relations, or their names.
+fn names(dependencies: &Dependencies, schemas: bool) -> Parameter {
+    let of = |name: &Vec<String>| match (name.as_slice(), schemas) {
+        ([name], false) | ([_, name], false) => name.clone(),
+        ([schema, _], true) => schema.clone(),
+        _ => String::new(),
+    };
+    array(dependencies.relations.iter().map(of))
+}
+
+fn calls(dependencies: &Dependencies) -> Parameter {
+    dependencies.calls.as_ref().map_or_else(Parameter::default, |names| array(names.iter().cloned()))
+}
+
+fn array(names: impl Iterator<Item = String>) -> Parameter {
+    let names: Vec<_> = names.collect();
+    let array: TextArray = names.iter().map(|name| Some(name.as_bytes())).collect();
+    text(array.finish())
+}
+
+/// The application's functions, a name in each line with the fingerprint of all functions that have it. Those of a session's
+/// temporary schema are no one else's.
+pub fn functions(condition: &str) -> String {
+    format!(
+        "(SELECT string_agg(f.name || ' ' || f.fingerprint, E'\\n' ORDER BY f.name COLLATE \"C\") FROM ( \
+         SELECT p.proname::text AS name, concat(count(*), '/', sum(p.xmin::text::bigint)) AS fingerprint \
+         FROM pg_catalog.pg_proc AS p WHERE p.oid >= 16384 {condition} AND p.pronamespace <> ALL (ARRAY( \
+         SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%')) GROUP BY p.proname) AS f)"
+    )
+}
+
+macro_rules! is_for_asker {
+    () => {
+        "EXISTS (SELECT FROM unnest(p.polroles) AS r(oid) WHERE r.oid = 0 OR pg_has_role(r.oid, 'USAGE'))"
+    };
+}
+
+/// True where the policy `p` is for the role that asks.
+pub const IS_FOR_ASKER: &str = is_for_asker!();
+
+/// The fingerprint of the relation `c`: which one the name means, and how it was last made: its columns, a view's query, the
+/// policies that hold for whoever asks, and triggers.
+pub const OF_RELATION: &str = concat!(
+    "\
+concat_ws(' ', c.oid, c.relkind,
+  (SELECT concat(count(*), '/', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0),
+  (SELECT concat(count(*), '/', sum(r.xmin::text::bigint)) FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid),
+  CASE WHEN c.relrowsecurity THEN (SELECT concat(row_security_active(c.oid), count(*), '/', sum(p.xmin::text::bigint), '/',
+    string_agg(p.oid::text, ',' ORDER BY p.oid) FILTER (WHERE ",
+    is_for_asker!(),
+    "))
+   FROM pg_catalog.pg_policy AS p WHERE p.polrelid = c.oid) END,
+  CASE WHEN c.relhastriggers THEN (SELECT concat(count(*), '/', sum(g.xmin::text::bigint)) FROM pg_catalog.pg_trigger AS g
+   WHERE g.tgrelid = c.oid AND NOT g.tgisinternal) END)"
+);
+
+/// The settings that decide how a value is written, as an array.
+pub const SETTINGS: &str = "'{TimeZone,DateStyle,IntervalStyle,server_encoding,bytea_output,extra_float_digits,\
+standard_conforming_strings,lc_monetary,lc_numeric,lc_time,default_text_search_config}'::text[]";
+
+/// The fingerprint of all that is no relation, with the values of those settings and which schemas a name is looked for in. A
+/// connection has the settings that were in force when it was opened, or its server's configuration was loaded.
+pub fn whole() -> String {
+    format!(
+        "concat_ws(' ', {WHOLE}, \
+         (SELECT string_agg(concat(current_setting(s.name, true)), '|' ORDER BY s.place) \
+          FROM unnest({SETTINGS}) WITH ORDINALITY AS s(name, place)), array_to_string(current_schemas(false), ','))"
+    )
+}
+
+/// The fingerprint of the application's own types, casts, operators and collations, and of the functions that anything but a
+/// function is made with. Where as many are there as before, and some were made since, their sum is greater. Those of a
+/// session's temporary schema are no one else's. Types of tables are left out, for those come and go.
+const WHOLE: &str = "\
+(SELECT concat_ws(' ',
+  (SELECT concat(count(*), '/', sum(p.xmin::text::bigint)) FROM pg_catalog.pg_proc AS p WHERE p.oid >= 16384
+   AND p.pronamespace <> ALL (own.temporary)
+   AND EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.refclassid = 'pg_catalog.pg_proc'::regclass
+    AND d.refobjid = p.oid AND d.classid <> 'pg_catalog.pg_proc'::regclass)),
+  (SELECT concat(count(*), '/', sum(o.xmin::text::bigint)) FROM pg_catalog.pg_operator AS o WHERE o.oid >= 16384
+   AND o.oprnamespace <> ALL (own.temporary)),
+  (SELECT concat(count(*), '/', sum(s.xmin::text::bigint)) FROM pg_catalog.pg_cast AS s WHERE s.oid >= 16384),
+  (SELECT concat(count(*), '/', sum(m.xmin::text::bigint)) FROM pg_catalog.pg_amop AS m WHERE m.oid >= 16384),
+  (SELECT concat(count(*), '/', sum(l.xmin::text::bigint)) FROM pg_catalog.pg_collation AS l WHERE l.oid >= 16384
+   AND l.collnamespace <> ALL (own.temporary)),
+  (SELECT concat(count(*), '/', sum(e.xmin::text::bigint)) FROM pg_catalog.pg_enum AS e
+   JOIN pg_catalog.pg_type AS t ON t.oid = e.enumtypid
+   WHERE t.typnamespace <> ALL (own.temporary)),
+  (SELECT concat(count(*), '/', sum(t.xmin::text::bigint), '/', sum(n.xmin::text::bigint)) FROM pg_catalog.pg_type AS t
+   JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace WHERE t.oid >= 16384
+   AND CASE t.typtype WHEN 'b' THEN t.typcategory <> 'A' WHEN 'c' THEN EXISTS (SELECT FROM pg_catalog.pg_class AS f
+    WHERE f.oid = t.typrelid AND f.relkind = 'c') ELSE true END
+   AND t.typnamespace <> ALL (own.temporary)),
+  (SELECT concat(count(*), '/', sum(k.xmin::text::bigint)) FROM pg_catalog.pg_constraint AS k WHERE k.contypid <> 0
+   AND k.connamespace <> ALL (own.temporary)),
+  (SELECT concat(count(*), '/', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_class AS f
+   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.oid AND a.attnum > 0 WHERE f.relkind = 'c'
+   AND f.relnamespace <> ALL (own.temporary)))
+ FROM (SELECT ARRAY(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname LIKE 'pg\\_temp\\_%') AS temporary) AS own)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(fingerprints: &[&'static str], functions: &'static str) -> ResultSet {
+        let row = |fingerprint: &&'static str| vec![None, Some((*fingerprint).into()), Some(functions.into())];
+        ResultSet { rows: fingerprints.iter().map(row).collect(), ..ResultSet::default() }
+    }
+
+    #[test]
+    fn what_is_known_holds_as_long_as_every_stamp_is_the_same() {
+        let mut fingerprints = Fingerprints::default();
+        fingerprints.note_whole(1, "1/700", "a b 1/5\nmine 2/90\nother 1/7");
+        fingerprints.note(1, "orders".into(), "16400 r 2/1400");
+        let relations: BTreeSet<Vec<String>> = ["gone", "orders"].map(|name| vec![name.to_owned()]).into();
+        let calls = ["a b", "mine", "none"].map(str::to_owned).into();
+        let dependencies = Dependencies { relations, calls: Some(calls) };
+        let same = ["1/700", "", "16400 r 2/1400"];
+        let functions = "a b 1/5\nmine 2/90";
+        assert!(fingerprints.are_those_of(1, &answer(&same, functions), &dependencies));
+        for other in [
+            &["1/701", "", "16400 r 2/1400"][..],
+            &["1/700", "16500 v 2/1400", "16400 r 2/1400"],
+            &["1/700", "", "16400 r 2/1401"],
+            &["1/700", "", ""],
+            &["1/700", ""],
+        ] {
+            assert!(!fingerprints.are_those_of(1, &answer(other, functions), &dependencies), "{other:?}");
+        }
+        for other in ["a b 1/5", "a b 1/5\nmine 2/91", "a b 1/5\nmine 2/90\nnone 1/8", ""] {
+            assert!(!fingerprints.are_those_of(1, &answer(&same, other), &dependencies), "{other:?}");
+        }
+        for shard in [0, 2] {
+            assert!(!fingerprints.are_those_of(shard, &answer(&same, functions), &dependencies), "it gave none");
+        }
+        let dependencies = Dependencies { calls: None, ..dependencies };
+        assert!(!fingerprints.are_those_of(1, &answer(&same, functions), &dependencies));
+        assert!(fingerprints.are_those_of(1, &answer(&same, "a b 1/5\nmine 2/90\nother 1/7"), &dependencies));
+    }
+}

@@ -1,0 +1,57 @@
+//! Asks the shards' catalogs whether the functions of a plan may be merged.
+
+use super::catalog::query;
+use super::plan_cache::PlannedStatement;
+use crate::client::request::Request;
+use crate::data::parameters::{TextArray, text};
+use crate::plan::{Asked, Read};
+use crate::scatter::{InternalQueries, ShardError};
+
+/// Why a plan does not hold, if one of its functions does more than compute.
+pub async fn odd_function(
+    internal: InternalQueries<'_>,
+    request: &Request,
+    planned: &PlannedStatement,
+    read: &Read,
+) -> Result<Option<String>, ShardError> {
+    if read.functions.is_empty() || planned.has_plain_functions() {
+        return Ok(None);
+    }
+    let explicitly = request.asked != Asked::Implicitly;
+    let odd = not_plain(internal, &read.functions, explicitly).await?;
+    if let Some(name) = odd.first() {
+        let policy = read.of_policies.get(name).map(|policy| format!(" of {policy}")).unwrap_or_default();
+        return Ok(Some(format!(
+            "the function {name}{policy} is not immutable (ask for it with .mtdd(null) or allServers: true), or it is an aggregate or \
+             window function that is not PostgreSQL's own"
+        )));
+    }
+    planned.note_plain_functions();
+    Ok(None)
+}
+
+/// Those of the functions, named as the statement writes them, whose calls cannot be merged: aggregates, window functions
+/// and, unless any volatility is allowed, functions whose values depend on more than their arguments. (PostgreSQL's own
+/// stable functions depend on settings, which all shards share. Others may read tables.)
+pub async fn not_plain(
+    internal: InternalQueries<'_>,
+    names: &[String],
+    any_volatility: bool,
+) -> Result<Vec<String>, ShardError> {
+    let array: TextArray = names.iter().map(|name| Some(name.as_bytes())).collect();
+    let any_volatility = if any_volatility { "true" } else { "false" };
+    let (_, answer) = internal.on_any(query(FUNCTIONS, vec![text(array.finish()), text(any_volatility)])).await?;
+    Ok((0..answer.rows.len()).filter_map(|row| answer.text(row, 0).map(str::to_owned)).collect())
+}
+
+/// Leaves it to the statement itself to report a name that does not exist.
+const FUNCTIONS: &str = "\
+SELECT f.name
+FROM unnest($1::text[]) AS f(name)
+CROSS JOIN LATERAL parse_ident(f.name, false) AS i(parts)
+JOIN pg_catalog.pg_proc AS p ON p.proname = i.parts[cardinality(i.parts)]
+JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+WHERE CASE WHEN cardinality(i.parts) > 1 THEN n.nspname = i.parts[cardinality(i.parts) - 1]
+      ELSE n.nspname = ANY (current_schemas(true)) END
+GROUP BY f.name
+HAVING NOT bool_and(p.prokind = 'f' AND ($2::bool OR p.provolatile = 'i' OR p.provolatile = 's' AND n.nspname = 'pg_catalog'))";

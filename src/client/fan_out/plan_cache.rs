@@ -1,0 +1,444 @@
+//! PlanCache by their text, so that a statement is planned once, and what has been found out about a plan since: whether its
+//! functions are plain, by which collations its columns compare.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lru::LruCache;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::fingerprints::{Dependencies, Fingerprints};
+use super::schemas::ShardSchemas;
+use crate::client::request::Request;
+use crate::data::lexer::{Lexer, Token};
+use crate::plan::{self, Asked, Layout, Plan, Planning, Refusal, Relation};
+use crate::proto::Field;
+
+const MOST_PLANS: usize = 1000;
+/// Bytes of all texts together.
+const MOST_TEXT: usize = 8 << 20;
+/// One long text would push out very many short ones.
+const LONGEST: usize = MOST_TEXT / 100;
+/// Longer texts are planned one after the other.
+const LARGE: usize = 256 << 10;
+/// Names of functions that a plan asks for one by one.
+const MOST_CALLS: usize = 200;
+/// What the shards' catalogues have said is asked again after this long: it may have been changed.
+const LIFE: Duration = Duration::from_secs(60);
+/// The same where not all of them could be asked.
+const SHORT_LIFE: Duration = Duration::from_secs(2);
+
+/// A statement's plan, or why there is none.
+#[derive(Debug)]
+pub struct PlannedStatement {
+    pub plan: Result<Plan, Refusal>,
+    /// What it relies on.
+    pub dependencies: Dependencies,
+    /// The text shows nothing but bound.
+    pub shows_only_reading: bool,
+    /// The plan's functions are known to be plain.
+    functions: Mutex<Option<Instant>>,
+    /// It names views, tables with policies, or functions that are not PostgreSQL's own: replaced, they may do more than read.
+    pub runs_theirs: bool,
+    traits: Mutex<Option<KnownTraits>>,
+}
+
+/// What only the statement itself can tell of a column of the shards' rows.
+#[derive(Debug, Default)]
+pub struct ColumnTraits {
+    /// The SQL name of its collation.
+    pub collation: Option<String>,
+    /// The SQL name of its domain, whose values are described as those of the type below.
+    pub domain: Option<Arc<str>>,
+}
+
+/// The same of all columns, and when that was said of which.
+#[derive(Debug)]
+struct KnownTraits {
+    since: Instant,
+    fields: Vec<Field>,
+    traits: Arc<[ColumnTraits]>,
+}
+
+impl PlannedStatement {
+    fn new(sql: &str, planning: Planning, layout: &Layout) -> Arc<Self> {
+        let shows_only_reading = plan::shows_only_reading(sql);
+        let Planning { plan, relations } = planning;
+        let dependencies = Dependencies { relations, calls: calls_in(sql) };
+        let runs =
+            |relation: &Relation| relation.view.is_some() || relation.policies.iter().any(|policy| policy.is_active);
+        let calls = matches!(&plan, Ok(Plan::Read(read)) if !read.functions.is_empty() || read.names_unknown);
+        let runs_theirs = calls || dependencies.relations.iter().any(|names| layout.relation(names).is_some_and(runs));
+        let (functions, traits) = (Mutex::default(), Mutex::default());
+        Arc::new(PlannedStatement { plan, dependencies, shows_only_reading, functions, runs_theirs, traits })
+    }
+
+    /// It holds only if what it took for tables are none but tables.
+    pub fn names_unknown(&self) -> bool {
+        match &self.plan {
+            Ok(Plan::Read(read)) => read.names_unknown,
+            Ok(Plan::Change(change)) => change.names_unknown,
+            _ => false,
+        }
+    }
+
+    pub fn has_plain_functions(&self) -> bool {
+        lock(&self.functions).is_some_and(|since| since.elapsed() < LIFE)
+    }
+
+    pub fn note_plain_functions(&self) {
+        *lock(&self.functions) = Some(Instant::now());
+    }
+
+    pub fn traits(&self, fields: &[Field]) -> Option<Arc<[ColumnTraits]>> {
+        let known = lock(&self.traits);
+        let known = known.as_ref().filter(|known| known.since.elapsed() < LIFE && known.fields == fields)?;
+        Some(known.traits.clone())
+    }
+
+    pub fn note_traits(&self, fields: &[Field], traits: Arc<[ColumnTraits]>) {
+        *lock(&self.traits) = Some(KnownTraits { since: Instant::now(), fields: fields.to_vec(), traits });
+    }
+}
+
+/// The names in a text that may be those of functions: in front of a parenthesis, or behind a dot.
+fn calls_in(sql: &str) -> Option<BTreeSet<String>> {
+    let mut calls = BTreeSet::new();
+    let (mut name, mut is_behind_dot) = (None, false);
+    for token in Lexer::new(sql) {
+        if token == Token::Mark('(') {
+            calls.extend(name.take());
+        }
+        name = match token {
+            Token::Word(word) => Some(word.to_ascii_lowercase()),
+            Token::Identifier(inside) => Some(inside.replace("\"\"", "\"")),
+            _ => None,
+        };
+        if is_behind_dot {
+            calls.extend(name.clone());
+        }
+        is_behind_dot = token == Token::Mark('.');
+        if calls.len() > MOST_CALLS {
+            return None;
+        }
+    }
+    Some(calls)
+}
+
+/// The plans that are remembered, under what is known of the tables.
+#[derive(Debug)]
+pub struct PlanCache {
+    state: Mutex<State>,
+    /// For those who wait until theirs is made: a large text must not hold up the others.
+    large: Arc<Semaphore>,
+    others: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct State {
+    layout: Arc<Layout>,
+    fingerprints: Arc<Fingerprints>,
+    /// By name, the shards on which the relation is locked, so that nothing is known of it there.
+    locked: HashMap<String, Vec<usize>>,
+    /// Until when what the databases have said holds.
+    until: Option<Instant>,
+    /// Which of their settings allows no query for all of them.
+    settings: Option<Arc<str>>,
+    /// By the way in which they were asked for.
+    plans: [LruCache<Box<str>, Arc<PlannedStatement>>; 3],
+    text: usize,
+}
+
+impl PlanCache {
+    pub fn new(layout: Layout) -> Self {
+        let plans = std::array::from_fn(|_| LruCache::unbounded());
+        let state = Mutex::new(State {
+            layout: Arc::new(layout),
+            fingerprints: Arc::default(),
+            locked: HashMap::new(),
+            until: None,
+            settings: None,
+            plans,
+            text: 0,
+        });
+        PlanCache { state, large: Arc::new(Semaphore::new(1)), others: Arc::new(Semaphore::new(2)) }
+    }
+
+    /// The plan of a request's text: the one that is known; else one that is made here, if that takes no longer than
+    /// others can wait, or on a thread of its own. Who gives up waiting leaves that thread to come to its end.
+    /// With it comes by what it is noticed that it no longer holds.
+    pub async fn of(&self, request: &Arc<Request>) -> (Arc<PlannedStatement>, Arc<Fingerprints>) {
+        let (sql, asked) = (&request.sql, request.asked);
+        let (layout, fingerprints) = {
+            let mut state = lock(&self.state);
+            // To look for a text takes time too; long ones are never state.
+            let known = if sql.len() > LONGEST { None } else { state.plans[asked as usize].get(&**sql) };
+            if let Some(planned) = known {
+                return (planned.clone(), state.fingerprints.clone());
+            }
+            (state.layout.clone(), state.fingerprints.clone())
+        };
+        let planned = match plan::plan_at_once(sql, asked, &layout) {
+            Some(plan) => PlannedStatement::new(sql, plan, &layout),
+            None => self.made_elsewhere(request, layout.clone()).await,
+        };
+        lock(&self.state).keep(sql, asked, &layout, planned.clone());
+        (planned, fingerprints)
+    }
+
+    async fn made_elsewhere(&self, request: &Arc<Request>, layout: Arc<Layout>) -> Arc<PlannedStatement> {
+        let turn = if request.sql.len() > LARGE { &self.large } else { &self.others };
+        // It is never closed.
+        let turn = turn.clone().acquire_owned().await.ok();
+        let request = request.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            // Until the thread has come to its end, whoever still waits for it.
+            let _turn = turn;
+            let plan = plan::plan(&request.sql, request.asked, &layout);
+            PlannedStatement::new(&request.sql, plan, &layout)
+        });
+        made.await.unwrap_or_else(|_| {
+            let reason = "the planner failed; please report this statement".into();
+            let planning = Planning { plan: Err(Refusal::Unsupported(reason)), relations: BTreeSet::new() };
+            PlannedStatement::new("", planning, &Layout::default())
+        })
+    }
+
+    /// True while the relations are known well enough.
+    pub fn knows_relations(&self) -> bool {
+        lock(&self.state).until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// A relation that a plan uses and that is locked, and on which shard.
+    pub fn locked(&self, dependencies: &Dependencies) -> Option<(String, usize)> {
+        self.locked_where(dependencies, |_| true)
+    }
+
+    /// A relation that a plan uses and that is locked on this shard.
+    pub fn locked_on(&self, shard: usize, dependencies: &Dependencies) -> Option<String> {
+        self.locked_where(dependencies, |locked| locked == shard).map(|(name, _)| name)
+    }
+
+    fn locked_where(&self, dependencies: &Dependencies, is_meant: impl Fn(usize) -> bool) -> Option<(String, usize)> {
+        let state = lock(&self.state);
+        let mut names = dependencies.relations.iter().map(|name| name.join("."));
+        names.find_map(|name| {
+            let shard = state.locked.get(&name)?.iter().copied().find(|shard| is_meant(*shard))?;
+            Some((name, shard))
+        })
+    }
+
+    /// The first of so many shards that has not said in time what it has.
+    pub fn unheard(&self, shards: usize) -> Option<usize> {
+        lock(&self.state).fingerprints.missing(shards)
+    }
+
+    pub fn tenant_column(&self) -> Option<String> {
+        lock(&self.state).layout.tenant_column.clone()
+    }
+
+    /// True if the databases have domains of the application's.
+    pub fn has_domains(&self) -> bool {
+        lock(&self.state).layout.readers.has_domains
+    }
+
+    /// What a domain's check may read, in words.
+    pub fn reader(&self, domain: &str) -> Option<String> {
+        let name = domain.rsplit('.').next().unwrap_or_default().trim_matches('"');
+        lock(&self.state).layout.readers.function(name)
+    }
+
+    /// Which setting of the databases allows no query for all of them, in words.
+    pub fn wrong_setting(&self) -> Option<Arc<str>> {
+        lock(&self.state).settings.clone()
+    }
+
+    /// What the databases have said; plans that were made with other relations, types or functions no longer hold. True:
+    /// it is not what they said before.
+    pub fn note(&self, known: ShardSchemas) -> bool {
+        let ShardSchemas { relations, shadowed, row_functions, readers, fingerprints, locked, settings, is_whole } =
+            known;
+        let mut state = lock(&self.state);
+        state.until = Some(Instant::now() + if is_whole { LIFE } else { SHORT_LIFE });
+        state.settings = settings.map(Arc::from);
+        state.locked = locked;
+        let is_new = *state.fingerprints != fingerprints
+            || state.layout.relations != relations
+            || state.layout.shadowed != shadowed
+            || state.layout.row_functions != row_functions
+            || state.layout.readers != readers;
+        if is_new {
+            state.fingerprints = Arc::new(fingerprints);
+            let Layout { tenant_column, reference_tables, .. } = (*state.layout).clone();
+            let layout = Layout { tenant_column, reference_tables, relations, shadowed, row_functions, readers };
+            state.layout = Arc::new(layout);
+            state.forget_plans();
+        }
+        is_new
+    }
+
+    /// The databases may have changed: they are asked anew, whatever has been planned.
+    pub fn forget(&self) {
+        let mut state = lock(&self.state);
+        state.until = None;
+        state.forget_plans();
+    }
+}
+
+impl State {
+    fn forget_plans(&mut self) {
+        self.plans.iter_mut().for_each(LruCache::clear);
+        self.text = 0;
+    }
+
+    /// Keeps a plan that was made under this layout.
+    fn keep(&mut self, sql: &str, asked: Asked, layout: &Arc<Layout>, planned: Arc<PlannedStatement>) {
+        if sql.len() > LONGEST || !Arc::ptr_eq(layout, &self.layout) {
+            return;
+        }
+        let state = &mut self.plans[asked as usize];
+        if state.put(sql.into(), planned).is_none() {
+            self.text += sql.len();
+        }
+        while state.len() > MOST_PLANS || self.text > MOST_TEXT {
+            match state.pop_lru() {
+                Some((sql, _)) => self.text -= sql.len(),
+                None => return,
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::Target;
+
+    fn plans() -> PlanCache {
+        PlanCache::new(Layout::default())
+    }
+
+    fn request(sql: impl Into<String>, asked: Asked) -> Arc<Request> {
+        Arc::new(Request {
+            id: 1,
+            target: Target::All,
+            session: None,
+            sql: sql.into(),
+            params: Vec::new(),
+            simple: false,
+            timeout: None,
+            max_retries: None,
+            asked,
+            partial: false,
+            repeatable: None,
+            streams: false,
+            overrides: 0,
+        })
+    }
+
+    async fn of(plans: &PlanCache, request: &Arc<Request>) -> Arc<PlannedStatement> {
+        plans.of(request).await.0
+    }
+
+    #[tokio::test]
+    async fn a_text_is_planned_once_for_each_way_of_asking() {
+        let plans = plans();
+        let first = of(&plans, &request("select 1", Asked::Implicitly)).await;
+        assert!(Arc::ptr_eq(&first, &of(&plans, &request("select 1", Asked::Implicitly)).await));
+        assert!(!Arc::ptr_eq(&first, &of(&plans, &request("select 1", Asked::ByNull)).await));
+    }
+
+    #[test]
+    fn what_may_be_a_function_is_found_by_where_it_stands() {
+        let calls =
+            calls_in("select Max (a), t.charge, \"Of\"\"me\"(b), 'f(x)' from s.f(1) as t where c in /* so */ (d)")
+                .unwrap();
+        assert_eq!(calls.into_iter().collect::<Vec<_>>(), ["Of\"me", "charge", "f", "in", "max"]);
+        let many: String = (0..=MOST_CALLS).map(|number| format!("f{number}(), ")).collect();
+        assert_eq!(calls_in(&many), None);
+    }
+
+    #[tokio::test]
+    async fn plans_are_bounded_in_number_and_in_text() {
+        let plans = plans();
+        for number in 0..MOST_PLANS + 100 {
+            plans.of(&request(format!("select {number}"), Asked::Implicitly)).await;
+        }
+        {
+            let state = lock(&plans.state);
+            assert_eq!(state.plans[0].len(), MOST_PLANS);
+            let text: usize = state.plans.iter().flat_map(LruCache::iter).map(|(sql, _)| sql.len()).sum();
+            assert_eq!(state.text, text);
+        }
+        let long = request(format!("select '{}'", "x".repeat(LONGEST)), Asked::Implicitly);
+        assert!(!Arc::ptr_eq(&of(&plans, &long).await, &of(&plans, &long).await), "too long to be state");
+    }
+
+    #[tokio::test]
+    async fn other_relations_make_other_plans_and_the_same_do_not() {
+        let plans = plans();
+        let of = async || of(&plans, &request("select * from v", Asked::Implicitly)).await;
+        let relations = |query: &str| {
+            let view = Relation { has_tenant: true, view: Some(query.to_owned()), ..Relation::default() };
+            ShardSchemas { relations: [("v".to_owned(), view)].into(), is_whole: true, ..ShardSchemas::default() }
+        };
+        assert!(!plans.knows_relations() && of().await.names_unknown());
+        plans.note(relations("select a from t"));
+        assert!(plans.knows_relations());
+        let first = of().await;
+        assert!(first.names_unknown(), "t is not among them");
+        plans.note(relations("select a from t"));
+        assert!(Arc::ptr_eq(&first, &of().await));
+        plans.note(relations("select 2"));
+        assert!(!Arc::ptr_eq(&first, &of().await));
+        assert!(!of().await.names_unknown());
+    }
+
+    #[tokio::test]
+    async fn a_plan_that_was_made_under_other_relations_is_not_kept() {
+        let plans = Arc::new(plans());
+        let long = request(format!("select * from v where a in (1{})", ", 1".repeat(5000)), Asked::Implicitly);
+        let slow = tokio::spawn({
+            let (plans, long) = (plans.clone(), long.clone());
+            async move { of(&plans, &long).await }
+        });
+        tokio::task::yield_now().await;
+        let view = Relation { has_tenant: true, ..Relation::default() };
+        plans.note(ShardSchemas {
+            relations: [("v".to_owned(), view)].into(),
+            is_whole: true,
+            ..ShardSchemas::default()
+        });
+        let made = slow.await.unwrap();
+        assert!(made.names_unknown());
+        assert!(!of(&plans, &long).await.names_unknown());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_long_while_large_texts_are_planned() {
+        let plans = Arc::new(plans());
+        let large = request(format!("select * from t where a in (1{})", ", 1".repeat(150_000)), Asked::Implicitly);
+        let under_way: Vec<_> = (0..4)
+            .map(|_| {
+                let (plans, large) = (plans.clone(), large.clone());
+                tokio::spawn(async move { plans.of(&large).await })
+            })
+            .collect();
+        let mut waits = Vec::new();
+        while !under_way.iter().all(|plan| plan.is_finished()) {
+            let begun = std::time::Instant::now();
+            plans.of(&request(format!("select * from t where b = {}", waits.len()), Asked::Implicitly)).await;
+            waits.push(begun.elapsed());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        waits.sort();
+        // Of the typical one, because a loaded machine may hold up any thread.
+        assert!(waits.len() > 20 && waits[waits.len() / 2] < Duration::from_millis(50), "{waits:?}");
+    }
+}

@@ -1,0 +1,144 @@
+//! The path of a query for all shards, from its plan to its end.
+
+use std::sync::Arc;
+
+use super::execution::{AttemptEnd, FanOut, FanOutSummary};
+use super::output::Output;
+use super::planning::{ATTEMPTS, PlanSnapshot, plan_of};
+use super::{broadcast, change, clock_values, read, refusal};
+use crate::client::call_control::CallControl;
+use crate::client::message::Message;
+use crate::client::request::Request;
+use crate::client::shared::Shared;
+use crate::deadline::Deadlines;
+use crate::error::Error;
+use crate::plan::{Everywhere, Plan};
+use crate::scatter::{FailurePolicy, FanOutError, InternalQueries, Interrupts};
+
+/// Runs a query for all shards to its end. JavaScript is told of the end exactly once.
+pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, control: &CallControl) {
+    let request = Arc::new(request);
+    shared.shards.retry_budget.earn();
+    let interrupts = control.interrupts(deadlines, request.timeout.unwrap_or(shared.timeout));
+    let internal = InternalQueries {
+        shards: &shared.shards,
+        deadlines,
+        deadline: interrupts.deadline,
+        timeout: interrupts.timeout,
+    };
+    let output = Output::new(shared, request.id, request.overrides, control);
+    let mut fan_out = FanOut {
+        shared,
+        internal,
+        request: &request,
+        output,
+        shows_only_reading: false,
+        planned: None,
+        does_without: false,
+        silent: Vec::new(),
+    };
+    let shards = fan_out.shards();
+    match fan_out.run(interrupts).await {
+        Ok(FanOutSummary { is_merged, failed }) => {
+            tracing::debug!(
+                target: "mtdd::query",
+                shards,
+                IsReRun = is_merged,
+                failed = failed.len(),
+                "a query for all shards has ended"
+            );
+            let leaves_traces = request.streams && !fan_out.only_reads();
+            let result = Message::FanOutResult { is_merged, failed_shards: &failed, leaves_traces };
+            let finished = fan_out.output.finish(&result);
+            debug_assert!(finished.is_ok(), "a piece without rows cannot be malformed");
+        }
+        Err(error) => {
+            let code = error.code();
+            tracing::debug!(target: "mtdd::query", shards, code, "a query for all shards has failed");
+            shared.finish_with(request.id, &Message::FanOutError(&error));
+        }
+    }
+}
+
+impl<'a> FanOut<'a> {
+    async fn run(&mut self, interrupts: Interrupts<'a>) -> Result<FanOutSummary, FanOutError> {
+        let mut interrupts = interrupts;
+        for _ in 0..ATTEMPTS {
+            match self.attempt(interrupts).await? {
+                AttemptEnd::Done(summary) => return Ok(summary),
+                AttemptEnd::Outdated(back) => interrupts = back,
+            }
+            self.shared.fan_outs.forget();
+        }
+        Err(self.never_held())
+    }
+
+    /// Runs the query by the plan that holds under what is known of the shards.
+    async fn attempt(&mut self, interrupts: Interrupts<'a>) -> Result<AttemptEnd<'a>, FanOutError> {
+        let mut interrupts = interrupts;
+        let planned = interrupts.until(plan_of(self.shared, self.internal, self.request)).await;
+        let (planned, fingerprints) = planned.map_err(|interrupt| self.interrupted(interrupt))??;
+        self.shows_only_reading = planned.shows_only_reading;
+        self.does_without = self.request.partial || matches!(planned.plan, Ok(Plan::AnyShard) | Err(_));
+        if !self.does_without {
+            // An earlier plan could do without them.
+            self.silent.clear();
+        }
+        self.planned = Some(planned.clone());
+        if self.request.partial && !matches!(planned.plan, Ok(Plan::Read(_) | Plan::AnyShard) | Err(_)) {
+            let reason =
+                "options.partialResults: expected a query that only reads; what writes must not be done in part";
+            return Err(Error::Invalid { reason: reason.into() }.into());
+        }
+        self.check_shards(&mut interrupts).await?;
+        if let Some(refusal) = clock_values::refusal(self, &mut interrupts, &planned).await? {
+            return Err(refusal);
+        }
+        let snapshot = PlanSnapshot { planned: &planned, fingerprints: &fingerprints };
+        if let (Ok(plan), Some(how)) = (&planned.plan, self.shared.fan_outs.plans.wrong_setting())
+            && plan.needs_agreement()
+        {
+            // Someone may have corrected the settings meanwhile.
+            return match self.has_same_fingerprints(&mut interrupts, &snapshot).await? {
+                true => Err(FanOutError::unsupported(&how)),
+                false => Ok(AttemptEnd::Outdated(interrupts)),
+            };
+        }
+        match &planned.plan {
+            Ok(Plan::AnyShard) => broadcast::on_any(self, interrupts, &snapshot).await,
+            Ok(Plan::Everywhere(how)) => {
+                // What is done on some shards cannot be done again, so it is done on none unless all can be reached. The
+                // plan of a change of rows must hold. A change of tables may be what makes the shards agree.
+                let holds = self.holds_everywhere(&mut interrupts, &snapshot).await?;
+                if *how == Everywhere::Sum && !holds {
+                    return Ok(AttemptEnd::Outdated(interrupts));
+                }
+                let statement = self.statement(self.original(), FailurePolicy::Write, planned.shows_only_reading)?;
+                let done = broadcast::on_all(self, interrupts, statement, *how).await;
+                // A command may have changed tables and views, however it ended.
+                if *how == Everywhere::Same {
+                    self.shared.fan_outs.forget();
+                }
+                done
+            }
+            Ok(Plan::Change(change)) => change::run(self, interrupts, &snapshot, change).await,
+            Ok(Plan::Read(read)) => read::run(self, interrupts, &snapshot, read).await,
+            Err(refusal) => {
+                if !self.still_holds(&mut interrupts, &snapshot).await? {
+                    return Ok(AttemptEnd::Outdated(interrupts));
+                }
+                Err(refusal::error(self, interrupts, refusal).await)
+            }
+        }
+    }
+
+    /// Checks, before anything runs, that each server is the shard it is configured as. Whoever sends to a shard that
+    /// cannot be reached deals with that.
+    async fn check_shards(&mut self, interrupts: &mut Interrupts<'_>) -> Result<(), FanOutError> {
+        let channels = &self.shared.shards.channels;
+        let ready = self.heard(interrupts, |shard| channels[shard].ready()).await?;
+        let errors = ready.into_iter().filter_map(|(_, ready)| ready.err());
+        let wrong = errors.into_iter().find(|error| matches!(error, Error::WrongShard { .. }));
+        wrong.map_or(Ok(()), |error| Err(error.into()))
+    }
+}

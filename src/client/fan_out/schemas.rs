@@ -1,0 +1,366 @@
+//! Whether the shards agree: settings that decide how values are written, and what their tables, views and types are made
+//! of. All of them are asked when the first query for all shards comes, and again when they have changed (`fingerprints`) and from
+//! time to time: shards that differ would be merged into nonsense that looks like a result.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::catalog::query;
+use super::fingerprints::{self, Fingerprints, IS_FOR_ASKER, OF_RELATION, functions, whole};
+use crate::data::parameters::{TextArray, text};
+use crate::data::result_set::ResultSet;
+use crate::plan::{Policy, Readers, Relation};
+use crate::scatter::{InternalQueries, ShardError, all};
+
+/// How long the others are awaited at most, once one shard has answered.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What the shards say of themselves.
+#[derive(Debug, Default)]
+pub struct ShardSchemas {
+    /// By name with schema and, where the name alone is enough, without.
+    pub relations: HashMap<String, Relation>,
+    /// Names of functions that PostgreSQL's own schema has too.
+    pub shadowed: BTreeSet<String>,
+    /// Names of the application's functions that may be called on a row.
+    pub row_functions: BTreeSet<String>,
+    /// Operators, casts and types behind which there are functions that may read rows.
+    pub readers: Readers,
+    /// By what it is noticed that they have changed any of it.
+    pub fingerprints: Fingerprints,
+    /// By name, the shards on which another transaction keeps everyone from looking at the relation.
+    pub locked: HashMap<String, Vec<usize>>,
+    /// Which of their settings allows no query for all of them, in words.
+    pub settings: Option<String>,
+    /// All of them have answered.
+    pub is_whole: bool,
+}
+
+/// A shard's answers.
+struct ShardAnswers {
+    whole: ResultSet,
+    relations: ResultSet,
+    readers: ResultSet,
+    settings: ResultSet,
+}
+
+/// Asks all shards. The tenant column's name may be written in quotes or without.
+pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) -> Result<ShardSchemas, ShardError> {
+    let names = tenant_column.map(|column| [column.to_owned(), column.to_ascii_lowercase()]);
+    let names: TextArray = names.iter().flatten().map(|name| Some(name.as_bytes())).collect();
+    let names = names.finish();
+    let shards = internal.shards.len();
+    let first = tokio::sync::Notify::new();
+    let patience = || internal.share(4).min(Instant::now() + PATIENCE);
+    let ask = |shard| {
+        let (names, first) = (names.clone(), &first);
+        async move {
+            let asked = async {
+                // The fingerprints come first: what is changed after them is noticed, and what is said later is newer.
+                let whole = internal
+                    .once_on(shard, query(format!("SELECT {}, {}", whole(), functions("")), Vec::new()))
+                    .await?;
+                let relations = internal.once_on(shard, query(relations(), vec![text(names)])).await?;
+                let readers = internal.once_on(shard, query(READERS, Vec::new())).await?;
+                let settings = internal.once_on(shard, query(settings(), Vec::new())).await?;
+                Ok(ShardAnswers { whole, relations, readers, settings })
+            };
+            tokio::select! {
+                biased;
+                answer = asked => {
+                    if answer.is_ok() {
+                        first.notify_waiters();
+                    }
+                    Some(answer)
+                }
+                () = async { first.notified().await; internal.deadlines.at(patience()).await } => None,
+            }
+        }
+    };
+    let answers: Vec<Option<Result<ShardAnswers, ShardError>>> = all((0..shards).map(ask)).await;
+    let mut known = ShardSchemas { is_whole: true, ..ShardSchemas::default() };
+    let (mut failure, mut settings) = (None, Vec::new());
+    for (shard, answer) in answers.into_iter().enumerate() {
+        match answer {
+            Some(Ok(said)) => {
+                let fingerprint = |column| said.whole.text(0, column).unwrap_or_default();
+                known.fingerprints.note_whole(shard, fingerprint(0), fingerprint(1));
+                known.take_in(shard, &said.relations);
+                for row in 0..said.readers.rows.len() {
+                    let cell = |column| said.readers.text(row, column).unwrap_or_default();
+                    match cell(0) {
+                        "row" => drop(known.row_functions.insert(cell(1).to_owned())),
+                        what => known.readers.add(what, cell(1), cell(2)),
+                    }
+                }
+                settings.push((shard, said.settings));
+            }
+            Some(Err(error)) => {
+                known.is_whole = false;
+                failure.get_or_insert(error);
+            }
+            None => known.is_whole = false,
+        }
+    }
+    if let (true, Some(error)) = (settings.is_empty(), failure) {
+        return Err(error);
+    }
+    known.settings = escaping_setting(&settings).or_else(|| differing_setting(&settings));
+    Ok(known)
+}
+
+impl ShardSchemas {
+    /// Takes in what a shard says of its relations and functions.
+    fn take_in(&mut self, shard: usize, answer: &ResultSet) {
+        for row in 0..answer.rows.len() {
+            let cell = |column| answer.text(row, column).unwrap_or_default();
+            if cell(0).is_empty() {
+                self.shadowed.insert(cell(1).to_owned());
+                continue;
+            }
+            let (schema, name) = (cell(0), cell(1));
+            if cell(12) == "t" {
+                if cell(2) == "t" {
+                    self.locked.entry(name.to_owned()).or_default().push(shard);
+                }
+                self.locked.entry(format!("{schema}.{name}")).or_default().push(shard);
+                continue;
+            }
+            let relation = Relation {
+                has_tenant: cell(3) == "t",
+                view: answer.text(row, 4).map(str::to_owned),
+                is_stored: cell(6) == "t",
+                parents: answer.text(row, 11).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
+                parts: (shard, cell(5).to_owned()),
+                policies: answer.text(row, 8).map(policies).unwrap_or_default(),
+                defaults: answer.text(row, 9).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
+                other_defaults: BTreeSet::new(),
+                triggers: answer.text(row, 10).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
+                differs: None,
+            };
+            if cell(2) == "t" {
+                self.fingerprints.note(shard, name.to_owned(), cell(7));
+                self.add(name.to_owned(), relation.clone());
+            }
+            self.fingerprints.note(shard, format!("{schema}.{name}"), cell(7));
+            self.add(format!("{schema}.{name}"), relation);
+        }
+    }
+
+    fn add(&mut self, name: String, relation: Relation) {
+        let Some(known) = self.relations.get_mut(&name) else {
+            self.relations.insert(name, relation);
+            return;
+        };
+        let all = known.defaults.keys().chain(relation.defaults.keys());
+        let other = all.filter(|column| known.defaults.get(*column) != relation.defaults.get(*column));
+        let other: Vec<_> = other.cloned().collect();
+        known.other_defaults.extend(other);
+        if known.differs.is_none() {
+            known.differs = known.difference(&relation).map(|how| format!("{name}: {how}"));
+        }
+    }
+}
+
+impl Relation {
+    /// How another shard's relation of the same name differs, in words.
+    fn difference(&self, other: &Relation) -> Option<String> {
+        let ((one, here), (another, there)) = (&self.parts, &other.parts);
+        if self.view != other.view {
+            return Some(match (&self.view, &other.view) {
+                (Some(_), Some(_)) => format!("the views of shards {one} and {another} have different texts"),
+                _ => format!("it is a view on one of shards {one} and {another}, and a table on the other"),
+            });
+        }
+        if here == there {
+            let active = |relation: &Relation| {
+                let policies = relation.policies.iter().filter(|policy| policy.is_active);
+                policies.cloned().collect::<Vec<Policy>>()
+            };
+            let differ = active(self) != active(other);
+            return differ.then(|| format!("the policies that hold on shards {one} and {another} differ"));
+        }
+        let missing =
+            |from: &str, of: &str| of.lines().find(|line| !from.lines().any(|known| known == *line)).map(str::to_owned);
+        let (here_only, there_only) = (missing(there, here), missing(here, there));
+        let said = |line: Option<String>| line.map_or_else(|| "no such column".to_owned(), |line| format!("`{line}`"));
+        Some(format!("on shard {one} {}, on shard {another} {}", said(here_only), said(there_only)))
+    }
+}
+
+/// What the catalogue says of policies: name, command, both conditions, and whether it holds for whoever asks.
+fn policies(document: &str) -> Vec<Policy> {
+    type Said = (String, String, Option<String>, Option<String>, bool);
+    let said: Vec<Said> = serde_json::from_str(document).unwrap_or_default();
+    let policies = said.into_iter();
+    policies.map(|(name, command, using, check, is_active)| Policy { name, command, using, check, is_active }).collect()
+}
+
+/// Where backslashes escape, statements mean something else than what is read here.
+fn escaping_setting(answers: &[(usize, ResultSet)]) -> Option<String> {
+    let is_off = |answer: &ResultSet| {
+        (0..answer.rows.len())
+            .any(|row| answer.text(row, 0) == Some("standard_conforming_strings") && answer.text(row, 1) != Some("on"))
+    };
+    let (shard, _) = answers.iter().find(|(_, answer)| is_off(answer))?;
+    Some(format!(
+        "standard_conforming_strings is off on shard {shard}, where literals would mean something else; set it on"
+    ))
+}
+
+fn differing_setting(answers: &[(usize, ResultSet)]) -> Option<String> {
+    let ((first, one), others) = answers.split_first()?;
+    for (shard, other) in others {
+        for row in 0..one.rows.len() {
+            let name = one.text(row, 0)?;
+            let value = |answer: &ResultSet| {
+                (0..answer.rows.len())
+                    .find(|row| answer.text(*row, 0) == Some(name))
+                    .and_then(|row| answer.text(row, 1).map(str::to_owned))
+            };
+            let (here, there) = (value(one), value(other));
+            if here != there {
+                let shown = |value: Option<String>| value.unwrap_or_else(|| "nothing".into());
+                return Some(format!(
+                    "the shards differ: {name} is {} on shard {first} and {} on shard {shard}; set it alike for all of their databases",
+                    shown(here),
+                    shown(there)
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// What decides how a value is written, and which table a name means.
+fn settings() -> String {
+    format!(
+        "SELECT s.name, current_setting(s.name, true) FROM unnest({}) AS s(name) \
+         UNION ALL SELECT 'search_path', array_to_string(current_schemas(false), ', ')",
+        fingerprints::SETTINGS
+    )
+}
+
+/// Functions that can be called on a row; and what is made of functions of the application's that are not immutable, beside
+/// those of extensions: operators, casts, and types whose values are checked by one. PostgreSQL uses some of them unasked. Of a domain's check, its functions and those of
+/// its operators are looked at; a type may be made of others.
+const READERS: &str = "\
+WITH RECURSIVE reader AS (
+  SELECT p.oid, p.oid::regprocedure::text AS shown FROM pg_catalog.pg_proc AS p
+  WHERE p.oid >= 16384 AND p.prokind = 'f' AND p.provolatile <> 'i' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+    WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')),
+checked AS (
+  SELECT t.oid, t.typname, r.shown FROM pg_catalog.pg_constraint AS k
+  JOIN pg_catalog.pg_type AS t ON t.oid = k.contypid
+  JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid
+  LEFT JOIN pg_catalog.pg_operator AS o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
+  JOIN reader AS r ON r.oid = CASE d.refclassid WHEN 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE o.oprcode::oid END
+  UNION
+  SELECT t.oid, t.typname, c.shown FROM checked AS c JOIN pg_catalog.pg_type AS t ON t.typbasetype = c.oid OR t.typelem = c.oid
+    OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND a.atttypid = c.oid))
+SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_amop AS m WHERE m.amopopr = o.oid) THEN 'always' ELSE 'operator' END, o.oprname, r.shown
+FROM reader AS r JOIN pg_catalog.pg_operator AS o ON o.oprcode = r.oid
+UNION ALL SELECT 'always', '', r.shown FROM reader AS r JOIN pg_catalog.pg_amproc AS m ON m.amproc = r.oid
+UNION ALL SELECT CASE WHEN s.castcontext = 'i' THEN 'always' WHEN t.oid < 16384 THEN 'cast' ELSE 'type' END, t.typname, r.shown
+FROM reader AS r JOIN pg_catalog.pg_cast AS s ON s.castfunc = r.oid JOIN pg_catalog.pg_type AS t ON t.oid = s.casttarget
+UNION ALL SELECT 'type', c.typname, c.shown FROM checked AS c
+UNION ALL SELECT 'row', p.proname, '' FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_type AS t ON t.oid = p.proargtypes[0]
+WHERE p.oid >= 16384 AND t.typtype IN ('c', 'd', 'p') AND (p.pronargs - p.pronargdefaults <= 1 OR p.provariadic <> 0)
+UNION ALL SELECT 'domains', '', '' WHERE EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd' AND t.oid >= 16384)
+UNION ALL SELECT 'function', p.proname, c.shown FROM checked AS c
+JOIN pg_catalog.pg_type AS t ON t.oid = c.oid AND t.typtype = 'd'
+JOIN pg_catalog.pg_proc AS p ON p.oid >= 16384 AND (p.prorettype = c.oid OR c.oid = ANY (p.proargtypes::oid[]))";
+
+/// Each relation with its columns, one in a line: its type with the modifier, its collation, and what the type is made of;
+/// and its policies. PostgreSQL opens the tables that a view, a policy or a default names to write it as text, and would
+/// wait for whoever holds or awaits a lock that lets no one read: what is locked so is only named.
+/// Then functions of the application's, beside those of extensions, that PostgreSQL's own schema has too.
+fn relations() -> String {
+    format!("\
+WITH held AS MATERIALIZED (
+  SELECT DISTINCT l.relation AS oid FROM pg_catalog.pg_locks AS l
+  WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
+    AND l.database = (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = current_database())),
+locked AS MATERIALIZED (
+  SELECT h.oid FROM held AS h
+  UNION SELECT coalesce(r.ev_class, p.polrelid) FROM held AS h
+  JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = h.oid
+  LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+  LEFT JOIN pg_catalog.pg_policy AS p ON d.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = d.objid)
+SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
+  EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = ANY ($1::text[]) AND NOT a.attisdropped),
+  CASE WHEN c.relkind IN ('v', 'm') AND k.oid IS NULL THEN pg_get_viewdef(c.oid) END,
+  (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
+      (SELECT concat_ws(' ', 'collate', quote_ident(l.collname), l.collprovider, l.collcollate, to_jsonb(l) ->> 'colllocale',
+         to_jsonb(l) ->> 'colliculocale', CASE WHEN NOT l.collisdeterministic THEN 'not deterministic' END)
+       FROM pg_catalog.pg_collation AS l WHERE l.oid = a.attcollation AND l.collprovider <> 'd'),
+      (SELECT 'of ' || string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid),
+      (SELECT 'of ' || string_agg(quote_ident(f.attname) || ' ' || format_type(f.atttypid, f.atttypmod), ', ' ORDER BY f.attnum)
+       FROM pg_catalog.pg_attribute AS f WHERE t.typtype = 'c' AND f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped),
+      CASE WHEN t.typtype = 'd' THEN 'over ' || format_type(t.typbasetype, t.typtypmod) END), E'\\n' ORDER BY a.attname)
+   FROM pg_catalog.pg_attribute AS a
+   JOIN pg_catalog.pg_type AS o ON o.oid = a.atttypid
+   JOIN pg_catalog.pg_type AS t ON t.oid = CASE WHEN o.typcategory = 'A' AND o.typelem <> 0 THEN o.typelem ELSE o.oid END
+   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  c.relkind = 'm', {OF_RELATION},
+  CASE WHEN c.relrowsecurity AND k.oid IS NULL THEN (SELECT json_agg(json_build_array(p.polname, p.polcmd, pg_get_expr(p.polqual, p.polrelid),
+      pg_get_expr(p.polwithcheck, p.polrelid), row_security_active(c.oid) AND {IS_FOR_ASKER}) ORDER BY p.polname)
+    FROM pg_catalog.pg_policy AS p WHERE p.polrelid = c.oid)::text END,
+  CASE WHEN k.oid IS NULL THEN (SELECT json_object_agg(a.attname, CASE WHEN a.attidentity <> '' THEN 'IDENTITY'
+      ELSE coalesce(pg_get_expr(d.adbin, d.adrelid),
+        CASE WHEN t.typdefaultbin IS NULL THEN quote_literal(t.typdefault) ELSE t.typdefault END) END)::text
+   FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+   LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+     AND (a.attidentity <> '' OR d.oid IS NOT NULL OR t.typdefault IS NOT NULL)) END,
+  CASE WHEN c.relhastriggers THEN (SELECT json_agg(concat(g.tgname, ' (', g.tgfoid::regprocedure, ')') ORDER BY g.tgname)::text
+   FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D') END,
+  (SELECT json_agg(json_build_array(m.nspname, o.relname) ORDER BY i.inhseqno)::text FROM pg_catalog.pg_inherits AS i
+   JOIN pg_catalog.pg_class AS o ON o.oid = i.inhparent JOIN pg_catalog.pg_namespace AS m ON m.oid = o.relnamespace
+   WHERE i.inhrelid = c.oid),
+  k.oid IS NOT NULL
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN locked AS k ON k.oid = c.oid
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+  AND n.nspname NOT LIKE 'pg\\_temp\\_%'
+UNION ALL
+SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL, NULL::text, NULL::text, NULL::text, NULL::text, false
+FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pg_catalog'
+  AND EXISTS (SELECT FROM pg_catalog.pg_proc AS o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+    WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relation(shard: usize, parts: &str, view: Option<&str>) -> Relation {
+        Relation {
+            has_tenant: true,
+            view: view.map(str::to_owned),
+            parts: (shard, parts.into()),
+            ..Relation::default()
+        }
+    }
+
+    #[test]
+    fn a_difference_names_the_shards_and_what_each_of_them_has() {
+        let one = relation(0, "id integer\nmood mood of 'sad', 'ok'", None);
+        assert_eq!(one.difference(&relation(1, "id integer\nmood mood of 'sad', 'ok'", None)), None);
+        assert_eq!(
+            one.difference(&relation(2, "id integer\nmood mood of 'ok', 'sad'", None)).unwrap(),
+            "on shard 0 `mood mood of 'sad', 'ok'`, on shard 2 `mood mood of 'ok', 'sad'`"
+        );
+        assert_eq!(
+            one.difference(&relation(1, "id integer", None)).unwrap(),
+            "on shard 0 `mood mood of 'sad', 'ok'`, on shard 1 no such column"
+        );
+        let view = relation(0, "a text", Some("SELECT a FROM t"));
+        let other = view.difference(&relation(1, "a text", Some("SELECT b AS a FROM t"))).unwrap();
+        assert_eq!(other, "the views of shards 0 and 1 have different texts");
+    }
+}

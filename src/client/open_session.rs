@@ -1,0 +1,87 @@
+//! Opens PostgreSQL connections to be held for transactions.
+
+use tokio::time::{Instant, sleep};
+
+use super::call_control::CallControl;
+use super::message::Message;
+use super::sessions::HeldSession;
+use super::shared::Shared;
+use crate::channel::Owner;
+use crate::deadline::Deadlines;
+use crate::error::{Error, Fate};
+use crate::route::{Route, Target};
+use crate::scatter::{FailedAttempt, FailureClass, Retry};
+
+/// Opens a session on the target's shard, and answers with that shard. Nothing has run before there is one, so that
+/// every attempt may be repeated.
+pub async fn open(
+    shared: &Shared,
+    deadlines: &Deadlines,
+    id: u32,
+    number: u32,
+    target: &Target,
+    control: &CallControl,
+) {
+    let deadline = Instant::now() + shared.timeout;
+    shared.shards.retry_budget.earn();
+    let opened = tokio::select! {
+        opened = hold_at_last(shared, target, deadline) => opened,
+        interrupt = control.interrupt(deadlines.at(deadline)) => {
+            if Instant::now() >= deadline {
+                shared.router.doubt(target);
+            }
+            Err(interrupt.error(shared.timeout, Fate::NotRun))
+        }
+    };
+    match opened {
+        Ok(held) => {
+            let shard = held.shard;
+            shared.sessions.open(number, held);
+            shared.finish_with(id, &Message::Placement { tenant_id: "", shard });
+        }
+        Err(error) => shared.finish(id, Err(error)),
+    }
+}
+
+async fn hold_at_last(shared: &Shared, target: &Target, deadline: Instant) -> Result<HeldSession, Error> {
+    let mut retry = Retry::new(shared.shards.max_retries);
+    let mut looked_up_again = false;
+    loop {
+        let failed = match hold(shared, target).await {
+            Ok(held) => return Ok(held),
+            Err(error) => FailedAttempt::at_start(error),
+        };
+        if failed.class == FailureClass::WrongShard && !looked_up_again {
+            looked_up_again = true;
+            tracing::debug!(target: "mtdd::grpc", error = %failed.error, "looking the tenant up again");
+            shared.router.forget(target);
+            continue;
+        }
+        if failed.class == FailureClass::NeverSent {
+            shared.router.doubt(target);
+        }
+        match retry.next(failed.class, &shared.shards.retry_budget, deadline.into_std(), || true) {
+            Some(wait) => {
+                tracing::debug!(target: "mtdd::grpc", error = %failed.error, "opening the session again");
+                sleep(wait).await;
+            }
+            None => return Err(failed.error),
+        }
+    }
+}
+
+async fn hold(shared: &Shared, target: &Target) -> Result<HeldSession, Error> {
+    match shared.router.route(target).await? {
+        Route::Shard { shard, epoch } => {
+            let owner = match target {
+                Target::Tenant { tenant, .. } => Some(Owner { tenant: &tenant.name, kind: tenant.kind, epoch }),
+                Target::All => None,
+            };
+            Ok(HeldSession::new(shard, shared.shards.channels[shard].open_session(owner).await?))
+        }
+        Route::All => {
+            let reason = "a transaction runs on one shard; name a tenant".into();
+            Err(Error::CrossShardTransaction { reason })
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What JavaScript asks of the client's thread.
+
+use std::time::Duration;
+
+use crate::lookup::Tenant;
+use crate::plan::Asked;
+use crate::proto::Parameter;
+use crate::route::Target;
+
+/// A query from JavaScript.
+#[derive(Debug)]
+pub struct Request {
+    /// Chosen by JavaScript; unique among the queries that run.
+    pub id: u32,
+    pub target: Target,
+    /// The session it runs in; `target` then only says whose query it is.
+    pub session: Option<u32>,
+    pub sql: String,
+    pub params: Vec<Parameter>,
+    /// Use PostgreSQL's simple protocol: no parameters, several statements allowed.
+    pub simple: bool,
+    /// None: the client's own.
+    pub timeout: Option<Duration>,
+    pub max_retries: Option<u32>,
+    /// How the caller asked for all shards, if so.
+    pub asked: Asked,
+    /// The result may do without shards that fail.
+    pub partial: bool,
+    /// Whether it may run twice; None: the SQL decides.
+    pub repeatable: Option<bool>,
+    /// Its rows are used as they come: once some have gone out, it cannot begin anew.
+    pub streams: bool,
+    /// The types whose parsers the application has overridden (`data::kind`).
+    pub overrides: u16,
+}
+
+#[derive(Debug)]
+pub enum Command {
+    Execute(Vec<Request>),
+    /// Explain a query for all shards without running it.
+    Explain(Box<Request>),
+    /// Where a tenant lives; `add`: register it first.
+    Place {
+        id: u32,
+        tenant: Tenant,
+        add: bool,
+    },
+    /// Hold a PostgreSQL connection on the tenant's shard under the number `session`.
+    OpenSession {
+        id: u32,
+        session: u32,
+        target: Target,
+    },
+    /// Give a session back: its open transaction is rolled back.
+    CloseSession(u32),
+    /// Listen to a PostgreSQL channel on one shard, until this id is cancelled.
+    Listen {
+        id: u32,
+        shard: usize,
+        channel: String,
+    },
+    Cancel(u32),
+    Credit {
+        id: u32,
+        bytes: u32,
+    },
+    /// Answer this id once everything that runs has ended.
+    Close {
+        id: u32,
+    },
+}

@@ -1,0 +1,199 @@
+//! The library's own queries to one shard: of its catalog, the order of keys, the time. Their results are small, and
+//! collected whole.
+
+use std::future::{Future, poll_fn};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::error::ShardError;
+use super::failure::FailedAttempt;
+use super::interrupt::{DEADLINE_GRACE, Interrupt};
+use super::interrupts::milliseconds_until;
+use super::retry::{FailureClass, Retry};
+use super::shards::Shards;
+use crate::channel::{Event, QueryChannel};
+use crate::data::result_set::ResultSet;
+use crate::deadline::Deadlines;
+use crate::error::{Error, Fate};
+use crate::proto::QueryRequest;
+
+/// How long a query that any shard can answer waits before it checks whether its shard answers at all.
+const PROBE_AFTER: Duration = Duration::from_millis(250);
+
+#[derive(Clone, Copy)]
+pub struct InternalQueries<'a> {
+    pub shards: &'a Shards,
+    pub deadlines: &'a Deadlines,
+    pub deadline: Instant,
+    pub timeout: Duration,
+}
+
+/// Runs all of it at once, and waits for the last.
+pub async fn all<T>(work: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut work: Vec<_> = work.into_iter().map(|work| (Box::pin(work), None)).collect();
+    poll_fn(|context| {
+        for (work, output) in &mut work {
+            if output.is_none()
+                && let Poll::Ready(ready) = work.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if work.iter().all(|(_, output)| output.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    work.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+/// The same with a deadline for each; None: it was not done in time.
+pub async fn all_until<T>(
+    work: impl IntoIterator<Item = (impl Future<Output = T>, Instant)>,
+    deadlines: &Deadlines,
+) -> Vec<Option<T>> {
+    let in_time = |(work, at)| async move {
+        tokio::select! {
+            biased;
+            output = work => Some(output),
+            () = deadlines.at(at) => None,
+        }
+    };
+    all(work.into_iter().map(in_time)).await
+}
+
+impl InternalQueries<'_> {
+    /// Runs the query on any shard. Tries the next one where a shard cannot be reached, or takes more than a quarter of
+    /// the time.
+    pub async fn on_any(&self, query: QueryRequest) -> Result<(usize, ResultSet), ShardError> {
+        let shards = self.shards.in_turn((0..self.shards.len()).collect());
+        let mut failure = None;
+        for (tried, &shard) in shards.iter().enumerate() {
+            let is_last = tried + 1 == shards.len();
+            let (share, asked) = (self.share(4).min(self.until_silent(shard)), Instant::now());
+            let until = if is_last { self.deadline + 2 * DEADLINE_GRACE } else { share };
+            let answer = tokio::select! {
+                biased;
+                answer = self.once(&self.shards.channels[shard], query.clone(), 0) => answer,
+                () = self.deadlines.at(until) => {
+                    self.shards.unresponsive.add(shard);
+                    Err((FailureClass::NeverSent, self.silent(shard, asked.elapsed(), Fate::NotRun)))
+                }
+            };
+            match answer {
+                Ok(result) => return Ok((shard, result)),
+                Err((FailureClass::NeverSent, error)) => failure = failure.or(Some(error)),
+                Err((_, error)) => return Err(error),
+            }
+        }
+        // All are down. Retries are for the query itself, not for what precedes it.
+        Err(failure.unwrap_or(ShardError::Failed(Interrupt::Deadline.error(self.timeout, Fate::NotRun))))
+    }
+
+    /// When this part of the remaining time will have passed.
+    pub fn share(&self, parts: u32) -> Instant {
+        let now = Instant::now();
+        now + self.deadline.saturating_duration_since(now) / parts
+    }
+
+    /// Until when to wait for this shard where a query can do without it.
+    pub fn until_silent(&self, shard: usize) -> Instant {
+        self.share(2).min(Instant::now() + self.shards.patience_with(shard))
+    }
+
+    /// The error of a shard that has not answered in time.
+    pub fn silent(&self, shard: usize, awaited: Duration, fate: Fate) -> ShardError {
+        let QueryChannel { shard, address, .. } = &self.shards.channels[shard];
+        let timeout_ms = awaited.as_millis() as u64;
+        ShardError::Failed(Error::ShardTimeout { shard: *shard, address: address.clone(), timeout_ms, fate })
+    }
+
+    /// Ready once this shard, which has not answered a query yet, does not answer `SELECT 1` either.
+    pub async fn falls_silent(&self, shard: usize) {
+        self.deadlines.at(Instant::now() + PROBE_AFTER).await;
+        let probe = QueryRequest { sql: "SELECT 1".into(), ..QueryRequest::default() };
+        tokio::select! {
+            biased;
+            _ = self.once_on(shard, probe) => std::future::pending().await,
+            () = self.deadlines.at(self.until_silent(shard)) => self.shards.unresponsive.add(shard),
+        }
+    }
+
+    /// Runs the query on this shard.
+    pub async fn on(&self, shard: usize, query: QueryRequest) -> Result<ResultSet, ShardError> {
+        let answer = self.once(&self.shards.channels[shard], query, self.shards.max_retries).await;
+        answer.map_err(|(_, error)| error)
+    }
+
+    /// The same without retries.
+    pub async fn once_on(&self, shard: usize, query: QueryRequest) -> Result<ResultSet, ShardError> {
+        self.once(&self.shards.channels[shard], query, 0).await.map_err(|(_, error)| error)
+    }
+
+    /// Why PostgreSQL refuses a query, if it does so at once. Runs it on any shard, and stops it when it begins to answer.
+    pub async fn refusal(&self, query: QueryRequest) -> Option<ShardError> {
+        let shards = self.shards.in_turn((0..self.shards.len()).collect());
+        let channel = &self.shards.channels[*shards.first()?];
+        let wire = QueryRequest { timeout_ms: milliseconds_until(self.deadline), ..query };
+        let mut call = channel.start(wire).await.ok()?;
+        match call.next().await {
+            Event::Part(part, _) => part.error.map(ShardError::Database),
+            _ => None,
+        }
+    }
+
+    async fn once(
+        &self,
+        channel: &QueryChannel,
+        query: QueryRequest,
+        retries: u32,
+    ) -> Result<ResultSet, (FailureClass, ShardError)> {
+        let mut retry = Retry::new(retries);
+        loop {
+            let attempt = tokio::select! {
+                biased;
+                attempt = self.attempt(channel, query.clone()) => attempt,
+                () = self.deadlines.at(self.deadline + DEADLINE_GRACE) => {
+                    Err((FailureClass::Answered, ShardError::Failed(Interrupt::Deadline.error(self.timeout, Fate::Unknown))))
+                }
+            };
+            let (class, error) = match attempt {
+                Ok(result) => return Ok(result),
+                Err(failure) => failure,
+            };
+            match retry.next(class, &self.shards.retry_budget, self.deadline.into_std(), || true) {
+                Some(wait) => sleep(wait).await,
+                None => return Err((class, error)),
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        channel: &QueryChannel,
+        query: QueryRequest,
+    ) -> Result<ResultSet, (FailureClass, ShardError)> {
+        let failed = |failed: FailedAttempt| (failed.class, ShardError::Failed(failed.error));
+        let wire = QueryRequest { timeout_ms: milliseconds_until(self.deadline), ..query };
+        let mut call = channel.start(wire).await.map_err(|error| failed(FailedAttempt::at_start(error)))?;
+        let mut result = ResultSet::default();
+        loop {
+            let (part, description) = FailedAttempt::unless_part(channel, call.next().await).map_err(failed)?;
+            if let Some(error) = part.error {
+                return Err((FailureClass::Answered, ShardError::Database(error)));
+            }
+            if let Some(failure) = part.failure {
+                return Err(failed(FailedAttempt::refused(channel, failure, None, self.timeout, |_| true)));
+            }
+            if !part.rows.is_empty() && !part.last {
+                call.handle().credit(part.rows.len() as u32);
+            }
+            result.description = description.or(result.description);
+            let taken = result.push_rows(&part.rows);
+            taken.map_err(|malformed| failed(FailedAttempt::broken(channel, malformed.to_string())))?;
+            if part.last {
+                return Ok(result);
+            }
+        }
+    }
+}

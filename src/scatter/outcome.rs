@@ -1,0 +1,229 @@
+//! What has become of a fan-out on each shard, and which error the whole of it is when not all has gone well.
+
+use serde_json::{Value, json};
+
+use super::error::{FanOutError, LATE, PartialFailure, ShardError, ShardReport};
+use super::failure::FailedAttempt;
+use super::retry::FailureClass;
+use crate::channel::QueryChannel;
+use crate::error::{Error, Fate};
+
+/// What has become of a fan-out on one shard.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// `begun`: it has been sent.
+    UnderWay {
+        begun: bool,
+    },
+    /// The number in the command tag.
+    Done {
+        count: Option<u64>,
+    },
+    Failed(ShardError),
+    /// None: it was not needed any more.
+    NotSent(Option<ShardError>),
+    /// It was sent, and may or may not have taken effect.
+    Unknown(ShardError),
+    /// It has been stopped because of another's failure, or because JavaScript wanted no more.
+    Cancelled,
+}
+
+impl Outcome {
+    pub fn of(failed: FailedAttempt) -> Self {
+        let failure = ShardError::Failed(failed.error);
+        match failed.class {
+            FailureClass::NeverSent | FailureClass::WrongShard => Outcome::NotSent(Some(failure)),
+            FailureClass::OutcomeUnknown | FailureClass::StaysUnknown => Outcome::Unknown(failure),
+            FailureClass::Answered => match &failure {
+                ShardError::Failed(Error::Cancelled { .. } | Error::ClientClosed { .. }) => Outcome::Cancelled,
+                ShardError::Failed(Error::Timeout { fate: Fate::Unknown | Fate::OnlyReads, .. }) => {
+                    Outcome::Unknown(failure)
+                }
+                ShardError::Failed(Error::Overloaded { .. } | Error::Unauthenticated { .. }) => {
+                    Outcome::NotSent(Some(failure))
+                }
+                _ => Outcome::Failed(failure),
+            },
+        }
+    }
+
+    pub fn error(&self) -> Option<&ShardError> {
+        match self {
+            Outcome::Failed(failure) | Outcome::NotSent(Some(failure)) | Outcome::Unknown(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        !matches!(self, Outcome::UnderWay { .. })
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Outcome::Done { .. } => "done",
+            Outcome::Failed(_) => "failed",
+            Outcome::NotSent(_) | Outcome::UnderWay { begun: false } => "not sent",
+            Outcome::Unknown(_) => "unknown",
+            Outcome::Cancelled | Outcome::UnderWay { begun: true } => "cancelled",
+        }
+    }
+}
+
+/// A shard and what has become of it there.
+#[derive(Debug)]
+pub struct ShardOutcome<'a> {
+    pub channel: &'a QueryChannel,
+    pub outcome: &'a Outcome,
+    /// It has begun to answer with a result.
+    pub answered: bool,
+    /// Rows of it have been used.
+    pub used: bool,
+}
+
+impl ShardOutcome<'_> {
+    fn place(&self) -> String {
+        format!("shard {} ({})", self.channel.shard, self.channel.address)
+    }
+
+    /// For the context of the error: nothing but what may be logged.
+    fn context(&self) -> Value {
+        let mut context = json!({
+            "shardIndex": self.channel.shard,
+            "queryServer": self.channel.address,
+            "outcome": self.outcome.word(),
+        });
+        if let Outcome::Done { count } = self.outcome {
+            context["rowCount"] = json!(count);
+        }
+        if let Some(failure) = self.outcome.error() {
+            context["code"] = json!(failure.code());
+        }
+        context
+    }
+
+    fn report(&self) -> ShardReport {
+        ShardReport { context: self.context(), error: self.outcome.error().cloned() }
+    }
+
+    /// The report of a result that does without this shard, if it failed.
+    pub fn failed(&self) -> Option<FailedShard> {
+        let error = self.outcome.error()?.clone();
+        let QueryChannel { shard, address, .. } = self.channel;
+        Some(FailedShard { shard: *shard, address: address.clone(), error, partial: self.used })
+    }
+}
+
+/// A shard that is missing from a result.
+#[derive(Debug)]
+pub struct FailedShard {
+    pub shard: usize,
+    pub address: String,
+    pub error: ShardError,
+    /// Some of its rows are in the result.
+    pub partial: bool,
+}
+
+/// The error of a fan-out that has not succeeded everywhere. `interrupt`: what it was asked to stop for, as an error;
+/// `writes`: it is no query; `may_write`: what it has done may be more than reading all the same.
+pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bool, may_write: bool) -> FanOutError {
+    let errors = || shards.iter().filter_map(|shard| Some((shard, shard.outcome.error()?)));
+    let any = |test: fn(&Outcome) -> bool| shards.iter().any(|shard| test(shard.outcome));
+    let is_done = any(|outcome| matches!(outcome, Outcome::Done { .. }));
+    let is_unknown = any(|outcome| matches!(outcome, Outcome::Unknown(_)));
+    let may_have_effect = may_write && (is_done || is_unknown);
+    // Cancelled, closed or out of time says all, unless something has taken effect.
+    let only_late = interrupt.as_ref().is_none_or(|error| error.code() == LATE);
+    let is_refused = errors().any(|(_, failure)| matches!(failure, ShardError::Database(_)));
+    // What PostgreSQL says goes before the silence of another shard.
+    let is_said = only_late && is_refused;
+    if !may_have_effect
+        && is_said
+        && let Some(failure) = alike(shards)
+    {
+        return FanOutError::Shard(failure.clone());
+    }
+    if let Some(error) = &interrupt
+        && !may_have_effect
+        && !is_said
+    {
+        return FanOutError::Shard(ShardError::Failed(of_the_silent(shards, error)));
+    }
+    if !writes && let Some((_, failure)) = errors().find(|(_, failure)| failure.is_about_data()) {
+        return FanOutError::Shard(failure.clone());
+    }
+    if !may_have_effect {
+        let timeout = errors().find_map(|(_, failure)| match failure {
+            ShardError::Failed(error @ (Error::Timeout { .. } | Error::ShardTimeout { .. })) => Some(error),
+            _ => None,
+        });
+        if let Some(timeout) = timeout.filter(|_| !is_refused) {
+            return FanOutError::Shard(ShardError::Failed(of_the_silent(shards, timeout)));
+        }
+        if let Some(failure) = alike(shards) {
+            return FanOutError::Shard(failure.clone());
+        }
+    }
+    let first = errors().find(|(_, failure)| matches!(failure, ShardError::Database(_))).or_else(|| errors().next());
+    let (place, failure) = match (first, interrupt) {
+        (Some((shard, failure)), _) => (shard.place() + ": ", failure.clone()),
+        (None, interrupt) => {
+            (String::new(), ShardError::Failed(interrupt.unwrap_or(Error::Cancelled { fate: Fate::Unknown })))
+        }
+    };
+    let tells_effects = writes || (may_write && is_unknown);
+    let reason = sentence(shards, &format!("{place}{}", failure.message()), tells_effects);
+    let context = shards.iter().map(ShardOutcome::context).collect();
+    FanOutError::Partial(Box::new(PartialFailure {
+        error: Error::PartialFailure { reason, shards: context },
+        cause: failure,
+        shards: shards.iter().map(ShardOutcome::report).collect(),
+    }))
+}
+
+/// The error of a query whose time was up: it names the shard that has not answered, where others have.
+fn of_the_silent(shards: &[ShardOutcome<'_>], error: &Error) -> Error {
+    let has_answered = |shard: &&ShardOutcome<'_>| shard.answered || matches!(shard.outcome, Outcome::Done { .. });
+    match (error, shards.iter().find(|shard| !has_answered(shard))) {
+        (&Error::Timeout { timeout_ms, fate }, Some(silent)) if shards.iter().any(|shard| has_answered(&shard)) => {
+            let QueryChannel { shard, address, .. } = silent.channel;
+            Error::ShardTimeout { shard: *shard, address: address.clone(), timeout_ms, fate }
+        }
+        _ => error.clone(),
+    }
+}
+
+/// The failure, if all shards that have said anything have failed in the same way.
+fn alike<'s>(shards: &'s [ShardOutcome<'_>]) -> Option<&'s ShardError> {
+    let errors = || shards.iter().filter_map(|shard| shard.outcome.error());
+    let first = errors().find(|failure| matches!(failure, ShardError::Database(_))).or_else(|| errors().next())?;
+    let same = shards.iter().all(|shard| match shard.outcome {
+        // It has said nothing.
+        Outcome::Failed(failure) | Outcome::NotSent(Some(failure)) | Outcome::Unknown(failure)
+            if first.is_about_the_statement() && failure.code() == LATE && !shard.answered =>
+        {
+            true
+        }
+        Outcome::Failed(failure) | Outcome::NotSent(Some(failure)) => failure.code() == first.code(),
+        Outcome::NotSent(None) | Outcome::UnderWay { begun: false } => true,
+        // It had not said anything yet when it was stopped; but what one shard alone cannot do says nothing of the others.
+        Outcome::Cancelled | Outcome::UnderWay { begun: true } => {
+            matches!(first, ShardError::Database(_)) && !shard.answered
+        }
+        Outcome::Done { .. } | Outcome::Unknown(_) => false,
+    });
+    same.then_some(first)
+}
+
+fn sentence(shards: &[ShardOutcome<'_>], first: &str, writes: bool) -> String {
+    let count = |word: &str| shards.iter().filter(|shard| shard.outcome.word() == word).count();
+    let (done, all) = (count("done"), shards.len());
+    if writes {
+        let unknown = count("unknown");
+        let doubt = if unknown > 0 { format!(", may have on {unknown}") } else { String::new() };
+        return format!(
+            "the statement has taken effect on {done} of {all} shards{doubt}, and not on the others: {first}. `outcomes` tells of each"
+        );
+    }
+    let failed = shards.iter().filter(|shard| shard.outcome.error().is_some()).count();
+    format!("{failed} of {all} shards failed, and the query with them: {first}")
+}
