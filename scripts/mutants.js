@@ -62,14 +62,14 @@ const MUTANTS = [
   {
     name: 'counts are not added',
     file: 'src/gather/fold.rs',
-    from: '(Folder::SumInteger, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a + b)',
-    to: '(Folder::SumInteger, Partial::Integer(a), Partial::Integer(_)) => Partial::Integer(*a)',
+    from: '(Accumulator::SumInteger, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a + b)',
+    to: '(Accumulator::SumInteger, Partial::Integer(a), Partial::Integer(_)) => Partial::Integer(*a)',
   },
   {
     name: 'the least is the greatest',
     file: 'src/gather/fold.rs',
-    from: 'if matches!(self, Folder::Least(_)) { Ordering::Greater }',
-    to: 'if matches!(self, Folder::Least(_)) { Ordering::Less }',
+    from: 'if matches!(self, Accumulator::Least(_)) { Ordering::Greater }',
+    to: 'if matches!(self, Accumulator::Least(_)) { Ordering::Less }',
   },
   {
     name: 'numerics are equal only if their texts are',

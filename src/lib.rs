@@ -27,6 +27,8 @@ pub mod error;
 #[cfg(feature = "client")]
 pub mod gather;
 #[cfg(feature = "client")]
+pub mod js_log;
+#[cfg(feature = "client")]
 pub mod lookup;
 #[cfg(feature = "server")]
 pub mod lookup_server;
@@ -39,8 +41,6 @@ pub mod proto;
 pub mod query_server;
 #[cfg(feature = "server")]
 pub mod readiness;
-#[cfg(feature = "client")]
-pub mod records;
 #[cfg(feature = "client")]
 pub mod route;
 #[cfg(feature = "client")]

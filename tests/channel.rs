@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mtdd::channel::{Begun, Event, QueryChannel, Reads};
+use mtdd::channel::{QueryChannel, ReadSafety, ReplyEvent, StartedCall};
 use mtdd::dial::{Dial, Names, Token};
 use mtdd::proto::db_service_server::{DbService, DbServiceServer};
 use mtdd::proto::legacy_db::db_service_server::{DbService as LegacyDbService, DbServiceServer as LegacyServer};
@@ -92,15 +92,15 @@ async fn a_query_that_was_on_its_way_when_unimplemented_came_back_never_ran_and_
     let channel = QueryChannel::new(0, address, dial, Default::default(), Default::default()).unwrap();
     let query = QueryRequest { sql: "select 1".into(), timeout_ms: 5000, ..QueryRequest::default() };
     let begun = match channel.begin(query.clone()).await.unwrap() {
-        Begun::Call(mut call) => {
+        StartedCall::Call(mut call) => {
             let event = call.next().await;
-            assert!(matches!(event, Event::NeverRan(_)), "{event:?}");
+            assert!(matches!(event, ReplyEvent::NeverRan(_)), "{event:?}");
             channel.begin(query).await.unwrap()
         }
         // The refusal was quicker than the query.
         begun => begun,
     };
-    let Begun::Legacy(call) = begun else { panic!("not on the wire of 1.x") };
+    let StartedCall::Legacy(call) = begun else { panic!("not on the wire of 1.x") };
     assert_eq!(channel.run_legacy(call).await.unwrap().rows, "[]");
     assert_eq!(answered.load(Ordering::Relaxed), 1);
 }
@@ -197,9 +197,9 @@ async fn a_query_that_may_have_run_is_not_sent_to_a_server_that_says_nothing_of_
         }
         let refused = channel.begin(read(true)).await.unwrap_err();
         assert_eq!(refused.code(), "OUTCOME_UNKNOWN", "{refused}");
-        let Begun::Call(call) = channel.begin(read(false)).await.unwrap() else { panic!("of 1.x") };
+        let StartedCall::Call(call) = channel.begin(read(false)).await.unwrap() else { panic!("of 1.x") };
         until(|| queries.load(Ordering::Relaxed) == 1).await;
-        assert_ne!(call.reads(), Reads::OnlyRead);
+        assert_ne!(call.reads(), ReadSafety::OnlyRead);
     }
     for reads in [hello::Reads::Unknown, hello::Reads::OnlyRead, hello::Reads::MayWrite] {
         let (channel, hellos, _) = telling().await;
@@ -212,18 +212,18 @@ async fn a_query_that_may_have_run_is_not_sent_to_a_server_that_says_nothing_of_
 async fn what_was_sent_while_reads_might_write_is_never_taken_for_a_read() {
     let (channel, hellos, _) = telling().await;
     let begin = async || match channel.begin(read(false)).await.unwrap() {
-        Begun::Call(call) => call,
-        Begun::Legacy(_) => panic!("of 1.x"),
+        StartedCall::Call(call) => call,
+        StartedCall::Legacy(_) => panic!("of 1.x"),
     };
     let first = begin().await;
-    assert_eq!(first.reads(), Reads::Unknown);
+    assert_eq!(first.reads(), ReadSafety::Unknown);
     tell(&hellos, hello::Reads::OnlyRead).await;
-    until(|| first.reads() == Reads::OnlyRead).await;
+    until(|| first.reads() == ReadSafety::OnlyRead).await;
     tell(&hellos, hello::Reads::MayWrite).await;
-    until(|| first.reads() == Reads::MayWrite).await;
+    until(|| first.reads() == ReadSafety::MayWrite).await;
     let second = begin().await;
     tell(&hellos, hello::Reads::OnlyRead).await;
-    until(|| channel.reads() == Reads::OnlyRead).await;
-    assert_eq!((first.reads(), second.reads()), (Reads::MayWrite, Reads::MayWrite));
-    assert_eq!(begin().await.reads(), Reads::OnlyRead);
+    until(|| channel.reads() == ReadSafety::OnlyRead).await;
+    assert_eq!((first.reads(), second.reads()), (ReadSafety::MayWrite, ReadSafety::MayWrite));
+    assert_eq!(begin().await.reads(), ReadSafety::OnlyRead);
 }

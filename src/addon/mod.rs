@@ -17,7 +17,7 @@ use napi_derive::napi;
 use crate::client::{Client, JsQueue, Request};
 use crate::lookup::Tenant;
 use crate::plan::Asked;
-use crate::route::Target;
+use crate::route::QueryTarget;
 use handover::Handover;
 use params::Params;
 use settings::Settings;
@@ -119,7 +119,7 @@ impl NativeClient {
     /// Where a tenant lives; `add`: after registering it. The answer comes by `take` under `id`.
     #[napi(catch_unwind)]
     pub fn place(&self, id: u32, tenant: TenantName, tenant_type: i32, add: bool) {
-        self.client.place(id, Tenant { name: tenant.0.into(), kind: tenant_type }, add);
+        self.client.locate(id, Tenant { name: tenant.0.into(), kind: tenant_type }, add);
     }
 
     /// Holds a PostgreSQL connection of the tenant's shard under the number `session` (not 0); answers as `place` does.
@@ -175,10 +175,12 @@ impl NativeClient {
     }
 }
 
-fn target(tenant: Option<TenantName>, tenant_type: i32, register: bool) -> Target {
+fn target(tenant: Option<TenantName>, tenant_type: i32, register: bool) -> QueryTarget {
     match tenant {
-        Some(TenantName(name)) => Target::Tenant { tenant: Tenant { name: name.into(), kind: tenant_type }, register },
-        None => Target::All,
+        Some(TenantName(name)) => {
+            QueryTarget::Tenant { tenant: Tenant { name: name.into(), kind: tenant_type }, register }
+        }
+        None => QueryTarget::All,
     }
 }
 

@@ -8,9 +8,9 @@ use napi_derive::napi;
 use crate::client::Config;
 use crate::dial::Tls;
 use crate::error::{Error, Secret};
+use crate::js_log::LogLevel;
 use crate::lookup::CacheLimits;
 use crate::plan::Layout;
-use crate::records::Level;
 
 #[napi(object, use_nullable = true)]
 pub struct Settings {
@@ -77,7 +77,7 @@ impl Settings {
                 ..Layout::default()
             },
             merge_memory: self.merge_memory_limit as usize,
-            log_level: Level::parse(&self.log_level)
+            log_level: LogLevel::parse(&self.log_level)
                 .ok_or_else(|| Error::Config { field: "mtdd.logLevel", reason: "unknown level".into() })?,
         })
     }

@@ -13,7 +13,7 @@ use tonic::transport::Channel;
 use tonic::{Code, ConnectError, Request, Status, TimeoutExpired};
 use tonic_prost::ProstCodec;
 
-use super::MAX_MESSAGE;
+use super::connection::MAX_MESSAGE;
 use crate::error::{Error, describe};
 use crate::proto::legacy_db::db_service_client::DbServiceClient;
 use crate::proto::legacy_db::{StoredProcRequest, StoredProcResponse};

@@ -20,9 +20,9 @@ const SILENCE_IS_CONSENT: Duration = Duration::from_millis(500);
 
 /// What a listener hears.
 #[derive(Debug, PartialEq)]
-pub enum Heard {
+pub enum ListenEvent {
     /// LISTEN is in force. First, and once.
-    Listening,
+    InForce,
     Notification {
         payload: String,
         /// Of the PostgreSQL backend that notified; None: the server does not tell.
@@ -33,16 +33,16 @@ pub enum Heard {
 }
 
 /// What is heard; the last item is the error that it ended with.
-pub type Listening = Pin<Box<dyn Stream<Item = Result<Heard, Status>> + Send>>;
+pub type ListenStream = Pin<Box<dyn Stream<Item = Result<ListenEvent, Status>> + Send>>;
 
 /// Listens on this version's wire.
-pub async fn listen(channel: Channel, request: Request<ChannelRequest>) -> Result<Listening, Status> {
+pub async fn listen(channel: Channel, request: Request<ChannelRequest>) -> Result<ListenStream, Status> {
     let messages = DbServiceClient::new(channel).listen_to_channel(request).await?.into_inner();
     let heard = messages.try_filter_map(|message| async {
         Ok(message.message.map(|message| match message {
-            Message::Listening(_) => Heard::Listening,
+            Message::Listening(_) => ListenEvent::InForce,
             Message::Notification(Notification { payload, process_id, received_at }) => {
-                Heard::Notification { payload, process_id: Some(process_id), received_at: received_at.into() }
+                ListenEvent::Notification { payload, process_id: Some(process_id), received_at: received_at.into() }
             }
         }))
     });
@@ -50,16 +50,19 @@ pub async fn listen(channel: Channel, request: Request<ChannelRequest>) -> Resul
 }
 
 /// Listens on the wire of 1.x.
-pub async fn listen_legacy(channel: Channel, request: Request<legacy_db::ChannelRequest>) -> Result<Listening, Status> {
+pub async fn listen_legacy(
+    channel: Channel,
+    request: Request<legacy_db::ChannelRequest>,
+) -> Result<ListenStream, Status> {
     let mut call = Box::pin(async move {
         let responses = LegacyClient::new(channel).listen_to_channel(request).await?.into_inner();
-        Ok::<_, Status>(responses.map_ok(|response| Heard::Notification {
+        Ok::<_, Status>(responses.map_ok(|response| ListenEvent::Notification {
             payload: payload(response.data),
             process_id: None,
             received_at: response.timestamp.into(),
         }))
     });
-    let listening = stream::once(async { Ok(Heard::Listening) });
+    let listening = stream::once(async { Ok(ListenEvent::InForce) });
     Ok(match timeout(SILENCE_IS_CONSENT, &mut call).await {
         Ok(responses) => to_its_end(listening.chain(responses?)),
         // Its answer begins with the first notification.
@@ -68,7 +71,7 @@ pub async fn listen_legacy(channel: Channel, request: Request<legacy_db::Channel
 }
 
 /// No end without an error: a server that has nothing more to say has stopped listening.
-fn to_its_end(heard: impl Stream<Item = Result<Heard, Status>> + Send + 'static) -> Listening {
+fn to_its_end(heard: impl Stream<Item = Result<ListenEvent, Status>> + Send + 'static) -> ListenStream {
     let end = stream::once(async { Err(Status::unavailable("the server ended the stream")) });
     Box::pin(heard.chain(end))
 }

@@ -14,8 +14,8 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Code, Status, Streaming};
 
-use super::inbox::{Event, Inbox};
-use super::{QueryChannel, WINDOW};
+use super::connection::ServerConnection;
+use super::reply_queue::{ReplyEvent, ReplyQueue};
 use crate::data::shape::{Description, Descriptions};
 use crate::dial::check_answer;
 use crate::error::describe;
@@ -24,23 +24,26 @@ use crate::proto::{
     client_frame, hello, server_frame,
 };
 
-/// How long a server is given to say what it takes, and what one of 2.0 takes that says nothing.
+/// Bytes of rows that one query may have in flight before its server waits for credit.
+pub const WINDOW: u32 = 1024 * 1024;
+
+/// How long to wait for a server's Hello, and the largest message of a 2.0 server, which sends none.
 const HELLO_PATIENCE: Duration = Duration::from_secs(1);
 const USUAL_LARGEST: usize = 64 << 20;
 
 #[derive(Debug)]
 pub(super) struct Stream {
     /// What the server has said of itself, once it has.
-    said: watch::Sender<Option<Said>>,
+    hello: watch::Sender<Option<ServerHello>>,
     /// The server knows no such call, and said so only after it had accepted the stream.
     is_unknown: AtomicBool,
     // Ids are given and frames queued under one lock, so that the server sees ids rise.
-    calls: Mutex<Calls>,
+    calls: Mutex<OpenCalls>,
 }
 
 /// What a text does that shows nothing but reading, as far as its server says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reads {
+pub enum ReadSafety {
     /// It may do more, or the server knows nothing of this.
     MayWrite,
     /// The server has not said.
@@ -48,19 +51,19 @@ pub enum Reads {
     OnlyRead,
 }
 
-impl Reads {
+impl ReadSafety {
     fn of(hello: Hello) -> Self {
         match hello.reads() {
-            hello::Reads::Unspecified | hello::Reads::MayWrite => Reads::MayWrite,
-            hello::Reads::Unknown => Reads::Unknown,
-            hello::Reads::OnlyRead => Reads::OnlyRead,
+            hello::Reads::Unspecified | hello::Reads::MayWrite => ReadSafety::MayWrite,
+            hello::Reads::Unknown => ReadSafety::Unknown,
+            hello::Reads::OnlyRead => ReadSafety::OnlyRead,
         }
     }
 }
 
 /// What a stream's server takes, and what it has said of reads.
 #[derive(Clone, Copy, Debug)]
-struct Said {
+struct ServerHello {
     largest: usize,
     /// It looks at `may_have_run`.
     knows_reads: bool,
@@ -69,16 +72,16 @@ struct Said {
 }
 
 #[derive(Debug)]
-struct Calls {
+struct OpenCalls {
     /// What is said of reads now.
-    reads: Reads,
+    reads: ReadSafety,
     /// Up to this id queries were sent while they might write.
     may_have_written: u32,
     /// None: the server has been told that nothing more will come.
     frames: Option<UnboundedSender<ClientFrame>>,
     /// False: this stream takes no further query; those under way go on.
     accepting: bool,
-    waiting: HashMap<u32, Arc<Inbox>>,
+    waiting: HashMap<u32, Arc<ReplyQueue>>,
     last_id: u32,
     /// Why the stream has ended, once it has.
     end: Option<String>,
@@ -86,20 +89,20 @@ struct Calls {
 
 /// How the queries of a stream are run.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Method {
+pub(super) enum StreamMethod {
     Multiplex,
     Session,
 }
 
 /// A tenant, and the epoch of its placement as the caller knows it.
 #[derive(Clone, Copy, Debug)]
-pub struct Owner<'o> {
+pub struct SessionOwner<'o> {
     pub tenant: &'o str,
     pub kind: i32,
     pub epoch: u64,
 }
 
-impl Owner<'_> {
+impl SessionOwner<'_> {
     fn note(self, metadata: &mut MetadataMap) {
         metadata.insert_bin("mtdd-tenant-bin", MetadataValue::from_bytes(self.tenant.as_bytes()));
         metadata.insert("mtdd-tenant-type", MetadataValue::from(self.kind));
@@ -109,23 +112,27 @@ impl Owner<'_> {
 
 impl Stream {
     /// `owner`: for whom a session is, so that the server agrees on the shard before it accepts it.
-    pub async fn open(channel: &QueryChannel, method: Method, owner: Option<Owner<'_>>) -> Result<Arc<Stream>, Status> {
+    pub async fn open(
+        server: &ServerConnection,
+        method: StreamMethod,
+        owner: Option<SessionOwner<'_>>,
+    ) -> Result<Arc<Stream>, Status> {
         let (frames, outgoing) = mpsc::unbounded_channel();
-        let open = client_frame::Frame::Open(Open { settings: channel.settings.clone(), window: WINDOW });
+        let open = client_frame::Frame::Open(Open { settings: server.settings.clone(), window: WINDOW });
         let _ = frames.send(ClientFrame { frame: Some(open) });
-        let mut outgoing = channel.request(UnboundedReceiverStream::new(outgoing));
+        let mut outgoing = server.request(UnboundedReceiverStream::new(outgoing));
         if let Some(owner) = owner {
             owner.note(outgoing.metadata_mut());
         }
-        let mut client = channel.client();
+        let mut client = server.client();
         let incoming = match method {
-            Method::Multiplex => client.multiplex(outgoing).await?,
-            Method::Session => client.session(outgoing).await?,
+            StreamMethod::Multiplex => client.multiplex(outgoing).await?,
+            StreamMethod::Session => client.session(outgoing).await?,
         };
         check_answer(incoming.metadata())?;
         let incoming = incoming.into_inner();
-        let calls = Calls {
-            reads: Reads::Unknown,
+        let calls = OpenCalls {
+            reads: ReadSafety::Unknown,
             may_have_written: 0,
             frames: Some(frames),
             accepting: true,
@@ -134,12 +141,12 @@ impl Stream {
             end: None,
         };
         let stream = Arc::new(Stream {
-            said: watch::Sender::new(None),
+            hello: watch::Sender::new(None),
             is_unknown: AtomicBool::new(false),
             calls: Mutex::new(calls),
         });
-        let known = Known { of_client: channel.descriptions.clone(), of_stream: HashMap::new() };
-        tokio::spawn(read(stream.clone(), method, incoming, channel.address.clone(), known));
+        let known = KnownDescriptions { of_client: server.descriptions.clone(), of_stream: HashMap::new() };
+        tokio::spawn(read(stream.clone(), method, incoming, server.address.clone(), known));
         Ok(stream)
     }
 
@@ -155,35 +162,35 @@ impl Stream {
         if let Some(frames) = &calls.frames {
             let _ = frames.send(ClientFrame { frame: Some(execute) });
         }
-        let inbox = Arc::new(Inbox::default());
+        let reply_queue = Arc::new(ReplyQueue::default());
         calls.last_id = id;
-        calls.waiting.insert(id, inbox.clone());
+        calls.waiting.insert(id, reply_queue.clone());
         drop(calls);
-        Ok(Call { handle: CallHandle { id, stream: stream.clone() }, inbox, done: false, is_alone: false })
+        Ok(Call { handle: CallHandle { id, stream: stream.clone() }, reply_queue, done: false, is_alone: false })
     }
 
     /// Bytes of the largest message that the server takes. A server of 2.0 does not say.
     pub async fn largest(&self) -> usize {
-        self.said().await.map_or(USUAL_LARGEST, |said| said.largest)
+        self.hello().await.map_or(USUAL_LARGEST, |said| said.largest)
     }
 
     /// True if the server runs a query that may have run already only where that does no harm.
     pub async fn knows_reads(&self) -> bool {
-        self.said().await.is_some_and(|said| said.knows_reads)
+        self.hello().await.is_some_and(|said| said.knows_reads)
     }
 
     /// True if the server undoes a statement whose premise does not hold.
     pub async fn takes_premises(&self) -> bool {
-        self.said().await.is_some_and(|said| said.takes_premises)
+        self.hello().await.is_some_and(|said| said.takes_premises)
     }
 
     /// What the server has last said of reads.
-    pub fn reads(&self) -> Reads {
+    pub fn reads(&self) -> ReadSafety {
         self.lock().reads
     }
 
-    async fn said(&self) -> Option<Said> {
-        let mut said = self.said.subscribe();
+    async fn hello(&self) -> Option<ServerHello> {
+        let mut said = self.hello.subscribe();
         match timeout(HELLO_PATIENCE, said.wait_for(Option::is_some)).await {
             Ok(Ok(said)) => *said,
             _ => None,
@@ -191,14 +198,14 @@ impl Stream {
     }
 
     fn hear(&self, hello: Hello) {
-        let reads = Reads::of(hello);
+        let reads = ReadSafety::of(hello);
         let mut calls = self.lock();
-        if calls.reads == Reads::MayWrite {
+        if calls.reads == ReadSafety::MayWrite {
             calls.may_have_written = calls.last_id;
         }
         calls.reads = reads;
         drop(calls);
-        self.said.send_replace(Some(Said {
+        self.hello.send_replace(Some(ServerHello {
             largest: usize::try_from(hello.max_message_size).unwrap_or(usize::MAX),
             knows_reads: hello.reads() != hello::Reads::Unspecified,
             takes_premises: hello.takes_premises,
@@ -228,7 +235,7 @@ impl Stream {
         self.lock().end.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Calls> {
+    fn lock(&self) -> MutexGuard<'_, OpenCalls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -236,10 +243,10 @@ impl Stream {
 /// Hands the server's frames to the queries they answer, until the stream ends.
 async fn read(
     stream: Arc<Stream>,
-    method: Method,
+    method: StreamMethod,
     mut incoming: Streaming<ServerFrame>,
     address: String,
-    mut known: Known,
+    mut known: KnownDescriptions,
 ) {
     let mut is_verdict = false;
     let reason = loop {
@@ -258,7 +265,7 @@ async fn read(
             Ok(None) => break "the server ended the stream".to_owned(),
             Err(status) => {
                 // The server ended the session itself: what it has not answered, it has not run.
-                is_verdict = matches!((method, status.code()), (Method::Session, Code::Aborted));
+                is_verdict = matches!((method, status.code()), (StreamMethod::Session, Code::Aborted));
                 stream.is_unknown.store(status.code() == Code::Unimplemented, Ordering::Release);
                 break if is_verdict { status.message().to_owned() } else { describe(&status) };
             }
@@ -270,36 +277,40 @@ async fn read(
     let waiting = std::mem::take(&mut calls.waiting);
     drop(calls);
     tracing::info!(target: "mtdd::grpc", address, reason, "query server connection closed");
-    for inbox in waiting.into_values() {
+    for reply_queue in waiting.into_values() {
         // What a server does not know it has not run.
         let never_ran = is_verdict || stream.is_unknown();
-        inbox.push(if never_ran { Event::NeverRan(reason.clone()) } else { Event::Lost(reason.clone()) });
+        reply_queue.push(if never_ran {
+            ReplyEvent::NeverRan(reason.clone())
+        } else {
+            ReplyEvent::Lost(reason.clone())
+        });
     }
 }
 
-fn deliver(stream: &Stream, part: Part, known: &mut Known) {
+fn deliver(stream: &Stream, part: Part, known: &mut KnownDescriptions) {
     let Part { id, reply: Some(mut reply) } = part else { return };
     let description = known.describe(&mut reply);
     let mut calls = stream.lock();
     // Nobody waits: the query was given up, and its last part is still on the way.
-    let inbox = if reply.last { calls.waiting.remove(&id) } else { calls.waiting.get(&id).cloned() };
+    let reply_queue = if reply.last { calls.waiting.remove(&id) } else { calls.waiting.get(&id).cloned() };
     drop(calls);
-    if let Some(inbox) = inbox {
-        inbox.push(match description {
-            Ok(description) => Event::Part(reply, description),
-            Err(reason) => Event::Broken(reason),
+    if let Some(reply_queue) = reply_queue {
+        reply_queue.push(match description {
+            Ok(description) => ReplyEvent::Part(reply, description),
+            Err(reason) => ReplyEvent::Broken(reason),
         });
     }
 }
 
 /// The descriptions of results.
-struct Known {
+struct KnownDescriptions {
     of_client: Arc<Descriptions>,
     /// Those that the server names by an id from now on.
     of_stream: HashMap<u32, Arc<Description>>,
 }
 
-impl Known {
+impl KnownDescriptions {
     fn describe(&mut self, reply: &mut ReplyPart) -> Result<Option<Arc<Description>>, String> {
         if let Some(RowDescription { id, fields }) = reply.description.take() {
             let description = self.of_client.of(fields);
@@ -323,8 +334,8 @@ fn stop_after(stream: &Stream, last_id: u32) {
     calls.accepting = false;
     let never_ran: Vec<_> = calls.waiting.extract_if(|id, _| *id > last_id).collect();
     drop(calls);
-    for (_, inbox) in never_ran {
-        inbox.push(Event::NeverRan("the server is going down".into()));
+    for (_, reply_queue) in never_ran {
+        reply_queue.push(ReplyEvent::NeverRan("the server is going down".into()));
     }
 }
 
@@ -332,7 +343,7 @@ fn stop_after(stream: &Stream, last_id: u32) {
 #[derive(Debug)]
 pub struct Call {
     handle: CallHandle,
-    inbox: Arc<Inbox>,
+    reply_queue: Arc<ReplyQueue>,
     done: bool,
     /// Nothing else is on its stream, which ends with it.
     is_alone: bool,
@@ -353,21 +364,21 @@ impl Call {
         call
     }
 
-    pub async fn next(&mut self) -> Event {
-        let event = self.inbox.next().await;
+    pub async fn next(&mut self) -> ReplyEvent {
+        let event = self.reply_queue.next().await;
         self.done = match &event {
-            Event::Part(reply, _) => reply.last,
-            Event::NeverRan(_) | Event::Lost(_) => true,
-            Event::Broken(_) => false,
+            ReplyEvent::Part(reply, _) => reply.last,
+            ReplyEvent::NeverRan(_) | ReplyEvent::Lost(_) => true,
+            ReplyEvent::Broken(_) => false,
         };
         event
     }
 
     /// What the server has said of reads since the query was sent.
-    pub fn reads(&self) -> Reads {
+    pub fn reads(&self) -> ReadSafety {
         let CallHandle { id, stream } = &self.handle;
         let calls = stream.lock();
-        if *id <= calls.may_have_written { Reads::MayWrite } else { calls.reads }
+        if *id <= calls.may_have_written { ReadSafety::MayWrite } else { calls.reads }
     }
 
     pub fn handle(&self) -> CallHandle {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::dial::Tls;
 use crate::error::Secret;
+use crate::js_log::LogLevel;
 use crate::lookup::CacheLimits;
 use crate::plan::Layout;
-use crate::records::Level;
 
 #[derive(Debug)]
 pub struct Config {
@@ -28,7 +28,7 @@ pub struct Config {
     pub max_in_flight: usize,
     /// Session settings that a local connection of the application would have.
     pub session: HashMap<String, String>,
-    pub log_level: Level,
+    pub log_level: LogLevel,
     /// What the application declares about its tables.
     pub layout: Layout,
     /// Bytes of rows that merging one query's result may hold.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
 
 use super::call_control::CallControl;
-use super::listen::{self, Listener};
+use super::listen::{self, NotificationListener};
 use super::request::{Command, Request};
 use super::shared::Shared;
 use super::{fan_out, open_session, placement, query};
@@ -82,7 +82,7 @@ struct Driver {
     max_in_flight: usize,
     done: UnboundedSender<u32>,
     under_way: HashMap<u32, Arc<CallControl>>,
-    listening: HashMap<u32, Arc<Listener>>,
+    listening: HashMap<u32, Arc<NotificationListener>>,
     /// The closes to answer at the end.
     closing: Vec<u32>,
 }
@@ -114,7 +114,7 @@ impl Driver {
             Command::Explain(request) => self.start(request.id, |task| async move {
                 fan_out::explain(&task.shared, &task.deadlines, *request, &task.control).await;
             }),
-            Command::Place { id, tenant, add } => self.start(id, move |task| async move {
+            Command::Locate { id, tenant, add } => self.start(id, move |task| async move {
                 placement::locate(&task.shared, &task.deadlines, id, &tenant, add, &task.control).await;
             }),
             Command::OpenSession { id, session, target } => self.start(id, move |task| async move {
@@ -125,7 +125,7 @@ impl Driver {
                 if !self.closing.is_empty() {
                     return self.shared.finish(id, Err(Error::ClientClosed { fate: Fate::NotRun }));
                 }
-                let listener = Arc::new(Listener::default());
+                let listener = Arc::new(NotificationListener::default());
                 self.listening.insert(id, listener.clone());
                 let (shared, done) = (self.shared.clone(), self.done.clone());
                 tokio::spawn(async move {

@@ -12,7 +12,7 @@ use tonic::Status;
 use super::call_control::CallControl;
 use super::message::Message;
 use super::shared::Shared;
-use crate::channel::{Heard, Listening, QueryChannel};
+use crate::channel::{ListenEvent, ListenStream, QueryChannel};
 use crate::error::{Error, Fate};
 use crate::scatter::{FailureClass, Retry};
 
@@ -25,18 +25,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How JavaScript reaches a listener.
 #[derive(Debug)]
-pub struct Listener {
+pub struct NotificationListener {
     pub control: CallControl,
     room: Semaphore,
 }
 
-impl Default for Listener {
+impl Default for NotificationListener {
     fn default() -> Self {
-        Listener { control: CallControl::default(), room: Semaphore::new(WINDOW as usize) }
+        NotificationListener { control: CallControl::default(), room: Semaphore::new(WINDOW as usize) }
     }
 }
 
-impl Listener {
+impl NotificationListener {
     /// JavaScript has taken this many bytes of notifications.
     pub fn credit(&self, bytes: u32) {
         self.room.add_permits(bytes as usize);
@@ -44,7 +44,7 @@ impl Listener {
 }
 
 /// Listens until it is told to stop, or cannot even begin.
-pub async fn run(shared: &Shared, id: u32, shard: usize, channel: &str, listener: &Listener) {
+pub async fn run(shared: &Shared, id: u32, shard: usize, channel: &str, listener: &NotificationListener) {
     let outcome = tokio::select! {
         biased;
         _ = listener.control.ended() => Ok(()),
@@ -54,16 +54,16 @@ pub async fn run(shared: &Shared, id: u32, shard: usize, channel: &str, listener
 }
 
 /// Returns why it cannot begin. Once it has begun, it goes on.
-async fn listen(shared: &Shared, id: u32, shard: usize, name: &str, listener: &Listener) -> Error {
+async fn listen(shared: &Shared, id: u32, shard: usize, name: &str, listener: &NotificationListener) -> Error {
     let server = &shared.shards.channels[shard];
     let mut heard = match begin(shared, server, name).await {
         Ok(heard) => heard,
         Err(error) => return error,
     };
-    shared.send(id, &Message::Listening { lost: None }, None);
+    shared.send(id, &Message::ListenStream { lost: None }, None);
     loop {
         let lost = pass_on(shared, id, server, heard, listener).await;
-        let address = &server.address;
+        let address = &server.address();
         tracing::warn!(target: "mtdd::grpc", shard, address, channel = name, error = %lost, "notifications are interrupted");
         let mut pause = FIRST_PAUSE;
         heard = loop {
@@ -76,12 +76,12 @@ async fn listen(shared: &Shared, id: u32, shard: usize, name: &str, listener: &L
                 }
             }
         };
-        shared.send(id, &Message::Listening { lost: Some(lost.to_string()) }, None);
+        shared.send(id, &Message::ListenStream { lost: Some(lost.to_string()) }, None);
     }
 }
 
 /// The first time: retried like a query that was never sent.
-async fn begin(shared: &Shared, server: &QueryChannel, name: &str) -> Result<Listening, Error> {
+async fn begin(shared: &Shared, server: &QueryChannel, name: &str) -> Result<ListenStream, Error> {
     let deadline = Instant::now() + shared.timeout;
     let mut retry = Retry::new(shared.shards.max_retries);
     loop {
@@ -100,23 +100,29 @@ async fn begin(shared: &Shared, server: &QueryChannel, name: &str) -> Result<Lis
 }
 
 /// Listens, and waits until LISTEN is in force.
-async fn in_force(server: &QueryChannel, name: &str) -> Result<Listening, Error> {
+async fn in_force(server: &QueryChannel, name: &str) -> Result<ListenStream, Error> {
     let mut heard = server.listen(name).await?;
     match heard.next().await {
-        Some(Ok(Heard::Listening)) => Ok(heard),
+        Some(Ok(ListenEvent::InForce)) => Ok(heard),
         Some(Err(status)) => Err(server.listening_error(&status).await),
         _ => Err(Error::Protocol {
-            server: format!("query server {}", server.address),
+            server: format!("query server {}", server.address()),
             reason: "it did not say that it listens".into(),
         }),
     }
 }
 
 /// Passes notifications on until the stream ends; why it did.
-async fn pass_on(shared: &Shared, id: u32, server: &QueryChannel, mut heard: Listening, listener: &Listener) -> Error {
+async fn pass_on(
+    shared: &Shared,
+    id: u32,
+    server: &QueryChannel,
+    mut heard: ListenStream,
+    listener: &NotificationListener,
+) -> Error {
     loop {
         match heard.next().await {
-            Some(Ok(Heard::Notification { payload, process_id, received_at })) => {
+            Some(Ok(ListenEvent::Notification { payload, process_id, received_at })) => {
                 let bytes = u32::try_from(payload.len()).unwrap_or(WINDOW).clamp(1, WINDOW);
                 if let Ok(room) = listener.room.acquire_many(bytes).await {
                     room.forget();
@@ -124,7 +130,7 @@ async fn pass_on(shared: &Shared, id: u32, server: &QueryChannel, mut heard: Lis
                 let (payload, received_at) = (&*payload, &received_at);
                 shared.send(id, &Message::Notification { payload, process_id, received_at }, Some(bytes));
             }
-            Some(Ok(Heard::Listening)) => {}
+            Some(Ok(ListenEvent::InForce)) => {}
             Some(Err(status)) => return server.listening_error(&status).await,
             None => return server.listening_error(&Status::unavailable("the stream has ended")).await,
         }

@@ -40,7 +40,7 @@ pub enum Message<'m> {
     /// What a query for all shards would do.
     Explanation(&'m Value),
     /// LISTEN is in force. `lost`: why notifications may have been missed before.
-    Listening {
+    ListenStream {
         lost: Option<String>,
     },
     Notification {
@@ -70,7 +70,7 @@ impl Message<'_> {
             }
             Message::Placement { tenant_id, shard } => fit::fit(json!({ "placement": [tenant_id, shard] })),
             Message::Explanation(explanation) => json!({ "explanation": explanation }),
-            Message::Listening { lost } => json!({ "listening": lost }),
+            Message::ListenStream { lost } => json!({ "listening": lost }),
             Message::Notification { payload, process_id, received_at } => {
                 json!({ "notification": [payload, process_id, received_at] })
             }

@@ -25,10 +25,10 @@ use crate::channel::QueryChannel;
 use crate::data::shape::Descriptions;
 use crate::dial::{Dial, Names, Token};
 use crate::error::Error;
+use crate::js_log;
 use crate::lookup::{Lookup, Tenant};
 use crate::proto::Parameter;
-use crate::records;
-use crate::route::{Router, Target};
+use crate::route::{QueryTarget, Router};
 use crate::scatter::Shards;
 
 pub use config::Config;
@@ -77,16 +77,16 @@ impl Client {
             fan_outs: FanOutCaches::new(config.layout, config.merge_memory),
             descriptions,
         };
-        let (commands, inbox) = mpsc::unbounded_channel();
+        let (commands, received) = mpsc::unbounded_channel();
         let (level, max_in_flight) = (config.log_level, config.max_in_flight);
         thread::Builder::new()
             .name("mtdd-client".into())
             .stack_size(driver::STACK)
             .spawn(move || {
-                records::record(
+                js_log::capture(
                     level,
                     move |record| records.log(record),
-                    || driver::run(Arc::new(shared), inbox, max_in_flight),
+                    || driver::run(Arc::new(shared), received, max_in_flight),
                 )
             })
             .map_err(|error| Error::Config { field: "mtdd", reason: format!("cannot start a thread: {error}") })?;
@@ -104,12 +104,12 @@ impl Client {
     }
 
     /// Answers with the JSON of a placement as the only row.
-    pub fn place(&self, id: u32, tenant: Tenant, add: bool) {
-        self.tell(Command::Place { id, tenant, add });
+    pub fn locate(&self, id: u32, tenant: Tenant, add: bool) {
+        self.tell(Command::Locate { id, tenant, add });
     }
 
     /// Holds a PostgreSQL connection of the tenant's shard under the number `session`; answers as `place` does.
-    pub fn open_session(&self, id: u32, session: u32, target: Target) {
+    pub fn open_session(&self, id: u32, session: u32, target: QueryTarget) {
         self.tell(Command::OpenSession { id, session, target });
     }
 

@@ -6,10 +6,10 @@ use super::call_control::CallControl;
 use super::message::Message;
 use super::sessions::HeldSession;
 use super::shared::Shared;
-use crate::channel::Owner;
+use crate::channel::SessionOwner;
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
-use crate::route::{Route, Target};
+use crate::route::{QueryTarget, Route};
 use crate::scatter::{FailedAttempt, FailureClass, Retry};
 
 /// Opens a session on the target's shard, and answers with that shard. Nothing has run before there is one, so that
@@ -19,7 +19,7 @@ pub async fn open(
     deadlines: &Deadlines,
     id: u32,
     number: u32,
-    target: &Target,
+    target: &QueryTarget,
     control: &CallControl,
 ) {
     let deadline = Instant::now() + shared.timeout;
@@ -43,7 +43,7 @@ pub async fn open(
     }
 }
 
-async fn hold_at_last(shared: &Shared, target: &Target, deadline: Instant) -> Result<HeldSession, Error> {
+async fn hold_at_last(shared: &Shared, target: &QueryTarget, deadline: Instant) -> Result<HeldSession, Error> {
     let mut retry = Retry::new(shared.shards.max_retries);
     let mut looked_up_again = false;
     loop {
@@ -70,12 +70,14 @@ async fn hold_at_last(shared: &Shared, target: &Target, deadline: Instant) -> Re
     }
 }
 
-async fn hold(shared: &Shared, target: &Target) -> Result<HeldSession, Error> {
+async fn hold(shared: &Shared, target: &QueryTarget) -> Result<HeldSession, Error> {
     match shared.router.route(target).await? {
         Route::Shard { shard, epoch } => {
             let owner = match target {
-                Target::Tenant { tenant, .. } => Some(Owner { tenant: &tenant.name, kind: tenant.kind, epoch }),
-                Target::All => None,
+                QueryTarget::Tenant { tenant, .. } => {
+                    Some(SessionOwner { tenant: &tenant.name, kind: tenant.kind, epoch })
+                }
+                QueryTarget::All => None,
             };
             Ok(HeldSession::new(shard, shared.shards.channels[shard].open_session(owner).await?))
         }

@@ -15,7 +15,7 @@ use super::message::Message;
 use super::request::Request;
 use super::sessions::HeldSession;
 use super::shared::Shared;
-use crate::channel::{Begun, Call, Event, Owner, QueryChannel, Reads};
+use crate::channel::{Call, QueryChannel, ReadSafety, ReplyEvent, SessionOwner, StartedCall};
 use crate::data::compact::Piece;
 use crate::data::shape::{Description, Shape};
 use crate::deadline::Deadlines;
@@ -23,7 +23,7 @@ use crate::error::{Error, Fate};
 use crate::lookup::Tenant;
 use crate::plan;
 use crate::proto::{QueryRequest, ReplyPart};
-use crate::route::{Route, Target};
+use crate::route::{QueryTarget, Route};
 use crate::scatter::{
     CANCEL_GRACE, DEADLINE_GRACE, Effect, FailedAttempt, FailureClass, Interrupt, Retry, unavailable,
 };
@@ -44,12 +44,12 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
         begun: false,
         restart: false,
         tenant: match &request.target {
-            Target::Tenant { tenant, .. } => Some(tenant.clone()),
-            Target::All => None,
+            QueryTarget::Tenant { tenant, .. } => Some(tenant.clone()),
+            QueryTarget::All => None,
         },
         repeatable: request.repeatable,
         streams: request.streams,
-        reads: Reads::OnlyRead,
+        reads: ReadSafety::OnlyRead,
         given_up: false,
         reopen: None,
     };
@@ -133,7 +133,7 @@ struct Query<'a> {
     /// Its rows are used as they come.
     streams: bool,
     /// What its servers say of reads.
-    reads: Reads,
+    reads: ReadSafety,
     /// It was to stop, and the server did not say in time that it has.
     given_up: bool,
     /// Its session ended before anything ran in it: the shard to open another on.
@@ -141,7 +141,7 @@ struct Query<'a> {
 }
 
 impl Query<'_> {
-    async fn attempt(&mut self, target: &Target, wire: &QueryRequest) -> Result<(), FailedAttempt> {
+    async fn attempt(&mut self, target: &QueryTarget, wire: &QueryRequest) -> Result<(), FailedAttempt> {
         self.restart = self.begun;
         let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
         let mut request = QueryRequest {
@@ -168,18 +168,19 @@ impl Query<'_> {
         };
         let begun = self.unless_interrupted(channel.begin(request)).await?.map_err(FailedAttempt::at_start)?;
         match begun {
-            Begun::Call(call) => {
+            StartedCall::Call(call) => {
                 self.control.attach(&call);
                 self.take_in(channel, call, &wire.sql).await
             }
-            Begun::Legacy(call) => Box::pin(legacy::take_in(self, channel, call, &wire.sql)).await,
+            StartedCall::Legacy(call) => Box::pin(legacy::take_in(self, channel, call, &wire.sql)).await,
         }
     }
 
     async fn attempt_in_session(&mut self, session: u32, request: QueryRequest) -> Result<(), FailedAttempt> {
         if let Some(shard) = self.reopen {
             // On the same shard as before, whatever is known by now: the server says whether it still is the right one.
-            let owner = self.tenant.as_ref().map(|tenant| Owner { tenant: &tenant.name, kind: tenant.kind, epoch: 0 });
+            let owner =
+                self.tenant.as_ref().map(|tenant| SessionOwner { tenant: &tenant.name, kind: tenant.kind, epoch: 0 });
             let opened = self.unless_interrupted(self.shared.shards.channels[shard].open_session(owner)).await?;
             self.shared.sessions.open(session, HeldSession::new(shard, opened.map_err(FailedAttempt::at_start)?));
             self.reopen = None;
@@ -228,7 +229,7 @@ impl Query<'_> {
     }
 
     /// True if a query that has not been sent is for another shard by now.
-    async fn lives_elsewhere(&self, target: &Target, failed: &FailedAttempt) -> bool {
+    async fn lives_elsewhere(&self, target: &QueryTarget, failed: &FailedAttempt) -> bool {
         let (FailureClass::NeverSent, Error::ShardUnavailable { shard: silent, .. }) = (failed.class, &failed.error)
         else {
             return false;
@@ -250,7 +251,7 @@ impl Query<'_> {
 
     /// True if the query has no outcome that could be in doubt.
     fn only_reads(&self, sql: &str) -> bool {
-        self.repeatable.unwrap_or_else(|| self.reads == Reads::OnlyRead && plan::shows_only_reading(sql))
+        self.repeatable.unwrap_or_else(|| self.reads == ReadSafety::OnlyRead && plan::shows_only_reading(sql))
     }
 
     /// What the query may have done, if its server falls silent.
@@ -271,7 +272,7 @@ impl Query<'_> {
 
     /// True if the query may be sent again once it was lost: its server then makes sure that this does no harm.
     fn may_be_repeated(&self, sql: &str) -> bool {
-        self.repeatable.unwrap_or_else(|| self.reads != Reads::MayWrite && plan::shows_only_reading(sql))
+        self.repeatable.unwrap_or_else(|| self.reads != ReadSafety::MayWrite && plan::shows_only_reading(sql))
     }
 
     /// Passes the reply on, part by part.
@@ -304,7 +305,7 @@ impl Query<'_> {
                     return Err(FailedAttempt::given_up(channel, reason, self.timeout, self.effect(sql)));
                 }
             };
-            if matches!(&event, Event::Lost(_)) || matches!(&event, Event::Part(part, _) if part.last) {
+            if matches!(&event, ReplyEvent::Lost(_)) || matches!(&event, ReplyEvent::Part(part, _) if part.last) {
                 self.reads = self.reads.min(call.reads());
             }
             let (part, description) = FailedAttempt::unless_part(channel, event)?;

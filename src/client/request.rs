@@ -5,14 +5,14 @@ use std::time::Duration;
 use crate::lookup::Tenant;
 use crate::plan::Asked;
 use crate::proto::Parameter;
-use crate::route::Target;
+use crate::route::QueryTarget;
 
 /// A query from JavaScript.
 #[derive(Debug)]
 pub struct Request {
     /// Chosen by JavaScript; unique among the queries that run.
     pub id: u32,
-    pub target: Target,
+    pub target: QueryTarget,
     /// The session it runs in; `target` then only says whose query it is.
     pub session: Option<u32>,
     pub sql: String,
@@ -40,7 +40,7 @@ pub enum Command {
     /// Explain a query for all shards without running it.
     Explain(Box<Request>),
     /// Where a tenant lives; `add`: register it first.
-    Place {
+    Locate {
         id: u32,
         tenant: Tenant,
         add: bool,
@@ -49,7 +49,7 @@ pub enum Command {
     OpenSession {
         id: u32,
         session: u32,
-        target: Target,
+        target: QueryTarget,
     },
     /// Give a session back: its open transaction is rolled back.
     CloseSession(u32),

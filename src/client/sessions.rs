@@ -4,14 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::channel::Session;
+use crate::channel::ServerSession;
 use crate::plan;
 
 /// A session and its shard.
 #[derive(Debug)]
 pub struct HeldSession {
     pub shard: usize,
-    pub session: Session,
+    pub session: ServerSession,
     /// Queries that were sent in it.
     pub sent: AtomicU32,
     /// Those of them that may have ended its transaction.
@@ -19,7 +19,7 @@ pub struct HeldSession {
 }
 
 impl HeldSession {
-    pub fn new(shard: usize, session: Session) -> Self {
+    pub fn new(shard: usize, session: ServerSession) -> Self {
         HeldSession { shard, session, sent: AtomicU32::new(0), endings: AtomicU32::new(0) }
     }
 
@@ -47,7 +47,7 @@ impl HeldSession {
 const MOST_CLOSED: usize = 1024;
 
 #[derive(Debug, Default)]
-pub struct Sessions(Mutex<State>);
+pub struct HeldSessions(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -56,7 +56,7 @@ struct State {
     closed: VecDeque<(u32, bool)>,
 }
 
-impl Sessions {
+impl HeldSessions {
     pub fn get(&self, number: u32) -> Option<Arc<HeldSession>> {
         self.lock().held.get(&number).cloned()
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::fan_out::FanOutCaches;
 use super::js_queue::JsQueue;
 use super::message::Message;
-use super::sessions::Sessions;
+use super::sessions::HeldSessions;
 use crate::data::compact::Piece;
 use crate::data::shape::Descriptions;
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub struct Shared {
     pub js_queue: Arc<JsQueue>,
     /// For queries that name none.
     pub timeout: Duration,
-    pub sessions: Sessions,
+    pub sessions: HeldSessions,
     pub fan_outs: FanOutCaches,
     /// The column descriptions of all results.
     pub descriptions: Arc<Descriptions>,

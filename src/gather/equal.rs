@@ -1,7 +1,7 @@
 //! When two values of a type are equal, as GROUP BY and DISTINCT see it: canonical bytes that are the same exactly then.
 //! Only for types and collations for which that is proven. NULLs are equal to each other.
 
-use super::error::Malformed;
+use super::error::MalformedValue;
 use super::numeric;
 use super::order::{Collation, Order, SortValue, float, without_padding};
 
@@ -44,7 +44,7 @@ impl Equality {
     }
 
     /// Appends a value's canonical bytes, so that those of several columns can stand one after the other.
-    pub fn append(self, cell: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Malformed> {
+    pub fn append(self, cell: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), MalformedValue> {
         let Some(text) = cell else {
             out.extend((-1i32).to_be_bytes());
             return Ok(());
@@ -52,7 +52,7 @@ impl Equality {
         let canonical = match self {
             Equality::Text => text,
             Equality::Float if text == b"-0" => b"0",
-            Equality::Float => float(text).map(|_| text).ok_or(Malformed)?,
+            Equality::Float => float(text).map(|_| text).ok_or(MalformedValue)?,
             Equality::Numeric => numeric::canonical(text)?,
             Equality::Padded => without_padding(text),
             Equality::Read(order) => match order.key(text)? {

@@ -21,9 +21,9 @@ pub enum GatherError {
 
 /// A value that is not in the form that PostgreSQL gives its type by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
+pub struct MalformedValue;
 
-impl Malformed {
+impl MalformedValue {
     pub(super) fn of_type(self, type_id: u32) -> GatherError {
         GatherError::Value { type_id }
     }

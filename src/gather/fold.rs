@@ -4,14 +4,14 @@
 
 use std::cmp::Ordering;
 
-use super::error::{GatherError, Malformed};
+use super::error::{GatherError, MalformedValue};
 use super::numeric::Sum;
 use super::order::{Collation, Order, float, integer};
 use crate::plan::Fold;
 
 /// A fold over values of one type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Folder {
+pub(super) enum Accumulator {
     SumInteger,
     SumSingle,
     SumDouble,
@@ -39,74 +39,76 @@ pub(super) enum Partial {
     Text(Vec<u8>),
 }
 
-impl Folder {
+impl Accumulator {
     /// None: the result is not proven.
-    pub fn of(fold: Fold, type_id: u32, collation: Collation) -> Option<Folder> {
+    pub fn of(fold: Fold, type_id: u32, collation: Collation) -> Option<Accumulator> {
         let is_integer = matches!(type_id, 20 | 21 | 23);
         Some(match fold {
             Fold::Sum => match type_id {
-                20 => Folder::SumInteger,
-                700 => Folder::SumSingle,
-                701 => Folder::SumDouble,
-                1700 => Folder::SumNumeric,
+                20 => Accumulator::SumInteger,
+                700 => Accumulator::SumSingle,
+                701 => Accumulator::SumDouble,
+                1700 => Accumulator::SumNumeric,
                 _ => return None,
             },
-            Fold::Min => Folder::Least(Order::of(type_id, collation)?),
-            Fold::Max => Folder::Greatest(Order::of(type_id, collation)?),
-            Fold::BoolAnd if type_id == 16 => Folder::And,
-            Fold::BoolOr if type_id == 16 => Folder::Or,
-            Fold::BitAnd if is_integer => Folder::BitAnd,
-            Fold::BitOr if is_integer => Folder::BitOr,
-            Fold::BitXor if is_integer => Folder::BitXor,
+            Fold::Min => Accumulator::Least(Order::of(type_id, collation)?),
+            Fold::Max => Accumulator::Greatest(Order::of(type_id, collation)?),
+            Fold::BoolAnd if type_id == 16 => Accumulator::And,
+            Fold::BoolOr if type_id == 16 => Accumulator::Or,
+            Fold::BitAnd if is_integer => Accumulator::BitAnd,
+            Fold::BitOr if is_integer => Accumulator::BitOr,
+            Fold::BitXor if is_integer => Accumulator::BitXor,
             _ => return None,
         })
     }
 
     /// Folds a value in; `type_id` is that of its column.
     pub fn add(self, partial: &mut Partial, text: &[u8], type_id: u32) -> Result<(), GatherError> {
-        let malformed = |malformed: Malformed| malformed.of_type(type_id);
+        let malformed = |malformed: MalformedValue| malformed.of_type(type_id);
         let value = match self {
-            Folder::SumNumeric => {
+            Accumulator::SumNumeric => {
                 if !matches!(partial, Partial::Numeric(_)) {
                     *partial = Partial::Numeric(Box::default());
                 }
                 let Partial::Numeric(sum) = partial else { return Ok(()) };
                 return sum.add(text).map_err(malformed);
             }
-            Folder::Least(order) | Folder::Greatest(order) => {
+            Accumulator::Least(order) | Accumulator::Greatest(order) => {
                 let value = order.key(text).map_err(malformed)?;
                 let Partial::Text(kept) = partial else {
                     *partial = Partial::Text(text.to_vec());
                     return Ok(());
                 };
                 let compared = value.compare(&order.key(kept).map_err(malformed)?);
-                let worse = if matches!(self, Folder::Least(_)) { Ordering::Greater } else { Ordering::Less };
+                let worse = if matches!(self, Accumulator::Least(_)) { Ordering::Greater } else { Ordering::Less };
                 if compared != worse {
                     kept.clear();
                     kept.extend(text);
                 }
                 return Ok(());
             }
-            Folder::And | Folder::Or => match text {
+            Accumulator::And | Accumulator::Or => match text {
                 b"t" => Some(Partial::Bool(true)),
                 b"f" => Some(Partial::Bool(false)),
                 _ => None,
             },
-            Folder::SumSingle => std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).map(Partial::Single),
-            Folder::SumDouble => float(text).map(Partial::Double),
-            Folder::SumInteger | Folder::BitAnd | Folder::BitOr | Folder::BitXor => {
+            Accumulator::SumSingle => {
+                std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).map(Partial::Single)
+            }
+            Accumulator::SumDouble => float(text).map(Partial::Double),
+            Accumulator::SumInteger | Accumulator::BitAnd | Accumulator::BitOr | Accumulator::BitXor => {
                 integer(text).map(|value| Partial::Integer(value.into()))
             }
         };
-        let value = value.ok_or(Malformed).map_err(malformed)?;
+        let value = value.ok_or(MalformedValue).map_err(malformed)?;
         *partial = match (self, &*partial, value) {
-            (Folder::And, Partial::Bool(a), Partial::Bool(b)) => Partial::Bool(*a && b),
-            (Folder::Or, Partial::Bool(a), Partial::Bool(b)) => Partial::Bool(*a || b),
+            (Accumulator::And, Partial::Bool(a), Partial::Bool(b)) => Partial::Bool(*a && b),
+            (Accumulator::Or, Partial::Bool(a), Partial::Bool(b)) => Partial::Bool(*a || b),
             // Fewer than 2^64 values of 64 bits: there is no overflow before the end, where the range is checked.
-            (Folder::SumInteger, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a + b),
-            (Folder::BitAnd, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a & b),
-            (Folder::BitOr, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a | b),
-            (Folder::BitXor, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a ^ b),
+            (Accumulator::SumInteger, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a + b),
+            (Accumulator::BitAnd, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a & b),
+            (Accumulator::BitOr, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a | b),
+            (Accumulator::BitXor, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a ^ b),
             (_, Partial::Single(a), Partial::Single(b)) => {
                 checked(f64::from(*a), f64::from(b), f64::from(a + b))?;
                 Partial::Single(a + b)
@@ -182,7 +184,7 @@ mod tests {
     use super::*;
 
     fn fold(fold: Fold, type_id: u32, values: &[&str]) -> Result<String, GatherError> {
-        let folder = Folder::of(fold, type_id, Collation::Bytes).unwrap();
+        let folder = Accumulator::of(fold, type_id, Collation::Bytes).unwrap();
         let mut partial = Partial::default();
         for value in values {
             folder.add(&mut partial, value.as_bytes(), type_id)?;
@@ -230,11 +232,11 @@ mod tests {
     fn what_is_not_proven_has_no_folder() {
         // money, interval, int4 (its sum is a bigint), text.
         for type_id in [790, 1186, 23, 25] {
-            assert_eq!(Folder::of(Fold::Sum, type_id, Collation::Bytes), None);
+            assert_eq!(Accumulator::of(Fold::Sum, type_id, Collation::Bytes), None);
         }
-        assert_eq!(Folder::of(Fold::Min, 25, Collation::Deterministic), None);
-        assert_eq!(Folder::of(Fold::BitAnd, 1560, Collation::None), None);
-        assert_eq!(Folder::of(Fold::BoolAnd, 23, Collation::None), None);
+        assert_eq!(Accumulator::of(Fold::Min, 25, Collation::Deterministic), None);
+        assert_eq!(Accumulator::of(Fold::BitAnd, 1560, Collation::None), None);
+        assert_eq!(Accumulator::of(Fold::BoolAnd, 23, Collation::None), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::columns::{TEXT, position};
 use super::distinct::KeySet;
 use super::equal::Equality;
 use super::error::GatherError;
-use super::fold::{Folder, Partial};
+use super::fold::{Accumulator, Partial};
 use super::merge::Direction;
 use super::order::{Collation, Order, SortValue};
 use crate::data::row::{MalformedRow, Rows};
@@ -24,7 +24,7 @@ pub struct Groups {
     keys: Vec<KeyColumn>,
     folds: Vec<FoldColumn>,
     order: Vec<OrderColumn>,
-    output: Vec<Made>,
+    output: Vec<OutputCell>,
     /// The groups' keys in canonical form.
     set: KeySet,
     /// The groups' keys as they are shown, for those types of which equal values may be written differently.
@@ -47,13 +47,13 @@ struct KeyColumn {
 #[derive(Debug)]
 struct FoldColumn {
     column: usize,
-    folder: Folder,
+    folder: Accumulator,
     type_id: u32,
 }
 
 #[derive(Debug)]
 struct OrderColumn {
-    place: Place,
+    place: CellSource,
     order: Order,
     type_id: u32,
     direction: Direction,
@@ -61,14 +61,14 @@ struct OrderColumn {
 
 /// Where a group's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum CellSource {
     Key(usize),
     Fold(usize),
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Made {
-    As(Place),
+enum OutputCell {
+    As(CellSource),
     Average { sum: usize, count: usize },
 }
 
@@ -100,12 +100,12 @@ impl Groups {
         });
         let folds = plan.folds.iter().map(|&(folded, fold)| {
             let (column, type_id, collation) = describe(folded)?;
-            Some(FoldColumn { column, folder: Folder::of(fold, type_id, collation)?, type_id })
+            Some(FoldColumn { column, folder: Accumulator::of(fold, type_id, collation)?, type_id })
         });
         let fold_of = |column| plan.folds.iter().position(|(folded, _)| *folded == column);
         let place_of = |column| {
-            let key = plan.keys.iter().position(|key| *key == column).map(Place::Key);
-            key.or_else(|| fold_of(column).map(Place::Fold))
+            let key = plan.keys.iter().position(|key| *key == column).map(CellSource::Key);
+            key.or_else(|| fold_of(column).map(CellSource::Fold))
         };
         let order = plan.order.iter().map(|key| {
             let (_, type_id, collation) = describe(key.column)?;
@@ -120,16 +120,16 @@ impl Groups {
         let keys: Vec<_> = keys.collect::<Option<_>>()?;
         let folds: Vec<_> = folds.collect::<Option<_>>()?;
         let output = plan.output.iter().enumerate().map(|(index, output)| match *output {
-            Output::Column(column) => Some(Made::As(place_of(column)?)),
+            Output::Column(column) => Some(OutputCell::As(place_of(column)?)),
             Output::Average { sum, count } => {
                 let (sum, count) = (fold_of(sum)?, fold_of(count)?);
                 let type_id = match folds[sum].folder {
-                    Folder::SumInteger | Folder::SumNumeric => 1700,
-                    Folder::SumDouble => 701,
+                    Accumulator::SumInteger | Accumulator::SumNumeric => 1700,
+                    Accumulator::SumDouble => 701,
                     _ => return None,
                 };
-                let is_proven = fields.get(index)?.type_id == type_id && folds[count].folder == Folder::SumInteger;
-                is_proven.then_some(Made::Average { sum, count })
+                let is_proven = fields.get(index)?.type_id == type_id && folds[count].folder == Accumulator::SumInteger;
+                is_proven.then_some(OutputCell::Average { sum, count })
             }
         });
         Some(Groups {

@@ -32,7 +32,7 @@ pub struct SortedMerge {
     keys: Keys,
     /// Of rows that are equal in so many first keys only the first stays; 0: all stay.
     on: usize,
-    inputs: Vec<Input>,
+    inputs: Vec<SortedInput>,
     /// The loser of each match between inputs; in front of them the winner. Empty until every input has a row.
     tree: Vec<usize>,
     /// The winner whose next row has not come yet.
@@ -45,7 +45,7 @@ pub struct SortedMerge {
 type SortCell = Option<SortValue<Bytes>>;
 
 #[derive(Debug, Default)]
-struct Input {
+struct SortedInput {
     /// Batches that have been fed, what has been read of the first of them taken away.
     batches: VecDeque<Bytes>,
     has_ended: bool,
@@ -102,7 +102,8 @@ impl SortedMerge {
         inputs: usize,
         final_steps: FinalSteps,
     ) -> Option<SortedMerge> {
-        let inputs = (0..inputs).map(|_| Input { keys: vec![None; keys.len()], ..Input::default() }).collect();
+        let inputs =
+            (0..inputs).map(|_| SortedInput { keys: vec![None; keys.len()], ..SortedInput::default() }).collect();
         let keys = Keys::new(keys, fields, hidden, collations)?;
         Some(SortedMerge { keys, on, inputs, tree: Vec::new(), stalled: None, last: None, final_steps })
     }
@@ -234,7 +235,7 @@ impl SortedMerge {
     }
 }
 
-impl Input {
+impl SortedInput {
     /// Takes the next row and reads its keys; there is none once the input has ended. False: it has to come first.
     fn advance(&mut self, keys: &Keys) -> Result<bool, GatherError> {
         self.row = Bytes::new();

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::error::{GatherError, Malformed};
+use super::error::{GatherError, MalformedValue};
 
 /// Decimal digits of one limb.
 const LIMB: usize = 18;
@@ -17,7 +17,7 @@ const MOST_SCALE: i64 = 1000;
 const PG_DIGIT: usize = 4;
 
 /// A numeric's text taken apart. Leading zeros of the whole part are gone; zero is not negative.
-enum Parts<'a> {
+enum DecimalParts<'a> {
     NotANumber,
     Infinity { negative: bool },
     Finite { negative: bool, whole: &'a [u8], fraction: &'a [u8] },
@@ -39,12 +39,12 @@ pub struct Sum {
 
 /// A number that grows with the value, and whether it is exact: values whose numbers differ compare as these do, and of
 /// those whose numbers are the same exact ones are equal. Everyday values are exact.
-pub fn approximate(text: &[u8]) -> Result<(i128, bool), Malformed> {
+pub fn approximate(text: &[u8]) -> Result<(i128, bool), MalformedValue> {
     Ok(match read(text)? {
-        Parts::NotANumber => (i128::MAX, true),
-        Parts::Infinity { negative: false } => (i128::MAX - 1, true),
-        Parts::Infinity { negative: true } => (i128::MIN, true),
-        Parts::Finite { negative, whole, fraction } => {
+        DecimalParts::NotANumber => (i128::MAX, true),
+        DecimalParts::Infinity { negative: false } => (i128::MAX - 1, true),
+        DecimalParts::Infinity { negative: true } => (i128::MIN, true),
+        DecimalParts::Finite { negative, whole, fraction } => {
             let shown = &fraction[..fraction.len().min(LIMB)];
             let is_small = whole.len() <= LIMB;
             // Cut off towards zero, it still never falls as the value grows.
@@ -64,8 +64,8 @@ pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
     let (a, b) = (split(a), split(b));
     match (&a, &b) {
         (
-            Parts::Finite { negative, whole, fraction },
-            Parts::Finite { negative: other_negative, whole: other_whole, fraction: other_fraction },
+            DecimalParts::Finite { negative, whole, fraction },
+            DecimalParts::Finite { negative: other_negative, whole: other_whole, fraction: other_fraction },
         ) => {
             if negative != other_negative {
                 return other_negative.cmp(negative);
@@ -80,10 +80,10 @@ pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
 }
 
 /// The text without the digits that only show a scale: the same for equal values.
-pub fn canonical(text: &[u8]) -> Result<&[u8], Malformed> {
+pub fn canonical(text: &[u8]) -> Result<&[u8], MalformedValue> {
     Ok(match read(text)? {
-        Parts::Finite { whole: [], fraction, .. } if fraction.iter().all(|&digit| digit == b'0') => b"0",
-        Parts::Finite { fraction, .. } => {
+        DecimalParts::Finite { whole: [], fraction, .. } if fraction.iter().all(|&digit| digit == b'0') => b"0",
+        DecimalParts::Finite { fraction, .. } => {
             let kept = without_zeros_behind(fraction).len();
             let cut = text.len() - (fraction.len() - kept);
             text[..cut].strip_suffix(b".").unwrap_or(&text[..cut])
@@ -94,17 +94,17 @@ pub fn canonical(text: &[u8]) -> Result<&[u8], Malformed> {
 
 impl Sum {
     /// Adds a value. No allocation once there are limbs enough.
-    pub fn add(&mut self, text: &[u8]) -> Result<(), Malformed> {
+    pub fn add(&mut self, text: &[u8]) -> Result<(), MalformedValue> {
         let (negative, whole, fraction) = match read(text)? {
-            Parts::NotANumber => {
+            DecimalParts::NotANumber => {
                 self.not_a_number = true;
                 return Ok(());
             }
-            Parts::Infinity { negative } => {
+            DecimalParts::Infinity { negative } => {
                 *(if negative { &mut self.negative_infinity } else { &mut self.infinity }) = true;
                 return Ok(());
             }
-            Parts::Finite { negative, whole, fraction } => (negative, whole, fraction),
+            DecimalParts::Finite { negative, whole, fraction } => (negative, whole, fraction),
         };
         self.scale = self.scale.max(fraction.len());
         let behind = fraction.len().div_ceil(LIMB);
@@ -218,35 +218,35 @@ impl Sum {
     }
 }
 
-impl Parts<'_> {
+impl DecimalParts<'_> {
     /// The place of what is not finite.
     fn class(&self) -> i8 {
         match self {
-            Parts::Infinity { negative: true } => -1,
-            Parts::Finite { .. } => 0,
-            Parts::Infinity { negative: false } => 1,
-            Parts::NotANumber => 2,
+            DecimalParts::Infinity { negative: true } => -1,
+            DecimalParts::Finite { .. } => 0,
+            DecimalParts::Infinity { negative: false } => 1,
+            DecimalParts::NotANumber => 2,
         }
     }
 }
 
-fn read(text: &[u8]) -> Result<Parts<'_>, Malformed> {
+fn read(text: &[u8]) -> Result<DecimalParts<'_>, MalformedValue> {
     let parts = split(text);
-    if let Parts::Finite { whole, fraction, .. } = &parts {
+    if let DecimalParts::Finite { whole, fraction, .. } = &parts {
         let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
         let unsigned = text.strip_prefix(b"-").unwrap_or(text);
         if !digits(whole) || !digits(fraction) || !unsigned.first().is_some_and(u8::is_ascii_digit) {
-            return Err(Malformed);
+            return Err(MalformedValue);
         }
     }
     Ok(parts)
 }
 
-fn split(text: &[u8]) -> Parts<'_> {
+fn split(text: &[u8]) -> DecimalParts<'_> {
     match text {
-        b"NaN" => return Parts::NotANumber,
-        b"Infinity" => return Parts::Infinity { negative: false },
-        b"-Infinity" => return Parts::Infinity { negative: true },
+        b"NaN" => return DecimalParts::NotANumber,
+        b"Infinity" => return DecimalParts::Infinity { negative: false },
+        b"-Infinity" => return DecimalParts::Infinity { negative: true },
         _ => {}
     }
     let (negative, unsigned) = match text {
@@ -258,7 +258,7 @@ fn split(text: &[u8]) -> Parts<'_> {
         None => (unsigned, &[][..]),
     };
     let zeros = whole.iter().take_while(|&&digit| digit == b'0').count();
-    Parts::Finite { negative, whole: &whole[zeros..], fraction }
+    DecimalParts::Finite { negative, whole: &whole[zeros..], fraction }
 }
 
 fn without_zeros_behind(fraction: &[u8]) -> &[u8] {
@@ -272,7 +272,7 @@ fn limb(digits: &[u8]) -> i64 {
 
 /// The power of 10000 of the first digit of that base that is not 0, and that digit; zero has neither.
 fn leading(text: &[u8]) -> (i64, i64) {
-    let Parts::Finite { whole, fraction, .. } = split(text) else { return (0, 0) };
+    let DecimalParts::Finite { whole, fraction, .. } = split(text) else { return (0, 0) };
     if let Some(last) = whole.len().checked_sub(1) {
         return ((last / PG_DIGIT) as i64, limb(&whole[..last % PG_DIGIT + 1]));
     }
@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn what_is_no_numeric_is_malformed() {
         for text in ["", "-", ".5", "1.2.3", "1e5", "+1", "nan", "1 "] {
-            assert_eq!(approximate(text.as_bytes()), Err(Malformed), "{text}");
+            assert_eq!(approximate(text.as_bytes()), Err(MalformedValue), "{text}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::error::Malformed;
+use super::error::MalformedValue;
 use super::{datetime, numeric};
 
 /// What is known of how a column's texts compare.
@@ -84,7 +84,7 @@ impl Order {
     }
 
     /// The key of a value in text format. Allocates nothing.
-    pub fn key(self, text: &[u8]) -> Result<SortValue<&[u8]>, Malformed> {
+    pub fn key(self, text: &[u8]) -> Result<SortValue<&[u8]>, MalformedValue> {
         let number = match self {
             Order::Bytes => return Ok(SortValue::Bytes(text)),
             Order::Padded => return Ok(SortValue::Bytes(without_padding(text))),
@@ -108,7 +108,7 @@ impl Order {
             Order::Timestamp => datetime::timestamp(text),
             Order::Instant => datetime::instant(text),
         };
-        number.map(SortValue::Number).ok_or(Malformed)
+        number.map(SortValue::Number).ok_or(MalformedValue)
     }
 }
 

@@ -20,7 +20,7 @@ pub struct RankedMerge {
     columns: Vec<usize>,
     /// Of rows that are equal in so many first keys only the first stays; 0: all stay.
     on: usize,
-    inputs: Vec<Input>,
+    inputs: Vec<RankedInput>,
     /// The keys of the last row that has been given, if DISTINCT ON has to know them.
     last: Option<Vec<Option<Bytes>>>,
     /// The input of each row that has been asked for.
@@ -29,13 +29,13 @@ pub struct RankedMerge {
 }
 
 #[derive(Debug, Default)]
-struct Input {
-    rows: VecDeque<Waiting>,
+struct RankedInput {
+    rows: VecDeque<PendingRow>,
     has_ended: bool,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct PendingRow {
     row: Bytes,
     keys: Vec<Option<Bytes>>,
 }
@@ -62,7 +62,7 @@ impl RankedMerge {
         final_steps: FinalSteps,
     ) -> Option<RankedMerge> {
         let columns = keys.iter().map(|key| position(key.column, fields.len(), hidden)).collect::<Option<_>>()?;
-        let inputs = (0..inputs).map(|_| Input::default()).collect();
+        let inputs = (0..inputs).map(|_| RankedInput::default()).collect();
         Some(RankedMerge { columns, on, inputs, last: None, asked: Vec::new(), final_steps })
     }
 
@@ -77,7 +77,7 @@ impl RankedMerge {
             };
             let keys = self.columns.iter().map(key).collect::<Result<_, _>>()?;
             let length = message.len();
-            self.inputs[input].rows.push_back(Waiting { row: batch.slice(..length), keys });
+            self.inputs[input].rows.push_back(PendingRow { row: batch.slice(..length), keys });
             batch.advance(length);
         }
         Ok(())
@@ -135,7 +135,7 @@ impl RankedMerge {
                 return Err(GatherError::Unsorted { input });
             }
             given[input] += 1;
-            let Some(Waiting { row, keys }) = self.inputs[input].rows.pop_front() else { continue };
+            let Some(PendingRow { row, keys }) = self.inputs[input].rows.pop_front() else { continue };
             let is_first = self.on == 0 || self.last.is_none() || is_new.get(rank).copied().unwrap_or(true);
             if self.on > 0 {
                 self.last = Some(keys);

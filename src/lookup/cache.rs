@@ -8,30 +8,30 @@ use std::time::{Duration, Instant};
 use lru::LruCache;
 use tokio::sync::oneshot;
 
-use super::{CacheLimits, Place, Tenant};
+use super::{CacheLimits, Tenant, TenantShard};
 use crate::error::Error;
 
 /// While the lookup server cannot be reached, a known tenant is asked for again only after this.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// A tenant whose shard does not answer is asked for afresh at most this often.
-const DOUBTS: Duration = Duration::from_secs(2);
+const DOUBT_PAUSE: Duration = Duration::from_secs(2);
 
 /// Where a tenant lives; None: the lookup server does not know it.
-pub type Answer = Result<Option<Place>, Error>;
-pub type Flight = oneshot::Receiver<Answer>;
+pub type LookupResult = Result<Option<TenantShard>, Error>;
+pub type PendingAnswer = oneshot::Receiver<LookupResult>;
 
 /// What the cache says of a tenant.
-pub enum Known {
-    Here(Place),
+pub enum CacheAnswer {
+    Known(TenantShard),
     /// It may be outdated: whoever is told this must ask, and need not wait.
-    Doubtful(Place),
+    Stale(TenantShard),
     /// The lookup server did not know it a moment ago.
-    Unknown,
+    NotFound,
     /// Somebody has asked; the answer will come here too.
-    Asking(Flight),
-    /// Nobody has asked: the caller must, and hand the answer to `land`.
-    Nothing(Flight),
+    Pending(PendingAnswer),
+    /// Nobody has asked: the caller must, and hand the answer to `complete`.
+    Missing(PendingAnswer),
 }
 
 #[derive(Debug)]
@@ -42,13 +42,13 @@ pub struct Cache {
 
 #[derive(Debug)]
 struct State {
-    entries: LruCache<Tenant, Entry>,
-    calls: HashMap<Tenant, Call>,
+    entries: LruCache<Tenant, CacheEntry>,
+    calls: HashMap<Tenant, LookupCall>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    place: Option<Place>,
+struct CacheEntry {
+    place: Option<TenantShard>,
     until: Instant,
     /// It is believed until then when nobody can be asked.
     at_worst_until: Instant,
@@ -60,26 +60,26 @@ struct Entry {
 
 /// A call under way.
 #[derive(Debug)]
-struct Call {
+struct LookupCall {
     /// Rises each time the question is asked again.
     number: u32,
     /// What it answers may have been read before the tenant moved.
     outdated: bool,
-    waiting: Vec<Waiting>,
+    waiting: Vec<LookupWaiter>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct LookupWaiter {
     /// The call that was under way when it came; an answer that may be older than its question does not do.
     joined: u32,
-    sender: oneshot::Sender<Answer>,
+    sender: oneshot::Sender<LookupResult>,
 }
 
-impl Call {
-    fn join(&mut self, joined: u32) -> Flight {
-        let (sender, flight) = oneshot::channel();
-        self.waiting.push(Waiting { joined, sender });
-        flight
+impl LookupCall {
+    fn join(&mut self, joined: u32) -> PendingAnswer {
+        let (sender, pending) = oneshot::channel();
+        self.waiting.push(LookupWaiter { joined, sender });
+        pending
     }
 }
 
@@ -92,32 +92,34 @@ impl Cache {
         Cache { limits, state: Mutex::new(State { entries, calls: HashMap::new() }) }
     }
 
-    pub fn get(&self, tenant: &Tenant) -> Known {
+    pub fn get(&self, tenant: &Tenant) -> CacheAnswer {
         let now = Instant::now();
         let mut state = self.lock();
         let doubtful = match state.entries.get(tenant) {
-            Some(entry) if now < entry.until => return entry.place.map_or(Known::Unknown, Known::Here),
+            Some(entry) if now < entry.until => {
+                return entry.place.map_or(CacheAnswer::NotFound, CacheAnswer::Known);
+            }
             Some(entry) if entry.doubtful && now < entry.at_worst_until => entry.place,
             _ => None,
         };
         if let Some(call) = state.calls.get_mut(tenant) {
-            return doubtful.map_or_else(|| Known::Asking(call.join(call.number)), Known::Here);
+            return doubtful.map_or_else(|| CacheAnswer::Pending(call.join(call.number)), CacheAnswer::Known);
         }
-        let mut call = Call { number: 1, outdated: false, waiting: Vec::new() };
-        let known = doubtful.map_or_else(|| Known::Nothing(call.join(0)), Known::Doubtful);
+        let mut call = LookupCall { number: 1, outdated: false, waiting: Vec::new() };
+        let known = doubtful.map_or_else(|| CacheAnswer::Missing(call.join(0)), CacheAnswer::Stale);
         state.calls.insert(tenant.clone(), call);
         known
     }
 
     /// Where the tenant lives, if it is known.
-    pub fn peek(&self, tenant: &Tenant) -> Option<Place> {
+    pub fn peek(&self, tenant: &Tenant) -> Option<TenantShard> {
         let mut state = self.lock();
         state.entries.get(tenant).filter(|entry| Instant::now() < entry.until).and_then(|entry| entry.place)
     }
 
     /// Takes in an answer and passes it on to all who wait for it. True: some came too late for it, so it must be asked
     /// again.
-    pub fn land(&self, tenant: &Tenant, answer: Answer) -> bool {
+    pub fn complete(&self, tenant: &Tenant, answer: LookupResult) -> bool {
         let mut state = self.lock();
         let outdated = state.calls.get(tenant).is_some_and(|call| call.outdated);
         let answer = match answer {
@@ -156,7 +158,7 @@ impl Cache {
         if late.is_empty() {
             return false;
         }
-        let call = Call { number: call.number + 1, outdated: false, waiting: late };
+        let call = LookupCall { number: call.number + 1, outdated: false, waiting: late };
         state.calls.insert(tenant.clone(), call);
         true
     }
@@ -176,23 +178,23 @@ impl Cache {
         let now = Instant::now();
         let mut state = self.lock();
         let Some(entry) = state.entries.peek_mut(tenant).filter(|entry| entry.place.is_some()) else { return false };
-        if now.duration_since(entry.asked) < DOUBTS {
+        if now.duration_since(entry.asked) < DOUBT_PAUSE {
             return false;
         }
         (entry.until, entry.asked) = (entry.until.min(now), now);
         true
     }
 
-    pub fn put(&self, tenant: &Tenant, place: Place) {
+    pub fn put(&self, tenant: &Tenant, place: TenantShard) {
         let entry = self.entry(Some(place));
         self.lock().entries.put(tenant.clone(), entry);
     }
 
-    fn entry(&self, place: Option<Place>) -> Entry {
+    fn entry(&self, place: Option<TenantShard>) -> CacheEntry {
         let ttl = if place.is_some() { self.limits.ttl } else { self.limits.negative_ttl };
         let asked = Instant::now();
         let until = asked + ttl;
-        Entry { place, until, at_worst_until: until + self.limits.max_stale, doubtful: false, asked }
+        CacheEntry { place, until, at_worst_until: until + self.limits.max_stale, doubtful: false, asked }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -208,8 +210,8 @@ mod tests {
         Tenant { name: name.into(), kind: 1 }
     }
 
-    fn place(shard: i32) -> Place {
-        Place { shard, epoch: 1 }
+    fn place(shard: i32) -> TenantShard {
+        TenantShard { shard, epoch: 1 }
     }
 
     fn cache(size: usize, ttl: u64) -> Cache {
@@ -224,25 +226,25 @@ mod tests {
     #[test]
     fn only_the_first_asks_and_all_hear_the_answer() {
         let cache = cache(10, 1000);
-        let Known::Nothing(mut first) = cache.get(&tenant("a")) else { panic!() };
-        let Known::Asking(mut second) = cache.get(&tenant("a")) else { panic!() };
-        assert!(!cache.land(&tenant("a"), Ok(Some(place(3)))));
-        assert!(matches!(first.try_recv(), Ok(Ok(Some(Place { shard: 3, .. })))));
-        assert!(matches!(second.try_recv(), Ok(Ok(Some(Place { shard: 3, .. })))));
-        assert!(matches!(cache.get(&tenant("a")), Known::Here(Place { shard: 3, .. })));
+        let CacheAnswer::Missing(mut first) = cache.get(&tenant("a")) else { panic!() };
+        let CacheAnswer::Pending(mut second) = cache.get(&tenant("a")) else { panic!() };
+        assert!(!cache.complete(&tenant("a"), Ok(Some(place(3)))));
+        assert!(matches!(first.try_recv(), Ok(Ok(Some(TenantShard { shard: 3, .. })))));
+        assert!(matches!(second.try_recv(), Ok(Ok(Some(TenantShard { shard: 3, .. })))));
+        assert!(matches!(cache.get(&tenant("a")), CacheAnswer::Known(TenantShard { shard: 3, .. })));
     }
 
     #[test]
     fn who_joins_a_call_is_not_told_of_a_tenant_that_it_may_have_missed() {
         let cache = cache(10, 0);
-        let Known::Nothing(mut first) = cache.get(&tenant("a")) else { panic!() };
+        let CacheAnswer::Missing(mut first) = cache.get(&tenant("a")) else { panic!() };
         // Registered elsewhere meanwhile, perhaps after the answer was made.
-        let Known::Asking(mut second) = cache.get(&tenant("a")) else { panic!() };
-        assert!(cache.land(&tenant("a"), Ok(None)), "it must be asked again");
+        let CacheAnswer::Pending(mut second) = cache.get(&tenant("a")) else { panic!() };
+        assert!(cache.complete(&tenant("a"), Ok(None)), "it must be asked again");
         assert!(matches!(first.try_recv(), Ok(Ok(None))));
         assert!(second.try_recv().is_err());
-        let Known::Asking(mut third) = cache.get(&tenant("a")) else { panic!() };
-        assert!(!cache.land(&tenant("a"), Ok(Some(place(1)))));
+        let CacheAnswer::Pending(mut third) = cache.get(&tenant("a")) else { panic!() };
+        assert!(!cache.complete(&tenant("a"), Ok(Some(place(1)))));
         assert!(matches!(second.try_recv(), Ok(Ok(Some(_)))));
         assert!(matches!(third.try_recv(), Ok(Ok(Some(_)))));
     }
@@ -250,22 +252,22 @@ mod tests {
     #[test]
     fn an_answer_from_before_a_move_is_neither_kept_nor_given_to_who_came_after() {
         let cache = cache(10, 60_000);
-        let Known::Nothing(_first) = cache.get(&tenant("a")) else { panic!() };
+        let CacheAnswer::Missing(_first) = cache.get(&tenant("a")) else { panic!() };
         cache.forget(&tenant("a"));
-        let Known::Asking(mut second) = cache.get(&tenant("a")) else { panic!() };
-        assert!(cache.land(&tenant("a"), Ok(Some(place(0)))));
+        let CacheAnswer::Pending(mut second) = cache.get(&tenant("a")) else { panic!() };
+        assert!(cache.complete(&tenant("a"), Ok(Some(place(0)))));
         assert!(second.try_recv().is_err());
         assert_eq!(cache.peek(&tenant("a")), None);
-        assert!(!cache.land(&tenant("a"), Ok(Some(place(1)))));
-        assert!(matches!(second.try_recv(), Ok(Ok(Some(Place { shard: 1, .. })))));
+        assert!(!cache.complete(&tenant("a"), Ok(Some(place(1)))));
+        assert!(matches!(second.try_recv(), Ok(Ok(Some(TenantShard { shard: 1, .. })))));
     }
 
     #[test]
     fn a_failed_lookup_is_not_remembered() {
         let cache = cache(10, 1000);
-        let Known::Nothing(_flight) = cache.get(&tenant("a")) else { panic!() };
-        cache.land(&tenant("a"), Err(Error::Cancelled { fate: crate::error::Fate::NotRun }));
-        assert!(matches!(cache.get(&tenant("a")), Known::Nothing(_)));
+        let CacheAnswer::Missing(_flight) = cache.get(&tenant("a")) else { panic!() };
+        cache.complete(&tenant("a"), Err(Error::Cancelled { fate: crate::error::Fate::NotRun }));
+        assert!(matches!(cache.get(&tenant("a")), CacheAnswer::Missing(_)));
     }
 
     #[test]
@@ -273,21 +275,23 @@ mod tests {
         let limits = |max_stale| CacheLimits { size: 10, ttl: Duration::ZERO, negative_ttl: Duration::ZERO, max_stale };
         let cache = Cache::new(limits(Duration::from_secs(60)));
         cache.put(&tenant("a"), place(2));
-        let Known::Nothing(mut flight) = cache.get(&tenant("a")) else { panic!("a ttl of zero believes nothing") };
-        cache.land(&tenant("a"), Err(unreachable()));
-        assert!(matches!(flight.try_recv(), Ok(Ok(Some(Place { shard: 2, .. })))));
-        assert!(matches!(cache.get(&tenant("a")), Known::Here(_)), "not asked again at once");
+        let CacheAnswer::Missing(mut pending) = cache.get(&tenant("a")) else {
+            panic!("a ttl of zero believes nothing")
+        };
+        cache.complete(&tenant("a"), Err(unreachable()));
+        assert!(matches!(pending.try_recv(), Ok(Ok(Some(TenantShard { shard: 2, .. })))));
+        assert!(matches!(cache.get(&tenant("a")), CacheAnswer::Known(_)), "not asked again at once");
 
         cache.forget(&tenant("a"));
-        let Known::Nothing(mut flight) = cache.get(&tenant("a")) else { panic!() };
-        cache.land(&tenant("a"), Err(unreachable()));
-        assert!(matches!(flight.try_recv(), Ok(Err(_))), "what was forgotten is not believed again");
+        let CacheAnswer::Missing(mut pending) = cache.get(&tenant("a")) else { panic!() };
+        cache.complete(&tenant("a"), Err(unreachable()));
+        assert!(matches!(pending.try_recv(), Ok(Err(_))), "what was forgotten is not believed again");
 
         let cache = Cache::new(limits(Duration::ZERO));
         cache.put(&tenant("a"), place(2));
-        let Known::Nothing(mut flight) = cache.get(&tenant("a")) else { panic!() };
-        cache.land(&tenant("a"), Err(unreachable()));
-        assert!(matches!(flight.try_recv(), Ok(Err(_))), "beyond the bound");
+        let CacheAnswer::Missing(mut pending) = cache.get(&tenant("a")) else { panic!() };
+        cache.complete(&tenant("a"), Err(unreachable()));
+        assert!(matches!(pending.try_recv(), Ok(Err(_))), "beyond the bound");
     }
 
     #[test]
@@ -299,18 +303,18 @@ mod tests {
         let age = |cache: &Cache| {
             let mut state = cache.lock();
             let entry = state.entries.peek_mut(&tenant("a")).unwrap();
-            entry.asked = entry.asked.checked_sub(DOUBTS).unwrap();
+            entry.asked = entry.asked.checked_sub(DOUBT_PAUSE).unwrap();
         };
         age(&cache);
         assert!(cache.doubt(&tenant("a")) && !cache.doubt(&tenant("a")));
-        let Known::Nothing(mut flight) = cache.get(&tenant("a")) else { panic!("it must be asked for") };
-        cache.land(&tenant("a"), Err(unreachable()));
-        assert!(matches!(flight.try_recv(), Ok(Ok(Some(Place { shard: 0, .. })))));
+        let CacheAnswer::Missing(mut pending) = cache.get(&tenant("a")) else { panic!("it must be asked for") };
+        cache.complete(&tenant("a"), Err(unreachable()));
+        assert!(matches!(pending.try_recv(), Ok(Ok(Some(TenantShard { shard: 0, .. })))));
         age(&cache);
         assert!(cache.doubt(&tenant("a")));
-        let Known::Doubtful(_) = cache.get(&tenant("a")) else { panic!() };
-        cache.land(&tenant("a"), Ok(Some(place(1))));
-        assert!(matches!(cache.get(&tenant("a")), Known::Here(Place { shard: 1, .. })));
+        let CacheAnswer::Stale(_) = cache.get(&tenant("a")) else { panic!() };
+        cache.complete(&tenant("a"), Ok(Some(place(1))));
+        assert!(matches!(cache.get(&tenant("a")), CacheAnswer::Known(TenantShard { shard: 1, .. })));
     }
 
     #[test]
@@ -329,9 +333,9 @@ mod tests {
     #[test]
     fn a_registration_outlives_a_not_found_that_was_on_its_way() {
         let cache = cache(10, 60_000);
-        let Known::Nothing(_flight) = cache.get(&tenant("a")) else { panic!() };
+        let CacheAnswer::Missing(_flight) = cache.get(&tenant("a")) else { panic!() };
         cache.put(&tenant("a"), place(1));
-        cache.land(&tenant("a"), Ok(None));
+        cache.complete(&tenant("a"), Ok(None));
         assert_eq!(cache.peek(&tenant("a")), Some(place(1)));
     }
 }

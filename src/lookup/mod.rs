@@ -2,18 +2,18 @@
 //! cause one call; while no lookup server can be reached, a known tenant goes on for a while.
 
 mod cache;
-mod remote;
 mod server;
+mod servers;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use remote::Placement;
+pub use servers::Registration;
 
 use crate::dial::Dial;
 use crate::error::{Error, Fate};
-use cache::{Cache, Flight, Known};
-use remote::Remote;
+use cache::{Cache, CacheAnswer, PendingAnswer};
+use servers::LookupServers;
 
 /// A tenant: its name, and the type that tells apart tenants of one name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +24,7 @@ pub struct Tenant {
 
 /// Where a tenant lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct TenantShard {
     pub shard: i32,
     /// Rises each time the tenant is placed anew; 0: the lookup server does not know epochs.
     pub epoch: u64,
@@ -45,32 +45,35 @@ pub struct CacheLimits {
 
 #[derive(Clone, Debug)]
 pub struct Lookup {
-    remote: Arc<Remote>,
+    servers: Arc<LookupServers>,
     cache: Arc<Cache>,
 }
 
 impl Lookup {
     /// `max_retries`: further attempts after no lookup server could be reached.
     pub fn new(addresses: Vec<String>, dial: Dial, limits: CacheLimits, max_retries: u32) -> Result<Self, Error> {
-        Ok(Lookup { remote: Arc::new(Remote::new(addresses, dial, max_retries)?), cache: Arc::new(Cache::new(limits)) })
+        Ok(Lookup {
+            servers: Arc::new(LookupServers::new(addresses, dial, max_retries)?),
+            cache: Arc::new(Cache::new(limits)),
+        })
     }
 
     /// Where the tenant lives, as the lookup servers say.
-    pub async fn place_of(&self, tenant: &Tenant) -> Result<Place, Error> {
-        let flight: Flight = match self.cache.get(tenant) {
-            Known::Here(place) => return Ok(place),
-            Known::Doubtful(place) => {
+    pub async fn locate(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
+        let pending: PendingAnswer = match self.cache.get(tenant) {
+            CacheAnswer::Known(place) => return Ok(place),
+            CacheAnswer::Stale(place) => {
                 self.ask(tenant);
                 return Ok(place);
             }
-            Known::Unknown => return Err(not_found(tenant)),
-            Known::Asking(flight) => flight,
-            Known::Nothing(flight) => {
+            CacheAnswer::NotFound => return Err(not_found(tenant)),
+            CacheAnswer::Pending(pending) => pending,
+            CacheAnswer::Missing(pending) => {
                 self.ask(tenant);
-                flight
+                pending
             }
         };
-        flight.await.unwrap_or(Err(Error::ClientClosed { fate: Fate::NotRun }))?.ok_or_else(|| not_found(tenant))
+        pending.await.unwrap_or(Err(Error::ClientClosed { fate: Fate::NotRun }))?.ok_or_else(|| not_found(tenant))
     }
 
     /// Asks in a task of its own: whoever asked first may give up, the others must not.
@@ -78,8 +81,8 @@ impl Lookup {
         let (lookup, tenant) = (self.clone(), tenant.clone());
         tokio::spawn(async move {
             loop {
-                let answer = lookup.remote.get(&tenant).await;
-                if !lookup.cache.land(&tenant, answer) {
+                let answer = lookup.servers.get(&tenant).await;
+                if !lookup.cache.complete(&tenant, answer) {
                     return;
                 }
             }
@@ -97,19 +100,19 @@ impl Lookup {
     }
 
     /// Registers the tenant if it is new; where it lives.
-    pub async fn register(&self, tenant: &Tenant) -> Result<Place, Error> {
+    pub async fn register(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
         match self.cache.peek(tenant) {
             // Once registered, a tenant stays so.
             Some(place) => Ok(place),
-            None => Box::pin(self.add(tenant)).await.map(|placement| placement.place),
+            None => Box::pin(self.add(tenant)).await.map(|registration| registration.place),
         }
     }
 
     /// Registers the tenant if it is new, and asks for its id in any case.
-    pub async fn add(&self, tenant: &Tenant) -> Result<Placement, Error> {
-        let placement = self.remote.add(tenant).await?;
-        self.cache.put(tenant, placement.place);
-        Ok(placement)
+    pub async fn add(&self, tenant: &Tenant) -> Result<Registration, Error> {
+        let registration = self.servers.add(tenant).await?;
+        self.cache.put(tenant, registration.place);
+        Ok(registration)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::proto::{TenantRequest, TenantResponse, legacy_lookup};
 const AVOIDED: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
-pub struct Server {
+pub struct LookupServer {
     pub address: String,
     link: Link,
     dial: Dial,
@@ -31,16 +31,16 @@ pub struct Server {
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum LookupMethod {
     Get,
     Add,
 }
 
-impl Server {
+impl LookupServer {
     pub fn new(address: String, dial: Dial) -> Result<Self, Error> {
         let link = dial.link(&address)?;
         let (is_legacy, warned) = (AtomicBool::new(false), Once::new());
-        Ok(Server { address, link, dial, is_legacy, warned, avoided_until: Mutex::default() })
+        Ok(LookupServer { address, link, dial, is_legacy, warned, avoided_until: Mutex::default() })
     }
 
     /// What a failed call means.
@@ -59,7 +59,12 @@ impl Server {
     }
 
     /// Asks on whichever wire the server speaks.
-    pub async fn ask(&self, tenant: &Tenant, method: Method, timeout: Duration) -> Result<TenantResponse, Status> {
+    pub async fn ask(
+        &self,
+        tenant: &Tenant,
+        method: LookupMethod,
+        timeout: Duration,
+    ) -> Result<TenantResponse, Status> {
         let message = TenantRequest { tenant_name: tenant.name.to_string(), tenant_type: tenant.kind };
         if !self.is_legacy.load(Ordering::Relaxed) {
             match self.ask_current(message.clone(), method, timeout).await {
@@ -69,8 +74,8 @@ impl Server {
         }
         let outcome = match self.ask_legacy(message.clone(), method, timeout).await {
             // So some servers of 1.x answer a registration of a tenant that they know, and do not say where it is.
-            Err(status) if status.code() == Code::AlreadyExists && method == Method::Add => {
-                self.ask_legacy(message, Method::Get, timeout).await
+            Err(status) if status.code() == Code::AlreadyExists && method == LookupMethod::Add => {
+                self.ask_legacy(message, LookupMethod::Get, timeout).await
             }
             outcome => outcome,
         };
@@ -89,14 +94,14 @@ impl Server {
     async fn ask_current(
         &self,
         message: TenantRequest,
-        method: Method,
+        method: LookupMethod,
         timeout: Duration,
     ) -> Result<TenantResponse, Status> {
         let mut client = LookupServiceClient::new(self.link.channel());
         let request = self.request(message, timeout);
         let response = match method {
-            Method::Get => client.get_tenant_shard(request).await?,
-            Method::Add => client.add_tenant_shard(request).await?,
+            LookupMethod::Get => client.get_tenant_shard(request).await?,
+            LookupMethod::Add => client.add_tenant_shard(request).await?,
         };
         Ok(response.into_inner())
     }
@@ -104,15 +109,15 @@ impl Server {
     async fn ask_legacy(
         &self,
         message: TenantRequest,
-        method: Method,
+        method: LookupMethod,
         timeout: Duration,
     ) -> Result<TenantResponse, Status> {
         let TenantRequest { tenant_name, tenant_type } = message;
         let mut client = LegacyClient::new(self.link.channel());
         let request = self.request(legacy_lookup::TenantRequest { tenant_name, tenant_type }, timeout);
         let response = match method {
-            Method::Get => client.get_tenant_shard(request).await?,
-            Method::Add => client.add_tenant_shard(request).await?,
+            LookupMethod::Get => client.get_tenant_shard(request).await?,
+            LookupMethod::Add => client.add_tenant_shard(request).await?,
         };
         let legacy_lookup::TenantResponse { tenant_id, shard_index } = response.into_inner();
         Ok(TenantResponse { tenant_id, shard_index, epoch: 0 })

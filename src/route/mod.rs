@@ -6,7 +6,7 @@ use crate::lookup::{Lookup, Tenant};
 
 /// Whom a query is for.
 #[derive(Clone, Debug)]
-pub enum Target {
+pub enum QueryTarget {
     /// One tenant; `register`: it becomes known to the lookup server first if it is new.
     Tenant {
         tenant: Tenant,
@@ -18,7 +18,7 @@ pub enum Target {
 /// Where a query runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// `epoch`: of the tenant's placement; 0: it is not known, or nobody's query.
+    /// `epoch`: of the tenant's registration; 0: it is not known, or nobody's query.
     Shard {
         shard: usize,
         epoch: u64,
@@ -39,43 +39,43 @@ impl Router {
     }
 
     /// True for what runs on more than one shard.
-    pub fn fans_out(&self, target: &Target) -> bool {
-        self.servers > 1 && matches!(target, Target::All)
+    pub fn fans_out(&self, target: &QueryTarget) -> bool {
+        self.servers > 1 && matches!(target, QueryTarget::All)
     }
 
-    pub async fn route(&self, target: &Target) -> Result<Route, Error> {
+    pub async fn route(&self, target: &QueryTarget) -> Result<Route, Error> {
         match target {
-            Target::All if self.servers == 1 => Ok(Route::Shard { shard: 0, epoch: 0 }),
-            Target::All => Ok(Route::All),
-            Target::Tenant { tenant, register } => self.place_of(tenant, *register).await,
+            QueryTarget::All if self.servers == 1 => Ok(Route::Shard { shard: 0, epoch: 0 }),
+            QueryTarget::All => Ok(Route::All),
+            QueryTarget::Tenant { tenant, register } => self.locate(tenant, *register).await,
         }
     }
 
     /// The shard a tenant lives on.
     pub async fn shard_of(&self, tenant: &Tenant) -> Result<usize, Error> {
-        match self.place_of(tenant, false).await? {
+        match self.locate(tenant, false).await? {
             Route::Shard { shard, .. } => Ok(shard),
             Route::All => Ok(0),
         }
     }
 
-    async fn place_of(&self, tenant: &Tenant, register: bool) -> Result<Route, Error> {
+    async fn locate(&self, tenant: &Tenant, register: bool) -> Result<Route, Error> {
         let Some(lookup) = &self.lookup else { return Ok(Route::Shard { shard: 0, epoch: 0 }) };
-        let place = if register { Box::pin(lookup.register(tenant)).await? } else { lookup.place_of(tenant).await? };
+        let place = if register { Box::pin(lookup.register(tenant)).await? } else { lookup.locate(tenant).await? };
         Ok(Route::Shard { shard: self.check(tenant, place.shard)?, epoch: place.epoch })
     }
 
     /// What was known of where a tenant lives is not true any more.
-    pub fn forget(&self, target: &Target) {
-        if let (Target::Tenant { tenant, .. }, Some(lookup)) = (target, &self.lookup) {
+    pub fn forget(&self, target: &QueryTarget) {
+        if let (QueryTarget::Tenant { tenant, .. }, Some(lookup)) = (target, &self.lookup) {
             lookup.forget(tenant);
         }
     }
 
     /// The shard of a tenant does not answer: it may live elsewhere by now. True: the next query asks.
-    pub fn doubt(&self, target: &Target) -> bool {
+    pub fn doubt(&self, target: &QueryTarget) -> bool {
         match (target, &self.lookup) {
-            (Target::Tenant { tenant, .. }, Some(lookup)) => lookup.doubt(tenant),
+            (QueryTarget::Tenant { tenant, .. }, Some(lookup)) => lookup.doubt(tenant),
             _ => false,
         }
     }
@@ -83,8 +83,8 @@ impl Router {
     /// Registers a tenant: the lookup server's id for it (the tenant's own name without a lookup server) and its shard.
     pub async fn add(&self, tenant: &Tenant) -> Result<(String, usize), Error> {
         let Some(lookup) = &self.lookup else { return Ok((tenant.name.to_string(), 0)) };
-        let placement = lookup.add(tenant).await?;
-        Ok((placement.tenant_id, self.check(tenant, placement.place.shard)?))
+        let registration = lookup.add(tenant).await?;
+        Ok((registration.tenant_id, self.check(tenant, registration.place.shard)?))
     }
 
     fn check(&self, tenant: &Tenant, shard: i32) -> Result<usize, Error> {

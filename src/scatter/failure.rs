@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::interrupt::Interrupt;
 use super::retry::FailureClass;
-use crate::channel::{Event, QueryChannel};
+use crate::channel::{QueryChannel, ReplyEvent};
 use crate::data::shape::Description;
 use crate::error::{Error, Fate};
 use crate::proto::failure::Reason;
@@ -35,13 +35,13 @@ impl FailedAttempt {
     /// The part of the reply that an event brings, or the failure that it reports.
     pub fn unless_part(
         channel: &QueryChannel,
-        event: Event,
+        event: ReplyEvent,
     ) -> Result<(ReplyPart, Option<Arc<Description>>), FailedAttempt> {
         match event {
-            Event::Part(part, description) => Ok((part, description)),
-            Event::NeverRan(reason) => Err(FailedAttempt::never_ran(channel, reason)),
-            Event::Lost(reason) => Err(FailedAttempt::lost(channel, reason)),
-            Event::Broken(reason) => Err(FailedAttempt::broken(channel, reason)),
+            ReplyEvent::Part(part, description) => Ok((part, description)),
+            ReplyEvent::NeverRan(reason) => Err(FailedAttempt::never_ran(channel, reason)),
+            ReplyEvent::Lost(reason) => Err(FailedAttempt::lost(channel, reason)),
+            ReplyEvent::Broken(reason) => Err(FailedAttempt::broken(channel, reason)),
         }
     }
 
@@ -71,8 +71,8 @@ impl FailedAttempt {
     /// The connection broke after sending.
     pub fn lost(channel: &QueryChannel, reason: String) -> Self {
         let error = Error::OutcomeUnknown {
-            shard: channel.shard,
-            address: channel.address.clone(),
+            shard: channel.shard(),
+            address: channel.address().to_owned(),
             reason,
             stopping_for: None,
         };
@@ -86,8 +86,12 @@ impl FailedAttempt {
             return FailedAttempt::for_good(stopping);
         }
         let stopping_for = Some(stopping.code());
-        let error =
-            Error::OutcomeUnknown { shard: channel.shard, address: channel.address.clone(), reason, stopping_for };
+        let error = Error::OutcomeUnknown {
+            shard: channel.shard(),
+            address: channel.address().to_owned(),
+            reason,
+            stopping_for,
+        };
         FailedAttempt { class: FailureClass::StaysUnknown, error }
     }
 
@@ -126,7 +130,7 @@ impl FailedAttempt {
     }
 
     pub fn broken(channel: &QueryChannel, reason: String) -> Self {
-        FailedAttempt::for_good(Error::Protocol { server: format!("query server {}", channel.address), reason })
+        FailedAttempt::for_good(Error::Protocol { server: format!("query server {}", channel.address()), reason })
     }
 
     /// The server's own refusal. `interrupted`: why it was asked to stop. `only_reads` says whether the query only reads,
@@ -142,7 +146,7 @@ impl FailedAttempt {
         let ended = if failure.never_ran { Fate::NotRun } else { Fate::Stopped };
         let (reason, cause) = (failure.message, failure.cause);
         let error = match Reason::try_from(failure.reason).unwrap_or_default() {
-            Reason::Overloaded => Error::Overloaded { reason: format!("query server {}: {reason}", channel.address) },
+            Reason::Overloaded => Error::Overloaded { reason: format!("query server {}: {reason}", channel.address()) },
             Reason::Timeout => Interrupt::Deadline.error(timeout, ended),
             Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(timeout, ended),
             Reason::Unavailable => {
@@ -173,7 +177,7 @@ impl FailedAttempt {
             Reason::Stalled => stalled(channel, reason),
             Reason::Invalid => Error::Invalid { reason },
             Reason::WrongShard => {
-                let (shard, address) = (channel.shard, channel.address.clone());
+                let (shard, address) = (channel.shard(), channel.address().to_owned());
                 return FailedAttempt {
                     class: FailureClass::WrongShard,
                     error: Error::WrongShard { shard, address, reason },
@@ -194,11 +198,11 @@ impl FailedAttempt {
 }
 
 fn stalled(channel: &QueryChannel, reason: String) -> Error {
-    Error::Stalled { shard: channel.shard, address: channel.address.clone(), reason }
+    Error::Stalled { shard: channel.shard(), address: channel.address().to_owned(), reason }
 }
 
 pub fn unavailable(channel: &QueryChannel, reason: String) -> Error {
-    Error::ShardUnavailable { shard: channel.shard, address: channel.address.clone(), reason }
+    Error::ShardUnavailable { shard: channel.shard(), address: channel.address().to_owned(), reason }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::interrupt::{DEADLINE_GRACE, Interrupt};
 use super::interrupts::milliseconds_until;
 use super::retry::{FailureClass, Retry};
 use super::shards::Shards;
-use crate::channel::{Event, QueryChannel};
+use crate::channel::{QueryChannel, ReplyEvent};
 use crate::data::result_set::ResultSet;
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
@@ -103,9 +103,9 @@ impl InternalQueries<'_> {
 
     /// The error of a shard that has not answered in time.
     pub fn silent(&self, shard: usize, awaited: Duration, fate: Fate) -> ShardError {
-        let QueryChannel { shard, address, .. } = &self.shards.channels[shard];
+        let address = self.shards.channels[shard].address().to_owned();
         let timeout_ms = awaited.as_millis() as u64;
-        ShardError::Failed(Error::ShardTimeout { shard: *shard, address: address.clone(), timeout_ms, fate })
+        ShardError::Failed(Error::ShardTimeout { shard, address, timeout_ms, fate })
     }
 
     /// Ready once this shard, which has not answered a query yet, does not answer `SELECT 1` either.
@@ -137,7 +137,7 @@ impl InternalQueries<'_> {
         let wire = QueryRequest { timeout_ms: milliseconds_until(self.deadline), ..query };
         let mut call = channel.start(wire).await.ok()?;
         match call.next().await {
-            Event::Part(part, _) => part.error.map(ShardError::Database),
+            ReplyEvent::Part(part, _) => part.error.map(ShardError::Database),
             _ => None,
         }
     }

@@ -82,14 +82,14 @@ pub struct ShardOutcome<'a> {
 
 impl ShardOutcome<'_> {
     fn place(&self) -> String {
-        format!("shard {} ({})", self.channel.shard, self.channel.address)
+        format!("shard {} ({})", self.channel.shard(), self.channel.address())
     }
 
     /// For the context of the error: nothing but what may be logged.
     fn context(&self) -> Value {
         let mut context = json!({
-            "shardIndex": self.channel.shard,
-            "queryServer": self.channel.address,
+            "shardIndex": self.channel.shard(),
+            "queryServer": self.channel.address(),
             "outcome": self.outcome.word(),
         });
         if let Outcome::Done { count } = self.outcome {
@@ -108,8 +108,8 @@ impl ShardOutcome<'_> {
     /// The report of a result that does without this shard, if it failed.
     pub fn failed(&self) -> Option<FailedShard> {
         let error = self.outcome.error()?.clone();
-        let QueryChannel { shard, address, .. } = self.channel;
-        Some(FailedShard { shard: *shard, address: address.clone(), error, partial: self.used })
+        let (shard, address) = (self.channel.shard(), self.channel.address().to_owned());
+        Some(FailedShard { shard, address, error, partial: self.used })
     }
 }
 
@@ -185,8 +185,8 @@ fn of_the_silent(shards: &[ShardOutcome<'_>], error: &Error) -> Error {
     let has_answered = |shard: &&ShardOutcome<'_>| shard.answered || matches!(shard.outcome, Outcome::Done { .. });
     match (error, shards.iter().find(|shard| !has_answered(shard))) {
         (&Error::Timeout { timeout_ms, fate }, Some(silent)) if shards.iter().any(|shard| has_answered(&shard)) => {
-            let QueryChannel { shard, address, .. } = silent.channel;
-            Error::ShardTimeout { shard: *shard, address: address.clone(), timeout_ms, fate }
+            let (shard, address) = (silent.channel.shard(), silent.channel.address().to_owned());
+            Error::ShardTimeout { shard, address, timeout_ms, fate }
         }
         _ => error.clone(),
     }

@@ -17,7 +17,7 @@ use super::outcome::{Outcome, ShardOutcome};
 use super::retry::{FailureClass, Retry};
 use super::shards::Shards;
 use super::statement::{FailurePolicy, Statement};
-use crate::channel::{Call, Event, QueryChannel, Reads};
+use crate::channel::{Call, QueryChannel, ReadSafety, ReplyEvent};
 use crate::data::command_tag::count_of;
 use crate::data::shape::Description;
 use crate::error::{Error, Fate};
@@ -49,7 +49,7 @@ pub(super) struct ShardCall<'a> {
     pub answered: bool,
     pub used: bool,
     /// The server's word on reads.
-    reads: Reads,
+    reads: ReadSafety,
     /// The error of an attempt that was lost and may have done more than read.
     lost: Option<Error>,
     /// An attempt was lost.
@@ -75,7 +75,7 @@ impl<'a> ShardCall<'a> {
             received: VecDeque::new(),
             answered: false,
             used: false,
-            reads: Reads::OnlyRead,
+            reads: ReadSafety::OnlyRead,
             lost: None,
             may_have_run: false,
             outdated: false,
@@ -99,7 +99,7 @@ impl<'a> ShardCall<'a> {
     }
 
     /// What the server has said of reads since the statement was sent.
-    pub fn reads(&self) -> Reads {
+    pub fn reads(&self) -> ReadSafety {
         match &self.state {
             State::Running(call) => self.reads.min(call.reads()),
             _ => self.reads,
@@ -164,7 +164,7 @@ impl<'a> ShardCall<'a> {
             State::Running(call) => {
                 let next = pin!(call.next()).poll(context);
                 let Poll::Ready(event) = next else { return Poll::Pending };
-                if !matches!(event, Event::NeverRan(_)) {
+                if !matches!(event, ReplyEvent::NeverRan(_)) {
                     self.reads = self.reads.min(call.reads());
                 }
                 match self.receive(fixed, event) {
@@ -176,7 +176,7 @@ impl<'a> ShardCall<'a> {
         }
     }
 
-    fn receive(&mut self, fixed: &Fixed<'_, 'a>, event: Event) -> Result<(), FailedAttempt> {
+    fn receive(&mut self, fixed: &Fixed<'_, 'a>, event: ReplyEvent) -> Result<(), FailedAttempt> {
         let (mut reply, description) = FailedAttempt::unless_part(self.channel, event)?;
         if let Some(error) = reply.error.take() {
             self.end(Outcome::Failed(ShardError::Database(error)));
@@ -230,7 +230,7 @@ impl<'a> ShardCall<'a> {
         tracing::debug!(target: "mtdd::grpc", error = %failed.error, "retrying");
         // Without the caller's word, the server checks that repeating it does no harm.
         self.may_have_run |= is_lost && statement.only_reads.is_none();
-        let wire = QueryRequest { may_have_run: self.may_have_run, ..statement.wire_of(self.channel.shard) };
+        let wire = QueryRequest { may_have_run: self.may_have_run, ..statement.wire_of(self.channel.shard()) };
         self.outcome = Outcome::UnderWay { begun: false };
         self.state = opening(fixed, self.channel, wire, Some(wait));
         self.poll(fixed, true, context)
@@ -256,7 +256,7 @@ fn opening<'a>(
     wait: Option<Duration>,
 ) -> State<'a> {
     let deadline = fixed.interrupts.deadline;
-    let late = patience(fixed, channel.shard)
+    let late = patience(fixed, channel.shard())
         .map(|patience| (patience, fixed.interrupts.after(wait.unwrap_or_default() + patience)));
     State::Opening(Box::pin(async move {
         if let Some(wait) = wait {
@@ -268,7 +268,7 @@ fn opening<'a>(
             biased;
             started = start => started,
             () = late => {
-                let (shard, address, timeout_ms) = (channel.shard, channel.address.clone(), patience.as_millis() as u64);
+                let (shard, address, timeout_ms) = (channel.shard(), channel.address().to_owned(), patience.as_millis() as u64);
                 Err(Error::ShardTimeout { shard, address, timeout_ms, fate: Fate::NotSent })
             },
         }

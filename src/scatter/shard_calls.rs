@@ -59,7 +59,7 @@ impl<'a> ShardCalls<'a> {
     /// Drops these shards, to which nothing has been sent yet.
     pub fn leave_out(&mut self, silent: &[(usize, ShardError)]) {
         for call in &mut self.calls {
-            if let Some((_, error)) = silent.iter().find(|(shard, _)| *shard == call.channel.shard) {
+            if let Some((_, error)) = silent.iter().find(|(shard, _)| *shard == call.channel.shard()) {
                 call.end_unsent(Some(error.clone()));
             }
         }
@@ -74,7 +74,7 @@ impl<'a> ShardCalls<'a> {
     }
 
     pub fn shard(&self, index: usize) -> usize {
-        self.calls[index].channel.shard
+        self.calls[index].channel.shard()
     }
 
     /// True if a shard has come to its end without a failure.
@@ -85,7 +85,7 @@ impl<'a> ShardCalls<'a> {
     /// The shards on which the statement has not failed.
     pub fn answering(&self) -> Vec<usize> {
         let calls = self.calls.iter().filter(|call| call.outcome.error().is_none());
-        calls.map(|call| call.channel.shard).collect()
+        calls.map(|call| call.channel.shard()).collect()
     }
 
     /// True if the statement has failed on a shard.
@@ -96,7 +96,7 @@ impl<'a> ShardCalls<'a> {
     /// The shards whose PostgreSQL refused the statement.
     pub fn refusing(&self) -> Vec<usize> {
         let refused = |call: &&ShardCall<'_>| matches!(call.outcome, Outcome::Failed(ShardError::Database(_)));
-        self.calls.iter().filter(refused).map(|call| call.channel.shard).collect()
+        self.calls.iter().filter(refused).map(|call| call.channel.shard()).collect()
     }
 
     /// True if the statement's premise holds on no shard, so that it changed nothing.
@@ -232,8 +232,8 @@ impl<'a> ShardCalls<'a> {
             _ => !self.statement.only_reads(call.reads()),
         };
         self.calls.iter().find(has_run).map(|call| Error::OutcomeUnknown {
-            shard: call.channel.shard,
-            address: call.channel.address.to_string(),
+            shard: call.channel.shard(),
+            address: call.channel.address().to_owned(),
             reason:
                 "the tables, views, types or functions that the statement uses have been changed while it ran; it may \
                      have taken effect"

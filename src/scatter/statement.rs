@@ -1,6 +1,6 @@
 //! A statement as a fan-out sends it, and what a failure on one shard means for the others.
 
-use crate::channel::Reads;
+use crate::channel::ReadSafety;
 use crate::plan::shows_only_reading;
 use crate::proto::{Premise, QueryRequest};
 
@@ -34,13 +34,13 @@ impl Statement {
     }
 
     /// True if its outcome cannot be in doubt, because it only reads. `reads` is the server's word.
-    pub fn only_reads(&self, reads: Reads) -> bool {
-        self.only_reads.unwrap_or(self.shows_only_reading && reads == Reads::OnlyRead)
+    pub fn only_reads(&self, reads: ReadSafety) -> bool {
+        self.only_reads.unwrap_or(self.shows_only_reading && reads == ReadSafety::OnlyRead)
     }
 
     /// True if it may be sent again after it was lost. The server then checks that this does no harm.
-    pub fn may_be_repeated(&self, reads: Reads) -> bool {
+    pub fn may_be_repeated(&self, reads: ReadSafety) -> bool {
         let shows = || self.shows_only_reading && shows_only_reading(&self.wire.sql);
-        self.only_reads.unwrap_or_else(|| reads != Reads::MayWrite && shows())
+        self.only_reads.unwrap_or_else(|| reads != ReadSafety::MayWrite && shows())
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::locks;
-use super::output::Output;
+use super::output::RowOutput;
 use super::plan_cache::PlannedStatement;
-use crate::channel::{Reads, WINDOW};
+use crate::channel::{ReadSafety, WINDOW};
 use crate::client::request::Request;
 use crate::client::shared::Shared;
 use crate::error::{Error, Fate};
@@ -25,7 +25,7 @@ pub struct FanOut<'a> {
     pub shared: &'a Shared,
     pub internal: InternalQueries<'a>,
     pub request: &'a Arc<Request>,
-    pub output: Output<'a>,
+    pub output: RowOutput<'a>,
     /// Known once it is planned.
     pub shows_only_reading: bool,
     /// The plan of the last attempt.
@@ -66,7 +66,7 @@ impl<'a> FanOut<'a> {
 
     /// True if all servers say that reads do nothing else.
     pub fn reads_only_read(&self) -> bool {
-        self.shared.shards.channels.iter().all(|channel| channel.reads() == Reads::OnlyRead)
+        self.shared.shards.channels.iter().all(|channel| channel.reads() == ReadSafety::OnlyRead)
     }
 
     pub fn shards(&self) -> usize {

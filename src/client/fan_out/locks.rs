@@ -26,5 +26,5 @@ pub fn never_held(shared: &Shared, planned: Option<&PlannedStatement>) -> Error 
         }
     };
     let reason = format!("{reason}; nothing has come of the query");
-    Error::ShardUnavailable { shard, address: shared.shards.channels[shard].address.clone(), reason }
+    Error::ShardUnavailable { shard, address: shared.shards.channels[shard].address().to_owned(), reason }
 }

@@ -16,7 +16,7 @@ use crate::error::Error;
 /// How long the client's one thread may be at one fan-out.
 const SLICE: Duration = Duration::from_millis(5);
 
-pub struct Output<'a> {
+pub struct RowOutput<'a> {
     shared: &'a Shared,
     id: u32,
     overrides: u16,
@@ -29,11 +29,11 @@ pub struct Output<'a> {
     pub count: u64,
 }
 
-impl<'a> Output<'a> {
+impl<'a> RowOutput<'a> {
     pub fn new(shared: &'a Shared, id: u32, overrides: u16, control: &CallControl) -> Self {
         let credit = Arc::new(OutputCredit::default());
         control.attach_output(credit.clone());
-        Output { shared, id, overrides, credit, shape: None, begins: None, slice: Instant::now(), count: 0 }
+        RowOutput { shared, id, overrides, credit, shape: None, begins: None, slice: Instant::now(), count: 0 }
     }
 
     /// A result that returns rows begins.

@@ -318,7 +318,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::Target;
+    use crate::route::QueryTarget;
 
     fn plans() -> PlanCache {
         PlanCache::new(Layout::default())
@@ -327,7 +327,7 @@ mod tests {
     fn request(sql: impl Into<String>, asked: Asked) -> Arc<Request> {
         Arc::new(Request {
             id: 1,
-            target: Target::All,
+            target: QueryTarget::All,
             session: None,
             sql: sql.into(),
             params: Vec::new(),

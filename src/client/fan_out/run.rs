@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::execution::{AttemptEnd, FanOut, FanOutSummary};
-use super::output::Output;
+use super::output::RowOutput;
 use super::planning::{ATTEMPTS, PlanSnapshot, plan_of};
 use super::{broadcast, change, clock_values, read, refusal};
 use crate::client::call_control::CallControl;
@@ -26,7 +26,7 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
         deadline: interrupts.deadline,
         timeout: interrupts.timeout,
     };
-    let output = Output::new(shared, request.id, request.overrides, control);
+    let output = RowOutput::new(shared, request.id, request.overrides, control);
     let mut fan_out = FanOut {
         shared,
         internal,

@@ -2,7 +2,7 @@
 //! Nobody says whether a statement that was given up has stopped.
 
 use super::Query;
-use crate::channel::{LegacyAnswer, LegacyCall, LegacyFailure, QueryChannel, Reads};
+use crate::channel::{LegacyAnswer, LegacyCall, LegacyFailure, QueryChannel, ReadSafety};
 use crate::client::message::Message;
 use crate::data::compact::Piece;
 use crate::error::Error;
@@ -17,7 +17,7 @@ pub async fn take_in(
     sql: &str,
 ) -> Result<(), FailedAttempt> {
     // It may have done more than read, for all that this wire says.
-    query.reads = Reads::MayWrite;
+    query.reads = ReadSafety::MayWrite;
     let outcome = tokio::select! {
         biased;
         outcome = channel.run_legacy(call) => outcome,

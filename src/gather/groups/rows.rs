@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::{Groups, Made, Place};
+use super::{CellSource, Groups, OutputCell};
 use crate::gather::GatherError;
 use crate::gather::fold::Partial;
 use crate::gather::order::SortValue;
@@ -21,7 +21,7 @@ pub struct GroupRows {
 }
 
 /// The sort key of a group.
-type Sorted<'a> = Option<SortValue<Cow<'a, [u8]>>>;
+type GroupSortKey<'a> = Option<SortValue<Cow<'a, [u8]>>>;
 
 impl Groups {
     /// Ends the gathering: every shard has given all its rows.
@@ -40,7 +40,7 @@ impl Groups {
     /// The first `count` groups in their order; those that compare equal, as they came.
     fn sort(&self, count: usize) -> Result<Vec<usize>, GatherError> {
         let keys = self.order.len();
-        self.check_memory(self.set.len() * (keys * size_of::<Sorted<'_>>() + size_of::<usize>()))?;
+        self.check_memory(self.set.len() * (keys * size_of::<GroupSortKey<'_>>() + size_of::<usize>()))?;
         let mut values = Vec::with_capacity(self.set.len() * keys);
         for group in 0..self.set.len() {
             for key in 0..keys {
@@ -61,11 +61,11 @@ impl Groups {
         Ok(groups)
     }
 
-    fn sort_value(&self, group: usize, key: usize) -> Result<Sorted<'_>, GatherError> {
+    fn sort_value(&self, group: usize, key: usize) -> Result<GroupSortKey<'_>, GatherError> {
         let column = &self.order[key];
         let borrowed = match column.place {
-            Place::Key(index) => self.key(group, index),
-            Place::Fold(fold) => match self.partial(group, fold) {
+            CellSource::Key(index) => self.key(group, index),
+            CellSource::Fold(fold) => match self.partial(group, fold) {
                 Partial::Text(text) => Some(text.as_slice()),
                 Partial::Integer(number) => return Ok(Some(SortValue::Number(*number))),
                 partial => {
@@ -83,13 +83,15 @@ impl Groups {
         buffer.begin_row(self.output.len() as u16);
         for made in &self.output {
             buffer.cell(|out| match *made {
-                Made::As(Place::Key(index)) => {
+                OutputCell::As(CellSource::Key(index)) => {
                     let key = self.key(group, index);
                     out.extend(key.unwrap_or_default());
                     Ok(key.is_some())
                 }
-                Made::As(Place::Fold(fold)) => self.partial(group, fold).write(out),
-                Made::Average { sum, count } => self.partial(group, sum).write_average(self.partial(group, count), out),
+                OutputCell::As(CellSource::Fold(fold)) => self.partial(group, fold).write(out),
+                OutputCell::Average { sum, count } => {
+                    self.partial(group, sum).write_average(self.partial(group, count), out)
+                }
             })?;
         }
         buffer.end_row();

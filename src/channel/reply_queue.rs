@@ -10,7 +10,7 @@ use crate::proto::ReplyPart;
 
 /// What a query hears from its server.
 #[derive(Debug)]
-pub enum Event {
+pub enum ReplyEvent {
     /// A part of the reply; the description is of the result that begins with it.
     Part(ReplyPart, Option<Arc<Description>>),
     /// The server has not run the query, nor will it.
@@ -22,18 +22,18 @@ pub enum Event {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Inbox(Mutex<State>);
+pub(super) struct ReplyQueue(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     // Most replies are one part; they never touch the queue.
-    first: Option<Event>,
-    rest: VecDeque<Event>,
+    first: Option<ReplyEvent>,
+    rest: VecDeque<ReplyEvent>,
     waker: Option<Waker>,
 }
 
-impl Inbox {
-    pub fn push(&self, event: Event) {
+impl ReplyQueue {
+    pub fn push(&self, event: ReplyEvent) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.first.is_none() && state.rest.is_empty() {
             state.first = Some(event);
@@ -46,7 +46,7 @@ impl Inbox {
         }
     }
 
-    pub async fn next(&self) -> Event {
+    pub async fn next(&self) -> ReplyEvent {
         poll_fn(|context| {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match state.first.take().or_else(|| state.rest.pop_front()) {

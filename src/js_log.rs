@@ -12,12 +12,12 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// The least severe level that is recorded.
 #[derive(Clone, Copy, Debug)]
-pub struct Level(pub Option<tracing::Level>);
+pub struct LogLevel(pub Option<tracing::Level>);
 
-impl Level {
+impl LogLevel {
     /// pino's name of the level; None for one that it does not have.
-    pub fn parse(name: &str) -> Option<Level> {
-        Some(Level(match name {
+    pub fn parse(name: &str) -> Option<LogLevel> {
+        Some(LogLevel(match name {
             "trace" => Some(tracing::Level::TRACE),
             "debug" => Some(tracing::Level::DEBUG),
             "info" => Some(tracing::Level::INFO),
@@ -30,20 +30,20 @@ impl Level {
 }
 
 /// Runs `work`; the events of this thread up to `level` go to `sink` as `[level, target, message, fields]`.
-pub fn record<T>(level: Level, sink: impl Fn(String) + Send + Sync + 'static, work: impl FnOnce() -> T) -> T {
+pub fn capture<T>(level: LogLevel, sink: impl Fn(String) + Send + Sync + 'static, work: impl FnOnce() -> T) -> T {
     match level.0 {
-        Some(level) => with_default(Recorder { level, sink, spans: AtomicU64::new(0) }, work),
+        Some(level) => with_default(JsLog { level, sink, spans: AtomicU64::new(0) }, work),
         None => work(),
     }
 }
 
-struct Recorder<F> {
+struct JsLog<F> {
     level: tracing::Level,
     sink: F,
     spans: AtomicU64,
 }
 
-impl<F: Fn(String) + Send + Sync + 'static> Subscriber for Recorder<F> {
+impl<F: Fn(String) + Send + Sync + 'static> Subscriber for JsLog<F> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event() && *metadata.level() <= self.level && metadata.target().starts_with("mtdd")
     }
@@ -57,7 +57,7 @@ impl<F: Fn(String) + Send + Sync + 'static> Subscriber for Recorder<F> {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields::default();
+        let mut fields = EventFields::default();
         event.record(&mut fields);
         let level = event.metadata().level().as_str().to_ascii_lowercase();
         (self.sink)(json!([level, event.metadata().target(), fields.message, fields.rest]).to_string());
@@ -69,12 +69,12 @@ impl<F: Fn(String) + Send + Sync + 'static> Subscriber for Recorder<F> {
 }
 
 #[derive(Default)]
-struct Fields {
+struct EventFields {
     message: String,
     rest: Map<String, Value>,
 }
 
-impl Visit for Fields {
+impl Visit for EventFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
             self.message = format!("{value:?}");
@@ -110,8 +110,8 @@ mod tests {
     fn events_of_this_crate_up_to_the_level_are_recorded() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = seen.clone();
-        record(
-            Level::parse("info").unwrap(),
+        capture(
+            LogLevel::parse("info").unwrap(),
             move |line| sink.lock().unwrap().push(line),
             || {
                 tracing::info!(target: "mtdd::grpc", shard = 1, address = "a:1", "connected");
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn silent_records_nothing_and_an_unknown_level_is_none() {
-        assert!(Level::parse("silent").unwrap().0.is_none());
-        assert!(Level::parse("loud").is_none());
+        assert!(LogLevel::parse("silent").unwrap().0.is_none());
+        assert!(LogLevel::parse("loud").is_none());
     }
 }

@@ -8,10 +8,10 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 
-use super::server::{Method, Server};
-use super::{Place, Tenant};
+use super::server::{LookupMethod, LookupServer};
+use super::{Tenant, TenantShard};
 use crate::dial::Dial;
-use crate::error::{Error, Server as Named};
+use crate::error::{Error, Server as NamedServer};
 use crate::proto::TenantResponse;
 
 /// Within this there is an answer, or an error; the call's own deadline may end the wait earlier.
@@ -23,32 +23,32 @@ const BACKOFF: Duration = Duration::from_millis(50);
 
 /// Where a tenant has been placed.
 #[derive(Clone, Debug)]
-pub struct Placement {
+pub struct Registration {
     pub tenant_id: String,
-    pub place: Place,
+    pub place: TenantShard,
 }
 
 #[derive(Debug)]
-pub struct Remote {
-    servers: Vec<Server>,
+pub struct LookupServers {
+    servers: Vec<LookupServer>,
     dial: Dial,
     max_retries: u32,
 }
 
-impl Remote {
+impl LookupServers {
     pub fn new(addresses: Vec<String>, dial: Dial, max_retries: u32) -> Result<Self, Error> {
-        let servers = addresses.into_iter().map(|address| Server::new(address, dial.clone()));
+        let servers = addresses.into_iter().map(|address| LookupServer::new(address, dial.clone()));
         let servers = servers.collect::<Result<_, _>>()?;
-        Ok(Remote { servers, dial, max_retries })
+        Ok(LookupServers { servers, dial, max_retries })
     }
 
     /// Where the tenant lives, None if the lookup server does not know it.
-    pub async fn get(&self, tenant: &Tenant) -> Result<Option<Place>, Error> {
-        match self.call(tenant, Method::Get).await {
-            Ok(placement) => {
-                let Place { shard, epoch } = placement.place;
+    pub async fn get(&self, tenant: &Tenant) -> Result<Option<TenantShard>, Error> {
+        match self.call(tenant, LookupMethod::Get).await {
+            Ok(registration) => {
+                let TenantShard { shard, epoch } = registration.place;
                 tracing::debug!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = shard, epoch, "Tenant mapped to shard");
-                Ok(Some(placement.place))
+                Ok(Some(registration.place))
             }
             Err(Error::TenantNotFound { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -56,13 +56,13 @@ impl Remote {
     }
 
     /// Registers the tenant; a known one keeps its place.
-    pub async fn add(&self, tenant: &Tenant) -> Result<Placement, Error> {
-        let placement = self.call(tenant, Method::Add).await?;
-        tracing::info!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = placement.place.shard, "Tenant registered");
-        Ok(placement)
+    pub async fn add(&self, tenant: &Tenant) -> Result<Registration, Error> {
+        let registration = self.call(tenant, LookupMethod::Add).await?;
+        tracing::info!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = registration.place.shard, "Tenant registered");
+        Ok(registration)
     }
 
-    async fn call(&self, tenant: &Tenant, method: Method) -> Result<Placement, Error> {
+    async fn call(&self, tenant: &Tenant, method: LookupMethod) -> Result<Registration, Error> {
         let mut renewed = false;
         loop {
             let edition = self.dial.token.edition();
@@ -78,11 +78,11 @@ impl Remote {
         }
     }
 
-    async fn rounds(&self, tenant: &Tenant, method: Method) -> Result<Placement, Error> {
+    async fn rounds(&self, tenant: &Tenant, method: LookupMethod) -> Result<Registration, Error> {
         let mut attempt = 0;
         loop {
             let (server, status) = match self.round(tenant, method).await {
-                Ok((server, response)) => return placement(server, response),
+                Ok((server, response)) => return registration(server, response),
                 Err(failure) => failure,
             };
             if !is_passing(&status) || attempt >= self.max_retries {
@@ -94,12 +94,16 @@ impl Remote {
     }
 
     /// Asks one server after the other, those last that were silent before, without waiting long for any of them.
-    async fn round(&self, tenant: &Tenant, method: Method) -> Result<(&Server, TenantResponse), (&Server, Status)> {
+    async fn round(
+        &self,
+        tenant: &Tenant,
+        method: LookupMethod,
+    ) -> Result<(&LookupServer, TenantResponse), (&LookupServer, Status)> {
         let (avoided, mut order): (Vec<_>, Vec<_>) = self.servers.iter().partition(|server| server.is_avoided());
         order.extend(avoided);
         let mut order = order.into_iter();
         let mut asked = FuturesUnordered::new();
-        let mut silent: Vec<&Server> = Vec::new();
+        let mut silent: Vec<&LookupServer> = Vec::new();
         let mut failure = None;
         loop {
             if asked.is_empty() {
@@ -144,14 +148,14 @@ impl Remote {
         }
     }
 
-    async fn error(&self, server: &Server, tenant: &Tenant, status: &Status) -> Error {
+    async fn error(&self, server: &LookupServer, tenant: &Tenant, status: &Status) -> Error {
         let reason = status.message().to_owned();
         let name = || format!("lookup server {}", server.address);
         match status.code() {
             Code::NotFound => Error::TenantNotFound { name: tenant.name.to_string(), kind: tenant.kind },
             Code::InvalidArgument => Error::Invalid { reason },
             Code::Unauthenticated | Code::PermissionDenied => {
-                Error::Unauthenticated { server: Named::Lookup(server.address.clone()), reason }
+                Error::Unauthenticated { server: NamedServer::Lookup(server.address.clone()), reason }
             }
             Code::ResourceExhausted => Error::Overloaded { reason: format!("{}: {reason}", name()) },
             Code::Unimplemented => Error::Protocol { server: name(), reason: server.explain(status).await },
@@ -171,7 +175,11 @@ impl Remote {
     }
 }
 
-async fn ask<'s>(server: &'s Server, tenant: &Tenant, method: Method) -> (&'s Server, Result<TenantResponse, Status>) {
+async fn ask<'s>(
+    server: &'s LookupServer,
+    tenant: &Tenant,
+    method: LookupMethod,
+) -> (&'s LookupServer, Result<TenantResponse, Status>) {
     (server, server.ask(tenant, method, LIMIT).await)
 }
 
@@ -193,11 +201,11 @@ fn is_of_the_server(status: &Status) -> bool {
     )
 }
 
-fn placement(server: &Server, response: TenantResponse) -> Result<Placement, Error> {
+fn registration(server: &LookupServer, response: TenantResponse) -> Result<Registration, Error> {
     let TenantResponse { tenant_id, shard_index, epoch } = response;
     if shard_index < 0 {
         let reason = format!("shard index {shard_index}");
         return Err(Error::Protocol { server: format!("lookup server {}", server.address), reason });
     }
-    Ok(Placement { tenant_id, place: Place { shard: shard_index, epoch } })
+    Ok(Registration { tenant_id, place: TenantShard { shard: shard_index, epoch } })
 }
