@@ -13,19 +13,19 @@ use mtdd::{lookup_server, query_server};
 #[command(version)]
 struct Cli {
     #[command(subcommand)]
-    server: Server,
+    server: ServerCommand,
 }
 
 #[derive(Subcommand)]
 #[expect(clippy::large_enum_variant, reason = "there is one of them, and clap flattens no boxes")]
-enum Server {
+enum ServerCommand {
     /// Run the queries of one PostgreSQL shard
     #[command(mut_arg("listen", |listen| listen.default_value("127.0.0.1:50051")))]
     Query {
         #[command(flatten)]
         listen: ListenOptions,
         #[command(flatten)]
-        query: query_server::Options,
+        query: query_server::QueryOptions,
     },
     /// Say which shard a tenant lives on. With a command: list, register, move and remove tenants
     #[command(after_help = COMMANDS, mut_arg("listen", |listen| listen.default_value("127.0.0.1:50054")))]
@@ -37,10 +37,10 @@ enum Server {
     },
 }
 
-impl Server {
+impl ServerCommand {
     fn listen(&self) -> &ListenOptions {
         match self {
-            Server::Query { listen, .. } | Server::Lookup { listen, .. } => listen,
+            ServerCommand::Query { listen, .. } | ServerCommand::Lookup { listen, .. } => listen,
         }
     }
 }
@@ -87,17 +87,17 @@ fn administer() -> ExitCode {
     }
 }
 
-async fn run(server: Server) -> ExitCode {
+async fn run(server: ServerCommand) -> ExitCode {
     match server {
-        Server::Query { listen, query } => {
+        ServerCommand::Query { listen, query } => {
             let start = async |drain| {
-                let query_server::Services { current, legacy, readiness } =
+                let query_server::QueryServices { current, legacy, readiness } =
                     query_server::service(query, drain).await.map_err(query_start_error)?;
                 Ok(Services { current, legacy, readiness })
             };
             serve::run(listen, start).await
         }
-        Server::Lookup { listen, lookup } => {
+        ServerCommand::Lookup { listen, lookup } => {
             let start = async |drain| {
                 let lookup_server::Services { current, legacy, readiness } =
                     lookup_server::service(lookup, drain).await.map_err(lookup_start_error)?;
@@ -108,10 +108,10 @@ async fn run(server: Server) -> ExitCode {
     }
 }
 
-fn query_start_error(error: query_server::StartError) -> StartError {
+fn query_start_error(error: query_server::QueryStartError) -> StartError {
     match error {
-        query_server::StartError::Configuration(_) => StartError::ServiceConfiguration(error.into()),
-        query_server::StartError::Unreachable { .. } => StartError::Unavailable(error.into()),
+        query_server::QueryStartError::Configuration(_) => StartError::ServiceConfiguration(error.into()),
+        query_server::QueryStartError::Unreachable { .. } => StartError::Unavailable(error.into()),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Whether a text shows nothing but reading: asked when a connection broke and nobody knows whether it ran, or when it was
-//! to stop. Whether such a text does no more than that depends on the database (`query_server::reads`).
+//! to stop. Whether such a text does no more than that depends on the database (`query_server::read_safety`).
 
 use crate::data::lexer::{Lexer, Outline, Token, is_one_of};
 

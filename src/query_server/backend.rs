@@ -1,6 +1,6 @@
 //! One connection to PostgreSQL and what it remembers: prepared statements, settings, the transaction, and what the
 //! last query may have left behind. Reads, writes and cleans up; `requests` composes. It does not know callers:
-//! `attempt` and `session` drive it, `pool` keeps it.
+//! `execution` and `session` drive it, `pool` keeps it.
 
 mod arming;
 mod fitness;
@@ -24,17 +24,17 @@ use tokio::time::timeout;
 use super::cancel;
 use super::connect::{self, CancelKey, ConnectError, Opened};
 use super::covered::Covered;
-use super::inbox::{Inbox, Message};
+use super::read_buffer::{Message, ReadBuffer};
 use super::served::Served;
-use super::settings::{Settings, TENANT, TENANT_TYPE};
-use super::stop::PATIENCE;
+use super::settings::{SessionSettings, TENANT, TENANT_TYPE};
+use super::stop::STOP_TIMEOUT;
 use crate::postgres::{Address, Socket, Target};
 
 pub use fitness::Fitness;
-use names::Names;
 pub use names::StatementId;
+use names::StatementNames;
 pub use requests::{ELSEWHERE, Whose};
-pub use study::Known;
+pub use study::KnownText;
 
 /// A row above this many bytes is no answer to a question of ours.
 const LARGE: usize = 1 << 20;
@@ -66,23 +66,23 @@ pub struct Backend {
     /// Given up before the socket: the pooler hands its process to another connection then.
     served: Option<Served>,
     socket: Socket,
-    pub inbox: Inbox,
+    pub read_buffer: ReadBuffer,
     out: BytesMut,
     target: Arc<Target>,
     address: Address,
     key: CancelKey,
-    names: Names,
+    names: StatementNames,
     /// What is known of texts here, by their ids. None: nothing is to be kept.
-    statements: Option<LruCache<StatementId, Known>>,
+    statements: Option<LruCache<StatementId, KnownText>>,
     /// The settings that statements here were parsed under; their places number them.
-    parsed_under: Vec<Settings>,
+    parsed_under: Vec<SessionSettings>,
     /// Names of prepared statements to close with the next request.
     superfluous: Vec<String>,
     /// What PostgreSQL holds prepared is not known: everything goes with the next request.
     statements_in_doubt: bool,
     set_local_prepared: bool,
     study_prepared: bool,
-    settings: Settings,
+    settings: SessionSettings,
     /// ReadyForQuery messages that are still to come.
     outstanding: u32,
     residue: Residue,
@@ -114,19 +114,19 @@ impl Backend {
         Backend {
             served: None,
             socket: opened.socket,
-            inbox: opened.inbox,
+            read_buffer: opened.read_buffer,
             out: BytesMut::with_capacity(4096),
             target: target.clone(),
             address: opened.address,
             key: opened.key,
-            names: Names::new(),
+            names: StatementNames::new(),
             statements: NonZeroUsize::new(statement_cache_size).map(LruCache::sparse),
             parsed_under: Vec::new(),
             superfluous: Vec::new(),
             statements_in_doubt: false,
             set_local_prepared: false,
             study_prepared: false,
-            settings: Settings::default(),
+            settings: SessionSettings::default(),
             outstanding: 0,
             residue: Residue::default(),
             last_tenant: None,
@@ -168,7 +168,7 @@ impl Backend {
     }
 
     /// The settings that hold in the session.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &SessionSettings {
         &self.settings
     }
 
@@ -212,13 +212,13 @@ impl Backend {
 
     /// Reads once; 0: PostgreSQL has closed the connection. Dropping the future loses nothing.
     pub async fn fill(&mut self) -> io::Result<usize> {
-        self.inbox.fill(&mut self.socket).await
+        self.read_buffer.fill(&mut self.socket).await
     }
 
     /// Notes a ReadyForQuery; true if it was the last one that is to come.
     pub fn note_ready(&mut self, message: &Message) -> bool {
         self.outstanding = self.outstanding.saturating_sub(1);
-        let now = match self.inbox.body(message) {
+        let now = match self.read_buffer.body(message) {
             b"I" => Transaction::None,
             b"T" => Transaction::Open,
             _ => Transaction::Failed,
@@ -261,7 +261,7 @@ impl Backend {
         left_behind
             || self.outstanding > 0
             || self.cancelling.is_some()
-            || !self.inbox.is_empty()
+            || !self.read_buffer.is_empty()
             || self.role_is_doubted()
     }
 
@@ -331,7 +331,7 @@ impl Backend {
     /// Lets an open transaction fail, as an error in it does: nothing can be done in it but to go back. If PostgreSQL does
     /// not do so soon, the connection is of no use any more, and its transaction goes with it.
     pub async fn fail_transaction(&mut self) {
-        if !matches!(timeout(PATIENCE, self.try_to_fail_transaction()).await, Ok(Ok(()))) {
+        if !matches!(timeout(STOP_TIMEOUT, self.try_to_fail_transaction()).await, Ok(Ok(()))) {
             self.mark_broken();
         }
     }
@@ -366,7 +366,7 @@ impl Backend {
     async fn await_row(&mut self) -> io::Result<(bool, Bytes)> {
         let (mut fine, mut first) = (true, Bytes::new());
         while self.outstanding > 0 {
-            while let Some(message) = self.inbox.next()? {
+            while let Some(message) = self.read_buffer.next()? {
                 match message.tag {
                     b'Z' => {
                         self.note_ready(&message);
@@ -375,8 +375,8 @@ impl Backend {
                     // Which protocol asked is not known here; a Sync too many is answered once too often, so the
                     // connection goes.
                     b'G' => return Err(io::Error::other("COPY data was asked for after its caller had gone")),
-                    b'C' if self.inbox.has_rows() => {
-                        let (rows, _) = self.inbox.take_rows();
+                    b'C' if self.read_buffer.has_rows() => {
+                        let (rows, _) = self.read_buffer.take_rows();
                         if first.is_empty() {
                             first = rows;
                         }
@@ -384,17 +384,17 @@ impl Backend {
                     _ => {}
                 }
             }
-            if self.inbox.is_full() {
-                self.inbox.drop_rows();
+            if self.read_buffer.is_full() {
+                self.read_buffer.drop_rows();
             }
-            if self.inbox.begun() > LARGE && self.inbox.begun_tag() == Some(b'D') {
-                self.inbox.skip_begun();
+            if self.read_buffer.begun() > LARGE && self.read_buffer.begun_tag() == Some(b'D') {
+                self.read_buffer.skip_begun();
             }
             if self.outstanding > 0 && self.fill().await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        self.inbox.drop_rows();
+        self.read_buffer.drop_rows();
         Ok((fine, first))
     }
 }

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::connect::{CancelKey, ConnectError};
-use super::stop::PATIENCE;
+use super::stop::STOP_TIMEOUT;
 use crate::postgres::{Address, Target};
 
 /// Asks for the cancel and returns when PostgreSQL has acted on it; false if that is not certain.
@@ -23,7 +23,7 @@ pub async fn request(target: Arc<Target>, address: Address, key: CancelKey) -> b
         let _ = socket.read(&mut [0]).await;
         Ok::<_, ConnectError>(())
     };
-    match timeout(PATIENCE, exchange).await {
+    match timeout(STOP_TIMEOUT, exchange).await {
         Ok(Ok(())) => return true,
         Ok(Err(error)) => tracing::warn!(%error, "a statement could not be cancelled"),
         Err(_) => tracing::warn!("PostgreSQL did not answer a cancel request in time"),

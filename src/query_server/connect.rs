@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
 use super::decode;
-use super::inbox::{Inbox, Message};
+use super::read_buffer::{Message, ReadBuffer};
 use crate::postgres::{self, Address, Attempted, Binding, DialError, Dialled, Role, Socket, Target};
 use crate::proto::DatabaseError;
 
@@ -128,7 +128,7 @@ pub struct CancelKey {
 /// A connection that is ready for queries.
 pub struct Opened {
     pub socket: Socket,
-    pub inbox: Inbox,
+    pub read_buffer: ReadBuffer,
     pub key: CancelKey,
     /// Where a cancel request goes.
     pub address: Address,
@@ -163,7 +163,7 @@ async fn connect(target: &Target, address: Address, role: Role) -> Result<Opened
 /// Says who we are, proves it, waits until PostgreSQL is ready, and asks whether it is what is wanted.
 async fn start(target: &Target, dialled: Dialled, address: Address, role: Role) -> Result<Opened, ConnectError> {
     let Dialled { socket, encrypted, binding } = dialled;
-    let mut talk = Talk { socket, inbox: Inbox::default(), out: BytesMut::new() };
+    let mut talk = Talk { socket, read_buffer: ReadBuffer::default(), out: BytesMut::new() };
     let fixed = [("user", target.user.as_str()), ("database", target.database()), ("client_encoding", "UTF8")];
     let asked = target.parameters.iter().map(|(name, value)| (*name, value.as_str()));
     let asked = asked.chain(target.wishes().iter().copied());
@@ -175,7 +175,7 @@ async fn start(target: &Target, dialled: Dialled, address: Address, role: Role) 
         let message = talk.receive().await?;
         match message.tag {
             b'K' => {
-                if let Some((process_id, secret)) = talk.inbox.body(&message).split_first_chunk::<4>() {
+                if let Some((process_id, secret)) = talk.read_buffer.body(&message).split_first_chunk::<4>() {
                     let secret = secret.first_chunk::<4>().copied().unwrap_or_default();
                     key = CancelKey { process_id: i32::from_be_bytes(*process_id), secret: i32::from_be_bytes(secret) };
                 }
@@ -189,7 +189,7 @@ async fn start(target: &Target, dialled: Dialled, address: Address, role: Role) 
     {
         return Err(ConnectError::Misfit(role));
     }
-    Ok(Opened { socket: talk.socket, inbox: talk.inbox, key, address })
+    Ok(Opened { socket: talk.socket, read_buffer: talk.read_buffer, key, address })
 }
 
 /// What a proof of the password can be, and has been, bound to.
@@ -294,7 +294,7 @@ fn rejected(error: io::Error) -> ConnectError {
 /// A connection that is not ready yet.
 struct Talk {
     socket: Socket,
-    inbox: Inbox,
+    read_buffer: ReadBuffer,
     out: BytesMut,
 }
 
@@ -308,16 +308,16 @@ impl Talk {
     /// The next message; PostgreSQL's refusal is an error.
     async fn receive(&mut self) -> Result<Message, ConnectError> {
         loop {
-            if let Some(message) = self.inbox.next()? {
+            if let Some(message) = self.read_buffer.next()? {
                 if message.tag == b'E' {
                     return Err(ConnectError::Refused(Box::new(decode::database_error(
-                        self.inbox.body(&message),
+                        self.read_buffer.body(&message),
                         message.length,
                     ))));
                 }
                 return Ok(message);
             }
-            if self.inbox.fill(&mut self.socket).await? == 0 {
+            if self.read_buffer.fill(&mut self.socket).await? == 0 {
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "PostgreSQL closed the connection").into());
             }
         }
@@ -331,9 +331,9 @@ impl Talk {
         loop {
             let message = self.receive().await?;
             match message.tag {
-                b'C' => found = self.inbox.body(&message) == b"SELECT 1\0",
+                b'C' => found = self.read_buffer.body(&message) == b"SELECT 1\0",
                 b'Z' => {
-                    self.inbox.drop_rows();
+                    self.read_buffer.drop_rows();
                     return Ok(found);
                 }
                 _ => {}
@@ -348,7 +348,7 @@ impl Talk {
             if message.tag != b'R' {
                 continue;
             }
-            if let Some((request, data)) = self.inbox.body(&message).split_first_chunk::<4>() {
+            if let Some((request, data)) = self.read_buffer.body(&message).split_first_chunk::<4>() {
                 return Ok((u32::from_be_bytes(*request), data.to_vec()));
             }
         }

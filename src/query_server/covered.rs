@@ -9,11 +9,11 @@ use tokio::sync::{Notify, oneshot};
 use super::served::Process;
 
 /// Hears whether PostgreSQL would end a connection.
-pub type Waiter = oneshot::Sender<Result<(), String>>;
+pub type CoverWaiter = oneshot::Sender<Result<(), String>>;
 
 /// What is watched over at one PostgreSQL.
 #[derive(Default)]
-pub struct Watch {
+pub struct CoveredBackends {
     state: Mutex<State>,
     pub changed: Notify,
 }
@@ -21,14 +21,14 @@ pub struct Watch {
 #[derive(Default)]
 struct State {
     /// The processes, by their numbers.
-    processes: HashMap<i32, Serving>,
+    processes: HashMap<i32, CoveredProcess>,
     /// Those that wait to be covered.
-    waiting: Vec<(i32, Waiter)>,
+    waiting: Vec<(i32, CoverWaiter)>,
 }
 
 /// What is known of a process.
 #[derive(Default)]
-struct Serving {
+struct CoveredProcess {
     /// Connections of ours that name it; more than one where PostgreSQL has given the number again.
     connections: usize,
     /// When it began, once PostgreSQL has said so.
@@ -37,7 +37,7 @@ struct Serving {
 
 /// Held by a connection: until it is dropped, PostgreSQL may be told to end its process.
 pub struct Covered {
-    watch: Arc<Watch>,
+    watch: Arc<CoveredBackends>,
     process: i32,
 }
 
@@ -53,13 +53,13 @@ impl Drop for Covered {
     }
 }
 
-impl Watch {
+impl CoveredBackends {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes a process that serves a connection, and who waits until it is covered.
-    pub fn add(self: &Arc<Self>, process: i32, waiter: Waiter) -> Covered {
+    pub fn add(self: &Arc<Self>, process: i32, waiter: CoverWaiter) -> Covered {
         let mut state = self.lock();
         let serving = state.processes.entry(process).or_default();
         serving.connections += 1;
@@ -70,7 +70,7 @@ impl Watch {
     }
 
     /// All processes, and those who wait, who wait here no more.
-    pub fn take(&self) -> (Vec<Process>, Vec<(i32, Waiter)>) {
+    pub fn take(&self) -> (Vec<Process>, Vec<(i32, CoverWaiter)>) {
         let mut state = self.lock();
         let all = state.processes.iter();
         let processes = all.map(|(&number, serving)| Process { number, began: serving.began.clone() }).collect();

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use crate::proto::{DatabaseError, Field, RowDescription};
 
 /// Reads PostgreSQL's fixed-width numbers and terminated strings; None where the bytes end too early.
-struct Reader<'a>(&'a [u8]);
+struct MessageReader<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> MessageReader<'a> {
     fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (head, tail) = self.0.split_first_chunk::<N>()?;
         self.0 = tail;
@@ -29,7 +29,7 @@ fn owned(bytes: &[u8]) -> String {
 
 /// A RowDescription's body, `id` left 0. None if it is malformed.
 pub fn row_description(body: &[u8]) -> Option<RowDescription> {
-    let mut reader = Reader(body);
+    let mut reader = MessageReader(body);
     let count = u16::from_be_bytes(reader.bytes()?);
     let fields = (0..count)
         .map(|_| {
@@ -63,7 +63,7 @@ impl RawDescription {
 pub fn database_error(body: &[u8], length: usize) -> DatabaseError {
     let is_cut = body.len() + 4 < length;
     let mut error = DatabaseError { length: length as u32, ..DatabaseError::default() };
-    let mut reader = Reader(body);
+    let mut reader = MessageReader(body);
     while let Some([field]) = reader.bytes() {
         if field == 0 {
             break;

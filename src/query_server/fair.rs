@@ -14,14 +14,14 @@ const WAY: Duration = Duration::from_millis(250);
 /// Whose a query is: a tenant's, or, without one, its caller's. A hash: two that share one share their turns, nothing
 /// else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Owner(u64);
+pub struct OwnerId(u64);
 
-impl Owner {
+impl OwnerId {
     /// `caller`: the connection that the query came on.
     pub fn of(tenant: Option<&str>, kind: i32, caller: Option<SocketAddr>) -> Self {
         // Random, so that nobody can choose names that share another's turns.
         static STATE: LazyLock<std::hash::RandomState> = LazyLock::new(std::hash::RandomState::new);
-        Owner(match tenant {
+        OwnerId(match tenant {
             Some(name) => STATE.hash_one((name, kind)),
             None => STATE.hash_one(caller),
         })
@@ -62,13 +62,13 @@ struct Lane<T> {
 /// Some of those who wait, in order; some may have given up.
 #[derive(Debug)]
 struct Line<T> {
-    queue: VecDeque<Waiter<T>>,
+    queue: VecDeque<QueueWaiter<T>>,
     /// Its owner stands in the ring of such lines. It does so only once, and the lane stays as long.
     is_listed: bool,
 }
 
 #[derive(Debug)]
-struct Waiter<T> {
+struct QueueWaiter<T> {
     what: T,
     capped: bool,
 }
@@ -82,12 +82,12 @@ enum Which {
 
 /// The queues of all owners.
 #[derive(Debug)]
-pub struct Turns<T> {
-    lanes: HashMap<Owner, Lane<T>, BuildHasherDefault<AsItIs>>,
+pub struct FairQueue<T> {
+    lanes: HashMap<OwnerId, Lane<T>, BuildHasherDefault<AsItIs>>,
     /// Owners whose first waiter may be served, in the order of their turns.
-    ring: VecDeque<Owner>,
+    ring: VecDeque<OwnerId>,
     /// The same of those who make way.
-    late: VecDeque<Owner>,
+    late: VecDeque<OwnerId>,
     /// When one of them was served, or the first has come.
     late_since: Instant,
     cap: usize,
@@ -135,10 +135,10 @@ impl<T> Lane<T> {
     }
 }
 
-impl<T> Turns<T> {
+impl<T> FairQueue<T> {
     /// `cap`: what one owner may have at once.
     pub fn new(cap: usize) -> Self {
-        Turns {
+        FairQueue {
             lanes: HashMap::with_capacity_and_hasher(256, BuildHasherDefault::default()),
             ring: VecDeque::with_capacity(256),
             late: VecDeque::new(),
@@ -154,7 +154,7 @@ impl<T> Turns<T> {
     }
 
     /// How many of this owner's do.
-    pub fn waiting_of(&self, owner: Owner) -> usize {
+    pub fn waiting_of(&self, owner: OwnerId) -> usize {
         self.lanes.get(&owner).map_or(0, |lane| lane.waiting)
     }
 
@@ -169,19 +169,19 @@ impl<T> Turns<T> {
     }
 
     /// True if nobody is to be served first and the owner has room. `capped`: its cap counts.
-    pub fn may_start(&self, owner: Owner, capped: bool) -> bool {
+    pub fn may_start(&self, owner: OwnerId, capped: bool) -> bool {
         // Who comes now must not overtake those who wait.
         self.ready() == 0
             && self.lanes.get(&owner).is_none_or(|lane| lane.waiting == 0 && (!capped || lane.running < self.cap))
     }
 
     /// One more of the owner's is served.
-    pub fn start(&mut self, owner: Owner) {
+    pub fn start(&mut self, owner: OwnerId) {
         self.lane(owner).running += 1;
     }
 
     /// One of the owner's is given back.
-    pub fn end(&mut self, owner: Owner) {
+    pub fn end(&mut self, owner: OwnerId) {
         let Some(lane) = self.lanes.get_mut(&owner) else { return };
         lane.running -= 1;
         let (is_alone, is_idle) = (lane.waiting == 0, lane.running == 0);
@@ -195,13 +195,13 @@ impl<T> Turns<T> {
     }
 
     /// Lets somebody wait; `in_front`: who was served already, and comes back.
-    pub fn push(&mut self, owner: Owner, what: T, capped: bool, in_front: bool) {
+    pub fn push(&mut self, owner: OwnerId, what: T, capped: bool, in_front: bool) {
         self.waiting += 1;
         let lane = self.lane(owner);
         lane.waiting += 1;
         match in_front {
-            true => lane.prompt.queue.push_front(Waiter { what, capped }),
-            false => lane.prompt.queue.push_back(Waiter { what, capped }),
+            true => lane.prompt.queue.push_front(QueueWaiter { what, capped }),
+            false => lane.prompt.queue.push_back(QueueWaiter { what, capped }),
         }
         self.list(owner, Which::Prompt, in_front);
     }
@@ -210,8 +210,8 @@ impl<T> Turns<T> {
     /// served.
     pub fn serve_next(
         &mut self,
-        makes_way: impl Fn(Owner, &T) -> bool,
-        mut serve: impl FnMut(Owner, T) -> bool,
+        makes_way: impl Fn(OwnerId, &T) -> bool,
+        mut serve: impl FnMut(OwnerId, T) -> bool,
     ) -> bool {
         while let Some((owner, which)) = self.take_next() {
             let Some(lane) = self.lanes.get_mut(&owner) else { continue };
@@ -239,7 +239,7 @@ impl<T> Turns<T> {
     }
 
     /// Serves the first of an owner's line. None: nobody of it may be served now; false: he has given up.
-    fn serve(&mut self, owner: Owner, which: Which, serve: impl FnOnce(Owner, T) -> bool) -> Option<bool> {
+    fn serve(&mut self, owner: OwnerId, which: Which, serve: impl FnOnce(OwnerId, T) -> bool) -> Option<bool> {
         // Since it was listed, the owner may have come to its cap, and all of its waiters may have given up.
         let lane = self.lanes.get_mut(&owner).filter(|lane| lane.may_serve(which, self.cap))?;
         let served = serve(owner, lane.line(which).queue.pop_front()?.what);
@@ -252,7 +252,7 @@ impl<T> Turns<T> {
     }
 
     /// Takes out whose turn it is.
-    fn take_next(&mut self) -> Option<(Owner, Which)> {
+    fn take_next(&mut self) -> Option<(OwnerId, Which)> {
         let is_late_due = !self.late.is_empty() && self.late_since.elapsed() >= WAY;
         if !is_late_due && let Some(owner) = self.ring.pop_front() {
             return Some((owner, Which::Prompt));
@@ -277,7 +277,7 @@ impl<T> Turns<T> {
     }
 
     /// One of the owner's has given up. `is_gone` says whose place in the queue can be forgotten.
-    pub fn give_up(&mut self, owner: Owner, is_gone: impl Fn(&T) -> bool) {
+    pub fn give_up(&mut self, owner: OwnerId, is_gone: impl Fn(&T) -> bool) {
         let Some(lane) = self.lanes.get_mut(&owner) else { return };
         lane.waiting -= 1;
         self.waiting -= 1;
@@ -292,7 +292,7 @@ impl<T> Turns<T> {
         self.tidy(owner);
     }
 
-    fn lane(&mut self, owner: Owner) -> &mut Lane<T> {
+    fn lane(&mut self, owner: OwnerId) -> &mut Lane<T> {
         self.lanes.entry(owner).or_insert_with(|| Lane {
             running: 0,
             prompt: Line::default(),
@@ -302,7 +302,7 @@ impl<T> Turns<T> {
     }
 
     /// Puts the owner into the line's ring if the first of the line may be served.
-    fn list(&mut self, owner: Owner, which: Which, in_front: bool) {
+    fn list(&mut self, owner: OwnerId, which: Which, in_front: bool) {
         let Some(lane) = self.lanes.get_mut(&owner) else { return };
         if lane.line(which).is_listed || !lane.may_serve(which, self.cap) {
             return;
@@ -318,7 +318,7 @@ impl<T> Turns<T> {
         }
     }
 
-    fn tidy(&mut self, owner: Owner) {
+    fn tidy(&mut self, owner: OwnerId) {
         let is_over = |lane: &Lane<T>| {
             let is_listed = lane.prompt.is_listed || lane.late.is_listed;
             lane.running == 0 && lane.waiting == 0 && !is_listed

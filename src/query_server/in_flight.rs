@@ -8,14 +8,14 @@ use std::task::Poll;
 
 use futures_util::task::AtomicWaker;
 
-use super::stop::Stop;
+use super::stop::StopReason;
 
 /// The stream's queries that have not been answered yet.
 #[derive(Default)]
-pub struct InFlight(Mutex<HashMap<u32, Arc<Control>>>);
+pub struct InFlight(Mutex<HashMap<u32, Arc<QueryControl>>>);
 
 impl InFlight {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Arc<Control>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Arc<QueryControl>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -34,11 +34,11 @@ impl InFlight {
     }
 
     /// The query, if it has not been answered yet.
-    pub fn get(&self, id: u32) -> Option<Arc<Control>> {
+    pub fn get(&self, id: u32) -> Option<Arc<QueryControl>> {
         self.lock().get(&id).cloned()
     }
 
-    pub fn insert(&self, id: u32, query: Arc<Control>) {
+    pub fn insert(&self, id: u32, query: Arc<QueryControl>) {
         self.lock().insert(id, query);
     }
 
@@ -50,7 +50,7 @@ impl InFlight {
 
 /// What frames after `execute` may say about a query.
 #[derive(Default)]
-pub struct Control {
+pub struct QueryControl {
     cancelled: AtomicBool,
     /// It may not run any more; then it is cancelled too.
     lapsed: AtomicBool,
@@ -60,10 +60,10 @@ pub struct Control {
     task: AtomicWaker,
 }
 
-impl Control {
+impl QueryControl {
     /// `window`: bytes of rows that may be sent before there is credit.
     pub fn new(window: i64) -> Self {
-        Control { credit: window.into(), ..Control::default() }
+        QueryControl { credit: window.into(), ..QueryControl::default() }
     }
 
     pub fn cancel(&self) {
@@ -80,8 +80,8 @@ impl Control {
     }
 
     /// Why it is to stop, once it is.
-    pub fn stop(&self) -> Stop {
-        if self.lapsed.load(Ordering::Acquire) { Stop::Lapsed } else { Stop::Cancelled }
+    pub fn stop(&self) -> StopReason {
+        if self.lapsed.load(Ordering::Acquire) { StopReason::Lapsed } else { StopReason::Cancelled }
     }
 
     pub fn add_credit(&self, bytes: u32) {
@@ -95,7 +95,7 @@ impl Control {
     }
 
     /// Waits until `condition` holds; it is looked at again after each cancel and credit.
-    pub async fn wait(&self, condition: impl Fn(&Control) -> bool) {
+    pub async fn wait(&self, condition: impl Fn(&QueryControl) -> bool) {
         poll_fn(|context| {
             if condition(self) {
                 return Poll::Ready(());
@@ -121,15 +121,15 @@ mod tests {
 
     #[tokio::test]
     async fn credit_and_cancel_wake_the_query_that_waits_for_them() {
-        let control = Arc::new(Control::default());
+        let control = Arc::new(QueryControl::default());
         let waiting = control.clone();
-        let task = tokio::spawn(async move { waiting.wait(Control::has_credit).await });
+        let task = tokio::spawn(async move { waiting.wait(QueryControl::has_credit).await });
         tokio::task::yield_now().await;
         assert!(!task.is_finished());
         control.add_credit(1);
         task.await.unwrap();
         let waiting = control.clone();
-        let task = tokio::spawn(async move { waiting.wait(Control::is_cancelled).await });
+        let task = tokio::spawn(async move { waiting.wait(QueryControl::is_cancelled).await });
         tokio::task::yield_now().await;
         control.cancel();
         task.await.unwrap();

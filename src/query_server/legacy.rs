@@ -15,8 +15,8 @@ use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status};
 
 use super::listen::milliseconds;
-use super::notifications::{Event, Notification};
-use super::piece::{short, status};
+use super::notifications::{HubEvent, Notification};
+use super::reply_chunk::{short, status};
 use super::service::QueryService;
 use crate::proto::legacy_db::db_service_server::DbService;
 use crate::proto::legacy_db::{ChannelRequest, ChannelResponse, StoredProcRequest, StoredProcResponse};
@@ -62,8 +62,8 @@ impl DbService for LegacyQueryService {
         }
         let responses = subscription.filter_map(move |event| {
             let response = match event {
-                Ok(Event::Notification(notification)) => Some(Ok(response(&channel, &notification))),
-                Ok(Event::Listening) => None,
+                Ok(HubEvent::Notification(notification)) => Some(Ok(response(&channel, &notification))),
+                Ok(HubEvent::Listening) => None,
                 Err(end) => Some(Err(status(end))),
             };
             std::future::ready(response)

@@ -8,8 +8,8 @@ use futures_util::StreamExt;
 use tokio_stream::Stream;
 use tonic::Status;
 
-use super::notifications::{Event, Subscription};
-use super::piece::status;
+use super::notifications::{HubEvent, Subscription};
+use super::reply_chunk::status;
 use crate::proto::channel_message::Message;
 use crate::proto::{ChannelMessage, Listening, Notification};
 
@@ -24,10 +24,10 @@ pub fn messages(subscription: Subscription) -> Messages {
     }))
 }
 
-fn message(event: Event) -> Message {
+fn message(event: HubEvent) -> Message {
     match event {
-        Event::Listening => Message::Listening(Listening {}),
-        Event::Notification(notification) => Message::Notification(Notification {
+        HubEvent::Listening => Message::Listening(Listening {}),
+        HubEvent::Notification(notification) => Message::Notification(Notification {
             payload: notification.payload.clone(),
             process_id: notification.process_id,
             received_at: milliseconds(notification.received_at),

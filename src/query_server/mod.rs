@@ -1,45 +1,45 @@
 //! The query server: gRPC in front of one shard's PostgreSQL. A query goes from `service`, `multiplex` or `session` to
-//! `run`, which takes a connection from `pool`, and on to `attempt`, which composes the request with `backend` and has
-//! `answer` read the reply; rows pass through as PostgreSQL sent them. It knows nothing of tenants' shards, plans or merging, and does not listen itself:
+//! `run`, which takes a connection from `pool`, and on to `execution`, which composes the request with `backend` and has
+//! `reply_reader` read the reply; rows pass through as PostgreSQL sent them. It knows nothing of tenants' shards, plans or merging, and does not listen itself:
 //! the binary puts the service behind a socket.
 
-mod answer;
-mod attempt;
 mod backend;
 mod cancel;
 mod connect;
 mod covered;
 mod decode;
+mod execution;
 mod fair;
+mod frame_reader;
 mod in_flight;
-mod inbox;
-mod intake;
 mod legacy;
 mod listen;
 mod memory;
 mod multiplex;
-mod names;
 mod notifications;
 mod options;
-mod pace;
-mod piece;
 mod placement;
-mod places;
 mod pool;
 mod poolers;
 mod query;
-mod reads;
+mod read_buffer;
+mod read_safety;
+mod reader_pace;
+mod reader_patience;
+mod reply_chunk;
+mod reply_reader;
 mod run;
 mod screen;
 mod served;
 mod service;
 mod session;
+mod session_permits;
 mod settings;
-mod slow;
+mod statement_traits;
 mod stop;
 mod stop_watch;
 mod stream;
-mod texts;
+mod text_names;
 mod watchdog;
 
 use std::sync::Arc;
@@ -58,7 +58,7 @@ use crate::shutdown::Drain;
 
 pub use connect::ConnectError;
 pub use legacy::LegacyQueryService;
-pub use options::{Options, PlanCacheMode, StartError};
+pub use options::{PlanCacheMode, QueryOptions, QueryStartError};
 pub use service::QueryService;
 
 /// Queries of one stream that may be unanswered at once, beyond those that run or wait: their answers are on the way.
@@ -74,7 +74,7 @@ const READS: &str = "mtdd-server reads";
 const LONGEST_PROBE: Duration = Duration::from_secs(5);
 
 /// What one server serves: the same shard on this version's wire and on that of 1.x.
-pub struct Services {
+pub struct QueryServices {
     pub current: Screened<DbServiceServer<QueryService>>,
     pub legacy: Screened<LegacyDbServiceServer<LegacyQueryService>>,
     /// Whether PostgreSQL answers, and tenants' queries may run.
@@ -83,7 +83,7 @@ pub struct Services {
 
 /// Opens one connection, to see that PostgreSQL answers, and returns the services. Further connections are opened when
 /// queries need them, or somebody listens. Once `drain` starts, new queries are refused and running ones finish.
-pub async fn service(options: Options, drain: Drain) -> Result<Services, StartError> {
+pub async fn service(options: QueryOptions, drain: Drain) -> Result<QueryServices, QueryStartError> {
     let target = Arc::new(options.target()?);
     let limits = options.session_limits()?;
     let memory = options.memory_for_each()?;
@@ -104,7 +104,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         watchdog,
         Poolers::new(options.session_pooler),
     );
-    pool.open_first().await.map_err(|source| StartError::Unreachable { address: target.address(), source })?;
+    pool.open_first().await.map_err(|source| QueryStartError::Unreachable { address: target.address(), source })?;
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
     let requests = Memory::new(memory, options.max_message_size);
@@ -113,11 +113,11 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
         placement.keep(lookup, readiness.clone());
     }
     let placement = Arc::new(placement);
-    let reads = reads::Reads::start(Arc::new(options.target_of(READS)?)).await;
+    let reads = read_safety::ReadSafety::start(Arc::new(options.target_of(READS)?)).await;
     let engine = Arc::new(run::Engine {
         pool,
         deadlines: Deadlines::start(),
-        texts: texts::Texts::new(),
+        texts: statement_traits::TraitsCache::new(),
         max_sql_size: options.max_sql_size,
         max_message_size: options.max_message_size,
         max_statement_time: options.max_statement_time(),
@@ -138,7 +138,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     let legacy = LegacyDbServiceServer::new(LegacyQueryService::new(service))
         .max_decoding_message_size(largest)
         .max_encoding_message_size(usize::MAX);
-    Ok(Services {
+    Ok(QueryServices {
         current: Screened::new(current, largest, requests.clone()),
         legacy: Screened::new(legacy, largest, requests),
         readiness,
@@ -147,7 +147,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
 
 /// Asks PostgreSQL for a connection now and then, to see whether it is there: one that is frozen or does not let us in
 /// is of no use, even where older connections still stand. One that has merely no connection left for us is well.
-fn probing(target: Arc<Target>, readiness: Readiness, options: &Options) -> impl Future<Output = ()> + use<> {
+fn probing(target: Arc<Target>, readiness: Readiness, options: &QueryOptions) -> impl Future<Output = ()> + use<> {
     let limit = target.timeout.min(LONGEST_PROBE);
     let probe = async move || match connect::open(&target).await {
         Err(error) if !error.is_crowded() => Err(error.to_string()),

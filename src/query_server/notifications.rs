@@ -1,5 +1,5 @@
 //! PostgreSQL's notifications for any number of subscribers, over one connection of the server's own, which is open
-//! while somebody listens. Keeps one promise: from `Event::Listening` on a subscriber misses nothing, or its
+//! while somebody listens. Keeps one promise: from `HubEvent::Listening` on a subscriber misses nothing, or its
 //! subscription ends and says why. `listen` and `legacy` pass events on; the connection itself is `connection`'s.
 
 mod connection;
@@ -20,12 +20,12 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::Stream;
 
-use super::piece::failure;
+use super::reply_chunk::failure;
 use crate::postgres::Target;
 use crate::proto::Failure;
 use crate::proto::failure::Reason;
 use crate::shutdown::Drain;
-use connection::Connection;
+use connection::ListenConnection;
 
 /// Events that may wait for one subscriber. PostgreSQL's payloads are below 8 kB, and subscribers share them.
 const MOST_WAITING: usize = 8192;
@@ -41,7 +41,7 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// What a subscriber hears.
 #[derive(Debug)]
-pub enum Event {
+pub enum HubEvent {
     /// LISTEN is in force. First, and once.
     Listening,
     Notification(Arc<Notification>),
@@ -58,20 +58,20 @@ pub struct Notification {
 
 /// Why a subscription ends.
 #[derive(Clone, Debug)]
-enum End {
+enum ListeningEnd {
     Lost(String),
     TooSlow,
     Draining,
 }
 
-impl From<End> for Failure {
-    fn from(end: End) -> Failure {
+impl From<ListeningEnd> for Failure {
+    fn from(end: ListeningEnd) -> Failure {
         let message = match end {
-            End::Lost(reason) => format!("notifications may have been missed: {reason}"),
-            End::TooSlow => {
+            ListeningEnd::Lost(reason) => format!("notifications may have been missed: {reason}"),
+            ListeningEnd::TooSlow => {
                 format!("notifications were missed: {MOST_WAITING} of them waited for this listener already")
             }
-            End::Draining => "the server is going down".to_owned(),
+            ListeningEnd::Draining => "the server is going down".to_owned(),
         };
         failure(Reason::Unavailable, false, message)
     }
@@ -96,8 +96,8 @@ enum Ask {
 impl Hub {
     /// Opens nothing before somebody listens. Everybody's subscription ends when `drain` starts.
     pub fn start(target: Arc<Target>, drain: Drain, most_subscribers: usize) -> Hub {
-        let (asks, inbox) = mpsc::unbounded_channel();
-        let keeper = Keeper { target, drain, asks: inbox, channels: HashMap::new() };
+        let (asks, read_buffer) = mpsc::unbounded_channel();
+        let keeper = ChannelKeeper { target, drain, asks: read_buffer, channels: HashMap::new() };
         tokio::spawn(keeper.run());
         Hub { asks, subscribers: Arc::default(), most_subscribers }
     }
@@ -150,8 +150,8 @@ impl Drop for Seat {
 
 /// The events of one channel for one subscriber; the last one is the reason why there will be no more.
 pub struct Subscription {
-    events: mpsc::Receiver<Event>,
-    end: Arc<OnceLock<End>>,
+    events: mpsc::Receiver<HubEvent>,
+    end: Arc<OnceLock<ListeningEnd>>,
     ended: bool,
     _leave: Leave,
     _seat: Seat,
@@ -171,7 +171,7 @@ impl Drop for Leave {
 }
 
 impl Stream for Subscription {
-    type Item = Result<Event, Failure>;
+    type Item = Result<HubEvent, Failure>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.ended {
@@ -182,7 +182,7 @@ impl Stream for Subscription {
             None => {
                 self.ended = true;
                 // Without a word the hub's task has ended: the server is going down.
-                Err(self.end.get().cloned().unwrap_or(End::Draining).into())
+                Err(self.end.get().cloned().unwrap_or(ListeningEnd::Draining).into())
             }
         }))
     }
@@ -191,17 +191,17 @@ impl Stream for Subscription {
 /// A subscription as the hub's task sees it.
 struct Subscriber {
     id: u64,
-    events: mpsc::Sender<Event>,
-    end: Arc<OnceLock<End>>,
+    events: mpsc::Sender<HubEvent>,
+    end: Arc<OnceLock<ListeningEnd>>,
 }
 
 impl Subscriber {
     /// False: it is to be let go.
-    fn tell(&self, event: Event) -> bool {
+    fn tell(&self, event: HubEvent) -> bool {
         match self.events.try_send(event) {
             Ok(()) => true,
             Err(TrySendError::Full(_)) => {
-                let _ = self.end.set(End::TooSlow);
+                let _ = self.end.set(ListeningEnd::TooSlow);
                 false
             }
             Err(TrySendError::Closed(_)) => false,
@@ -219,13 +219,13 @@ struct Channel {
 impl Channel {
     fn set_in_force(&mut self) {
         if !std::mem::replace(&mut self.in_force, true) {
-            self.subscribers.retain(|subscriber| subscriber.tell(Event::Listening));
+            self.subscribers.retain(|subscriber| subscriber.tell(HubEvent::Listening));
         }
     }
 }
 
 /// The hub's task: who listens to what, and the connection.
-struct Keeper {
+struct ChannelKeeper {
     target: Arc<Target>,
     drain: Drain,
     asks: mpsc::UnboundedReceiver<Ask>,
@@ -239,11 +239,11 @@ enum Left {
     Draining,
 }
 
-impl Keeper {
+impl ChannelKeeper {
     /// A fault of the server's own is a gap for those who listen, and nothing to those who come later.
     async fn run(mut self) {
         while AssertUnwindSafe(self.keep()).catch_unwind().await.is_err() {
-            self.end_all(&End::Lost("the query server has met an internal error".to_owned()));
+            self.end_all(&ListeningEnd::Lost("the query server has met an internal error".to_owned()));
             sleep(FIRST_PAUSE).await;
         }
     }
@@ -263,7 +263,7 @@ impl Keeper {
                 }
             }
             let left = tokio::select! {
-                connected = Connection::open(&self.target) => match connected {
+                connected = ListenConnection::open(&self.target) => match connected {
                     Ok(connection) => self.serve(connection, &mut drain, &mut pause).await,
                     Err(reason) => Left::Lost(format!("cannot reach PostgreSQL at {}: {reason}", self.target.address())),
                 },
@@ -271,10 +271,10 @@ impl Keeper {
             };
             match left {
                 Left::NobodyListens => {}
-                Left::Draining => return self.end_all(&End::Draining),
+                Left::Draining => return self.end_all(&ListeningEnd::Draining),
                 Left::Lost(reason) => {
                     tracing::warn!(reason, listeners = self.count(), "notifications are interrupted");
-                    self.end_all(&End::Lost(reason));
+                    self.end_all(&ListeningEnd::Lost(reason));
                     tokio::select! {
                         () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
                         () = drain.wait() => return,
@@ -285,7 +285,7 @@ impl Keeper {
     }
 
     /// Passes notifications on until there is a reason to leave the connection.
-    async fn serve(&mut self, mut connection: Connection, drain: &mut Drain, pause: &mut Duration) -> Left {
+    async fn serve(&mut self, mut connection: ListenConnection, drain: &mut Drain, pause: &mut Duration) -> Left {
         let mut heartbeat = Instant::now() + HEARTBEAT;
         let mut delivered = 0u32;
         loop {
@@ -330,7 +330,7 @@ impl Keeper {
 
     /// Runs SQL. No ask is taken meanwhile: a notification that comes while a LISTEN is under way proves that it is in
     /// force.
-    async fn command(&mut self, connection: &mut Connection, sql: &str) -> Result<(), String> {
+    async fn command(&mut self, connection: &mut ListenConnection, sql: &str) -> Result<(), String> {
         connection.run(sql, |channel, notification| self.deliver(&channel, notification)).await
     }
 
@@ -354,7 +354,7 @@ impl Keeper {
         match ask {
             Ask::Join(name, subscriber) => {
                 let channel = self.channels.entry(name).or_default();
-                if !channel.in_force || subscriber.tell(Event::Listening) {
+                if !channel.in_force || subscriber.tell(HubEvent::Listening) {
                     channel.subscribers.push(subscriber);
                 }
             }
@@ -389,10 +389,10 @@ impl Keeper {
         let Some(channel) = self.channels.get_mut(name) else { return };
         channel.set_in_force();
         let notification = Arc::new(notification);
-        channel.subscribers.retain(|subscriber| subscriber.tell(Event::Notification(notification.clone())));
+        channel.subscribers.retain(|subscriber| subscriber.tell(HubEvent::Notification(notification.clone())));
     }
 
-    fn end_all(&mut self, end: &End) {
+    fn end_all(&mut self, end: &ListeningEnd) {
         for (_, channel) in self.channels.drain() {
             for subscriber in channel.subscribers {
                 let _ = subscriber.end.set(end.clone());

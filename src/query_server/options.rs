@@ -1,14 +1,14 @@
 //! What a query server can be told, by flags or environment, and how it says that it cannot start. Checks what can be
-//! checked without a connection. The binary flattens `Options` into its own flags.
+//! checked without a connection. The binary flattens `QueryOptions` into its own flags.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::placement::{Lookup, Placement};
-use super::pool;
-use super::session::Limits;
-use super::slow::Patience;
+use super::placement::{LookupServers, ShardPlacement};
+use super::pool::PoolLimits;
+use super::reader_patience::ReaderPatience;
+use super::session::SessionLimits;
 use crate::dial::{Dial, Names, Tls, Token};
 use crate::error::{Error, Secret};
 use crate::postgres::{DatabaseUrl, Target};
@@ -46,7 +46,7 @@ impl PlanCacheMode {
 
 /// The flags of the query server alone; those about listening are the binary's.
 #[derive(clap::Args, Clone, Debug)]
-pub struct Options {
+pub struct QueryOptions {
     /// The shard's PostgreSQL: postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?..., or key=value pairs, with the
     /// parameters of libpq (sslmode, sslrootcert, sslcert, sslkey, channel_binding, target_session_attrs,
     /// load_balance_hosts, connect_timeout, keepalives, tcp_user_timeout, options, ...). An unknown parameter is
@@ -193,21 +193,21 @@ pub struct Options {
     pub connect_timeout: u32,
 }
 
-impl Options {
+impl QueryOptions {
     /// Where PostgreSQL is, and how its connections begin.
-    pub(super) fn target(&self) -> Result<Target, StartError> {
+    pub(super) fn target(&self) -> Result<Target, QueryStartError> {
         self.target_of("mtdd-server")
     }
 
     /// The same for connections that watch over the others. They must not end because the server does not answer.
-    pub(super) fn target_of_watchdog(&self, application: &str) -> Result<Target, StartError> {
+    pub(super) fn target_of_watchdog(&self, application: &str) -> Result<Target, QueryStartError> {
         let mut target = self.bare_target(application)?;
         target.wish(LOOK_FOR_CLIENT.0, LOOK_FOR_CLIENT.1);
         Ok(target)
     }
 
     /// The same for connections that PostgreSQL shows under another name, where the URL gives none.
-    pub(super) fn target_of(&self, application: &str) -> Result<Target, StartError> {
+    pub(super) fn target_of(&self, application: &str) -> Result<Target, QueryStartError> {
         let mut target = self.bare_target(application)?;
         if let Some(mode) = self.plan_cache_mode.to_ask_for() {
             target.parameters.push(("plan_cache_mode", mode.to_owned()));
@@ -218,8 +218,8 @@ impl Options {
         Ok(target)
     }
 
-    fn bare_target(&self, application: &str) -> Result<Target, StartError> {
-        let refused = |reason| StartError::Configuration(format!("--database-url: {reason}"));
+    fn bare_target(&self, application: &str) -> Result<Target, QueryStartError> {
+        let refused = |reason| QueryStartError::Configuration(format!("--database-url: {reason}"));
         let timeout = Duration::from_millis(self.connect_timeout.into());
         Target::new(&self.database_url, application, timeout).map_err(refused)
     }
@@ -233,11 +233,11 @@ impl Options {
     }
 
     /// The sessions' share of the pool, and how long they may last.
-    pub(super) fn session_limits(&self) -> Result<Limits, StartError> {
+    pub(super) fn session_limits(&self) -> Result<SessionLimits, QueryStartError> {
         let pool_size = self.pool_size.get();
         let most = self.max_sessions.map_or((pool_size / 2).max(1), NonZeroUsize::get);
         if most > pool_size {
-            return Err(StartError::Configuration(format!(
+            return Err(QueryStartError::Configuration(format!(
                 "--max-sessions: {most}, more than --pool-size ({pool_size})"
             )));
         }
@@ -247,15 +247,15 @@ impl Options {
         let limit = |seconds: u32| (seconds > 0).then(|| Duration::from_secs(seconds.into()));
         let (idle, age) = (limit(self.session_idle_timeout), limit(self.session_max_age));
         let most_waiting_of_one = self.tenant_queue_limit();
-        Ok(Limits { most, most_of_one, most_waiting: self.queue_limit, most_waiting_of_one, idle, age })
+        Ok(SessionLimits { most, most_of_one, most_waiting: self.queue_limit, most_waiting_of_one, idle, age })
     }
 
-    pub(super) fn pool_limits(&self) -> pool::Limits {
+    pub(super) fn pool_limits(&self) -> PoolLimits {
         let size = self.pool_size.get();
         // One tenant alone loses little, and another finds a connection at once.
         let kept = size / 8;
         let tenant_size = self.tenant_pool_size.map_or(size - kept, NonZeroUsize::get);
-        pool::Limits { size, queue: self.queue_limit, tenant_size, tenant_queue: self.tenant_queue_limit() }
+        PoolLimits { size, queue: self.queue_limit, tenant_size, tenant_queue: self.tenant_queue_limit() }
     }
 
     fn tenant_queue_limit(&self) -> usize {
@@ -263,10 +263,10 @@ impl Options {
     }
 
     /// Bytes for requests, and as many for replies.
-    pub(super) fn memory_for_each(&self) -> Result<usize, StartError> {
+    pub(super) fn memory_for_each(&self) -> Result<usize, QueryStartError> {
         let least = 2 * self.max_message_size;
         match self.memory_limit.unwrap_or(4 * least) {
-            limit if limit < least => Err(StartError::Configuration(format!(
+            limit if limit < least => Err(QueryStartError::Configuration(format!(
                 "--memory-limit: {limit}, less than twice --max-message-size ({})",
                 self.max_message_size
             ))),
@@ -275,9 +275,9 @@ impl Options {
     }
 
     /// What is done about callers who take no rows.
-    pub(super) fn patience(&self) -> Patience {
+    pub(super) fn patience(&self) -> ReaderPatience {
         let limit = (self.reader_stall_timeout > 0).then(|| Duration::from_secs(self.reader_stall_timeout.into()));
-        Patience::new(limit, self.max_slow_readers.unwrap_or(self.pool_size.get() / 2))
+        ReaderPatience::new(limit, self.max_slow_readers.unwrap_or(self.pool_size.get() / 2))
     }
 
     /// Says what is not checked.
@@ -298,22 +298,24 @@ impl Options {
     }
 
     /// What decides whether a query has come to the right shard, and what keeps it up to date.
-    pub(super) fn placement(&self, drain: Drain) -> Result<(Placement, Option<Lookup>), StartError> {
+    pub(super) fn placement(&self, drain: Drain) -> Result<(ShardPlacement, Option<LookupServers>), QueryStartError> {
         if self.lookup.is_empty() {
-            return Ok((Placement::unfenced(self.shard), None));
+            return Ok((ShardPlacement::unfenced(self.shard), None));
         }
         let Some(shard) = self.shard else {
-            return Err(StartError::Configuration("--lookup: needs --shard, this server's own position".to_owned()));
+            return Err(QueryStartError::Configuration(
+                "--lookup: needs --shard, this server's own position".to_owned(),
+            ));
         };
         let read = |flag: &str, file: &Option<PathBuf>| {
             let text = file.as_ref().map(|file| {
                 std::fs::read_to_string(file).map_err(|error| {
-                    StartError::Configuration(format!("--{flag}: cannot read {}: {error}", file.display()))
+                    QueryStartError::Configuration(format!("--{flag}: cannot read {}: {error}", file.display()))
                 })
             });
             text.transpose()
         };
-        let refused = |error: Error| StartError::Configuration(format!("--lookup: {error}"));
+        let refused = |error: Error| QueryStartError::Configuration(format!("--lookup: {error}"));
         let token = Token::default();
         let secret = read("lookup-token-file", &self.lookup_token_file)?;
         token.set(secret.as_deref().map(str::trim)).map_err(refused)?;
@@ -326,8 +328,8 @@ impl Options {
         let is_asked_for = tls.ca.is_some() || tls.cert.is_some() || tls.server_name.is_some();
         let tls = is_asked_for.then_some(tls);
         let dial = Dial { tls, insecure: self.lookup_insecure, token, names: Names::QUERY_SERVER };
-        let lookup = Lookup::new(&self.lookup, dial, shard, self.lease(), drain).map_err(refused)?;
-        Ok((Placement::fenced(shard), Some(lookup)))
+        let lookup = LookupServers::new(&self.lookup, dial, shard, self.lease(), drain).map_err(refused)?;
+        Ok((ShardPlacement::fenced(shard), Some(lookup)))
     }
 
     pub(super) fn max_statement_time(&self) -> Option<Duration> {
@@ -346,7 +348,7 @@ fn address(text: &str) -> Result<String, String> {
 
 /// Why a query server does not start.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum QueryStartError {
     /// A flag is wrong; trying again does not help.
     #[error("{0}")]
     Configuration(String),
@@ -360,12 +362,12 @@ pub enum StartError {
     },
 }
 
-impl StartError {
+impl QueryStartError {
     /// The process's exit code: 2 for a wrong configuration, 1 for an unreachable database.
     pub fn exit_code(&self) -> u8 {
         match self {
-            StartError::Configuration(_) => 2,
-            StartError::Unreachable { .. } => 1,
+            QueryStartError::Configuration(_) => 2,
+            QueryStartError::Unreachable { .. } => 1,
         }
     }
 }
@@ -379,10 +381,10 @@ mod tests {
     #[derive(Parser)]
     struct Flags {
         #[command(flatten)]
-        options: Options,
+        options: QueryOptions,
     }
 
-    fn options(flags: &[&str]) -> Options {
+    fn options(flags: &[&str]) -> QueryOptions {
         Flags::parse_from(["query"].iter().chain(flags)).options
     }
 

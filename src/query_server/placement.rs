@@ -14,17 +14,17 @@ use tonic::Status;
 use tonic::metadata::MetadataMap;
 
 use super::in_flight::InFlight;
-use super::piece::{Ending, Piece, failure, status};
+use super::reply_chunk::{ReplyChunk, ReplyEnd, failure, status};
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
 use crate::readiness::Readiness;
-use fence::{Fence, Refusal};
+use fence::{Fence, NotAdmitted};
 use lease::Guard;
 pub use lease::{Lapse, Lease};
-pub use link::Lookup;
+pub use link::LookupServers;
 
 /// What this server knows of its own place.
-pub struct Placement {
+pub struct ShardPlacement {
     /// Its index in the clients' `queryServers`; None: it was not told.
     shard: Option<u32>,
     /// None: it was started without a lookup server, and trusts its callers.
@@ -33,7 +33,7 @@ pub struct Placement {
 
 /// What becomes of the connection that a query ran on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Rest {
+pub enum ConnectionEnd {
     /// PostgreSQL has said that nothing runs there any more.
     Ready,
     /// It is closed, or there was none.
@@ -50,10 +50,10 @@ impl Admitted {
     }
 
     /// The query has come to this end. `rest`: what its connection has come to.
-    pub fn end(self, outcome: &Result<Piece, Failure>, rest: Rest) {
+    pub fn end(self, outcome: &Result<ReplyChunk, Failure>, rest: ConnectionEnd) {
         let failed = match outcome {
-            Ok(piece) => match &piece.ending {
-                Some(Ending::Failure(failure)) => Some(failure),
+            Ok(chunk) => match &chunk.ending {
+                Some(ReplyEnd::Failure(failure)) => Some(failure),
                 _ => None,
             },
             Err(failure) => Some(failure),
@@ -64,27 +64,27 @@ impl Admitted {
                 || matches!(failure.reason(), Reason::Cancelled | Reason::Timeout | Reason::Invalid | Reason::Stalled)
         });
         match (self.0, rest) {
-            (Some(guard), Rest::Ready) => guard.end(),
+            (Some(guard), ConnectionEnd::Ready) => guard.end(),
             (Some(guard), _) if is_over => guard.end(),
-            (Some(guard), Rest::Closed) => guard.close(),
+            (Some(guard), ConnectionEnd::Closed) => guard.close(),
             (None, _) => {}
         }
     }
 }
 
-impl Placement {
+impl ShardPlacement {
     /// Checks --shard only.
     pub fn unfenced(shard: Option<u32>) -> Self {
-        Placement { shard, fence: None }
+        ShardPlacement { shard, fence: None }
     }
 
     /// Runs only what the lookup server's table allows.
     pub fn fenced(shard: u32) -> Self {
-        Placement { shard: Some(shard), fence: Some(Fence::new(shard)) }
+        ShardPlacement { shard: Some(shard), fence: Some(Fence::new(shard)) }
     }
 
     /// Begins to ask the lookup servers. `readiness` hears whether there is a lease.
-    pub fn keep(&self, lookup: Lookup, readiness: Readiness) {
+    pub fn keep(&self, lookup: LookupServers, readiness: Readiness) {
         if let Some(fence) = &self.fence {
             lookup.keep(fence.clone(), readiness);
         }
@@ -114,7 +114,9 @@ impl Placement {
             // Callers of earlier versions do not know what to do with WRONG_SHARD.
             let knows = request.tenant_type.is_some() || request.epoch > 0;
             let reason = match refusal {
-                Refusal::Elsewhere { .. } | Refusal::Unregistered { .. } | Refusal::Epoch { .. } if knows => {
+                NotAdmitted::Elsewhere { .. } | NotAdmitted::Unregistered { .. } | NotAdmitted::Epoch { .. }
+                    if knows =>
+                {
                     Reason::WrongShard
                 }
                 _ => Reason::Unavailable,
@@ -154,14 +156,14 @@ impl Placement {
 
 /// The tenants of one session: once admitted, a tenant stays so until the session ends.
 pub struct Admissions {
-    placement: Arc<Placement>,
+    placement: Arc<ShardPlacement>,
     held: Vec<(String, Option<i32>, Admitted)>,
     lapse: Option<Lapse>,
     lease: Option<Lease>,
 }
 
 impl Admissions {
-    pub fn new(placement: Arc<Placement>) -> Self {
+    pub fn new(placement: Arc<ShardPlacement>) -> Self {
         let (lapse, lease) = (placement.lapses(), placement.lease());
         Admissions { placement, held: Vec::new(), lapse, lease }
     }
@@ -203,11 +205,11 @@ impl Admissions {
     }
 
     /// The session has ended, and with `Ready` nothing of it runs any more.
-    pub fn end(self, rest: Rest) {
+    pub fn end(self, rest: ConnectionEnd) {
         let guards = self.held.into_iter().filter_map(|(_, _, Admitted(guard))| guard);
         match rest {
-            Rest::Ready => guards.for_each(Guard::end),
-            Rest::Closed => guards.for_each(Guard::close),
+            ConnectionEnd::Ready => guards.for_each(Guard::end),
+            ConnectionEnd::Closed => guards.for_each(Guard::close),
         }
     }
 }
@@ -230,7 +232,7 @@ mod tests {
         if let Some(header) = header {
             metadata.insert("mtdd-shard", header.parse().unwrap());
         }
-        Placement::unfenced(shard).check_shard(&metadata)
+        ShardPlacement::unfenced(shard).check_shard(&metadata)
     }
 
     #[test]

@@ -11,11 +11,11 @@ use tokio::time::{sleep, timeout};
 
 use super::backend::{Backend, Fitness};
 use super::connect::ConnectError;
-use super::fair::{Owner, Turns};
-use super::pace::Pace;
+use super::fair::{FairQueue, OwnerId};
 use super::poolers::Poolers;
-use super::settings::Settings;
-use super::stop::PATIENCE;
+use super::reader_pace::ReaderPace;
+use super::settings::SessionSettings;
+use super::stop::STOP_TIMEOUT;
 use super::watchdog::Watchdog;
 use crate::postgres::Target;
 use crate::readiness::Readiness;
@@ -49,7 +49,7 @@ pub struct Pool {
     /// Has to know each connection before it is used.
     watchdog: Option<Arc<Watchdog>>,
     poolers: Poolers,
-    limits: Limits,
+    limits: PoolLimits,
     /// How old a connection may become.
     max_age: Option<Duration>,
     /// How often it has turned to another server: connections of an earlier generation are not dealt any more.
@@ -59,7 +59,7 @@ pub struct Pool {
 
 /// How many connections there may be, and how many may wait for one.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct PoolLimits {
     pub size: usize,
     pub queue: usize,
     /// Connections that one tenant's queries may have at once, sessions aside.
@@ -78,18 +78,18 @@ pub struct Pressure {
 }
 
 /// Who waits, and how the readers of what it asks for have been.
-struct Waiter {
-    sender: oneshot::Sender<Result<Slot, Unavailable>>,
-    pace: Arc<Pace>,
+struct PoolWaiter {
+    sender: oneshot::Sender<Result<PoolSlot, Unavailable>>,
+    pace: Arc<ReaderPace>,
 }
 
-impl Waiter {
-    fn makes_way(owner: Owner, waiter: &Self) -> bool {
+impl PoolWaiter {
+    fn makes_way(owner: OwnerId, waiter: &Self) -> bool {
         waiter.pace.is_slow(owner)
     }
 
     /// Gives it a slot; an error: it does not wait any more, and here is the slot.
-    fn serve(self, slot: Slot) -> Result<(), Option<Slot>> {
+    fn serve(self, slot: PoolSlot) -> Result<(), Option<PoolSlot>> {
         self.sender.send(Ok(slot)).map_err(Result::ok)
     }
 }
@@ -101,7 +101,7 @@ struct State {
     /// Places taken: connections that are idle, in use, being cleaned or being opened.
     taken: usize,
     /// Who waits.
-    turns: Turns<Waiter>,
+    turns: FairQueue<PoolWaiter>,
     /// Until then PostgreSQL is not asked for further connections, if there are any.
     paused_until: Option<Instant>,
     /// When the last generation began.
@@ -109,11 +109,11 @@ struct State {
 }
 
 /// A place in the pool, with a connection or with the right to open one. Dropped, it goes to the next who waits.
-pub struct Slot {
+pub struct PoolSlot {
     pool: Arc<Pool>,
     backend: Option<Box<Backend>>,
     /// For whom it counts.
-    owner: Option<Owner>,
+    owner: Option<OwnerId>,
     /// Cleaning is being tried; what is still not clean is closed.
     cared_for: bool,
     /// False: the place is not this slot's any more, and dropping it changes nothing.
@@ -125,13 +125,13 @@ impl Pool {
     pub fn new(
         target: Arc<Target>,
         readiness: Readiness,
-        limits: Limits,
+        limits: PoolLimits,
         max_age: Option<Duration>,
         statement_cache_size: usize,
         watchdog: Option<Arc<Watchdog>>,
         poolers: Poolers,
     ) -> Arc<Self> {
-        let turns = Turns::new(limits.tenant_size);
+        let turns = FairQueue::new(limits.tenant_size);
         let state = State { idle: Vec::new(), taken: 0, turns, paused_until: None, turned_at: None };
         let (generation, state) = (AtomicU64::new(0), Mutex::new(state));
         Arc::new(Pool {
@@ -151,8 +151,8 @@ impl Pool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn slot(self: &Arc<Self>, backend: Option<Box<Backend>>, owner: Option<Owner>) -> Slot {
-        Slot { pool: self.clone(), backend, owner, cared_for: false, holds: true }
+    fn slot(self: &Arc<Self>, backend: Option<Box<Backend>>, owner: Option<OwnerId>) -> PoolSlot {
+        PoolSlot { pool: self.clone(), backend, owner, cared_for: false, holds: true }
     }
 
     /// Who else needs connections.
@@ -175,10 +175,10 @@ impl Pool {
     }
 
     /// A connection that works, as far as can be seen without asking it. Waits for one if need be.
-    pub async fn acquire(self: &Arc<Self>, wish: Wish<'_>) -> Result<Slot, Unavailable> {
-        let mut slot = match self.take_or_queue(wish, false)? {
-            Place::Free(slot) => slot,
-            Place::Queued(turn) => turn.wait().await?,
+    pub async fn acquire(self: &Arc<Self>, request: AcquireRequest<'_>) -> Result<PoolSlot, Unavailable> {
+        let mut slot = match self.take_or_queue(request, false)? {
+            Taken::Free(slot) => slot,
+            Taken::Queued(turn) => turn.wait().await?,
         };
         loop {
             let generation = self.generation.load(Ordering::Relaxed);
@@ -191,7 +191,7 @@ impl Pool {
             }
             match slot.reconnect().await {
                 Ok(()) => return Ok(slot),
-                Err(error) => slot = self.without_connection(slot, wish, error).await?,
+                Err(error) => slot = self.without_connection(slot, request, error).await?,
             }
         }
     }
@@ -233,8 +233,8 @@ impl Pool {
     }
 
     /// A free place, or a turn in the queue.
-    fn take_or_queue(self: &Arc<Self>, wish: Wish<'_>, in_front: bool) -> Result<Place, Unavailable> {
-        let Wish { settings, owner, capped, pace } = wish;
+    fn take_or_queue(self: &Arc<Self>, request: AcquireRequest<'_>, in_front: bool) -> Result<Taken, Unavailable> {
+        let AcquireRequest { settings, owner, capped, pace } = request;
         let mut state = self.state();
         if in_front || state.turns.may_start(owner, capped) {
             let fitting = state.idle.iter().rposition(|backend| backend.settings() == settings);
@@ -245,7 +245,7 @@ impl Pool {
                 state.turns.start(owner);
                 let backend = index.map(|index| state.idle.remove(index));
                 state.taken += usize::from(backend.is_none());
-                return Ok(Place::Free(self.slot(backend, Some(owner))));
+                return Ok(Taken::Free(self.slot(backend, Some(owner))));
             }
         }
         if !in_front {
@@ -258,18 +258,18 @@ impl Pool {
             }
         }
         let (sender, receiver) = oneshot::channel();
-        state.turns.push(owner, Waiter { sender, pace: pace.clone() }, capped, in_front);
-        Ok(Place::Queued(Turn { pool: self.clone(), owner, receiver }))
+        state.turns.push(owner, PoolWaiter { sender, pace: pace.clone() }, capped, in_front);
+        Ok(Taken::Queued(QueueTicket { pool: self.clone(), owner, receiver }))
     }
 
     /// A connection could not be opened. If PostgreSQL is merely crowded, one of the others will do; else whoever waits
     /// hears of it, unless other connections are there to serve them.
     async fn without_connection(
         self: &Arc<Self>,
-        slot: Slot,
-        wish: Wish<'_>,
+        slot: PoolSlot,
+        request: AcquireRequest<'_>,
         error: ConnectError,
-    ) -> Result<Slot, Unavailable> {
+    ) -> Result<PoolSlot, Unavailable> {
         let crowded = error.is_crowded();
         let failure = Unavailable::Unreachable { address: self.target.address(), source: Arc::new(error) };
         tracing::warn!(error = %failure, "no connection");
@@ -296,21 +296,21 @@ impl Pool {
         if !(crowded && others) {
             return Err(failure);
         }
-        match self.take_or_queue(wish, true)? {
-            Place::Free(slot) => Ok(slot),
-            Place::Queued(turn) => turn.wait().await,
+        match self.take_or_queue(request, true)? {
+            Taken::Free(slot) => Ok(slot),
+            Taken::Queued(turn) => turn.wait().await,
         }
     }
 
     /// Gives a place to whose turn it is, or keeps it.
-    fn take_back(self: &Arc<Self>, mut backend: Option<Box<Backend>>, owner: Option<Owner>) {
+    fn take_back(self: &Arc<Self>, mut backend: Option<Box<Backend>>, owner: Option<OwnerId>) {
         let mut state = self.state();
         if let Some(owner) = owner {
             state.turns.end(owner);
         }
-        let served = state.turns.serve_next(Waiter::makes_way, |owner, waiter| {
+        let served = state.turns.serve_next(PoolWaiter::makes_way, |owner, waiter| {
             let unwanted = waiter.serve(self.slot(backend.take(), Some(owner)));
-            unwanted.map_err(|slot| backend = slot.and_then(Slot::into_backend)).is_ok()
+            unwanted.map_err(|slot| backend = slot.and_then(PoolSlot::into_backend)).is_ok()
         });
         match backend {
             _ if served => self.grow(&mut state),
@@ -322,9 +322,9 @@ impl Pool {
     /// Lets those who wait open connections, if places were lost earlier to failed attempts.
     fn grow(self: &Arc<Self>, state: &mut State) {
         while state.turns.is_pressed() && state.has_room(self.limits.size) {
-            let served = state.turns.serve_next(Waiter::makes_way, |owner, waiter| {
+            let served = state.turns.serve_next(PoolWaiter::makes_way, |owner, waiter| {
                 let unwanted = waiter.serve(self.slot(None, Some(owner)));
-                unwanted.map_err(|slot| drop(slot.and_then(Slot::into_backend))).is_ok()
+                unwanted.map_err(|slot| drop(slot.and_then(PoolSlot::into_backend))).is_ok()
             });
             state.taken += usize::from(served);
         }
@@ -340,30 +340,30 @@ impl State {
 
 /// What is asked of the pool.
 #[derive(Clone, Copy)]
-pub struct Wish<'w> {
-    pub settings: &'w Settings,
-    pub owner: Owner,
+pub struct AcquireRequest<'w> {
+    pub settings: &'w SessionSettings,
+    pub owner: OwnerId,
     /// The tenant's cap counts.
     pub capped: bool,
     /// How the readers of what is to run have been.
-    pub pace: &'w Arc<Pace>,
+    pub pace: &'w Arc<ReaderPace>,
 }
 
 /// What `take_or_queue` finds.
-enum Place {
-    Free(Slot),
-    Queued(Turn),
+enum Taken {
+    Free(PoolSlot),
+    Queued(QueueTicket),
 }
 
 /// A place in the queue; dropped, it is given up.
-struct Turn {
+struct QueueTicket {
     pool: Arc<Pool>,
-    owner: Owner,
-    receiver: oneshot::Receiver<Result<Slot, Unavailable>>,
+    owner: OwnerId,
+    receiver: oneshot::Receiver<Result<PoolSlot, Unavailable>>,
 }
 
-impl Turn {
-    async fn wait(mut self) -> Result<Slot, Unavailable> {
+impl QueueTicket {
+    async fn wait(mut self) -> Result<PoolSlot, Unavailable> {
         match (&mut self.receiver).await {
             Ok(answer) => answer,
             // A sender is dropped only after it has answered, or after its receiver has gone.
@@ -372,7 +372,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for QueueTicket {
     fn drop(&mut self) {
         let unclaimed = {
             let mut state = self.pool.state();
@@ -389,7 +389,7 @@ impl Drop for Turn {
     }
 }
 
-impl Slot {
+impl PoolSlot {
     /// The connection; there is one from `acquire` on, unless `reconnect` has failed.
     pub fn backend(&mut self) -> Option<&mut Backend> {
         self.backend.as_deref_mut()
@@ -436,7 +436,7 @@ impl Slot {
     pub async fn check_role(&mut self) {
         let pool = self.pool.clone();
         let Some(backend) = self.backend() else { return };
-        match timeout(PATIENCE, backend.still_fits()).await {
+        match timeout(STOP_TIMEOUT, backend.still_fits()).await {
             Ok(Ok(true)) => return,
             Ok(Ok(false)) => pool.turn_away(backend.generation()),
             Ok(Err(_)) | Err(_) => {}
@@ -447,7 +447,7 @@ impl Slot {
     /// Cleans the connection, or closes it if that fails, and gives the place back.
     async fn care(mut self) {
         if let Some(backend) = self.backend() {
-            match timeout(PATIENCE, backend.clean()).await {
+            match timeout(STOP_TIMEOUT, backend.clean()).await {
                 Ok(Ok(())) => return self.check_role().await,
                 Ok(Err(error)) => tracing::warn!(%error, "a connection to PostgreSQL was closed"),
                 Err(_) => tracing::warn!("a connection to PostgreSQL was closed: its statement did not stop"),
@@ -457,7 +457,7 @@ impl Slot {
     }
 }
 
-impl Drop for Slot {
+impl Drop for PoolSlot {
     fn drop(&mut self) {
         if !self.holds {
             return;
@@ -475,7 +475,8 @@ impl Drop for Slot {
                 && let Ok(runtime) = Handle::try_current()
             {
                 // A runtime that is going down drops what it is given: marked now, the slot does not come here again.
-                let slot = Slot { pool: self.pool.clone(), backend, owner: self.owner, cared_for: true, holds: true };
+                let slot =
+                    PoolSlot { pool: self.pool.clone(), backend, owner: self.owner, cared_for: true, holds: true };
                 runtime.spawn(slot.care());
             } else {
                 self.pool.take_back(None, self.owner);

@@ -4,19 +4,19 @@
 
 use super::backend::Backend;
 use super::connect::ConnectError;
-use super::served::Serving;
+use super::served::ServingProcesses;
 
 /// What is known of poolers, for all connections of one pool.
 pub struct Poolers {
     /// One in session mode is allowed.
     allowed: bool,
     /// The processes that serve connections of ours behind a pooler.
-    serving: Serving,
+    serving: ServingProcesses,
 }
 
 impl Poolers {
     pub fn new(allowed: bool) -> Self {
-        Poolers { allowed, serving: Serving::default() }
+        Poolers { allowed, serving: ServingProcesses::default() }
     }
 
     /// Refuses a connection behind a pooler that is not allowed, or does not keep sessions.

@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 use tokio::time::Instant;
 
 use super::backend::Whose;
-use super::fair::Owner;
+use super::fair::OwnerId;
 use super::memory::Reserved;
-use super::settings::Settings;
+use super::settings::SessionSettings;
 use crate::proto::QueryRequest;
 
 /// One query, ready to run.
-pub struct Query {
+pub struct IncomingQuery {
     pub request: QueryRequest,
-    pub settings: Settings,
+    pub settings: SessionSettings,
     pub deadline: Option<Instant>,
     /// The connection that it came on.
     pub caller: Option<SocketAddr>,
@@ -23,17 +23,17 @@ pub struct Query {
     _memory: Option<Reserved>,
 }
 
-impl Query {
+impl IncomingQuery {
     /// `settings`: those of the request's own, or of its stream.
     pub fn new(
         request: QueryRequest,
-        settings: Settings,
+        settings: SessionSettings,
         deadline: Option<Instant>,
         caller: Option<SocketAddr>,
         memory: Option<Reserved>,
     ) -> Self {
         let tenant_type = request.tenant_type.map(|kind| kind.to_string()).unwrap_or_default();
-        Query { request, settings, deadline, caller, tenant_type, _memory: memory }
+        IncomingQuery { request, settings, deadline, caller, tenant_type, _memory: memory }
     }
 
     /// About how many bytes a request takes.
@@ -46,8 +46,8 @@ impl Query {
     }
 
     /// For whom it takes its turn.
-    pub fn owner(&self) -> Owner {
-        Owner::of(self.request.tenant.as_deref(), self.request.tenant_type.unwrap_or_default(), self.caller)
+    pub fn owner(&self) -> OwnerId {
+        OwnerId::of(self.request.tenant.as_deref(), self.request.tenant_type.unwrap_or_default(), self.caller)
     }
 
     /// On whose behalf it runs. A caller that knows of no types leaves the type empty, which is nobody's.

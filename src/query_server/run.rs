@@ -1,4 +1,4 @@
-//! One query's way: check it, take a connection, and have `attempt` run it there, while its caller may cancel, its
+//! One query's way: check it, take a connection, and have `execution` run it there, while its caller may cancel, its
 //! deadline may pass and the connection may break. The RPCs call `Engine::run`; `session`, which holds a connection
 //! already, calls `Engine::run_held`.
 
@@ -10,19 +10,19 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout};
 
-use super::answer::Attempt;
-use super::attempt::{Manner, Turn};
 use super::backend::Transaction;
+use super::execution::{Execution, ExecutionMode};
 use super::memory::Memory;
-use super::piece::{Ending, Piece, failure};
-use super::placement::{Lease, Placement, Rest};
-use super::pool::{Pool, Slot, Unavailable, Wish};
-use super::query::Query;
-use super::reads::{Reads, Verdict};
-use super::slow::Patience;
-use super::stop::{Caller, Stop, without_doubt};
+use super::placement::{ConnectionEnd, Lease, ShardPlacement};
+use super::pool::{AcquireRequest, Pool, PoolSlot, Unavailable};
+use super::query::IncomingQuery;
+use super::read_safety::{ReadSafety, Verdict};
+use super::reader_patience::ReaderPatience;
+use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
+use super::reply_reader::AttemptOutcome;
+use super::statement_traits::{StatementTraits, TraitsCache, reads_only};
+use super::stop::{Caller, StopReason, without_doubt};
 use super::stop_watch::StopWatch;
-use super::texts::{Text, Texts, reads_only};
 use crate::deadline::Deadlines;
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
@@ -37,20 +37,20 @@ const MOST_OUTDATED: u32 = 3;
 pub struct Engine {
     pub pool: Arc<Pool>,
     pub deadlines: Deadlines,
-    pub texts: Texts,
+    pub texts: TraitsCache,
     /// Bytes of the longest SQL text taken.
     pub max_sql_size: usize,
     /// Bytes of the largest gRPC message.
     pub max_message_size: usize,
     pub max_statement_time: Option<Duration>,
     /// With callers who take no rows.
-    pub patience: Patience,
+    pub patience: ReaderPatience,
     /// For requests that wait or run.
     pub requests: Arc<Memory>,
     /// For replies that have not been taken.
     pub replies: Arc<Memory>,
-    pub placement: Arc<Placement>,
-    pub reads: Arc<Reads>,
+    pub placement: Arc<ShardPlacement>,
+    pub reads: Arc<ReadSafety>,
 }
 
 impl Engine {
@@ -63,13 +63,13 @@ impl Engine {
 
     /// Runs a query and returns the last piece of its reply; the caller gets those before it. A fault of this server's own
     /// is answered too: nobody would hear of a task that has panicked.
-    pub async fn run<C: Caller>(&self, query: &Query, caller: &C) -> Piece {
+    pub async fn run<C: Caller>(&self, query: &IncomingQuery, caller: &C) -> ReplyChunk {
         let outcome = AssertUnwindSafe(self.try_run(query, caller)).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|_| Err(faulty()));
-        outcome.unwrap_or_else(|failure| Piece::ending(Ending::Failure(failure)))
+        outcome.unwrap_or_else(|failure| ReplyChunk::ending(ReplyEnd::Failure(failure)))
     }
 
-    async fn try_run<C: Caller>(&self, query: &Query, caller: &C) -> Result<Piece, Failure> {
+    async fn try_run<C: Caller>(&self, query: &IncomingQuery, caller: &C) -> Result<ReplyChunk, Failure> {
         let (text, seen) = self.look_at(&query.request).await?;
         let mut watch = self.watch(query, &text, caller);
         let admitted = match self.placement.admit_known(&query.request) {
@@ -77,7 +77,7 @@ impl Engine {
             // Rare, and in a box: the task of a query whose tenant is known is no larger for it.
             None => {
                 let admitting = Box::pin(self.placement.admit(&query.request));
-                watch.unless_stopped(admitting).await.map_err(Stop::before)??
+                watch.unless_stopped(admitting).await.map_err(StopReason::before)??
             }
         };
         watch.lease = admitted.lease();
@@ -88,23 +88,23 @@ impl Engine {
 
     async fn run_admitted<C: Caller>(
         &self,
-        query: &Query,
-        text: &Text,
+        query: &IncomingQuery,
+        text: &StatementTraits,
         seen: bool,
         watch: &mut StopWatch<'_, C>,
-    ) -> (Result<Piece, Failure>, Rest) {
+    ) -> (Result<ReplyChunk, Failure>, ConnectionEnd) {
         let mut slot = match self.acquire(query, false, watch).await {
             Ok(slot) => slot,
-            Err(failure) => return (Err(failure), Rest::Closed),
+            Err(failure) => return (Err(failure), ConnectionEnd::Closed),
         };
-        let manner = Manner { held: false, keep: seen && text.keepable };
-        let outcome = self.run_on(&mut slot, query, text, manner, true, watch).await;
+        let mode = ExecutionMode { held: false, keep: seen && text.keepable };
+        let outcome = self.run_on(&mut slot, query, text, mode, true, watch).await;
         let rest = match slot.backend() {
-            Some(backend) if backend.is_ready() => Rest::Ready,
+            Some(backend) if backend.is_ready() => ConnectionEnd::Ready,
             backend => {
                 // Whatever runs there is not to outlast a lease.
                 backend.into_iter().for_each(|backend| backend.mark_broken());
-                Rest::Closed
+                ConnectionEnd::Closed
             }
         };
         (outcome, rest)
@@ -114,28 +114,28 @@ impl Engine {
     /// connection that turns out to be dead may be replaced.
     pub async fn run_held<C: Caller>(
         &self,
-        slot: &mut Slot,
-        query: &Query,
-        text: &Text,
+        slot: &mut PoolSlot,
+        query: &IncomingQuery,
+        text: &StatementTraits,
         fresh: bool,
         watch: &mut StopWatch<'_, C>,
-    ) -> Result<Piece, Failure> {
-        let manner = Manner { held: true, keep: false };
-        self.run_on(slot, query, text, manner, fresh, watch).await
+    ) -> Result<ReplyChunk, Failure> {
+        let mode = ExecutionMode { held: true, keep: false };
+        self.run_on(slot, query, text, mode, fresh, watch).await
     }
 
     async fn run_on<C: Caller>(
         &self,
-        slot: &mut Slot,
-        query: &Query,
-        text: &Text,
-        mut manner: Manner,
+        slot: &mut PoolSlot,
+        query: &IncomingQuery,
+        text: &StatementTraits,
+        mut mode: ExecutionMode,
         mut may_renew: bool,
         watch: &mut StopWatch<'_, C>,
-    ) -> Result<Piece, Failure> {
+    ) -> Result<ReplyChunk, Failure> {
         if query.request.may_have_run {
             // Rare, and in a box: the task of any other query is no larger for it.
-            watch.unless_stopped(Box::pin(self.may_repeat(query))).await.map_err(Stop::before)??;
+            watch.unless_stopped(Box::pin(self.may_repeat(query))).await.map_err(StopReason::before)??;
         }
         let mut outdated = 0;
         loop {
@@ -144,35 +144,35 @@ impl Engine {
             }
             // After a pause of this whole process, the connection may have come before the word that the lease is over.
             if watch.lease.as_ref().is_some_and(Lease::is_over) {
-                return Err(Stop::Lapsed.before());
+                return Err(StopReason::Lapsed.before());
             }
             let Some(backend) = slot.backend() else {
                 return Err(failure(Reason::Unavailable, true, "no connection to PostgreSQL"));
             };
-            let mut turn = Turn { largest: self.max_message_size, query, text, manner, backend };
-            let attempt = match turn.attempt(watch).await {
+            let mut execution = Execution { largest: self.max_message_size, query, text, mode, backend };
+            let attempt = match execution.attempt(watch).await {
                 Ok(attempt) => attempt,
                 Err(failure) => return Err(Box::pin(self.told_apart(failure, query)).await),
             };
             match attempt {
-                Attempt::Answered(piece) => {
-                    if piece.is_refusal_to_write() {
-                        turn.backend.doubt_role();
-                        if !manner.held && turn.backend.transaction() == Transaction::None {
+                AttemptOutcome::Answered(chunk) => {
+                    if chunk.is_refusal_to_write() {
+                        execution.backend.doubt_role();
+                        if !mode.held && execution.backend.transaction() == Transaction::None {
                             // Before the caller hears of it: what it asks next is to find the new primary.
                             slot.check_role().await;
                         }
                     }
-                    if matches!(piece.ending, Some(Ending::Done)) {
+                    if matches!(chunk.ending, Some(ReplyEnd::Done)) {
                         watch.note_end();
                     }
-                    return Ok(piece);
+                    return Ok(chunk);
                 }
-                Attempt::Outdated => {
-                    manner.keep = false;
+                AttemptOutcome::Outdated => {
+                    mode.keep = false;
                     outdated += 1;
                     if outdated > MOST_OUTDATED {
-                        turn.backend.mark_broken();
+                        execution.backend.mark_broken();
                         return Err(failure(
                             Reason::Unavailable,
                             true,
@@ -180,11 +180,11 @@ impl Engine {
                         ));
                     }
                 }
-                Attempt::NotTaken if may_renew => {
+                AttemptOutcome::NotTaken if may_renew => {
                     may_renew = false;
                     self.renew(slot, watch).await?;
                 }
-                Attempt::NotTaken => {
+                AttemptOutcome::NotTaken => {
                     return Err(failure(
                         Reason::Unavailable,
                         true,
@@ -196,7 +196,7 @@ impl Engine {
     }
 
     /// Refuses a query that may have run already, unless it is proven to do nothing but read.
-    async fn may_repeat(&self, query: &Query) -> Result<(), Failure> {
+    async fn may_repeat(&self, query: &IncomingQuery) -> Result<(), Failure> {
         let refused = |why: &str| {
             let message = format!("the query may have taken effect, and is not run again: {why}");
             Err(failure(Reason::OutcomeUnknown, true, message))
@@ -214,7 +214,7 @@ impl Engine {
     /// Says of a failure that leaves an outcome in doubt whether the statement is proven to have done no more than read. A
     /// reply that was too large then is merely a refusal. (Of a read that was stopped in vain, callers of streams want to
     /// know that too.)
-    pub async fn told_apart(&self, mut failure: Failure, query: &Query) -> Failure {
+    pub async fn told_apart(&self, mut failure: Failure, query: &IncomingQuery) -> Failure {
         let is_stopped = failure.reason() == Reason::OutcomeUnknown && failure.stopping_for() != Reason::Unspecified;
         if !is_stopped || failure.only_read.is_some() {
             return failure;
@@ -233,13 +233,13 @@ impl Engine {
     }
 
     /// What is known about a query's text, and whether it has been seen before; refuses a query that cannot be run.
-    pub async fn look_at(&self, request: &QueryRequest) -> Result<(Arc<Text>, bool), Failure> {
+    pub async fn look_at(&self, request: &QueryRequest) -> Result<(Arc<StatementTraits>, bool), Failure> {
         self.check(request).map_err(|message| failure(Reason::Invalid, true, message))?;
         Ok(self.texts.look_up(&request.sql).await)
     }
 
     /// Begins to watch for reasons to stop a query.
-    pub fn watch<'w, C>(&'w self, query: &Query, text: &'w Text, caller: &'w C) -> StopWatch<'w, C> {
+    pub fn watch<'w, C>(&'w self, query: &IncomingQuery, text: &'w StatementTraits, caller: &'w C) -> StopWatch<'w, C> {
         let reader = (query.owner(), &text.pace);
         StopWatch::new(caller, &self.patience, &self.pool, &self.deadlines, reader, query.deadline)
     }
@@ -247,18 +247,18 @@ impl Engine {
     /// A connection from the pool. `held`: for a session, whose number is limited elsewhere.
     pub async fn acquire<C: Caller>(
         &self,
-        query: &Query,
+        query: &IncomingQuery,
         held: bool,
         watch: &mut StopWatch<'_, C>,
-    ) -> Result<Slot, Failure> {
-        let wish = Wish { settings: &query.settings, owner: watch.owner, capped: !held, pace: watch.pace };
-        let acquiring = self.pool.acquire(wish);
-        let acquired = watch.unless_stopped(acquiring).await.map_err(Stop::before)?;
+    ) -> Result<PoolSlot, Failure> {
+        let request = AcquireRequest { settings: &query.settings, owner: watch.owner, capped: !held, pace: watch.pace };
+        let acquiring = self.pool.acquire(request);
+        let acquired = watch.unless_stopped(acquiring).await.map_err(StopReason::before)?;
         acquired.map_err(unavailable)
     }
 
-    async fn renew<C: Caller>(&self, slot: &mut Slot, watch: &mut StopWatch<'_, C>) -> Result<(), Failure> {
-        let renewed = watch.unless_stopped(slot.reconnect()).await.map_err(Stop::before)?;
+    async fn renew<C: Caller>(&self, slot: &mut PoolSlot, watch: &mut StopWatch<'_, C>) -> Result<(), Failure> {
+        let renewed = watch.unless_stopped(slot.reconnect()).await.map_err(StopReason::before)?;
         renewed.map_err(|error| failure(Reason::Unavailable, true, format!("cannot reach PostgreSQL: {error}")))
     }
 

@@ -1,7 +1,7 @@
 //! Looks at the length of each message of a request before it is read into memory. One that is too large, or for which
 //! there is no room, is skipped as it comes: on a stream, a short frame with its id stands in for it, so that this one
 //! query is refused and the stream goes on; a call of its own ends with a status. Stands around the gRPC services;
-//! `intake` asks it what became of a frame.
+//! `frame_reader` asks it what became of a frame.
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
@@ -19,11 +19,11 @@ use tonic::codegen::{Service, http};
 use tonic::server::NamedService;
 
 use super::memory::{Memory, Reserved};
-use super::piece::{failure, status};
+use super::reply_chunk::{failure, status};
 use crate::proto::failure::Reason;
 use crate::proto::{ClientFrame, Execute, Failure, client_frame};
 
-/// Messages up to this size pass unseen; `intake` accounts for them.
+/// Messages up to this size pass unseen; `frame_reader` accounts for them.
 pub const SMALL: usize = 64 * 1024;
 /// Flag and length, ahead of each message.
 const HEADER: usize = 5;
@@ -62,14 +62,14 @@ where
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let found = Found::default();
-        request.extensions_mut().insert(found.clone());
+        let large_messages = LargeMessages::default();
+        request.extensions_mut().insert(large_messages.clone());
         let path = request.uri().path();
         let is_stream = path.ends_with("/Multiplex") || path.ends_with("/Session");
         let (largest, memory) = (self.largest, self.memory.clone());
         let request = request.map(|body| {
             let (state, chunk, ready) = (State::Header(BytesMut::new()), Bytes::new(), VecDeque::new());
-            Body::new(Screen { body, is_stream, largest, memory, found, state, chunk, ready })
+            Body::new(Screen { body, is_stream, largest, memory, large_messages, state, chunk, ready })
         });
         self.service.call(request)
     }
@@ -77,7 +77,7 @@ where
 
 /// What was found of the large messages of one call, by the ids of their queries; 0 for a call of its own.
 #[derive(Clone, Debug, Default)]
-pub struct Found(Arc<Inner>);
+pub struct LargeMessages(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -85,7 +85,7 @@ struct Inner {
     messages: Mutex<HashMap<u32, Result<Reserved, Failure>>>,
 }
 
-impl Found {
+impl LargeMessages {
     fn note(&self, id: u32, what: Result<Reserved, Failure>) {
         self.0.messages.lock().unwrap_or_else(PoisonError::into_inner).insert(id, what);
         self.0.any.store(true, Ordering::Release);
@@ -97,9 +97,9 @@ impl Found {
             return None;
         }
         let mut messages = self.0.messages.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = messages.remove(&id);
+        let large_messages = messages.remove(&id);
         self.0.any.store(!messages.is_empty(), Ordering::Release);
-        found
+        large_messages
     }
 }
 
@@ -109,7 +109,7 @@ struct Screen {
     is_stream: bool,
     largest: usize,
     memory: Arc<Memory>,
-    found: Found,
+    large_messages: LargeMessages,
     state: State,
     /// What has come and has not been looked at.
     chunk: Bytes,
@@ -219,12 +219,12 @@ impl Screen {
         let left = length - (begun.len() - HEADER);
         match (room, id) {
             (Ok(reserved), id) => {
-                self.found.note(id.unwrap_or(0), Ok(reserved));
+                self.large_messages.note(id.unwrap_or(0), Ok(reserved));
                 self.ready.push_back(begun.freeze());
                 self.state = State::Pass(left);
             }
             (Err(failure), Some(id)) if self.is_stream => {
-                self.found.note(id, Err(failure));
+                self.large_messages.note(id, Err(failure));
                 self.ready.push_back(stand_in(id));
                 self.state = State::Skip(left);
             }
@@ -326,14 +326,14 @@ mod tests {
     }
 
     /// What passes of `bytes` that come in chunks of this size, and what was found.
-    fn screened(bytes: &[u8], chunk: usize, largest: usize) -> (Vec<u8>, Found) {
-        let (found, memory) = (Found::default(), Memory::new(10 << 20, 1 << 20));
+    fn screened(bytes: &[u8], chunk: usize, largest: usize) -> (Vec<u8>, LargeMessages) {
+        let (large_messages, memory) = (LargeMessages::default(), Memory::new(10 << 20, 1 << 20));
         let mut screen = Screen {
             body: Body::empty(),
             is_stream: true,
             largest,
             memory,
-            found: found.clone(),
+            large_messages: large_messages.clone(),
             state: State::Header(BytesMut::new()),
             chunk: Bytes::new(),
             ready: VecDeque::new(),
@@ -349,7 +349,7 @@ mod tests {
                 }
             }
         }
-        (passed, found)
+        (passed, large_messages)
     }
 
     #[test]
@@ -358,9 +358,13 @@ mod tests {
             [execute(1, 0), message(client_frame::Frame::Cancel(Default::default())), execute(2, 100_000)].concat();
         let bytes = [bytes, execute(300, 70_000), vec![0, 0, 0, 0, 0], execute(301, 7)].concat();
         for chunk in [1, 2, 3, 5, 7, 64, 1000, 66_000, bytes.len()] {
-            let (passed, found) = screened(&bytes, chunk, 1 << 20);
+            let (passed, large_messages) = screened(&bytes, chunk, 1 << 20);
             assert!(passed == bytes, "in chunks of {chunk}");
-            assert!(found.take(2).unwrap().is_ok() && found.take(300).unwrap().is_ok() && found.take(1).is_none());
+            assert!(
+                large_messages.take(2).unwrap().is_ok()
+                    && large_messages.take(300).unwrap().is_ok()
+                    && large_messages.take(1).is_none()
+            );
         }
     }
 
@@ -374,7 +378,7 @@ mod tests {
             is_stream: true,
             largest: 1 << 20,
             memory,
-            found: Found::default(),
+            large_messages: LargeMessages::default(),
             state: State::Header(BytesMut::new()),
             chunk: Bytes::copy_from_slice(&open[..100]),
             ready: VecDeque::new(),
@@ -396,9 +400,9 @@ mod tests {
         let nothing = message(client_frame::Frame::Execute(Execute { id: 70_000, query: None }));
         let expected = [execute(1, 10), nothing, execute(70_001, 10)].concat();
         for chunk in [1, 3, 6, 41, 1000, 100_000, bytes.len()] {
-            let (passed, found) = screened(&bytes, chunk, 100_000);
+            let (passed, large_messages) = screened(&bytes, chunk, 100_000);
             assert!(passed == expected, "in chunks of {chunk}");
-            let failure = found.take(70_000).unwrap().unwrap_err();
+            let failure = large_messages.take(70_000).unwrap().unwrap_err();
             assert!(failure.message.contains("more than 100000 (--max-message-size)"), "{}", failure.message);
         }
     }

@@ -22,15 +22,15 @@ impl Process {
 
 /// Those that serve.
 #[derive(Clone, Default)]
-pub struct Serving(Arc<Mutex<HashSet<Process>>>);
+pub struct ServingProcesses(Arc<Mutex<HashSet<Process>>>);
 
 /// Held by a connection for as long as it lasts: no other may have its process.
 pub struct Served {
-    serving: Serving,
+    serving: ServingProcesses,
     pub process: Process,
 }
 
-impl Serving {
+impl ServingProcesses {
     /// Notes a process; None: it serves another connection.
     pub fn note(&self, process: Process) -> Option<Served> {
         let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(process.clone());

@@ -15,16 +15,16 @@ use tonic::{Request, Response, Status, Streaming};
 use super::listen::{self, Messages};
 use super::memory::Reserved;
 use super::notifications::{Hub, Subscription};
-use super::piece::{Described, Ending, Gathered, Piece, failure, status};
 use super::placement::{Admissions, Lapse};
-use super::query::Query;
+use super::query::IncomingQuery;
+use super::reply_chunk::{Described, GatheredResult, ReplyChunk, ReplyEnd, failure, status};
 use super::run::Engine;
-use super::screen::{Found, charge, out_of_memory};
+use super::screen::{LargeMessages, charge, out_of_memory};
 use super::session::Sessions;
-use super::settings::Settings;
-use super::stop::{Caller, Stop, without_doubt};
-use super::stream::Answers;
-use super::{intake, multiplex};
+use super::settings::SessionSettings;
+use super::stop::{Caller, StopReason, without_doubt};
+use super::stream::ReplyStream;
+use super::{frame_reader, multiplex};
 use crate::proto::db_service_server::DbService;
 use crate::proto::failure::Reason;
 use crate::proto::{ChannelRequest, ClientFrame, Failure, QueryRequest, QueryResponse, ReplyPart};
@@ -69,9 +69,9 @@ impl QueryService {
     pub(super) async fn collect(&self, request: Request<QueryRequest>) -> Result<QueryResponse, Status> {
         let query = self.query(request)?;
         let lapse = self.engine.placement.lapses();
-        let memory = self.engine.replies.reserve(0).ok_or_else(|| status(Stop::Overloaded.before()))?;
+        let memory = self.engine.replies.reserve(0).ok_or_else(|| status(StopReason::Overloaded.before()))?;
         let results = Mutex::new((Vec::new(), 0, memory));
-        let caller = Collector { room: self.engine.max_message_size, lapse, results };
+        let caller = UnaryCaller { room: self.engine.max_message_size, lapse, results };
         // Dropped if the caller goes: the connection's slot then sees to the rest.
         let last = self.engine.run(&query, &caller).await;
         match caller.finish(last) {
@@ -94,22 +94,26 @@ impl QueryService {
         }
     }
 
-    fn query(&self, request: Request<QueryRequest>) -> Result<Query, Status> {
+    fn query(&self, request: Request<QueryRequest>) -> Result<IncomingQuery, Status> {
         self.accepts()?;
         self.engine.placement.check_shard(request.metadata())?;
         let (call, caller) = (call_timeout(request.metadata()), request.remote_addr());
-        let large = request.extensions().get::<Found>().and_then(|found| found.take(0)).and_then(Result::ok);
+        let large = request
+            .extensions()
+            .get::<LargeMessages>()
+            .and_then(|large_messages| large_messages.take(0))
+            .and_then(Result::ok);
         let mut request = request.into_inner();
-        let settings = Settings::new(std::mem::take(&mut request.settings))
+        let settings = SessionSettings::new(std::mem::take(&mut request.settings))
             .map_err(|message| status(failure(Reason::Invalid, true, message)))?;
-        let memory = large.or_else(|| self.engine.requests.reserve(Query::size_of(&request)));
+        let memory = large.or_else(|| self.engine.requests.reserve(IncomingQuery::size_of(&request)));
         let memory = memory.ok_or_else(|| status(out_of_memory()))?;
         let memory = match &request.tenant {
             Some(tenant) => charge(memory, tenant).map_err(status)?,
             None => memory,
         };
         let deadline = self.engine.deadline(&request, call);
-        Ok(Query::new(request, settings, deadline, caller, Some(memory)))
+        Ok(IncomingQuery::new(request, settings, deadline, caller, Some(memory)))
     }
 }
 
@@ -126,27 +130,27 @@ impl DbService for QueryService {
         let (sender, receiver) = mpsc::channel(STREAMED_AHEAD);
         let engine = self.engine.clone();
         tokio::spawn(async move {
-            let caller = Reader { sender, lapse: engine.placement.lapses() };
+            let caller = StreamCaller { sender, lapse: engine.placement.lapses() };
             let last = engine.run(&query, &caller).await;
             caller.finish(last).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
-    type MultiplexStream = Answers;
+    type MultiplexStream = ReplyStream;
 
-    async fn multiplex(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
+    async fn multiplex(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<ReplyStream>, Status> {
         self.engine.placement.check_shard(request.metadata())?;
-        let caller = intake::Caller::of(&request);
+        let caller = frame_reader::StreamOrigin::of(&request);
         let (frames, engine, drain) = (request.into_inner(), self.engine.clone(), self.drain.clone());
         Ok(Response::new(multiplex::answer(frames, engine, drain, self.most_in_flight, caller)))
     }
 
-    type SessionStream = Answers;
+    type SessionStream = ReplyStream;
 
-    async fn session(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<Answers>, Status> {
+    async fn session(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<ReplyStream>, Status> {
         self.engine.placement.check_shard(request.metadata())?;
-        let caller = intake::Caller::of(&request);
+        let caller = frame_reader::StreamOrigin::of(&request);
         let mut admissions = Admissions::new(self.engine.placement.clone());
         admissions.admit_caller(request.metadata()).await?;
         Ok(Response::new(self.sessions.open(request.into_inner(), caller, admissions)))
@@ -177,54 +181,54 @@ fn call_timeout(metadata: &MetadataMap) -> Option<Duration> {
 }
 
 /// The caller of ExecuteQuery: takes everything, up to the size of a message.
-struct Collector {
+struct UnaryCaller {
     /// Bytes.
     room: usize,
     lapse: Option<Lapse>,
-    results: Mutex<(Vec<Gathered>, usize, Reserved)>,
+    results: Mutex<(Vec<GatheredResult>, usize, Reserved)>,
 }
 
-impl Collector {
-    fn take(&self, piece: Piece) -> Result<(), Stop> {
+impl UnaryCaller {
+    fn take(&self, chunk: ReplyChunk) -> Result<(), StopReason> {
         let mut gathered = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         let (results, bytes, memory) = &mut *gathered;
-        *bytes += piece.rows.len();
-        if !memory.grow(piece.rows.len()) {
-            return Err(Stop::Overloaded);
+        *bytes += chunk.rows.len();
+        if !memory.grow(chunk.rows.len()) {
+            return Err(StopReason::Overloaded);
         }
         if *bytes > self.room {
-            return Err(Stop::TooLarge);
+            return Err(StopReason::TooLarge);
         }
-        piece.gather_into(results);
+        chunk.gather_into(results);
         Ok(())
     }
 
-    fn finish(self, mut last: Piece) -> Result<QueryResponse, Failure> {
+    fn finish(self, mut last: ReplyChunk) -> Result<QueryResponse, Failure> {
         let ending = last.ending.take();
-        self.take(last).map_err(Stop::too_late)?;
+        self.take(last).map_err(StopReason::too_late)?;
         let error = match ending {
-            Some(Ending::Failure(failure)) => return Err(failure),
-            Some(Ending::Error(error)) => Some(*error),
-            Some(Ending::Done) | None => None,
+            Some(ReplyEnd::Failure(failure)) => return Err(failure),
+            Some(ReplyEnd::Error(error)) => Some(*error),
+            Some(ReplyEnd::Done) | None => None,
         };
         let (results, ..) = self.results.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(QueryResponse { results: results.into_iter().filter_map(Gathered::finish).collect(), error })
+        Ok(QueryResponse { results: results.into_iter().filter_map(GatheredResult::finish).collect(), error })
     }
 }
 
-impl Caller for Collector {
-    async fn send(&self, piece: Piece) -> Result<(), Stop> {
-        self.take(piece)
+impl Caller for UnaryCaller {
+    async fn send(&self, chunk: ReplyChunk) -> Result<(), StopReason> {
+        self.take(chunk)
     }
 
-    async fn cancelled(&self) -> Stop {
+    async fn cancelled(&self) -> StopReason {
         lapsed(self.lapse.as_ref()).await;
-        Stop::Lapsed
+        StopReason::Lapsed
     }
 }
 
 /// The caller of StreamQuery: takes parts at its own pace.
-struct Reader {
+struct StreamCaller {
     sender: mpsc::Sender<Result<ReplyPart, Status>>,
     lapse: Option<Lapse>,
 }
@@ -237,29 +241,29 @@ async fn lapsed(lapse: Option<&Lapse>) {
     }
 }
 
-impl Reader {
-    fn part(piece: Piece) -> ReplyPart {
-        piece.into_part(|description| Described::InFull(description.decode()))
+impl StreamCaller {
+    fn part(chunk: ReplyChunk) -> ReplyPart {
+        chunk.into_part(|description| Described::InFull(description.decode()))
     }
 
-    async fn finish(self, mut last: Piece) {
+    async fn finish(self, mut last: ReplyChunk) {
         let last = match last.ending.take() {
-            Some(Ending::Failure(failure)) => Err(status(without_doubt(failure))),
-            ending => Ok(Self::part(Piece { ending, ..last })),
+            Some(ReplyEnd::Failure(failure)) => Err(status(without_doubt(failure))),
+            ending => Ok(Self::part(ReplyChunk { ending, ..last })),
         };
         let _ = self.sender.send(last).await;
     }
 }
 
-impl Caller for Reader {
-    async fn send(&self, piece: Piece) -> Result<(), Stop> {
-        self.sender.send(Ok(Self::part(piece))).await.map_err(|_| Stop::Cancelled)
+impl Caller for StreamCaller {
+    async fn send(&self, chunk: ReplyChunk) -> Result<(), StopReason> {
+        self.sender.send(Ok(Self::part(chunk))).await.map_err(|_| StopReason::Cancelled)
     }
 
-    async fn cancelled(&self) -> Stop {
+    async fn cancelled(&self) -> StopReason {
         tokio::select! {
-            () = self.sender.closed() => Stop::Cancelled,
-            () = lapsed(self.lapse.as_ref()) => Stop::Lapsed,
+            () = self.sender.closed() => StopReason::Cancelled,
+            () = lapsed(self.lapse.as_ref()) => StopReason::Lapsed,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A connection held for one caller, for transactions: its queries run one after the other on one backend that nobody
 //! else gets meanwhile. Whatever ends the session, the backend goes back rolled back and clean. The frames are
-//! `intake`'s and `stream`'s, and how a statement runs in an open transaction is `attempt`'s.
+//! `frame_reader`'s and `stream`'s, and how a statement runs in an open transaction is `execution`'s.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -13,17 +13,17 @@ use tokio::time::{Instant, timeout};
 use tonic::{Status, Streaming};
 
 use super::backend::Transaction;
+use super::frame_reader::{FrameReader, StreamOrigin};
 use super::in_flight::InFlight;
-use super::intake::{Caller, Intake};
-use super::piece::{Ending, Piece, failure};
-use super::placement::{Admissions, Rest};
-use super::places::{Full, Place, Places};
-use super::pool::Slot;
-use super::query::Query;
+use super::placement::{Admissions, ConnectionEnd};
+use super::pool::PoolSlot;
+use super::query::IncomingQuery;
+use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
 use super::run::Engine;
-use super::stop::{PATIENCE, Stop};
+use super::session_permits::{Full, SessionPermit, SessionPermits};
+use super::stop::{STOP_TIMEOUT, StopReason};
 use super::stop_watch::{StopWatch, passed};
-use super::stream::{self, Answers, Asker, Last, Outgoing};
+use super::stream::{self, LastChunk, OutgoingFrame, ReplySender, ReplyStream};
 use crate::proto::failure::Reason;
 use crate::proto::{ClientFrame, Failure};
 use crate::shutdown::Drain;
@@ -33,7 +33,7 @@ const MOST_IN_FLIGHT: usize = 1024;
 
 /// How many sessions there may be, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct SessionLimits {
     /// That hold a connection.
     pub most: usize,
     /// That hold one for one tenant.
@@ -51,27 +51,33 @@ pub struct Limits {
 pub struct Sessions {
     engine: Arc<Engine>,
     drain: Drain,
-    limits: Limits,
-    places: Arc<Places>,
+    limits: SessionLimits,
+    places: Arc<SessionPermits>,
 }
 
 impl Sessions {
-    pub fn new(engine: Arc<Engine>, drain: Drain, limits: Limits) -> Self {
-        let Limits { most, most_of_one, most_waiting, most_waiting_of_one, .. } = limits;
-        let places = Places::new(most, most_of_one, most_waiting, most_waiting_of_one);
+    pub fn new(engine: Arc<Engine>, drain: Drain, limits: SessionLimits) -> Self {
+        let SessionLimits { most, most_of_one, most_waiting, most_waiting_of_one, .. } = limits;
+        let places = SessionPermits::new(most, most_of_one, most_waiting, most_waiting_of_one);
         Sessions { engine, drain, limits, places }
     }
 
     /// Starts a session, and returns the stream of its answers.
-    pub fn open(self: &Arc<Self>, frames: Streaming<ClientFrame>, caller: Caller, admissions: Admissions) -> Answers {
+    pub fn open(
+        self: &Arc<Self>,
+        frames: Streaming<ClientFrame>,
+        caller: StreamOrigin,
+        admissions: Admissions,
+    ) -> ReplyStream {
         let (sender, receiver) = stream::channel();
         let (queue, queued) = mpsc::unbounded_channel();
         let queries = Arc::new(InFlight::default());
         self.engine.placement.watch_stream(&queries);
         // A session that has ended runs nothing any more, and says so itself.
-        let start = move |query: Query, asker: Asker| drop(queue.send((query, asker)));
-        let intake = Intake::new(self.engine.clone(), queries.clone(), sender.clone(), MOST_IN_FLIGHT, caller, start);
-        let task = tokio::spawn(intake.run(frames, None));
+        let start = move |query: IncomingQuery, reply: ReplySender| drop(queue.send((query, reply)));
+        let frame_reader =
+            FrameReader::new(self.engine.clone(), queries.clone(), sender.clone(), MOST_IN_FLIGHT, caller, start);
+        let task = tokio::spawn(frame_reader.run(frames, None));
         let session = Session {
             sessions: self.clone(),
             drain: self.drain.clone(),
@@ -85,7 +91,7 @@ impl Sessions {
             end_of_life: self.limits.age.and_then(|age| Instant::now().checked_add(age)),
         };
         tokio::spawn(session.run());
-        Answers::new(receiver, queries, task.abort_handle(), &self.engine.reads, self.engine.max_message_size)
+        ReplyStream::new(receiver, queries, task.abort_handle(), &self.engine.reads, self.engine.max_message_size)
     }
 }
 
@@ -98,14 +104,14 @@ fn going_down() -> Failure {
 }
 
 /// A connection and the right to hold it; given back in this order.
-struct Held {
-    slot: Slot,
-    _place: Place,
+struct HeldConnection {
+    slot: PoolSlot,
+    _place: SessionPermit,
 }
 
 /// Why a session ends.
 #[derive(Clone, Copy, Debug)]
-enum End {
+enum SessionEnd {
     /// The caller has asked everything, or has gone.
     Asked,
     Draining,
@@ -125,10 +131,10 @@ enum End {
 struct Session {
     sessions: Arc<Sessions>,
     drain: Drain,
-    queued: mpsc::UnboundedReceiver<(Query, Asker)>,
-    sender: mpsc::Sender<Outgoing>,
+    queued: mpsc::UnboundedReceiver<(IncomingQuery, ReplySender)>,
+    sender: mpsc::Sender<OutgoingFrame>,
     /// From the first query on.
-    held: Option<Held>,
+    held: Option<HeldConnection>,
     admissions: Admissions,
     /// Of the last query that has been answered.
     last_id: u32,
@@ -142,8 +148,8 @@ struct Session {
 impl Session {
     async fn run(mut self) {
         // After a fault of the server's own it is not known what state the connection is in.
-        let end = AssertUnwindSafe(self.serve()).catch_unwind().await.unwrap_or(End::Faulty);
-        if matches!(end, End::Faulty)
+        let end = AssertUnwindSafe(self.serve()).catch_unwind().await.unwrap_or(SessionEnd::Faulty);
+        if matches!(end, SessionEnd::Faulty)
             && let Some(backend) = self.held.as_mut().and_then(|held| held.slot.backend())
         {
             backend.mark_broken();
@@ -156,66 +162,68 @@ impl Session {
         // Before the caller hears of it, who may be slow to. Of a lost connection it is not certain that PostgreSQL runs its
         // statement no more.
         self.admissions.end(match end {
-            End::Lost | End::Faulty => Rest::Closed,
-            _ => Rest::Ready,
+            SessionEnd::Lost | SessionEnd::Faulty => ConnectionEnd::Closed,
+            _ => ConnectionEnd::Ready,
         });
-        if matches!(end, End::Draining) {
-            let _ = self.sender.send(Outgoing::Draining(self.last_id)).await;
+        if matches!(end, SessionEnd::Draining) {
+            let _ = self.sender.send(OutgoingFrame::Draining(self.last_id)).await;
         }
-        let _ = self.sender.send(Outgoing::End(verdict)).await;
+        let _ = self.sender.send(OutgoingFrame::End(verdict)).await;
     }
 
     /// Runs queries until there is a reason to end.
-    async fn serve(&mut self) -> End {
+    async fn serve(&mut self) -> SessionEnd {
         loop {
-            let (mut query, asker) = match self.next().await {
+            let (mut query, reply) = match self.next().await {
                 Ok(next) => next,
                 Err(end) => return end,
             };
             query.deadline = [query.deadline, self.end_of_life].into_iter().flatten().min();
-            let last =
-                self.answer(&query, &asker).await.unwrap_or_else(|failure| Piece::ending(Ending::Failure(failure)));
-            self.last_id = asker.id();
-            if let Err(end) = self.finish(&asker, last, &query).await {
+            let last = self
+                .answer(&query, &reply)
+                .await
+                .unwrap_or_else(|failure| ReplyChunk::ending(ReplyEnd::Failure(failure)));
+            self.last_id = reply.id();
+            if let Err(end) = self.finish(&reply, last, &query).await {
                 return end;
             }
             if !self.settle().await {
-                return End::Lost;
+                return SessionEnd::Lost;
             }
         }
     }
 
     /// The next query, or why there is none.
-    async fn next(&mut self) -> Result<(Query, Asker), End> {
+    async fn next(&mut self) -> Result<(IncomingQuery, ReplySender), SessionEnd> {
         let limits = self.sessions.limits;
-        let idle = limits.idle.and_then(|idle| Instant::now().checked_add(idle)).map(|at| (at, End::Idle));
-        let age = self.end_of_life.map(|at| (at, End::TooOld));
+        let idle = limits.idle.and_then(|idle| Instant::now().checked_add(idle)).map(|at| (at, SessionEnd::Idle));
+        let age = self.end_of_life.map(|at| (at, SessionEnd::TooOld));
         let limit = idle.into_iter().chain(age).min_by_key(|(at, _)| *at);
         let mut deadline = limit.map(|(at, _)| self.sessions.engine.deadlines.at(at));
         let in_transaction = self.transaction() != Transaction::None;
         tokio::select! {
             biased;
-            () = self.sender.closed() => Err(End::Asked),
-            () = self.drain.wait(), if !in_transaction => Err(End::Draining),
-            () = self.admissions.lapsed() => Err(End::Lapsed),
-            () = passed(&mut deadline) => Err(limit.map_or(End::Asked, |(_, end)| end)),
-            next = self.queued.recv() => next.ok_or(End::Asked),
+            () = self.sender.closed() => Err(SessionEnd::Asked),
+            () = self.drain.wait(), if !in_transaction => Err(SessionEnd::Draining),
+            () = self.admissions.lapsed() => Err(SessionEnd::Lapsed),
+            () = passed(&mut deadline) => Err(limit.map_or(SessionEnd::Asked, |(_, end)| end)),
+            next = self.queued.recv() => next.ok_or(SessionEnd::Asked),
         }
     }
 
     /// Runs a query, and takes a connection first if this is the first one.
-    async fn answer(&mut self, query: &Query, asker: &Asker) -> Result<Piece, Failure> {
+    async fn answer(&mut self, query: &IncomingQuery, reply: &ReplySender) -> Result<ReplyChunk, Failure> {
         // What became superfluous while it waited for its turn must not disturb the transaction.
-        if let Some(stop) = asker.stop() {
+        if let Some(stop) = reply.stop() {
             return Err(stop.before());
         }
         if query.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            return Err(Stop::Deadline.before());
+            return Err(StopReason::Deadline.before());
         }
         let sessions = self.sessions.clone();
         let (text, _) = sessions.engine.look_at(&query.request).await?;
-        let mut watch = sessions.engine.watch(query, &text, asker);
-        watch.unless_stopped(self.admissions.admit(&query.request)).await.map_err(Stop::before)??;
+        let mut watch = sessions.engine.watch(query, &text, reply);
+        watch.unless_stopped(self.admissions.admit(&query.request)).await.map_err(StopReason::before)??;
         watch.lease = self.admissions.lease();
         self.in_transaction = self.transaction() != Transaction::None && !text.may_end_transaction;
         let fresh = self.held.is_none();
@@ -228,30 +236,30 @@ impl Session {
 
     /// Sends the end of a reply. A caller who does not take it keeps the connection no longer than a session may last, or
     /// a reader may stall.
-    async fn finish(&mut self, asker: &Asker, last: Piece, query: &Query) -> Result<(), End> {
+    async fn finish(&mut self, reply: &ReplySender, last: ReplyChunk, query: &IncomingQuery) -> Result<(), SessionEnd> {
         let sessions = self.sessions.clone();
         let engine = &sessions.engine;
-        let last = match asker.last(last) {
+        let last = match reply.last(last) {
             Ok(last) => last,
-            Err(stop) => Last::refusal(self.without_room(stop, query).await),
+            Err(stop) => LastChunk::refusal(self.without_room(stop, query).await),
         };
         let mut end_of_life = self.end_of_life.map(|at| engine.deadlines.at(at));
-        let mut finishing = pin!(asker.finish(last));
+        let mut finishing = pin!(reply.finish(last));
         let end = tokio::select! {
             biased;
             () = &mut finishing => return Ok(()),
-            () = self.admissions.lapsed() => End::Lapsed,
-            () = passed(&mut end_of_life) => End::TooOld,
-            () = engine.patience.ends(&engine.pool, &engine.deadlines, true, || {}) => End::Stalled,
+            () = self.admissions.lapsed() => SessionEnd::Lapsed,
+            () = passed(&mut end_of_life) => SessionEnd::TooOld,
+            () = engine.patience.ends(&engine.pool, &engine.deadlines, true, || {}) => SessionEnd::Stalled,
         };
         self.give_back().await;
-        asker.cancel();
+        reply.cancel();
         finishing.await;
         Err(end)
     }
 
     /// What a caller hears whose reply has no room: in a transaction, nothing of the statement stays.
-    async fn without_room(&mut self, stop: Stop, query: &Query) -> Failure {
+    async fn without_room(&mut self, stop: StopReason, query: &IncomingQuery) -> Failure {
         let backend = self.held.as_mut().and_then(|held| held.slot.backend());
         match backend.filter(|_| self.in_transaction) {
             Some(backend) => {
@@ -266,7 +274,7 @@ impl Session {
     async fn settle(&mut self) -> bool {
         let Some(backend) = self.held.as_mut().map(|held| held.slot.backend()) else { return true };
         let Some(backend) = backend.filter(|backend| !backend.is_broken()) else { return false };
-        let settled = matches!(timeout(PATIENCE, backend.settle()).await, Ok(Ok(())));
+        let settled = matches!(timeout(STOP_TIMEOUT, backend.settle()).await, Ok(Ok(())));
         if !settled {
             backend.mark_broken();
         }
@@ -281,25 +289,27 @@ impl Session {
     /// Rolls back what is open, and gives the connection back.
     async fn give_back(&mut self) {
         self.rolled_back |= self.transaction() != Transaction::None;
-        if let Some(Held { slot, _place }) = self.held.take() {
+        if let Some(HeldConnection { slot, _place }) = self.held.take() {
             slot.give_back().await;
         }
     }
 
     /// What the caller hears at the end.
-    fn verdict(&self, end: End) -> Result<(), Status> {
-        let Limits { idle, age, .. } = self.sessions.limits;
+    fn verdict(&self, end: SessionEnd) -> Result<(), Status> {
+        let SessionLimits { idle, age, .. } = self.sessions.limits;
         let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs();
         let reason = match end {
-            End::Asked | End::Draining => return Ok(()),
-            End::Lost => return Err(Status::aborted("the session was ended: its connection to PostgreSQL was lost")),
-            End::Faulty => {
+            SessionEnd::Asked | SessionEnd::Draining => return Ok(()),
+            SessionEnd::Lost => {
+                return Err(Status::aborted("the session was ended: its connection to PostgreSQL was lost"));
+            }
+            SessionEnd::Faulty => {
                 return Err(Status::aborted("the session was ended: the query server has met an internal error"));
             }
-            End::Lapsed => "no lookup server has answered for too long (--max-placement-staleness)".to_owned(),
-            End::Idle => format!("no query came for {} s (--session-idle-timeout)", seconds(idle)),
-            End::Stalled => "its rows were not taken for too long (--reader-stall-timeout)".to_owned(),
-            End::TooOld => format!("it had lasted {} s (--session-max-age)", seconds(age)),
+            SessionEnd::Lapsed => "no lookup server has answered for too long (--max-placement-staleness)".to_owned(),
+            SessionEnd::Idle => format!("no query came for {} s (--session-idle-timeout)", seconds(idle)),
+            SessionEnd::Stalled => "its rows were not taken for too long (--reader-stall-timeout)".to_owned(),
+            SessionEnd::TooOld => format!("it had lasted {} s (--session-max-age)", seconds(age)),
         };
         let consequence = if self.rolled_back { "its transaction was rolled back" } else { "no transaction was open" };
         Err(Status::aborted(format!("the session was ended: {reason}; {consequence}")))
@@ -310,9 +320,9 @@ impl Session {
 async fn hold(
     sessions: &Sessions,
     mut drain: Drain,
-    query: &Query,
-    watch: &mut StopWatch<'_, Asker>,
-) -> Result<Held, Failure> {
+    query: &IncomingQuery,
+    watch: &mut StopWatch<'_, ReplySender>,
+) -> Result<HeldConnection, Failure> {
     let place = async {
         tokio::select! {
             biased;
@@ -321,7 +331,7 @@ async fn hold(
         }
     };
     let place = watch.unless_stopped(place).await.map_err(|stop| match stop {
-        Stop::Deadline => {
+        StopReason::Deadline => {
             let message = format!(
                 "all {} sessions are taken (--max-sessions), or all of this tenant's (--tenant-max-sessions)",
                 sessions.limits.most
@@ -332,5 +342,5 @@ async fn hold(
     })??;
     let slot = sessions.engine.acquire(query, true, watch).await?;
     tracing::debug!("a session holds a connection");
-    Ok(Held { slot, _place: place })
+    Ok(HeldConnection { slot, _place: place })
 }

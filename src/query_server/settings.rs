@@ -15,9 +15,9 @@ const OWN: &str = "mtdd.";
 
 /// Settings in the order of their names; cheap to clone and to compare with themselves.
 #[derive(Clone, Debug, Default)]
-pub struct Settings(Option<Arc<[(String, String)]>>);
+pub struct SessionSettings(Option<Arc<[(String, String)]>>);
 
-impl Settings {
+impl SessionSettings {
     /// Takes a request's settings, or says which one is not acceptable.
     pub fn new(settings: HashMap<String, String>) -> Result<Self, String> {
         for (name, value) in &settings {
@@ -36,11 +36,11 @@ impl Settings {
             }
         }
         if settings.is_empty() {
-            return Ok(Settings::default());
+            return Ok(SessionSettings::default());
         }
         let mut settings: Vec<_> = settings.into_iter().collect();
         settings.sort();
-        Ok(Settings(Some(settings.into())))
+        Ok(SessionSettings(Some(settings.into())))
     }
 
     /// Name and value, in order.
@@ -60,7 +60,7 @@ impl Settings {
     }
 }
 
-impl PartialEq for Settings {
+impl PartialEq for SessionSettings {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (None, None) => true,
@@ -74,23 +74,23 @@ impl PartialEq for Settings {
 mod tests {
     use super::*;
 
-    fn settings(name: &str, value: &str) -> Result<Settings, String> {
-        Settings::new(HashMap::from([(name.to_owned(), value.to_owned())]))
+    fn settings(name: &str, value: &str) -> Result<SessionSettings, String> {
+        SessionSettings::new(HashMap::from([(name.to_owned(), value.to_owned())]))
     }
 
     #[test]
     fn equal_settings_are_equal_whichever_request_brought_them() {
         assert!(settings("a.b", "c").unwrap() == settings("a.b", "c").unwrap());
         assert!(settings("a.b", "c").unwrap() != settings("a.b", "d").unwrap());
-        assert!(settings("a.b", "c").unwrap() != Settings::default());
-        assert!(Settings::new(HashMap::new()).unwrap().is_empty());
+        assert!(settings("a.b", "c").unwrap() != SessionSettings::default());
+        assert!(SessionSettings::new(HashMap::new()).unwrap().is_empty());
     }
 
     #[test]
     fn settings_that_count_from_the_next_transaction_on_are_known() {
         assert!(settings("Default_Transaction_Read_Only", "on").unwrap().shape_transactions());
         assert!(!settings("application_name", "default_transaction_isolation").unwrap().shape_transactions());
-        assert!(!Settings::default().shape_transactions());
+        assert!(!SessionSettings::default().shape_transactions());
     }
 
     #[test]

@@ -3,16 +3,16 @@
 
 use std::time::Duration;
 
-use super::piece::{Piece, failure};
+use super::reply_chunk::{ReplyChunk, failure};
 use crate::proto::Failure;
 use crate::proto::failure::Reason;
 
 /// How long a statement may go on after it has been asked to stop; then its connection is closed.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a query is to stop before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopReason {
     /// Its caller does not want it any more, or has gone.
     Cancelled,
     /// The lease under which its tenant's queries run here is over.
@@ -27,28 +27,30 @@ pub enum Stop {
     Overloaded,
 }
 
-impl Stop {
+impl StopReason {
     fn reason(self) -> Reason {
         match self {
-            Stop::Cancelled => Reason::Cancelled,
-            Stop::Lapsed => Reason::Unavailable,
-            Stop::Deadline => Reason::Timeout,
-            Stop::TooLarge => Reason::Invalid,
-            Stop::Stalled => Reason::Stalled,
-            Stop::Overloaded => Reason::Overloaded,
+            StopReason::Cancelled => Reason::Cancelled,
+            StopReason::Lapsed => Reason::Unavailable,
+            StopReason::Deadline => Reason::Timeout,
+            StopReason::TooLarge => Reason::Invalid,
+            StopReason::Stalled => Reason::Stalled,
+            StopReason::Overloaded => Reason::Overloaded,
         }
     }
 
     fn words(self) -> &'static str {
         match self {
-            Stop::Cancelled => "the query was cancelled",
-            Stop::Lapsed => {
+            StopReason::Cancelled => "the query was cancelled",
+            StopReason::Lapsed => {
                 "no lookup server has answered for too long (--max-placement-staleness), so that the query may not run"
             }
-            Stop::Deadline => "the query's time was up",
-            Stop::TooLarge => "a row or the whole reply exceeds the message limit (--max-message-size)",
-            Stop::Overloaded => "the replies that have not been taken hold as much memory as they may (--memory-limit)",
-            Stop::Stalled => "the query's rows were not taken for too long (--reader-stall-timeout)",
+            StopReason::Deadline => "the query's time was up",
+            StopReason::TooLarge => "a row or the whole reply exceeds the message limit (--max-message-size)",
+            StopReason::Overloaded => {
+                "the replies that have not been taken hold as much memory as they may (--memory-limit)"
+            }
+            StopReason::Stalled => "the query's rows were not taken for too long (--reader-stall-timeout)",
         }
     }
 
@@ -119,8 +121,8 @@ pub fn without_doubt(mut failure: Failure) -> Failure {
 /// Who waits for a reply.
 pub trait Caller: Sync {
     /// Takes a piece that is not the last; waits while the caller has no room for it.
-    fn send(&self, piece: Piece) -> impl Future<Output = Result<(), Stop>> + Send;
+    fn send(&self, chunk: ReplyChunk) -> impl Future<Output = Result<(), StopReason>> + Send;
 
     /// Returns when the caller wants the query to stop, or has gone, or when it may not run any more: with which it is.
-    fn cancelled(&self) -> impl Future<Output = Stop> + Send;
+    fn cancelled(&self) -> impl Future<Output = StopReason> + Send;
 }

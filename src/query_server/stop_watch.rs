@@ -4,23 +4,23 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::fair::Owner;
-use super::pace::Pace;
-use super::piece::Piece;
+use super::fair::OwnerId;
 use super::placement::Lease;
 use super::pool::Pool;
-use super::slow::Patience;
-use super::stop::{Caller, PATIENCE, Stop};
+use super::reader_pace::ReaderPace;
+use super::reader_patience::ReaderPatience;
+use super::reply_chunk::ReplyChunk;
+use super::stop::{Caller, STOP_TIMEOUT, StopReason};
 use crate::deadline::{Deadline, Deadlines};
 
 /// Watches for reasons to stop.
 pub struct StopWatch<'w, C> {
     caller: &'w C,
-    patience: &'w Patience,
+    patience: &'w ReaderPatience,
     pool: &'w Pool,
     deadlines: &'w Deadlines,
-    pub owner: Owner,
-    pub pace: &'w Arc<Pace>,
+    pub owner: OwnerId,
+    pub pace: &'w Arc<ReaderPace>,
     deadline: Option<Deadline>,
     /// Under which the query was admitted; None: none is needed.
     pub lease: Option<Lease>,
@@ -29,17 +29,17 @@ pub struct StopWatch<'w, C> {
     /// It has been waited for so long that its owner's queries of the same text are to make way.
     is_slow: bool,
     /// It is to stop already, and why; the deadline is now that of our patience with PostgreSQL.
-    pub stopping: Option<Stop>,
+    pub stopping: Option<StopReason>,
 }
 
 impl<'w, C> StopWatch<'w, C> {
     /// Begins to watch. `deadline`: when the query must have ended.
     pub fn new(
         caller: &'w C,
-        patience: &'w Patience,
+        patience: &'w ReaderPatience,
         pool: &'w Pool,
         deadlines: &'w Deadlines,
-        (owner, pace): (Owner, &'w Arc<Pace>),
+        (owner, pace): (OwnerId, &'w Arc<ReaderPace>),
         deadline: Option<Instant>,
     ) -> Self {
         let deadline = deadline.map(|at| deadlines.at(at));
@@ -62,18 +62,18 @@ impl<'w, C> StopWatch<'w, C> {
 
 impl<C: Caller> StopWatch<'_, C> {
     /// Does `work` unless there is a reason to stop first.
-    pub async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
+    pub async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Result<T, StopReason> {
         tokio::select! {
             biased;
             done = work => Ok(done),
             stop = self.caller.cancelled(), if self.stopping.is_none() => Err(stop),
-            () = passed(&mut self.deadline) => Err(Stop::Deadline),
+            () = passed(&mut self.deadline) => Err(StopReason::Deadline),
         }
     }
 
     /// Gives the caller a piece. Looks for reasons to stop first: a reply that flows without a pause gives no other
     /// occasion.
-    pub async fn send(&mut self, piece: Piece) -> Result<(), Stop> {
+    pub async fn send(&mut self, chunk: ReplyChunk) -> Result<(), StopReason> {
         let mut waited = false;
         let patience = async {
             waited = true;
@@ -86,9 +86,9 @@ impl<C: Caller> StopWatch<'_, C> {
         let sent = tokio::select! {
             biased;
             stop = self.caller.cancelled(), if self.stopping.is_none() => Err(stop),
-            () = passed(&mut self.deadline) => Err(Stop::Deadline),
-            sent = self.caller.send(piece) => sent,
-            () = patience => Err(Stop::Stalled),
+            () = passed(&mut self.deadline) => Err(StopReason::Deadline),
+            sent = self.caller.send(chunk) => sent,
+            () = patience => Err(StopReason::Stalled),
         };
         self.reads |= waited && sent.is_ok();
         sent
@@ -102,9 +102,9 @@ impl<C: Caller> StopWatch<'_, C> {
     }
 
     /// From now on the only reason to stop is that PostgreSQL does not.
-    pub fn be_patient(&mut self, stop: Stop) {
+    pub fn be_patient(&mut self, stop: StopReason) {
         self.stopping = Some(stop);
-        self.deadline = Some(self.deadlines.at(Instant::now() + PATIENCE));
+        self.deadline = Some(self.deadlines.at(Instant::now() + STOP_TIMEOUT));
     }
 }
 

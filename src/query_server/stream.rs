@@ -1,5 +1,5 @@
 //! What the streams of many queries have in common, Multiplex and Session: a query's credit and cancel, its caller as
-//! `run` sees it, and the stream of answers with the descriptions that it has carried. `intake` reads the other half.
+//! `run` sees it, and the stream of answers with the descriptions that it has carried. `frame_reader` reads the other half.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -15,11 +15,11 @@ use tokio_stream::Stream;
 use tonic::Status;
 
 use super::decode::RawDescription;
-use super::in_flight::{Control, InFlight};
+use super::in_flight::{InFlight, QueryControl};
 use super::memory::{Memory, Reserved};
-use super::piece::{Described, Ending, Piece};
-use super::reads::{Reads, Verdict};
-use super::stop::{Caller, Stop};
+use super::read_safety::{ReadSafety, Verdict};
+use super::reply_chunk::{Described, ReplyChunk, ReplyEnd};
+use super::stop::{Caller, StopReason};
 use crate::proto::{Draining, Failure, Hello, Part, ServerFrame, server_frame};
 
 /// Frames that may wait for the stream.
@@ -29,53 +29,53 @@ const SENT_AHEAD: usize = 1024;
 const MOST_DESCRIPTIONS: usize = 4096;
 
 /// Where frames on their way out wait.
-pub fn channel() -> (mpsc::Sender<Outgoing>, mpsc::Receiver<Outgoing>) {
+pub fn channel() -> (mpsc::Sender<OutgoingFrame>, mpsc::Receiver<OutgoingFrame>) {
     mpsc::channel(SENT_AHEAD)
 }
 
 /// A frame on its way out.
-pub enum Outgoing {
+pub enum OutgoingFrame {
     /// With the memory that its rows take.
-    Piece(u32, Piece, Option<Reserved>),
+    ReplyChunk(u32, ReplyChunk, Option<Reserved>),
     Draining(u32),
     /// Ends the stream, whoever else may hold its sender. An error: the caller broke the rules, or a limit was reached.
     End(Result<(), Status>),
 }
 
 /// The last piece of a reply, and the memory that it takes.
-pub struct Last {
-    piece: Piece,
+pub struct LastChunk {
+    chunk: ReplyChunk,
     memory: Option<Reserved>,
 }
 
-impl Last {
+impl LastChunk {
     /// There is no room for the piece itself.
-    pub fn refusal(failure: Failure) -> Last {
-        Last { piece: Piece::ending(Ending::Failure(failure)), memory: None }
+    pub fn refusal(failure: Failure) -> LastChunk {
+        LastChunk { chunk: ReplyChunk::ending(ReplyEnd::Failure(failure)), memory: None }
     }
 }
 
 /// The caller of one query of the stream.
-pub struct Asker {
+pub struct ReplySender {
     id: u32,
-    control: Arc<Control>,
+    control: Arc<QueryControl>,
     queries: Arc<InFlight>,
-    sender: mpsc::Sender<Outgoing>,
+    sender: mpsc::Sender<OutgoingFrame>,
     memory: Arc<Memory>,
 }
 
-impl Asker {
+impl ReplySender {
     /// From now on frames can reach the query. `window`: bytes of rows that may be sent before there is credit.
     pub fn new(
         id: u32,
         window: i64,
         queries: &Arc<InFlight>,
-        sender: mpsc::Sender<Outgoing>,
+        sender: mpsc::Sender<OutgoingFrame>,
         memory: Arc<Memory>,
     ) -> Self {
-        let control = Arc::new(Control::new(window));
+        let control = Arc::new(QueryControl::new(window));
         queries.insert(id, control.clone());
-        Asker { id, control, queries: queries.clone(), sender, memory }
+        ReplySender { id, control, queries: queries.clone(), sender, memory }
     }
 
     pub fn id(&self) -> u32 {
@@ -83,7 +83,7 @@ impl Asker {
     }
 
     /// Why the query is to stop; None: it is not.
-    pub fn stop(&self) -> Option<Stop> {
+    pub fn stop(&self) -> Option<StopReason> {
         self.control.is_cancelled().then(|| self.control.stop())
     }
 
@@ -93,64 +93,64 @@ impl Asker {
     }
 
     /// The last piece of the query's reply with the memory that it takes; an error: there is none.
-    pub fn last(&self, piece: Piece) -> Result<Last, Stop> {
-        self.reserve(&piece).map(|memory| Last { piece, memory })
+    pub fn last(&self, chunk: ReplyChunk) -> Result<LastChunk, StopReason> {
+        self.reserve(&chunk).map(|memory| LastChunk { chunk, memory })
     }
 
     /// The memory for a piece's rows; an error: there is none.
-    fn reserve(&self, piece: &Piece) -> Result<Option<Reserved>, Stop> {
-        match piece.rows.len() {
+    fn reserve(&self, chunk: &ReplyChunk) -> Result<Option<Reserved>, StopReason> {
+        match chunk.rows.len() {
             0 => Ok(None),
-            bytes => self.memory.reserve(bytes).map(Some).ok_or(Stop::Overloaded),
+            bytes => self.memory.reserve(bytes).map(Some).ok_or(StopReason::Overloaded),
         }
     }
 
     /// Sends the last piece of the query's reply.
-    pub async fn finish(&self, Last { piece, memory }: Last) {
+    pub async fn finish(&self, LastChunk { chunk, memory }: LastChunk) {
         // PostgreSQL is done with it: only the caller's own memory is spared here.
-        if !piece.rows.is_empty() {
+        if !chunk.rows.is_empty() {
             self.control.wait(|control| control.has_credit() || control.is_cancelled()).await;
         }
-        let _ = self.sender.send(Outgoing::Piece(self.id, piece, memory)).await;
+        let _ = self.sender.send(OutgoingFrame::ReplyChunk(self.id, chunk, memory)).await;
         self.queries.remove(self.id);
     }
 }
 
-impl Caller for Asker {
-    async fn send(&self, piece: Piece) -> Result<(), Stop> {
-        let memory = self.reserve(&piece)?;
-        if !piece.rows.is_empty() {
-            self.control.wait(Control::has_credit).await;
-            self.control.take_credit(piece.rows.len());
+impl Caller for ReplySender {
+    async fn send(&self, chunk: ReplyChunk) -> Result<(), StopReason> {
+        let memory = self.reserve(&chunk)?;
+        if !chunk.rows.is_empty() {
+            self.control.wait(QueryControl::has_credit).await;
+            self.control.take_credit(chunk.rows.len());
         }
-        self.sender.send(Outgoing::Piece(self.id, piece, memory)).await.map_err(|_| Stop::Cancelled)
+        self.sender.send(OutgoingFrame::ReplyChunk(self.id, chunk, memory)).await.map_err(|_| StopReason::Cancelled)
     }
 
-    async fn cancelled(&self) -> Stop {
-        self.control.wait(Control::is_cancelled).await;
+    async fn cancelled(&self) -> StopReason {
+        self.control.wait(QueryControl::is_cancelled).await;
         self.control.stop()
     }
 }
 
 /// The writing half of a stream. Dropped when the caller has gone or everything is answered.
-pub struct Answers {
-    receiver: mpsc::Receiver<Outgoing>,
+pub struct ReplyStream {
+    receiver: mpsc::Receiver<OutgoingFrame>,
     descriptions: HashMap<RawDescription, u32>,
     queries: Arc<InFlight>,
-    intake: AbortHandle,
+    frame_reader: AbortHandle,
     /// What the caller is told first, until it has been.
     hello: Option<Hello>,
     /// What else it is told of itself.
     hellos: BoxStream<'static, Hello>,
 }
 
-impl Answers {
-    /// `intake`: the task that reads the other half; it ends with this one.
+impl ReplyStream {
+    /// `frame_reader`: the task that reads the other half; it ends with this one.
     pub fn new(
-        receiver: mpsc::Receiver<Outgoing>,
+        receiver: mpsc::Receiver<OutgoingFrame>,
         queries: Arc<InFlight>,
-        intake: AbortHandle,
-        reads: &Reads,
+        frame_reader: AbortHandle,
+        reads: &ReadSafety,
         max_message_size: usize,
     ) -> Self {
         let mut reads = reads.watch();
@@ -163,7 +163,14 @@ impl Answers {
             let next = hello(&reads.borrow_and_update());
             Some((next, reads))
         });
-        Answers { receiver, descriptions: HashMap::new(), queries, intake, hello: Some(first), hellos: hellos.boxed() }
+        ReplyStream {
+            receiver,
+            descriptions: HashMap::new(),
+            queries,
+            frame_reader,
+            hello: Some(first),
+            hellos: hellos.boxed(),
+        }
     }
 }
 
@@ -181,7 +188,7 @@ fn describe(known: &mut HashMap<RawDescription, u32>, description: RawDescriptio
     Described::InFull(in_full)
 }
 
-impl Stream for Answers {
+impl Stream for ReplyStream {
     type Item = Result<ServerFrame, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -197,11 +204,11 @@ impl Stream for Answers {
             };
         };
         let frame = match outgoing {
-            None | Some(Outgoing::End(Ok(()))) => return Poll::Ready(None),
-            Some(Outgoing::End(Err(status))) => return Poll::Ready(Some(Err(status))),
-            Some(Outgoing::Draining(last_id)) => server_frame::Frame::Draining(Draining { last_id }),
-            Some(Outgoing::Piece(id, piece, _)) => {
-                let reply = piece.into_part(|description| describe(&mut this.descriptions, description));
+            None | Some(OutgoingFrame::End(Ok(()))) => return Poll::Ready(None),
+            Some(OutgoingFrame::End(Err(status))) => return Poll::Ready(Some(Err(status))),
+            Some(OutgoingFrame::Draining(last_id)) => server_frame::Frame::Draining(Draining { last_id }),
+            Some(OutgoingFrame::ReplyChunk(id, chunk, _)) => {
+                let reply = chunk.into_part(|description| describe(&mut this.descriptions, description));
                 server_frame::Frame::Part(Part { id, reply: Some(reply) })
             }
         };
@@ -209,9 +216,9 @@ impl Stream for Answers {
     }
 }
 
-impl Drop for Answers {
+impl Drop for ReplyStream {
     fn drop(&mut self) {
-        self.intake.abort();
+        self.frame_reader.abort();
         self.queries.cancel_all();
     }
 }

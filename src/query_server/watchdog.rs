@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::backend::Backend;
-use super::covered::{Covered, Waiter, Watch};
+use super::covered::{CoverWaiter, Covered, CoveredBackends};
 use super::served::Process;
 use crate::postgres::{Address, Target};
 
@@ -40,7 +40,7 @@ pub struct Watchdog {
     /// Until when something may run. None: nothing may be begun.
     term: Box<dyn Fn() -> Option<Instant> + Send + Sync>,
     /// By the address of each PostgreSQL.
-    watches: Mutex<HashMap<Place, Arc<Watch>>>,
+    watches: Mutex<HashMap<Place, Arc<CoveredBackends>>>,
 }
 
 /// Which PostgreSQL it is: that of an address, without how it is reached.
@@ -66,15 +66,15 @@ impl Watchdog {
         Ok(())
     }
 
-    fn watches(&self) -> MutexGuard<'_, HashMap<Place, Arc<Watch>>> {
+    fn watches(&self) -> MutexGuard<'_, HashMap<Place, Arc<CoveredBackends>>> {
         self.watches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn watch(self: &Arc<Self>, address: Address, process: i32, waiter: Waiter) -> Covered {
+    fn watch(self: &Arc<Self>, address: Address, process: i32, waiter: CoverWaiter) -> Covered {
         let mut watches = self.watches();
         let watch = watches.entry(place(address)).or_insert_with(|| {
-            let watch = Arc::new(Watch::default());
-            tokio::spawn(Keeper { watchdog: self.clone(), watch: watch.clone(), address }.run());
+            let watch = Arc::new(CoveredBackends::default());
+            tokio::spawn(WatchdogKeeper { watchdog: self.clone(), watch: watch.clone(), address }.run());
             watch
         });
         let covered = watch.add(process, waiter);
@@ -113,13 +113,13 @@ impl NotArmed {
 }
 
 /// Keeps one PostgreSQL told.
-struct Keeper {
+struct WatchdogKeeper {
     watchdog: Arc<Watchdog>,
-    watch: Arc<Watch>,
+    watch: Arc<CoveredBackends>,
     address: Address,
 }
 
-impl Keeper {
+impl WatchdogKeeper {
     async fn run(self) {
         let pause = (self.watchdog.lease / PART_OF_LEASE).min(LONGEST);
         let (mut armed, mut spare) = (None, None);

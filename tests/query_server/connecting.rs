@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mtdd::postgres::{Target, connect};
-use mtdd::query_server::{StartError, service};
+use mtdd::query_server::{QueryStartError, service};
 use mtdd::shutdown::shutdown;
 
 use mtdd::proto::QueryRequest;
@@ -17,7 +17,7 @@ use crate::shard::{Shard, options, rows, serve, simple};
 use crate::support::Postgres;
 use crate::support::authority::Authority;
 
-async fn refusal(url: &str) -> StartError {
+async fn refusal(url: &str) -> QueryStartError {
     service(options(url, &["--connect-timeout", "2000"]), shutdown().1).await.err().expect("a refusal")
 }
 

@@ -10,7 +10,7 @@ use mtdd::proto::db_service_client::DbServiceClient;
 use mtdd::proto::failure::Reason;
 use mtdd::proto::legacy_db::db_service_client::DbServiceClient as LegacyClient;
 use mtdd::proto::*;
-use mtdd::query_server::{self, Options, StartError};
+use mtdd::query_server::{self, QueryOptions, QueryStartError};
 use mtdd::shutdown::{Shutdown, shutdown};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -26,16 +26,16 @@ const WINDOW: u32 = 1 << 20;
 #[derive(Parser)]
 struct Flags {
     #[command(flatten)]
-    options: Options,
+    options: QueryOptions,
 }
 
-/// Options as the binary would read them.
-pub fn options(url: &str, flags: &[&str]) -> Options {
+/// QueryOptions as the binary would read them.
+pub fn options(url: &str, flags: &[&str]) -> QueryOptions {
     Flags::parse_from(["query", "--database-url", url].iter().chain(flags)).options
 }
 
 /// Starts a query server; it ends with the second value.
-pub async fn serve(url: &str, flags: &[&str]) -> Result<(DbServiceClient<Channel>, Shutdown), StartError> {
+pub async fn serve(url: &str, flags: &[&str]) -> Result<(DbServiceClient<Channel>, Shutdown), QueryStartError> {
     let (channel, shutdown) = start(url, flags).await?;
     Ok((client(channel), shutdown))
 }
@@ -44,7 +44,7 @@ fn client(channel: Channel) -> DbServiceClient<Channel> {
     DbServiceClient::new(channel).max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX)
 }
 
-async fn start(url: &str, flags: &[&str]) -> Result<(Channel, Shutdown), StartError> {
+async fn start(url: &str, flags: &[&str]) -> Result<(Channel, Shutdown), QueryStartError> {
     let (shutdown, drain) = shutdown();
     let services = query_server::service(options(url, flags), drain).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -134,14 +134,14 @@ impl Backend {
     /// Waits for the word that the time has begun to run; false: PostgreSQL refuses.
     async fn await_beginning(&mut self) -> io::Result<bool> {
         loop {
-            while let Some(message) = self.inbox.next()? {
+            while let Some(message) = self.read_buffer.next()? {
                 match message.tag {
                     b'C' => {
-                        self.inbox.drop_rows();
+                        self.read_buffer.drop_rows();
                         return Ok(true);
                     }
                     b'N' => {
-                        let notice = decode::database_error(self.inbox.body(&message), message.length);
+                        let notice = decode::database_error(self.read_buffer.body(&message), message.length);
                         if notice.message == BEGUN {
                             return Ok(true);
                         }

@@ -56,15 +56,15 @@ impl Backend {
         self.flush().await?;
         let mut fits = false;
         while self.outstanding > 0 {
-            while let Some(message) = self.inbox.next()? {
+            while let Some(message) = self.read_buffer.next()? {
                 match message.tag {
-                    b'C' => fits = self.inbox.body(&message) == b"SELECT 1\0",
+                    b'C' => fits = self.read_buffer.body(&message) == b"SELECT 1\0",
                     b'Z' => drop(self.note_ready(&message)),
                     _ => {}
                 }
-                self.inbox.drop_rows();
+                self.read_buffer.drop_rows();
             }
-            self.inbox.drop_rows();
+            self.read_buffer.drop_rows();
             if self.outstanding > 0 && self.fill().await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }

@@ -14,18 +14,18 @@ pub struct StatementId {
 }
 
 /// Gives the names of one connection.
-pub struct Names {
+pub struct StatementNames {
     unique: String,
     statements: String,
     guards: String,
 }
 
-impl Names {
+impl StatementNames {
     /// Names that no other connection gives, here or in another process.
     pub fn new() -> Self {
         // Keyed by the operating system's random numbers, and another key each time.
         let unique = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
-        Names { statements: format!("mtdd_{unique}_"), guards: format!("mtdd:guard_{unique}_"), unique }
+        StatementNames { statements: format!("mtdd_{unique}_"), guards: format!("mtdd:guard_{unique}_"), unique }
     }
 
     /// Of a text.
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn no_two_connections_have_a_name_in_common_and_none_is_cut_by_postgresql() {
-        let (a, b) = (Names::new(), Names::new());
+        let (a, b) = (StatementNames::new(), StatementNames::new());
         let [one, other] = [1, 11].map(|text| StatementId { text, settings: 0 });
         let elsewhere = StatementId { settings: 11, ..one };
         let longest = StatementId { text: u64::MAX, settings: u8::MAX };

@@ -1,5 +1,5 @@
 //! What is asked of PostgreSQL: settings, tenants and statements, as messages of its protocol, and what must be
-//! remembered of that. Nothing is sent here. Called by `attempt`, and by `backend` for its own commands.
+//! remembered of that. Nothing is sent here. Called by `execution`, and by `backend` for its own commands.
 
 use std::io;
 
@@ -7,9 +7,9 @@ use bytes::BytesMut;
 use postgres_protocol::IsNull;
 use postgres_protocol::message::frontend::{self, BindError};
 
-use super::{Backend, Known, StatementId};
+use super::{Backend, KnownText, StatementId};
 use crate::proto::{Parameter, QueryRequest};
-use crate::query_server::settings::{Settings, TENANT, TENANT_TYPE};
+use crate::query_server::settings::{SessionSettings, TENANT, TENANT_TYPE};
 
 /// The setting that is to be set, and cannot be, where another process answers than has to.
 pub const ELSEWHERE: &str = "mtdd_another_process";
@@ -45,7 +45,7 @@ impl Whose<'_> {
 impl Backend {
     /// Asks for these settings, within the transaction of the statement that follows. Returns how many CommandComplete
     /// messages answer it. `settings_hold` must be called once that transaction has been committed.
-    pub fn ask_for_settings(&mut self, settings: &Settings) -> Result<u32, BindError> {
+    pub fn ask_for_settings(&mut self, settings: &SessionSettings) -> Result<u32, BindError> {
         if self.settings == *settings {
             return Ok(0);
         }
@@ -72,7 +72,7 @@ impl Backend {
         Ok(())
     }
 
-    fn set_settings(&mut self, settings: &Settings) -> Result<u32, BindError> {
+    fn set_settings(&mut self, settings: &SessionSettings) -> Result<u32, BindError> {
         let mut answers = 0;
         for (name, value) in settings.iter() {
             frontend::parse("", "select pg_catalog.set_config($1, $2, false)", [], &mut self.out)?;
@@ -83,7 +83,7 @@ impl Backend {
     }
 
     /// Notes that the settings asked for hold.
-    pub fn settings_hold(&mut self, settings: &Settings) {
+    pub fn settings_hold(&mut self, settings: &SessionSettings) {
         if self.settings != *settings {
             self.settings = settings.clone();
         }
@@ -249,7 +249,7 @@ impl Backend {
 
     /// How many statements are prepared here, as far as is known.
     pub(super) fn count_prepared(&self) -> usize {
-        let pairs = self.statements.iter().flatten().filter(|(_, known)| matches!(known, Known::Kept(..))).count();
+        let pairs = self.statements.iter().flatten().filter(|(_, known)| matches!(known, KnownText::Kept(..))).count();
         usize::from(self.set_local_prepared) + usize::from(self.study_prepared) + 2 * pairs + self.superfluous.len()
     }
 

@@ -1,7 +1,7 @@
 //! What is kept prepared, and what must be known of a text for that. PostgreSQL says it, in the transaction in which it
 //! has just parsed the text: the text's relations are locked there, so nothing changes meanwhile. A *guard* goes ahead
 //! of each later execution, in the same transaction: it sets the tenant, if the text can read that, and fails where the
-//! text, parsed anew, might mean something else. Called by `attempt`.
+//! text, parsed anew, might mean something else. Called by `execution`.
 //!
 //! PostgreSQL re-analyses prepared statements whose relations have changed, but keeps the types of their parameters: a
 //! value for a column that was an integer would pass through one for ever. A guard depends on the same relations, and a
@@ -16,8 +16,8 @@ use super::Backend;
 use super::names::StatementId;
 use super::requests::{Whose, is_process};
 use crate::data::row::Rows;
-use crate::query_server::settings::{Settings, TENANT, TENANT_TYPE};
-use crate::query_server::texts::Text;
+use crate::query_server::settings::{SessionSettings, TENANT, TENANT_TYPE};
+use crate::query_server::statement_traits::StatementTraits;
 
 const STUDY: &str = include_str!("study.sql");
 
@@ -32,7 +32,7 @@ const OUTDATED: &str = "mtdd_outdated";
 
 /// What is known of a text on one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum KnownText {
     /// It is to be parsed each time.
     NotKept,
     /// It is prepared, behind its guard.
@@ -50,14 +50,14 @@ pub struct Proven {
 
 impl Backend {
     /// What is known of a text here; None: it has to be studied first, if it is to be kept.
-    pub fn known(&mut self, text: &Text, settings: &Settings) -> Option<Known> {
-        let Some(statements) = &mut self.statements else { return Some(Known::NotKept) };
+    pub fn known(&mut self, text: &StatementTraits, settings: &SessionSettings) -> Option<KnownText> {
+        let Some(statements) = &mut self.statements else { return Some(KnownText::NotKept) };
         statements.get(&statement_id(&self.parsed_under, text, settings)?).copied()
     }
 
     /// What a text is called here, as it is parsed under these settings. Few apps share a connection; if many do, what is
     /// prepared is given up. To be called ahead of a request.
-    pub fn statement_id(&mut self, text: &Text, settings: &Settings) -> StatementId {
+    pub fn statement_id(&mut self, text: &StatementTraits, settings: &SessionSettings) -> StatementId {
         if let Some(id) = statement_id(&self.parsed_under, text, settings) {
             return id;
         }
@@ -76,7 +76,7 @@ impl Backend {
 
     /// Asks to parse a text, and what must be known of it, without an end: its locks stay. `read_study` reads what
     /// answers that. True: the study itself is parsed first.
-    pub fn ask_to_study(&mut self, text: &Text, sql: &str) -> Result<bool, BindError> {
+    pub fn ask_to_study(&mut self, text: &StatementTraits, sql: &str) -> Result<bool, BindError> {
         frontend::parse("", PLAN_ONCE, [], &mut self.out)?;
         self.bind_and_execute("", &[])?;
         let is_first = !self.study_prepared;
@@ -102,7 +102,7 @@ impl Backend {
         let mut left = commands + 2;
         let mut parsed = !is_first;
         loop {
-            while let Some(message) = self.inbox.next()? {
+            while let Some(message) = self.read_buffer.next()? {
                 match message.tag {
                     // What of the commands has been done, and whether the study is prepared, is not known.
                     b'E' if left > 1 || !parsed => {
@@ -113,7 +113,7 @@ impl Backend {
                     b'1' if left == 1 => parsed = true,
                     b'C' => {
                         left -= 1;
-                        let (rows, _) = self.inbox.take_rows();
+                        let (rows, _) = self.read_buffer.take_rows();
                         if left == 0 {
                             return Ok(Some(rows));
                         }
@@ -139,14 +139,14 @@ impl Backend {
         self.flush().await?;
         let fine = self.await_ready().await?;
         match verdict {
-            Some((Some(_), proven)) if fine => self.remember(id, Known::Kept(id, proven)),
+            Some((Some(_), proven)) if fine => self.remember(id, KnownText::Kept(id, proven)),
             Some((Some(_), _)) => {
                 // One of the two may be prepared.
                 self.close_later(id);
-                self.remember(id, Known::NotKept);
+                self.remember(id, KnownText::NotKept);
             }
             // It would fail at each call.
-            Some((None, _)) | None => self.remember(id, Known::NotKept),
+            Some((None, _)) | None => self.remember(id, KnownText::NotKept),
         }
         Ok(fine && study.is_some())
     }
@@ -170,9 +170,9 @@ impl Backend {
         Ok(1)
     }
 
-    fn remember(&mut self, id: StatementId, known: Known) {
+    fn remember(&mut self, id: StatementId, known: KnownText) {
         let Some(statements) = &mut self.statements else { return };
-        if let Some((oldest, Known::Kept(..))) = statements.push(id, known).filter(|(other, _)| *other != id) {
+        if let Some((oldest, KnownText::Kept(..))) = statements.push(id, known).filter(|(other, _)| *other != id) {
             self.close_later(oldest);
         }
     }
@@ -191,7 +191,11 @@ impl Backend {
 }
 
 /// None: nothing has been parsed under these settings.
-fn statement_id(parsed_under: &[Settings], text: &Text, settings: &Settings) -> Option<StatementId> {
+fn statement_id(
+    parsed_under: &[SessionSettings],
+    text: &StatementTraits,
+    settings: &SessionSettings,
+) -> Option<StatementId> {
     let number = parsed_under.iter().position(|known| known == settings)?;
     Some(StatementId { text: text.id, settings: number as u8 })
 }

@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn owner(name: &str) -> Owner {
-    Owner::of(Some(name), 1, None)
+fn owner(name: &str) -> OwnerId {
+    OwnerId::of(Some(name), 1, None)
 }
 
-fn next(turns: &mut Turns<u32>) -> Option<u32> {
+fn next(turns: &mut FairQueue<u32>) -> Option<u32> {
     let mut next = None;
     let makes_way = |_, what: &u32| *what >= 1000;
     turns.serve_next(makes_way, |_, what| {
@@ -18,7 +18,7 @@ fn next(turns: &mut Turns<u32>) -> Option<u32> {
 
 #[test]
 fn owners_take_turns_whatever_each_has_waiting() {
-    let (a, b, mut turns) = (owner("a"), owner("b"), Turns::new(10));
+    let (a, b, mut turns) = (owner("a"), owner("b"), FairQueue::new(10));
     for what in 0..5 {
         turns.push(a, what, true, false);
     }
@@ -31,7 +31,7 @@ fn owners_take_turns_whatever_each_has_waiting() {
 
 #[test]
 fn an_owner_at_its_cap_is_passed_over_until_it_gives_something_back() {
-    let (a, b, mut turns) = (owner("a"), owner("b"), Turns::new(1));
+    let (a, b, mut turns) = (owner("a"), owner("b"), FairQueue::new(1));
     assert!(turns.may_start(a, true));
     turns.start(a);
     assert!(!turns.may_start(a, true) && turns.may_start(a, false) && turns.may_start(b, true));
@@ -45,7 +45,7 @@ fn an_owner_at_its_cap_is_passed_over_until_it_gives_something_back() {
 
 #[test]
 fn who_has_given_up_costs_no_turn_and_leaves_nothing() {
-    let (a, b, mut turns) = (owner("a"), owner("b"), Turns::new(10));
+    let (a, b, mut turns) = (owner("a"), owner("b"), FairQueue::new(10));
     turns.push(a, 1, true, false);
     turns.push(a, 2, true, false);
     turns.push(b, 3, true, false);
@@ -65,7 +65,7 @@ fn who_has_given_up_costs_no_turn_and_leaves_nothing() {
 
 #[test]
 fn who_gives_up_gains_no_turns() {
-    let (a, b, mut turns) = (owner("a"), owner("b"), Turns::new(1));
+    let (a, b, mut turns) = (owner("a"), owner("b"), FairQueue::new(1));
     for _ in 0..100 {
         turns.push(a, 0, true, false);
         turns.give_up(a, |_| true);
@@ -80,7 +80,7 @@ fn who_gives_up_gains_no_turns() {
 
 #[test]
 fn who_gives_up_passes_no_cap() {
-    let (a, mut turns) = (owner("a"), Turns::new(1));
+    let (a, mut turns) = (owner("a"), FairQueue::new(1));
     for _ in 0..100 {
         turns.push(a, 0, true, false);
         turns.give_up(a, |_| true);
@@ -99,7 +99,7 @@ fn who_gives_up_passes_no_cap() {
 
 #[test]
 fn an_owners_other_queries_pass_those_of_it_that_make_way() {
-    let (a, b, mut turns) = (owner("a"), owner("b"), Turns::new(10));
+    let (a, b, mut turns) = (owner("a"), owner("b"), FairQueue::new(10));
     for what in [1000, 1001, 1, 2] {
         turns.push(a, what, true, false);
     }
@@ -112,7 +112,7 @@ fn an_owners_other_queries_pass_those_of_it_that_make_way() {
 #[test]
 fn who_makes_way_no_longer_waits_no_longer() {
     use std::cell::Cell;
-    let (a, b, mut turns) = (owner("a"), owner("b"), Turns::new(10));
+    let (a, b, mut turns) = (owner("a"), owner("b"), FairQueue::new(10));
     for what in [1, 2, 3] {
         turns.push(a, what, true, false);
         turns.push(b, 100 + what, true, false);
@@ -137,7 +137,7 @@ fn who_makes_way_no_longer_waits_no_longer() {
 
 #[test]
 fn what_takes_long_makes_way_but_not_for_ever() {
-    let mut turns = Turns::new(10);
+    let mut turns = FairQueue::new(10);
     for what in [1000, 1001, 1, 1002, 2, 3] {
         turns.push(owner(&what.to_string()), what, true, false);
     }
@@ -152,7 +152,7 @@ fn what_takes_long_makes_way_but_not_for_ever() {
 #[test]
 fn without_a_tenant_the_caller_counts() {
     let caller = |port| Some(SocketAddr::from(([127, 0, 0, 1], port)));
-    assert_eq!(Owner::of(None, 0, caller(1)), Owner::of(None, 5, caller(1)));
-    assert_ne!(Owner::of(None, 0, caller(1)), Owner::of(None, 0, caller(2)));
-    assert_ne!(Owner::of(Some("a"), 1, None), Owner::of(Some("a"), 2, None));
+    assert_eq!(OwnerId::of(None, 0, caller(1)), OwnerId::of(None, 5, caller(1)));
+    assert_ne!(OwnerId::of(None, 0, caller(1)), OwnerId::of(None, 0, caller(2)));
+    assert_ne!(OwnerId::of(Some("a"), 1, None), OwnerId::of(Some("a"), 2, None));
 }

@@ -3,13 +3,13 @@
 
 use tonic::Status;
 
-use super::value::{Kind, kind_of, push, push_string};
+use super::value::{JsonKind, kind_of, push, push_string};
 use crate::data::row::{MalformedRow, Rows};
 use crate::proto::failure::Reason;
 use crate::proto::legacy_db::StoredProcResponse;
 use crate::proto::{Field, QueryResult};
-use crate::query_server::piece::{failure, status};
-use crate::query_server::stop::Stop;
+use crate::query_server::reply_chunk::{failure, status};
+use crate::query_server::stop::StopReason;
 
 /// Rows after which other calls get their turn.
 const ROWS_AT_ONCE: usize = 1024;
@@ -32,9 +32,9 @@ pub async fn response<F: Future<Output = bool>>(
         push_row(&columns, &cells, &mut json);
         if json.len() > most {
             return Err(status(if only_reads().await {
-                Stop::TooLarge.of_a_read()
+                StopReason::TooLarge.of_a_read()
             } else {
-                Stop::TooLarge.too_late()
+                StopReason::TooLarge.too_late()
             }));
         }
         if index % ROWS_AT_ONCE == ROWS_AT_ONCE - 1 {
@@ -48,16 +48,16 @@ pub async fn response<F: Future<Output = bool>>(
 }
 
 /// A key of each row.
-struct Column {
+struct JsonColumn {
     /// `"name":`
     key: Vec<u8>,
     /// The position of its value.
     index: usize,
-    kind: Kind,
+    kind: JsonKind,
 }
 
-fn columns(fields: &[Field]) -> Vec<Column> {
-    let mut columns: Vec<(&str, Column)> = Vec::new();
+fn columns(fields: &[Field]) -> Vec<JsonColumn> {
+    let mut columns: Vec<(&str, JsonColumn)> = Vec::new();
     for (index, field) in fields.iter().enumerate() {
         let kind = kind_of(field.type_id);
         match columns.iter_mut().find(|(name, _)| *name == field.name) {
@@ -66,14 +66,14 @@ fn columns(fields: &[Field]) -> Vec<Column> {
                 let mut key = Vec::new();
                 push_string(&field.name, &mut key);
                 key.push(b':');
-                columns.push((&field.name, Column { key, index, kind }));
+                columns.push((&field.name, JsonColumn { key, index, kind }));
             }
         }
     }
     columns.into_iter().map(|(_, column)| column).collect()
 }
 
-fn push_row(columns: &[Column], cells: &[Option<&[u8]>], json: &mut Vec<u8>) {
+fn push_row(columns: &[JsonColumn], cells: &[Option<&[u8]>], json: &mut Vec<u8>) {
     json.push(b'{');
     for (position, column) in columns.iter().enumerate() {
         if position > 0 {

@@ -5,8 +5,8 @@ use super::date;
 
 /// What `pg` makes of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Text,
+pub enum JsonKind {
+    StatementTraits,
     Number,
     Bool,
     Json,
@@ -22,7 +22,7 @@ pub enum Kind {
 /// What `pg` makes of an array's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element {
-    Text,
+    StatementTraits,
     Number,
     Bool,
     Json,
@@ -33,62 +33,62 @@ pub enum Element {
 }
 
 impl Element {
-    fn kind(self) -> Kind {
+    fn kind(self) -> JsonKind {
         match self {
-            Element::Text => Kind::Text,
-            Element::Number => Kind::Number,
-            Element::Bool => Kind::Bool,
-            Element::Json => Kind::Json,
-            Element::Bytes => Kind::Bytes,
-            Element::Date => Kind::Date,
-            Element::Interval => Kind::Interval,
-            Element::Point => Kind::Point,
+            Element::StatementTraits => JsonKind::StatementTraits,
+            Element::Number => JsonKind::Number,
+            Element::Bool => JsonKind::Bool,
+            Element::Json => JsonKind::Json,
+            Element::Bytes => JsonKind::Bytes,
+            Element::Date => JsonKind::Date,
+            Element::Interval => JsonKind::Interval,
+            Element::Point => JsonKind::Point,
         }
     }
 }
 
 /// The kind of a type, by its object id.
-pub fn kind_of(type_id: u32) -> Kind {
+pub fn kind_of(type_id: u32) -> JsonKind {
     match type_id {
-        21 | 23 | 26 | 700 | 701 => Kind::Number,
-        16 => Kind::Bool,
-        1082 | 1114 | 1184 => Kind::Date,
-        17 => Kind::Bytes,
-        114 | 3802 => Kind::Json,
-        600 => Kind::Point,
-        718 => Kind::Circle,
-        1186 => Kind::Interval,
-        1000 => Kind::Array(Element::Bool),
-        1001 => Kind::Array(Element::Bytes),
+        21 | 23 | 26 | 700 | 701 => JsonKind::Number,
+        16 => JsonKind::Bool,
+        1082 | 1114 | 1184 => JsonKind::Date,
+        17 => JsonKind::Bytes,
+        114 | 3802 => JsonKind::Json,
+        600 => JsonKind::Point,
+        718 => JsonKind::Circle,
+        1186 => JsonKind::Interval,
+        1000 => JsonKind::Array(Element::Bool),
+        1001 => JsonKind::Array(Element::Bytes),
         // numeric[] too: `pg` loses digits here, unlike with numeric.
-        1005 | 1007 | 1028 | 1021 | 1022 | 1231 => Kind::Array(Element::Number),
-        1017 => Kind::Array(Element::Point),
-        1115 | 1182 | 1185 => Kind::Array(Element::Date),
-        1187 => Kind::Array(Element::Interval),
-        199 | 3807 => Kind::Array(Element::Json),
+        1005 | 1007 | 1028 | 1021 | 1022 | 1231 => JsonKind::Array(Element::Number),
+        1017 => JsonKind::Array(Element::Point),
+        1115 | 1182 | 1185 => JsonKind::Array(Element::Date),
+        1187 => JsonKind::Array(Element::Interval),
+        199 | 3807 => JsonKind::Array(Element::Json),
         651 | 791 | 1008 | 1009 | 1014 | 1015 | 1016 | 1040 | 1041 | 1183 | 1270 | 2951 | 3907 => {
-            Kind::Array(Element::Text)
+            JsonKind::Array(Element::StatementTraits)
         }
-        _ => Kind::Text,
+        _ => JsonKind::StatementTraits,
     }
 }
 
 /// Appends a value that is not NULL.
-pub fn push(kind: Kind, text: &str, json: &mut Vec<u8>) {
+pub fn push(kind: JsonKind, text: &str, json: &mut Vec<u8>) {
     match kind {
-        Kind::Text => push_string(text, json),
-        Kind::Number => push_number(text, json),
-        Kind::Bool => json.extend_from_slice(if text == "t" { b"true" } else { b"false" }),
-        Kind::Json => json.extend_from_slice(text.as_bytes()),
-        Kind::Bytes => push_bytes(text, json),
-        Kind::Date => match date::milliseconds(text).and_then(date::iso) {
+        JsonKind::StatementTraits => push_string(text, json),
+        JsonKind::Number => push_number(text, json),
+        JsonKind::Bool => json.extend_from_slice(if text == "t" { b"true" } else { b"false" }),
+        JsonKind::Json => json.extend_from_slice(text.as_bytes()),
+        JsonKind::Bytes => push_bytes(text, json),
+        JsonKind::Date => match date::milliseconds(text).and_then(date::iso) {
             Some(iso) => push_string(&iso, json),
             None => json.extend_from_slice(b"null"),
         },
-        Kind::Interval => push_interval(text, json),
-        Kind::Point => push_point(text, json),
-        Kind::Circle => push_circle(text, json),
-        Kind::Array(element) => {
+        JsonKind::Interval => push_interval(text, json),
+        JsonKind::Point => push_point(text, json),
+        JsonKind::Circle => push_circle(text, json),
+        JsonKind::Array(element) => {
             let mut array = Array { text, at: text.find('{').unwrap_or(text.len()) };
             array.push(element.kind(), json);
         }
@@ -235,7 +235,7 @@ struct Array<'a> {
 
 impl Array<'_> {
     /// Appends the array that begins here; what it ends with is taken.
-    fn push(&mut self, kind: Kind, json: &mut Vec<u8>) {
+    fn push(&mut self, kind: JsonKind, json: &mut Vec<u8>) {
         json.push(b'[');
         self.at += 1;
         let mut first = true;

@@ -13,19 +13,19 @@ use crate::error::append_sources;
 use crate::postgres::{self, Target};
 
 /// A command that takes longer has met a connection that is gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An open connection.
-pub struct Connection {
+pub struct ListenConnection {
     client: Client,
     messages: Pin<Box<dyn Stream<Item = Result<AsyncMessage, Error>> + Send>>,
 }
 
-impl Connection {
+impl ListenConnection {
     /// Opens it. Errors say why, without the password.
-    pub async fn open(target: &Target) -> Result<Connection, String> {
+    pub async fn open(target: &Target) -> Result<ListenConnection, String> {
         let (client, mut connection) = postgres::connect(target).await.map_err(|error| error.to_string())?;
-        Ok(Connection { client, messages: Box::pin(poll_fn(move |context| connection.poll_message(context))) })
+        Ok(ListenConnection { client, messages: Box::pin(poll_fn(move |context| connection.poll_message(context))) })
     }
 
     /// The next notification and its channel. May be dropped and asked again.
@@ -39,7 +39,7 @@ impl Connection {
 
     /// Runs SQL; `deliver` is given the notifications that come meanwhile.
     pub async fn run(&mut self, sql: &str, mut deliver: impl FnMut(String, Notification)) -> Result<(), String> {
-        let mut command = pin!(timeout(PATIENCE, self.client.batch_execute(sql)));
+        let mut command = pin!(timeout(COMMAND_TIMEOUT, self.client.batch_execute(sql)));
         loop {
             tokio::select! {
                 biased;
@@ -49,7 +49,7 @@ impl Connection {
                     }
                 }
                 done = &mut command => {
-                    return done.map_err(|_| format!("PostgreSQL did not answer within {} s", PATIENCE.as_secs()))?
+                    return done.map_err(|_| format!("PostgreSQL did not answer within {} s", COMMAND_TIMEOUT.as_secs()))?
                         .map_err(describe);
                 }
             }

@@ -25,7 +25,7 @@ const LONGEST_JOINING: Duration = Duration::from_secs(1);
 const LONGEST_ASKING: Duration = Duration::from_secs(5);
 /// Why a query is not admitted. Nothing of it has run.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum NotAdmitted {
     #[error("tenant {name:?} lives on shard {lives}, and this is shard {shard}")]
     Elsewhere { name: String, lives: u32, shard: u32 },
     #[error("tenant {name:?} is not registered with the lookup server")]
@@ -39,7 +39,7 @@ pub enum Refusal {
 }
 
 /// What a question about tenants is answered with; the order is that of the question.
-pub struct Checked {
+pub struct CheckedTenants {
     pub version: u64,
     pub placements: Vec<Vec<Placement>>,
 }
@@ -53,9 +53,9 @@ pub struct Applied {
 }
 
 /// A tenant whose place is asked for; without a type: whatever its type.
-pub type Asked = (Arc<str>, Option<i32>);
+pub type TenantQuestion = (Arc<str>, Option<i32>);
 
-type Waiter = oneshot::Sender<Result<(), Refusal>>;
+type TenantWaiter = oneshot::Sender<Result<(), NotAdmitted>>;
 
 pub struct Fence {
     shard: u32,
@@ -68,10 +68,10 @@ pub struct Fence {
 }
 
 struct State {
-    names: LruCache<Arc<str>, Vec<Known>>,
+    names: LruCache<Arc<str>, Vec<KnownTenant>>,
     /// To be asked, and not taken up yet.
-    questions: Vec<Asked>,
-    waiting: HashMap<Asked, Vec<Waiter>>,
+    questions: Vec<TenantQuestion>,
+    waiting: HashMap<TenantQuestion, Vec<TenantWaiter>>,
     /// Every change up to this version has been taken in.
     applied: u64,
     lease_until: Option<Instant>,
@@ -83,9 +83,9 @@ struct State {
 }
 
 /// What is known of a tenant, or of all tenants of a name.
-struct Known {
+struct KnownTenant {
     kind: Option<i32>,
-    place: Place,
+    place: TenantPlace,
     generation: u64,
     /// What was admitted since the place was last forbidden.
     running: Arc<AtomicUsize>,
@@ -94,7 +94,7 @@ struct Known {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum TenantPlace {
     Here {
         epoch: u64,
     },
@@ -106,8 +106,8 @@ enum Place {
 /// What a look at the table of what is known says.
 enum Look {
     Admitted(Guard),
-    Refused(Refusal),
-    Ask(oneshot::Receiver<Result<(), Refusal>>),
+    Refused(NotAdmitted),
+    Ask(oneshot::Receiver<Result<(), NotAdmitted>>),
     Moving,
     NoLease,
 }
@@ -145,7 +145,7 @@ impl Fence {
     }
 
     /// Admits a query, or says why not. Waits while the tenant is being moved, but not for long.
-    pub async fn admit(&self, name: &str, kind: Option<i32>, epoch: u64) -> Result<Guard, Refusal> {
+    pub async fn admit(&self, name: &str, kind: Option<i32>, epoch: u64) -> Result<Guard, NotAdmitted> {
         let begun = Instant::now();
         let mut has_asked = false;
         loop {
@@ -162,7 +162,7 @@ impl Fence {
                     answer.unwrap_or_else(|_| Err(unchecked(name, "the server is going down")))?;
                     continue;
                 }
-                Look::Moving => (begun + LONGEST_MOVE, Refusal::Moving { name: name.to_owned() }),
+                Look::Moving => (begun + LONGEST_MOVE, NotAdmitted::Moving { name: name.to_owned() }),
                 Look::NoLease => {
                     (begun + LONGEST_JOINING, unchecked(name, "the lookup server has been out of reach for too long"))
                 }
@@ -187,17 +187,17 @@ impl Fence {
         let known = state.names.get(name).and_then(|known| known.iter().find(|known| known.kind == kind));
         if let Some(known) = known.filter(|known| known.generation == generation) {
             match known.place {
-                Place::Moving => return Look::Moving,
-                Place::Here { .. } if known.is_here(epoch) => return Look::Admitted(self.guard(&known.running)),
+                TenantPlace::Moving => return Look::Moving,
+                TenantPlace::Here { .. } if known.is_here(epoch) => return Look::Admitted(self.guard(&known.running)),
                 // A caller that knows a later epoch than this server has to be believed once.
-                Place::Here { epoch: newer } if newer > epoch || has_asked => {
-                    return Look::Refused(Refusal::Epoch { name: name.to_owned(), known: newer, given: epoch });
+                TenantPlace::Here { epoch: newer } if newer > epoch || has_asked => {
+                    return Look::Refused(NotAdmitted::Epoch { name: name.to_owned(), known: newer, given: epoch });
                 }
-                Place::Here { .. } | Place::Unknown => {}
+                TenantPlace::Here { .. } | TenantPlace::Unknown => {}
             }
         }
         let (sender, receiver) = oneshot::channel();
-        let asked: Asked = (name.into(), kind);
+        let asked: TenantQuestion = (name.into(), kind);
         let waiters = state.waiting.entry(asked.clone()).or_default();
         waiters.push(sender);
         if waiters.len() == 1 {
@@ -208,14 +208,14 @@ impl Fence {
     }
 
     /// What is to be asked, at most so much.
-    pub fn questions(&self, most: usize) -> Vec<Asked> {
+    pub fn questions(&self, most: usize) -> Vec<TenantQuestion> {
         let mut state = self.lock();
         let count = state.questions.len().min(most);
         state.questions.drain(..count).collect()
     }
 
     /// Takes in an answer; false: it was outdated, and is to be asked for again.
-    pub fn answer(&self, asked: Vec<Asked>, answer: Result<Checked, String>) -> bool {
+    pub fn answer(&self, asked: Vec<TenantQuestion>, answer: Result<CheckedTenants, String>) -> bool {
         let mut state = self.lock();
         let checked = match answer {
             // It is older than a change that has been taken in since: to be asked again.
@@ -252,9 +252,9 @@ impl Fence {
                 let here =
                     change.placement.filter(|placement| placement.shard_index == self.shard && !placement.moving);
                 known.place = match (&change.placement, here) {
-                    (_, Some(here)) if known.kind.is_some() => Place::Here { epoch: here.epoch },
-                    (Some(placement), None) if placement.moving => Place::Moving,
-                    _ => Place::Unknown,
+                    (_, Some(here)) if known.kind.is_some() => TenantPlace::Here { epoch: here.epoch },
+                    (Some(placement), None) if placement.moving => TenantPlace::Moving,
+                    _ => TenantPlace::Unknown,
                 };
                 if here.is_none() {
                     to_end.extend(known.forbid());
@@ -381,7 +381,7 @@ impl Fence {
     }
 }
 
-impl Known {
+impl KnownTenant {
     /// Counts of what runs; what is admitted later is counted anew.
     fn forbid(&mut self) -> Vec<Arc<AtomicUsize>> {
         self.earlier.push(std::mem::take(&mut self.running));
@@ -395,7 +395,7 @@ impl Known {
 
     fn is_here(&self, epoch: u64) -> bool {
         // Epochs are those of one tenant, not of all of a name.
-        matches!(self.place, Place::Here { epoch: known } if epoch == 0 || self.kind.is_none() || epoch == known)
+        matches!(self.place, TenantPlace::Here { epoch: known } if epoch == 0 || self.kind.is_none() || epoch == known)
     }
 }
 
@@ -405,23 +405,30 @@ impl State {
     }
 
     /// Takes in where a tenant lives.
-    fn learn(&mut self, (name, kind): &Asked, placements: &[Placement], shard: u32) -> Result<(), Refusal> {
+    fn learn(
+        &mut self,
+        (name, kind): &TenantQuestion,
+        placements: &[Placement],
+        shard: u32,
+    ) -> Result<(), NotAdmitted> {
         let meant = || placements.iter().filter(|place| kind.is_none_or(|kind| kind == place.tenant_type));
         let elsewhere = meant().find(|place| place.shard_index != shard);
         let (place, outcome) = match (elsewhere, meant().map(|place| place.epoch).max()) {
-            (_, None) => (Place::Unknown, Err(Refusal::Unregistered { name: name.to_string() })),
+            (_, None) => (TenantPlace::Unknown, Err(NotAdmitted::Unregistered { name: name.to_string() })),
             (Some(place), _) => {
                 let lives = place.shard_index;
-                (Place::Unknown, Err(Refusal::Elsewhere { name: name.to_string(), lives, shard }))
+                (TenantPlace::Unknown, Err(NotAdmitted::Elsewhere { name: name.to_string(), lives, shard }))
             }
-            _ if meant().any(|place| place.moving) => (Place::Moving, Ok(())),
-            (None, Some(epoch)) => (Place::Here { epoch }, Ok(())),
+            _ if meant().any(|place| place.moving) => (TenantPlace::Moving, Ok(())),
+            (None, Some(epoch)) => (TenantPlace::Here { epoch }, Ok(())),
         };
         let generation = self.generation;
         let all = self.names.get_or_insert_mut(name.clone(), Vec::new);
         match all.iter_mut().find(|known| known.kind == *kind) {
             Some(known) => (known.place, known.generation) = (place, generation),
-            None => all.push(Known { kind: *kind, place, generation, running: Arc::default(), earlier: Vec::new() }),
+            None => {
+                all.push(KnownTenant { kind: *kind, place, generation, running: Arc::default(), earlier: Vec::new() })
+            }
         }
         self.make_room();
         outcome
@@ -433,15 +440,15 @@ impl State {
         while self.names.len() > KNOWN_NAMES && tries > 0 {
             tries -= 1;
             let Some((name, known)) = self.names.pop_lru() else { return };
-            if known.iter().any(Known::runs) {
+            if known.iter().any(KnownTenant::runs) {
                 self.names.put(name, known);
             }
         }
     }
 }
 
-fn unchecked(name: &str, reason: &str) -> Refusal {
-    Refusal::Unchecked { name: name.to_owned(), reason: reason.to_owned() }
+fn unchecked(name: &str, reason: &str) -> NotAdmitted {
+    NotAdmitted::Unchecked { name: name.to_owned(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::Status;
 
-use super::fence::{Applied, Asked, Checked, Fence};
+use super::fence::{Applied, CheckedTenants, Fence, TenantQuestion};
 use crate::dial::{Dial, Link as Way};
 use crate::error::{Error, describe};
 use crate::proto::lookup_service_client::LookupServiceClient;
@@ -29,7 +29,7 @@ use crate::shutdown::Drain;
 /// Between two renewals of the lease.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// A lookup server that is silent for longer is left.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 /// An answer that does not come by then is asked of the next lookup server.
 const ANSWER: Duration = Duration::from_millis(700);
 /// Between two attempts to reach any lookup server.
@@ -40,7 +40,7 @@ const LOOK: Duration = Duration::from_millis(20);
 const MOST_ASKED: usize = 1000;
 
 /// The lookup servers, and what is asked of them.
-pub struct Lookup {
+pub struct LookupServers {
     dial: Dial,
     servers: Vec<(String, Way)>,
     shard: u32,
@@ -48,22 +48,22 @@ pub struct Lookup {
     drain: Drain,
 }
 
-impl Lookup {
+impl LookupServers {
     /// Opens nothing yet. `lease`: how long this server goes on without them.
     pub fn new(addresses: &[String], dial: Dial, shard: u32, lease: Duration, drain: Drain) -> Result<Self, Error> {
         let servers = addresses.iter().map(|address| Ok((address.clone(), dial.link(address)?)));
-        Ok(Lookup { servers: servers.collect::<Result<_, Error>>()?, dial, shard, lease, drain })
+        Ok(LookupServers { servers: servers.collect::<Result<_, Error>>()?, dial, shard, lease, drain })
     }
 
     /// Keeps a fence up to date from now on.
     pub fn keep(self, fence: Arc<Fence>, readiness: Readiness) {
         let drain = self.drain.clone();
-        Link::new(fence, self).start(drain, readiness);
+        LookupLink::new(fence, self).start(drain, readiness);
     }
 }
 
 /// The way to the lookup servers.
-struct Link {
+struct LookupLink {
     fence: Arc<Fence>,
     dial: Dial,
     servers: Vec<(String, Way)>,
@@ -136,11 +136,11 @@ impl Heard {
     }
 }
 
-impl Link {
+impl LookupLink {
     /// Opens nothing yet.
-    fn new(fence: Arc<Fence>, lookup: Lookup) -> Self {
-        let Lookup { dial, servers, shard, lease, .. } = lookup;
-        Link { fence, dial, servers, preferred: AtomicUsize::new(0), shard, lease }
+    fn new(fence: Arc<Fence>, lookup: LookupServers) -> Self {
+        let LookupServers { dial, servers, shard, lease, .. } = lookup;
+        LookupLink { fence, dial, servers, preferred: AtomicUsize::new(0), shard, lease }
     }
 
     /// Starts what keeps the fence up to date, until the server has gone down.
@@ -181,7 +181,7 @@ impl Link {
     /// Watches through one lookup server, until it fails or this server has gone down.
     async fn watch_one(&self, index: usize, heard: &mut Heard, drain: &mut Drain) -> Result<(), String> {
         let failed = |status: Status| describe(&status);
-        let silent = || format!("no answer within {} ms", PATIENCE.as_millis());
+        let silent = || format!("no answer within {} ms", LOOKUP_TIMEOUT.as_millis());
         let (frames, outgoing) = mpsc::unbounded_channel();
         let send = |request| drop(frames.send(WatchRequest { request: Some(request) }));
         let joining = Instant::now();
@@ -190,12 +190,12 @@ impl Link {
         send(Request::Join(Join { server_id, shard_index: self.shard, acknowledged, lease_ms }));
         let mut client = LookupServiceClient::new(self.servers[index].1.channel()).max_decoding_message_size(64 << 20);
         let call = client.watch_placements(self.dial.request(UnboundedReceiverStream::new(outgoing)));
-        let opened = timeout(PATIENCE, call).await.map_err(|_| silent())?;
+        let opened = timeout(LOOKUP_TIMEOUT, call).await.map_err(|_| silent())?;
         let mut incoming = match opened {
             Ok(opened) => opened.into_inner(),
             Err(status) => return Err(self.servers[index].1.explain(&status).await),
         };
-        let first = timeout(PATIENCE, incoming.message()).await.map_err(|_| silent())?.map_err(failed)?;
+        let first = timeout(LOOKUP_TIMEOUT, incoming.message()).await.map_err(|_| silent())?.map_err(failed)?;
         let Some(WatchResponse { response: Some(Response::Joined(Joined { version, history })) }) = first else {
             return Err("it did not answer `join`".to_owned());
         };
@@ -241,7 +241,7 @@ impl Link {
                 }
                 Some(Some(_)) => {}
                 Some(None) => return Err("it ended the stream".to_owned()),
-                None if last_heard.elapsed() > PATIENCE + HEARTBEAT => return Err(silent()),
+                None if last_heard.elapsed() > LOOKUP_TIMEOUT + HEARTBEAT => return Err(silent()),
                 None => {}
             }
             if heard.settling && self.fence.is_idle() {
@@ -252,7 +252,7 @@ impl Link {
             if leaving && self.fence.close_if_idle() {
                 // The end of this half says that nothing runs any more.
                 drop(frames);
-                let _ = timeout(PATIENCE, incoming.message()).await;
+                let _ = timeout(LOOKUP_TIMEOUT, incoming.message()).await;
                 return Ok(());
             }
             // With each heartbeat, and at once when there is something to say.
@@ -300,7 +300,7 @@ impl Link {
     }
 
     /// Where these tenants live; each lookup server is asked until one answers.
-    async fn check(&self, asked: &[Asked]) -> Result<Checked, String> {
+    async fn check(&self, asked: &[TenantQuestion]) -> Result<CheckedTenants, String> {
         let tenants =
             asked.iter().map(|(name, kind)| CheckedTenant { tenant_name: name.to_string(), tenant_type: *kind });
         let request = CheckRequest { tenants: tenants.collect() };
@@ -313,7 +313,7 @@ impl Link {
                 Ok(Ok(response)) => {
                     let response = response.into_inner();
                     let placements = response.tenants.into_iter().map(|Placements { placements }| placements);
-                    return Ok(Checked { version: response.version, placements: placements.collect() });
+                    return Ok(CheckedTenants { version: response.version, placements: placements.collect() });
                 }
                 Ok(Err(status)) => reasons.push(format!("lookup server {address}: {}", way.explain(&status).await)),
                 Err(_) => reasons.push(format!("lookup server {address}: no answer within {} ms", ANSWER.as_millis())),

@@ -8,7 +8,7 @@ fn fence() -> Arc<Fence> {
     let fence = Fence::new(0);
     fence.joined(1, Instant::now() + LEASE);
     let here = Placement { tenant_type: 1, shard_index: 0, epoch: 1, moving: false };
-    fence.answer(vec![("acme".into(), Some(1))], Ok(Checked { version: 1, placements: vec![vec![here]] }));
+    fence.answer(vec![("acme".into(), Some(1))], Ok(CheckedTenants { version: 1, placements: vec![vec![here]] }));
     fence
 }
 

@@ -1,5 +1,5 @@
 //! The names in an SQL text, by where they stand. Which of them are functions, types or relations, only the catalogue
-//! knows; too many are harmless here, too few are not. Called by `texts`.
+//! knows; too many are harmless here, too few are not. Called by `statement_traits`.
 
 use crate::data::lexer::{Lexer, Token, is_one_of};
 use crate::data::repeat::Attributes;
@@ -26,7 +26,7 @@ const DEFINE_COLUMNS: [&str; 13] = [
 
 /// The names in a text, as PostgreSQL knows them: folded to lower case unless quoted.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct TextNames {
     /// Those before an opening parenthesis, and those behind an expression and a dot: `(x).f` may mean `f(x)`.
     pub calls: Vec<String>,
     /// All of them.
@@ -48,11 +48,11 @@ pub struct Names {
     pub obscure: bool,
 }
 
-impl Names {
+impl TextNames {
     /// Reads the whole of `sql` once.
     pub fn of(sql: &str) -> Self {
         let tokens: Vec<_> = Lexer::new(sql).collect();
-        let mut names = Names { simply_typed: is_simply_typed(&tokens), ..Names::default() };
+        let mut names = TextNames { simply_typed: is_simply_typed(&tokens), ..TextNames::default() };
         // Of each parenthesis that is open, whether it has had a SELECT.
         let mut selects = vec![false];
         let mut attributes = Attributes::default();
@@ -139,7 +139,7 @@ const TYPED_OTHERWISE: [&str; 16] = [
     "grouping",
 ];
 
-/// Whether these are the tokens that `Names::simply_typed` means. Whatever is not known to be simple is not.
+/// Whether these are the tokens that `TextNames::simply_typed` means. Whatever is not known to be simple is not.
 fn is_simply_typed(tokens: &[Token<'_>]) -> bool {
     let is_word = |token: &Token<'_>, words: &[&str]| matches!(token, Token::Word(word) if is_one_of(word, words));
     let has = |words: &[&str]| tokens.iter().any(|token| is_word(token, words));
@@ -174,16 +174,17 @@ mod tests {
 
     #[test]
     fn names_are_found_by_where_they_stand() {
-        let names = Names::of("select F(a.b), \"G\" (c), d::app.status, cast(e as kind), interval '1 day' from t -- u");
+        let names =
+            TextNames::of("select F(a.b), \"G\" (c), d::app.status, cast(e as kind), interval '1 day' from t -- u");
         assert_eq!(names.calls, ["G", "cast", "f"]);
         assert_eq!(names.types, ["app", "interval", "kind", "status"]);
         assert_eq!(names.all.len(), 16);
         assert!(!names.writes && !names.obscure);
         assert_eq!(
-            Names::of("select (0.5).setseed, $1.ts_stat, (a[1]).b, (a)[1].c, d.e, (f).g.h").calls,
+            TextNames::of("select (0.5).setseed, $1.ts_stat, (a[1]).b, (a)[1].c, d.e, (f).g.h").calls,
             ["b", "c", "g", "h", "select", "setseed", "ts_stat"]
         );
-        assert!(Names::of("with x as (insert into t values (1) returning a) select a from x").writes);
+        assert!(TextNames::of("with x as (insert into t values (1) returning a) select a from x").writes);
     }
 
     #[test]
@@ -201,7 +202,7 @@ mod tests {
             "select U&\"!0073ets\" UESCAPE '!' ()",
             "select jsonb_populate_record(null::t, $1)",
         ] {
-            assert!(Names::of(sql).obscure, "{sql}");
+            assert!(TextNames::of(sql).obscure, "{sql}");
         }
         for sql in [
             "select a as insert into pg_temp.t from u",
@@ -211,7 +212,7 @@ mod tests {
             "(select a into t)",
             ") into t",
         ] {
-            assert!(Names::of(sql).obscure, "{sql}");
+            assert!(TextNames::of(sql).obscure, "{sql}");
         }
         for sql in [
             "insert into t values ('a', 'b')",
@@ -219,7 +220,7 @@ mod tests {
             "merge into t using (select 1) as u on true when matched then delete",
             "with x as (select 1), y as (insert into t values (1) returning a) insert into u select a from y",
         ] {
-            assert!(!Names::of(sql).obscure, "{sql}");
+            assert!(!TextNames::of(sql).obscure, "{sql}");
         }
     }
 
@@ -232,7 +233,7 @@ mod tests {
             ("with x as (delete from t returning a) select a from x", (true, false, true)),
             ("merge into t using u on true when matched then delete", (true, true, true)),
         ] {
-            let names = Names::of(sql);
+            let names = TextNames::of(sql);
             assert_eq!((names.writes, names.updates, names.deletes), (writes, updates, deletes), "{sql}");
         }
     }
@@ -248,7 +249,7 @@ mod tests {
             "update t set a = $1, b = $2 where t.id != $3",
             "delete from t where id = $1",
         ] {
-            assert!(Names::of(sql).simply_typed, "{sql}");
+            assert!(TextNames::of(sql).simply_typed, "{sql}");
         }
         for sql in [
             "select a from t where a = 'x'",
@@ -268,7 +269,7 @@ mod tests {
             "select coalesce(a, $1) from t",
             "select a from t where b <= any ($1)",
         ] {
-            assert!(!Names::of(sql).simply_typed, "{sql}");
+            assert!(!TextNames::of(sql).simply_typed, "{sql}");
         }
     }
 }

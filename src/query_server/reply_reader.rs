@@ -1,5 +1,5 @@
 //! Reads what PostgreSQL answers to one request, up to its last ReadyForQuery, and passes it on in pieces. Decides what
-//! an error, a broken connection or a cancelled statement means for the caller. Called by `attempt`.
+//! an error, a broken connection or a cancelled statement means for the caller. Called by `execution`.
 
 use std::io;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use tokio::time::timeout;
 use super::backend::{Backend, ELSEWHERE, StatementId, Transaction};
 use super::connect::ConnectError;
 use super::decode::{self, RawDescription};
-use super::inbox::{Message, PART_SIZE};
-use super::piece::{Ending, Piece, failure};
-use super::settings::Settings;
-use super::stop::{Caller, Stop};
+use super::read_buffer::{Message, PART_SIZE};
+use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
+use super::settings::SessionSettings;
+use super::statement_traits::StatementTraits;
+use super::stop::{Caller, StopReason};
 use super::stop_watch::StopWatch;
-use super::texts::Text;
 use crate::proto::failure::Reason;
 use crate::proto::{DatabaseError, Failure};
 
@@ -22,9 +22,9 @@ use crate::proto::{DatabaseError, Failure};
 const LINGER: Duration = Duration::from_millis(10);
 
 /// How an attempt to run a query ends.
-pub enum Attempt {
+pub enum AttemptOutcome {
     /// The last piece of the reply.
-    Answered(Piece),
+    Answered(ReplyChunk),
     /// PostgreSQL closed the connection before it took the query.
     NotTaken,
     /// A prepared statement was not what we thought; nothing has happened.
@@ -33,7 +33,7 @@ pub enum Attempt {
 
 /// What has been asked of PostgreSQL.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Asked {
+pub struct SentRequest {
     /// Commands ahead of the statement, whose answers are nobody's business.
     preface: u32,
     extended: bool,
@@ -45,20 +45,20 @@ pub struct Asked {
     pub harmless: bool,
 }
 
-impl Asked {
+impl SentRequest {
     /// By the extended protocol, parsed for this once.
     pub fn extended() -> Self {
-        Asked { extended: true, ..Asked::default() }
+        SentRequest { extended: true, ..SentRequest::default() }
     }
 
     /// A statement that is kept, behind its guard.
     pub fn kept(id: StatementId, harmless: bool) -> Self {
-        Asked { extended: true, kept: Some(id), harmless, ..Asked::default() }
+        SentRequest { extended: true, kept: Some(id), harmless, ..SentRequest::default() }
     }
 
     /// By the simple protocol.
     pub fn simple() -> Self {
-        Asked::default()
+        SentRequest::default()
     }
 
     pub fn is_extended(&self) -> bool {
@@ -67,12 +67,12 @@ impl Asked {
 
     /// The same with a premise behind the statement, or without one.
     pub fn on_premise(self, premised: bool) -> Self {
-        Asked { premised, ..self }
+        SentRequest { premised, ..self }
     }
 
     /// The same behind commands that answer with so many CommandComplete messages.
     pub fn after(self, preface: u32) -> Self {
-        Asked { preface, ..self }
+        SentRequest { preface, ..self }
     }
 }
 
@@ -88,15 +88,15 @@ enum Premise {
 }
 
 /// The answer to one request, as far as it has come.
-pub struct Answer<'a> {
+pub struct ReplyReader<'a> {
     backend: &'a mut Backend,
-    text: &'a Text,
-    settings: &'a Settings,
+    text: &'a StatementTraits,
+    settings: &'a SessionSettings,
     changes_settings: bool,
     largest: usize,
-    asked: Asked,
+    sent_request: SentRequest,
     /// What the caller has not got yet.
-    piece: Piece,
+    chunk: ReplyChunk,
     error: Option<Box<DatabaseError>>,
     /// PostgreSQL has taken the request.
     taken: bool,
@@ -112,22 +112,28 @@ pub struct Answer<'a> {
     lossy: bool,
     /// It runs in a transaction that its caller has begun, and cannot end that.
     in_transaction: bool,
-    stop: Option<Stop>,
+    stop: Option<StopReason>,
 }
 
-impl<'a> Answer<'a> {
+impl<'a> ReplyReader<'a> {
     /// Nothing has come yet. `largest`: bytes of the largest gRPC message.
-    pub fn new(backend: &'a mut Backend, text: &'a Text, settings: &'a Settings, largest: usize, asked: Asked) -> Self {
-        backend.inbox.keep_errors_up_to(largest - 4 * PART_SIZE);
-        Answer {
+    pub fn new(
+        backend: &'a mut Backend,
+        text: &'a StatementTraits,
+        settings: &'a SessionSettings,
+        largest: usize,
+        sent_request: SentRequest,
+    ) -> Self {
+        backend.read_buffer.keep_errors_up_to(largest - 4 * PART_SIZE);
+        ReplyReader {
             in_transaction: backend.transaction() != Transaction::None && !text.may_end_transaction,
             changes_settings: backend.settings() != settings,
             backend,
             text,
             settings,
             largest,
-            asked,
-            piece: Piece::default(),
+            sent_request,
+            chunk: ReplyChunk::default(),
             error: None,
             taken: false,
             bound: false,
@@ -140,10 +146,10 @@ impl<'a> Answer<'a> {
     }
 
     /// Reads to the end.
-    pub async fn read<C: Caller>(mut self, watch: &mut StopWatch<'_, C>) -> Result<Attempt, Failure> {
+    pub async fn read<C: Caller>(mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
         loop {
             loop {
-                let message = match self.backend.inbox.next() {
+                let message = match self.backend.read_buffer.next() {
                     Ok(Some(message)) => message,
                     Ok(None) => break,
                     Err(error) => {
@@ -155,22 +161,22 @@ impl<'a> Answer<'a> {
                     return Ok(attempt);
                 }
             }
-            if self.backend.inbox.is_full() {
+            if self.backend.read_buffer.is_full() {
                 self.send_rows(watch).await;
             }
-            if self.backend.inbox.begun() + 4 * PART_SIZE > self.largest {
-                match self.backend.inbox.begun_tag() {
+            if self.backend.read_buffer.begun() + 4 * PART_SIZE > self.largest {
+                match self.backend.read_buffer.begun_tag() {
                     // PostgreSQL sees that it is to stop only when it has sent the row: its rest is dropped as it comes.
                     Some(b'D') => {
                         self.lossy = true;
                         if self.stop.is_none() {
-                            self.begin_to_stop(Stop::TooLarge, watch);
+                            self.begin_to_stop(StopReason::TooLarge, watch);
                         }
                     }
                     Some(b'd') => {}
                     _ => return self.lost(),
                 }
-                self.backend.inbox.skip_begun();
+                self.backend.read_buffer.skip_begun();
             }
             match watch.unless_stopped(self.fill()).await {
                 Ok(Ok(Some(0)) | Err(_)) => return self.lost(),
@@ -187,7 +193,7 @@ impl<'a> Answer<'a> {
 
     /// Reads once; None: nothing more has come, and rows that have need not wait for it.
     async fn fill(&mut self) -> io::Result<Option<usize>> {
-        if self.asked.preface > 0 || self.premise != Premise::None || !self.backend.inbox.has_rows() {
+        if self.sent_request.preface > 0 || self.premise != Premise::None || !self.backend.read_buffer.has_rows() {
             return self.backend.fill().await.map(Some);
         }
         timeout(LINGER, self.backend.fill()).await.ok().transpose()
@@ -198,8 +204,8 @@ impl<'a> Answer<'a> {
         &mut self,
         message: Message,
         watch: &mut StopWatch<'_, C>,
-    ) -> Result<Option<Attempt>, Failure> {
-        let in_preface = self.asked.preface > 0;
+    ) -> Result<Option<AttemptOutcome>, Failure> {
+        let in_preface = self.sent_request.preface > 0;
         match message.tag {
             b'Z' => {
                 self.taken = true;
@@ -209,40 +215,40 @@ impl<'a> Answer<'a> {
             }
             b'C' if in_preface => {
                 self.taken = true;
-                self.asked.preface -= 1;
-                self.backend.inbox.drop_rows();
+                self.sent_request.preface -= 1;
+                self.backend.read_buffer.drop_rows();
             }
             b'C' if self.premise == Premise::Open => {
                 self.premise = Premise::None;
-                self.asked.premised = false;
-                self.backend.inbox.drop_rows();
+                self.sent_request.premised = false;
+                self.backend.read_buffer.drop_rows();
             }
             b'C' => {
-                let tag = decode::command_tag(self.backend.inbox.body(&message));
+                let tag = decode::command_tag(self.backend.read_buffer.body(&message));
                 self.send_ended(watch).await;
-                (self.piece.rows, self.piece.row_count) = self.backend.inbox.take_rows();
-                self.piece.command_tag = Some(tag);
+                (self.chunk.rows, self.chunk.row_count) = self.backend.read_buffer.take_rows();
+                self.chunk.command_tag = Some(tag);
                 self.completed = true;
-                if self.asked.premised {
+                if self.sent_request.premised {
                     self.premise = Premise::Open;
                 }
             }
             b'T' if !in_preface => {
                 self.taken = true;
                 self.send_ended(watch).await;
-                self.piece.description = Some(RawDescription(self.backend.inbox.take_body(&message)));
+                self.chunk.description = Some(RawDescription(self.backend.read_buffer.take_body(&message)));
             }
             b'I' => {
                 self.send_ended(watch).await;
-                self.piece.empty_query = true;
+                self.chunk.empty_query = true;
             }
             b'E' => {
-                let error = decode::database_error(self.backend.inbox.body(&message), message.length);
+                let error = decode::database_error(self.backend.read_buffer.body(&message), message.length);
                 if decode::is_fatal(&error) {
                     return self.fatal(error).map(Some);
                 }
                 self.taken = true;
-                self.backend.inbox.drop_rows();
+                self.backend.read_buffer.drop_rows();
                 if self.premise == Premise::Open {
                     self.premise = Premise::Failed;
                 }
@@ -255,7 +261,7 @@ impl<'a> Answer<'a> {
             }
             b'1' | b'2' | b'3' | b'n' | b'T' => self.taken = true,
             b'G' => {
-                let refusal = self.backend.refuse_copy(self.asked.extended);
+                let refusal = self.backend.refuse_copy(self.sent_request.extended);
                 if !matches!(watch.unless_stopped(refusal).await, Ok(Ok(()))) {
                     return self.lost().map(Some);
                 }
@@ -263,7 +269,7 @@ impl<'a> Answer<'a> {
             // Something has changed a setting of the session that was not asked to.
             b'S' if !self.changes_settings => self.backend.mark_stateful(),
             b'N' => {
-                let notice = decode::database_error(self.backend.inbox.body(&message), message.length);
+                let notice = decode::database_error(self.backend.read_buffer.body(&message), message.length);
                 tracing::debug!(code = notice.code, message = notice.message, "notice from PostgreSQL");
             }
             // COPY data has nowhere to go; notifications are not this connection's business.
@@ -277,7 +283,7 @@ impl<'a> Answer<'a> {
     }
 
     /// ReadyForQuery: nothing more will come.
-    async fn end<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<Attempt, Failure> {
+    async fn end<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
         let Some(error) = self.error.take() else {
             self.backend.settings_hold(self.settings);
             return match self.stop {
@@ -287,18 +293,18 @@ impl<'a> Answer<'a> {
                 }
                 Some(stop) if self.lossy => Err(stop.too_late()),
                 _ => {
-                    self.piece.ending = Some(Ending::Done);
-                    Ok(Attempt::Answered(std::mem::take(&mut self.piece)))
+                    self.chunk.ending = Some(ReplyEnd::Done);
+                    Ok(AttemptOutcome::Answered(std::mem::take(&mut self.chunk)))
                 }
             };
         };
-        if self.asked.preface > 0 && error.message.contains(ELSEWHERE) {
+        if self.sent_request.preface > 0 && error.message.contains(ELSEWHERE) {
             // What is done in this session is done in any.
             self.backend.mark_broken();
             return Err(failure(Reason::Unavailable, true, ConnectError::TransactionPooler.to_string()));
         }
         let outdated = !self.bound && self.is_outdated(&error);
-        if self.asked.preface > 0 && !outdated {
+        if self.sent_request.preface > 0 && !outdated {
             self.backend.doubt_statements();
         }
         if let Some(stop) = self.stop
@@ -314,17 +320,17 @@ impl<'a> Answer<'a> {
             return Err(failure(Reason::Outdated, true, "the premise of the statement does not hold"));
         }
         if outdated && !self.sent {
-            return self.stop.map_or(Ok(Attempt::Outdated), |stop| Err(stop.before()));
+            return self.stop.map_or(Ok(AttemptOutcome::Outdated), |stop| Err(stop.before()));
         }
         self.send_ended(watch).await;
-        Ok(Attempt::Answered(Piece::ending(Ending::Error(error))))
+        Ok(AttemptOutcome::Answered(ReplyChunk::ending(ReplyEnd::Error(error))))
     }
 
     /// True if the error only means that what is prepared here is not, or no longer, what we thought. To be asked only
     /// of an error that came before the statement began to run.
     fn is_outdated(&mut self, error: &DatabaseError) -> bool {
-        let in_preface = self.asked.preface > 0;
-        match (error.code.as_deref(), self.asked.kept) {
+        let in_preface = self.sent_request.preface > 0;
+        match (error.code.as_deref(), self.sent_request.kept) {
             // Only statements of ours are run by name, and made.
             (Some("26000" | "42P05"), kept) if in_preface || kept.is_some() => self.backend.doubt_statements(),
             // The guard says so, or does not fit the catalogue, or the role, any more.
@@ -340,59 +346,59 @@ impl<'a> Answer<'a> {
     }
 
     /// PostgreSQL closes the connection, and says why.
-    fn fatal(&mut self, error: DatabaseError) -> Result<Attempt, Failure> {
+    fn fatal(&mut self, error: DatabaseError) -> Result<AttemptOutcome, Failure> {
         self.backend.mark_broken();
         if !self.taken {
-            return Ok(Attempt::NotTaken);
+            return Ok(AttemptOutcome::NotTaken);
         }
         if self.completed {
             // The statement had been run, but whether it was committed is not known.
             return Err(outcome_unknown());
         }
-        Ok(Attempt::Answered(Piece::ending(Ending::Error(Box::new(error)))))
+        Ok(AttemptOutcome::Answered(ReplyChunk::ending(ReplyEnd::Error(Box::new(error)))))
     }
 
     /// The connection broke.
-    fn lost(&mut self) -> Result<Attempt, Failure> {
+    fn lost(&mut self) -> Result<AttemptOutcome, Failure> {
         self.backend.mark_broken();
         Err(outcome_unknown())
     }
 
     /// Sends a result that has ended, because something follows it.
     async fn send_ended<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) {
-        if self.piece.ends_result() {
-            let piece = std::mem::take(&mut self.piece);
-            self.send(piece, watch).await;
+        if self.chunk.ends_result() {
+            let chunk = std::mem::take(&mut self.chunk);
+            self.send(chunk, watch).await;
         }
     }
 
     /// Sends the rows gathered so far, while more are to come.
     async fn send_rows<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) {
         if self.premise != Premise::None {
-            self.backend.inbox.drop_rows();
+            self.backend.read_buffer.drop_rows();
             return;
         }
-        if self.asked.preface > 0 {
+        if self.sent_request.preface > 0 {
             return;
         }
-        let (rows, row_count) = self.backend.inbox.take_rows();
-        let piece = Piece { rows, row_count, ..std::mem::take(&mut self.piece) };
-        self.send(piece, watch).await;
+        let (rows, row_count) = self.backend.read_buffer.take_rows();
+        let chunk = ReplyChunk { rows, row_count, ..std::mem::take(&mut self.chunk) };
+        self.send(chunk, watch).await;
     }
 
-    async fn send<C: Caller>(&mut self, piece: Piece, watch: &mut StopWatch<'_, C>) {
+    async fn send<C: Caller>(&mut self, chunk: ReplyChunk, watch: &mut StopWatch<'_, C>) {
         if self.stop.is_some() {
             self.lossy = true;
             return;
         }
         self.sent = true;
-        if let Err(stop) = watch.send(piece).await {
+        if let Err(stop) = watch.send(chunk).await {
             self.lossy = true;
             self.begin_to_stop(stop, watch);
         }
     }
 
-    fn begin_to_stop<C: Caller>(&mut self, stop: Stop, watch: &mut StopWatch<'_, C>) {
+    fn begin_to_stop<C: Caller>(&mut self, stop: StopReason, watch: &mut StopWatch<'_, C>) {
         self.stop = Some(stop);
         self.backend.cancel();
         watch.be_patient(stop);

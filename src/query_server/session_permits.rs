@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::fair::{Owner, Turns};
+use super::fair::{FairQueue, OwnerId};
 
 /// Too many wait already.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub struct Full {
 }
 
 /// All places of a server.
-pub struct Places {
+pub struct SessionPermits {
     most_waiting: usize,
     most_waiting_of_one: usize,
     state: Mutex<State>,
@@ -23,22 +23,22 @@ pub struct Places {
 
 struct State {
     free: usize,
-    turns: Turns<oneshot::Sender<Place>>,
+    turns: FairQueue<oneshot::Sender<SessionPermit>>,
 }
 
 /// One of them. Dropped, it goes to whose turn it is.
-pub struct Place {
-    places: Arc<Places>,
-    owner: Owner,
+pub struct SessionPermit {
+    places: Arc<SessionPermits>,
+    owner: OwnerId,
     /// False: it was not taken.
     holds: bool,
 }
 
-impl Places {
+impl SessionPermits {
     /// `most`: how many there are; `most_of_one`: how many one tenant may have.
     pub fn new(most: usize, most_of_one: usize, most_waiting: usize, most_waiting_of_one: usize) -> Arc<Self> {
-        let state = State { free: most, turns: Turns::new(most_of_one) };
-        Arc::new(Places { most_waiting, most_waiting_of_one, state: Mutex::new(state) })
+        let state = State { free: most, turns: FairQueue::new(most_of_one) };
+        Arc::new(SessionPermits { most_waiting, most_waiting_of_one, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -46,13 +46,13 @@ impl Places {
     }
 
     /// A place, when it is the owner's turn.
-    pub async fn take(self: &Arc<Self>, owner: Owner) -> Result<Place, Full> {
+    pub async fn take(self: &Arc<Self>, owner: OwnerId) -> Result<SessionPermit, Full> {
         let mut waits = {
             let mut state = self.state();
             if state.free > 0 && state.turns.may_start(owner, true) {
                 state.free -= 1;
                 state.turns.start(owner);
-                return Ok(Place { places: self.clone(), owner, holds: true });
+                return Ok(SessionPermit { places: self.clone(), owner, holds: true });
             }
             let (all, own) = (state.turns.waiting(), state.turns.waiting_of(owner));
             if all >= self.most_waiting {
@@ -63,7 +63,7 @@ impl Places {
             }
             let (sender, receiver) = oneshot::channel();
             state.turns.push(owner, sender, true, false);
-            Waits { places: self.clone(), owner, receiver }
+            PermitWait { places: self.clone(), owner, receiver }
         };
         match (&mut waits.receiver).await {
             Ok(place) => Ok(place),
@@ -74,13 +74,13 @@ impl Places {
 }
 
 /// Somebody who waits; dropped, he has given up.
-struct Waits {
-    places: Arc<Places>,
-    owner: Owner,
-    receiver: oneshot::Receiver<Place>,
+struct PermitWait {
+    places: Arc<SessionPermits>,
+    owner: OwnerId,
+    receiver: oneshot::Receiver<SessionPermit>,
 }
 
-impl Drop for Waits {
+impl Drop for PermitWait {
     fn drop(&mut self) {
         let unclaimed = {
             let mut state = self.places.state();
@@ -96,7 +96,7 @@ impl Drop for Waits {
     }
 }
 
-impl Drop for Place {
+impl Drop for SessionPermit {
     fn drop(&mut self) {
         if !self.holds {
             return;
@@ -105,7 +105,7 @@ impl Drop for Place {
         state.turns.end(self.owner);
         let served = state.turns.serve_next(
             |_, _| false,
-            |owner, waiter| match waiter.send(Place { places: self.places.clone(), owner, holds: true }) {
+            |owner, waiter| match waiter.send(SessionPermit { places: self.places.clone(), owner, holds: true }) {
                 Ok(()) => true,
                 Err(mut unwanted) => {
                     unwanted.holds = false;

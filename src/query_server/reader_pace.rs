@@ -1,5 +1,5 @@
 //! Whose readers of a text have to be waited for: their queries of it make way for others in `pool`. `run` notes it, and
-//! `texts` keeps it.
+//! `statement_traits` keeps it.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 
-use super::fair::Owner;
+use super::fair::OwnerId;
 
 /// Owners remembered of one text.
 const MOST_OWNERS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
@@ -17,17 +17,17 @@ const FEW: usize = 2;
 
 /// How the readers of one text's rows have been of late.
 #[derive(Debug, Default)]
-pub struct Pace {
+pub struct ReaderPace {
     /// How many owners have had slow readers. While there are none, nothing is remembered, and nothing locked.
     slow: AtomicUsize,
     /// Whether an owner's readers were slow; of quick ones, only those who came after the first slow one.
-    owners: Mutex<Option<LruCache<Owner, bool>>>,
+    owners: Mutex<Option<LruCache<OwnerId, bool>>>,
 }
 
-impl Pace {
+impl ReaderPace {
     /// Whether the owner's query of this text is to make way. Of an owner who is not known, it is expected if most others
     /// were slow, and more than a few.
-    pub fn is_slow(&self, owner: Owner) -> bool {
+    pub fn is_slow(&self, owner: OwnerId) -> bool {
         if self.slow.load(Ordering::Relaxed) == 0 {
             return false;
         }
@@ -38,7 +38,7 @@ impl Pace {
     }
 
     /// Notes how the owner's reader was this time.
-    pub fn note(&self, owner: Owner, is_slow: bool) {
+    pub fn note(&self, owner: OwnerId, is_slow: bool) {
         if !is_slow && self.slow.load(Ordering::Relaxed) == 0 {
             return;
         }
@@ -53,7 +53,7 @@ impl Pace {
         }
     }
 
-    fn owners(&self) -> MutexGuard<'_, Option<LruCache<Owner, bool>>> {
+    fn owners(&self) -> MutexGuard<'_, Option<LruCache<OwnerId, bool>>> {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -62,13 +62,13 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn owner(number: usize) -> Owner {
-        Owner::of(Some(&number.to_string()), 1, None)
+    fn owner(number: usize) -> OwnerId {
+        OwnerId::of(Some(&number.to_string()), 1, None)
     }
 
     #[test]
     fn only_the_owner_whose_reader_was_slow_makes_way() {
-        let pace = Pace::default();
+        let pace = ReaderPace::default();
         pace.note(owner(1), false);
         pace.note(owner(1), true);
         assert!(pace.is_slow(owner(1)) && !pace.is_slow(owner(2)));
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn others_are_expected_to_be_as_most_were() {
-        let pace = Pace::default();
+        let pace = ReaderPace::default();
         (0..=FEW).for_each(|number| pace.note(owner(number), true));
         assert!(pace.is_slow(owner(100)));
         (10..=10 + FEW).for_each(|number| pace.note(owner(number), false));
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn it_forgets_owners_and_counts_right() {
-        let pace = Pace::default();
+        let pace = ReaderPace::default();
         let most = MOST_OWNERS.get();
         (0..3 * most).for_each(|number| pace.note(owner(number), true));
         assert_eq!(pace.slow.load(Ordering::Relaxed), most);

@@ -1,21 +1,21 @@
 //! One attempt to run a query on one connection: composes the request as the text, the tenant, the settings and an open
-//! transaction demand, sends it, and has `answer` read what comes. Called by `run`, which decides what follows.
+//! transaction demand, sends it, and has `reply_reader` read what comes. Called by `run`, which decides what follows.
 
 use postgres_protocol::message::frontend::BindError;
 
-use super::answer::{Answer, Asked, Attempt, outcome_unknown};
-use super::backend::{Backend, Known, Transaction, Whose};
-use super::piece::{Ending, Piece, failure};
-use super::query::Query;
+use super::backend::{Backend, KnownText, Transaction, Whose};
+use super::query::IncomingQuery;
+use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
+use super::reply_reader::{AttemptOutcome, ReplyReader, SentRequest, outcome_unknown};
+use super::statement_traits::StatementTraits;
 use super::stop::Caller;
 use super::stop_watch::StopWatch;
-use super::texts::Text;
 use crate::proto::Failure;
 use crate::proto::failure::Reason;
 
 /// What an attempt may make use of.
 #[derive(Clone, Copy)]
-pub struct Manner {
+pub struct ExecutionMode {
     /// The connection is held for the caller: what is found there may be the caller's own, and stays as it is.
     pub held: bool,
     /// Use a prepared statement, and make it if need be.
@@ -23,18 +23,18 @@ pub struct Manner {
 }
 
 /// One attempt to run a query on one connection.
-pub struct Turn<'t> {
+pub struct Execution<'t> {
     /// Bytes of the largest gRPC message.
     pub largest: usize,
-    pub query: &'t Query,
-    pub text: &'t Text,
-    pub manner: Manner,
+    pub query: &'t IncomingQuery,
+    pub text: &'t StatementTraits,
+    pub mode: ExecutionMode,
     pub backend: &'t mut Backend,
 }
 
-impl<'t> Turn<'t> {
-    pub async fn attempt<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<Attempt, Failure> {
-        if self.query.request.premise.is_some() && (self.manner.held || !self.shares_a_transaction()) {
+impl<'t> Execution<'t> {
+    pub async fn attempt<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
+        if self.query.request.premise.is_some() && (self.mode.held || !self.shares_a_transaction()) {
             let message = "premise: only for one plain statement that is a transaction of its own";
             return Err(failure(Reason::Invalid, true, message));
         }
@@ -51,8 +51,8 @@ impl<'t> Turn<'t> {
         if let Some(attempt) = self.prepare_session(watch).await? {
             return Ok(attempt);
         }
-        let asked = if self.query.request.simple { self.ask_simple() } else { self.ask_extended() };
-        self.send_and_read(asked, watch).await
+        let sent_request = if self.query.request.simple { self.ask_simple() } else { self.ask_extended() };
+        self.send_and_read(sent_request, watch).await
     }
 
     /// True if the statement can follow others of ours in one group of the extended protocol. A simple request with
@@ -63,7 +63,7 @@ impl<'t> Turn<'t> {
 
     /// On whose behalf the statement runs. None: its session cannot have another tenant's, so nothing need be set.
     fn whose(&self) -> Option<Whose<'t>> {
-        match (self.query.whose(), self.manner.held) {
+        match (self.query.whose(), self.mode.held) {
             // Somebody else's function may have set a tenant for the session.
             (None, true) => Some(Whose::NOBODY),
             // The statement that sets it also sees whether a pooler still keeps sessions.
@@ -73,7 +73,7 @@ impl<'t> Turn<'t> {
     }
 
     /// Settings, tenant and statement in one write and one transaction.
-    async fn together<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<Attempt, Failure> {
+    async fn together<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
         let (old, new) = (self.backend.settings(), &self.query.settings);
         if old != new && (old.shape_transactions() || new.shape_transactions()) {
             // They count from the next transaction on.
@@ -82,19 +82,19 @@ impl<'t> Turn<'t> {
             }
         }
         let mut known = None;
-        if self.manner.keep {
+        if self.mode.keep {
             let settings = &self.query.settings;
             known = self.backend.known(self.text, settings);
             if known.is_none() {
                 if !self.study(watch).await? {
-                    return Ok(Attempt::NotTaken);
+                    return Ok(AttemptOutcome::NotTaken);
                 }
                 known = self.backend.known(self.text, settings);
             }
         }
-        let asked = (|| {
+        let sent_request = (|| {
             let (mut preface, request) = (0, &self.query.request);
-            if let Some(Known::Kept(id, proven)) = known {
+            if let Some(KnownText::Kept(id, proven)) = known {
                 preface += self.backend.ask_to_tidy()?;
                 preface += self.backend.ask_for_settings(&self.query.settings)?;
                 if !proven.harmless {
@@ -105,18 +105,18 @@ impl<'t> Turn<'t> {
                 self.backend.ask_kept(id, request)?;
                 // What a premise does is not proven.
                 let harmless = proven.harmless && request.premise.is_none();
-                return Ok(Asked::kept(id, harmless).after(preface).on_premise(request.premise.is_some()));
+                return Ok(SentRequest::kept(id, harmless).after(preface).on_premise(request.premise.is_some()));
             }
             preface += self.ask_for_settings()?;
             if let Some(whose) = self.whose() {
-                preface += match self.manner.held {
+                preface += match self.mode.held {
                     true => self.backend.ask_for_tenant_unprepared(whose)?,
                     false => self.backend.ask_for_tenant(whose)?,
                 };
             }
             Ok(self.ask_extended()?.after(preface))
         })();
-        self.send_and_read(asked, watch).await
+        self.send_and_read(sent_request, watch).await
     }
 
     /// Finds out whether and how the text can be kept on this connection, in a request ahead of it. False: PostgreSQL
@@ -124,9 +124,9 @@ impl<'t> Turn<'t> {
     async fn study<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<bool, Failure> {
         let sql = &self.query.request.sql;
         let id = self.backend.statement_id(self.text, &self.query.settings);
-        let asked =
+        let sent_request =
             self.ask_for_settings().and_then(|preface| Ok((preface, self.backend.ask_to_study(self.text, sql)?)));
-        let Ok((preface, is_first)) = asked else {
+        let Ok((preface, is_first)) = sent_request else {
             self.backend.take_back();
             return Err(failure(Reason::Invalid, true, "sql: too large for PostgreSQL's protocol"));
         };
@@ -157,35 +157,38 @@ impl<'t> Turn<'t> {
     }
 
     /// Settings and tenant ahead of a statement that a transaction around it would change. An answer: they failed.
-    async fn prepare_session<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<Option<Attempt>, Failure> {
+    async fn prepare_session<C: Caller>(
+        &mut self,
+        watch: &mut StopWatch<'_, C>,
+    ) -> Result<Option<AttemptOutcome>, Failure> {
         let whose = self.whose().filter(|_| self.text.needs_tenant);
         let as_it_is = *self.backend.settings() == self.query.settings && !self.backend.has_used_sequences();
         if whose.is_none() && as_it_is {
             return Ok(None);
         }
-        let asked = (|| {
+        let sent_request = (|| {
             let mut preface = self.ask_for_settings()?;
             if let Some(whose) = whose {
                 preface += self.backend.ask_for_session_tenant(whose)?;
             }
             self.backend.ask_for_end();
-            Ok(Asked::extended().after(preface))
+            Ok(SentRequest::extended().after(preface))
         })();
         // Whatever it meets, the statement itself has not been sent.
-        let attempt = self.send_and_read(asked, watch).await.map_err(|failure| match watch.stopping {
+        let attempt = self.send_and_read(sent_request, watch).await.map_err(|failure| match watch.stopping {
             Some(stop) => stop.before(),
             None => Failure { never_ran: true, reason: Reason::Unavailable.into(), ..failure },
         })?;
         match (attempt, watch.stopping) {
-            (Attempt::Answered(Piece { ending: Some(Ending::Done), .. }), None) => Ok(None),
-            (Attempt::Answered(_), Some(stop)) => Err(stop.before()),
+            (AttemptOutcome::Answered(ReplyChunk { ending: Some(ReplyEnd::Done), .. }), None) => Ok(None),
+            (AttemptOutcome::Answered(_), Some(stop)) => Err(stop.before()),
             (attempt, _) => Ok(Some(attempt)),
         }
     }
 
     /// In a transaction of the caller's: the tenant, which the last statement may have changed, and the statement, in
     /// one write.
-    async fn inside<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<Attempt, Failure> {
+    async fn inside<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
         if self.text.outlives_tenant {
             return Err(failure(
                 Reason::Invalid,
@@ -194,7 +197,7 @@ impl<'t> Turn<'t> {
                  the tenant does not outlast that, so it would run as another; send the statements one by one",
             ));
         }
-        let asked = (|| {
+        let sent_request = (|| {
             let mut preface = 0;
             // A transaction that has failed takes nothing but its end, and need not be told whose it was.
             if self.backend.transaction() == Transaction::Open {
@@ -205,62 +208,62 @@ impl<'t> Turn<'t> {
                     preface += self.backend.ask_for_tenant_of_deferred(whose)?;
                 }
             }
-            let asked = match self.query.request.simple && !(preface > 0 && self.shares_a_transaction()) {
+            let sent_request = match self.query.request.simple && !(preface > 0 && self.shares_a_transaction()) {
                 true => self.ask_simple()?,
                 false => self.ask_extended()?,
             };
-            Ok(asked.after(preface))
+            Ok(sent_request.after(preface))
         })();
-        self.send_and_read(asked, watch).await
+        self.send_and_read(sent_request, watch).await
     }
 
     /// Settings, after what must come before them; how many CommandComplete messages answer that. What a caller who
     /// holds the connection has prepared there is not tidied away.
     fn ask_for_settings(&mut self) -> Result<u32, BindError> {
         let settings = &self.query.settings;
-        if self.manner.held && self.backend.settings() == settings {
+        if self.mode.held && self.backend.settings() == settings {
             return self.backend.ask_to_forget_sequences();
         }
         let tidied = self.backend.ask_to_tidy()? + self.backend.ask_to_forget_sequences()?;
         Ok(tidied + self.backend.ask_for_settings(settings)?)
     }
 
-    fn ask_extended(&mut self) -> Result<Asked, BindError> {
+    fn ask_extended(&mut self) -> Result<SentRequest, BindError> {
         let request = &self.query.request;
         self.backend.ask_extended(request)?;
-        Ok(Asked::extended().on_premise(request.premise.is_some()))
+        Ok(SentRequest::extended().on_premise(request.premise.is_some()))
     }
 
     /// The answer to a Sync tells that PostgreSQL was there and took what follows: without it, one that was going down
     /// could not be told from one that went down halfway.
-    fn ask_simple(&mut self) -> Result<Asked, BindError> {
+    fn ask_simple(&mut self) -> Result<SentRequest, BindError> {
         self.backend.ask_for_end();
         self.backend.ask_simple(&self.query.request.sql)?;
-        Ok(Asked::simple())
+        Ok(SentRequest::simple())
     }
 
     async fn send_and_read<C: Caller>(
         &mut self,
-        asked: Result<Asked, BindError>,
+        sent_request: Result<SentRequest, BindError>,
         watch: &mut StopWatch<'_, C>,
-    ) -> Result<Attempt, Failure> {
-        let Ok(asked) = asked else {
+    ) -> Result<AttemptOutcome, Failure> {
+        let Ok(sent_request) = sent_request else {
             self.backend.take_back();
             return Err(failure(Reason::Invalid, true, "params: too large for PostgreSQL's protocol"));
         };
-        match asked.harmless {
+        match sent_request.harmless {
             true => self.backend.mark_harmless(self.text.names.writes),
             false => self.backend.mark_stateful(),
         }
         let size = self.backend.unsent();
-        let is_group = self.text.plain && asked.is_extended();
+        let is_group = self.text.plain && sent_request.is_extended();
         match watch.unless_stopped(self.backend.flush()).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => {
                 self.backend.mark_broken();
                 // What was not sent to its end was not committed, save for earlier statements of a simple request.
                 return match self.backend.unsent() == size {
-                    true => Ok(Attempt::NotTaken),
+                    true => Ok(AttemptOutcome::NotTaken),
                     false => Err(outcome_unknown()),
                 };
             }
@@ -278,6 +281,6 @@ impl<'t> Turn<'t> {
                 });
             }
         }
-        Answer::new(self.backend, self.text, &self.query.settings, self.largest, asked).read(watch).await
+        ReplyReader::new(self.backend, self.text, &self.query.settings, self.largest, sent_request).read(watch).await
     }
 }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 use tokio::task::yield_now;
 
-use super::names::Names;
-use super::pace::Pace;
+use super::reader_pace::ReaderPace;
+use super::text_names::TextNames;
 use crate::data::gist::{Gist, READ_NOTHING};
 use crate::data::lexer::{Lexer, Outline, Step, Token};
 use crate::data::repeat::{Reading, shows_only_reading};
@@ -22,7 +22,7 @@ const SLICE: usize = 64 * 1024;
 
 /// How one SQL text may be run.
 #[derive(Debug)]
-pub struct Text {
+pub struct StatementTraits {
     /// Names the text on every connection; never used for another text.
     pub id: u64,
     /// One SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES or TABLE: the same by either protocol, and in an
@@ -43,9 +43,9 @@ pub struct Text {
     /// It may end a transaction that is open, or undo a part of it.
     pub may_end_transaction: bool,
     /// What it names; nothing if it is too long to be kept.
-    pub names: Names,
+    pub names: TextNames,
     /// How the readers of its rows have been.
-    pub pace: Arc<Pace>,
+    pub pace: Arc<ReaderPace>,
 }
 
 /// The first words of the statements that `plain` means.
@@ -61,7 +61,7 @@ const STATEFUL_FUNCTIONS: [&str; 3] = ["set_config", "advisory_lock", "dblink_co
 /// Literals that PostgreSQL would turn into a fixed time while parsing.
 const FROZEN: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
 
-impl Text {
+impl StatementTraits {
     fn new(id: u64, sql: &str) -> Self {
         let (outline, gist) = (Outline::of(sql), Gist::of(sql));
         let plain = outline.is_single(&PLAIN);
@@ -70,8 +70,8 @@ impl Text {
         let stateful = temporary
             || outline.first_words.iter().any(|first| STATEFUL.iter().any(|word| first.eq_ignore_ascii_case(word)))
             || contains_any(sql, &STATEFUL_FUNCTIONS);
-        let names = Names::of(sql);
-        Text {
+        let names = TextNames::of(sql);
+        StatementTraits {
             id,
             plain,
             has_parameters: outline.parameters > 0,
@@ -91,7 +91,7 @@ impl Text {
         let mut gist = Gist::default();
         in_slices(sql, |token| gist.take(token)).await;
         let plain = gist.is_single(&PLAIN);
-        Text {
+        StatementTraits {
             id,
             plain,
             has_parameters: gist.has_parameters,
@@ -99,7 +99,7 @@ impl Text {
             needs_tenant: !gist.is_single(&READ_NOTHING),
             runs_deferred: gist.runs_deferred,
             outlives_tenant: gist.reads_after_undoing,
-            names: Names::default(),
+            names: TextNames::default(),
             commits_midway: !plain && gist.may_commit_midway(),
             may_end_transaction: gist.may_end_transaction(),
             pace: Arc::default(),
@@ -160,26 +160,26 @@ fn contains_any(text: &str, needles: &[&str]) -> bool {
 }
 
 /// The texts seen of late.
-pub struct Texts {
-    known: Mutex<LruCache<Box<str>, Arc<Text>>>,
+pub struct TraitsCache {
+    known: Mutex<LruCache<Box<str>, Arc<StatementTraits>>>,
     next_id: AtomicU64,
 }
 
-impl Texts {
+impl TraitsCache {
     pub fn new() -> Self {
-        Texts { known: Mutex::new(LruCache::new(MOST_TEXTS)), next_id: AtomicU64::new(1) }
+        TraitsCache { known: Mutex::new(LruCache::new(MOST_TEXTS)), next_id: AtomicU64::new(1) }
     }
 
     /// What is known about `sql`, and whether it has been seen before.
-    pub async fn look_up(&self, sql: &str) -> (Arc<Text>, bool) {
+    pub async fn look_up(&self, sql: &str) -> (Arc<StatementTraits>, bool) {
         if sql.len() > LONGEST_TEXT {
             // In a box, so that the task of a query with a short text is no larger for it.
-            return (Arc::new(Box::pin(Text::of_long(self.new_id(), sql)).await), false);
+            return (Arc::new(Box::pin(StatementTraits::of_long(self.new_id(), sql)).await), false);
         }
         if let Some(text) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(sql) {
             return (text.clone(), true);
         }
-        let text = Arc::new(Text::new(self.new_id(), sql));
+        let text = Arc::new(StatementTraits::new(self.new_id(), sql));
         self.known.lock().unwrap_or_else(PoisonError::into_inner).put(sql.into(), text.clone());
         (text, false)
     }
@@ -193,8 +193,8 @@ impl Texts {
 mod tests {
     use super::*;
 
-    fn text(sql: &str) -> Text {
-        Text::new(1, sql)
+    fn text(sql: &str) -> StatementTraits {
+        StatementTraits::new(1, sql)
     }
 
     #[test]
@@ -296,7 +296,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_text_keeps_its_id_while_it_is_remembered() {
-        let texts = Texts::new();
+        let texts = TraitsCache::new();
         let (first, seen) = texts.look_up("select 1").await;
         assert!(!seen);
         let (second, seen) = texts.look_up("select 1").await;
@@ -308,7 +308,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_text_is_run_as_a_short_one_is() {
-        let texts = Texts::new();
+        let texts = TraitsCache::new();
         let padding = format!("/* {} */ -- ; call", "commit; ".repeat(LONGEST_TEXT));
         for sql in [
             "select $1",
@@ -327,7 +327,8 @@ mod tests {
             let short = text(sql);
             for long in [format!("{padding}\n{sql}"), format!("{sql}\n{padding}")] {
                 let (long, _) = texts.look_up(&long).await;
-                let of = |text: &Text| (text.plain, text.has_parameters, text.needs_tenant, text.commits_midway);
+                let of =
+                    |text: &StatementTraits| (text.plain, text.has_parameters, text.needs_tenant, text.commits_midway);
                 assert_eq!(of(&long), of(&short), "{sql}");
                 assert!(!long.keepable);
             }
@@ -370,7 +371,7 @@ mod tests {
         ] {
             let text = [begin, &long(filling), end].concat();
             let slices = (text.len() / SLICE) as u64;
-            let looked = async { assert!(Texts::new().look_up(&text).await.0.plain, "{begin}{filling}") };
+            let looked = async { assert!(TraitsCache::new().look_up(&text).await.0.plain, "{begin}{filling}") };
             let turns = turns_beside(looked).await;
             assert!(turns + 2 >= slices, "{begin}{filling}: {turns} turns in {slices} slices");
             let looked = async { assert!(reads_only(&text).await, "{begin}{filling}") };

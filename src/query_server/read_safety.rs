@@ -23,7 +23,7 @@ const PAUSE_FOR_EACH: u32 = 50;
 const SHORTEST_PAUSE: Duration = Duration::from_secs(3);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A catalogue that is not read within this time says nothing.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CATALOG_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer is passed on while there is no newer one.
 const LASTS: Duration = Duration::from_secs(25);
 /// After the last stream has closed, the connection is kept for this long.
@@ -51,7 +51,7 @@ impl Verdict {
 }
 
 /// What is known of reads in one database.
-pub struct Reads {
+pub struct ReadSafety {
     target: Arc<Target>,
     verdict: watch::Sender<Verdict>,
     looking: Mutex<Looking>,
@@ -61,21 +61,21 @@ pub struct Reads {
 
 #[derive(Default)]
 struct Looking {
-    connection: Option<Connection>,
+    connection: Option<CatalogConnection>,
     /// The last answer, and when it was asked for.
     last: Option<(Verdict, Instant)>,
 }
 
-impl Reads {
+impl ReadSafety {
     /// Nothing is known yet.
-    pub fn new(target: Arc<Target>) -> Reads {
+    pub fn new(target: Arc<Target>) -> ReadSafety {
         let (verdict, looking) = (watch::Sender::new(Verdict::Unknown), Mutex::default());
-        Reads { target, verdict, looking, wanted: Notify::new() }
+        ReadSafety { target, verdict, looking, wanted: Notify::new() }
     }
 
     /// Looks for the first time, and then again and again in the background.
-    pub async fn start(target: Arc<Target>) -> Arc<Reads> {
-        let reads = Arc::new(Reads::new(target));
+    pub async fn start(target: Arc<Target>) -> Arc<ReadSafety> {
+        let reads = Arc::new(ReadSafety::new(target));
         reads.look(Instant::now()).await;
         tokio::spawn(reads.clone().keep_looking());
         reads
@@ -118,7 +118,7 @@ impl Reads {
             return verdict.clone();
         }
         let since = Instant::now();
-        let asked = timeout(PATIENCE, looking.ask(&self.target)).await;
+        let asked = timeout(CATALOG_TIMEOUT, looking.ask(&self.target)).await;
         let verdict = match asked.unwrap_or_else(|_| Err("it does not answer".to_owned())) {
             Ok(verdict) => verdict,
             Err(reason) => {
@@ -158,25 +158,25 @@ impl Looking {
         {
             return Ok(verdict);
         }
-        let connection = self.connection.insert(Connection::open(target).await?);
+        let connection = self.connection.insert(CatalogConnection::open(target).await?);
         connection.ask().await.map_err(described)
     }
 }
 
 /// The connection that the catalogue is asked on.
-struct Connection {
+struct CatalogConnection {
     client: Client,
     question: Statement,
 }
 
-impl Connection {
-    async fn open(target: &Target) -> Result<Connection, String> {
+impl CatalogConnection {
+    async fn open(target: &Target) -> Result<CatalogConnection, String> {
         let (client, connection) = postgres::connect(target).await.map_err(|error| error.to_string())?;
         // Ends when the client is dropped.
         tokio::spawn(connection);
         client.batch_execute(SETTINGS).await.map_err(described)?;
         let question = client.prepare(READS).await.map_err(described)?;
-        Ok(Connection { client, question })
+        Ok(CatalogConnection { client, question })
     }
 
     async fn ask(&self) -> Result<Verdict, tokio_postgres::Error> {

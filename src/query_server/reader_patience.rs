@@ -20,7 +20,7 @@ const LEAST: Duration = Duration::from_millis(100);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// How long is waited for callers.
-pub struct Patience {
+pub struct ReaderPatience {
     pub limit: Option<Duration>,
     /// Connections that may wait while others are needed.
     most: usize,
@@ -28,19 +28,19 @@ pub struct Patience {
     waiting: AtomicUsize,
 }
 
-impl Patience {
+impl ReaderPatience {
     pub fn new(limit: Option<Duration>, most: usize) -> Self {
-        Patience { limit, most, waiting: AtomicUsize::new(0) }
+        ReaderPatience { limit, most, waiting: AtomicUsize::new(0) }
     }
 
     /// Returns when a caller has been waited for long enough. To be polled only once there is something to wait for.
-    /// `reads`: it has been waited for before, and has taken rows since. `slow`: it has been waited for so long that others
+    /// `read_safety`: it has been waited for before, and has taken rows since. `reader_patience`: it has been waited for so long that others
     /// are to go first; called once.
     pub async fn ends(&self, pool: &Pool, deadlines: &Deadlines, reads: bool, slow: impl FnOnce()) {
         let mut slow = Some(slow);
         let since = Instant::now();
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _waits = Waits(&self.waiting);
+        let _waits = WaitingReader(&self.waiting);
         loop {
             deadlines.at(Instant::now() + LOOK_EVERY).await;
             let waited = since.elapsed();
@@ -69,9 +69,9 @@ impl Patience {
     }
 }
 
-struct Waits<'w>(&'w AtomicUsize);
+struct WaitingReader<'w>(&'w AtomicUsize);
 
-impl Drop for Waits<'_> {
+impl Drop for WaitingReader<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

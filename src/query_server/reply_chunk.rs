@@ -11,28 +11,28 @@ use crate::proto::{DatabaseError, Failure, QueryResult, ReplyPart, RowDescriptio
 
 /// A part of a reply: what `ReplyPart` says on the wire.
 #[derive(Debug, Default)]
-pub struct Piece {
+pub struct ReplyChunk {
     pub description: Option<RawDescription>,
     pub rows: Bytes,
     pub row_count: u32,
     pub command_tag: Option<String>,
     pub empty_query: bool,
     /// Present in the last piece.
-    pub ending: Option<Ending>,
+    pub ending: Option<ReplyEnd>,
 }
 
 /// How a reply ends.
 #[derive(Debug)]
-pub enum Ending {
+pub enum ReplyEnd {
     Done,
     Error(Box<DatabaseError>),
     Failure(Failure),
 }
 
-impl Piece {
+impl ReplyChunk {
     /// A last piece that holds nothing but its ending.
-    pub fn ending(ending: Ending) -> Self {
-        Piece { ending: Some(ending), ..Piece::default() }
+    pub fn ending(ending: ReplyEnd) -> Self {
+        ReplyChunk { ending: Some(ending), ..ReplyChunk::default() }
     }
 
     /// True if a result ends with this piece.
@@ -42,7 +42,7 @@ impl Piece {
 
     /// True if PostgreSQL has refused to write, as a standby does.
     pub fn is_refusal_to_write(&self) -> bool {
-        matches!(&self.ending, Some(Ending::Error(error)) if error.code.as_deref() == Some("25006"))
+        matches!(&self.ending, Some(ReplyEnd::Error(error)) if error.code.as_deref() == Some("25006"))
     }
 
     /// The wire's form. `describe` may answer with the id of a description that the caller has seen.
@@ -61,20 +61,20 @@ impl Piece {
             None => {}
         }
         match self.ending {
-            Some(Ending::Error(error)) => part.error = Some(error),
-            Some(Ending::Failure(failure)) => part.failure = Some(failure),
-            Some(Ending::Done) | None => {}
+            Some(ReplyEnd::Error(error)) => part.error = Some(error),
+            Some(ReplyEnd::Failure(failure)) => part.failure = Some(failure),
+            Some(ReplyEnd::Done) | None => {}
         }
         part
     }
 
     /// Adds this piece to results gathered so far.
-    pub fn gather_into(self, results: &mut Vec<Gathered>) {
+    pub fn gather_into(self, results: &mut Vec<GatheredResult>) {
         if self.description.is_none() && self.rows.is_empty() && !self.ends_result() {
             return;
         }
         if results.last().is_none_or(|result| result.ended) {
-            results.push(Gathered::default());
+            results.push(GatheredResult::default());
         }
         let Some(result) = results.last_mut() else { return };
         result.ended = self.ends_result();
@@ -98,7 +98,7 @@ pub enum Described {
 
 /// A result that is put together from pieces.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub struct GatheredResult {
     description: Option<RowDescription>,
     rows: Vec<Bytes>,
     row_count: u32,
@@ -106,11 +106,11 @@ pub struct Gathered {
     ended: bool,
 }
 
-impl Gathered {
+impl GatheredResult {
     /// The whole, or None if its end never came.
     pub fn finish(mut self) -> Option<QueryResult> {
         let rows = if self.rows.len() == 1 { self.rows.remove(0) } else { self.rows.concat().into() };
-        let Gathered { description, row_count, command_tag, ended, .. } = self;
+        let GatheredResult { description, row_count, command_tag, ended, .. } = self;
         ended.then_some(QueryResult { description, rows, row_count, command_tag })
     }
 }
@@ -172,13 +172,13 @@ mod tests {
     #[test]
     fn pieces_add_up_to_results() {
         let mut results = Vec::new();
-        let rows = |text: &'static str| Piece { rows: text.into(), row_count: 1, ..Piece::default() };
-        let end = |tag: &str| Piece { command_tag: Some(tag.into()), ..Piece::default() };
-        for piece in [rows("a"), rows("b"), end("SELECT 2"), end("SET"), rows("never ended")] {
-            piece.gather_into(&mut results);
+        let rows = |text: &'static str| ReplyChunk { rows: text.into(), row_count: 1, ..ReplyChunk::default() };
+        let end = |tag: &str| ReplyChunk { command_tag: Some(tag.into()), ..ReplyChunk::default() };
+        for chunk in [rows("a"), rows("b"), end("SELECT 2"), end("SET"), rows("never ended")] {
+            chunk.gather_into(&mut results);
         }
-        Piece::ending(Ending::Done).gather_into(&mut results);
-        let results: Vec<_> = results.into_iter().filter_map(Gathered::finish).collect();
+        ReplyChunk::ending(ReplyEnd::Done).gather_into(&mut results);
+        let results: Vec<_> = results.into_iter().filter_map(GatheredResult::finish).collect();
         assert_eq!(results.len(), 2);
         assert_eq!((&results[0].rows[..], results[0].row_count), (&b"ab"[..], 2));
         assert_eq!((results[1].command_tag.as_str(), results[1].row_count), ("SET", 0));

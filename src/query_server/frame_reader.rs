@@ -8,13 +8,13 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tonic::{Request, Status, Streaming};
 
-use super::in_flight::{Control, InFlight};
-use super::piece::{Ending, Piece, failure};
-use super::query::Query;
+use super::in_flight::{InFlight, QueryControl};
+use super::query::IncomingQuery;
+use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
 use super::run::Engine;
-use super::screen::{Found, charge, out_of_memory};
-use super::settings::Settings;
-use super::stream::{Asker, Outgoing};
+use super::screen::{LargeMessages, charge, out_of_memory};
+use super::settings::SessionSettings;
+use super::stream::{OutgoingFrame, ReplySender};
 use crate::proto::client_frame::Frame;
 use crate::proto::failure::Reason;
 use crate::proto::{ClientFrame, Execute, Open, QueryRequest};
@@ -24,50 +24,61 @@ use crate::shutdown::Drain;
 const DEFAULT_WINDOW: u32 = 1 << 20;
 
 /// Whose stream it is.
-pub struct Caller {
+pub struct StreamOrigin {
     /// The connection that the stream is on.
     pub address: Option<SocketAddr>,
     /// What is found of its large messages.
-    pub found: Found,
+    pub large_messages: LargeMessages,
 }
 
-impl Caller {
+impl StreamOrigin {
     pub fn of<T>(request: &Request<T>) -> Self {
-        let found = request.extensions().get::<Found>().cloned().unwrap_or_default();
-        Caller { address: request.remote_addr(), found }
+        let large_messages = request.extensions().get::<LargeMessages>().cloned().unwrap_or_default();
+        StreamOrigin { address: request.remote_addr(), large_messages }
     }
 }
 
 /// The reading half of a stream.
-pub struct Intake<S> {
+pub struct FrameReader<S> {
     engine: Arc<Engine>,
     queries: Arc<InFlight>,
     /// Absent once the server drains: the stream then ends with its last answer.
-    sender: Option<mpsc::Sender<Outgoing>>,
+    sender: Option<mpsc::Sender<OutgoingFrame>>,
     start: S,
-    settings: Settings,
+    settings: SessionSettings,
     window: i64,
     last_id: u32,
     most_in_flight: usize,
     /// The connection that the stream is on.
     caller: Option<SocketAddr>,
     /// What was found of large messages.
-    found: Found,
+    large_messages: LargeMessages,
 }
 
-impl<S: FnMut(Query, Asker) + Send> Intake<S> {
+impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
     /// `start` is given each query together with whom to answer, and must not wait.
     pub fn new(
         engine: Arc<Engine>,
         queries: Arc<InFlight>,
-        sender: mpsc::Sender<Outgoing>,
+        sender: mpsc::Sender<OutgoingFrame>,
         most_in_flight: usize,
-        caller: Caller,
+        caller: StreamOrigin,
         start: S,
     ) -> Self {
-        let (settings, sender) = (Settings::default(), Some(sender));
-        let Caller { address: caller, found } = caller;
-        Intake { engine, queries, sender, start, settings, window: 0, last_id: 0, most_in_flight, caller, found }
+        let (settings, sender) = (SessionSettings::default(), Some(sender));
+        let StreamOrigin { address: caller, large_messages } = caller;
+        FrameReader {
+            engine,
+            queries,
+            sender,
+            start,
+            settings,
+            window: 0,
+            last_id: 0,
+            most_in_flight,
+            caller,
+            large_messages,
+        }
     }
 
     /// Takes frames until the caller has asked everything. With `drain`, no query is taken from its start on.
@@ -75,7 +86,7 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
         if let Err(status) = self.take_frames(frames, drain).await
             && let Some(sender) = self.sender
         {
-            let _ = sender.send(Outgoing::End(Err(status))).await;
+            let _ = sender.send(OutgoingFrame::End(Err(status))).await;
         }
     }
 
@@ -92,7 +103,7 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
                 biased;
                 () = &mut draining, if self.sender.is_some() => {
                     if let Some(sender) = self.sender.take() {
-                        let _ = sender.send(Outgoing::Draining(self.last_id)).await;
+                        let _ = sender.send(OutgoingFrame::Draining(self.last_id)).await;
                     }
                 }
                 frame = frames.message() => match frame? {
@@ -114,20 +125,20 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
         match frame {
             Frame::Open(_) if opened => Err(Status::invalid_argument("open: this stream is open already")),
             Frame::Open(Open { settings, window }) => {
-                self.settings =
-                    Settings::new(settings).map_err(|message| Status::invalid_argument(format!("open.{message}")))?;
+                self.settings = SessionSettings::new(settings)
+                    .map_err(|message| Status::invalid_argument(format!("open.{message}")))?;
                 self.window = if window == 0 { DEFAULT_WINDOW } else { window }.into();
                 Ok(())
             }
             _ if !opened => Err(Status::invalid_argument("the first frame must be `open`")),
             Frame::Execute(execute) => self.execute(execute).await,
-            Frame::Cancel(cancel) => Ok(self.tell("cancel", cancel.id, Control::cancel)?),
+            Frame::Cancel(cancel) => Ok(self.tell("cancel", cancel.id, QueryControl::cancel)?),
             Frame::Credit(credit) => Ok(self.tell("credit", credit.id, |query| query.add_credit(credit.bytes))?),
         }
     }
 
     /// A query that has been answered hears nothing any more: the frames have crossed.
-    fn tell(&self, field: &str, id: u32, what: impl FnOnce(&Control)) -> Result<(), Status> {
+    fn tell(&self, field: &str, id: u32, what: impl FnOnce(&QueryControl)) -> Result<(), Status> {
         // While draining, ids above the last one belong to queries that will not run.
         if id > self.last_id && self.sender.is_some() {
             return Err(Status::invalid_argument(format!("{field}.id: {id} has not been executed")));
@@ -145,7 +156,7 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
             return Err(Status::invalid_argument(format!("execute.id: {id} does not rise above {}", self.last_id)));
         }
         self.last_id = id;
-        let large = self.found.take(id);
+        let large = self.large_messages.take(id);
         let refusal = match (&query, &large) {
             (None, Some(Err(refusal))) => Some(refusal.clone()),
             (None, _) => Some(failure(Reason::Invalid, true, "query: missing")),
@@ -159,7 +170,7 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
         };
         let memory = match (large, &query) {
             (Some(large), _) => large.ok(),
-            (None, Some(query)) => self.engine.requests.reserve(Query::size_of(query)),
+            (None, Some(query)) => self.engine.requests.reserve(IncomingQuery::size_of(query)),
             (None, None) => None,
         };
         let memory = memory.ok_or_else(out_of_memory).and_then(|memory| match &query {
@@ -170,14 +181,16 @@ impl<S: FnMut(Query, Asker) + Send> Intake<S> {
             (None, Some(query), Ok(memory)) => (query, Some(memory)),
             (refusal, _, memory) => {
                 let refusal = refusal.or(memory.err()).unwrap_or_else(out_of_memory);
-                let _ = sender.send(Outgoing::Piece(id, Piece::ending(Ending::Failure(refusal)), None)).await;
+                let _ = sender
+                    .send(OutgoingFrame::ReplyChunk(id, ReplyChunk::ending(ReplyEnd::Failure(refusal)), None))
+                    .await;
                 return Ok(());
             }
         };
         let window = if request.window == 0 { self.window } else { request.window.into() };
         let deadline = self.engine.deadline(&request, None);
-        let query = Query::new(request, self.settings.clone(), deadline, self.caller, memory);
-        (self.start)(query, Asker::new(id, window, &self.queries, sender, self.engine.replies.clone()));
+        let query = IncomingQuery::new(request, self.settings.clone(), deadline, self.caller, memory);
+        (self.start)(query, ReplySender::new(id, window, &self.queries, sender, self.engine.replies.clone()));
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ pub struct Message {
 
 /// The read side of a connection.
 #[derive(Debug)]
-pub struct Inbox {
+pub struct ReadBuffer {
     buffer: BytesMut,
     /// What stands before has been looked at.
     at: usize,
@@ -46,9 +46,9 @@ pub struct Inbox {
     largest_error: usize,
 }
 
-impl Default for Inbox {
+impl Default for ReadBuffer {
     fn default() -> Self {
-        Inbox {
+        ReadBuffer {
             buffer: BytesMut::new(),
             at: 0,
             rows: 0..0,
@@ -61,7 +61,7 @@ impl Default for Inbox {
     }
 }
 
-impl Inbox {
+impl ReadBuffer {
     /// The next whole message that is not a row; rows on the way are gathered. None: read more.
     pub fn next(&mut self) -> io::Result<Option<Message>> {
         loop {
@@ -222,49 +222,51 @@ mod tests {
         bytes
     }
 
-    async fn inbox(bytes: &[u8]) -> Inbox {
-        let mut inbox = Inbox::default();
+    async fn read_buffer(bytes: &[u8]) -> ReadBuffer {
+        let mut read_buffer = ReadBuffer::default();
         let mut bytes = bytes;
         while !bytes.is_empty() {
-            inbox.fill(&mut bytes).await.unwrap();
+            read_buffer.fill(&mut bytes).await.unwrap();
         }
-        inbox
+        read_buffer
     }
 
     #[tokio::test]
     async fn rows_leave_as_they_came_with_their_headers() {
         let rows = [message(b'D', b"one"), message(b'D', b"two")].concat();
-        let mut inbox = inbox(&[message(b'T', b"fields"), rows.clone(), message(b'C', b"SELECT 2\0")].concat()).await;
-        let description = inbox.next().unwrap().unwrap();
+        let mut read_buffer =
+            read_buffer(&[message(b'T', b"fields"), rows.clone(), message(b'C', b"SELECT 2\0")].concat()).await;
+        let description = read_buffer.next().unwrap().unwrap();
         assert_eq!(description.tag, b'T');
-        assert_eq!(inbox.take_body(&description), &b"fields"[..]);
-        let end = inbox.next().unwrap().unwrap();
-        assert_eq!((end.tag, inbox.body(&end)), (b'C', &b"SELECT 2\0"[..]));
-        assert_eq!(inbox.take_rows(), (Bytes::from(rows), 2));
-        assert_eq!(inbox.next().unwrap(), None);
-        assert!(inbox.is_empty());
+        assert_eq!(read_buffer.take_body(&description), &b"fields"[..]);
+        let end = read_buffer.next().unwrap().unwrap();
+        assert_eq!((end.tag, read_buffer.body(&end)), (b'C', &b"SELECT 2\0"[..]));
+        assert_eq!(read_buffer.take_rows(), (Bytes::from(rows), 2));
+        assert_eq!(read_buffer.next().unwrap(), None);
+        assert!(read_buffer.is_empty());
     }
 
     #[tokio::test]
     async fn a_notice_between_rows_does_not_part_them() {
         let (a, b) = (message(b'D', b"a"), message(b'D', b"b"));
-        let mut inbox = inbox(&[a.clone(), message(b'N', b"notice"), b.clone(), message(b'C', b"")].concat()).await;
-        assert_eq!(inbox.next().unwrap().unwrap().tag, b'N');
-        assert_eq!(inbox.next().unwrap().unwrap().tag, b'C');
-        assert_eq!(inbox.take_rows(), (Bytes::from([a, b].concat()), 2));
+        let mut read_buffer =
+            read_buffer(&[a.clone(), message(b'N', b"notice"), b.clone(), message(b'C', b"")].concat()).await;
+        assert_eq!(read_buffer.next().unwrap().unwrap().tag, b'N');
+        assert_eq!(read_buffer.next().unwrap().unwrap().tag, b'C');
+        assert_eq!(read_buffer.take_rows(), (Bytes::from([a, b].concat()), 2));
     }
 
     #[tokio::test]
     async fn a_message_may_come_byte_by_byte() {
         let bytes = [message(b'D', b"row"), message(b'C', b"tag\0"), message(b'Z', b"I")].concat();
-        let mut inbox = Inbox::default();
+        let mut read_buffer = ReadBuffer::default();
         let mut tags = Vec::new();
         for byte in &bytes {
-            inbox.fill(&mut &[*byte][..]).await.unwrap();
-            while let Some(message) = inbox.next().unwrap() {
+            read_buffer.fill(&mut &[*byte][..]).await.unwrap();
+            while let Some(message) = read_buffer.next().unwrap() {
                 tags.push(message.tag);
                 if message.tag == b'C' {
-                    assert_eq!(inbox.take_rows(), (Bytes::from(self::message(b'D', b"row")), 1));
+                    assert_eq!(read_buffer.take_rows(), (Bytes::from(self::message(b'D', b"row")), 1));
                 }
             }
         }
@@ -275,17 +277,17 @@ mod tests {
     async fn rows_of_many_reads_come_in_parts_of_about_the_same_size() {
         let row = message(b'D', &[b'x'; 1000]);
         let all = row.repeat(500);
-        let (mut source, mut inbox) = (&all[..], Inbox::default());
+        let (mut source, mut read_buffer) = (&all[..], ReadBuffer::default());
         let (mut got, mut parts) = (Vec::new(), Vec::new());
-        while inbox.fill(&mut source).await.unwrap() > 0 {
-            assert_eq!(inbox.next().unwrap(), None);
-            if inbox.is_full() {
-                let (rows, _) = inbox.take_rows();
+        while read_buffer.fill(&mut source).await.unwrap() > 0 {
+            assert_eq!(read_buffer.next().unwrap(), None);
+            if read_buffer.is_full() {
+                let (rows, _) = read_buffer.take_rows();
                 parts.push(rows.len());
                 got.extend_from_slice(&rows);
             }
         }
-        got.extend_from_slice(&inbox.take_rows().0);
+        got.extend_from_slice(&read_buffer.take_rows().0);
         assert_eq!(got, all);
         assert!(parts.iter().all(|&size| size > PART_SIZE / 2 && size < 2 * PART_SIZE), "{parts:?}");
     }
@@ -293,31 +295,32 @@ mod tests {
     #[tokio::test]
     async fn a_row_larger_than_the_buffer_comes_whole() {
         let rows = [message(b'D', b"small"), message(b'D', &[b'x'; 3 * PART_SIZE])].concat();
-        let (mut source, mut inbox) = (&rows[..], Inbox::default());
+        let (mut source, mut read_buffer) = (&rows[..], ReadBuffer::default());
         let mut got = Vec::new();
-        while inbox.fill(&mut source).await.unwrap() > 0 {
-            assert_eq!(inbox.next().unwrap(), None);
-            if inbox.is_full() {
-                got.extend_from_slice(&inbox.take_rows().0);
+        while read_buffer.fill(&mut source).await.unwrap() > 0 {
+            assert_eq!(read_buffer.next().unwrap(), None);
+            if read_buffer.is_full() {
+                got.extend_from_slice(&read_buffer.take_rows().0);
             }
         }
-        got.extend_from_slice(&inbox.take_rows().0);
+        got.extend_from_slice(&read_buffer.take_rows().0);
         assert_eq!(got, rows);
     }
 
     #[tokio::test]
     async fn dropped_rows_do_not_come_back() {
-        let mut inbox =
-            inbox(&[message(b'D', b"a"), message(b'C', b""), message(b'D', b"b"), message(b'C', b"")].concat()).await;
-        inbox.next().unwrap();
-        inbox.drop_rows();
-        inbox.next().unwrap();
-        assert_eq!(inbox.take_rows(), (Bytes::from(message(b'D', b"b")), 1));
+        let mut read_buffer =
+            read_buffer(&[message(b'D', b"a"), message(b'C', b""), message(b'D', b"b"), message(b'C', b"")].concat())
+                .await;
+        read_buffer.next().unwrap();
+        read_buffer.drop_rows();
+        read_buffer.next().unwrap();
+        assert_eq!(read_buffer.take_rows(), (Bytes::from(message(b'D', b"b")), 1));
     }
 
     #[tokio::test]
     async fn an_impossible_length_is_an_error() {
-        assert!(inbox(&[b'D', 0, 0, 0, 3]).await.next().is_err());
-        assert!(inbox(&[b'D', 0xff, 0, 0, 0]).await.next().is_err());
+        assert!(read_buffer(&[b'D', 0, 0, 0, 3]).await.next().is_err());
+        assert!(read_buffer(&[b'D', 0xff, 0, 0, 0]).await.next().is_err());
     }
 }
