@@ -21,7 +21,7 @@ pub struct Readiness(Arc<State>);
 #[derive(Debug)]
 struct State {
     ready: watch::Sender<bool>,
-    parts: Mutex<Parts>,
+    parts: Mutex<HealthParts>,
     doubted: Notify,
     /// Somebody probes, and could find that all is well again.
     probing: AtomicBool,
@@ -29,7 +29,7 @@ struct State {
 
 /// What has to be well.
 #[derive(Clone, Copy, Debug)]
-struct Parts {
+struct HealthParts {
     database: bool,
     lease: bool,
 }
@@ -39,7 +39,7 @@ impl Default for Readiness {
     fn default() -> Self {
         Readiness(Arc::new(State {
             ready: watch::Sender::new(true),
-            parts: Mutex::new(Parts { database: true, lease: true }),
+            parts: Mutex::new(HealthParts { database: true, lease: true }),
             doubted: Notify::new(),
             probing: AtomicBool::new(false),
         }))
@@ -109,12 +109,12 @@ impl Readiness {
         }
     }
 
-    fn parts(&self) -> MutexGuard<'_, Parts> {
+    fn parts(&self) -> MutexGuard<'_, HealthParts> {
         self.0.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes how it is about a part; true if that is new.
-    fn change(&self, part: impl FnOnce(&mut Parts) -> &mut bool, is_well: bool) -> bool {
+    fn change(&self, part: impl FnOnce(&mut HealthParts) -> &mut bool, is_well: bool) -> bool {
         let mut parts = self.parts();
         let changed = std::mem::replace(part(&mut parts), is_well) != is_well;
         let ready = parts.database && parts.lease;

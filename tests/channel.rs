@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mtdd::channel::{QueryChannel, ReadSafety, ReplyEvent, StartedCall};
-use mtdd::dial::{Dial, Names, Token};
+use mtdd::dial::{Dial, Names, BearerToken};
 use mtdd::proto::db_service_server::{DbService, DbServiceServer};
 use mtdd::proto::legacy_db::db_service_server::{DbService as LegacyDbService, DbServiceServer as LegacyServer};
 use mtdd::proto::legacy_db::{self, StoredProcRequest, StoredProcResponse};
@@ -88,7 +88,7 @@ async fn a_query_that_was_on_its_way_when_unimplemented_came_back_never_ran_and_
         .add_service(LegacyServer::new(Legacy(answered.clone())));
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
 
-    let dial = Dial { tls: None, insecure: false, token: Token::default(), names: Names::LIBRARY };
+    let dial = Dial { tls: None, insecure: false, token: BearerToken::default(), names: Names::LIBRARY };
     let channel = QueryChannel::new(0, address, dial, Default::default(), Default::default()).unwrap();
     let query = QueryRequest { sql: "select 1".into(), timeout_ms: 5000, ..QueryRequest::default() };
     let begun = match channel.begin(query.clone()).await.unwrap() {
@@ -163,7 +163,7 @@ async fn telling() -> (QueryChannel, Hellos, Arc<AtomicUsize>) {
     let service = Telling { hellos: Mutex::new(Some(hellos)), queries: queries.clone() };
     let server = Server::builder().add_service(DbServiceServer::new(service));
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
-    let dial = Dial { tls: None, insecure: false, token: Token::default(), names: Names::LIBRARY };
+    let dial = Dial { tls: None, insecure: false, token: BearerToken::default(), names: Names::LIBRARY };
     let channel = QueryChannel::new(0, address, dial, Default::default(), Default::default()).unwrap();
     (channel, sender, queries)
 }

@@ -33,7 +33,7 @@ enum ServerCommand {
         #[command(flatten)]
         listen: ListenOptions,
         #[command(flatten)]
-        lookup: lookup_server::Options,
+        lookup: lookup_server::LookupOptions,
     },
 }
 
@@ -77,7 +77,7 @@ fn main() -> ExitCode {
 }
 
 fn administer() -> ExitCode {
-    let command = lookup_server::Command::parse_from(std::env::args_os().skip(1));
+    let command = lookup_server::AdminCommand::parse_from(std::env::args_os().skip(1));
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => ExitCode::from(runtime.block_on(lookup_server::administer(command))),
         Err(error) => {
@@ -99,7 +99,7 @@ async fn run(server: ServerCommand) -> ExitCode {
         }
         ServerCommand::Lookup { listen, lookup } => {
             let start = async |drain| {
-                let lookup_server::Services { current, legacy, readiness } =
+                let lookup_server::LookupServices { current, legacy, readiness } =
                     lookup_server::service(lookup, drain).await.map_err(lookup_start_error)?;
                 Ok(Services { current, legacy, readiness })
             };
@@ -115,9 +115,9 @@ fn query_start_error(error: query_server::QueryStartError) -> StartError {
     }
 }
 
-fn lookup_start_error(error: lookup_server::StartError) -> StartError {
+fn lookup_start_error(error: lookup_server::LookupStartError) -> StartError {
     match error {
-        lookup_server::StartError::Configuration(_) => StartError::ServiceConfiguration(error.into()),
-        lookup_server::StartError::Unreachable { .. } => StartError::Unavailable(error.into()),
+        lookup_server::LookupStartError::Configuration(_) => StartError::ServiceConfiguration(error.into()),
+        lookup_server::LookupStartError::Unreachable { .. } => StartError::Unavailable(error.into()),
     }
 }

@@ -23,7 +23,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::channel::QueryChannel;
 use crate::data::shape::Descriptions;
-use crate::dial::{Dial, Names, Token};
+use crate::dial::{Dial, Names, BearerToken};
 use crate::error::Error;
 use crate::js_log;
 use crate::lookup::{Lookup, Tenant};
@@ -41,13 +41,13 @@ pub use request::Request;
 #[derive(Debug)]
 pub struct Client {
     commands: UnboundedSender<Command>,
-    token: Token,
+    token: BearerToken,
 }
 
 impl Client {
     /// Starts the thread; connections are opened as queries need them.
     pub fn open(config: Config, js_queue: Arc<JsQueue>) -> Result<Client, Error> {
-        let token = Token::default();
+        let token = BearerToken::default();
         token.set(config.token.as_ref().map(|token| token.0.as_str()))?;
         if config.token_function {
             let asked = js_queue.clone();

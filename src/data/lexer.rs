@@ -28,14 +28,14 @@ pub enum Token<'a> {
 
 /// How many tokens a text has, and how many bytes stand between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
+pub struct TextSize {
     pub tokens: usize,
     pub blanks: usize,
 }
 
 /// What reading on has led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step<'a> {
+pub enum LexerStep<'a> {
     Token(Token<'a>),
     /// As far as was asked for; `read` goes on from here.
     Paused,
@@ -45,7 +45,7 @@ pub enum Step<'a> {
 
 /// What stands where the lexer does. `start`: where its inside begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Inside {
+enum LexerState {
     /// Blanks, or the beginning of anything.
     Nothing,
     LineComment,
@@ -93,7 +93,7 @@ enum Inside {
 pub struct Lexer<'a> {
     sql: &'a str,
     at: usize,
-    inside: Inside,
+    inside: LexerState,
     /// Where the last token began.
     token_at: usize,
 }
@@ -101,13 +101,13 @@ pub struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// Starts at the beginning of `sql`.
     pub fn new(sql: &'a str) -> Self {
-        Lexer { sql, at: 0, inside: Inside::Nothing, token_at: 0 }
+        Lexer { sql, at: 0, inside: LexerState::Nothing, token_at: 0 }
     }
 
     /// How much there is to read, told by reading it once.
-    pub fn size(sql: &'a str) -> Size {
+    pub fn size(sql: &'a str) -> TextSize {
         let mut lexer = Lexer::new(sql);
-        let mut size = Size { tokens: 0, blanks: 0 };
+        let mut size = TextSize { tokens: 0, blanks: 0 };
         loop {
             let end = lexer.at;
             if lexer.next().is_none() {
@@ -125,39 +125,39 @@ impl<'a> Lexer<'a> {
     }
 
     /// Reads the next token, but no further than a few bytes beyond `until`.
-    pub fn read(&mut self, until: usize) -> Step<'a> {
+    pub fn read(&mut self, until: usize) -> LexerStep<'a> {
         let length = self.sql.len();
         let until = until.min(length);
         loop {
             if self.at >= until && until < length {
-                return Step::Paused;
+                return LexerStep::Paused;
             }
             let token = match self.inside {
-                Inside::Nothing if self.at >= length => return Step::End,
-                Inside::Nothing => self.begin(until),
-                Inside::LineComment => self.line_comment(until),
-                Inside::BlockComment { depth } => self.block_comment(depth, until),
-                Inside::Word { start } => self.word(start, until),
-                Inside::Number { start } => {
+                LexerState::Nothing if self.at >= length => return LexerStep::End,
+                LexerState::Nothing => self.begin(until),
+                LexerState::LineComment => self.line_comment(until),
+                LexerState::BlockComment { depth } => self.block_comment(depth, until),
+                LexerState::Word { start } => self.word(start, until),
+                LexerState::Number { start } => {
                     let number =
                         self.run(start, until, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
                     number.map(Token::Number)
                 }
-                Inside::Parameter { start } => {
+                LexerState::Parameter { start } => {
                     let number = self.run(start, until, |byte| byte.is_ascii_digit());
                     number.map(|number| Token::Parameter(number.parse().unwrap_or(0)))
                 }
-                Inside::Quoted { start, quote } => self.quoted(start, quote, until),
-                Inside::Escaped { start } => self.escaped(start, until),
-                Inside::Continued { start, end, new_line, comment } => {
+                LexerState::Quoted { start, quote } => self.quoted(start, quote, until),
+                LexerState::Escaped { start } => self.escaped(start, until),
+                LexerState::Continued { start, end, new_line, comment } => {
                     self.continued(start, end, new_line, comment, until)
                 }
-                Inside::Tag { start } => self.tag(start, until),
-                Inside::DollarQuoted { tag, start } => self.dollar_quoted(tag, start, until),
+                LexerState::Tag { start } => self.tag(start, until),
+                LexerState::DollarQuoted { tag, start } => self.dollar_quoted(tag, start, until),
             };
             if let Some(token) = token {
-                self.inside = Inside::Nothing;
-                return Step::Token(token);
+                self.inside = LexerState::Nothing;
+                return LexerStep::Token(token);
             }
         }
     }
@@ -188,11 +188,11 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         match (self.peek(0), self.peek(1)) {
             (b'-', b'-') => {
-                self.inside = Inside::LineComment;
+                self.inside = LexerState::LineComment;
                 return None;
             }
             (b'/', b'*') => {
-                self.inside = Inside::BlockComment { depth: 0 };
+                self.inside = LexerState::BlockComment { depth: 0 };
                 return None;
             }
             _ => self.token_at = start,
@@ -200,17 +200,17 @@ impl<'a> Lexer<'a> {
         self.inside = match self.peek(0) {
             quote @ (b'\'' | b'"') => {
                 self.at += 1;
-                Inside::Quoted { start: self.at, quote }
+                LexerState::Quoted { start: self.at, quote }
             }
             b'$' => {
                 self.at += 1;
                 match self.peek(0).is_ascii_digit() {
-                    true => Inside::Parameter { start: self.at },
-                    false => Inside::Tag { start },
+                    true => LexerState::Parameter { start: self.at },
+                    false => LexerState::Tag { start },
                 }
             }
-            byte if byte.is_ascii_digit() => Inside::Number { start },
-            byte if starts_word(byte) => Inside::Word { start },
+            byte if byte.is_ascii_digit() => LexerState::Number { start },
+            byte if starts_word(byte) => LexerState::Word { start },
             byte => {
                 self.at += 1;
                 return Some(Token::Mark(char::from(byte)));
@@ -221,7 +221,7 @@ impl<'a> Lexer<'a> {
 
     fn line_comment(&mut self, until: usize) -> Option<Token<'a>> {
         if self.find(b'\n', b'\r', until) || self.is_at_end() {
-            self.inside = Inside::Nothing;
+            self.inside = LexerState::Nothing;
         }
         None
     }
@@ -237,14 +237,14 @@ impl<'a> Lexer<'a> {
                     depth -= 1;
                     self.at += 2;
                     if depth == 0 {
-                        self.inside = Inside::Nothing;
+                        self.inside = LexerState::Nothing;
                         return None;
                     }
                 }
                 _ => self.at += 1,
             }
         }
-        self.inside = if self.is_at_end() { Inside::Nothing } else { Inside::BlockComment { depth } };
+        self.inside = if self.is_at_end() { LexerState::Nothing } else { LexerState::BlockComment { depth } };
         None
     }
 
@@ -267,8 +267,8 @@ impl<'a> Lexer<'a> {
         let quote = self.peek(length - 1);
         self.at += length;
         self.inside = match prefix {
-            b'e' => Inside::Escaped { start: self.at },
-            _ => Inside::Quoted { start: self.at, quote },
+            b'e' => LexerState::Escaped { start: self.at },
+            _ => LexerState::Quoted { start: self.at, quote },
         };
         None
     }
@@ -291,7 +291,7 @@ impl<'a> Lexer<'a> {
             if self.peek(0) == b'\\' || self.peek(1) == b'\'' {
                 self.at = self.sql.len().min(self.at + 2);
             } else {
-                self.inside = Inside::Continued { start, end: self.at, new_line: false, comment: false };
+                self.inside = LexerState::Continued { start, end: self.at, new_line: false, comment: false };
                 self.at += 1;
                 return None;
             }
@@ -318,7 +318,7 @@ impl<'a> Lexer<'a> {
                 b'-' if self.peek(1) == b'-' => comment = true,
                 b'\'' if new_line => {
                     self.at += 1;
-                    self.inside = Inside::Escaped { start };
+                    self.inside = LexerState::Escaped { start };
                     return None;
                 }
                 _ => return Some(self.ended(start, end)),
@@ -328,7 +328,7 @@ impl<'a> Lexer<'a> {
         if self.is_at_end() {
             return Some(self.ended(start, end));
         }
-        self.inside = Inside::Continued { start, end, new_line, comment };
+        self.inside = LexerState::Continued { start, end, new_line, comment };
         None
     }
 
@@ -345,7 +345,7 @@ impl<'a> Lexer<'a> {
             return Some(Token::Mark('$'));
         }
         self.at += 1;
-        self.inside = Inside::DollarQuoted { tag: start, start: self.at };
+        self.inside = LexerState::DollarQuoted { tag: start, start: self.at };
         None
     }
 
@@ -369,8 +369,8 @@ impl<'a> Iterator for Lexer<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         match self.read(usize::MAX) {
-            Step::Token(token) => Some(token),
-            Step::Paused | Step::End => None,
+            LexerStep::Token(token) => Some(token),
+            LexerStep::Paused | LexerStep::End => None,
         }
     }
 }

@@ -5,13 +5,13 @@ pub mod calendar;
 pub mod command_tag;
 pub mod compact;
 pub mod cut;
-pub mod gist;
 pub mod kind;
 pub mod lexer;
 pub mod parameters;
 #[cfg(test)]
 pub mod qualified;
-pub mod repeat;
+pub mod read_only;
 pub mod result_set;
 pub mod row;
 pub mod shape;
+pub mod text_scan;

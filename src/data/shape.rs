@@ -24,10 +24,10 @@ pub struct Description {
 /// The descriptions seen of late. Of equal ones there is one, so that results of the same columns, whatever text or
 /// connection they come by, have one decoder.
 #[derive(Debug)]
-pub struct Descriptions(Mutex<Seen>);
+pub struct Descriptions(Mutex<SeenShape>);
 
 #[derive(Debug)]
-struct Seen {
+struct SeenShape {
     descriptions: LruCache<Arc<[Field]>, Arc<Description>>,
     fields: usize,
 }
@@ -97,7 +97,7 @@ impl Description {
 
 impl Default for Descriptions {
     fn default() -> Self {
-        Descriptions(Mutex::new(Seen { descriptions: LruCache::unbounded(), fields: 0 }))
+        Descriptions(Mutex::new(SeenShape { descriptions: LruCache::unbounded(), fields: 0 }))
     }
 }
 

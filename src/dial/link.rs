@@ -22,8 +22,8 @@ use tonic::{Code, Status};
 
 use super::peer::{self, Spoken};
 use super::refusal::{Mismatch, Ours, not_http2};
-use super::tls::Client;
-use super::watched::{Seen, Sight, Socket, Watched};
+use super::tls::TlsClient;
+use super::watched::{SeenBytes, Sight, WatchedConnection, WatchedSocket};
 use super::{CONNECT_TIMEOUT, Names};
 use crate::error::describe;
 
@@ -43,13 +43,13 @@ pub struct Link {
 }
 
 impl Link {
-    pub(super) fn new(address: &str, endpoint: Endpoint, tls: Option<Client>, names: &'static Names) -> Link {
+    pub(super) fn new(address: &str, endpoint: Endpoint, tls: Option<TlsClient>, names: &'static Names) -> Link {
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let has_identity = tls.as_ref().is_some_and(|tls| tls.has_identity);
         let ours = Ours { names, encrypted: tls.is_some(), has_identity };
-        let server = Arc::new(Server {
+        let server = Arc::new(KnownServer {
             address: address.to_owned(),
             ours,
             sight: Arc::default(),
@@ -85,9 +85,9 @@ impl Link {
         let is_its_word = status.source().is_none();
         let reason = match server.sight.seen() {
             _ if is_its_word => None,
-            Seen::Nothing | Seen::Http2 => None,
-            Seen::Refused(error) => server.ours.tls(&error),
-            Seen::Ended(bytes) => server.who_answers(&bytes, true).await,
+            SeenBytes::Nothing | SeenBytes::Http2 => None,
+            SeenBytes::Refused(error) => server.ours.tls(&error),
+            SeenBytes::Ended(bytes) => server.who_answers(&bytes, true).await,
         };
         reason.unwrap_or_else(|| describe(status))
     }
@@ -138,14 +138,14 @@ fn not_grpc(status: &Status) -> Option<String> {
 
 /// A server, and what is known of it.
 #[derive(Debug)]
-struct Server {
+struct KnownServer {
     address: String,
     ours: Ours,
     sight: Arc<Sight>,
     answers: tokio::sync::Mutex<Option<(Instant, Option<Spoken>)>>,
 }
 
-impl Server {
+impl KnownServer {
     /// Finds out what answers at the address; `bytes`: what came on a connection before it ended.
     /// `is_shaken`: after the handshake, if there was to be one.
     async fn who_answers(&self, bytes: &[u8], is_shaken: bool) -> Option<String> {
@@ -172,8 +172,8 @@ impl Server {
 #[derive(Clone)]
 struct Connector {
     tcp: HttpConnector,
-    tls: Option<Client>,
-    server: Arc<Server>,
+    tls: Option<TlsClient>,
+    server: Arc<KnownServer>,
 }
 
 impl fmt::Debug for Connector {
@@ -183,7 +183,7 @@ impl fmt::Debug for Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = TokioIo<Watched>;
+    type Response = TokioIo<WatchedConnection>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -198,15 +198,15 @@ impl Service<Uri> for Connector {
             let socket = match connecting.await {
                 Ok(socket) => socket.into_inner(),
                 Err(error) => {
-                    server.sight.set(Seen::Nothing);
+                    server.sight.set(SeenBytes::Nothing);
                     return Err(error.into());
                 }
             };
             let socket = match tls {
-                None => Socket::Plain(socket),
+                None => WatchedSocket::Plain(socket),
                 Some(tls) => match timeout(HANDSHAKE_TIMEOUT, tls.connector.connect(tls.name, socket)).await {
                     Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
-                        Socket::Tls(Box::new(stream))
+                        WatchedSocket::Tls(Box::new(stream))
                     }
                     Ok(Ok(_)) => return Err(Mismatch(not_http2()).into()),
                     Ok(Err(error)) => return Err(failed(&server, error).await),
@@ -217,13 +217,13 @@ impl Service<Uri> for Connector {
                     }
                 },
             };
-            Ok(TokioIo::new(Watched::new(socket, server.sight.clone())))
+            Ok(TokioIo::new(WatchedConnection::new(socket, server.sight.clone())))
         })
     }
 }
 
 /// What a handshake failed with.
-async fn failed(server: &Server, error: io::Error) -> BoxError {
+async fn failed(server: &KnownServer, error: io::Error) -> BoxError {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
     let reason = match cause.and_then(|cause| server.ours.tls(cause)) {
         Some(reason) => Some(reason),

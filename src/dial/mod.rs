@@ -16,7 +16,7 @@ use tonic::{Code, Request, Status};
 
 pub use link::{Link, check_answer};
 pub use tls::Tls;
-pub use token::Token;
+pub use token::BearerToken;
 
 use crate::error::Error;
 
@@ -32,7 +32,7 @@ pub struct Dial {
     pub tls: Option<Tls>,
     /// Plain text also beyond loopback.
     pub insecure: bool,
-    pub token: Token,
+    pub token: BearerToken,
     pub names: &'static Names,
 }
 
@@ -118,7 +118,7 @@ mod tests {
         let tls =
             || Tls { ca: Some(rcgen::generate_simple_self_signed(Vec::new()).unwrap().cert.pem()), ..Tls::default() };
         let is_encrypted = |insecure, tls, address| {
-            let dial = Dial { tls, insecure, token: Token::default(), names: Names::LIBRARY };
+            let dial = Dial { tls, insecure, token: BearerToken::default(), names: Names::LIBRARY };
             dial.link(address).unwrap().is_encrypted()
         };
         for address in ["localhost:1", "127.0.0.1:1", "127.8.8.8:1", "[::1]:1"] {
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn what_is_no_certificate_is_refused_by_its_name() {
         let refused = |tls: Tls| {
-            let dial = Dial { tls: Some(tls), insecure: false, token: Token::default(), names: Names::LIBRARY };
+            let dial = Dial { tls: Some(tls), insecure: false, token: BearerToken::default(), names: Names::LIBRARY };
             dial.link("127.0.0.1:1").unwrap_err().to_string()
         };
         for ca in ["", "hunter2", "-----BEGIN CERTIFICATE-----hunter2"] {

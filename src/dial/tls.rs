@@ -22,7 +22,7 @@ pub struct Tls {
 
 /// What encrypts a connection.
 #[derive(Clone)]
-pub(super) struct Client {
+pub(super) struct TlsClient {
     pub connector: TlsConnector,
     /// Whom the server's certificate has to be for.
     pub name: ServerName<'static>,
@@ -32,7 +32,7 @@ pub(super) struct Client {
 
 impl Tls {
     /// An error names the setting.
-    pub(super) fn client(self, host: &str, names: &Names) -> Result<Client, Error> {
+    pub(super) fn client(self, host: &str, names: &Names) -> Result<TlsClient, Error> {
         let wrong = |field: &'static str, reason: &str| Error::Config { field, reason: reason.to_owned() };
         let mut roots = RootCertStore::empty();
         match &self.ca {
@@ -70,7 +70,7 @@ impl Tls {
         let bare = self.server_name.as_deref().unwrap_or(host).trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(bare.to_owned())
             .map_err(|_| wrong(names.server_name, "expected the name or address of a host"))?;
-        Ok(Client { connector: TlsConnector::from(Arc::new(config)), name, has_identity })
+        Ok(TlsClient { connector: TlsConnector::from(Arc::new(config)), name, has_identity })
     }
 }
 

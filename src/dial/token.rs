@@ -19,7 +19,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// The shared secret that proves the client to its servers; it may be replaced while connections stand.
 #[derive(Clone, Default)]
-pub struct Token(Arc<State>);
+pub struct BearerToken(Arc<State>);
 
 #[derive(Default)]
 struct State {
@@ -44,13 +44,13 @@ struct Counts {
     answers: u64,
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for BearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token([redacted])")
     }
 }
 
-impl Token {
+impl BearerToken {
     pub fn set(&self, token: Option<&str>) -> Result<(), Error> {
         let header = token.map(|token| format!("Bearer {token}").parse::<MetadataValue<Ascii>>()).transpose();
         let mut header = header.map_err(|_| Error::Config {
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_token_never_shows() {
-        let token = Token::default();
+        let token = BearerToken::default();
         token.set(Some("hunter2")).unwrap();
         assert!(!format!("{token:?}").contains("hunter2"));
         assert_eq!(token.set(Some("a\nb")).unwrap_err().code(), "CONFIG_INVALID");
@@ -139,7 +139,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn many_who_are_refused_ask_for_one_token() {
-        let (token, asked) = (Token::default(), Arc::new(AtomicU32::new(0)));
+        let (token, asked) = (BearerToken::default(), Arc::new(AtomicU32::new(0)));
         token.set(Some("old")).unwrap();
         assert!(!token.renewed(token.edition()).await, "there is nobody to ask");
         let counted = asked.clone();

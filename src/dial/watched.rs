@@ -15,10 +15,10 @@ use super::peer::{GLANCE, is_http2};
 /// What has come of the last connection of which something has come: a failed call is often told of its end only when the
 /// next one is being made.
 #[derive(Debug, Default)]
-pub struct Sight(Mutex<Seen>);
+pub struct Sight(Mutex<SeenBytes>);
 
 #[derive(Clone, Debug, Default)]
-pub enum Seen {
+pub enum SeenBytes {
     /// There was none.
     #[default]
     Nothing,
@@ -31,58 +31,58 @@ pub enum Seen {
 }
 
 impl Sight {
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&self) -> SeenBytes {
         self.lock().clone()
     }
 
-    pub fn set(&self, seen: Seen) {
+    pub fn set(&self, seen: SeenBytes) {
         *self.lock() = seen;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Seen> {
+    fn lock(&self) -> MutexGuard<'_, SeenBytes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub enum Socket {
+pub enum WatchedSocket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-pub struct Watched {
-    socket: Socket,
+pub struct WatchedConnection {
+    socket: WatchedSocket,
     /// None: nothing is left to find out.
-    watch: Option<Watch>,
+    watch: Option<ConnectionWatch>,
 }
 
-struct Watch {
+struct ConnectionWatch {
     sight: Arc<Sight>,
     bytes: Vec<u8>,
 }
 
-impl Watch {
+impl ConnectionWatch {
     /// What has become of the connection; None: nothing so far.
-    fn seen(&mut self, read: &Poll<io::Result<()>>, bytes: &[u8]) -> Option<Seen> {
+    fn seen(&mut self, read: &Poll<io::Result<()>>, bytes: &[u8]) -> Option<SeenBytes> {
         match read {
             Poll::Pending => None,
-            Poll::Ready(Ok(())) if bytes.is_empty() => Some(Seen::Ended(self.bytes.clone())),
+            Poll::Ready(Ok(())) if bytes.is_empty() => Some(SeenBytes::Ended(self.bytes.clone())),
             Poll::Ready(Ok(())) => {
                 let room = GLANCE.saturating_sub(self.bytes.len());
                 self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
-                is_http2(&self.bytes).then_some(Seen::Http2)
+                is_http2(&self.bytes).then_some(SeenBytes::Http2)
             }
             Poll::Ready(Err(error)) => {
                 let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
-                let ended = || Seen::Ended(self.bytes.clone());
-                Some(cause.map_or_else(ended, |cause| Seen::Refused(cause.clone())))
+                let ended = || SeenBytes::Ended(self.bytes.clone());
+                Some(cause.map_or_else(ended, |cause| SeenBytes::Refused(cause.clone())))
             }
         }
     }
 }
 
-impl Watched {
-    pub fn new(socket: Socket, sight: Arc<Sight>) -> Self {
-        Watched { socket, watch: Some(Watch { sight, bytes: Vec::new() }) }
+impl WatchedConnection {
+    pub fn new(socket: WatchedSocket, sight: Arc<Sight>) -> Self {
+        WatchedConnection { socket, watch: Some(ConnectionWatch { sight, bytes: Vec::new() }) }
     }
 
     fn note(&mut self, read: &Poll<io::Result<()>>, bytes: &[u8]) {
@@ -107,24 +107,24 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for WatchedConnection {
     fn drop(&mut self) {
-        if let Some(Watch { sight, bytes }) = self.watch.take() {
-            sight.set(Seen::Ended(bytes));
+        if let Some(ConnectionWatch { sight, bytes }) = self.watch.take() {
+            sight.set(SeenBytes::Ended(bytes));
         }
     }
 }
 
-impl Socket {
+impl WatchedSocket {
     fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self {
-            Socket::Plain(socket) => Pin::new(socket).poll_read(context, buffer),
-            Socket::Tls(socket) => Pin::new(socket).poll_read(context, buffer),
+            WatchedSocket::Plain(socket) => Pin::new(socket).poll_read(context, buffer),
+            WatchedSocket::Tls(socket) => Pin::new(socket).poll_read(context, buffer),
         }
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for WatchedConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -139,11 +139,11 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for WatchedConnection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = match &mut self.socket {
-            Socket::Plain(socket) => Pin::new(socket).poll_write(context, bytes),
-            Socket::Tls(socket) => Pin::new(socket).poll_write(context, bytes),
+            WatchedSocket::Plain(socket) => Pin::new(socket).poll_write(context, bytes),
+            WatchedSocket::Tls(socket) => Pin::new(socket).poll_write(context, bytes),
         };
         self.written(context, written)
     }
@@ -154,31 +154,31 @@ impl AsyncWrite for Watched {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = match &mut self.socket {
-            Socket::Plain(socket) => Pin::new(socket).poll_write_vectored(context, parts),
-            Socket::Tls(socket) => Pin::new(socket).poll_write_vectored(context, parts),
+            WatchedSocket::Plain(socket) => Pin::new(socket).poll_write_vectored(context, parts),
+            WatchedSocket::Tls(socket) => Pin::new(socket).poll_write_vectored(context, parts),
         };
         self.written(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
         match &self.socket {
-            Socket::Plain(socket) => socket.is_write_vectored(),
-            Socket::Tls(socket) => socket.is_write_vectored(),
+            WatchedSocket::Plain(socket) => socket.is_write_vectored(),
+            WatchedSocket::Tls(socket) => socket.is_write_vectored(),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = match &mut self.socket {
-            Socket::Plain(socket) => Pin::new(socket).poll_flush(context),
-            Socket::Tls(socket) => Pin::new(socket).poll_flush(context),
+            WatchedSocket::Plain(socket) => Pin::new(socket).poll_flush(context),
+            WatchedSocket::Tls(socket) => Pin::new(socket).poll_flush(context),
         };
         self.written(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.socket {
-            Socket::Plain(socket) => Pin::new(socket).poll_shutdown(context),
-            Socket::Tls(socket) => Pin::new(socket).poll_shutdown(context),
+            WatchedSocket::Plain(socket) => Pin::new(socket).poll_shutdown(context),
+            WatchedSocket::Tls(socket) => Pin::new(socket).poll_shutdown(context),
         }
     }
 }

@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::placement;
-use super::store::{Administration, Listed, Moved, NotMoved, StoreError, Tenant};
+use super::store::{Administration, Listed, Moved, NotMoved, StoreError, TenantKey};
 use crate::error::append_sources;
-use crate::postgres::{DatabaseUrl, Target};
+use crate::postgres::{ConnectTarget, DatabaseUrl};
 
 /// What `--run` has started is given so long to end.
 const STOPPING_TIME: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ const STOPPING_TIME: Duration = Duration::from_secs(5);
 /// What can be asked for.
 #[derive(Parser, Debug)]
 #[command(name = "mtdd-server lookup", bin_name = "mtdd-server lookup")]
-pub struct Command {
+pub struct AdminCommand {
     #[command(subcommand)]
     verb: Verb,
 }
@@ -77,7 +77,7 @@ enum Verb {
         #[arg(long, value_name = "N")]
         to: u16,
         #[command(flatten)]
-        waiting: Waiting,
+        waiting: WaitArgs,
         /// Shell command that copies the tenant's rows. It runs while no query of the tenant does, with MTDD_TENANT,
         /// MTDD_TENANT_TYPE, MTDD_FROM and MTDD_TO set. If it fails, the tenant stays where it is
         #[arg(long, value_name = "COMMAND")]
@@ -90,7 +90,7 @@ enum Verb {
         #[command(flatten)]
         tenant: TenantArgs,
         #[command(flatten)]
-        waiting: Waiting,
+        waiting: WaitArgs,
     },
 }
 
@@ -129,7 +129,7 @@ struct Shards {
 }
 
 #[derive(Args, Debug)]
-struct Waiting {
+struct WaitArgs {
     /// How long to wait until no query of the tenant runs, in seconds; after that, nothing changes. For a query server
     /// that cannot be reached, the command waits until its lease has ended (its --max-placement-staleness and 15 s
     /// more)
@@ -159,7 +159,7 @@ enum Failure {
 }
 
 /// Runs a command; its exit code.
-pub async fn administer(command: Command) -> u8 {
+pub async fn administer(command: AdminCommand) -> u8 {
     match run(command.verb).await {
         Ok(()) => 0,
         Err(failure) => {
@@ -210,9 +210,9 @@ async fn run(verb: Verb) -> Result<(), Failure> {
 
 async fn relocate(
     database: &Database,
-    tenant: Tenant,
+    tenant: TenantKey,
     to: Option<i32>,
-    waiting: &Waiting,
+    waiting: &WaitArgs,
     command: Option<String>,
 ) -> Result<(), Failure> {
     let mut store = database.open().await?;
@@ -255,7 +255,7 @@ async fn stopped(mut interruption: watch::Receiver<bool>) {
 /// Runs the operator's command to its end. Interrupted, it is stopped with all that it has started.
 async fn copy(
     command: &str,
-    tenant: &Tenant,
+    tenant: &TenantKey,
     from: i32,
     to: Option<i32>,
     stopped: impl Future<Output = ()>,
@@ -328,7 +328,7 @@ async fn interrupted() {
     std::future::pending().await
 }
 
-fn unknown(tenant: Tenant) -> Failure {
+fn unknown(tenant: TenantKey) -> Failure {
     Failure::Unknown { name: tenant.name, kind: tenant.kind }
 }
 
@@ -342,13 +342,13 @@ fn row(listed: &Listed) -> Value {
 
 impl TenantArgs {
     /// For what is done with a known tenant, however long its name.
-    fn checked(self) -> Result<Tenant, Failure> {
+    fn checked(self) -> Result<TenantKey, Failure> {
         self.no_longer_than(usize::MAX)
     }
 
-    fn no_longer_than(self, most: usize) -> Result<Tenant, Failure> {
-        Tenant::check_name(&self.name, most).map_err(|reason| Failure::Impossible(format!("TENANT: {reason}")))?;
-        Ok(Tenant { name: self.name, kind: self.kind })
+    fn no_longer_than(self, most: usize) -> Result<TenantKey, Failure> {
+        TenantKey::check_name(&self.name, most).map_err(|reason| Failure::Impossible(format!("TENANT: {reason}")))?;
+        Ok(TenantKey { name: self.name, kind: self.kind })
     }
 }
 
@@ -378,7 +378,7 @@ impl Shards {
 impl Database {
     async fn open(&self) -> Result<Administration, Failure> {
         let timeout = Duration::from_millis(self.connect_timeout.into());
-        let target = Target::new(&self.database_url, "mtdd-server lookup", timeout)
+        let target = ConnectTarget::new(&self.database_url, "mtdd-server lookup", timeout)
             .map_err(|reason| Failure::Impossible(format!("--database-url: {reason}")))?;
         Ok(Administration::open(target).await?)
     }

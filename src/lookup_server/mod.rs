@@ -9,8 +9,8 @@ mod service;
 mod store;
 mod watch;
 
-pub use administration::{Command, administer};
-pub use options::Options;
+pub use administration::{AdminCommand, administer};
+pub use options::LookupOptions;
 pub use service::TenantMap;
 
 use std::sync::Arc;
@@ -30,7 +30,7 @@ const LONGEST_PROBE: Duration = Duration::from_secs(5);
 
 /// Why the lookup server did not start.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum LookupStartError {
     /// The flags are wrong, or do not fit the tenants that are registered.
     #[error("{0}")]
     Configuration(String),
@@ -40,7 +40,7 @@ pub enum StartError {
 }
 
 /// What one server serves: the same tenants on this version's wire and on that of 1.x.
-pub struct Services {
+pub struct LookupServices {
     pub current: LookupServiceServer<TenantMap>,
     pub legacy: LegacyLookupServiceServer<TenantMap>,
     /// Whether the tenant database answers.
@@ -49,7 +49,7 @@ pub struct Services {
 
 /// Opens the store (creating its tables if they are missing) and makes the services on it. Once `drain` starts, the query
 /// servers that watch are sent away.
-pub async fn service(options: Options, drain: Drain) -> Result<Services, StartError> {
+pub async fn service(options: LookupOptions, drain: Drain) -> Result<LookupServices, LookupStartError> {
     let readiness = Readiness::default();
     let store = Arc::new(Store::open(&options, &readiness).await?);
     let probed = store.clone();
@@ -57,7 +57,7 @@ pub async fn service(options: Options, drain: Drain) -> Result<Services, StartEr
     let probe = async move || probed.probe().await.map_err(|error| error.to_string());
     tokio::spawn(readiness.clone().keep(interval, LONGEST_PROBE, probe));
     let map = TenantMap::new(store, options.max_tenant_name, drain);
-    Ok(Services {
+    Ok(LookupServices {
         current: LookupServiceServer::new(map.clone()).max_decoding_message_size(MAX_REQUEST),
         legacy: LegacyLookupServiceServer::new(map).max_decoding_message_size(MAX_REQUEST),
         readiness,

@@ -8,7 +8,7 @@ use crate::postgres::DatabaseUrl;
 
 /// What the lookup server needs to know.
 #[derive(Args, Clone, Debug)]
-pub struct Options {
+pub struct LookupOptions {
     /// Number of shards. New tenants go to shards 0 to N-1
     #[arg(long, env = "MTDD_SHARDS", value_name = "N", value_parser = value_parser!(u32).range(1..=65_536))]
     pub shards: u32,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status, Streaming};
 
-use super::store::{Feed, Placed, Store, StoreError, Tenant};
+use super::store::{Feed, Placed, Store, StoreError, TenantKey};
 use super::watch::{self, Watching};
 use crate::proto::legacy_lookup;
 use crate::proto::legacy_lookup::lookup_service_server::LookupService as LegacyLookupService;
@@ -31,14 +31,14 @@ impl TenantMap {
     }
 
     /// The tenant that a request names; an error names the field.
-    fn tenant(&self, request: TenantRequest) -> Result<Tenant, Status> {
+    fn tenant(&self, request: TenantRequest) -> Result<TenantKey, Status> {
         let TenantRequest { tenant_name: name, tenant_type: kind } = request;
-        Tenant::check_name(&name, self.max_name)
+        TenantKey::check_name(&name, self.max_name)
             .map_err(|reason| Status::invalid_argument(format!("tenant_name: {reason}")))?;
         if kind < 0 {
             return Err(Status::invalid_argument(format!("tenant_type: must not be negative, got {kind}")));
         }
-        Ok(Tenant { name, kind })
+        Ok(TenantKey { name, kind })
     }
 }
 

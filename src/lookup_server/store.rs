@@ -11,23 +11,23 @@ mod watching;
 
 use tokio_postgres::error::SqlState;
 
-use super::{Options, StartError};
+use super::{LookupOptions, LookupStartError};
 use crate::error::append_sources;
 use crate::postgres::ClientError;
 use crate::readiness::Readiness;
 use memory::MemoryStore;
 pub use moves::{Administration, Listed, Moved, NotMoved};
 use postgres::PostgresStore;
-pub use watching::{Acknowledged, Change, Check, Checked, Feed, History, Placement};
+pub use watching::{Acknowledged, Check, CheckedPlaces, Feed, History, PlacementChange, TenantPlacement};
 
 /// Who is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Tenant {
+pub struct TenantKey {
     pub name: String,
     pub kind: i32,
 }
 
-impl Tenant {
+impl TenantKey {
     /// What every way in holds a name to, the service's and the operator's; an error says what is wrong with it.
     pub fn check_name(name: &str, most: usize) -> Result<(), String> {
         match name {
@@ -75,14 +75,14 @@ pub enum Store {
 
 impl Store {
     /// Opens the store that the options name.
-    pub async fn open(options: &Options, readiness: &Readiness) -> Result<Store, StartError> {
+    pub async fn open(options: &LookupOptions, readiness: &Readiness) -> Result<Store, LookupStartError> {
         match (&options.database_url, options.memory) {
             (Some(url), false) => Ok(Store::Postgres(Box::new(PostgresStore::open(url, options, readiness).await?))),
             (None, true) => Ok(Store::Memory(MemoryStore::new(options.shards))),
-            (None, false) => {
-                Err(StartError::Configuration("where to keep the tenants: give --database-url or --memory".into()))
-            }
-            (Some(_), true) => Err(StartError::Configuration(
+            (None, false) => Err(LookupStartError::Configuration(
+                "where to keep the tenants: give --database-url or --memory".into(),
+            )),
+            (Some(_), true) => Err(LookupStartError::Configuration(
                 "--memory and --database-url (or DATABASE_URL) exclude each other: give one".into(),
             )),
         }
@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// The tenant's place, if it is registered.
-    pub async fn find(&self, tenant: &Tenant) -> Result<Option<Placed>, StoreError> {
+    pub async fn find(&self, tenant: &TenantKey) -> Result<Option<Placed>, StoreError> {
         match self {
             Store::Postgres(store) => store.find(tenant).await,
             Store::Memory(store) => Ok(store.find(tenant)),
@@ -105,7 +105,7 @@ impl Store {
     }
 
     /// Where tenants live, all as of one version.
-    pub async fn check(&self, tenants: &[Check]) -> Result<Checked, StoreError> {
+    pub async fn check(&self, tenants: &[Check]) -> Result<CheckedPlaces, StoreError> {
         match self {
             Store::Postgres(store) => store.check(tenants).await,
             Store::Memory(store) => Ok(store.check(tenants)),
@@ -113,7 +113,7 @@ impl Store {
     }
 
     /// What has changed since a version, and the version up to which that is complete. In memory nothing ever moves.
-    pub async fn changes_since(&self, version: i64) -> Result<(Vec<Change>, i64), StoreError> {
+    pub async fn changes_since(&self, version: i64) -> Result<(Vec<PlacementChange>, i64), StoreError> {
         match self {
             Store::Postgres(store) => store.changes_since(version).await,
             Store::Memory(_) => Ok((Vec::new(), version)),
@@ -168,7 +168,7 @@ impl Store {
     }
 
     /// The tenant's place; registers it if it is new.
-    pub async fn add(&self, tenant: &Tenant) -> Result<Placed, StoreError> {
+    pub async fn add(&self, tenant: &TenantKey) -> Result<Placed, StoreError> {
         match self {
             Store::Postgres(store) => store.add(tenant).await,
             Store::Memory(store) => Ok(store.add(tenant)),

@@ -9,7 +9,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::store::{Acknowledged, Change, Check, Checked, Feed, Placement, Store};
+use super::store::{Acknowledged, Check, CheckedPlaces, Feed, PlacementChange, Store, TenantPlacement};
 use crate::proto;
 use crate::proto::watch_request::Request;
 use crate::proto::watch_response::Response;
@@ -47,7 +47,7 @@ pub async fn check(store: &Store, request: CheckRequest) -> Result<CheckResponse
         return Err(Status::invalid_argument(format!("tenants: at most {MOST_CHECKED}")));
     }
     let asked = request.tenants.into_iter().map(|tenant| Check { name: tenant.tenant_name, kind: tenant.tenant_type });
-    let Checked { version, tenants } = store.check(&asked.collect::<Vec<_>>()).await?;
+    let CheckedPlaces { version, tenants } = store.check(&asked.collect::<Vec<_>>()).await?;
     let tenants =
         tenants.into_iter().map(|places| Placements { placements: places.into_iter().map(placement).collect() });
     Ok(CheckResponse { version: version as u64, tenants: tenants.collect() })
@@ -120,11 +120,11 @@ impl Watcher {
     }
 }
 
-fn change(change: Change) -> proto::Change {
+fn change(change: PlacementChange) -> proto::Change {
     proto::Change { tenant_name: change.name, tenant_type: change.kind, placement: change.placement.map(placement) }
 }
 
-fn placement(placement: Placement) -> proto::Placement {
+fn placement(placement: TenantPlacement) -> proto::Placement {
     proto::Placement {
         tenant_type: placement.kind,
         shard_index: placement.shard as u32,

@@ -11,10 +11,11 @@ use std::collections::{HashMap, HashSet};
 use sqlparser::ast::{Expr, Function, GroupByExpr, OrderByExpr, Query, Select, SelectItem, SetExpr, Value};
 
 use super::draft::{Draft, bare, hidden_item};
-use super::functions::{Kind, kind};
-use super::ident::fold;
+use super::fan_out_plan::{Column, Merge, Origins};
+use super::functions::{FunctionKind, kind};
+use super::ident::fold_case;
 use super::locality::Scope;
-use super::normal::{normal, sizes};
+use super::normal::{normalized, sizes};
 use super::print::Fragments;
 use super::refusal::{Refusal, unsupported};
 use super::rows::{refuse_locks, window};
@@ -22,7 +23,6 @@ use super::select::{
     contains_subquery, distinct_on, each_call, group_keys, is_wildcard, item_expr, order_keys, output_name,
     output_names, position,
 };
-use super::shape::{Column, Merge, Origins};
 use calls::{distinct_arguments, fold_of, is_aggregate, is_distinct, names_column, needs_rows};
 
 /// A plan for a select that aggregates local rows, its groups being spread over the shards.
@@ -140,7 +140,7 @@ impl<'a> Split<'a> {
         };
         for (index, item) in select.projection.iter().enumerate().rev() {
             if let SelectItem::ExprWithAlias { alias, .. } = item {
-                let name = fold(alias);
+                let name = fold_case(alias);
                 split.columns.insert(name.clone(), scope.has_column(&name));
             }
             split.names.extend(output_name(item).map(|name| (name, index)));
@@ -154,12 +154,12 @@ impl<'a> Split<'a> {
         split.as_listed = may_list && split.need == Need::Partials && distinct.is_empty() && split.is_plain(&keys);
         if split.as_listed {
             for (index, item) in select.projection.iter().enumerate().rev() {
-                split.listed.extend(item_expr(item).map(|item| (split.normal(item), index)));
+                split.listed.extend(item_expr(item).map(|item| (split.normalized(item), index)));
             }
         }
         for key in keys {
             let column = split.column(&key);
-            let normal = split.normal(&key);
+            let normal = split.normalized(&key);
             split.key_sizes.insert(sizes(&mut normal.clone()).first().map_or(0, |node| node.size));
             split.key_at.entry(normal.clone()).or_insert(column);
             split.keys.push((normal, column));
@@ -175,8 +175,8 @@ impl<'a> Split<'a> {
         Ok(split)
     }
 
-    fn normal(&self, expr: &Expr) -> Expr {
-        normal(expr, self.only.as_deref())
+    fn normalized(&self, expr: &Expr) -> Expr {
+        normalized(expr, self.only.as_deref())
     }
 
     /// Every expression outside FROM, WHERE and GROUP BY.
@@ -190,7 +190,7 @@ impl<'a> Split<'a> {
         let mut calls = Vec::new();
         for expr in self.outer_exprs() {
             each_call(expr, &mut |call| {
-                if is_aggregate(call) && kind(call) != Kind::Grouping {
+                if is_aggregate(call) && kind(call) != FunctionKind::Grouping {
                     calls.push(call.clone());
                 }
             });
@@ -210,7 +210,7 @@ impl<'a> Split<'a> {
         let mut aliases = HashMap::new();
         for item in self.select.projection.iter().rev() {
             if let SelectItem::ExprWithAlias { expr, alias } = item {
-                aliases.insert(fold(alias), expr);
+                aliases.insert(fold_case(alias), expr);
             }
         }
         if let GroupByExpr::Expressions(_, modifiers) = &self.select.group_by
@@ -254,9 +254,9 @@ impl<'a> Split<'a> {
     fn meant(&self, key: &Expr) -> Result<Expr, Refusal> {
         let mut aliases = HashMap::new();
         if let Expr::Identifier(name) = key {
-            let name = fold(name);
+            let name = fold_case(name);
             let item = self.select.projection.iter().find_map(|item| match item {
-                SelectItem::ExprWithAlias { expr, alias } if fold(alias) == name => Some(expr),
+                SelectItem::ExprWithAlias { expr, alias } if fold_case(alias) == name => Some(expr),
                 _ => None,
             });
             aliases.extend(item.map(|item| (name, item)));
@@ -274,7 +274,7 @@ impl<'a> Split<'a> {
                 _ => Ok(key.clone()),
             },
             Expr::Identifier(name) => {
-                let name = fold(name);
+                let name = fold_case(name);
                 let Some(expr) = aliases.get(&name) else { return Ok(key.clone()) };
                 if names_column(expr, &name) {
                     return Ok(key.clone());
@@ -293,11 +293,11 @@ impl<'a> Split<'a> {
 
     /// True if the select list is nothing but keys and aggregates, and nothing is done to them but sorting and cutting.
     fn is_plain(&self, keys: &[Expr]) -> bool {
-        let keys: HashSet<Expr> = keys.iter().map(|key| self.normal(key)).collect();
+        let keys: HashSet<Expr> = keys.iter().map(|key| self.normalized(key)).collect();
         let plain = |expr: &Expr| match expr {
             Expr::Function(call) if is_aggregate(call) => fold_of(call).is_some(),
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
-            expr => keys.contains(&self.normal(expr)),
+            expr => keys.contains(&self.normalized(expr)),
         };
         let ties = self.query.fetch.as_ref().is_some_and(|fetch| fetch.with_ties);
         !self.has_sets()
@@ -310,7 +310,7 @@ impl<'a> Split<'a> {
 
     /// Where an expression stands in the shards' rows; it is added if it does not.
     fn column(&mut self, expr: &Expr) -> Column {
-        let wanted = self.normal(expr);
+        let wanted = self.normalized(expr);
         if let Some(index) = self.listed.get(&wanted) {
             return Column::Visible(*index);
         }

@@ -7,12 +7,12 @@ use sqlparser::ast::{
     CastKind, DataType, Expr, Function, FunctionArgExpr, SelectItem, Statement, TimezoneInfo, Value, Visit, VisitMut,
 };
 
-use super::functions::{Kind, arguments, kind, own_name};
-use super::ident::{fold, parts, quoted};
+use super::fan_out_plan::Source;
+use super::functions::{FunctionKind, arguments, kind, own_name};
+use super::ident::{fold_case, name_parts, quoted};
 use super::layout::Layout;
 use super::print::parameter;
 use super::select::{output_name, unnested};
-use super::shape::Source;
 use super::walk::{Node, NodeMut, rewrite, walk};
 
 /// Why a time that is not that of the statement is refused.
@@ -71,8 +71,8 @@ fn is_compared(column: &Expr, literal: &Expr, layout: &Layout) -> bool {
     let Expr::Value(value) = unnested(literal) else { return false };
     let Value::SingleQuotedString(text) = &value.value else { return false };
     let name = match unnested(column) {
-        Expr::Identifier(name) => fold(name),
-        Expr::CompoundIdentifier(names) => names.last().map(fold).unwrap_or_default(),
+        Expr::Identifier(name) => fold_case(name),
+        Expr::CompoundIdentifier(names) => names.last().map(fold_case).unwrap_or_default(),
         _ => return false,
     };
     has_word(text) && layout.relations.values().any(|relation| relation.type_of(&name).is_some_and(is_named_of_time))
@@ -140,7 +140,7 @@ pub fn keep_names(items: &mut [SelectItem]) {
 pub fn is_asked(statement: &Statement) -> bool {
     let mut found = false;
     walk(statement, &mut |node| {
-        found |= matches!(node, Node::Expr(Expr::Function(call)) if kind(call) == Kind::Clock);
+        found |= matches!(node, Node::Expr(Expr::Function(call)) if kind(call) == FunctionKind::Clock);
     });
     found
 }
@@ -149,8 +149,8 @@ pub fn is_asked(statement: &Statement) -> bool {
 pub fn is_shadowed(statement: &Statement, layout: &Layout) -> bool {
     let mut found = false;
     walk(statement, &mut |node| {
-        found |= matches!(node, Node::Expr(Expr::Function(call)) if kind(call) == Kind::Clock
-            && parts(&call.name).is_some_and(|parts| parts.len() == 1 && layout.shadowed.contains(&parts[0])));
+        found |= matches!(node, Node::Expr(Expr::Function(call)) if kind(call) == FunctionKind::Clock
+            && name_parts(&call.name).is_some_and(|parts| parts.len() == 1 && layout.shadowed.contains(&parts[0])));
     });
     found
 }
@@ -165,7 +165,7 @@ fn names_clock(expr: &Expr) -> bool {
 
 /// What a call of the clock is, in terms of the time at which the statement began.
 fn meant(call: &Function) -> Option<Expr> {
-    if kind(call) != Kind::Clock {
+    if kind(call) != FunctionKind::Clock {
         return None;
     }
     let cast = |expr: Expr, data_type: DataType| Expr::Cast {

@@ -3,7 +3,7 @@
 
 use sqlparser::ast::{AccessExpr, DataType, Expr, SelectItem, SetExpr};
 
-use super::ident::{fold, parts};
+use super::ident::{fold_case, name_parts};
 
 const NAMELESS: &str = "?column?";
 
@@ -16,17 +16,17 @@ pub fn of(expr: &Expr) -> String {
 fn figured(expr: &Expr) -> Option<(String, bool)> {
     let strong = |name: &str| Some((name.to_owned(), true));
     match expr {
-        Expr::Identifier(name) => strong(&fold(name)),
-        Expr::CompoundIdentifier(names) => strong(&fold(names.last()?)),
+        Expr::Identifier(name) => strong(&fold_case(name)),
+        Expr::CompoundIdentifier(names) => strong(&fold_case(names.last()?)),
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => figured(inner),
         Expr::CompoundFieldAccess { root, access_chain } => {
             let field = access_chain.iter().rev().find_map(|access| match access {
-                AccessExpr::Dot(Expr::Identifier(name)) => Some((fold(name), true)),
+                AccessExpr::Dot(Expr::Identifier(name)) => Some((fold_case(name), true)),
                 _ => None,
             });
             field.or_else(|| figured(root))
         }
-        Expr::Function(call) => strong(parts(&call.name)?.last()?),
+        Expr::Function(call) => strong(name_parts(&call.name)?.last()?),
         Expr::Cast { expr, data_type, .. } => match figured(expr) {
             Some((name, true)) => Some((name, true)),
             weak => type_name(data_type).map(|name| (name, false)).or(weak),
@@ -55,7 +55,7 @@ fn figured(expr: &Expr) -> Option<(String, bool)> {
         Expr::Subquery(query) => match &*query.body {
             SetExpr::Select(select) => match select.projection.first()? {
                 SelectItem::UnnamedExpr(expr) => figured(expr),
-                SelectItem::ExprWithAlias { alias, .. } => strong(&fold(alias)),
+                SelectItem::ExprWithAlias { alias, .. } => strong(&fold_case(alias)),
                 _ => None,
             },
             _ => None,

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use sqlparser::ast::{Expr, Select, Value};
 
-use super::ident::fold;
+use super::fan_out_plan::Column;
+use super::ident::fold_case;
 use super::locality::Scope;
-use super::normal::normal;
+use super::normal::normalized;
 use super::refusal::{Refusal, unsupported};
 use super::select::{is_wildcard, item_expr, output_name};
-use super::shape::Column;
 
 /// The columns of a select, and those that are added to them.
 pub struct Columns<'s> {
@@ -31,7 +31,7 @@ impl<'s> Columns<'s> {
         let (mut names, mut items) = (HashMap::new(), HashMap::new());
         for (index, item) in select.projection.iter().enumerate().rev() {
             names.extend(output_name(item).map(|name| (name, index)));
-            items.extend(item_expr(item).map(|expr| (normal(expr, only.as_deref()), index)));
+            items.extend(item_expr(item).map(|expr| (normalized(expr, only.as_deref()), index)));
         }
         Columns { select, only, wildcard, names, items, hidden: Vec::new(), hidden_at: HashMap::new() }
     }
@@ -46,10 +46,10 @@ impl<'s> Columns<'s> {
         }
         // A bare name means an output column before any other.
         let named = match expr {
-            Expr::Identifier(name) => self.names.get(&fold(name)).copied(),
+            Expr::Identifier(name) => self.names.get(&fold_case(name)).copied(),
             _ => None,
         };
-        let found = named.or_else(|| self.items.get(&normal(expr, self.only.as_deref())).copied());
+        let found = named.or_else(|| self.items.get(&normalized(expr, self.only.as_deref())).copied());
         match (found, named) {
             (Some(index), _) if index < self.wildcard => Ok(Column::Visible(index)),
             (_, Some(index)) => Ok(self.hidden(item_expr(&self.select.projection[index]).unwrap_or(expr))),
@@ -63,7 +63,7 @@ impl<'s> Columns<'s> {
         's: 'e,
     {
         let index = match expr {
-            Expr::Identifier(name) => self.names.get(&fold(name)).copied(),
+            Expr::Identifier(name) => self.names.get(&fold_case(name)).copied(),
             Expr::Value(value) => match &value.value {
                 Value::Number(digits, _) => digits.parse::<usize>().ok().and_then(|number| number.checked_sub(1)),
                 _ => None,

@@ -8,20 +8,20 @@ use sqlparser::ast::{
     OnConflictAction, OnInsert, Query, Select, SelectItem, SetExpr, Statement, WildcardAdditionalOptions,
 };
 
+use super::change_target::target;
 use super::clock;
 use super::consent::Asked;
 use super::draft::{bare, derived, empty_select, from};
-use super::functions::{self, Kind, own_name};
-use super::ident::{fold, parts};
+use super::fan_out_plan::{Change, Everywhere, Plan, Source, Text};
+use super::functions::{self, FunctionKind, own_name};
+use super::ident::{fold_case, name_parts};
 use super::layout::{Layout, Relation};
 use super::parse::Tokens;
 use super::print::{parameters, print_statement};
 use super::refusal::{Refusal, unsupported};
 use super::select::{is_wildcard, item_expr};
-use super::shape::{Change, Everywhere, Plan, Source, Text};
 use super::walk::{Node, walk};
 use super::write::Changed;
-use super::written::target;
 
 /// The plan of a change whose kind is known.
 pub fn change(
@@ -32,7 +32,7 @@ pub fn change(
     layout: &Layout,
 ) -> Result<Plan, Refusal> {
     let Changed { how, mut functions } = changed;
-    let names = target(statement).and_then(parts).unwrap_or_default();
+    let names = target(statement).and_then(name_parts).unwrap_or_default();
     let known = layout.relation(&names);
     let mut filled = None;
     if let Some(known) = known {
@@ -43,8 +43,10 @@ pub fn change(
             (Everywhere::Sum, Statement::Update(update)) if asked == Asked::Implicitly => {
                 for Assignment { target, value } in &update.assignments {
                     if let AssignmentTarget::ColumnName(name) = target {
-                        copies
-                            .check_stored(&parts(name).and_then(|mut parts| parts.pop()).unwrap_or_default(), value)?;
+                        copies.check_stored(
+                            &name_parts(name).and_then(|mut parts| parts.pop()).unwrap_or_default(),
+                            value,
+                        )?;
                     }
                 }
             }
@@ -106,7 +108,7 @@ struct Copies<'c> {
 }
 
 /// What a column gets where a statement gives it nothing.
-enum Default {
+enum ColumnDefault {
     /// The same on all shards.
     Alike,
     /// The time, or what is made of it.
@@ -179,9 +181,9 @@ impl Copies<'_> {
                     false => continue,
                 }
             };
-            let column = parts(name).and_then(|mut parts| parts.pop()).unwrap_or_default();
+            let column = name_parts(name).and_then(|mut parts| parts.pop()).unwrap_or_default();
             if is_default(&assignment.value) {
-                if let Default::OfTheTime(expr) = self.default(&column)? {
+                if let ColumnDefault::OfTheTime(expr) = self.default(&column)? {
                     assignment.value = *expr;
                     is_changed = true;
                 }
@@ -228,13 +230,13 @@ impl Copies<'_> {
         if columns.is_empty() {
             return self.check_unnamed(rows).map(|()| false);
         }
-        let names: Vec<String> = columns.iter().filter_map(|name| parts(name)?.pop()).collect();
+        let names: Vec<String> = columns.iter().filter_map(|name| name_parts(name)?.pop()).collect();
         let mut is_changed = false;
         for (index, column) in names.iter().enumerate() {
             let mut named: Vec<_> = rows.iter_mut().filter_map(|row| row.get_mut(index)).collect();
             named.retain(|value| is_default(value));
             if !named.is_empty()
-                && let Default::OfTheTime(expr) = self.default(column)?
+                && let ColumnDefault::OfTheTime(expr) = self.default(column)?
             {
                 named.into_iter().for_each(|value| *value = (*expr).clone());
                 is_changed = true;
@@ -244,7 +246,7 @@ impl Copies<'_> {
             }
         }
         for column in self.known.defaults.keys().filter(|column| !names.contains(column)) {
-            if let Default::OfTheTime(expr) = self.default(column)? {
+            if let ColumnDefault::OfTheTime(expr) = self.default(column)? {
                 columns.push(vec![super::ident::quoted(column)].into());
                 rows.iter_mut().for_each(|row| row.push((*expr).clone()));
                 is_changed = true;
@@ -259,7 +261,7 @@ impl Copies<'_> {
         let gives_all = !rows.is_empty() && rows.iter().all(|row| row.len() == all && !row.iter().any(is_default));
         let columns: Vec<&String> = self.known.defaults.keys().collect();
         for column in columns {
-            if !gives_all && let Default::OfTheTime(_) = self.default(column)? {
+            if !gives_all && let ColumnDefault::OfTheTime(_) = self.default(column)? {
                 return Err(unsupported(&format!(
                     "INSERT without names of columns, one of which, {column}, gets the time; name them"
                 )));
@@ -288,8 +290,8 @@ impl Copies<'_> {
     }
 
     /// The default of a column, if all shards make the same of it.
-    fn default(&mut self, column: &str) -> Result<Default, Refusal> {
-        let Some(default) = self.known.defaults.get(column) else { return Ok(Default::Alike) };
+    fn default(&mut self, column: &str) -> Result<ColumnDefault, Refusal> {
+        let Some(default) = self.known.defaults.get(column) else { return Ok(ColumnDefault::Alike) };
         let refused = |who: &str| {
             unsupported(&format!(
                 "give {column} a value: it is left to its default, {who} would fill it, and the copies of the row would differ"
@@ -315,9 +317,9 @@ impl Copies<'_> {
             }
             let shadowed = own_name(call).is_some_and(|name| self.layout.shadowed.contains(&name));
             match functions::kind(call) {
-                Kind::Clock if !shadowed => of_the_time = true,
-                Kind::Plain if !shadowed => {}
-                Kind::Unknown => drop(self.functions.insert(call.name.to_string())),
+                FunctionKind::Clock if !shadowed => of_the_time = true,
+                FunctionKind::Plain if !shadowed => {}
+                FunctionKind::Unknown => drop(self.functions.insert(call.name.to_string())),
                 _ => drop(own.get_or_insert_with(|| own_name(call).unwrap_or_default())),
             }
         });
@@ -325,8 +327,8 @@ impl Copies<'_> {
             Some("nextval") => Err(refused("each shard's own sequence")),
             Some(name) => Err(refused(&format!("each shard's own {name}()"))),
             None if clock::literal_within(expr, self.layout).is_some() => Err(refused("each shard's own clock")),
-            None if of_the_time => Ok(Default::OfTheTime(Box::new(Expr::Nested(Box::new(expr.clone()))))),
-            None => Ok(Default::Alike),
+            None if of_the_time => Ok(ColumnDefault::OfTheTime(Box::new(Expr::Nested(Box::new(expr.clone()))))),
+            None => Ok(ColumnDefault::Alike),
         }
     }
 }
@@ -342,5 +344,5 @@ fn beside(rows: SetExpr, values: Vec<Expr>) -> Select {
 
 /// The keyword, which is read as a name.
 fn is_default(expr: &Expr) -> bool {
-    matches!(expr, Expr::Identifier(name) if name.quote_style.is_none() && fold(name) == "default")
+    matches!(expr, Expr::Identifier(name) if name.quote_style.is_none() && fold_case(name) == "default")
 }

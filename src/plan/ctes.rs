@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{Cte, Query, With};
 
-use super::ident::{fold, parts};
+use super::ident::{fold_case, name_parts};
 use super::walk::{Node, walk};
 
 /// Gives a query those CTEs that it names, and those that these name. What it defines itself hides others of that name.
@@ -41,7 +41,7 @@ pub fn add<'c>(query: &mut Query, ctes: impl DoubleEndedIterator<Item = &'c Cte>
 }
 
 pub fn name_of(cte: &Cte) -> String {
-    fold(&cte.alias.name)
+    fold_case(&cte.alias.name)
 }
 
 /// True if a query names one of these relations.
@@ -54,7 +54,7 @@ fn names(query: &Query) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     walk(query, &mut |node| {
         if let Node::Relation(name) = node
-            && let Some([only]) = parts(name).as_deref()
+            && let Some([only]) = name_parts(name).as_deref()
         {
             names.insert(only.clone());
         }

@@ -8,9 +8,9 @@ use sqlparser::ast::{
     Expr, GroupByExpr, Ident, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins,
 };
 
+use super::fan_out_plan::{Column, Finish, Merge, Number, Origins, Read, Source, Text};
 use super::print::{Fragments, gathered, print};
 use super::refusal::{Refusal, unsupported};
-use super::shape::{Column, Finish, Merge, Number, Origins, Read, Source, Text};
 
 /// Columns that a select of PostgreSQL may have.
 const MOST_COLUMNS: usize = 1664;
@@ -39,7 +39,7 @@ pub struct Draft {
 
 /// The statement as it was written.
 #[derive(Clone, Copy)]
-pub struct Written<'a> {
+pub struct OriginalStatement<'a> {
     pub sql: &'a str,
     pub parameters: usize,
     /// The tree is not what was written any more.
@@ -50,7 +50,7 @@ pub struct Written<'a> {
 impl Draft {
     pub fn read(
         self,
-        written: Written<'_>,
+        written: OriginalStatement<'_>,
         fragments: &Fragments,
         functions: Vec<String>,
         of_policies: BTreeMap<String, String>,

@@ -5,13 +5,13 @@ use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value, WindowType,
 };
 
-use super::ident::parts;
-use super::shape::Fold;
-use crate::data::repeat::is_pure;
+use super::fan_out_plan::Fold;
+use super::ident::name_parts;
+use crate::data::read_only::is_pure;
 
 /// What a call is to a fan-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FunctionKind {
     /// Partial values can be folded: a count, an average, or a plain fold.
     Count,
     Average,
@@ -284,44 +284,46 @@ const PLAIN_TOO: [&str; 30] = [
 
 /// The name of a function that PostgreSQL's own schema holds; None: another schema is named.
 pub fn own_name(call: &Function) -> Option<String> {
-    match parts(&call.name)?.as_slice() {
+    match name_parts(&call.name)?.as_slice() {
         [name] => Some(name.clone()),
         [schema, name] if schema == "pg_catalog" => Some(name.clone()),
         _ => None,
     }
 }
 
-pub fn kind(call: &Function) -> Kind {
-    let Some(name) = own_name(call) else { return Kind::Unknown };
+pub fn kind(call: &Function) -> FunctionKind {
+    let Some(name) = own_name(call) else { return FunctionKind::Unknown };
     kind_of(&name)
 }
 
-pub fn kind_of(name: &str) -> Kind {
+pub fn kind_of(name: &str) -> FunctionKind {
     match name {
-        "count" => Kind::Count,
-        "avg" => Kind::Average,
-        "sum" => Kind::Folded(Fold::Sum),
-        "min" => Kind::Folded(Fold::Min),
-        "max" => Kind::Folded(Fold::Max),
-        "bool_and" | "every" => Kind::Folded(Fold::BoolAnd),
-        "bool_or" => Kind::Folded(Fold::BoolOr),
-        "bit_and" => Kind::Folded(Fold::BitAnd),
-        "bit_or" => Kind::Folded(Fold::BitOr),
-        "bit_xor" => Kind::Folded(Fold::BitXor),
-        "grouping" => Kind::Grouping,
-        name if WINDOW.contains(&name) => Kind::Window,
-        name if WHOLE.contains(&name) => Kind::Whole,
-        name if CLOCK.contains(&name) => Kind::Clock,
-        name if RANDOM.contains(&name) => Kind::Random,
-        name if EFFECT.contains(&name) || EFFECT_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) => Kind::Effect,
+        "count" => FunctionKind::Count,
+        "avg" => FunctionKind::Average,
+        "sum" => FunctionKind::Folded(Fold::Sum),
+        "min" => FunctionKind::Folded(Fold::Min),
+        "max" => FunctionKind::Folded(Fold::Max),
+        "bool_and" | "every" => FunctionKind::Folded(Fold::BoolAnd),
+        "bool_or" => FunctionKind::Folded(Fold::BoolOr),
+        "bit_and" => FunctionKind::Folded(Fold::BitAnd),
+        "bit_or" => FunctionKind::Folded(Fold::BitOr),
+        "bit_xor" => FunctionKind::Folded(Fold::BitXor),
+        "grouping" => FunctionKind::Grouping,
+        name if WINDOW.contains(&name) => FunctionKind::Window,
+        name if WHOLE.contains(&name) => FunctionKind::Whole,
+        name if CLOCK.contains(&name) => FunctionKind::Clock,
+        name if RANDOM.contains(&name) => FunctionKind::Random,
+        name if EFFECT.contains(&name) || EFFECT_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) => {
+            FunctionKind::Effect
+        }
         "pg_relation_size"
         | "pg_total_relation_size"
         | "pg_table_size"
         | "pg_indexes_size"
         | "pg_database_size"
-        | "pg_tablespace_size" => Kind::Effect,
-        name if is_pure(name) || PLAIN.contains(&name) || PLAIN_TOO.contains(&name) => Kind::Plain,
-        _ => Kind::Unknown,
+        | "pg_tablespace_size" => FunctionKind::Effect,
+        name if is_pure(name) || PLAIN.contains(&name) || PLAIN_TOO.contains(&name) => FunctionKind::Plain,
+        _ => FunctionKind::Unknown,
     }
 }
 
@@ -352,8 +354,10 @@ pub fn of_one_server(call: &Function) -> Option<String> {
 /// True for a call whose result depends on the order in which rows come, where it does not say which.
 pub fn is_unordered(call: &Function) -> bool {
     let by_order = || match own_name(call).map(|name| (kind_of(&name), name)) {
-        Some((Kind::Window, _)) => true,
-        Some((Kind::Whole, name)) => !name.starts_with("range_") && (name.contains("agg") || name == "any_value"),
+        Some((FunctionKind::Window, _)) => true,
+        Some((FunctionKind::Whole, name)) => {
+            !name.starts_with("range_") && (name.contains("agg") || name == "any_value")
+        }
         _ => false,
     };
     match &call.over {
@@ -369,10 +373,17 @@ pub fn is_unordered(call: &Function) -> bool {
     }
 }
 
-impl Kind {
+impl FunctionKind {
     /// An aggregate, where it stands without OVER.
     pub fn is_aggregate(self) -> bool {
-        matches!(self, Kind::Count | Kind::Average | Kind::Folded(_) | Kind::Whole | Kind::Grouping)
+        matches!(
+            self,
+            FunctionKind::Count
+                | FunctionKind::Average
+                | FunctionKind::Folded(_)
+                | FunctionKind::Whole
+                | FunctionKind::Grouping
+        )
     }
 }
 

@@ -9,8 +9,8 @@ use sqlparser::ast::{
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
-use super::ident::{fold, parts};
-use super::keywords::{Class, class};
+use super::ident::{fold_case, name_parts};
+use super::keywords::{KeywordClass, class};
 use super::walk::{Node, walk};
 
 /// Types that PostgreSQL knows by name alone, which the parser must know as such in `date '2024-01-01'`.
@@ -108,10 +108,10 @@ pub fn doubt(statement: &Statement) -> Option<String> {
     walk(statement, &mut |node| match node {
         Node::Ident(ident) => match ident.quote_style {
             None if is_keyword(ident) => keywords.push(ident.value.clone()),
-            None | Some('"') if is_ours(&fold(ident)) => {
+            None | Some('"') if is_ours(&fold_case(ident)) => {
                 doubt.get_or_insert_with(|| format!("the name {}, which the library needs itself", ident.value));
             }
-            None | Some('"') if is_of_a_place(&fold(ident)) => {
+            None | Some('"') if is_of_a_place(&fold_case(ident)) => {
                 doubt.get_or_insert_with(|| {
                     format!("{}, which tells where one shard keeps a row; name rows by their keys", ident.value)
                 });
@@ -157,7 +157,8 @@ pub fn doubt(statement: &Statement) -> Option<String> {
 }
 
 fn is_keyword(ident: &Ident) -> bool {
-    ident.quote_style.is_none() && matches!(class(&fold(ident)), Some(Class::Reserved | Class::Function))
+    ident.quote_style.is_none()
+        && matches!(class(&fold_case(ident)), Some(KeywordClass::Reserved | KeywordClass::Function))
 }
 
 /// A name that plans give to what they add.
@@ -171,14 +172,14 @@ fn as_names(expr: &Expr) -> Vec<String> {
     let of =
         |idents: &[Ident]| idents.iter().filter(|ident| is_keyword(ident)).map(|ident| ident.value.clone()).collect();
     match expr {
-        Expr::Identifier(name) if ["default", "current_role", "current_schema"].contains(&fold(name).as_str()) => {
+        Expr::Identifier(name) if ["default", "current_role", "current_schema"].contains(&fold_case(name).as_str()) => {
             vec![name.value.clone()]
         }
         Expr::CompoundIdentifier(names) => of(names.get(1..).unwrap_or_default()),
         Expr::Function(call) => {
             let idents: Vec<Ident> = call.name.0.iter().filter_map(|part| part.as_ident().cloned()).collect();
-            let called = |name: String| class(&name) == Some(Class::Function) || CALLED.contains(&name.as_str());
-            match parts(&call.name).as_deref() {
+            let called = |name: String| class(&name) == Some(KeywordClass::Function) || CALLED.contains(&name.as_str());
+            match name_parts(&call.name).as_deref() {
                 Some([only]) if called(only.clone()) => of(&idents),
                 Some([_, _, ..]) => of(idents.get(1..).unwrap_or_default()),
                 _ => Vec::new(),
@@ -198,7 +199,7 @@ pub fn of_a_place(query: &Query) -> Option<String> {
     let mut found = None;
     walk(query, &mut |node| {
         if let Node::Ident(ident) = node
-            && is_of_a_place(&fold(ident))
+            && is_of_a_place(&fold_case(ident))
         {
             found.get_or_insert_with(|| ident.value.clone());
         }
@@ -237,13 +238,13 @@ fn odd(expr: &Expr) -> Option<String> {
             _ => false,
         },
         Expr::Function(call) => {
-            matches!(parts(&call.name).as_deref(), Some([name]) if name == "rollup" || name == "cube")
+            matches!(name_parts(&call.name).as_deref(), Some([name]) if name == "rollup" || name == "cube")
         }
         Expr::Cast { kind, format, data_type, .. } => {
             !matches!(kind, CastKind::Cast | CastKind::DoubleColon)
                 || format.is_some()
                 || matches!(data_type, DataType::Custom(name, _)
-                    if matches!(parts(name).as_deref(), Some([only]) if class(only) == Some(Class::Column)))
+                    if matches!(name_parts(name).as_deref(), Some([only]) if class(only) == Some(KeywordClass::Column)))
         }
         Expr::Interval(interval) => !matches!(&*interval.value, Expr::Value(value)
             if matches!(value.value, Value::SingleQuotedString(_) | Value::EscapedStringLiteral(_))),

@@ -3,16 +3,16 @@
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
 /// A name as PostgreSQL reads it: lower case unless it is quoted, where only ASCII has a lower case.
-pub fn fold(name: &Ident) -> String {
+pub fn fold_case(name: &Ident) -> String {
     if name.quote_style.is_some() { name.value.clone() } else { name.value.to_ascii_lowercase() }
 }
 
 /// The parts of a name as PostgreSQL reads them; None for what is not a plain name.
-pub fn parts(name: &ObjectName) -> Option<Vec<String>> {
+pub fn name_parts(name: &ObjectName) -> Option<Vec<String>> {
     name.0
         .iter()
         .map(|part| match part {
-            ObjectNamePart::Identifier(ident) => Some(fold(ident)),
+            ObjectNamePart::Identifier(ident) => Some(fold_case(ident)),
             ObjectNamePart::Function(_) => None,
         })
         .collect()

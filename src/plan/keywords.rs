@@ -7,7 +7,7 @@ use unreserved::UNRESERVED;
 
 /// Where PostgreSQL reads an unquoted keyword as a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub enum KeywordClass {
     /// Anywhere.
     Unreserved,
     /// As a column or table, not as a function.
@@ -19,16 +19,16 @@ pub enum Class {
 }
 
 /// The class of a lower-case word; None: it is no keyword.
-pub fn class(word: &str) -> Option<Class> {
+pub fn class(word: &str) -> Option<KeywordClass> {
     let is_in = |words: &[&str]| words.binary_search(&word).is_ok();
     if is_in(&RESERVED) {
-        Some(Class::Reserved)
+        Some(KeywordClass::Reserved)
     } else if is_in(&FUNCTION) {
-        Some(Class::Function)
+        Some(KeywordClass::Function)
     } else if is_in(&COLUMN) {
-        Some(Class::Column)
+        Some(KeywordClass::Column)
     } else if is_in(&UNRESERVED) {
-        Some(Class::Unreserved)
+        Some(KeywordClass::Unreserved)
     } else {
         None
     }
@@ -219,10 +219,10 @@ mod tests {
         for words in [&RESERVED[..], &FUNCTION, &COLUMN, &UNRESERVED] {
             assert!(words.is_sorted());
         }
-        assert_eq!(class("from"), Some(Class::Reserved));
-        assert_eq!(class("like"), Some(Class::Function));
-        assert_eq!(class("coalesce"), Some(Class::Column));
-        assert_eq!(class("abort"), Some(Class::Unreserved));
+        assert_eq!(class("from"), Some(KeywordClass::Reserved));
+        assert_eq!(class("like"), Some(KeywordClass::Function));
+        assert_eq!(class("coalesce"), Some(KeywordClass::Column));
+        assert_eq!(class("abort"), Some(KeywordClass::Unreserved));
         assert_eq!(class("xor"), None);
     }
 }

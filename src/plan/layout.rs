@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::catalogue;
 use super::ident::quote;
 use super::readers::Readers;
+use super::system_relations;
 
 /// How rows are spread over the shards.
 #[derive(Clone, Debug, Default)]
@@ -125,7 +125,7 @@ impl Layout {
     fn is_declared(&self, names: &[String]) -> bool {
         let Some(table) = names.last() else { return false };
         let schema = names.len().checked_sub(2).map(|index| names[index].as_str());
-        catalogue::is_own(names)
+        system_relations::is_own(names)
             || self.reference_tables.iter().any(|declared| match declared.split_once('.') {
                 Some((of, name)) => name == table && schema.is_none_or(|schema| schema == of),
                 None => declared == table,

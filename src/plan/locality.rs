@@ -14,7 +14,7 @@ mod search;
 mod select;
 
 pub use by_tenant::{distinct_by_tenant, groups_by_tenant};
-pub use outputs::{Extent, Output, outputs_tenant};
+pub use outputs::{Locality, OutputColumn, outputs_tenant};
 pub use query::add_cte;
 pub use scope::Scope;
 pub use search::{Reason, Search};

@@ -3,7 +3,8 @@
 //! text in, plan out. The only room with a parser of SQL. `client` asks; `gather` acts on the plan.
 
 mod aggregate;
-mod catalogue;
+mod budget;
+mod change_target;
 mod clock;
 mod column_name;
 mod columns;
@@ -12,15 +13,14 @@ mod consent;
 mod copies;
 mod ctes;
 mod draft;
-mod effort;
 mod explain;
+mod fan_out_plan;
 mod functions;
 mod grammar;
 mod ident;
 mod keywords;
 mod layout;
 mod locality;
-mod moves;
 mod normal;
 mod parse;
 mod planner;
@@ -30,26 +30,26 @@ mod refusal;
 mod relations;
 mod rows;
 mod select;
-mod sets;
-mod shape;
+mod set_operations;
 mod stack;
+mod system_relations;
+mod tenant_moves;
 mod walk;
 mod write;
-mod written;
 
-pub use crate::data::repeat::{may_commit, may_end_transaction, shows_only_reading};
-pub use clock::has_word as means_a_moment;
+pub use crate::data::read_only::{may_commit, may_end_transaction, shows_only_reading};
+pub use clock::has_word as means_current_time;
 pub use commands::{begins_query, is_command};
 pub use consent::Asked;
 pub use explain::explanation;
+pub use fan_out_plan::{
+    Bit, Change, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source,
+    Text,
+};
 pub use layout::{Layout, Policy, Relation};
 pub use planner::{Planning, plan, plan_at_once};
 pub use readers::Readers;
 pub use refusal::Refusal;
-pub use shape::{
-    Bit, Change, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source,
-    Text,
-};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]

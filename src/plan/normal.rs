@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Value, VisitMut};
 
-use super::ident::{fold, quoted};
+use super::ident::{fold_case, quoted};
 use super::walk::{NodeMut, rewrite};
 
 /// A tree in which names that mean the same are the same: unquoted ones folded, parentheses gone.
-pub fn normal(expr: &Expr, only_relation: Option<&str>) -> Expr {
+pub fn normalized(expr: &Expr, only_relation: Option<&str>) -> Expr {
     let mut expr = expr.clone();
     rewrite(&mut expr, &mut |node| {
         match node {
@@ -18,12 +18,12 @@ pub fn normal(expr: &Expr, only_relation: Option<&str>) -> Expr {
                 }
                 if let Expr::CompoundIdentifier(names) = expr
                     && let [relation, column] = names.as_slice()
-                    && only_relation.is_some_and(|only| only == fold(relation))
+                    && only_relation.is_some_and(|only| only == fold_case(relation))
                 {
                     *expr = Expr::Identifier(column.clone());
                 }
             }
-            NodeMut::Ident(ident) => *ident = quoted(&fold(ident)),
+            NodeMut::Ident(ident) => *ident = quoted(&fold_case(ident)),
             _ => {}
         }
         ControlFlow::Continue(())
@@ -33,26 +33,26 @@ pub fn normal(expr: &Expr, only_relation: Option<&str>) -> Expr {
 
 /// How large an expression is: parts that count (parentheses do not), and all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
+pub struct TreeSize {
     pub size: usize,
     pub nodes: usize,
 }
 
 /// The sizes of a tree's expressions, parents before children.
-pub fn sizes(tree: &mut impl VisitMut) -> Vec<Size> {
-    let mut sizes: Vec<Size> = Vec::new();
+pub fn sizes(tree: &mut impl VisitMut) -> Vec<TreeSize> {
+    let mut sizes: Vec<TreeSize> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     rewrite(tree, &mut |node| {
         match node {
             NodeMut::Expr(expr) => {
                 open.push(sizes.len());
-                sizes.push(Size { size: usize::from(!matches!(expr, Expr::Nested(_))), nodes: 1 });
+                sizes.push(TreeSize { size: usize::from(!matches!(expr, Expr::Nested(_))), nodes: 1 });
             }
             NodeMut::ExprEnd(_) => {
                 if let Some(ended) = open.pop()
                     && let Some(parent) = open.last()
                 {
-                    let Size { size, nodes } = sizes[ended];
+                    let TreeSize { size, nodes } = sizes[ended];
                     sizes[*parent].size += size;
                     sizes[*parent].nodes += nodes;
                 }

@@ -7,21 +7,23 @@ use sqlparser::ast::{
     Statement, TableFactor,
 };
 
+use super::budget::{self, spend};
 use super::consent::Asked;
-use super::draft::{Draft, Written};
-use super::effort::{self, spend};
-use super::ident::fold;
+use super::draft::{Draft, OriginalStatement};
+use super::fan_out_plan::{Column, Everywhere, Merge, Origins, Plan};
+use super::ident::fold_case;
 use super::layout::Layout;
-use super::locality::{Extent, Scope, Search, add_cte, groups_by_tenant};
+use super::locality::{Locality, Scope, Search, add_cte, groups_by_tenant};
 use super::parse::Tokens;
 use super::print::{Fragments, parameters};
 use super::refusal::{Refusal, unsupported};
 use super::rows::{self, needs_distinct};
 use super::select::{first_select, is_aggregated, item_expr, orders_by_aggregate, output_names, unnested};
-use super::shape::{Column, Everywhere, Merge, Origins, Plan};
 use super::stack::{self, Stopped};
 use super::walk::{Node, walk};
-use super::{aggregate, clock, commands, copies, ctes, grammar, moves, relations, sets, write, written};
+use super::{
+    aggregate, change_target, clock, commands, copies, ctes, grammar, relations, set_operations, tenant_moves, write,
+};
 use crate::data::lexer::Outline;
 
 /// Texts up to this length may be planned at once.
@@ -45,10 +47,10 @@ impl Planning {
     }
 }
 
-/// Plans a statement. It may take a while: as long as `effort` allows.
+/// Plans a statement. It may take a while: as long as `budget` allows.
 pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Planning {
     let planned = Tokens::of(sql).and_then(|tokens| {
-        effort::begin(tokens.len());
+        budget::begin(tokens.len());
         stack::with_room(tokens.levels, || Ok(planned(sql, &tokens.parse()?, asked, layout)))?
     });
     planned.unwrap_or_else(|refusal| Planning::unread(sql, asked, refusal))
@@ -60,7 +62,7 @@ pub fn plan_at_once(sql: &str, asked: Asked, layout: &Layout) -> Option<Planning
         return None;
     }
     let planned = Tokens::of(sql).and_then(|tokens| {
-        effort::begin_with(QUICK);
+        budget::begin_with(QUICK);
         match stack::with_room(tokens.levels, || Ok(planned(sql, &tokens.parse()?, asked, layout))) {
             Ok(planned) => planned.map(Some),
             Err(Stopped::Exhausted) => Ok(None),
@@ -90,10 +92,10 @@ fn plan_of(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -
     if is_read && let Some(doubt) = grammar::doubt(statement) {
         return Err(unsupported(&doubt));
     }
-    if is_read && let Some(refusal) = written::refusal(statement, layout) {
+    if is_read && let Some(refusal) = change_target::refusal(statement, layout) {
         return Err(refusal);
     }
-    if is_read && let Some(reason) = moves::refusal(statement, layout) {
+    if is_read && let Some(reason) = tenant_moves::refusal(statement, layout) {
         return Err(unsupported(&reason));
     }
     let changed = match statement {
@@ -140,14 +142,14 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
             "{relation} without a tenant: it tells of one server alone; for the rows of all shards together ask with .mtdd(null) or allServers: true"
         )));
     }
-    let always = if found.extent == Extent::Everywhere { None } else { layout.readers.always() };
+    let always = if found.locality == Locality::Replicated { None } else { layout.readers.always() };
     if let Some(reader) = search.readers.iter().next().or(always.as_ref())
         && asked == Asked::Implicitly
     {
         return Err(unsupported(reader));
     }
     let (functions, names_unknown) = (search.unknown.clone(), search.names_unknown);
-    if found.extent == Extent::Everywhere {
+    if found.locality == Locality::Replicated {
         // As a field it is the same on all shards, as a function it may be another on each.
         if let Some(name) = search.attributes.iter().next() {
             return Err(unsupported(&format!(
@@ -180,7 +182,7 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
             "rows that are put together of all shards, joined with rows of tenants; run one of them first and bind what it gives",
         ));
     }
-    let written = Written { sql, parameters, changed, names_unknown };
+    let written = OriginalStatement { sql, parameters, changed, names_unknown };
     Ok(Plan::Read(draft.read(written, &fragments, functions.into_iter().collect(), search.of_policies)?))
 }
 
@@ -218,8 +220,8 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
         SetExpr::Select(select) => {
             let mut scope = Scope::inside(&around);
             match search.core(select, &mut scope).map_err(refuse)? {
-                Extent::Global(_) | Extent::Everywhere => nested(query, layout, fragments),
-                Extent::Local => {
+                Locality::CrossShard(_) | Locality::Replicated => nested(query, layout, fragments),
+                Locality::SingleTenant => {
                     let aggregated = is_aggregated(select) || orders_by_aggregate(query);
                     let windows = search.windows(select, query.order_by.as_ref(), &scope);
                     if aggregated && (windows.is_err() || !groups_by_tenant(select, &scope)) {
@@ -234,18 +236,18 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
         }
         SetExpr::SetOperation { op, set_quantifier, .. } => {
             let found = search.body_of(&query.body, &around).map_err(refuse)?;
-            match found.extent {
-                Extent::Local => rows::set_operation(query, false, fragments),
-                Extent::Everywhere => nested(query, layout, fragments),
-                Extent::Global(_) if is_union(&query.body) && all_local(&query.body, layout, &around)? => {
+            match found.locality {
+                Locality::SingleTenant => rows::set_operation(query, false, fragments),
+                Locality::Replicated => nested(query, layout, fragments),
+                Locality::CrossShard(_) if is_union(&query.body) && all_local(&query.body, layout, &around)? => {
                     let drops = *op == SetOperator::Union && *set_quantifier != SetQuantifier::All;
                     if drops {
                         rows::set_operation(query, true, fragments)
                     } else {
-                        sets::gathered(query, layout, &around, fragments)
+                        set_operations::gathered(query, layout, &around, fragments)
                     }
                 }
-                Extent::Global(_) => sets::gathered(query, layout, &around, fragments),
+                Locality::CrossShard(_) => set_operations::gathered(query, layout, &around, fragments),
             }
         }
         SetExpr::Query(inner) if query.order_by.is_none() && query.limit_clause.is_none() && query.with.is_none() => {
@@ -271,7 +273,7 @@ fn all_local(body: &SetExpr, layout: &Layout, scope: &Scope<'_>) -> Result<bool,
         return Ok(all_local(left, layout, scope)? && all_local(right, layout, scope)?);
     }
     let found = Search::new(layout).body_of(body, scope).map_err(|reason| unsupported(&reason))?;
-    Ok(found.extent == Extent::Local)
+    Ok(found.locality == Locality::SingleTenant)
 }
 
 /// A query around a query whose rows are of all shards: the inner one is planned, and the outer one is what PostgreSQL
@@ -293,10 +295,10 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
         let mut kept = Vec::new();
         for cte in &with.cte_tables {
             let found = search.query(&cte.query, &scope).map_err(|reason| unsupported(&reason))?;
-            match found.extent {
-                Extent::Everywhere => kept.push(cte.clone()),
-                Extent::Local => local_ctes.push(cte.clone()),
-                Extent::Global(_) => {
+            match found.locality {
+                Locality::Replicated => kept.push(cte.clone()),
+                Locality::SingleTenant => local_ctes.push(cte.clone()),
+                Locality::CrossShard(_) => {
                     if inner.is_some() {
                         return Err(unsupported(
                             "two subqueries over the rows of all shards; run one of them first and bind what it gives",
@@ -315,19 +317,19 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
         }
         with.cte_tables = kept;
     }
-    let mut place = Place { layout, fragments, ctes: query.with.clone(), inner, failed: None };
+    let mut search = DerivedTableSearch { layout, fragments, ctes: query.with.clone(), inner, failed: None };
     if let SetExpr::Select(select) = &mut *outer.body {
         for table in &mut select.from {
-            place.factor(&mut table.relation);
+            search.factor(&mut table.relation);
             for join in &mut table.joins {
-                place.factor(&mut join.relation);
+                search.factor(&mut join.relation);
             }
         }
     }
-    if let Some(refusal) = place.failed {
+    if let Some(refusal) = search.failed {
         return Err(refusal);
     }
-    let Some(inner) = place.inner else {
+    let Some(inner) = search.inner else {
         return Err(unsupported(
             "a query of this form; select from one table, join or subquery at a time, and put the results together",
         ));
@@ -381,8 +383,8 @@ fn passed_on(outer: &Query, inner: &Draft) -> Vec<(usize, Column)> {
     }
     let named = |expr: &Expr| {
         let name = match expr {
-            Expr::Identifier(name) => fold(name),
-            Expr::CompoundIdentifier(names) => fold(names.last()?),
+            Expr::Identifier(name) => fold_case(name),
+            Expr::CompoundIdentifier(names) => fold_case(names.last()?),
             _ => return None,
         };
         index_of.get(name.as_str()).copied()
@@ -401,7 +403,7 @@ fn passed_on(outer: &Query, inner: &Draft) -> Vec<(usize, Column)> {
 }
 
 /// Finds the derived table whose rows are of all shards, and puts what PostgreSQL makes of the gathered rows there.
-struct Place<'a> {
+struct DerivedTableSearch<'a> {
     layout: &'a Layout,
     fragments: &'a mut Fragments,
     ctes: Option<sqlparser::ast::With>,
@@ -409,7 +411,7 @@ struct Place<'a> {
     failed: Option<Refusal>,
 }
 
-impl Place<'_> {
+impl DerivedTableSearch<'_> {
     fn factor(&mut self, factor: &mut TableFactor) {
         match factor {
             TableFactor::Derived { lateral: false, subquery, .. } => self.derived(subquery),
@@ -429,7 +431,7 @@ impl Place<'_> {
         ctes::add(&mut whole, known.iter());
         let mut search = Search::new(self.layout);
         match search.query(&whole, &Scope::root()) {
-            Ok(found) if found.extent == Extent::Everywhere => {}
+            Ok(found) if found.locality == Locality::Replicated => {}
             Ok(_) if self.inner.is_some() => self.fail(unsupported(
                 "two subqueries over the rows of all shards; run one of them first and bind what it gives",
             )),

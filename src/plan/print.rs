@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Ident, Query, Statement, Value, VisitMut};
 
+use super::fan_out_plan::{Bit, Column, Source, Text};
 use super::parse::{CLOSES, OPENS, Tokens};
 use super::refusal::Refusal;
-use super::shape::{Bit, Column, Source, Text};
 use super::walk::{Node, NodeMut, rewrite, walk};
 
 /// Characters of a text that a refusal shows.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{ArrayElemTypeDef, DataType, Expr};
 
-use super::ident::parts;
+use super::ident::name_parts;
 use super::select::attributes;
 use super::walk::{Node, walk};
 
@@ -66,7 +66,7 @@ impl Readers {
                 | ArrayElemTypeDef::Qualified(of, _),
             ) => self.data_type(of),
             DataType::Custom(name, _) => {
-                let function = self.types.get(&parts(name)?.pop()?)?;
+                let function = self.types.get(&name_parts(name)?.pop()?)?;
                 Some(reason(&format!("the type {name}"), function))
             }
             _ => None,
@@ -91,7 +91,7 @@ impl Readers {
                 found.extend(match expr {
                     Expr::Cast { data_type, .. } => self.data_type(data_type),
                     Expr::TypedString(typed) => self.data_type(&typed.data_type),
-                    Expr::Function(call) => parts(&call.name).and_then(|mut parts| self.function(&parts.pop()?)),
+                    Expr::Function(call) => name_parts(&call.name).and_then(|mut parts| self.function(&parts.pop()?)),
                     _ => None,
                 });
             }

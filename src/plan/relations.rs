@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::Statement;
 
-use super::catalogue;
-use super::effort::spend;
-use super::ident::parts;
+use super::budget::spend;
+use super::ident::name_parts;
 use super::layout::Layout;
 use super::parse::Tokens;
 use super::stack::VIEW_LEVELS;
+use super::system_relations;
 use super::walk::{Node, walk};
 
 /// Their names, with a schema or without. One may also be that of a CTE or of a function, of which nothing is known.
@@ -36,7 +36,7 @@ pub fn named_by(statements: &[Statement], layout: &Layout) -> BTreeSet<Vec<Strin
 fn note(statement: &Statement, layout: &Layout, names: &mut BTreeSet<Vec<String>>, queries: &mut Vec<String>) {
     walk(statement, &mut |node| {
         let Node::Relation(name) = node else { return };
-        let Some(parts) = parts(name).filter(|parts| !catalogue::is_own(parts)) else { return };
+        let Some(parts) = name_parts(name).filter(|parts| !system_relations::is_own(parts)) else { return };
         // A database may stand before the schema.
         let name = parts[parts.len().saturating_sub(2)..].to_vec();
         if names.insert(name)

@@ -7,16 +7,16 @@ use sqlparser::ast::{
     SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Value,
 };
 
+use super::budget::spend;
 use super::columns::Columns;
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
-use super::effort::spend;
-use super::functions::{Kind, kind};
-use super::ident::{fold, quoted};
-use super::locality::{Output, Scope, distinct_by_tenant, outputs_tenant};
+use super::fan_out_plan::{Bit, Column, Key, Merge, Number, Origins, Source};
+use super::functions::{FunctionKind, kind};
+use super::ident::{fold_case, quoted};
+use super::locality::{OutputColumn, Scope, distinct_by_tenant, outputs_tenant};
 use super::print::{Fragments, parameter, placeholder};
 use super::refusal::{Refusal, unsupported};
 use super::select::{each_call, fields_of, first_select, is_wildcard, order_keys, output_name, output_names};
-use super::shape::{Bit, Column, Key, Merge, Number, Origins, Source};
 
 /// The order that ORDER BY gives by default.
 pub fn key(column: Column, options: &OrderByOptions) -> Result<Key, Refusal> {
@@ -194,7 +194,7 @@ fn merge(keys: Vec<Key>, on: usize, ties: bool) -> Merge {
 /// True for what is another value each time it is computed.
 fn is_random(expr: &Expr) -> bool {
     let mut found = false;
-    each_call(expr, &mut |call| found |= kind(call) == Kind::Random);
+    each_call(expr, &mut |call| found |= kind(call) == FunctionKind::Random);
     found
 }
 
@@ -214,7 +214,7 @@ pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -
             .map(Column::Visible)
             .ok_or_else(|| unsupported("a position in ORDER BY that is no column; name the column"))?,
             Expr::Identifier(ident) => {
-                let name = fold(ident);
+                let name = fold_case(ident);
                 spend(first.map_or(0, |first| first.projection.len()));
                 let known = first.and_then(|first| {
                     let wildcard = first.projection.iter().position(is_wildcard).unwrap_or(usize::MAX);
@@ -313,7 +313,7 @@ fn order_expr(key: &Key) -> OrderByExpr {
 }
 
 /// Whether a select's DISTINCT must look at the rows of all shards.
-pub fn needs_distinct(select: &Select, outputs: &[Output], scope: &Scope<'_>) -> bool {
+pub fn needs_distinct(select: &Select, outputs: &[OutputColumn], scope: &Scope<'_>) -> bool {
     match &select.distinct {
         Some(Distinct::Distinct) => !outputs_tenant(outputs),
         Some(Distinct::On(keys)) => !distinct_by_tenant(keys, select, scope),

@@ -5,10 +5,10 @@ use sqlparser::ast::{
     OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, WindowSpec, WindowType,
 };
 
+use super::budget::spend;
 use super::column_name;
-use super::effort::spend;
 use super::functions::{self, arguments};
-use super::ident::{fold, parts};
+use super::ident::{fold_case, name_parts};
 use super::refusal::{Refusal, unsupported};
 use super::walk::{Node, walk};
 
@@ -36,7 +36,7 @@ pub fn item_expr(item: &SelectItem) -> Option<&Expr> {
 /// The name of an output column, as far as it is known without the tables.
 pub fn output_name(item: &SelectItem) -> Option<String> {
     match item {
-        SelectItem::ExprWithAlias { alias, .. } => Some(fold(alias)),
+        SelectItem::ExprWithAlias { alias, .. } => Some(fold_case(alias)),
         SelectItem::UnnamedExpr(expr) => Some(column_name::of(expr)),
         _ => None,
     }
@@ -112,7 +112,7 @@ pub fn orders_by_aggregate(query: &Query) -> bool {
 pub fn window_of<'s>(window: &'s WindowType, select: &'s Select) -> Option<&'s WindowSpec> {
     match window {
         WindowType::WindowSpec(spec) => Some(spec),
-        WindowType::NamedWindow(name) => named_window(&fold(name), select),
+        WindowType::NamedWindow(name) => named_window(&fold_case(name), select),
     }
 }
 
@@ -121,9 +121,9 @@ pub fn named_window<'s>(name: &str, select: &'s Select) -> Option<&'s WindowSpec
     let mut name = name.to_owned();
     for _ in 0..=select.named_window.len() {
         spend(select.named_window.len());
-        match &select.named_window.iter().find(|window| fold(&window.0) == name)?.1 {
+        match &select.named_window.iter().find(|window| fold_case(&window.0) == name)?.1 {
             NamedWindowExpr::WindowSpec(spec) => return Some(spec),
-            NamedWindowExpr::NamedWindow(other) => name = fold(other),
+            NamedWindowExpr::NamedWindow(other) => name = fold_case(other),
         }
     }
     None
@@ -183,7 +183,7 @@ pub fn attributes(expr: &Expr) -> Vec<String> {
             let subscript = access_chain.iter().position(|access| matches!(access, AccessExpr::Subscript(_)));
             let own = if matches!(**root, Expr::Identifier(_)) { subscript.unwrap_or(access_chain.len()) } else { 0 };
             names.extend(access_chain.iter().skip(own).filter_map(|access| match access {
-                AccessExpr::Dot(Expr::Identifier(name)) => Some(fold(name)),
+                AccessExpr::Dot(Expr::Identifier(name)) => Some(fold_case(name)),
                 _ => None,
             }));
         }
@@ -205,13 +205,15 @@ pub fn fields_of(expr: &Expr) -> Option<Vec<&Expr>> {
     match expr {
         Expr::Nested(inner) => fields_of(inner),
         Expr::Tuple(fields) => Some(fields.iter().collect()),
-        Expr::Function(call) if matches!(parts(&call.name)?.as_slice(), [name] if name == "row") => arguments(call)?
-            .into_iter()
-            .map(|argument| match argument {
-                FunctionArgExpr::Expr(expr) => Some(expr),
-                _ => None,
-            })
-            .collect(),
+        Expr::Function(call) if matches!(name_parts(&call.name)?.as_slice(), [name] if name == "row") => {
+            arguments(call)?
+                .into_iter()
+                .map(|argument| match argument {
+                    FunctionArgExpr::Expr(expr) => Some(expr),
+                    _ => None,
+                })
+                .collect()
+        }
         _ => None,
     }
 }

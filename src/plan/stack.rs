@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::effort::Exhausted;
+use super::budget::Exhausted;
 use super::refusal::{Refusal, unsupported};
 
 /// Levels beyond which a text is refused: 50,000 terms such as `OR "a" = $1`.
@@ -138,7 +138,7 @@ pub fn open_joins(tokens: &[TokenWithSpan]) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {
     TooDeep,
-    /// The steps of `effort` are used up.
+    /// The steps of `budget` are used up.
     Exhausted,
     /// No stack of that size can be had.
     NoStack,

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Ident, ObjectName, Query, Select, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut};
 
-use super::effort::spend;
+use super::budget::spend;
 
 /// What a walk comes to, parents before children.
 pub enum Node<'n> {
@@ -20,12 +20,12 @@ pub enum Node<'n> {
 
 /// Shows every node to `see`.
 pub fn walk(tree: &impl Visit, see: &mut dyn FnMut(Node<'_>)) {
-    let _ = tree.visit(&mut Reader(see));
+    let _ = tree.visit(&mut ReadVisitor(see));
 }
 
-struct Reader<'f>(&'f mut dyn FnMut(Node<'_>));
+struct ReadVisitor<'f>(&'f mut dyn FnMut(Node<'_>));
 
-impl Visitor for Reader<'_> {
+impl Visitor for ReadVisitor<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
@@ -78,12 +78,12 @@ pub enum NodeMut<'n> {
 
 /// Shows every node to `change`, until it breaks off.
 pub fn rewrite(tree: &mut impl VisitMut, change: &mut dyn FnMut(NodeMut<'_>) -> ControlFlow<()>) {
-    let _ = tree.visit(&mut Writer(change));
+    let _ = tree.visit(&mut WriteVisitor(change));
 }
 
-struct Writer<'f>(&'f mut dyn FnMut(NodeMut<'_>) -> ControlFlow<()>);
+struct WriteVisitor<'f>(&'f mut dyn FnMut(NodeMut<'_>) -> ControlFlow<()>);
 
-impl VisitorMut for Writer<'_> {
+impl VisitorMut for WriteVisitor<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, _query: &mut Query) -> ControlFlow<()> {

@@ -10,11 +10,11 @@ use sqlparser::ast::{
 
 use super::consent::Asked;
 use super::draft::{empty_select, from, table};
-use super::ident::parts;
+use super::fan_out_plan::{Everywhere, Plan};
+use super::ident::name_parts;
 use super::layout::Layout;
-use super::locality::{Extent, Reason, Scope, Search};
+use super::locality::{Locality, Reason, Scope, Search};
 use super::refusal::{Refusal, unsupported};
-use super::shape::{Everywhere, Plan};
 use super::{clock, commands};
 
 /// What a change does on every shard.
@@ -92,7 +92,7 @@ fn changes(
     asked: Asked,
 ) -> Result<Changed, Refusal> {
     let target = match tables.first().map(|table| &table.relation) {
-        Some(TableFactor::Table { name, .. }) => parts(name).unwrap_or_default(),
+        Some(TableFactor::Table { name, .. }) => name_parts(name).unwrap_or_default(),
         _ => Vec::new(),
     };
     let reference = layout.is_reference(&target);
@@ -106,7 +106,7 @@ fn changes(
     };
     let refuse = |reason: Reason| unsupported(&reason);
     let mut search = Search::new(layout);
-    let extent = look(&mut search).map_err(refuse)?;
+    let locality = look(&mut search).map_err(refuse)?;
     if reference && asked == Asked::AllServers {
         // A policy gives no values: where it looks at nothing sharded, all copies are seen alike.
         search = Search::without_policies(layout);
@@ -130,10 +130,10 @@ fn changes(
     {
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
     }
-    match (extent, reference) {
-        (Extent::Everywhere, true) => Ok(Changed { how: Everywhere::Same, functions: copied(&search)? }),
-        (Extent::Local, true) => Err(unsupported(BY_ROWS)),
-        (Extent::Global(reason), _) => Err(unsupported(reason)),
+    match (locality, reference) {
+        (Locality::Replicated, true) => Ok(Changed { how: Everywhere::Same, functions: copied(&search)? }),
+        (Locality::SingleTenant, true) => Err(unsupported(BY_ROWS)),
+        (Locality::CrossShard(reason), _) => Err(unsupported(reason)),
         _ => Ok(Changed::own()),
     }
 }
@@ -172,7 +172,7 @@ fn copied(search: &Search<'_>) -> Result<BTreeSet<String>, Refusal> {
 
 /// True for a change of a table of which every shard has a copy.
 fn is_copied(table: &TableFactor, layout: &Layout) -> bool {
-    matches!(table, TableFactor::Table { name, .. } if parts(name).is_some_and(|names| layout.is_reference(&names)))
+    matches!(table, TableFactor::Table { name, .. } if name_parts(name).is_some_and(|names| layout.is_reference(&names)))
 }
 
 /// With `allServers` each shard changes what it would by itself, whether or not that is exact; but copies stay alike.
@@ -196,7 +196,7 @@ pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, asked: Asked) ->
         ));
     }
     let (name, names) = match &insert.table {
-        TableObject::TableName(name) => match parts(name).filter(|names| layout.is_reference(names)) {
+        TableObject::TableName(name) => match name_parts(name).filter(|names| layout.is_reference(names)) {
             Some(names) => (name, names),
             None => return Ok(Changed::own()),
         },
@@ -222,11 +222,11 @@ pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, asked: Asked) ->
         let mut around = Scope::inside(&root);
         with.map_or(Ok(()), |query| search.ctes(query, &mut around))?;
         let given = match &insert.source {
-            Some(source) => search.query(source, &around)?.extent,
-            None => Extent::Everywhere,
+            Some(source) => search.query(source, &around)?.locality,
+            None => Locality::Replicated,
         };
         let changed = search.core(&select, &mut Scope::inside(&around))?;
-        Ok(given == Extent::Everywhere && changed == Extent::Everywhere)
+        Ok(given == Locality::Replicated && changed == Locality::Replicated)
     };
     let refuse = |reason: Reason| unsupported(&reason);
     if !look(&mut Search::new(layout)).map_err(refuse)? {

@@ -19,11 +19,11 @@ use super::open::{Attempted, open};
 use super::parameters::Binding;
 use super::role::Role;
 use super::socket::{Address, DialError, Socket};
-use super::target::Target;
+use super::target::ConnectTarget;
 use crate::error::append_sources;
 
 /// What moves the messages of a client: to be polled all the time.
-pub type Connection = tokio_postgres::Connection<Socket, Encrypted<Socket>>;
+pub type PgConnection = tokio_postgres::Connection<Socket, Encrypted<Socket>>;
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -92,11 +92,15 @@ impl Attempted for ClientError {
 }
 
 /// Connects; the connection has to be polled from then on.
-pub async fn connect(target: &Target) -> Result<(Client, Connection), ClientError> {
+pub async fn connect(target: &ConnectTarget) -> Result<(Client, PgConnection), ClientError> {
     open(target, &|address, role| Box::pin(connect_to(target, address, role))).await
 }
 
-async fn connect_to(target: &Target, address: Address, role: Role) -> Result<(Client, Connection), ClientError> {
+async fn connect_to(
+    target: &ConnectTarget,
+    address: Address,
+    role: Role,
+) -> Result<(Client, PgConnection), ClientError> {
     let dialled = target.dial(address).await.map_err(ClientError::Dial)?;
     let mut config = Config::new();
     config.user(&target.user).dbname(target.database());

@@ -20,5 +20,5 @@ pub use parameters::Binding;
 pub use random::random;
 pub use role::Role;
 pub use socket::{Address, DialError, Dialled, Socket};
-pub use target::{Place, Target};
+pub use target::{ConnectTarget, PgHost};
 pub use url::DatabaseUrl;

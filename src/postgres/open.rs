@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::random::random;
 use super::role::Role;
 use super::socket::Address;
-use super::target::Target;
+use super::target::ConnectTarget;
 
 /// For so long a place that has failed is tried after the others.
 const AVOIDED: Duration = Duration::from_secs(30);
@@ -28,11 +28,14 @@ pub trait Attempted: From<io::Error> + Send {
 }
 
 /// What is tried at an address. (Not an `AsyncFn`, whose futures nobody can prove to be Send.)
-pub type Attempt<'a, 't, T, E> =
+pub type ConnectAttempt<'a, 't, T, E> =
     &'a (dyn Fn(Address, Role) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>> + Sync);
 
 /// Opens by `attempt`, which is given an address and what the server there has to be.
-pub async fn open<'t, T, E: Attempted>(target: &'t Target, attempt: Attempt<'_, 't, T, E>) -> Result<T, E> {
+pub async fn open<'t, T, E: Attempted>(
+    target: &'t ConnectTarget,
+    attempt: ConnectAttempt<'_, 't, T, E>,
+) -> Result<T, E> {
     let mut met = Vec::new();
     for role in target.role().choices() {
         met.clear();
@@ -58,10 +61,10 @@ pub async fn open<'t, T, E: Attempted>(target: &'t Target, attempt: Attempt<'_, 
 }
 
 async fn at<'t, T, E: Attempted>(
-    target: &'t Target,
+    target: &'t ConnectTarget,
     place: usize,
     role: Role,
-    attempt: Attempt<'_, 't, T, E>,
+    attempt: ConnectAttempt<'_, 't, T, E>,
 ) -> Result<T, E> {
     let limit = target.timeout;
     let addresses = match timeout(limit, target.addresses(place)).await {
@@ -88,7 +91,7 @@ async fn at<'t, T, E: Attempted>(
 
 /// An attempt at a place. Given up before it has succeeded, it has failed: its caller's time was up.
 struct Trying<'t> {
-    target: &'t Target,
+    target: &'t ConnectTarget,
     place: usize,
 }
 
@@ -105,7 +108,7 @@ impl Drop for Trying<'_> {
     }
 }
 
-impl Target {
+impl ConnectTarget {
     /// The places, those that failed a while ago last.
     fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.places.len()).collect();

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::binding::server_end_point;
 use super::parameters::SslMode;
-use super::target::{Place, Target};
+use super::target::{ConnectTarget, PgHost};
 
 /// What both kinds of socket, and TLS over one, can do.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
@@ -57,10 +57,10 @@ pub enum DialError {
     Tls(String),
 }
 
-impl Target {
+impl ConnectTarget {
     /// The addresses of a place, and for each of them what to try, in order.
     pub(super) async fn addresses(&self, place: usize) -> io::Result<Vec<Address>> {
-        let Place::Tcp { dial, port, .. } = &self.places[place] else {
+        let PgHost::Tcp { dial, port, .. } = &self.places[place] else {
             return Ok(vec![Address { place, ip: None, encryption: Encryption::Never }]);
         };
         let ways = match self.ssl_mode() {
@@ -77,7 +77,7 @@ impl Target {
     /// Opens a socket to an address.
     pub async fn dial(&self, address: Address) -> Result<Dialled, DialError> {
         match (&self.places[address.place], address.ip) {
-            (Place::Tcp { host, .. }, Some(ip)) => {
+            (PgHost::Tcp { host, .. }, Some(ip)) => {
                 let socket = TcpStream::connect(ip).await?;
                 socket.set_nodelay(true)?;
                 self.look_after(&socket)?;
@@ -86,10 +86,10 @@ impl Target {
                     encryption => self.encrypt(socket, host, encryption).await,
                 }
             }
-            (Place::Unix(path), _) => {
+            (PgHost::Unix(path), _) => {
                 Ok(Dialled { socket: Box::new(UnixStream::connect(path).await?), encrypted: false, binding: None })
             }
-            (Place::Tcp { .. }, None) => Err(io::Error::from(io::ErrorKind::AddrNotAvailable).into()),
+            (PgHost::Tcp { .. }, None) => Err(io::Error::from(io::ErrorKind::AddrNotAvailable).into()),
         }
     }
 
@@ -157,7 +157,7 @@ mod tests {
             ("&tcp_user_timeout=0", true, 10, None),
         ] {
             let url = format!("postgres://ann@db/shop?sslmode=disable{parameters}");
-            let target = Target::new(&url.parse().unwrap(), "mtdd", Duration::from_secs(1)).unwrap();
+            let target = ConnectTarget::new(&url.parse().unwrap(), "mtdd", Duration::from_secs(1)).unwrap();
             target.look_after(&socket).unwrap();
             assert_eq!(options.keepalive().unwrap(), keep_alive);
             assert_eq!(options.tcp_keepalive_time().unwrap(), Duration::from_secs(idle));

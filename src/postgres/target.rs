@@ -14,7 +14,7 @@ use tokio_rustls::rustls::ClientConfig;
 
 use super::parameters::{Binding, Parameters, SslMode};
 use super::role::Role;
-use super::tls::Certificates;
+use super::tls::ClientCertificates;
 use super::url::DatabaseUrl;
 
 /// A PostgreSQL that has been silent for so long is asked for a sign of life, so often, and so many times in vain.
@@ -26,27 +26,27 @@ const USER_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// One place where PostgreSQL may listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PgHost {
     /// `host` is a name or an address; certificates are checked against it.
     Tcp { host: String, dial: String, port: u16 },
     /// The socket's own path.
     Unix(PathBuf),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for PgHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Tcp { host, port, .. } if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Place::Tcp { host, port, .. } => write!(f, "{host}:{port}"),
-            Place::Unix(path) => write!(f, "{}", path.display()),
+            PgHost::Tcp { host, port, .. } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            PgHost::Tcp { host, port, .. } => write!(f, "{host}:{port}"),
+            PgHost::Unix(path) => write!(f, "{}", path.display()),
         }
     }
 }
 
 /// Everything needed to open a connection. Its Debug shows no secret.
-pub struct Target {
+pub struct ConnectTarget {
     /// At least one; to be tried in this order.
-    pub places: Vec<Place>,
+    pub places: Vec<PgHost>,
     pub user: String,
     /// Startup parameters beyond user, database and encoding.
     pub parameters: Vec<(&'static str, String)>,
@@ -58,12 +58,12 @@ pub struct Target {
     asked: Parameters,
     password: Option<Vec<u8>>,
     keep_alive: Option<TcpKeepalive>,
-    certificates: Certificates,
+    certificates: ClientCertificates,
     /// When each place was last found of no use.
     pub(super) failed: Mutex<Vec<Option<Instant>>>,
 }
 
-impl fmt::Debug for Target {
+impl fmt::Debug for ConnectTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
             .field("places", &self.places)
@@ -73,15 +73,15 @@ impl fmt::Debug for Target {
     }
 }
 
-impl Target {
+impl ConnectTarget {
     /// Reads a URL. `application`: the name under which PostgreSQL shows the connections, where the URL gives none;
     /// `timeout`: how long opening one may take, where the URL allows no less. An error says what is wrong, without
     /// the URL.
-    pub fn new(url: &DatabaseUrl, application: &str, timeout: Duration) -> Result<Target, String> {
+    pub fn new(url: &DatabaseUrl, application: &str, timeout: Duration) -> Result<ConnectTarget, String> {
         let mut asked = url.parameters()?;
         let places = places(&asked)?;
         // As with libpq, a Unix socket never has TLS.
-        if places.iter().all(|place| matches!(place, Place::Unix(_))) {
+        if places.iter().all(|place| matches!(place, PgHost::Unix(_))) {
             asked.ssl_mode = SslMode::Disable;
         }
         if asked.binding == Binding::Require && asked.ssl_mode == SslMode::Disable {
@@ -96,7 +96,7 @@ impl Target {
         let application = asked.application_name.as_deref().unwrap_or(application);
         let startup = [("application_name", Some(application)), ("options", asked.options.as_deref())];
         let startup = startup.into_iter().filter_map(|(name, value)| Some((name, value?.to_owned())));
-        Ok(Target {
+        Ok(ConnectTarget {
             user,
             parameters: startup.collect(),
             wishes: Vec::new(),
@@ -104,7 +104,7 @@ impl Target {
             timeout: asked.connect_timeout.map_or(timeout, |own| own.min(timeout)),
             password,
             keep_alive: asked.keepalives.then(|| keep_alive(&asked)),
-            certificates: Certificates::read(&asked)?,
+            certificates: ClientCertificates::read(&asked)?,
             failed: Mutex::new(vec![None; places.len()]),
             places,
             asked,
@@ -173,7 +173,7 @@ impl Target {
 
     /// All places, for messages.
     pub fn address(&self) -> String {
-        self.places.iter().map(Place::to_string).collect::<Vec<_>>().join(", ")
+        self.places.iter().map(PgHost::to_string).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -186,7 +186,7 @@ fn keep_alive(asked: &Parameters) -> TcpKeepalive {
     keep_alive
 }
 
-fn places(asked: &Parameters) -> Result<Vec<Place>, String> {
+fn places(asked: &Parameters) -> Result<Vec<PgHost>, String> {
     let list = |value: &Option<String>| -> Vec<String> {
         value.iter().flat_map(|value| value.split(',')).map(|one| one.trim().to_owned()).collect()
     };
@@ -209,14 +209,14 @@ fn places(asked: &Parameters) -> Result<Vec<Place>, String> {
             };
             let host = hosts.get(index).filter(|host| !host.is_empty());
             if let Some(directory) = host.filter(|host| host.starts_with('/')) {
-                return Ok(Place::Unix(Path::new(directory).join(format!(".s.PGSQL.{port}"))));
+                return Ok(PgHost::Unix(Path::new(directory).join(format!(".s.PGSQL.{port}"))));
             }
             let address = addresses.get(index).filter(|address| !address.is_empty());
             if address.is_some_and(|address| address.parse::<IpAddr>().is_err()) {
                 return Err("hostaddr: expected an IP address".to_owned());
             }
             let dial = address.or(host).ok_or("names no host")?.clone();
-            Ok(Place::Tcp { host: host.unwrap_or(&dial).clone(), dial, port })
+            Ok(PgHost::Tcp { host: host.unwrap_or(&dial).clone(), dial, port })
         })
         .collect()
 }
@@ -225,9 +225,9 @@ fn places(asked: &Parameters) -> Result<Vec<Place>, String> {
 mod tests {
     use super::*;
 
-    fn target(url: &str) -> Result<Target, String> {
+    fn target(url: &str) -> Result<ConnectTarget, String> {
         let url: DatabaseUrl = url.parse().unwrap();
-        Target::new(&url, "mtdd", Duration::from_secs(10))
+        ConnectTarget::new(&url, "mtdd", Duration::from_secs(10))
     }
 
     #[test]
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_unix_socket_is_a_directory_and_a_port_and_never_has_tls() {
         let target = target("host=/run/pg port=6000 user=ann sslmode=require").unwrap();
-        assert_eq!(target.places, [Place::Unix("/run/pg/.s.PGSQL.6000".into())]);
+        assert_eq!(target.places, [PgHost::Unix("/run/pg/.s.PGSQL.6000".into())]);
         assert_eq!(target.database(), "ann");
         assert_eq!(target.ssl_mode(), SslMode::Disable);
     }

@@ -29,7 +29,7 @@ enum Trust {
 }
 
 /// The certificates of the connections to one PostgreSQL, renewed when their files are.
-pub struct Certificates {
+pub struct ClientCertificates {
     trust: Trust,
     authorities: Authorities,
     identity: Option<(PathBuf, PathBuf)>,
@@ -44,9 +44,9 @@ struct Current {
     config: Arc<ClientConfig>,
 }
 
-impl Certificates {
+impl ClientCertificates {
     /// Reads the files. An error names the parameter and the file.
-    pub fn read(parameters: &Parameters) -> Result<Certificates, String> {
+    pub fn read(parameters: &Parameters) -> Result<ClientCertificates, String> {
         let trust = match (parameters.ssl_mode, &parameters.authorities) {
             (SslMode::VerifyFull, _) => Trust::KnownAuthorityAndHost,
             (SslMode::VerifyCa, _) => Trust::KnownAuthority,
@@ -54,7 +54,7 @@ impl Certificates {
             (mode, Some(_)) if mode != SslMode::Disable => Trust::KnownAuthority,
             _ => Trust::Anyone,
         };
-        let mut certificates = Certificates {
+        let mut certificates = ClientCertificates {
             trust,
             authorities: parameters.authorities.clone().unwrap_or(Authorities::System),
             identity: parameters.certificate.clone().zip(parameters.key.clone()),

@@ -19,7 +19,7 @@ impl fmt::Debug for DatabaseUrl {
 impl FromStr for DatabaseUrl {
     type Err = Infallible;
 
-    /// Takes any text, so that a wrong one is refused by `Target`, which does not repeat it, and not by the parser of
+    /// Takes any text, so that a wrong one is refused by `ConnectTarget`, which does not repeat it, and not by the parser of
     /// the flags, which would.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(DatabaseUrl(text.to_owned()))

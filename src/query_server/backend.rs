@@ -28,7 +28,7 @@ use super::read_buffer::{Message, ReadBuffer};
 use super::served::Served;
 use super::settings::{SessionSettings, TENANT, TENANT_TYPE};
 use super::stop::STOP_TIMEOUT;
-use crate::postgres::{Address, Socket, Target};
+use crate::postgres::{Address, ConnectTarget, Socket};
 
 pub use fitness::Fitness;
 pub use names::StatementId;
@@ -68,7 +68,7 @@ pub struct Backend {
     socket: Socket,
     pub read_buffer: ReadBuffer,
     out: BytesMut,
-    target: Arc<Target>,
+    target: Arc<ConnectTarget>,
     address: Address,
     key: CancelKey,
     names: StatementNames,
@@ -98,7 +98,7 @@ pub struct Backend {
 impl Backend {
     /// Opens a connection.
     pub async fn connect(
-        target: &Arc<Target>,
+        target: &Arc<ConnectTarget>,
         statement_cache_size: usize,
         fitness: Fitness,
     ) -> Result<Self, ConnectError> {
@@ -106,11 +106,11 @@ impl Backend {
     }
 
     /// Opens one to the very server that another leads to, for commands of the server's own.
-    pub async fn connect_to(target: &Arc<Target>, address: Address) -> Result<Self, ConnectError> {
+    pub async fn connect_to(target: &Arc<ConnectTarget>, address: Address) -> Result<Self, ConnectError> {
         Ok(Backend::over(connect::open_at(target, address).await?, target, 0, Fitness::new(0, None)))
     }
 
-    fn over(opened: Opened, target: &Arc<Target>, statement_cache_size: usize, fitness: Fitness) -> Self {
+    fn over(opened: Opened, target: &Arc<ConnectTarget>, statement_cache_size: usize, fitness: Fitness) -> Self {
         Backend {
             served: None,
             socket: opened.socket,

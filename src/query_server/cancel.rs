@@ -10,10 +10,10 @@ use tokio::time::timeout;
 
 use super::connect::{CancelKey, ConnectError};
 use super::stop::STOP_TIMEOUT;
-use crate::postgres::{Address, Target};
+use crate::postgres::{Address, ConnectTarget};
 
 /// Asks for the cancel and returns when PostgreSQL has acted on it; false if that is not certain.
-pub async fn request(target: Arc<Target>, address: Address, key: CancelKey) -> bool {
+pub async fn request(target: Arc<ConnectTarget>, address: Address, key: CancelKey) -> bool {
     let exchange = async {
         let mut socket = target.dial(address).await?.socket;
         let mut message = BytesMut::new();

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::decode;
 use super::read_buffer::{Message, ReadBuffer};
-use crate::postgres::{self, Address, Attempted, Binding, DialError, Dialled, Role, Socket, Target};
+use crate::postgres::{self, Address, Attempted, Binding, ConnectTarget, DialError, Dialled, Role, Socket};
 use crate::proto::DatabaseError;
 
 /// Why a connection could not be opened. None of these says more than host names and PostgreSQL's own words.
@@ -135,7 +135,7 @@ pub struct Opened {
 }
 
 /// Opens a connection to the first of the target's places that lets us in and is what is asked for.
-pub async fn open(target: &Target) -> Result<Opened, ConnectError> {
+pub async fn open(target: &ConnectTarget) -> Result<Opened, ConnectError> {
     match open_anywhere(target).await {
         Err(error) if error.is_about_a_parameter() && target.give_up_wishes() => {
             tracing::warn!(%error, "PostgreSQL may notice late when this server dies");
@@ -146,22 +146,22 @@ pub async fn open(target: &Target) -> Result<Opened, ConnectError> {
 }
 
 /// Opens one at an address at which there is another already. What the server there has to be is not asked again.
-pub async fn open_at(target: &Target, address: Address) -> Result<Opened, ConnectError> {
+pub async fn open_at(target: &ConnectTarget, address: Address) -> Result<Opened, ConnectError> {
     let opening = connect(target, address, Role::Any);
     timeout(target.timeout, opening).await.unwrap_or(Err(ConnectError::TimedOut(target.timeout)))
 }
 
-async fn open_anywhere(target: &Target) -> Result<Opened, ConnectError> {
+async fn open_anywhere(target: &ConnectTarget) -> Result<Opened, ConnectError> {
     postgres::open(target, &|address, role| Box::pin(connect(target, address, role))).await
 }
 
-async fn connect(target: &Target, address: Address, role: Role) -> Result<Opened, ConnectError> {
+async fn connect(target: &ConnectTarget, address: Address, role: Role) -> Result<Opened, ConnectError> {
     let dialled = target.dial(address).await?;
     start(target, dialled, address, role).await
 }
 
 /// Says who we are, proves it, waits until PostgreSQL is ready, and asks whether it is what is wanted.
-async fn start(target: &Target, dialled: Dialled, address: Address, role: Role) -> Result<Opened, ConnectError> {
+async fn start(target: &ConnectTarget, dialled: Dialled, address: Address, role: Role) -> Result<Opened, ConnectError> {
     let Dialled { socket, encrypted, binding } = dialled;
     let mut talk = Talk { socket, read_buffer: ReadBuffer::default(), out: BytesMut::new() };
     let fixed = [("user", target.user.as_str()), ("database", target.database()), ("client_encoding", "UTF8")];
@@ -240,7 +240,7 @@ impl Proof {
     }
 }
 
-async fn authenticate(target: &Target, talk: &mut Talk, mut proof: Proof) -> Result<(), ConnectError> {
+async fn authenticate(target: &ConnectTarget, talk: &mut Talk, mut proof: Proof) -> Result<(), ConnectError> {
     let missing = || ConnectError::Authentication("PostgreSQL asks for a password, and the URL has none".into());
     let mut scram: Option<ScramSha256> = None;
     loop {

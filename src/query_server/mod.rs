@@ -46,7 +46,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::deadline::Deadlines;
-use crate::postgres::Target;
+use crate::postgres::ConnectTarget;
 use crate::proto::db_service_server::DbServiceServer;
 use crate::proto::legacy_db::db_service_server::DbServiceServer as LegacyDbServiceServer;
 use crate::query_server::memory::Memory;
@@ -147,7 +147,11 @@ pub async fn service(options: QueryOptions, drain: Drain) -> Result<QueryService
 
 /// Asks PostgreSQL for a connection now and then, to see whether it is there: one that is frozen or does not let us in
 /// is of no use, even where older connections still stand. One that has merely no connection left for us is well.
-fn probing(target: Arc<Target>, readiness: Readiness, options: &QueryOptions) -> impl Future<Output = ()> + use<> {
+fn probing(
+    target: Arc<ConnectTarget>,
+    readiness: Readiness,
+    options: &QueryOptions,
+) -> impl Future<Output = ()> + use<> {
     let limit = target.timeout.min(LONGEST_PROBE);
     let probe = async move || match connect::open(&target).await {
         Err(error) if !error.is_crowded() => Err(error.to_string()),

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::Stream;
 
 use super::reply_chunk::failure;
-use crate::postgres::Target;
+use crate::postgres::ConnectTarget;
 use crate::proto::Failure;
 use crate::proto::failure::Reason;
 use crate::shutdown::Drain;
@@ -95,7 +95,7 @@ enum Ask {
 
 impl Hub {
     /// Opens nothing before somebody listens. Everybody's subscription ends when `drain` starts.
-    pub fn start(target: Arc<Target>, drain: Drain, most_subscribers: usize) -> Hub {
+    pub fn start(target: Arc<ConnectTarget>, drain: Drain, most_subscribers: usize) -> Hub {
         let (asks, read_buffer) = mpsc::unbounded_channel();
         let keeper = ChannelKeeper { target, drain, asks: read_buffer, channels: HashMap::new() };
         tokio::spawn(keeper.run());
@@ -226,7 +226,7 @@ impl Channel {
 
 /// The hub's task: who listens to what, and the connection.
 struct ChannelKeeper {
-    target: Arc<Target>,
+    target: Arc<ConnectTarget>,
     drain: Drain,
     asks: mpsc::UnboundedReceiver<Ask>,
     channels: HashMap<Arc<str>, Channel>,

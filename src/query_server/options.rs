@@ -9,9 +9,9 @@ use super::placement::{LookupServers, ShardPlacement};
 use super::pool::PoolLimits;
 use super::reader_patience::ReaderPatience;
 use super::session::SessionLimits;
-use crate::dial::{Dial, Names, Tls, Token};
+use crate::dial::{BearerToken, Dial, Names, Tls};
 use crate::error::{Error, Secret};
-use crate::postgres::{DatabaseUrl, Target};
+use crate::postgres::{ConnectTarget, DatabaseUrl};
 use crate::shutdown::Drain;
 
 /// What makes PostgreSQL notice that this server has gone, or cannot be reached: it then rolls back and lets go of its
@@ -195,19 +195,19 @@ pub struct QueryOptions {
 
 impl QueryOptions {
     /// Where PostgreSQL is, and how its connections begin.
-    pub(super) fn target(&self) -> Result<Target, QueryStartError> {
+    pub(super) fn target(&self) -> Result<ConnectTarget, QueryStartError> {
         self.target_of("mtdd-server")
     }
 
     /// The same for connections that watch over the others. They must not end because the server does not answer.
-    pub(super) fn target_of_watchdog(&self, application: &str) -> Result<Target, QueryStartError> {
+    pub(super) fn target_of_watchdog(&self, application: &str) -> Result<ConnectTarget, QueryStartError> {
         let mut target = self.bare_target(application)?;
         target.wish(LOOK_FOR_CLIENT.0, LOOK_FOR_CLIENT.1);
         Ok(target)
     }
 
     /// The same for connections that PostgreSQL shows under another name, where the URL gives none.
-    pub(super) fn target_of(&self, application: &str) -> Result<Target, QueryStartError> {
+    pub(super) fn target_of(&self, application: &str) -> Result<ConnectTarget, QueryStartError> {
         let mut target = self.bare_target(application)?;
         if let Some(mode) = self.plan_cache_mode.to_ask_for() {
             target.parameters.push(("plan_cache_mode", mode.to_owned()));
@@ -218,10 +218,10 @@ impl QueryOptions {
         Ok(target)
     }
 
-    fn bare_target(&self, application: &str) -> Result<Target, QueryStartError> {
+    fn bare_target(&self, application: &str) -> Result<ConnectTarget, QueryStartError> {
         let refused = |reason| QueryStartError::Configuration(format!("--database-url: {reason}"));
         let timeout = Duration::from_millis(self.connect_timeout.into());
-        Target::new(&self.database_url, application, timeout).map_err(refused)
+        ConnectTarget::new(&self.database_url, application, timeout).map_err(refused)
     }
 
     pub(super) fn max_connection_age(&self) -> Option<Duration> {
@@ -316,7 +316,7 @@ impl QueryOptions {
             text.transpose()
         };
         let refused = |error: Error| QueryStartError::Configuration(format!("--lookup: {error}"));
-        let token = Token::default();
+        let token = BearerToken::default();
         let secret = read("lookup-token-file", &self.lookup_token_file)?;
         token.set(secret.as_deref().map(str::trim)).map_err(refused)?;
         let tls = Tls {

@@ -17,7 +17,7 @@ use super::reader_pace::ReaderPace;
 use super::settings::SessionSettings;
 use super::stop::STOP_TIMEOUT;
 use super::watchdog::Watchdog;
-use crate::postgres::Target;
+use crate::postgres::ConnectTarget;
 use crate::readiness::Readiness;
 
 /// After a connection could not be opened, none is asked for during this time while others are open.
@@ -42,7 +42,7 @@ pub enum Unavailable {
 
 /// The connections of one query server.
 pub struct Pool {
-    target: Arc<Target>,
+    target: Arc<ConnectTarget>,
     /// Hears of a PostgreSQL that cannot be reached, and of connections that break.
     readiness: Readiness,
     statement_cache_size: usize,
@@ -123,7 +123,7 @@ pub struct PoolSlot {
 impl Pool {
     /// Opens nothing yet.
     pub fn new(
-        target: Arc<Target>,
+        target: Arc<ConnectTarget>,
         readiness: Readiness,
         limits: PoolLimits,
         max_age: Option<Duration>,

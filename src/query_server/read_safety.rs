@@ -9,9 +9,9 @@ use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::{Client, Statement};
 
-use crate::data::repeat::callable;
+use crate::data::read_only::callable;
 use crate::error::append_sources;
-use crate::postgres::{self, Target};
+use crate::postgres::{self, ConnectTarget};
 use crate::proto::hello;
 
 const READS: &str = include_str!("reads.sql");
@@ -52,7 +52,7 @@ impl Verdict {
 
 /// What is known of reads in one database.
 pub struct ReadSafety {
-    target: Arc<Target>,
+    target: Arc<ConnectTarget>,
     verdict: watch::Sender<Verdict>,
     looking: Mutex<Looking>,
     /// A stream has been opened.
@@ -68,13 +68,13 @@ struct Looking {
 
 impl ReadSafety {
     /// Nothing is known yet.
-    pub fn new(target: Arc<Target>) -> ReadSafety {
+    pub fn new(target: Arc<ConnectTarget>) -> ReadSafety {
         let (verdict, looking) = (watch::Sender::new(Verdict::Unknown), Mutex::default());
         ReadSafety { target, verdict, looking, wanted: Notify::new() }
     }
 
     /// Looks for the first time, and then again and again in the background.
-    pub async fn start(target: Arc<Target>) -> Arc<ReadSafety> {
+    pub async fn start(target: Arc<ConnectTarget>) -> Arc<ReadSafety> {
         let reads = Arc::new(ReadSafety::new(target));
         reads.look(Instant::now()).await;
         tokio::spawn(reads.clone().keep_looking());
@@ -152,7 +152,7 @@ impl ReadSafety {
 
 impl Looking {
     /// On a new connection, if the one that there was has been lost.
-    async fn ask(&mut self, target: &Target) -> Result<Verdict, String> {
+    async fn ask(&mut self, target: &ConnectTarget) -> Result<Verdict, String> {
         if let Some(connection) = &self.connection
             && let Ok(verdict) = connection.ask().await
         {
@@ -170,7 +170,7 @@ struct CatalogConnection {
 }
 
 impl CatalogConnection {
-    async fn open(target: &Target) -> Result<CatalogConnection, String> {
+    async fn open(target: &ConnectTarget) -> Result<CatalogConnection, String> {
         let (client, connection) = postgres::connect(target).await.map_err(|error| error.to_string())?;
         // Ends when the client is dropped.
         tokio::spawn(connection);

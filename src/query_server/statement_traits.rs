@@ -10,9 +10,9 @@ use tokio::task::yield_now;
 
 use super::reader_pace::ReaderPace;
 use super::text_names::TextNames;
-use crate::data::gist::{Gist, READ_NOTHING};
-use crate::data::lexer::{Lexer, Outline, Step, Token};
-use crate::data::repeat::{Reading, shows_only_reading};
+use crate::data::lexer::{Lexer, LexerStep, Outline, Token};
+use crate::data::read_only::{ReadOnlyCheck, shows_only_reading};
+use crate::data::text_scan::{READ_NOTHING, TextScan};
 
 /// Texts remembered; of those longer than the second bound none is.
 const MOST_TEXTS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
@@ -63,7 +63,7 @@ const FROZEN: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
 
 impl StatementTraits {
     fn new(id: u64, sql: &str) -> Self {
-        let (outline, gist) = (Outline::of(sql), Gist::of(sql));
+        let (outline, gist) = (Outline::of(sql), TextScan::of(sql));
         let plain = outline.is_single(&PLAIN);
         let frozen = outline.literals.iter().any(|literal| contains_any(literal, &FROZEN));
         let temporary = outline.contains_any(&["temp", "temporary"]) && outline.contains_any(&["create", "into"]);
@@ -88,7 +88,7 @@ impl StatementTraits {
 
     /// The same of a text that is too long to be kept, read in slices between which others have their turns.
     async fn of_long(id: u64, sql: &str) -> Self {
-        let mut gist = Gist::default();
+        let mut gist = TextScan::default();
         in_slices(sql, |token| gist.take(token)).await;
         let plain = gist.is_single(&PLAIN);
         StatementTraits {
@@ -112,12 +112,12 @@ async fn in_slices<'s>(sql: &'s str, mut take: impl FnMut(Token<'s>)) {
     let (mut lexer, mut pause) = (Lexer::new(sql), SLICE);
     loop {
         match lexer.read(pause) {
-            Step::Token(token) => take(token),
-            Step::Paused => {
+            LexerStep::Token(token) => take(token),
+            LexerStep::Paused => {
                 yield_now().await;
                 pause = lexer.position() + SLICE;
             }
-            Step::End => return,
+            LexerStep::End => return,
         }
     }
 }
@@ -127,7 +127,7 @@ pub async fn reads_only(sql: &str) -> bool {
     if sql.len() <= SLICE {
         return shows_only_reading(sql);
     }
-    let mut reading = Reading::default();
+    let mut reading = ReadOnlyCheck::default();
     in_slices(sql, |token| reading.take(token)).await;
     reading.is_all()
 }

@@ -2,7 +2,7 @@
 //! knows; too many are harmless here, too few are not. Called by `statement_traits`.
 
 use crate::data::lexer::{Lexer, Token, is_one_of};
-use crate::data::repeat::Attributes;
+use crate::data::read_only::Attributes;
 
 /// Words behind which a type may stand.
 const BEFORE_TYPES: [&str; 3] = ["as", "returning", "of"];

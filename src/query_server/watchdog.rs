@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::backend::Backend;
 use super::covered::{CoverWaiter, Covered, CoveredBackends};
 use super::served::Process;
-use crate::postgres::{Address, Target};
+use crate::postgres::{Address, ConnectTarget};
 
 /// How long after a lease PostgreSQL ends the connections of a server that does not stir. By then one that runs has
 /// stopped everything; a lookup server counts the lease as over 15 s after its end.
@@ -35,7 +35,7 @@ const NOT_THERE: &str =
 /// One for each query server that has leases.
 pub struct Watchdog {
     /// How its own connections are opened.
-    target: Arc<Target>,
+    target: Arc<ConnectTarget>,
     lease: Duration,
     /// Until when something may run. None: nothing may be begun.
     term: Box<dyn Fn() -> Option<Instant> + Send + Sync>,
@@ -49,7 +49,7 @@ type Place = (usize, Option<SocketAddr>);
 impl Watchdog {
     /// `term`: until when something may run, for all that is known; None: nothing may be begun.
     pub fn new(
-        target: Arc<Target>,
+        target: Arc<ConnectTarget>,
         lease: Duration,
         term: impl Fn() -> Option<Instant> + Send + Sync + 'static,
     ) -> Arc<Self> {

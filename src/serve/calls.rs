@@ -19,12 +19,12 @@ use super::grpc_service::GrpcService;
 
 /// The calls that run on one server; one waiter.
 #[derive(Default)]
-pub struct Calls {
+pub struct RunningCalls {
     running: AtomicUsize,
     ended: Notify,
 }
 
-impl Calls {
+impl RunningCalls {
     /// True if a call runs.
     pub fn any(&self) -> bool {
         self.running.load(Ordering::Acquire) > 0
@@ -39,10 +39,10 @@ impl Calls {
 }
 
 /// Held by a call from its request's arrival until its answer's last byte is handed over.
-struct Running(Arc<Calls>);
+struct Running(Arc<RunningCalls>);
 
 impl Running {
-    fn new(calls: &Arc<Calls>) -> Self {
+    fn new(calls: &Arc<RunningCalls>) -> Self {
         calls.running.fetch_add(1, Ordering::AcqRel);
         Running(calls.clone())
     }
@@ -60,7 +60,7 @@ impl Drop for Running {
 #[derive(Clone)]
 pub struct Counted<S> {
     pub service: S,
-    pub calls: Arc<Calls>,
+    pub calls: Arc<RunningCalls>,
 }
 
 impl<S: GrpcService> Service<http::Request<Body>> for Counted<S> {
@@ -117,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn none_waits_for_the_last_call() {
-        let calls = Arc::new(Calls::default());
+        let calls = Arc::new(RunningCalls::default());
         calls.none().await;
         let (first, second) = (Running::new(&calls), Running::new(&calls));
         let waiting = tokio::spawn({
@@ -133,7 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_came_and_went_unwatched_does_not_end_the_wait_for_another() {
-        let calls = Arc::new(Calls::default());
+        let calls = Arc::new(RunningCalls::default());
         drop(Running::new(&calls));
         let running = Running::new(&calls);
         assert!(tokio::time::timeout(Duration::from_millis(20), calls.none()).await.is_err());

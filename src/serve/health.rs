@@ -54,7 +54,7 @@ impl Health for ServerHealth {
 
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
         self.check_name(&request)?;
-        let mut watch = Watch { ready: self.readiness.watch(), drain: self.drain.clone(), told: None };
+        let mut watch = HealthWatch { ready: self.readiness.watch(), drain: self.drain.clone(), told: None };
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
             while let Some(serves) = watch.next().await
@@ -66,13 +66,13 @@ impl Health for ServerHealth {
 }
 
 /// What one watcher is told.
-struct Watch {
+struct HealthWatch {
     ready: watch::Receiver<bool>,
     drain: Drain,
     told: Option<bool>,
 }
 
-impl Watch {
+impl HealthWatch {
     /// What it has not been told yet; None: there is nothing more to tell.
     async fn next(&mut self) -> Option<bool> {
         loop {

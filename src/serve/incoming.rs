@@ -17,7 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
 use super::complaint::{Complaints, of_beginning};
-use super::progress::{Peer, Progress, Watched};
+use super::progress::{Peer, Progress, UnfinishedConnection};
 use crate::shutdown::Drain;
 
 /// What every HTTP/2 connection begins with.
@@ -35,7 +35,7 @@ const MOST_BEGINNING: usize = 256;
 
 /// What holds for all connections.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// Connections at once.
     pub most: usize,
     /// They begin with TLS.
@@ -44,22 +44,31 @@ pub struct Limits {
     pub silence: Option<Duration>,
 }
 
-impl Limits {
+impl ConnectionLimits {
     /// `keepalive`: how often a client is asked for a sign of life, and how long it may take.
     pub fn new(most: usize, tls: bool, keepalive: Option<Duration>, keepalive_timeout: Duration) -> Self {
         let silence = keepalive.map(|interval| interval + keepalive_timeout + SLACK);
-        Limits { most: most.max(1), tls, silence }
+        ConnectionLimits { most: most.max(1), tls, silence }
     }
 }
 
 /// Accepts connections until the drain starts.
-pub fn incoming(listener: TcpListener, limits: Limits, drain: Drain) -> ReceiverStream<io::Result<Connection>> {
+pub fn incoming(
+    listener: TcpListener,
+    limits: ConnectionLimits,
+    drain: Drain,
+) -> ReceiverStream<io::Result<ServerConnection>> {
     let (begun, connections) = mpsc::channel(16);
     tokio::spawn(accept(listener, limits, drain, begun));
     ReceiverStream::new(connections)
 }
 
-async fn accept(listener: TcpListener, limits: Limits, mut drain: Drain, begun: mpsc::Sender<io::Result<Connection>>) {
+async fn accept(
+    listener: TcpListener,
+    limits: ConnectionLimits,
+    mut drain: Drain,
+    begun: mpsc::Sender<io::Result<ServerConnection>>,
+) {
     let places = Arc::new(Semaphore::new(limits.most));
     let mut unused = Unused::new(limits.most);
     let mut logged: Option<Instant> = None;
@@ -126,11 +135,11 @@ async fn accept(listener: TcpListener, limits: Limits, mut drain: Drain, begun: 
 /// The connections that have had no call yet, the oldest first.
 struct Unused {
     /// All of them, and some that have gone or been called since.
-    all: VecDeque<Watched>,
+    all: VecDeque<UnfinishedConnection>,
     /// So many are kept before those are looked for.
     room: usize,
     /// Those that have not even begun, in the same way.
-    beginning: VecDeque<Watched>,
+    beginning: VecDeque<UnfinishedConnection>,
     most_beginning: usize,
 }
 
@@ -143,7 +152,7 @@ impl Unused {
     /// One more. Of those that have not begun, there are never more than some: the one that has waited longest makes room.
     fn add(&mut self, progress: &Progress) {
         if self.beginning.len() >= self.most_beginning {
-            self.beginning.retain(Watched::is_beginning);
+            self.beginning.retain(UnfinishedConnection::is_beginning);
         }
         if self.beginning.len() >= self.most_beginning
             && let Some(oldest) = self.beginning.pop_front()
@@ -152,7 +161,7 @@ impl Unused {
         }
         self.beginning.push_back(progress.watch());
         if self.all.len() >= self.room {
-            self.all.retain(Watched::is_unused);
+            self.all.retain(UnfinishedConnection::is_unused);
             self.room = MOST_BEGINNING.max(2 * self.all.len());
         }
         self.all.push_back(progress.watch());
@@ -206,29 +215,35 @@ impl Beginning {
         Ok(Beginning { socket, bytes, length })
     }
 
-    fn into_connection(self, place: OwnedSemaphorePermit, silence: Option<Duration>, progress: Progress) -> Connection {
+    fn into_connection(
+        self,
+        place: OwnedSemaphorePermit,
+        silence: Option<Duration>,
+        progress: Progress,
+    ) -> ServerConnection {
         let Beginning { socket, bytes, length } = self;
         let limit = progress.is_beginning().then(|| Box::pin(sleep(BEGINNING)));
-        let silence = silence.map(|limit| Silence { limit, heard: Instant::now(), timer: Box::pin(sleep(limit)) });
-        Connection { socket, bytes, given: 0, length, silence, progress, limit, _place: place }
+        let silence =
+            silence.map(|limit| SilenceTimeout { limit, heard: Instant::now(), timer: Box::pin(sleep(limit)) });
+        ServerConnection { socket, bytes, given: 0, length, silence, progress, limit, _place: place }
     }
 }
 
 /// A connection that has begun. It holds its place until it is closed.
-pub struct Connection {
+pub struct ServerConnection {
     socket: TcpStream,
     bytes: [u8; PREFACE],
     /// How much of `bytes` has been read.
     given: usize,
     length: usize,
-    silence: Option<Silence>,
+    silence: Option<SilenceTimeout>,
     progress: Progress,
     /// Until it has begun.
     limit: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
 }
 
-impl Connection {
+impl ServerConnection {
     /// How far it has come.
     pub fn progress(&self) -> &Progress {
         &self.progress
@@ -252,13 +267,13 @@ impl Connection {
     }
 }
 
-struct Silence {
+struct SilenceTimeout {
     limit: Duration,
     heard: Instant,
     timer: Pin<Box<Sleep>>,
 }
 
-impl Silence {
+impl SilenceTimeout {
     /// Ready once nothing has been heard for too long.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while self.timer.as_mut().poll(context).is_ready() {
@@ -272,7 +287,7 @@ impl Silence {
     }
 }
 
-impl Connected for Connection {
+impl Connected for ServerConnection {
     type ConnectInfo = Peer;
 
     fn connect_info(&self) -> Peer {
@@ -280,7 +295,7 @@ impl Connected for Connection {
     }
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for ServerConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -308,7 +323,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for ServerConnection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.socket).poll_write(context, bytes)
     }

@@ -12,13 +12,13 @@ use tonic::transport::Server;
 use tonic::{Request, Status};
 
 use super::StartError;
-use super::calls::{Calls, Counted};
+use super::calls::{Counted, RunningCalls};
 use super::grpc_service::GrpcService;
 use super::health::health;
 use super::incoming::incoming;
 use super::misdirected::{LegacyQueries, LegacyTenants, Misdirected, QUERIES, Queries, Tenants};
 use super::progress::{note_call, tell_address};
-use super::settings::Settings;
+use super::settings::ServerSettings;
 use super::tls::secured;
 use crate::readiness::Readiness;
 use crate::shutdown::Drain;
@@ -38,16 +38,16 @@ pub struct Services<S, L> {
 }
 
 /// A bound port, not yet served.
-pub struct Listener {
-    settings: Settings,
+pub struct BoundListener {
+    settings: ServerSettings,
     server: Server,
     socket: TcpListener,
     address: SocketAddr,
 }
 
-impl Listener {
+impl BoundListener {
     /// Binds the port.
-    pub async fn bind(settings: Settings) -> Result<Listener, StartError> {
+    pub async fn bind(settings: ServerSettings) -> Result<BoundListener, StartError> {
         let server = Server::builder()
             .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_max_header_list_size(settings.max_header_size)
@@ -60,7 +60,7 @@ impl Listener {
         };
         let socket = TcpListener::bind(&settings.addresses[..]).await.map_err(unavailable)?;
         let address = socket.local_addr().map_err(unavailable)?;
-        Ok(Listener { settings, server, socket, address })
+        Ok(BoundListener { settings, server, socket, address })
     }
 
     /// Where it listens; the port is never 0.
@@ -75,7 +75,7 @@ impl Listener {
         drain: Drain,
     ) -> Result<(), tonic::transport::Error> {
         tokio::spawn(self.settings.reload.run());
-        let calls = Arc::new(Calls::default());
+        let calls = Arc::new(RunningCalls::default());
         let current = Counted { service: services.current, calls: calls.clone() };
         let legacy = Counted { service: services.legacy, calls: calls.clone() };
         let mut draining = drain.clone();
@@ -116,7 +116,7 @@ impl Listener {
 }
 
 /// Returns when the drain has started and nothing is left to wait for.
-async fn drained(mut drain: Drain, calls: &Calls, timeout: Duration) {
+async fn drained(mut drain: Drain, calls: &RunningCalls, timeout: Duration) {
     drain.wait().await;
     let quiet = async {
         loop {

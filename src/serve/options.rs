@@ -19,7 +19,7 @@ use crate::telemetry::LogFormat;
 pub struct ListenOptions {
     /// Address to listen on; port 0 picks a free port. An address beyond loopback needs TLS or --insecure
     #[arg(long, env = "MTDD_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
-    pub listen: Address,
+    pub listen: ListenAddress,
 
     /// PEM file of the certificate chain; turns TLS on. The server reads it again, with --tls-key and --tls-client-ca,
     /// when it changes and on SIGHUP; open connections stay as they are
@@ -106,12 +106,12 @@ impl ValueEnum for LogFormat {
 
 /// `host:port`, the host a name, an IPv4 address or an IPv6 address in brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub struct ListenAddress {
     pub host: String,
     pub port: u16,
 }
 
-impl FromStr for Address {
+impl FromStr for ListenAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -125,11 +125,11 @@ impl FromStr for Address {
         if host.is_empty() || host.contains(char::is_whitespace) {
             return Err(wrong());
         }
-        Ok(Address { host: host.to_owned(), port: port.parse().map_err(|_| wrong())? })
+        Ok(ListenAddress { host: host.to_owned(), port: port.parse().map_err(|_| wrong())? })
     }
 }
 
-impl fmt::Display for Address {
+impl fmt::Display for ListenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.host.contains(':') {
             write!(f, "[{}]:{}", self.host, self.port)
@@ -158,12 +158,12 @@ mod tests {
         for (text, host, port) in
             [("localhost:80", "localhost", 80), ("127.0.0.1:0", "127.0.0.1", 0), ("[::1]:443", "::1", 443)]
         {
-            let address: Address = text.parse().unwrap();
+            let address: ListenAddress = text.parse().unwrap();
             assert_eq!((address.host.as_str(), address.port), (host, port));
             assert_eq!(address.to_string(), text);
         }
         for text in ["", "localhost", ":80", "::1:80", "[::1:80", "localhost:", "localhost:99999", "local host:80"] {
-            assert!(text.parse::<Address>().is_err(), "{text:?} was accepted");
+            assert!(text.parse::<ListenAddress>().is_err(), "{text:?} was accepted");
         }
     }
 }

@@ -66,16 +66,16 @@ impl Progress {
     }
 
     /// To look at it without keeping it.
-    pub fn watch(&self) -> Watched {
-        Watched(Arc::downgrade(&self.0))
+    pub fn watch(&self) -> UnfinishedConnection {
+        UnfinishedConnection(Arc::downgrade(&self.0))
     }
 }
 
 /// A connection that may be gone already.
 #[derive(Debug)]
-pub struct Watched(Weak<Inner>);
+pub struct UnfinishedConnection(Weak<Inner>);
 
-impl Watched {
+impl UnfinishedConnection {
     fn stage(&self) -> Option<u8> {
         self.0.upgrade().map(|inner| inner.stage.load(Ordering::Acquire))
     }

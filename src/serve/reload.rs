@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::auth::BearerAuth;
 use super::files::tokens_of;
-use super::tls::{Certificates, Files};
+use super::tls::{Files, ServerCertificates};
 
 /// How often the files are looked at.
 const EVERY: Duration = Duration::from_secs(2);
@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct Reload {
     pub tokens: Option<(PathBuf, BearerAuth)>,
-    pub certificates: Option<(Files, Certificates)>,
+    pub certificates: Option<(Files, ServerCertificates)>,
 }
 
 impl Reload {

@@ -9,9 +9,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::StartError;
 use super::grpc_service::GrpcService;
-use super::listener::{Listener, Services};
+use super::listener::{BoundListener, Services};
 use super::options::ListenOptions;
-use super::settings::Settings;
+use super::settings::ServerSettings;
 use crate::shutdown::{Drain, shutdown};
 use crate::telemetry;
 
@@ -47,7 +47,7 @@ async fn start_and_serve<S: GrpcService, L: GrpcService>(
     options: ListenOptions,
     start: impl AsyncFnOnce(Drain) -> Result<Services<S, L>, StartError>,
 ) -> Result<(), StartError> {
-    let settings = Settings::read(&options).await?;
+    let settings = ServerSettings::read(&options).await?;
     telemetry::log_to_stderr(settings.log_format, settings.log_filter.clone())
         .map_err(|error| StartError::Unavailable(error.into()))?;
 
@@ -72,7 +72,7 @@ async fn start_and_serve<S: GrpcService, L: GrpcService>(
     }
     let token = settings.auth.is_on();
     let tls = settings.tls.is_some();
-    let listener = Listener::bind(settings).await?;
+    let listener = BoundListener::bind(settings).await?;
     let address = listener.address();
     announce(address);
     tracing::info!(%address, service = S::NAME, tls, token, "listening");

@@ -10,31 +10,31 @@ use tracing_subscriber::EnvFilter;
 use super::StartError;
 use super::auth::BearerAuth;
 use super::files::tokens_of;
-use super::incoming::{Limits, usual_most};
+use super::incoming::{ConnectionLimits, usual_most};
 use super::options::ListenOptions;
 use super::reload::Reload;
-use super::tls::{Certificates, Files};
+use super::tls::{Files, ServerCertificates};
 use crate::telemetry::{self, LogFormat};
 
 /// Checked `ListenOptions`.
-pub struct Settings {
+pub struct ServerSettings {
     pub(super) addresses: Vec<SocketAddr>,
-    pub(super) tls: Option<(Files, Certificates)>,
+    pub(super) tls: Option<(Files, ServerCertificates)>,
     pub(super) auth: BearerAuth,
     pub(super) reload: Reload,
     pub(super) drain_timeout: Duration,
     pub(super) max_header_size: u32,
     pub(super) max_concurrent_streams: u32,
-    pub(super) connections: Limits,
+    pub(super) connections: ConnectionLimits,
     pub(super) keepalive_interval: Option<Duration>,
     pub(super) keepalive_timeout: Duration,
     pub(super) log_format: LogFormat,
     pub(super) log_filter: EnvFilter,
 }
 
-impl Settings {
+impl ServerSettings {
     /// Checks the options; an error names the flag.
-    pub async fn read(options: &ListenOptions) -> Result<Settings, StartError> {
+    pub async fn read(options: &ListenOptions) -> Result<ServerSettings, StartError> {
         let log_filter = telemetry::log_filter(&options.log_level)
             .map_err(|error| wrong("log-level", format_args!("{:?}: {error}", options.log_level)))?;
         let addresses = resolve(options).await?;
@@ -52,8 +52,8 @@ impl Settings {
         let keepalive_interval = (options.keepalive_interval > 0).then(|| seconds(options.keepalive_interval));
         let most = options.max_connections.map_or_else(usual_most, NonZeroUsize::get);
         let keepalive_timeout = seconds(options.keepalive_timeout);
-        Ok(Settings {
-            connections: Limits::new(most, tls.is_some(), keepalive_interval, keepalive_timeout),
+        Ok(ServerSettings {
+            connections: ConnectionLimits::new(most, tls.is_some(), keepalive_interval, keepalive_timeout),
             addresses,
             reload: Reload {
                 tokens: options.token_file.clone().map(|file| (file, auth.clone())),
@@ -89,12 +89,12 @@ async fn resolve(options: &ListenOptions) -> Result<Vec<SocketAddr>, StartError>
     Ok(addresses)
 }
 
-fn tls(options: &ListenOptions) -> Result<Option<(Files, Certificates)>, StartError> {
+fn tls(options: &ListenOptions) -> Result<Option<(Files, ServerCertificates)>, StartError> {
     let (Some(cert), Some(key)) = (&options.tls_cert, &options.tls_key) else {
         return Ok(None);
     };
     let files = Files { cert: cert.clone(), key: key.clone(), client_ca: options.tls_client_ca.clone() };
-    let certificates = Certificates::read(&files).map_err(StartError::Configuration)?;
+    let certificates = ServerCertificates::read(&files).map_err(StartError::Configuration)?;
     Ok(Some((files, certificates)))
 }
 
@@ -132,9 +132,9 @@ mod tests {
         listen: ListenOptions,
     }
 
-    async fn read_flags(flags: &[&str]) -> Result<Settings, StartError> {
+    async fn read_flags(flags: &[&str]) -> Result<ServerSettings, StartError> {
         let flags = Flags::parse_from(["server"].iter().chain(flags));
-        Settings::read(&flags.listen).await
+        ServerSettings::read(&flags.listen).await
     }
 
     #[tokio::test]

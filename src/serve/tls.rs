@@ -24,7 +24,7 @@ use tonic::transport::server::Connected;
 
 use super::complaint::{Complaints, of_handshake};
 use super::files::read;
-use super::incoming::{Connection, PREFACE};
+use super::incoming::{PREFACE, ServerConnection};
 use super::progress::Peer;
 
 /// Where the certificates are.
@@ -38,12 +38,12 @@ pub struct Files {
 
 /// The certificates in use; cheap to clone.
 #[derive(Clone)]
-pub struct Certificates(Arc<RwLock<Arc<ServerConfig>>>);
+pub struct ServerCertificates(Arc<RwLock<Arc<ServerConfig>>>);
 
-impl Certificates {
+impl ServerCertificates {
     /// An error names the flag.
     pub fn read(files: &Files) -> Result<Self, String> {
-        Ok(Certificates(Arc::new(RwLock::new(config(files)?))))
+        Ok(ServerCertificates(Arc::new(RwLock::new(config(files)?))))
     }
 
     /// New connections get what the files hold now; if that is of no use, the last ones stay.
@@ -88,8 +88,8 @@ fn chain(flag: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String
 
 /// The connections, each encrypted if there are certificates.
 pub fn secured(
-    connections: impl Stream<Item = io::Result<Connection>> + Send + Unpin + 'static,
-    certificates: Option<Certificates>,
+    connections: impl Stream<Item = io::Result<ServerConnection>> + Send + Unpin + 'static,
+    certificates: Option<ServerCertificates>,
 ) -> ReceiverStream<io::Result<Secured>> {
     let (ready, secured) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -124,9 +124,9 @@ pub fn secured(
 
 /// A connection, encrypted or not.
 pub enum Secured {
-    Plain(Connection),
+    Plain(ServerConnection),
     Tls {
-        stream: Box<TlsStream<Connection>>,
+        stream: Box<TlsStream<ServerConnection>>,
         /// Bytes that have come, as far as it matters.
         read: usize,
     },

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use std::time::Duration;
 
-use mtdd::postgres::{Target, connect};
+use mtdd::postgres::{ConnectTarget, connect};
 use mtdd::query_server::{QueryStartError, service};
 use mtdd::shutdown::shutdown;
 
@@ -131,7 +131,7 @@ async fn with_tls() -> (Postgres, Authority) {
 /// Opens a connection in both ways that there are; what the query server's way is refused with.
 async fn connects(url: &str) -> Result<(), String> {
     let ours = service(options(url, &["--connect-timeout", "2000"]), shutdown().1).await;
-    let target = Target::new(&url.parse().unwrap(), "test", Duration::from_secs(2));
+    let target = ConnectTarget::new(&url.parse().unwrap(), "test", Duration::from_secs(2));
     let other = match target {
         Ok(target) => connect(&target).await.map(drop).map_err(|error| error.to_string()),
         Err(reason) => Err(reason),

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use mtdd::postgres::{Target, connect};
+use mtdd::postgres::{ConnectTarget, connect};
 use mtdd::query_server::service;
 use mtdd::shutdown::shutdown;
 
@@ -28,7 +28,7 @@ async fn reached(url: &str) -> (String, String) {
     let (mut client, _shutdown) = serve(url, &[]).await.unwrap();
     let sql = "select setting from pg_settings where name = 'port'";
     let reply = client.execute_query(simple(sql)).await.unwrap().into_inner();
-    let target = Target::new(&url.parse().unwrap(), "test", Duration::from_secs(5)).unwrap();
+    let target = ConnectTarget::new(&url.parse().unwrap(), "test", Duration::from_secs(5)).unwrap();
     let (other, connection) = connect(&target).await.unwrap();
     tokio::spawn(connection);
     let port = other.query_one(sql, &[]).await.unwrap().get::<_, String>(0);
@@ -72,7 +72,7 @@ async fn the_server_that_target_session_attrs_asks_for_is_found_in_either_order(
 
     // Hosts in any order: in forty connections, the second comes first at least once.
     let target = url(&[&primary, &standby], "&load_balance_hosts=random");
-    let target = Target::new(&target.parse().unwrap(), "test", Duration::from_secs(5)).unwrap();
+    let target = ConnectTarget::new(&target.parse().unwrap(), "test", Duration::from_secs(5)).unwrap();
     let mut standbys = 0;
     for _ in 0..40 {
         let (client, connection) = connect(&target).await.unwrap();

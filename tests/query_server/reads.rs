@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use mtdd::data::repeat::{callable, shows_only_reading};
+use mtdd::data::read_only::{callable, shows_only_reading};
 use mtdd::proto::failure::Reason;
 use mtdd::proto::{QueryRequest, hello};
 use tokio_postgres::Client;

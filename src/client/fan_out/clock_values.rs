@@ -8,7 +8,7 @@ use super::execution::FanOut;
 use super::plan_cache::PlannedStatement;
 use crate::data::lexer::{Lexer, Token};
 use crate::error::Error;
-use crate::plan::{Asked, Everywhere, Plan, means_a_moment};
+use crate::plan::{Asked, Everywhere, Plan, means_current_time};
 use crate::proto::{Parameter, QueryRequest};
 use crate::scatter::{FanOutError, Interrupts, ShardError};
 
@@ -74,7 +74,9 @@ fn may_be_moment(parameter: &Parameter) -> bool {
     let Some(value) = &parameter.value else { return false };
     let text = value.trim_ascii();
     let is_composed = matches!(text.first(), Some(b'{' | b'[' | b'('));
-    !parameter.binary && (is_composed || text.len() <= LONGEST) && std::str::from_utf8(text).is_ok_and(means_a_moment)
+    !parameter.binary
+        && (is_composed || text.len() <= LONGEST)
+        && std::str::from_utf8(text).is_ok_and(means_current_time)
 }
 
 /// Which parameters of a statement have to do with dates and times. Nothing of it is run. None: it is not one statement.

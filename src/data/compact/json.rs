@@ -36,7 +36,7 @@ mod place {
 pub struct Skeletons {
     /// False where JavaScript may not compile.
     enabled: bool,
-    known: HashMap<Box<[u8]>, Known>,
+    known: HashMap<Box<[u8]>, SkeletonEntry>,
     compiled: u32,
     last: Option<(Vec<u8>, u32)>,
     scratch: Vec<u8>,
@@ -44,7 +44,7 @@ pub struct Skeletons {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Known {
+enum SkeletonEntry {
     Seen(u32),
     Compiled(u32),
 }
@@ -86,8 +86,8 @@ impl Skeletons {
             return Some(*number);
         }
         let number = match self.known.get_mut(skeleton) {
-            Some(Known::Compiled(number)) => *number,
-            Some(Known::Seen(times)) if *times < WORTH_COMPILING => {
+            Some(SkeletonEntry::Compiled(number)) => *number,
+            Some(SkeletonEntry::Seen(times)) if *times < WORTH_COMPILING => {
                 *times += 1;
                 return None;
             }
@@ -98,15 +98,15 @@ impl Skeletons {
                     return None;
                 }
                 self.compiled += 1;
-                *seen = Known::Compiled(number);
+                *seen = SkeletonEntry::Compiled(number);
                 self.announcements.push(text.to_owned());
                 number
             }
             None => {
                 if self.known.len() >= MOST_COUNTED {
-                    self.known.retain(|_, known| matches!(known, Known::Compiled(_)));
+                    self.known.retain(|_, known| matches!(known, SkeletonEntry::Compiled(_)));
                 }
-                self.known.insert(skeleton.into(), Known::Seen(1));
+                self.known.insert(skeleton.into(), SkeletonEntry::Seen(1));
                 return None;
             }
         };

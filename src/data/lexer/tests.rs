@@ -96,9 +96,9 @@ fn wherever_it_pauses_the_tokens_are_the_same() {
             let (mut lexer, mut found, mut until) = (Lexer::new(sql), Vec::new(), slice);
             loop {
                 match lexer.read(until) {
-                    Step::Token(token) => found.push(token),
-                    Step::Paused => until = lexer.position() + slice,
-                    Step::End => break,
+                    LexerStep::Token(token) => found.push(token),
+                    LexerStep::Paused => until = lexer.position() + slice,
+                    LexerStep::End => break,
                 }
             }
             assert_eq!(found, tokens(sql), "{sql:?} in slices of {slice}");
@@ -115,12 +115,12 @@ fn no_token_is_read_far_beyond_where_it_is_to_pause() {
             let (mut lexer, mut until) = (Lexer::new(&sql), 100);
             loop {
                 match lexer.read(until) {
-                    Step::Token(_) => {}
-                    Step::Paused => {
+                    LexerStep::Token(_) => {}
+                    LexerStep::Paused => {
                         assert!(lexer.position() <= until + 2, "{} at {until}", &sql[..8]);
                         until += 100;
                     }
-                    Step::End => break,
+                    LexerStep::End => break,
                 }
             }
         }

@@ -11,29 +11,29 @@ use tokio_postgres::Client;
 
 use super::StoreError;
 use super::statements::Statements;
-use crate::postgres::{self, Target};
+use crate::postgres::{self, ConnectTarget};
 use crate::readiness::Readiness;
 
 /// How a store's connections are opened.
 pub struct Opener {
-    pub target: Target,
+    pub target: ConnectTarget,
     /// Hears of a database that cannot be reached.
     pub readiness: Readiness,
 }
 
 /// An open connection. Queries on it are pipelined, so any number of callers can share it.
-pub struct Session {
+pub struct OpenConnection {
     pub client: Client,
     pub statements: Statements,
 }
 
 impl Opener {
     /// Opens a connection and prepares what is asked on it.
-    pub async fn session(&self) -> Result<Session, StoreError> {
+    pub async fn session(&self) -> Result<OpenConnection, StoreError> {
         self.told(async {
             let client = self.connect().await?;
             let statements = self.in_time(Statements::prepare(&client)).await?;
-            Ok(Session { client, statements })
+            Ok(OpenConnection { client, statements })
         })
         .await
     }
@@ -92,18 +92,18 @@ impl Opener {
 
 /// A place for one shared connection.
 #[derive(Default)]
-pub struct Slot(Mutex<State>);
+pub struct SharedConnection(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    session: Option<Arc<Session>>,
+    session: Option<Arc<OpenConnection>>,
     /// When the last attempt failed, and how.
     failed: Option<(Instant, String)>,
 }
 
-impl Slot {
+impl SharedConnection {
     /// The connection, opened if there is none that works.
-    pub async fn session(&self, opener: &Opener) -> Result<Arc<Session>, StoreError> {
+    pub async fn session(&self, opener: &Opener) -> Result<Arc<OpenConnection>, StoreError> {
         let asked = Instant::now();
         let mut state = self.0.lock().await;
         if let Some(session) = state.session.as_ref().filter(|session| !session.client.is_closed()) {
@@ -131,7 +131,7 @@ impl Slot {
     }
 
     /// Forgets this connection, if it is still the one here: the next caller opens another.
-    pub async fn discard(&self, broken: &Arc<Session>) {
+    pub async fn discard(&self, broken: &Arc<OpenConnection>) {
         let mut state = self.0.lock().await;
         if state.session.as_ref().is_some_and(|session| Arc::ptr_eq(session, broken)) {
             state.session = None;

@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Check, Checked, Placed, Placement, Tenant};
+use super::{Check, CheckedPlaces, Placed, TenantKey, TenantPlacement};
 use crate::lookup_server::placement;
 
 /// The map and how many tenants each shard has.
 pub struct MemoryStore(Mutex<Contents>);
 
 struct Contents {
-    tenants: HashMap<Tenant, Placed>,
+    tenants: HashMap<TenantKey, Placed>,
     per_shard: Vec<u64>,
 }
 
@@ -21,19 +21,19 @@ impl MemoryStore {
         MemoryStore(Mutex::new(Contents { tenants: HashMap::new(), per_shard: vec![0; shards as usize] }))
     }
 
-    pub fn find(&self, tenant: &Tenant) -> Option<Placed> {
+    pub fn find(&self, tenant: &TenantKey) -> Option<Placed> {
         self.lock().tenants.get(tenant).copied()
     }
 
     /// Where tenants live; there is no other version than 0.
-    pub fn check(&self, tenants: &[Check]) -> Checked {
+    pub fn check(&self, tenants: &[Check]) -> CheckedPlaces {
         let contents = self.lock();
         let places = tenants.iter().map(|asked| {
             let meant = contents
                 .tenants
                 .iter()
                 .filter(|(tenant, _)| tenant.name == asked.name && asked.kind.is_none_or(|kind| kind == tenant.kind));
-            let place = meant.map(|(tenant, placed)| Placement {
+            let place = meant.map(|(tenant, placed)| TenantPlacement {
                 kind: tenant.kind,
                 shard: placed.shard,
                 epoch: placed.epoch,
@@ -41,10 +41,10 @@ impl MemoryStore {
             });
             place.collect()
         });
-        Checked { version: 0, tenants: places.collect() }
+        CheckedPlaces { version: 0, tenants: places.collect() }
     }
 
-    pub fn add(&self, tenant: &Tenant) -> Placed {
+    pub fn add(&self, tenant: &TenantKey) -> Placed {
         let mut contents = self.lock();
         if let Some(placed) = contents.tenants.get(tenant) {
             return *placed;
@@ -66,8 +66,8 @@ impl MemoryStore {
 mod tests {
     use super::*;
 
-    fn tenant(name: &str, kind: i32) -> Tenant {
-        Tenant { name: name.to_owned(), kind }
+    fn tenant(name: &str, kind: i32) -> TenantKey {
+        TenantKey { name: name.to_owned(), kind }
     }
 
     #[test]

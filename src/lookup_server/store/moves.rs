@@ -9,8 +9,8 @@ use tokio_postgres::{Client, IsolationLevel, Transaction};
 
 use super::connection::Opener;
 use super::watching::{CHANNEL, busy_key};
-use super::{Placed, StoreError, Tenant, schema};
-use crate::postgres::Target;
+use super::{Placed, StoreError, TenantKey, schema};
+use crate::postgres::ConnectTarget;
 use crate::readiness::Readiness;
 
 /// Between two looks at what the query servers have acknowledged.
@@ -46,7 +46,7 @@ const COUNT: &str = "
 
 /// A tenant as it is listed.
 pub struct Listed {
-    pub tenant: Tenant,
+    pub tenant: TenantKey,
     pub placed: Placed,
     pub moving: bool,
 }
@@ -101,7 +101,7 @@ pub struct Administration {
 
 impl Administration {
     /// Connects, and creates or brings up the tables.
-    pub async fn open(target: Target) -> Result<Self, StoreError> {
+    pub async fn open(target: ConnectTarget) -> Result<Self, StoreError> {
         let mut client = Opener { target, readiness: Readiness::default() }.client().await?;
         schema::bring_up(&mut client).await?;
         Ok(Administration { client })
@@ -120,7 +120,7 @@ impl Administration {
             .await?;
         let listed = rows.iter().map(|row| {
             Ok(Listed {
-                tenant: Tenant { name: row.try_get(0)?, kind: row.try_get(1)? },
+                tenant: TenantKey { name: row.try_get(0)?, kind: row.try_get(1)? },
                 placed: Placed { id: row.try_get(2)?, shard: row.try_get(3)?, epoch: row.try_get(4)? },
                 moving: row.try_get(5)?,
             })
@@ -129,7 +129,7 @@ impl Administration {
     }
 
     /// Where a tenant lives.
-    pub async fn find(&self, tenant: &Tenant) -> Result<Option<Listed>, StoreError> {
+    pub async fn find(&self, tenant: &TenantKey) -> Result<Option<Listed>, StoreError> {
         let row = self.client.query_opt(FIND, &[&tenant.name, &tenant.kind]).await?;
         let listed = row.map(|row| {
             Ok::<_, tokio_postgres::Error>(Listed {
@@ -142,7 +142,7 @@ impl Administration {
     }
 
     /// Registers a tenant on a shard; a known one keeps its place. True: it is new.
-    pub async fn add(&mut self, tenant: &Tenant, shard: i32) -> Result<(Listed, bool), StoreError> {
+    pub async fn add(&mut self, tenant: &TenantKey, shard: i32) -> Result<(Listed, bool), StoreError> {
         let transaction = begin(&mut self.client).await?;
         let inserted = transaction
             .execute(
@@ -175,7 +175,7 @@ impl Administration {
     /// resolves when the operator wants no more of it; `meanwhile` then has to end by itself.
     pub async fn relocate(
         &mut self,
-        tenant: &Tenant,
+        tenant: &TenantKey,
         to: Option<i32>,
         timeout: Duration,
         interrupted: impl Future<Output = ()>,
@@ -219,7 +219,7 @@ impl Administration {
     /// From its commit on, no query server begins anything of the tenant, once it has heard of it.
     async fn mark(
         &mut self,
-        tenant: &Tenant,
+        tenant: &TenantKey,
         from: i32,
         epoch: i64,
         to: Option<i32>,
@@ -237,7 +237,7 @@ impl Administration {
         Ok(version)
     }
 
-    async fn withdraw(&mut self, tenant: &Tenant, from: i32, epoch: i64) -> Result<(), tokio_postgres::Error> {
+    async fn withdraw(&mut self, tenant: &TenantKey, from: i32, epoch: i64) -> Result<(), tokio_postgres::Error> {
         let transaction = begin(&mut self.client).await?;
         transaction
             .execute(
@@ -251,7 +251,7 @@ impl Administration {
 
     async fn publish(
         &mut self,
-        tenant: &Tenant,
+        tenant: &TenantKey,
         from: i32,
         to: Option<i32>,
         epoch: i64,
@@ -280,7 +280,7 @@ impl Administration {
     }
 
     /// Waits until each query server has acknowledged the version, or its lease and what ran under it have ended.
-    async fn acknowledged(&self, tenant: &Tenant, version: i64, timeout: Duration) -> Result<(), NotMoved> {
+    async fn acknowledged(&self, tenant: &TenantKey, version: i64, timeout: Duration) -> Result<(), NotMoved> {
         let tenant = busy_key(&tenant.name, tenant.kind);
         let deadline = Instant::now() + timeout;
         loop {
@@ -315,7 +315,7 @@ async fn begin(client: &mut Client) -> Result<Transaction<'_>, tokio_postgres::E
 /// Notes a change, and announces it; its version.
 async fn note(
     transaction: &Transaction<'_>,
-    tenant: &Tenant,
+    tenant: &TenantKey,
     shard: Option<i32>,
     epoch: i64,
     moving: bool,

@@ -12,10 +12,10 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{IsolationLevel, Row};
 
-use super::connection::{Opener, Session, Slot};
-use super::{Placed, StoreError, Tenant, schema};
-use crate::lookup_server::{Options, StartError, placement};
-use crate::postgres::{DatabaseUrl, Target};
+use super::connection::{OpenConnection, Opener, SharedConnection};
+use super::{Placed, StoreError, TenantKey, schema};
+use crate::lookup_server::{LookupOptions, LookupStartError, placement};
+use crate::postgres::{ConnectTarget, DatabaseUrl};
 use crate::readiness::Readiness;
 
 /// No lookup or add waits longer than this for PostgreSQL; callers usually have a shorter deadline of their own.
@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// What is asked on the shared connections.
 #[derive(Clone, Copy)]
-pub(super) enum Question {
+pub(super) enum StoreQuery {
     /// Prepared.
     Find,
     Text(&'static str),
@@ -33,34 +33,38 @@ pub(super) enum Question {
 pub struct PostgresStore {
     pub(super) opener: Arc<Opener>,
     shards: i32,
-    readers: Vec<Slot>,
+    readers: Vec<SharedConnection>,
     next_reader: AtomicUsize,
     /// Adds of this process go one by one, as the lock would make them anyway, and hold no reader up.
-    writer: Mutex<Option<Session>>,
+    writer: Mutex<Option<OpenConnection>>,
 }
 
 impl PostgresStore {
     /// Connects, and creates or checks the tables.
-    pub async fn open(url: &DatabaseUrl, options: &Options, readiness: &Readiness) -> Result<Self, StartError> {
+    pub async fn open(
+        url: &DatabaseUrl,
+        options: &LookupOptions,
+        readiness: &Readiness,
+    ) -> Result<Self, LookupStartError> {
         let connect_timeout = Duration::from_millis(options.connect_timeout.into());
-        let target = Target::new(url, "mtdd-server lookup", connect_timeout)
-            .map_err(|reason| StartError::Configuration(format!("--database-url: {reason}")))?;
+        let target = ConnectTarget::new(url, "mtdd-server lookup", connect_timeout)
+            .map_err(|reason| LookupStartError::Configuration(format!("--database-url: {reason}")))?;
         let opener = Arc::new(Opener { target, readiness: readiness.clone() });
         let store = PostgresStore {
             shards: options.shards as i32,
-            readers: (0..options.pool_size).map(|_| Slot::default()).collect(),
+            readers: (0..options.pool_size).map(|_| SharedConnection::default()).collect(),
             next_reader: AtomicUsize::new(0),
             writer: Mutex::new(None),
             opener,
         };
-        let unreachable = |source: StoreError| StartError::Unreachable {
+        let unreachable = |source: StoreError| LookupStartError::Unreachable {
             address: store.opener.target.address(),
             source: Box::new(source),
         };
         let mut client = store.opener.client().await.map_err(unreachable)?;
         let highest = schema::set_up(&mut client).await.map_err(|error| unreachable(error.into()))?;
         if let Some(highest) = highest.filter(|highest| *highest >= store.shards) {
-            return Err(StartError::Configuration(format!(
+            return Err(LookupStartError::Configuration(format!(
                 "--shards {}: tenants already live on shard {highest}, so it must be at least {}",
                 store.shards,
                 highest + 1
@@ -75,15 +79,15 @@ impl PostgresStore {
         self.opener.client().await.map(drop).or_else(|error| if error.is_crowded() { Ok(()) } else { Err(error) })
     }
 
-    pub async fn find(&self, tenant: &Tenant) -> Result<Option<Placed>, StoreError> {
-        let rows = self.ask(Question::Find, &[&tenant.name, &tenant.kind]).await?;
+    pub async fn find(&self, tenant: &TenantKey) -> Result<Option<Placed>, StoreError> {
+        let rows = self.ask(StoreQuery::Find, &[&tenant.name, &tenant.kind]).await?;
         Ok(rows.first().map(placed).transpose()?)
     }
 
     /// Asks on one of the shared connections. What is asked may be run twice.
     pub(super) async fn ask(
         &self,
-        question: Question,
+        question: StoreQuery,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StoreError> {
         let turn = self.next_reader.fetch_add(1, Ordering::Relaxed);
@@ -93,8 +97,8 @@ impl PostgresStore {
             let session = slot.session(&self.opener).await?;
             let query = async {
                 match question {
-                    Question::Find => session.client.query(&session.statements.find, parameters).await,
-                    Question::Text(sql) => session.client.query(sql, parameters).await,
+                    StoreQuery::Find => session.client.query(&session.statements.find, parameters).await,
+                    StoreQuery::Text(sql) => session.client.query(sql, parameters).await,
                 }
             };
             let Ok(answer) = tokio::time::timeout(LIMIT, query).await else {
@@ -112,7 +116,7 @@ impl PostgresStore {
         }
     }
 
-    pub async fn add(&self, tenant: &Tenant) -> Result<Placed, StoreError> {
+    pub async fn add(&self, tenant: &TenantKey) -> Result<Placed, StoreError> {
         if let Some(placed) = self.find(tenant).await? {
             return Ok(placed);
         }
@@ -123,7 +127,7 @@ impl PostgresStore {
 
     /// Registers with the writer's connection, which is put back only after a success: an add that fails or that its
     /// caller gives up closes the connection, and PostgreSQL rolls the transaction back.
-    async fn register(&self, tenant: &Tenant) -> Result<Placed, StoreError> {
+    async fn register(&self, tenant: &TenantKey) -> Result<Placed, StoreError> {
         let mut writer = self.writer.lock().await;
         let mut second_try = false;
         loop {
@@ -143,7 +147,11 @@ impl PostgresStore {
         }
     }
 
-    async fn register_on(&self, session: &mut Session, tenant: &Tenant) -> Result<Placed, tokio_postgres::Error> {
+    async fn register_on(
+        &self,
+        session: &mut OpenConnection,
+        tenant: &TenantKey,
+    ) -> Result<Placed, tokio_postgres::Error> {
         let statements = &session.statements;
         let (name, kind) = (&tenant.name, &tenant.kind);
         // Read committed whatever the database's default is: what is read after the lock must be what others

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, watch};
 
 use super::StoreError;
 use super::connection::Opener;
-use super::postgres::{PostgresStore, Question};
+use super::postgres::{PostgresStore, StoreQuery};
 
 /// The PostgreSQL channel on which changes are announced.
 pub const CHANNEL: &str = "mtdd_placements";
@@ -63,15 +63,15 @@ pub struct Check {
 }
 
 /// Where tenants live, in the order of the question.
-pub struct Checked {
+pub struct CheckedPlaces {
     pub version: i64,
     /// For each its placements; none: it is not registered.
-    pub tenants: Vec<Vec<Placement>>,
+    pub tenants: Vec<Vec<TenantPlacement>>,
 }
 
 /// Where a tenant lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placement {
+pub struct TenantPlacement {
     pub kind: i32,
     pub shard: i32,
     pub epoch: i64,
@@ -101,38 +101,38 @@ pub fn busy_key(name: &str, kind: i32) -> String {
 }
 
 /// What has become of a tenant's placement.
-pub struct Change {
+pub struct PlacementChange {
     pub name: String,
     pub kind: i32,
     /// None: it was removed.
-    pub placement: Option<Placement>,
+    pub placement: Option<TenantPlacement>,
 }
 
 impl PostgresStore {
-    pub async fn check(&self, tenants: &[Check]) -> Result<Checked, StoreError> {
+    pub async fn check(&self, tenants: &[Check]) -> Result<CheckedPlaces, StoreError> {
         let names: Vec<&str> = tenants.iter().map(|tenant| tenant.name.as_str()).collect();
         let kinds: Vec<Option<i32>> = tenants.iter().map(|tenant| tenant.kind).collect();
-        let mut checked = Checked { version: 0, tenants: vec![Vec::new(); tenants.len()] };
-        for row in self.ask(Question::Text(CHECK), &[&names, &kinds]).await? {
+        let mut checked = CheckedPlaces { version: 0, tenants: vec![Vec::new(); tenants.len()] };
+        for row in self.ask(StoreQuery::Text(CHECK), &[&names, &kinds]).await? {
             checked.version = row.try_get(5)?;
             let place = row.try_get::<_, i64>(0)? as usize - 1;
             if let (Some(kind), Some(places)) = (row.try_get(1)?, checked.tenants.get_mut(place)) {
                 let (shard, epoch, moving) = (row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
-                places.push(Placement { kind, shard, epoch, moving });
+                places.push(TenantPlacement { kind, shard, epoch, moving });
             }
         }
         Ok(checked)
     }
 
-    pub async fn changes_since(&self, version: i64) -> Result<(Vec<Change>, i64), StoreError> {
+    pub async fn changes_since(&self, version: i64) -> Result<(Vec<PlacementChange>, i64), StoreError> {
         let mut complete = version;
         let mut changes = Vec::new();
-        for row in self.ask(Question::Text(CHANGES), &[&version]).await? {
+        for row in self.ask(StoreQuery::Text(CHANGES), &[&version]).await? {
             complete = row.try_get(2)?;
             let (kind, shard) = (row.try_get(1)?, row.try_get::<_, Option<i32>>(3)?);
             let (epoch, moving) = (row.try_get(4)?, row.try_get(5)?);
-            let placement = shard.map(|shard| Placement { kind, shard, epoch, moving });
-            changes.push(Change { name: row.try_get(0)?, kind, placement });
+            let placement = shard.map(|shard| TenantPlacement { kind, shard, epoch, moving });
+            changes.push(PlacementChange { name: row.try_get(0)?, kind, placement });
         }
         Ok((changes, complete))
     }
@@ -144,9 +144,9 @@ impl PostgresStore {
         acknowledged: Option<i64>,
         lease_ms: i64,
     ) -> Result<i64, StoreError> {
-        self.ask(Question::Text(FORGET), &[]).await?;
+        self.ask(StoreQuery::Text(FORGET), &[]).await?;
         let until = lease_ms + STOPPING_TIME_MS;
-        let rows = self.ask(Question::Text(JOIN), &[&server, &shard, &acknowledged, &until]).await?;
+        let rows = self.ask(StoreQuery::Text(JOIN), &[&server, &shard, &acknowledged, &until]).await?;
         let noted = rows.first().map(|row| row.try_get(0)).transpose()?;
         Ok(noted.or(acknowledged).unwrap_or(0))
     }
@@ -155,17 +155,17 @@ impl PostgresStore {
         let until = lease_ms + STOPPING_TIME_MS;
         let Acknowledged { all, received, busy } = heard;
         let busy: Vec<String> = busy.iter().map(|(name, kind)| busy_key(name, *kind)).collect();
-        Ok(!self.ask(Question::Text(RENEW), &[&server, all, &until, received, &busy]).await?.is_empty())
+        Ok(!self.ask(StoreQuery::Text(RENEW), &[&server, all, &until, received, &busy]).await?.is_empty())
     }
 
     pub async fn history(&self) -> Result<History, StoreError> {
-        let rows = self.ask(Question::Text(HISTORY), &[]).await?;
+        let rows = self.ask(StoreQuery::Text(HISTORY), &[]).await?;
         let Some(row) = rows.first() else { return Ok(History::default()) };
         Ok(History { latest: row.try_get(0)?, table: row.try_get(1)? })
     }
 
     pub async fn leave(&self, server: &str) -> Result<(), StoreError> {
-        self.ask(Question::Text(LEAVE), &[&server]).await.map(drop)
+        self.ask(StoreQuery::Text(LEAVE), &[&server]).await.map(drop)
     }
 
     /// Watches the tables for as long as somebody has the feed.

@@ -4,10 +4,10 @@ use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName,
 };
 
-use crate::plan::functions::{Kind, arguments, kind};
-use crate::plan::ident::fold;
+use crate::plan::fan_out_plan::Fold;
+use crate::plan::functions::{FunctionKind, arguments, kind};
+use crate::plan::ident::fold_case;
 use crate::plan::refusal::{Refusal, unsupported};
-use crate::plan::shape::Fold;
 use crate::plan::walk::{Node, walk};
 
 /// How an aggregate's partial values are folded by Rust.
@@ -21,9 +21,9 @@ pub(super) fn fold_of(call: &Function) -> Option<Folding> {
         return None;
     }
     match kind(call) {
-        Kind::Count => Some(Folding::Plain(Fold::Sum)),
-        Kind::Folded(fold) => Some(Folding::Plain(fold)),
-        Kind::Average => Some(Folding::Average),
+        FunctionKind::Count => Some(Folding::Plain(Fold::Sum)),
+        FunctionKind::Folded(fold) => Some(Folding::Plain(fold)),
+        FunctionKind::Average => Some(Folding::Average),
         _ => None,
     }
 }
@@ -39,15 +39,15 @@ pub(super) fn is_distinct(call: &Function) -> bool {
     list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
         && !matches!(
             kind(call),
-            Kind::Folded(Fold::Min | Fold::Max | Fold::BoolAnd | Fold::BoolOr | Fold::BitAnd | Fold::BitOr)
+            FunctionKind::Folded(Fold::Min | Fold::Max | Fold::BoolAnd | Fold::BoolOr | Fold::BitAnd | Fold::BitOr)
         )
 }
 
 /// It cannot be made of partial values.
 pub(super) fn needs_rows(call: &Function) -> bool {
     let FunctionArguments::List(list) = &call.args else { return true };
-    let foldable = matches!(kind(call), Kind::Count | Kind::Average | Kind::Folded(_));
-    let distinct_fold = is_distinct(call) && matches!(kind(call), Kind::Folded(fold) if fold != Fold::Sum);
+    let foldable = matches!(kind(call), FunctionKind::Count | FunctionKind::Average | FunctionKind::Folded(_));
+    let distinct_fold = is_distinct(call) && matches!(kind(call), FunctionKind::Folded(fold) if fold != Fold::Sum);
     !foldable || distinct_fold || !list.clauses.is_empty() || !call.within_group.is_empty()
 }
 
@@ -94,8 +94,8 @@ pub(super) fn names_any_column(expr: &Expr) -> bool {
 
 fn each_column(expr: &Expr, act: &mut dyn FnMut(&str)) {
     walk(expr, &mut |node| match node {
-        Node::Expr(Expr::Identifier(name)) => act(&fold(name)),
-        Node::Expr(Expr::CompoundIdentifier(names)) => act(&names.last().map(fold).unwrap_or_default()),
+        Node::Expr(Expr::Identifier(name)) => act(&fold_case(name)),
+        Node::Expr(Expr::CompoundIdentifier(names)) => act(&names.last().map(fold_case).unwrap_or_default()),
         _ => {}
     });
 }

@@ -11,13 +11,13 @@ use sqlparser::ast::{
 use super::calls::{distinct_arguments, is_aggregate, is_distinct, names_any_column, with_name};
 use super::{Need, Split};
 use crate::plan::draft::{GATHERED, bare, column, empty_select, from, table};
-use crate::plan::functions::{Kind, arguments, kind, only_argument};
-use crate::plan::ident::{fold, quoted};
-use crate::plan::normal::{Size, sizes};
+use crate::plan::fan_out_plan::{Bit, Column, Fold};
+use crate::plan::functions::{FunctionKind, arguments, kind, only_argument};
+use crate::plan::ident::{fold_case, quoted};
+use crate::plan::normal::{TreeSize, sizes};
 use crate::plan::print::{gathered, is_mark};
 use crate::plan::refusal::{Refusal, unsupported};
 use crate::plan::select::{contains_subquery, group_keys, item_expr, output_name};
-use crate::plan::shape::{Bit, Column, Fold};
 use crate::plan::walk::{NodeMut, rewrite};
 
 impl Split<'_> {
@@ -84,7 +84,7 @@ impl Split<'_> {
     }
 
     fn key_column(&self, key: &Expr) -> Result<Expr, Refusal> {
-        let wanted = self.normal(&self.meant(key)?);
+        let wanted = self.normalized(&self.meant(key)?);
         self.key_at
             .get(&wanted)
             .map(|at| column(*at))
@@ -95,7 +95,9 @@ impl Split<'_> {
     fn ordered(&mut self, expr: &Expr) -> Result<Expr, Refusal> {
         match expr {
             Expr::Value(value) if matches!(value.value, Value::Number(..)) => Ok(expr.clone()),
-            Expr::Identifier(name) if self.output(&fold(name)).is_some() => Ok(Expr::Identifier(quoted(&fold(name)))),
+            Expr::Identifier(name) if self.output(&fold_case(name)).is_some() => {
+                Ok(Expr::Identifier(quoted(&fold_case(name))))
+            }
             expr => self.replaced(expr),
         }
     }
@@ -113,23 +115,23 @@ impl Split<'_> {
     /// Puts gathered columns in the place of keys, aggregates and columns.
     fn replace(&mut self, tree: &mut impl VisitMut) -> Result<(), Refusal> {
         let mut refusal = None;
-        let mut place = Place::of(sizes(tree));
+        let mut cursor = TreeCursor::of(sizes(tree));
         rewrite(tree, &mut |node| {
             let replaced = match node {
                 NodeMut::Query => {
                     Err(unsupported("a subquery beside aggregates over all shards; run it first and bind its value"))
                 }
                 NodeMut::Expr(expr) => {
-                    let size = place.enter();
+                    let size = cursor.enter();
                     self.replacement(expr, size).map(|new| {
                         if let Some(mut new) = new {
-                            place.replace(sizes(&mut new));
+                            cursor.replace(sizes(&mut new));
                             *expr = new;
                         }
                     })
                 }
                 NodeMut::ExprEnd(_) => {
-                    place.leave();
+                    cursor.leave();
                     Ok(())
                 }
                 _ => Ok(()),
@@ -152,7 +154,7 @@ impl Split<'_> {
         }
         // Only what is as large as a key can be one: to compare every part of a long chain would take for ever.
         if self.key_sizes.contains(&size)
-            && let Some(at) = self.key_at.get(&self.normal(expr))
+            && let Some(at) = self.key_at.get(&self.normalized(expr))
         {
             return Ok(Some(column(*at)));
         }
@@ -169,8 +171,10 @@ impl Split<'_> {
                 Ok(Some(column(at)))
             }
             Expr::Function(call) if is_aggregate(call) => match kind(call) {
-                Kind::Grouping if !self.are_keys(call) => Err(unsupported("grouping() of what is not grouped by")),
-                Kind::Grouping => Ok(None),
+                FunctionKind::Grouping if !self.are_keys(call) => {
+                    Err(unsupported("grouping() of what is not grouped by"))
+                }
+                FunctionKind::Grouping => Ok(None),
                 _ if self.need == Need::Rows => self.whole(call).map(Some),
                 _ if is_distinct(call) => self.distinct(call).map(Some),
                 _ => self.folded(call).map(Some),
@@ -182,7 +186,7 @@ impl Split<'_> {
     /// True if a call has nothing but keys of GROUP BY.
     fn are_keys(&self, call: &Function) -> bool {
         let is_key = |argument: &&FunctionArgExpr| match argument {
-            FunctionArgExpr::Expr(expr) => self.key_at.contains_key(&self.normal(expr)),
+            FunctionArgExpr::Expr(expr) => self.key_at.contains_key(&self.normalized(expr)),
             _ => false,
         };
         arguments(call).is_some_and(|arguments| arguments.iter().all(is_key))
@@ -191,11 +195,11 @@ impl Split<'_> {
     /// An aggregate over partial values.
     fn folded(&mut self, call: &Function) -> Result<Expr, Refusal> {
         let bits = match kind(call) {
-            Kind::Count => {
+            FunctionKind::Count => {
                 let at = gathered(self.column(&Expr::Function(call.clone())));
                 vec![Bit::Sql(format!("CAST(coalesce(pg_catalog.sum({at}), 0) AS bigint)"))]
             }
-            Kind::Average => {
+            FunctionKind::Average => {
                 let (sum, count) = self.average(call)?;
                 let (sum, count) = (gathered(sum), gathered(count));
                 // Of nothing but -0 the sum is -0, and the average 0.
@@ -204,7 +208,7 @@ impl Split<'_> {
                      (pg_catalog.sum({sum}) OPERATOR(pg_catalog.+) '0') OPERATOR(pg_catalog./) pg_catalog.sum({count}) END)"
                 ))]
             }
-            Kind::Folded(Fold::Sum) => {
+            FunctionKind::Folded(Fold::Sum) => {
                 let at = self.column(&Expr::Function(call.clone()));
                 vec![
                     Bit::Sql(format!("CAST({}({}) AS ", call.name, gathered(at))),
@@ -212,7 +216,7 @@ impl Split<'_> {
                     Bit::Sql(")".into()),
                 ]
             }
-            Kind::Folded(_) => {
+            FunctionKind::Folded(_) => {
                 let at = gathered(self.column(&Expr::Function(call.clone())));
                 // As it is written: it means here what it means on the shards.
                 vec![Bit::Sql(format!("{}({at})", call.name))]
@@ -314,16 +318,16 @@ impl Split<'_> {
 
 /// Where a walk through a tree is that puts others in the place of its expressions: what is put there is not itself
 /// shown, but its parts are.
-struct Place {
+struct TreeCursor {
     /// The sizes of the tree's expressions, those of what has been put into it, and so on; which of them comes next, and
     /// how deep the walk is when all have come.
-    sizes: Vec<(Vec<Size>, usize, usize)>,
+    sizes: Vec<(Vec<TreeSize>, usize, usize)>,
     depth: usize,
 }
 
-impl Place {
-    fn of(sizes: Vec<Size>) -> Self {
-        Place { sizes: vec![(sizes, 0, 0)], depth: 0 }
+impl TreeCursor {
+    fn of(sizes: Vec<TreeSize>) -> Self {
+        TreeCursor { sizes: vec![(sizes, 0, 0)], depth: 0 }
     }
 
     /// The walk has come to an expression, of this size.
@@ -335,7 +339,7 @@ impl Place {
     }
 
     /// Another has been put into the place of the expression that was entered last.
-    fn replace(&mut self, new: Vec<Size>) {
+    fn replace(&mut self, new: Vec<TreeSize>) {
         if let Some((sizes, next, _)) = self.sizes.last_mut() {
             *next += sizes.get(*next - 1).map_or(0, |size| size.nodes - 1);
         }

@@ -7,11 +7,11 @@ use sqlparser::ast::{Expr, Value};
 
 use super::Split;
 use super::calls::{Folding, fold_of, is_aggregate};
-use crate::plan::ident::fold;
+use crate::plan::fan_out_plan::{Column, Fold, Grouped, Output};
+use crate::plan::ident::fold_case;
 use crate::plan::refusal::Refusal;
 use crate::plan::rows::key;
 use crate::plan::select::item_expr;
-use crate::plan::shape::{Column, Fold, Grouped, Output};
 
 impl Split<'_> {
     /// The same by Rust, where the result is nothing but keys and folded values.
@@ -57,8 +57,8 @@ impl Split<'_> {
                     },
                     _ => return Ok(None),
                 },
-                Expr::Identifier(name) if self.output(&fold(name)).is_some() => {
-                    let Some(index) = self.output(&fold(name)) else { return Ok(None) };
+                Expr::Identifier(name) if self.output(&fold_case(name)).is_some() => {
+                    let Some(index) = self.output(&fold_case(name)) else { return Ok(None) };
                     output[index]
                 }
                 Expr::Function(call) if is_aggregate(call) => match fold_of(call) {
@@ -69,7 +69,7 @@ impl Split<'_> {
                     }
                     _ => return Ok(None),
                 },
-                expr => match self.key_at.get(&self.normal(expr)) {
+                expr => match self.key_at.get(&self.normalized(expr)) {
                     Some(at) => Output::Column(*at),
                     None => return Ok(None),
                 },
@@ -86,8 +86,10 @@ impl Split<'_> {
     pub(super) fn origins(&self) -> Vec<(usize, Column)> {
         let columns = self.keys.iter().map(|(key, at)| (key.clone(), *at));
         let dependents = self.dependents.iter().filter_map(|at| match at {
-            Column::Hidden(index) => Some((self.normal(&self.hidden[*index]), *at)),
-            Column::Visible(index) => item_expr(&self.select.projection[*index]).map(|expr| (self.normal(expr), *at)),
+            Column::Hidden(index) => Some((self.normalized(&self.hidden[*index]), *at)),
+            Column::Visible(index) => {
+                item_expr(&self.select.projection[*index]).map(|expr| (self.normalized(expr), *at))
+            }
         });
         let mut known = HashMap::new();
         for (expr, at) in columns.chain(dependents) {
@@ -98,7 +100,7 @@ impl Split<'_> {
             .iter()
             .enumerate()
             .filter_map(|(index, item)| {
-                let wanted = self.normal(item_expr(item)?);
+                let wanted = self.normalized(item_expr(item)?);
                 known.get(&wanted).map(|at| (index, *at))
             })
             .collect()

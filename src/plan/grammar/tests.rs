@@ -9,7 +9,7 @@ use sqlparser::ast::{Expr, SelectItem, Statement};
 use sqlparser::keywords::ALL_KEYWORDS;
 
 use super::{binds, doubt};
-use crate::plan::ident::{fold, quoted};
+use crate::plan::ident::{fold_case, quoted};
 use crate::plan::parse::Tokens;
 use crate::plan::walk::{NodeMut, rewrite};
 
@@ -36,13 +36,15 @@ fn reading(sql: &str) -> Option<String> {
             NodeMut::Select(select) => {
                 for item in &mut select.projection {
                     if let SelectItem::ExprWithAlias { alias, .. } = item {
-                        *alias = quoted(&fold(alias));
+                        *alias = quoted(&fold_case(alias));
                     }
                 }
             }
             NodeMut::ExprEnd(expr) => match expr {
-                Expr::Identifier(name) if !SPECIAL.contains(&fold(name).as_str()) => *name = quoted(&fold(name)),
-                Expr::CompoundIdentifier(names) => names.iter_mut().for_each(|name| *name = quoted(&fold(name))),
+                Expr::Identifier(name) if !SPECIAL.contains(&fold_case(name).as_str()) => {
+                    *name = quoted(&fold_case(name))
+                }
+                Expr::CompoundIdentifier(names) => names.iter_mut().for_each(|name| *name = quoted(&fold_case(name))),
                 expr if binds(expr).is_some() => *expr = Expr::Nested(Box::new(expr.clone())),
                 _ => {}
             },

@@ -3,8 +3,8 @@
 use sqlparser::ast::{Expr, Select, WindowSpec};
 
 use super::scope::Scope;
-use crate::plan::effort::spend;
-use crate::plan::ident::fold;
+use crate::plan::budget::spend;
+use crate::plan::ident::fold_case;
 use crate::plan::select::{group_keys, item_expr, named_window, output_name, position, unnested};
 
 /// True if DISTINCT ON keeps the tenants apart. It looks for names among the output columns first.
@@ -12,7 +12,7 @@ pub fn distinct_by_tenant(keys: &[Expr], select: &Select, scope: &Scope<'_>) -> 
     keys.iter().any(|key| match unnested(key) {
         Expr::Value(value) => position(&value.value.to_string(), select).is_some_and(|item| scope.is_tenant(item)),
         Expr::Identifier(name) => {
-            let name = fold(name);
+            let name = fold_case(name);
             spend(select.projection.len());
             let item = select.projection.iter().find(|item| output_name(item).is_some_and(|output| output == name));
             scope.is_tenant(item.and_then(item_expr).unwrap_or(key))
@@ -37,7 +37,7 @@ pub(super) fn is_within_tenant(spec: &WindowSpec, select: &Select, scope: &Scope
         if this.partition_by.iter().any(|key| scope.is_tenant(key)) {
             return true;
         }
-        spec = this.window_name.as_ref().and_then(|name| named_window(&fold(name), select));
+        spec = this.window_name.as_ref().and_then(|name| named_window(&fold_case(name), select));
     }
     false
 }

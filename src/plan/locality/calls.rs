@@ -2,14 +2,14 @@
 
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, OrderByExpr, Query};
 
-use super::outputs::{Extent, Output};
+use super::outputs::{Locality, OutputColumn};
 use super::scope::Scope;
 use super::search::{Reason, Search};
-use crate::plan::functions::{self, Kind};
-use crate::plan::ident::{as_written, fold, parts};
+use crate::plan::functions::{self, FunctionKind};
+use crate::plan::ident::{as_written, fold_case, name_parts};
 use crate::plan::select::{attributes, each_call, ordering, subqueries};
 use crate::plan::walk::{Node, walk};
-use crate::plan::{catalogue, clock};
+use crate::plan::{clock, system_relations};
 
 impl Search<'_> {
     /// Checks the subqueries and calls of an expression.
@@ -37,11 +37,11 @@ impl Search<'_> {
         let (found, anchored) = self.body(&query.body, &around)?;
         self.note_cut(query);
         let whole = query.limit_clause.is_none() && query.fetch.is_none();
-        if anchored || found.extent == Extent::Everywhere {
+        if anchored || found.locality == Locality::Replicated {
             return Ok(());
         }
         if let Some(compared) = compared
-            && found.extent == Extent::Local
+            && found.locality == Locality::SingleTenant
             && whole
             && compares_tenant(compared, &found.outputs, scope)
         {
@@ -68,13 +68,13 @@ impl Search<'_> {
     pub(super) fn calls(&mut self, expr: &Expr) -> Result<(), Reason> {
         let mut names = Vec::new();
         each_call(expr, &mut |call| {
-            names.push(parts(&call.name));
+            names.push(name_parts(&call.name));
             if functions::is_unordered(call) {
                 self.unordered.insert(format!("{}()", call.name));
             }
             self.of_one_server.extend(functions::of_one_server(call));
         });
-        self.of_one_server.extend(catalogue::number(expr));
+        self.of_one_server.extend(system_relations::number(expr));
         for reader in self.layout.readers.used(expr) {
             self.readers.insert(self.inside_policy(reader));
         }
@@ -99,11 +99,11 @@ impl Search<'_> {
             Node::QueryEnd => depth -= 1,
             Node::Expr(Expr::CompoundIdentifier(names)) if depth == 0 => {
                 let [.., table, name] = names.as_slice() else { return };
-                let name = fold(name);
+                let name = fold_case(name);
                 let takes_rows = self.layout.row_functions.contains(&name);
                 // PostgreSQL's own that take any row.
                 if takes_rows || functions::kind_of(&name).is_aggregate() {
-                    match scope.and_then(|scope| scope.has_column_of(&fold(table), &name)) {
+                    match scope.and_then(|scope| scope.has_column_of(&fold_case(table), &name)) {
                         Some(true) => {}
                         Some(false) => found.push(name),
                         None if takes_rows => found.push(name),
@@ -126,7 +126,7 @@ impl Search<'_> {
             ));
         }
         match kind {
-            Kind::Unknown | Kind::Effect => {
+            FunctionKind::Unknown | FunctionKind::Effect => {
                 self.attributes.insert(as_written(&name));
                 self.note(&[name])
             }
@@ -145,29 +145,29 @@ impl Search<'_> {
         let name = parts.last().map_or("", String::as_str);
         let own = parts.len() == 1 || parts.first().is_some_and(|schema| schema == "pg_catalog");
         let shadowed = parts.len() == 1 && self.layout.shadowed.contains(name);
-        match if own { functions::kind_of(name) } else { Kind::Unknown } {
+        match if own { functions::kind_of(name) } else { FunctionKind::Unknown } {
             // Whichever of them is meant, the catalogue knows whether it only computes.
-            Kind::Plain if shadowed => {
+            FunctionKind::Plain if shadowed => {
                 self.note_policy(&as_written(name));
                 self.unknown.insert(as_written(name));
             }
-            Kind::Unknown => {
+            FunctionKind::Unknown => {
                 let name = parts.iter().map(|part| as_written(part)).collect::<Vec<_>>().join(".");
                 self.note_policy(&name);
                 self.unknown.insert(name);
             }
-            Kind::Effect => {
+            FunctionKind::Effect => {
                 self.note_policy(name);
                 self.effects.insert(name.to_owned());
             }
-            Kind::Random => {
+            FunctionKind::Random => {
                 self.note_policy(name);
                 self.randoms.insert(name.to_owned());
             }
-            Kind::Plain if functions::is_of_one_server(name) => {
+            FunctionKind::Plain if functions::is_of_one_server(name) => {
                 self.of_one_server.insert(format!("{name}()"));
             }
-            Kind::Clock if !shadowed => {
+            FunctionKind::Clock if !shadowed => {
                 // What a statement itself asks is asked of one clock; what stands inside of a view cannot be.
                 if let Some(inside) = self.inside.last()
                     && !self.inside.iter().any(|inside| inside.is_stored(self.layout))
@@ -208,7 +208,7 @@ fn aggregates_around(expr: &Expr, scope: &Scope<'_>) -> bool {
     found
 }
 
-fn compares_tenant(compared: &Expr, outputs: &[Output], scope: &Scope<'_>) -> bool {
+fn compares_tenant(compared: &Expr, outputs: &[OutputColumn], scope: &Scope<'_>) -> bool {
     let compared: Vec<&Expr> = match compared {
         Expr::Nested(inner) => return compares_tenant(inner, outputs, scope),
         Expr::Tuple(values) => values.iter().collect(),
@@ -218,5 +218,5 @@ fn compares_tenant(compared: &Expr, outputs: &[Output], scope: &Scope<'_>) -> bo
         && compared
             .iter()
             .zip(outputs)
-            .any(|(expr, output)| matches!(output, Output::Column { tenant: true, .. }) && scope.is_tenant(expr))
+            .any(|(expr, output)| matches!(output, OutputColumn::Column { tenant: true, .. }) && scope.is_tenant(expr))
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use sqlparser::ast::{BinaryOperator, Expr};
 
 use super::scope::Scope;
-use crate::plan::effort::spend;
+use crate::plan::budget::spend;
 
 /// Classes of equal columns. What is known inside a select does not hold outside of it: whoever goes into one keeps a
 /// copy for the time after.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Classes {
+pub(super) struct TenantClasses {
     /// By class, one that it is the same as; itself, if it stands for all of them.
     same: Vec<usize>,
     /// Of literals and parameters that tenant columns are compared with.
@@ -19,12 +19,12 @@ pub(super) struct Classes {
 
 /// What a condition says of tenant columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fact {
+pub(super) enum TenantFact {
     Equal(usize, usize),
     Constant(usize, String),
 }
 
-impl Classes {
+impl TenantClasses {
     pub fn new_class(&mut self) -> usize {
         self.same.push(self.same.len());
         self.same.len() - 1
@@ -43,11 +43,11 @@ impl Classes {
     }
 
     /// Takes in what holds for every row.
-    pub fn learn(&mut self, facts: Vec<Fact>) {
+    pub fn learn(&mut self, facts: Vec<TenantFact>) {
         for fact in facts {
             match fact {
-                Fact::Equal(one, other) => self.join(one, other),
-                Fact::Constant(class, text) => match self.constants.get(&text) {
+                TenantFact::Equal(one, other) => self.join(one, other),
+                TenantFact::Constant(class, text) => match self.constants.get(&text) {
                     Some(known) => self.join(*known, class),
                     None => {
                         self.constants.insert(text, class);
@@ -60,11 +60,11 @@ impl Classes {
     /// Takes in what the condition of an outer join says. It holds for the rows that match only, while the rows of a side
     /// that is kept come in any case: whatever would make two classes of such a side one (`kept`: all classes that are
     /// there without the other side) is not known, nor is what a column of the other side is equal to from then on.
-    pub fn learn_of_matches(&mut self, facts: Vec<Fact>, kept: &[Vec<usize>]) {
+    pub fn learn_of_matches(&mut self, facts: Vec<TenantFact>, kept: &[Vec<usize>]) {
         for fact in facts {
             let (one, other) = match &fact {
-                Fact::Equal(one, other) => (*one, *other),
-                Fact::Constant(class, text) => match self.constants.get(text) {
+                TenantFact::Equal(one, other) => (*one, *other),
+                TenantFact::Constant(class, text) => match self.constants.get(text) {
                     Some(known) => (*known, *class),
                     None => continue,
                 },
@@ -90,7 +90,7 @@ impl Classes {
 }
 
 /// What a condition says where it is true: the equalities that all of it depends on.
-pub(super) fn facts(condition: &Expr, scope: &Scope<'_>) -> Vec<Fact> {
+pub(super) fn facts(condition: &Expr, scope: &Scope<'_>) -> Vec<TenantFact> {
     let mut facts = Vec::new();
     let mut left = vec![condition];
     while let Some(condition) = left.pop() {
@@ -109,11 +109,11 @@ pub(super) fn facts(condition: &Expr, scope: &Scope<'_>) -> Vec<Fact> {
     facts
 }
 
-fn equal(left: &Expr, right: &Expr, scope: &Scope<'_>) -> Option<Fact> {
+fn equal(left: &Expr, right: &Expr, scope: &Scope<'_>) -> Option<TenantFact> {
     match (scope.tenant(left, false), scope.tenant(right, false)) {
-        (Some(left), Some(right)) => Some(Fact::Equal(left, right)),
-        (Some(class), None) => Some(Fact::Constant(class, constant(right)?)),
-        (None, Some(class)) => Some(Fact::Constant(class, constant(left)?)),
+        (Some(left), Some(right)) => Some(TenantFact::Equal(left, right)),
+        (Some(class), None) => Some(TenantFact::Constant(class, constant(right)?)),
+        (None, Some(class)) => Some(TenantFact::Constant(class, constant(left)?)),
         (None, None) => None,
     }
 }

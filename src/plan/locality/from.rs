@@ -4,15 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 
 use sqlparser::ast::{Join, JoinConstraint, JoinOperator, Query, TableAlias, TableFactor, TableWithJoins};
 
-use super::classes::{Fact, facts};
-use super::outputs::{Extent, Found, rename};
-use super::scope::{Relation, Scope};
-use super::search::{Inside, Reason, Search};
+use super::classes::{TenantFact, facts};
+use super::outputs::{Locality, QueryInfo, rename};
+use super::scope::{Scope, ScopeRelation};
+use super::search::{Definition, Reason, Search};
+use crate::plan::budget::spend;
 use crate::plan::draft::GATHERED;
-use crate::plan::effort::spend;
-use crate::plan::ident::{fold, parts};
+use crate::plan::ident::{fold_case, name_parts};
 use crate::plan::parse::Tokens;
-use crate::plan::{catalogue, grammar};
+use crate::plan::{grammar, system_relations};
 
 /// Levels of the stack that looking into a view takes, beyond those of its text.
 const AROUND_VIEW: usize = 10;
@@ -42,7 +42,7 @@ impl Search<'_> {
         let said = match constraint {
             JoinConstraint::On(condition) => facts(condition, scope),
             JoinConstraint::Using(columns) => {
-                let columns = columns.iter().filter_map(|column| match parts(column)?.as_slice() {
+                let columns = columns.iter().filter_map(|column| match name_parts(column)?.as_slice() {
                     [column] => Some(column.clone()),
                     _ => None,
                 });
@@ -55,7 +55,8 @@ impl Search<'_> {
             JoinConstraint::None => Vec::new(),
         };
         if left_outer || right_outer {
-            let classes = |relations: &[Relation]| relations.iter().map(|relation| relation.class).collect::<Vec<_>>();
+            let classes =
+                |relations: &[ScopeRelation]| relations.iter().map(|relation| relation.class).collect::<Vec<_>>();
             let around = [scope.outer_classes(), classes(&scope.relations[..first])].concat();
             let left = [around.clone(), classes(&scope.relations[first..right])].concat();
             let right = [around, classes(&scope.relations[right..])].concat();
@@ -87,7 +88,10 @@ impl Search<'_> {
         scope: &Scope<'_>,
     ) -> Result<(), Reason> {
         let sharded = |range: std::ops::Range<usize>| {
-            scope.relations[range].iter().filter(|relation| relation.extent != Extent::Everywhere).collect::<Vec<_>>()
+            scope.relations[range]
+                .iter()
+                .filter(|relation| relation.locality != Locality::Replicated)
+                .collect::<Vec<_>>()
         };
         let (left_side, right_side) = (sharded(first..right), sharded(right..scope.relations.len()));
         if (left_outer && left_side.is_empty() && !right_side.is_empty())
@@ -115,14 +119,14 @@ impl Search<'_> {
                 if sample.is_some() {
                     return Err("TABLESAMPLE, which would take its part of each shard's rows; name a tenant".into());
                 }
-                let names = parts(name).ok_or("a table name that cannot be read")?;
+                let names = name_parts(name).ok_or("a table name that cannot be read")?;
                 self.table(&names, alias.as_ref(), scope)?
             }
             TableFactor::Table { name, alias, args: Some(arguments), .. } => {
                 for argument in &arguments.args {
                     self.argument(argument, scope)?;
                 }
-                let names = parts(name).ok_or("a function name that cannot be read")?;
+                let names = name_parts(name).ok_or("a function name that cannot be read")?;
                 self.note(&names)?;
                 self.function(alias.as_ref(), names.last().cloned())
             }
@@ -130,7 +134,7 @@ impl Search<'_> {
                 for argument in args {
                     self.argument(argument, scope)?;
                 }
-                let names = parts(name).ok_or("a function name that cannot be read")?;
+                let names = name_parts(name).ok_or("a function name that cannot be read")?;
                 self.note(&names)?;
                 self.function(alias.as_ref(), names.last().cloned())
             }
@@ -160,7 +164,7 @@ impl Search<'_> {
         alias: Option<&TableAlias>,
         lateral: bool,
         scope: &Scope<'_>,
-    ) -> Result<Relation, Reason> {
+    ) -> Result<ScopeRelation, Reason> {
         // Without LATERAL a subquery does not see its neighbours, but WITH and what is further out.
         let neighbours =
             Scope { relations: Vec::new(), merged: BTreeSet::new(), parent: scope.parent, ctes: HashMap::new() };
@@ -169,29 +173,30 @@ impl Search<'_> {
         if let Some(alias) = alias {
             rename(&mut found, alias);
         }
-        let class = match (lateral, scope.relations.iter().find(|relation| relation.extent == Extent::Local)) {
+        let class = match (lateral, scope.relations.iter().find(|relation| relation.locality == Locality::SingleTenant))
+        {
             // A local LATERAL subquery is one that is tied to its neighbour's tenant, or it has its own.
             (true, Some(neighbour)) if anchored => neighbour.class,
             _ => self.classes.new_class(),
         };
-        Ok(Relation {
-            alias: alias.map(|alias| fold(&alias.name)),
+        Ok(ScopeRelation {
+            alias: alias.map(|alias| fold_case(&alias.name)),
             tenants: found.tenants(),
             columns: found.columns(),
-            extent: found.extent,
+            locality: found.locality,
             class,
             counts: None,
             nullable: false,
         })
     }
 
-    fn function(&mut self, alias: Option<&TableAlias>, name: Option<String>) -> Relation {
+    fn function(&mut self, alias: Option<&TableAlias>, name: Option<String>) -> ScopeRelation {
         let types = alias.iter().flat_map(|alias| &alias.columns).filter_map(|column| column.data_type.as_ref());
         self.readers.extend(types.filter_map(|of| self.layout.readers.data_type(of)));
         self.readers.extend(name.as_ref().and_then(|name| self.layout.readers.function(name)));
-        Relation {
-            alias: alias.map(|alias| fold(&alias.name)).or(name),
-            extent: Extent::Everywhere,
+        ScopeRelation {
+            alias: alias.map(|alias| fold_case(&alias.name)).or(name),
+            locality: Locality::Replicated,
             tenants: BTreeSet::new(),
             columns: None,
             class: self.classes.new_class(),
@@ -205,22 +210,22 @@ impl Search<'_> {
         names: &[String],
         alias: Option<&TableAlias>,
         scope: &Scope<'_>,
-    ) -> Result<Relation, Reason> {
+    ) -> Result<ScopeRelation, Reason> {
         let last = names.last().cloned().unwrap_or_default();
-        let shown = alias.map_or_else(|| last.clone(), |alias| fold(&alias.name));
+        let shown = alias.map_or_else(|| last.clone(), |alias| fold_case(&alias.name));
         let renamed = alias.is_some_and(|alias| !alias.columns.is_empty());
         let class = self.classes.new_class();
         // A relation of which nothing is known yet is looked at again once it is known.
         let columns = match self.layout.relation(names) {
-            _ if renamed || catalogue::is_statistics(names) => None,
+            _ if renamed || system_relations::is_statistics(names) => None,
             Some(known) => Some(known.columns()),
             None if self.layout.is_reference(names) => None,
             None => Some(BTreeSet::new()),
         };
         spend(columns.as_ref().map_or(0, BTreeSet::len));
-        let mut relation = Relation {
+        let mut relation = ScopeRelation {
             alias: Some(shown),
-            extent: Extent::Local,
+            locality: Locality::SingleTenant,
             tenants: BTreeSet::new(),
             columns,
             class,
@@ -236,21 +241,21 @@ impl Search<'_> {
             }
             relation.tenants = found.tenants();
             relation.columns = found.columns();
-            relation.extent = found.extent;
+            relation.locality = found.locality;
             return Ok(relation);
         }
         if let Some(how) = self.layout.relation(names).and_then(|known| known.differs.as_deref()) {
             return Err(format!("the shards differ in {how}; make them alike"));
         }
         self.check_policies(names, if self.locks { "rw" } else { "r" })?;
-        if catalogue::is_own(names) {
+        if system_relations::is_own(names) {
             self.of_one_server.insert(names.join("."));
         }
-        if catalogue::is_statistics(names) {
+        if system_relations::is_statistics(names) {
             self.statistics.insert(last);
             return Ok(relation);
         }
-        relation.counts = catalogue::with_counts(names);
+        relation.counts = system_relations::with_counts(names);
         if let Some(name) = relation.counts {
             if renamed {
                 return Err(format!("{name} with other names for its columns, some of which tell of one shard only"));
@@ -258,15 +263,15 @@ impl Search<'_> {
             self.with_counts.extend(relation.alias.clone());
         }
         if self.layout.is_reference(names) || (self.finishes && last == GATHERED) {
-            relation.extent = Extent::Everywhere;
+            relation.locality = Locality::Replicated;
             return Ok(relation);
         }
         if let Some(found) = self.view(names)? {
-            if let Extent::Global(reason) = found.extent {
+            if let Locality::CrossShard(reason) = found.locality {
                 return Err(format!("the view {}: {reason}", names.join(".")));
             }
             relation.tenants = if renamed { BTreeSet::new() } else { found.tenants() };
-            relation.extent = found.extent;
+            relation.locality = found.locality;
             return Ok(relation);
         }
         let known = self.layout.relation(names);
@@ -282,7 +287,7 @@ impl Search<'_> {
     }
 
     /// What is known of a view: what is known of its query.
-    fn view(&mut self, names: &[String]) -> Result<Option<Found>, Reason> {
+    fn view(&mut self, names: &[String]) -> Result<Option<QueryInfo>, Reason> {
         let Some(definition) = self.layout.relation(names).and_then(|known| known.view.as_deref()) else {
             return Ok(None);
         };
@@ -291,7 +296,7 @@ impl Search<'_> {
         if let Some(found) = self.views.get(&name) {
             return found.clone().map(Some);
         }
-        let inside = Inside::View(name.clone());
+        let inside = Definition::View(name.clone());
         if self.inside.contains(&inside) {
             return Err(format!("{inside} refers to itself"));
         }
@@ -301,7 +306,11 @@ impl Search<'_> {
     }
 
     /// What is known of a query that stands in the catalogue. An error of its own: it cannot be looked into here.
-    pub(super) fn look_into(&mut self, inside: Inside, definition: &str) -> Result<Result<Found, Reason>, Reason> {
+    pub(super) fn look_into(
+        &mut self,
+        inside: Definition,
+        definition: &str,
+    ) -> Result<Result<QueryInfo, Reason>, Reason> {
         let unreadable = || format!("{inside} cannot be read");
         // A token has some bytes, and takes a few steps before it is looked at.
         spend(4 * definition.len());
@@ -326,11 +335,11 @@ impl Search<'_> {
 }
 
 /// USING: the columns of both sides are equal, and have become one.
-fn merge(column: &str, first: usize, right: usize, scope: &mut Scope<'_>) -> Option<Fact> {
-    let class = |relations: &[Relation]| {
+fn merge(column: &str, first: usize, right: usize, scope: &mut Scope<'_>) -> Option<TenantFact> {
+    let class = |relations: &[ScopeRelation]| {
         relations.iter().find(|relation| relation.tenants.contains(column)).map(|relation| relation.class)
     };
-    let fact = Fact::Equal(class(&scope.relations[first..right])?, class(&scope.relations[right..])?);
+    let fact = TenantFact::Equal(class(&scope.relations[first..right])?, class(&scope.relations[right..])?);
     scope.merged.insert(column.to_owned());
     Some(fact)
 }

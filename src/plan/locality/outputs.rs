@@ -4,88 +4,88 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{Expr, TableAlias};
 
-use crate::plan::ident::fold;
+use crate::plan::ident::fold_case;
 
 /// What a query's rows depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Extent {
+pub enum Locality {
     /// Nothing that is sharded: every shard would give the same rows.
-    Everywhere,
+    Replicated,
     /// Each row on one tenant, whose shard gives it.
-    Local,
+    SingleTenant,
     /// Rows of several shards, for this reason; what it is made of is local.
-    Global(&'static str),
+    CrossShard(&'static str),
 }
 
 /// What is known of a query.
 #[derive(Clone, Debug)]
-pub struct Found {
-    pub extent: Extent,
-    pub outputs: Vec<Output>,
+pub struct QueryInfo {
+    pub locality: Locality,
+    pub outputs: Vec<OutputColumn>,
 }
 
 /// A column of a query's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum OutputColumn {
     /// `tenant`: it holds the tenant that its row belongs to, and is never NULL for want of a joined row.
     Column { name: Option<String>, tenant: bool },
     /// Some columns, among which those of these names hold the tenant.
     Several { tenants: BTreeSet<String> },
 }
 
-pub fn outputs_tenant(outputs: &[Output]) -> bool {
+pub fn outputs_tenant(outputs: &[OutputColumn]) -> bool {
     outputs.iter().any(|output| match output {
-        Output::Column { tenant, .. } => *tenant,
-        Output::Several { tenants } => !tenants.is_empty(),
+        OutputColumn::Column { tenant, .. } => *tenant,
+        OutputColumn::Several { tenants } => !tenants.is_empty(),
     })
 }
 
-impl Found {
+impl QueryInfo {
     /// The names of all columns, where they are known.
     pub(super) fn columns(&self) -> Option<BTreeSet<String>> {
-        let name = |output: &Output| match output {
-            Output::Column { name, .. } => name.clone(),
-            Output::Several { .. } => None,
+        let name = |output: &OutputColumn| match output {
+            OutputColumn::Column { name, .. } => name.clone(),
+            OutputColumn::Several { .. } => None,
         };
         self.outputs.iter().map(name).collect::<Option<BTreeSet<_>>>().filter(|names| !names.is_empty())
     }
 
     /// The names of the columns that hold the tenant on whose shard the row is.
     pub(super) fn tenants(&self) -> BTreeSet<String> {
-        if self.extent != Extent::Local {
+        if self.locality != Locality::SingleTenant {
             return BTreeSet::new();
         }
         self.outputs
             .iter()
             .flat_map(|output| match output {
-                Output::Column { name: Some(name), tenant: true } => BTreeSet::from([name.clone()]),
-                Output::Column { .. } => BTreeSet::new(),
-                Output::Several { tenants } => tenants.clone(),
+                OutputColumn::Column { name: Some(name), tenant: true } => BTreeSet::from([name.clone()]),
+                OutputColumn::Column { .. } => BTreeSet::new(),
+                OutputColumn::Several { tenants } => tenants.clone(),
             })
             .collect()
     }
 }
 
 /// The columns of a set operation: the tenant where both sides have it in the same place.
-pub(super) fn common(left: &[Output], right: &[Output]) -> Vec<Output> {
+pub(super) fn common(left: &[OutputColumn], right: &[OutputColumn]) -> Vec<OutputColumn> {
     left.iter()
         .enumerate()
         .map(|(index, output)| match (output, right.get(index)) {
-            (Output::Column { name, tenant: true }, Some(Output::Column { tenant: true, .. })) => {
-                Output::Column { name: name.clone(), tenant: true }
+            (OutputColumn::Column { name, tenant: true }, Some(OutputColumn::Column { tenant: true, .. })) => {
+                OutputColumn::Column { name: name.clone(), tenant: true }
             }
-            (Output::Column { name, .. }, _) => Output::Column { name: name.clone(), tenant: false },
+            (OutputColumn::Column { name, .. }, _) => OutputColumn::Column { name: name.clone(), tenant: false },
             // Two wildcards: alike only if they are of one table, which is not known here.
-            (Output::Several { .. }, _) => Output::Several { tenants: BTreeSet::new() },
+            (OutputColumn::Several { .. }, _) => OutputColumn::Several { tenants: BTreeSet::new() },
         })
         .collect()
 }
 
 /// `AS alias(a, b)` gives columns other names.
-pub(super) fn rename(found: &mut Found, alias: &TableAlias) {
+pub(super) fn rename(found: &mut QueryInfo, alias: &TableAlias) {
     for (index, column) in alias.columns.iter().enumerate() {
         match found.outputs.get_mut(index) {
-            Some(Output::Column { name, .. }) => *name = Some(fold(&column.name)),
+            Some(OutputColumn::Column { name, .. }) => *name = Some(fold_case(&column.name)),
             // What a wildcard stands for is not known, so neither is which column has this name.
             _ => {
                 found.outputs.truncate(index);
@@ -98,8 +98,8 @@ pub(super) fn rename(found: &mut Found, alias: &TableAlias) {
 /// The name that a plain column keeps.
 pub(super) fn column_name(expr: &Expr) -> Option<String> {
     match expr {
-        Expr::Identifier(name) => Some(fold(name)),
-        Expr::CompoundIdentifier(names) => names.last().map(fold),
+        Expr::Identifier(name) => Some(fold_case(name)),
+        Expr::CompoundIdentifier(names) => names.last().map(fold_case),
         _ => None,
     }
 }

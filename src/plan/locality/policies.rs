@@ -1,7 +1,7 @@
 //! Row-level security: what a policy asks of a row, it asks on the shard of that row. So its condition is looked into as
 //! if it stood in the statement's own WHERE: it may look at the row and at settings, and at rows of the row's own tenant.
 
-use super::search::{Inside, Reason, Search};
+use super::search::{Definition, Reason, Search};
 
 const ADVICE: &str = "a policy may look at its own row, at settings, and at rows of the row's own tenant; change it, or \
      connect as a role for which it does not hold";
@@ -16,7 +16,7 @@ impl Search<'_> {
             return Ok(());
         }
         // A view asks on behalf of its owner, whoever that is.
-        let on_behalf = self.inside.iter().any(|inside| matches!(inside, Inside::View(_)));
+        let on_behalf = self.inside.iter().any(|inside| matches!(inside, Definition::View(_)));
         for (policy, query) in known.conditions(names, commands) {
             if !(policy.is_active || on_behalf) {
                 continue;
@@ -26,7 +26,7 @@ impl Search<'_> {
                 None => {
                     // One that looks at its own table is refused by PostgreSQL itself.
                     self.policies.insert(query.clone(), Ok(()));
-                    let inside = Inside::Policy(policy.name.clone(), names.join("."));
+                    let inside = Definition::Policy(policy.name.clone(), names.join("."));
                     let found = self.look_into(inside, &query).and_then(|found| found);
                     let checked = found.map(drop).map_err(|reason| format!("{reason}; {ADVICE}"));
                     self.policies.insert(query, checked.clone());
@@ -49,14 +49,14 @@ impl Search<'_> {
     /// What is used, with the policy that uses it, if one does.
     pub(super) fn inside_policy(&self, what: String) -> String {
         match self.inside.last() {
-            Some(policy @ Inside::Policy(..)) => format!("{policy}: {what}"),
+            Some(policy @ Definition::Policy(..)) => format!("{policy}: {what}"),
             _ => what,
         }
     }
 
     /// Notes that what is being looked into uses a function.
     pub(super) fn note_policy(&mut self, function: &str) {
-        if let Some(policy @ Inside::Policy(..)) = self.inside.last() {
+        if let Some(policy @ Definition::Policy(..)) = self.inside.last() {
             self.of_policies.insert(function.to_owned(), policy.to_string());
         }
     }

@@ -2,15 +2,15 @@
 
 use sqlparser::ast::{Cte, OrderBy, Query, SetExpr, SetOperator, SetQuantifier};
 
-use super::outputs::{Extent, Found, Output, common, outputs_tenant, rename};
+use super::outputs::{Locality, OutputColumn, QueryInfo, common, outputs_tenant, rename};
 use super::scope::Scope;
 use super::search::{Reason, Search};
 use super::select::of_one_shard;
-use crate::plan::catalogue;
+use crate::plan::budget::spend;
 use crate::plan::ctes::name_of;
-use crate::plan::effort::spend;
 use crate::plan::layout::Layout;
 use crate::plan::select::{contains_subquery, distinct_on, each_call, is_aggregated, ordering, orders_by_aggregate};
+use crate::plan::system_relations;
 
 /// WITH RECURSIVE inside of others beyond this is refused.
 const MOST_RECURSIONS: usize = 4;
@@ -19,18 +19,18 @@ impl<'a> Search<'a> {
     /// True if a query needs nothing but the gathered rows and what every shard holds.
     pub fn finishes(query: &Query, layout: &'a Layout) -> bool {
         let mut search = Search { finishes: true, ..Search::new(layout) };
-        search.query(query, &Scope::root()).is_ok_and(|found| found.extent == Extent::Everywhere)
+        search.query(query, &Scope::root()).is_ok_and(|found| found.locality == Locality::Replicated)
     }
 }
 
 impl Search<'_> {
     /// What is known of a query that stands inside `outer`.
-    pub fn query(&mut self, query: &Query, outer: &Scope<'_>) -> Result<Found, Reason> {
+    pub fn query(&mut self, query: &Query, outer: &Scope<'_>) -> Result<QueryInfo, Reason> {
         self.query_anchored(query, outer).map(|(found, _)| found)
     }
 
     /// The same; `true`: it depends on the row around it, whose tenant is also its own.
-    pub(super) fn query_anchored(&mut self, query: &Query, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
+    pub(super) fn query_anchored(&mut self, query: &Query, outer: &Scope<'_>) -> Result<(QueryInfo, bool), Reason> {
         let locked = self.locks;
         self.locks |= !query.locks.is_empty();
         let found = self.query_within(query, outer);
@@ -38,23 +38,24 @@ impl Search<'_> {
         found
     }
 
-    fn query_within(&mut self, query: &Query, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
+    fn query_within(&mut self, query: &Query, outer: &Scope<'_>) -> Result<(QueryInfo, bool), Reason> {
         spend(20);
         let mut scope = Scope::inside(outer);
         self.ctes(query, &mut scope)?;
         let (mut found, anchored) = self.body(&query.body, &scope)?;
         let cut = query.limit_clause.is_some() || query.fetch.is_some();
         self.note_cut(query);
-        if cut && found.extent == Extent::Local && !anchored {
-            found.extent = Extent::Global(
+        if cut && found.locality == Locality::SingleTenant && !anchored {
+            found.locality = Locality::CrossShard(
                 "a part of it takes the first of the rows of all shards (LIMIT); run that part first and bind what it gives",
             );
         }
         self.check_order(query.order_by.as_ref())?;
-        if found.extent == Extent::Local && !anchored {
+        if found.locality == Locality::SingleTenant && !anchored {
             if aggregates_by_order(query) {
-                found.extent =
-                    Extent::Global("a part of it aggregates over all shards; run that part first and bind its value");
+                found.locality = Locality::CrossShard(
+                    "a part of it aggregates over all shards; run that part first and bind its value",
+                );
             } else if picks_by_window(query) {
                 return Err("DISTINCT ON ordered by a window function; compute that in a subquery in FROM".into());
             }
@@ -73,7 +74,7 @@ impl Search<'_> {
     fn check_order(&mut self, order: Option<&OrderBy>) -> Result<(), Reason> {
         for key in ordering(order) {
             if !self.with_counts.is_empty()
-                && let Some(name) = catalogue::counts(&key.expr, &self.with_counts)
+                && let Some(name) = system_relations::counts(&key.expr, &self.with_counts)
             {
                 return Err(of_one_shard(&name, "the catalogue"));
             }
@@ -97,7 +98,7 @@ impl Search<'_> {
     }
 
     /// A CTE that may name itself: right shard by shard if it is of nothing sharded, or if it hands the tenant on.
-    fn recursive(&mut self, cte: &Cte, scope: &Scope<'_>) -> Result<Found, Reason> {
+    fn recursive(&mut self, cte: &Cte, scope: &Scope<'_>) -> Result<QueryInfo, Reason> {
         let SetExpr::SetOperation { left, .. } = &*cte.query.body else { return self.query(&cte.query, scope) };
         // What its first part is made of is looked at twice at each level.
         if self.recursions == MOST_RECURSIONS {
@@ -109,16 +110,16 @@ impl Search<'_> {
         found
     }
 
-    fn recursive_union(&mut self, cte: &Cte, left: &SetExpr, scope: &Scope<'_>) -> Result<Found, Reason> {
+    fn recursive_union(&mut self, cte: &Cte, left: &SetExpr, scope: &Scope<'_>) -> Result<QueryInfo, Reason> {
         let (first, _) = self.body(left, scope)?;
-        let extent = first.extent.clone();
+        let locality = first.locality.clone();
         let mut around = Scope::inside(scope);
         add_cte(cte, first, &mut around);
         let mut whole = self.query(&cte.query, &around)?;
         rename(&mut whole, &cte.alias);
-        match (&extent, &whole.extent) {
-            (Extent::Everywhere, Extent::Everywhere) => Ok(whole),
-            (Extent::Local, Extent::Local) if outputs_tenant(&whole.outputs) => Ok(whole),
+        match (&locality, &whole.locality) {
+            (Locality::Replicated, Locality::Replicated) => Ok(whole),
+            (Locality::SingleTenant, Locality::SingleTenant) if outputs_tenant(&whole.outputs) => Ok(whole),
             _ => Err(format!(
                 "WITH RECURSIVE {} does not hand the tenant column on: select {} in both of its parts, and join on it",
                 cte.alias.name,
@@ -128,12 +129,12 @@ impl Search<'_> {
     }
 
     /// What is known of a query's body.
-    pub fn body_of(&mut self, body: &SetExpr, scope: &Scope<'_>) -> Result<Found, Reason> {
+    pub fn body_of(&mut self, body: &SetExpr, scope: &Scope<'_>) -> Result<QueryInfo, Reason> {
         self.body(body, scope).map(|(found, _)| found)
     }
 
     /// What is known of a query's body; `true`: it depends on the row around it, whose tenant is also its own.
-    pub(super) fn body(&mut self, body: &SetExpr, scope: &Scope<'_>) -> Result<(Found, bool), Reason> {
+    pub(super) fn body(&mut self, body: &SetExpr, scope: &Scope<'_>) -> Result<(QueryInfo, bool), Reason> {
         match body {
             SetExpr::Select(select) => self.select(select, scope),
             SetExpr::Query(query) => Ok((self.query(query, scope)?, false)),
@@ -141,7 +142,7 @@ impl Search<'_> {
                 for expr in values.rows.iter().flat_map(|row| row.content.iter()) {
                     self.expression(expr, scope)?;
                 }
-                Ok((Found { extent: Extent::Everywhere, outputs: Vec::new() }, false))
+                Ok((QueryInfo { locality: Locality::Replicated, outputs: Vec::new() }, false))
             }
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
                 let (left, left_anchored) = self.body(left, scope)?;
@@ -149,15 +150,17 @@ impl Search<'_> {
                 let anchored = left_anchored && right_anchored;
                 let outputs = common(&left.outputs, &right.outputs);
                 let keeps = outputs_tenant(&outputs) || anchored;
-                let extent = match (left.extent, right.extent) {
-                    (Extent::Everywhere, Extent::Everywhere) => Extent::Everywhere,
-                    (Extent::Local, Extent::Local) if keeps => Extent::Local,
-                    (Extent::Local, Extent::Local) if is_union_all(*op, *set_quantifier) => Extent::Local,
-                    _ => Extent::Global(
+                let locality = match (left.locality, right.locality) {
+                    (Locality::Replicated, Locality::Replicated) => Locality::Replicated,
+                    (Locality::SingleTenant, Locality::SingleTenant) if keeps => Locality::SingleTenant,
+                    (Locality::SingleTenant, Locality::SingleTenant) if is_union_all(*op, *set_quantifier) => {
+                        Locality::SingleTenant
+                    }
+                    _ => Locality::CrossShard(
                         "a part of it compares or counts rows of all shards (UNION, INTERSECT, EXCEPT); run that part first and bind what it gives",
                     ),
                 };
-                Ok((Found { extent, outputs }, anchored))
+                Ok((QueryInfo { locality, outputs }, anchored))
             }
             SetExpr::Table(table) => {
                 let name = table.table_name.clone().unwrap_or_default().to_ascii_lowercase();
@@ -166,7 +169,10 @@ impl Search<'_> {
                     return Err(of_one_shard("a row", relation));
                 }
                 Ok((
-                    Found { extent: relation.extent, outputs: vec![Output::Several { tenants: relation.tenants }] },
+                    QueryInfo {
+                        locality: relation.locality,
+                        outputs: vec![OutputColumn::Several { tenants: relation.tenants }],
+                    },
                     false,
                 ))
             }
@@ -178,7 +184,7 @@ impl Search<'_> {
 }
 
 /// Lets what follows name a CTE.
-pub fn add_cte(cte: &Cte, mut found: Found, scope: &mut Scope<'_>) {
+pub fn add_cte(cte: &Cte, mut found: QueryInfo, scope: &mut Scope<'_>) {
     rename(&mut found, &cte.alias);
     scope.ctes.insert(name_of(cte), found);
 }

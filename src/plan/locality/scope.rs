@@ -4,14 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use sqlparser::ast::Expr;
 
-use super::outputs::{Extent, Found};
-use crate::plan::effort::spend;
-use crate::plan::ident::fold;
+use super::outputs::{Locality, QueryInfo};
+use crate::plan::budget::spend;
+use crate::plan::ident::fold_case;
 
 /// A relation of a FROM clause.
-pub(super) struct Relation {
+pub(super) struct ScopeRelation {
     pub(super) alias: Option<String>,
-    pub(super) extent: Extent,
+    pub(super) locality: Locality,
     /// The names of its columns that hold the tenant, and the class of what they hold.
     pub(super) tenants: BTreeSet<String>,
     pub(super) class: usize,
@@ -25,11 +25,11 @@ pub(super) struct Relation {
 
 /// The names that an expression may use.
 pub struct Scope<'p> {
-    pub(super) relations: Vec<Relation>,
+    pub(super) relations: Vec<ScopeRelation>,
     /// Columns that USING has merged and that hold the tenant.
     pub(super) merged: BTreeSet<String>,
     pub(super) parent: Option<&'p Scope<'p>>,
-    pub(super) ctes: HashMap<String, Found>,
+    pub(super) ctes: HashMap<String, QueryInfo>,
 }
 
 impl<'p> Scope<'p> {
@@ -41,13 +41,13 @@ impl<'p> Scope<'p> {
         Scope { relations: Vec::new(), merged: BTreeSet::new(), parent: Some(parent), ctes: HashMap::new() }
     }
 
-    pub(super) fn cte(&self, name: &str) -> Option<&Found> {
+    pub(super) fn cte(&self, name: &str) -> Option<&QueryInfo> {
         self.ctes.get(name).or_else(|| self.parent?.cte(name))
     }
 
     /// True for a CTE of nothing that is sharded.
     pub fn is_everywhere(&self, cte: &str) -> bool {
-        self.cte(cte).is_some_and(|found| found.extent == Extent::Everywhere)
+        self.cte(cte).is_some_and(|found| found.locality == Locality::Replicated)
     }
 
     /// The alias of the only relation, if there is one.
@@ -87,17 +87,17 @@ impl<'p> Scope<'p> {
     /// True if a relation of this FROM clause may be what a column is of.
     pub(super) fn may_have(&self, column: &Expr) -> bool {
         // Of a relation without columns nothing is known yet.
-        let has = |relation: &Relation, name: &str| {
+        let has = |relation: &ScopeRelation, name: &str| {
             relation.columns.as_ref().is_none_or(|columns| columns.is_empty() || columns.contains(name))
         };
         let has_alias = |name: &str| self.relations.iter().any(|relation| relation.alias.as_deref() == Some(name));
         match column {
             Expr::Identifier(name) => {
-                let name = fold(name);
+                let name = fold_case(name);
                 has_alias(&name) || self.relations.iter().any(|relation| has(relation, &name))
             }
             Expr::CompoundIdentifier(names) => {
-                names.len().checked_sub(2).is_some_and(|index| has_alias(&fold(&names[index])))
+                names.len().checked_sub(2).is_some_and(|index| has_alias(&fold_case(&names[index])))
             }
             _ => false,
         }
@@ -106,7 +106,8 @@ impl<'p> Scope<'p> {
     /// True if rows around this depend on what a shard holds.
     pub(super) fn is_inside_sharded(&self) -> bool {
         self.parent.is_some_and(|parent| {
-            parent.relations.iter().any(|relation| relation.extent != Extent::Everywhere) || parent.is_inside_sharded()
+            parent.relations.iter().any(|relation| relation.locality != Locality::Replicated)
+                || parent.is_inside_sharded()
         })
     }
 
@@ -116,7 +117,7 @@ impl<'p> Scope<'p> {
         let found = match expr {
             Expr::Nested(inner) => return self.tenant(inner, strict),
             Expr::Identifier(name) => {
-                let name = fold(name);
+                let name = fold_case(name);
                 let mut having = self.relations.iter().filter(|relation| relation.tenants.contains(&name));
                 match (having.next(), having.next()) {
                     (Some(relation), None) => Some(relation),
@@ -129,7 +130,7 @@ impl<'p> Scope<'p> {
             }
             Expr::CompoundIdentifier(names) => {
                 let [.., relation, column] = names.as_slice() else { return None };
-                let (relation, column) = (fold(relation), fold(column));
+                let (relation, column) = (fold_case(relation), fold_case(column));
                 self.relations
                     .iter()
                     .find(|known| known.alias.as_deref() == Some(relation.as_str()) && known.tenants.contains(&column))
@@ -169,7 +170,7 @@ impl<'p> Scope<'p> {
         parent
             .relations
             .iter()
-            .find(|relation| relation.extent == Extent::Local)
+            .find(|relation| relation.locality == Locality::SingleTenant)
             .map(|relation| relation.class)
             .or_else(|| parent.outer_class())
     }

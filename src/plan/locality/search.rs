@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use super::classes::Classes;
-use super::outputs::Found;
+use super::classes::TenantClasses;
+use super::outputs::QueryInfo;
 use crate::plan::layout::Layout;
 use crate::plan::stack::VIEW_LEVELS;
 
@@ -13,25 +13,25 @@ pub type Reason = String;
 
 /// What stands in the catalogue and is looked into.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Inside {
+pub(super) enum Definition {
     View(String),
     /// Its name, and its table's.
     Policy(String, String),
 }
 
-impl fmt::Display for Inside {
+impl fmt::Display for Definition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Inside::View(name) => write!(formatter, "the view {name}"),
-            Inside::Policy(name, table) => write!(formatter, "the policy {name} of {table}"),
+            Definition::View(name) => write!(formatter, "the view {name}"),
+            Definition::Policy(name, table) => write!(formatter, "the policy {name} of {table}"),
         }
     }
 }
 
-impl Inside {
+impl Definition {
     /// True for a view that holds the rows of its query as they once were.
     pub(super) fn is_stored(&self, layout: &Layout) -> bool {
-        matches!(self, Inside::View(name) if layout.relations.get(name).is_some_and(|view| view.is_stored))
+        matches!(self, Definition::View(name) if layout.relations.get(name).is_some_and(|view| view.is_stored))
     }
 }
 
@@ -39,7 +39,7 @@ impl Inside {
 pub struct Search<'a> {
     pub(super) layout: &'a Layout,
     /// Which tenant columns are known to be equal, here and now.
-    pub(super) classes: Classes,
+    pub(super) classes: TenantClasses,
     /// Functions whose nature the catalogue must tell.
     pub unknown: BTreeSet<String>,
     /// Functions that do something, or know their session.
@@ -63,11 +63,11 @@ pub struct Search<'a> {
     /// The names of relations some columns of which tell of their own server alone.
     pub(super) with_counts: BTreeSet<String>,
     /// What is known of the views that have been looked into.
-    pub(super) views: HashMap<String, Result<Found, Reason>>,
+    pub(super) views: HashMap<String, Result<QueryInfo, Reason>>,
     /// WITH RECURSIVE around what is looked at.
     pub(super) recursions: usize,
     /// Views and policies that are being looked into.
-    pub(super) inside: Vec<Inside>,
+    pub(super) inside: Vec<Definition>,
     /// The conditions of policies that have been looked into, or are.
     pub(super) policies: HashMap<String, Result<(), Reason>>,
     /// Policies are left out: only what the statement itself and its views make is looked for.
@@ -86,7 +86,7 @@ impl<'a> Search<'a> {
     pub fn new(layout: &'a Layout) -> Self {
         Search {
             layout,
-            classes: Classes::default(),
+            classes: TenantClasses::default(),
             unknown: BTreeSet::new(),
             effects: BTreeSet::new(),
             randoms: BTreeSet::new(),

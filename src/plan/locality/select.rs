@@ -10,15 +10,15 @@ use sqlparser::ast::{
 
 use super::by_tenant::{distinct_by_tenant, groups_by_tenant, is_within_tenant};
 use super::classes::facts;
-use super::outputs::{Extent, Found, Output, column_name, outputs_tenant};
-use super::scope::{Relation, Scope};
+use super::outputs::{Locality, OutputColumn, QueryInfo, column_name, outputs_tenant};
+use super::scope::{Scope, ScopeRelation};
 use super::search::{Reason, Search};
-use crate::plan::catalogue;
-use crate::plan::ident::{fold, parts};
+use crate::plan::ident::{fold_case, name_parts};
 use crate::plan::select::{distinct_on, each_call, group_keys, is_aggregated, item_expr, ordering, window_of};
+use crate::plan::system_relations;
 
 impl Search<'_> {
-    pub(super) fn select(&mut self, select: &Select, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
+    pub(super) fn select(&mut self, select: &Select, outer: &Scope<'_>) -> Result<(QueryInfo, bool), Reason> {
         // What holds for the rows of this select need not hold for those around it.
         let known = self.classes.clone();
         let found = self.select_within(select, outer);
@@ -26,20 +26,20 @@ impl Search<'_> {
         found
     }
 
-    fn select_within(&mut self, select: &Select, outer: &Scope<'_>) -> Result<(Found, bool), Reason> {
+    fn select_within(&mut self, select: &Select, outer: &Scope<'_>) -> Result<(QueryInfo, bool), Reason> {
         let mut scope = Scope::inside(outer);
-        let extent = self.core(select, &mut scope)?;
-        let anchored = extent == Extent::Local && self.is_anchored(&scope);
+        let locality = self.core(select, &mut scope)?;
+        let anchored = locality == Locality::SingleTenant && self.is_anchored(&scope);
         let outputs = self.outputs(select, &scope);
-        let extent = match extent {
-            Extent::Local if !anchored => self.outer_stages(select, &scope, &outputs)?,
-            extent => extent,
+        let locality = match locality {
+            Locality::SingleTenant if !anchored => self.outer_stages(select, &scope, &outputs)?,
+            locality => locality,
         };
-        Ok((Found { extent, outputs }, anchored))
+        Ok((QueryInfo { locality, outputs }, anchored))
     }
 
     /// What FROM and WHERE give, before any grouping; what the rest of the select calls is checked too.
-    pub fn core(&mut self, select: &Select, scope: &mut Scope<'_>) -> Result<Extent, Reason> {
+    pub fn core(&mut self, select: &Select, scope: &mut Scope<'_>) -> Result<Locality, Reason> {
         for table in &select.from {
             self.joined(table, scope)?;
         }
@@ -50,7 +50,7 @@ impl Search<'_> {
         if let Some(condition) = &select.selection {
             self.classes.learn(facts(condition, scope));
         }
-        let extent = self.together(scope)?;
+        let locality = self.together(scope)?;
         if let Some(condition) = &select.selection {
             self.expression(condition, scope)?;
         }
@@ -65,7 +65,7 @@ impl Search<'_> {
                 }
             }
         }
-        Ok(extent)
+        Ok(locality)
     }
 
     /// Relations of the catalogue are alike on all shards, but for some of their columns.
@@ -91,27 +91,27 @@ impl Search<'_> {
         {
             return Err(of_one_shard("a row", relation));
         }
-        match catalogue::counts(select, &aliases) {
+        match system_relations::counts(select, &aliases) {
             Some(name) => Err(of_one_shard(&name, relation)),
             None => Ok(()),
         }
     }
 
     /// Whether all sharded relations of a FROM clause belong to one tenant in each row.
-    fn together(&mut self, scope: &Scope<'_>) -> Result<Extent, Reason> {
-        let mut extent = Extent::Everywhere;
+    fn together(&mut self, scope: &Scope<'_>) -> Result<Locality, Reason> {
+        let mut locality = Locality::Replicated;
         let mut class = None;
         for relation in &scope.relations {
-            match &relation.extent {
-                Extent::Everywhere => {}
-                Extent::Global(reason) => {
-                    if extent == Extent::Local {
+            match &relation.locality {
+                Locality::Replicated => {}
+                Locality::CrossShard(reason) => {
+                    if locality == Locality::SingleTenant {
                         return Err((*reason).into());
                     }
-                    extent = Extent::Global(reason);
+                    locality = Locality::CrossShard(reason);
                 }
-                Extent::Local => {
-                    if let Extent::Global(reason) = extent {
+                Locality::SingleTenant => {
+                    if let Locality::CrossShard(reason) = locality {
                         return Err(reason.into());
                     }
                     let this = self.classes.find(relation.class);
@@ -119,14 +119,14 @@ impl Search<'_> {
                         return Err(self.not_joined(relation));
                     }
                     class = Some(this);
-                    extent = Extent::Local;
+                    locality = Locality::SingleTenant;
                 }
             }
         }
-        Ok(extent)
+        Ok(locality)
     }
 
-    pub(super) fn not_joined(&self, relation: &Relation) -> Reason {
+    pub(super) fn not_joined(&self, relation: &ScopeRelation) -> Reason {
         let name = relation.alias.as_deref().unwrap_or("a subquery");
         match &self.layout.tenant_column {
             Some(column) => format!(
@@ -145,33 +145,38 @@ impl Search<'_> {
         scope
             .relations
             .iter()
-            .filter(|relation| relation.extent == Extent::Local)
+            .filter(|relation| relation.locality == Locality::SingleTenant)
             .all(|relation| self.classes.find(relation.class) == outer)
     }
 
     /// What grouping, windows and DISTINCT make of local rows.
-    fn outer_stages(&mut self, select: &Select, scope: &Scope<'_>, outputs: &[Output]) -> Result<Extent, Reason> {
+    fn outer_stages(
+        &mut self,
+        select: &Select,
+        scope: &Scope<'_>,
+        outputs: &[OutputColumn],
+    ) -> Result<Locality, Reason> {
         if is_aggregated(select) && !groups_by_tenant(select, scope) {
-            return Ok(Extent::Global(
+            return Ok(Locality::CrossShard(
                 "a part of it aggregates over all shards; run that part first and bind its value",
             ));
         }
         match self.windows(select, None, scope) {
             Err(_) if is_aggregated(select) => {
-                return Ok(Extent::Global(
+                return Ok(Locality::CrossShard(
                     "a part of it has a window over groups of all shards; run that part first and bind what it gives",
                 ));
             }
             done => done?,
         }
         Ok(match &select.distinct {
-            Some(Distinct::Distinct) if !outputs_tenant(outputs) => Extent::Global(
+            Some(Distinct::Distinct) if !outputs_tenant(outputs) => Locality::CrossShard(
                 "a part of it compares rows of all shards (DISTINCT); run that part first and bind what it gives",
             ),
-            Some(Distinct::On(keys)) if !distinct_by_tenant(keys, select, scope) => Extent::Global(
+            Some(Distinct::On(keys)) if !distinct_by_tenant(keys, select, scope) => Locality::CrossShard(
                 "a part of it compares rows of all shards (DISTINCT ON); run that part first and bind what it gives",
             ),
-            _ => Extent::Local,
+            _ => Locality::SingleTenant,
         })
     }
 
@@ -194,25 +199,25 @@ impl Search<'_> {
         Err(format!("a window function looks at rows of several shards, unless it has PARTITION BY {column}"))
     }
 
-    pub fn outputs(&self, select: &Select, scope: &Scope<'_>) -> Vec<Output> {
+    pub fn outputs(&self, select: &Select, scope: &Scope<'_>) -> Vec<OutputColumn> {
         select
             .projection
             .iter()
             .map(|item| match item {
                 SelectItem::UnnamedExpr(expr) => {
-                    Output::Column { name: column_name(expr), tenant: scope.is_tenant(expr) }
+                    OutputColumn::Column { name: column_name(expr), tenant: scope.is_tenant(expr) }
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    Output::Column { name: Some(fold(alias)), tenant: scope.is_tenant(expr) }
+                    OutputColumn::Column { name: Some(fold_case(alias)), tenant: scope.is_tenant(expr) }
                 }
-                SelectItem::Wildcard(_) => Output::Several { tenants: scope.tenant_names(None) },
+                SelectItem::Wildcard(_) => OutputColumn::Several { tenants: scope.tenant_names(None) },
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
-                    let alias = parts(name).and_then(|mut parts| parts.pop());
-                    Output::Several {
+                    let alias = name_parts(name).and_then(|mut parts| parts.pop());
+                    OutputColumn::Several {
                         tenants: alias.map_or_else(BTreeSet::new, |alias| scope.tenant_names(Some(&alias))),
                     }
                 }
-                _ => Output::Several { tenants: BTreeSet::new() },
+                _ => OutputColumn::Several { tenants: BTreeSet::new() },
             })
             .collect()
     }

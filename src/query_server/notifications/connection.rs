@@ -10,7 +10,7 @@ use tokio_postgres::{AsyncMessage, Client, Error};
 
 use super::Notification;
 use crate::error::append_sources;
-use crate::postgres::{self, Target};
+use crate::postgres::{self, ConnectTarget};
 
 /// A command that takes longer has met a connection that is gone.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ pub struct ListenConnection {
 
 impl ListenConnection {
     /// Opens it. Errors say why, without the password.
-    pub async fn open(target: &Target) -> Result<ListenConnection, String> {
+    pub async fn open(target: &ConnectTarget) -> Result<ListenConnection, String> {
         let (client, mut connection) = postgres::connect(target).await.map_err(|error| error.to_string())?;
         Ok(ListenConnection { client, messages: Box::pin(poll_fn(move |context| connection.poll_message(context))) })
     }

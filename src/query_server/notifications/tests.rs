@@ -11,7 +11,7 @@ use crate::shutdown::shutdown;
 #[tokio::test]
 async fn a_hub_whose_task_panics_serves_those_who_come_later() {
     let url = "postgres://nobody@127.0.0.1:1/nothing?sslmode=disable".parse().unwrap();
-    let target = Arc::new(Target::new(&url, "test", Duration::from_secs(5)).unwrap());
+    let target = Arc::new(ConnectTarget::new(&url, "test", Duration::from_secs(5)).unwrap());
     let (_shutdown, drain) = shutdown();
     let hub = Hub::start(target, drain, 10);
     for _ in 0..2 {

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::*;
-use crate::postgres::Target;
+use crate::postgres::ConnectTarget;
 use crate::query_server::pool::PoolLimits;
 use crate::query_server::poolers::Poolers;
 use crate::query_server::settings::SessionSettings;
@@ -28,7 +28,7 @@ impl Caller for Faulty {
 /// An engine with one connection, to a PostgreSQL that never says a word.
 fn engine(address: SocketAddr) -> Engine {
     let url = format!("postgres://nobody@{address}/nothing?sslmode=disable").parse().unwrap();
-    let target = Arc::new(Target::new(&url, "test", Duration::from_secs(60)).unwrap());
+    let target = Arc::new(ConnectTarget::new(&url, "test", Duration::from_secs(60)).unwrap());
     let reads = Arc::new(ReadSafety::new(target.clone()));
     let limits = PoolLimits { size: 1, queue: 10, tenant_size: 1, tenant_queue: 10 };
     let largest = 1 << 20;

@@ -8,13 +8,13 @@ use sqlparser::ast::{
     TableWithJoins,
 };
 
-use super::catalogue;
-use super::effort::spend;
-use super::ident::{fold, parts};
+use super::budget::spend;
+use super::ident::{fold_case, name_parts};
 use super::layout::Layout;
 use super::parse::Tokens;
 use super::refusal::{Refusal, unsupported};
 use super::stack::VIEW_LEVELS;
+use super::system_relations;
 use super::walk::{Node, walk};
 
 /// Views over views beyond this are refused.
@@ -22,13 +22,13 @@ const MOST_VIEWS: usize = 16;
 
 /// The table that is written to.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Written {
+pub struct ChangeTarget {
     pub table: Vec<String>,
     /// By column of the view, the column of the table; None: it is the table that is named.
     columns: Option<BTreeMap<String, String>>,
 }
 
-impl Written {
+impl ChangeTarget {
     /// The table's name for a column of what is named.
     pub fn column(&self, name: &str) -> Option<String> {
         match &self.columns {
@@ -39,11 +39,11 @@ impl Written {
 }
 
 /// The table behind a name. None: a view whose rows are not those of one table.
-pub fn table_of(names: &[String], layout: &Layout) -> Option<Written> {
-    let mut written = Written { table: names.to_vec(), columns: None };
+pub fn table_of(names: &[String], layout: &Layout) -> Option<ChangeTarget> {
+    let mut written = ChangeTarget { table: names.to_vec(), columns: None };
     for _ in 0..MOST_VIEWS {
         let view = layout.relation(&written.table).and_then(|known| known.view.as_deref());
-        let Some(view) = view.filter(|_| !catalogue::is_own(&written.table)) else { return Some(written) };
+        let Some(view) = view.filter(|_| !system_relations::is_own(&written.table)) else { return Some(written) };
         let (table, columns) = behind(view)?;
         written.columns = Some(match written.columns {
             None => columns,
@@ -69,17 +69,17 @@ fn behind(view: &str) -> Option<(Vec<String>, BTreeMap<String, String>)> {
     else {
         return None;
     };
-    let table = parts(name).filter(|_| joins.is_empty())?;
+    let table = name_parts(name).filter(|_| joins.is_empty())?;
     let mut columns = BTreeMap::new();
     for item in &select.projection {
         let (expr, alias) = match item {
             SelectItem::UnnamedExpr(expr) => (expr, None),
-            SelectItem::ExprWithAlias { expr, alias } => (expr, Some(fold(alias))),
+            SelectItem::ExprWithAlias { expr, alias } => (expr, Some(fold_case(alias))),
             _ => return None,
         };
         let column = match expr {
-            Expr::Identifier(name) => fold(name),
-            Expr::CompoundIdentifier(names) => names.last().map(fold)?,
+            Expr::Identifier(name) => fold_case(name),
+            Expr::CompoundIdentifier(names) => names.last().map(fold_case)?,
             // PostgreSQL takes no value for what is computed.
             _ => continue,
         };
@@ -113,7 +113,7 @@ pub fn refusal(statement: &Statement, layout: &Layout) -> Option<Refusal> {
 }
 
 fn of_view(statement: &Statement, layout: &Layout) -> Option<String> {
-    let names = target(statement).and_then(parts)?;
+    let names = target(statement).and_then(name_parts)?;
     let shown = names.join(".");
     match table_of(&names, layout) {
         Some(written) if written.columns.is_some() && layout.is_reference(&written.table) => {

@@ -5,10 +5,10 @@ use sqlparser::ast::{
     OnConflictAction, OnInsert, SetExpr, Statement,
 };
 
-use super::ident::{fold, parts};
+use super::change_target::{table_of, target};
+use super::ident::{fold_case, name_parts};
 use super::layout::Layout;
 use super::walk::{Node, walk};
-use super::written::{table_of, target};
 
 /// Why a statement cannot run for all shards, if it, or a part of it, changes the tenant of rows.
 pub fn refusal(statement: &Statement, layout: &Layout) -> Option<String> {
@@ -33,7 +33,7 @@ pub fn refusal(statement: &Statement, layout: &Layout) -> Option<String> {
 
 /// True if this statement itself does.
 fn changes(statement: &Statement, column: &str, layout: &Layout) -> bool {
-    let names = target(statement).and_then(parts).unwrap_or_default();
+    let names = target(statement).and_then(name_parts).unwrap_or_default();
     // A view whose table cannot be told is refused elsewhere.
     let Some(written) = table_of(&names, layout) else { return false };
     // Every shard holds the rows of reference tables, whatever they say.
@@ -55,7 +55,7 @@ fn assign(assignments: &[Assignment], is_tenant: &dyn Fn(&str) -> bool) -> bool 
 
 /// True if an assignment gives the tenant another value than its own.
 fn assigns(assignment: &Assignment, is_tenant: &dyn Fn(&str) -> bool) -> bool {
-    let names = |name| parts(name).and_then(|mut parts| parts.pop()).is_some_and(|name| is_tenant(&name));
+    let names = |name| name_parts(name).and_then(|mut parts| parts.pop()).is_some_and(|name| is_tenant(&name));
     match &assignment.target {
         AssignmentTarget::ColumnName(name) => names(name) && !is_itself(&assignment.value, is_tenant),
         AssignmentTarget::Tuple(list) => list.iter().any(names),
@@ -64,7 +64,7 @@ fn assigns(assignment: &Assignment, is_tenant: &dyn Fn(&str) -> bool) -> bool {
 
 /// True for the bare name of the tenant column. With a table before it, it may be that of another row.
 fn is_itself(value: &Expr, is_tenant: &dyn Fn(&str) -> bool) -> bool {
-    matches!(value, Expr::Identifier(name) if is_tenant(&fold(name)))
+    matches!(value, Expr::Identifier(name) if is_tenant(&fold_case(name)))
 }
 
 /// ON CONFLICT ... DO UPDATE. Where the tenant is among what conflicts, its new value is the one that the row has.
@@ -75,12 +75,12 @@ fn on_conflict(insert: &Insert, is_tenant: &dyn Fn(&str) -> bool) -> bool {
         return false;
     };
     let conflicts = matches!(conflict_target, Some(ConflictTarget::Columns(columns))
-        if columns.iter().any(|name| is_tenant(&fold(name))));
+        if columns.iter().any(|name| is_tenant(&fold_case(name))));
     update.assignments.iter().any(|assignment| {
         let keeps = conflicts
             && matches!(&assignment.target, AssignmentTarget::ColumnName(_))
             && matches!(&assignment.value, Expr::CompoundIdentifier(names)
-                if matches!(names.as_slice(), [table, name] if fold(table) == "excluded" && is_tenant(&fold(name))));
+                if matches!(names.as_slice(), [table, name] if fold_case(table) == "excluded" && is_tenant(&fold_case(name))));
         !keeps && assigns(assignment, is_tenant)
     })
 }

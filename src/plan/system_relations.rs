@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{Expr, ObjectName, SelectItem, SelectItemQualifiedWildcardKind, Visit};
 
-use super::ident::{fold, parts};
+use super::ident::{fold_case, name_parts};
 use super::walk::{Node, walk};
 
 /// True for a name that PostgreSQL's catalogue has, unqualified.
@@ -99,7 +99,7 @@ pub fn counts(part: &impl Visit, aliases: &BTreeSet<String>) -> Option<String> {
             return;
         }
         found = match node {
-            Node::Expr(Expr::Identifier(name)) => Some(fold(name)).filter(|name| aliases.contains(name)),
+            Node::Expr(Expr::Identifier(name)) => Some(fold_case(name)).filter(|name| aliases.contains(name)),
             Node::Expr(Expr::QualifiedWildcard(name, _)) => rows_of(name, aliases),
             Node::Select(select) => select.projection.iter().find_map(|item| match item {
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
@@ -109,7 +109,7 @@ pub fn counts(part: &impl Visit, aliases: &BTreeSet<String>) -> Option<String> {
             }),
             // USING names columns outside of expressions.
             Node::Ident(name) => {
-                let name = fold(name);
+                let name = fold_case(name);
                 COUNTS.iter().any(|(_, columns)| columns.contains(&name.as_str())).then_some(name)
             }
             _ => None,
@@ -123,7 +123,7 @@ pub fn number(expr: &Expr) -> Option<String> {
     let mut found = None;
     walk(expr, &mut |node| {
         let is_number = match node {
-            Node::Ident(name) => (fold(name) == "tableoid").then(|| "tableoid".to_owned()),
+            Node::Ident(name) => (fold_case(name) == "tableoid").then(|| "tableoid".to_owned()),
             Node::Expr(Expr::Cast { data_type, .. }) => {
                 Some(data_type.to_string().to_ascii_lowercase()).filter(|name| {
                     let name = name.trim_start_matches("pg_catalog.");
@@ -155,7 +155,7 @@ const NUMBERED: [&str; 11] = [
 ];
 
 fn rows_of(name: &ObjectName, aliases: &BTreeSet<String>) -> Option<String> {
-    let name = parts(name)?.pop()?;
+    let name = name_parts(name)?.pop()?;
     aliases.contains(&name).then(|| format!("{name}.*"))
 }
 

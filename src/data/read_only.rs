@@ -119,7 +119,7 @@ pub fn callable() -> impl Iterator<Item = &'static str> {
 
 /// True for one statement that only reads, as far as its text shows.
 pub fn shows_only_reading(sql: &str) -> bool {
-    let mut reading = Reading::default();
+    let mut reading = ReadOnlyCheck::default();
     for token in Lexer::new(sql) {
         reading.take(token);
         if reading.shows_more {
@@ -131,14 +131,14 @@ pub fn shows_only_reading(sql: &str) -> bool {
 
 /// The same found token by token, by whoever pauses in between.
 #[derive(Debug, Default)]
-pub struct Reading<'a> {
+pub struct ReadOnlyCheck<'a> {
     /// What it is depends on the one behind it.
     last: Option<Token<'a>>,
     attributes: Attributes,
     shows_more: bool,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ReadOnlyCheck<'a> {
     /// Reads on.
     pub fn take(&mut self, token: Token<'a>) {
         match self.last.replace(token) {

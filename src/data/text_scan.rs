@@ -80,7 +80,7 @@ impl Routine {
 
 /// The gist of a text, as far as it has been read.
 #[derive(Clone, Copy, Debug)]
-pub struct Gist<'a> {
+pub struct TextScan<'a> {
     /// A statement would begin here.
     begins: bool,
     /// Statements that are not empty.
@@ -110,9 +110,9 @@ pub struct Gist<'a> {
     pub has_parameters: bool,
 }
 
-impl Default for Gist<'_> {
+impl Default for TextScan<'_> {
     fn default() -> Self {
-        Gist {
+        TextScan {
             begins: true,
             statements: 0,
             first: "",
@@ -133,10 +133,10 @@ impl Default for Gist<'_> {
     }
 }
 
-impl<'a> Gist<'a> {
+impl<'a> TextScan<'a> {
     /// Reads the whole of `sql` once.
     pub fn of(sql: &'a str) -> Self {
-        let mut gist = Gist::default();
+        let mut gist = TextScan::default();
         Lexer::new(sql).for_each(|token| gist.take(token));
         gist
     }
@@ -226,12 +226,14 @@ mod tests {
     #[test]
     fn only_a_single_statement_is_one() {
         for sql in ["select 1", " ; ((SELECT 1)) ; -- ;", "Select ';', $$;$$"] {
-            assert!(Gist::of(sql).is_single(&["select"]), "{sql}");
+            assert!(TextScan::of(sql).is_single(&["select"]), "{sql}");
         }
         for sql in ["", ";", "select 1; select 2", "insert into t select 1", "'select'", "\"select\""] {
-            assert!(!Gist::of(sql).is_single(&["select"]), "{sql}");
+            assert!(!TextScan::of(sql).is_single(&["select"]), "{sql}");
         }
-        assert!(Gist::of("select $1").has_parameters && !Gist::of("select '$1', $$ $2 $$ -- $3").has_parameters);
+        assert!(
+            TextScan::of("select $1").has_parameters && !TextScan::of("select '$1', $$ $2 $$ -- $3").has_parameters
+        );
     }
 
     #[test]
@@ -239,12 +241,12 @@ mod tests {
         for sql in
             ["call p()", "DO $$ $$", "begin; insert into t; commit; select 1", "create index concurrently on t (a)"]
         {
-            assert!(Gist::of(sql).may_commit_midway(), "{sql}");
+            assert!(TextScan::of(sql).may_commit_midway(), "{sql}");
         }
         for sql in
             ["create table t ()", "insert into t values (1); select 1", "begin; rollback", "select 'call'", "commit"]
         {
-            assert!(!Gist::of(sql).may_commit_midway(), "{sql}");
+            assert!(!TextScan::of(sql).may_commit_midway(), "{sql}");
         }
     }
 
@@ -258,18 +260,18 @@ mod tests {
             "create function f(a int) returns begin set x.y to begin",
         ] {
             let sql = format!("{head} {body}");
-            assert!(Gist::of(&sql).is_single(&["create"]), "{sql}");
+            assert!(TextScan::of(&sql).is_single(&["create"]), "{sql}");
             let followed = format!("{sql}; create table z (a int)");
-            let gist = Gist::of(&followed);
+            let gist = TextScan::of(&followed);
             assert!(!gist.reads_after_undoing && !gist.runs_deferred && !gist.may_commit_midway(), "{sql}");
             for (end, reads) in [("end", false), ("end; select 1", true), ("select 1; commit; select 2", true)] {
                 let ended = format!("{sql}; {end}");
-                let gist = Gist::of(&ended);
+                let gist = TextScan::of(&ended);
                 assert!(gist.runs_deferred && gist.may_commit_midway(), "{ended}");
                 assert_eq!(gist.reads_after_undoing, reads, "{ended}");
             }
         }
-        assert!(Gist::of("create function f() begin atomic end").is_single(&["create"]));
+        assert!(TextScan::of("create function f() begin atomic end").is_single(&["create"]));
         // None of these has such a body.
         for sql in [
             "create function f() language sql as $$ begin atomic $$",
@@ -279,7 +281,7 @@ mod tests {
             "begin",
             "select 1 begin atomic",
         ] {
-            assert!(Gist::of(&format!("{sql}; end; select 1")).reads_after_undoing, "{sql}");
+            assert!(TextScan::of(&format!("{sql}; end; select 1")).reads_after_undoing, "{sql}");
         }
     }
 
@@ -293,7 +295,7 @@ mod tests {
             "Set Constraints s.a, b IMMEDIATE",
             "select 1; commit",
         ] {
-            let gist = Gist::of(sql);
+            let gist = TextScan::of(sql);
             assert!(gist.runs_deferred && !gist.reads_after_undoing, "{sql}");
         }
         for sql in [
@@ -306,18 +308,18 @@ mod tests {
             "lock t",
             "savepoint s",
         ] {
-            assert!(!Gist::of(sql).runs_deferred, "{sql}");
+            assert!(!TextScan::of(sql).runs_deferred, "{sql}");
         }
         // A step back undoes what was set, and leaves deferred what was so before the savepoint.
         for sql in ["rollback to s; commit", "rollback work to savepoint s; release s; set constraints all immediate"] {
-            assert!(Gist::of(sql).reads_after_undoing, "{sql}");
+            assert!(TextScan::of(sql).reads_after_undoing, "{sql}");
         }
         for sql in [
             "rollback; begin; commit",
             "rollback to s; rollback; commit",
             "rollback to s; set constraints all deferred",
         ] {
-            assert!(!Gist::of(sql).reads_after_undoing, "{sql}");
+            assert!(!TextScan::of(sql).reads_after_undoing, "{sql}");
         }
     }
 }

@@ -8,14 +8,14 @@ use sqlparser::ast::{
 
 use super::ctes;
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
+use super::fan_out_plan::{Bit, Column, Merge, Origins};
 use super::ident::quoted;
 use super::layout::Layout;
-use super::locality::{Extent, Scope, Search};
+use super::locality::{Locality, Scope, Search};
 use super::print::Fragments;
 use super::refusal::{Refusal, unsupported};
 use super::rows::refuse_locks;
 use super::select::{first_select, order_keys, output_names};
-use super::shape::{Bit, Column, Merge, Origins};
 
 /// A plan for a set operation over the rows of all shards.
 pub fn gathered(
@@ -86,10 +86,10 @@ impl Sides<'_> {
             });
         }
         let found = Search::new(self.layout).body_of(body, self.scope).map_err(|reason| unsupported(&reason))?;
-        match found.extent {
-            Extent::Everywhere => Ok(body.clone()),
-            Extent::Global(reason) => Err(unsupported(reason)),
-            Extent::Local => Ok(self.side(body.clone(), fragments)),
+        match found.locality {
+            Locality::Replicated => Ok(body.clone()),
+            Locality::CrossShard(reason) => Err(unsupported(reason)),
+            Locality::SingleTenant => Ok(self.side(body.clone(), fragments)),
         }
     }
 
