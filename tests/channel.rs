@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mtdd::channel::{QueryChannel, ReadSafety, ReplyEvent, StartedCall};
-use mtdd::dial::{Dial, Names, BearerToken};
+use mtdd::dial::{BearerToken, Dial, Names};
 use mtdd::proto::db_service_server::{DbService, DbServiceServer};
 use mtdd::proto::legacy_db::db_service_server::{DbService as LegacyDbService, DbServiceServer as LegacyServer};
 use mtdd::proto::legacy_db::{self, StoredProcRequest, StoredProcResponse};

@@ -16,7 +16,7 @@ use napi_derive::napi;
 
 use crate::client::{Client, JsQueue, Request};
 use crate::lookup::Tenant;
-use crate::plan::Asked;
+use crate::plan::FanOutConsent;
 use crate::route::QueryTarget;
 use handover::Handover;
 use params::Params;
@@ -96,9 +96,9 @@ impl NativeClient {
             },
             streams: has(flag::STREAMS),
             asked: match (has(flag::BY_NULL), has(flag::ALL_SERVERS)) {
-                (_, true) => Asked::AllServers,
-                (true, _) => Asked::ByNull,
-                _ => Asked::Implicitly,
+                (_, true) => FanOutConsent::AllServers,
+                (true, _) => FanOutConsent::Null,
+                _ => FanOutConsent::Implicit,
             },
             partial: has(flag::PARTIAL),
             overrides: overrides as u16,

@@ -23,7 +23,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::channel::QueryChannel;
 use crate::data::shape::Descriptions;
-use crate::dial::{Dial, Names, BearerToken};
+use crate::dial::{BearerToken, Dial, Names};
 use crate::error::Error;
 use crate::js_log;
 use crate::lookup::{Lookup, Tenant};

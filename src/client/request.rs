@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::lookup::Tenant;
-use crate::plan::Asked;
+use crate::plan::FanOutConsent;
 use crate::proto::Parameter;
 use crate::route::QueryTarget;
 
@@ -23,7 +23,7 @@ pub struct Request {
     pub timeout: Option<Duration>,
     pub max_retries: Option<u32>,
     /// How the caller asked for all shards, if so.
-    pub asked: Asked,
+    pub asked: FanOutConsent,
     /// The result may do without shards that fail.
     pub partial: bool,
     /// Whether it may run twice; None: the SQL decides.

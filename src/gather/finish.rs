@@ -7,7 +7,7 @@ use crate::data::lexer::{Lexer, Token};
 use crate::data::parameters::{TextArray, text};
 use crate::data::row::{MalformedRow, Rows};
 use crate::error::Error;
-use crate::plan::{Bit, Column, Finish, Origins};
+use crate::plan::{Column, FinishQuery, Origins, SqlFragment};
 use crate::proto::{Field, Parameter};
 
 /// What fits into one message to a query server (--max-message-size, by default 64 MiB), with room for the statement.
@@ -55,14 +55,16 @@ impl GatheredRows {
 }
 
 /// The statement's text. Its own parameters come first.
-pub fn statement(finish: &Finish, columns: &GatheredColumns<'_>) -> Result<String, Error> {
+pub fn statement(finish: &FinishQuery, columns: &GatheredColumns<'_>) -> Result<String, Error> {
     columns.known.iter().try_for_each(GatheredColumn::has_text)?;
     let mut body = String::new();
     for bit in &finish.body {
         match bit {
-            Bit::Sql(sql) => body.push_str(sql),
-            Bit::TypeOf(column) => body.push_str(columns.at(*column).map_or("text", |known| &known.column_type.name)),
-            Bit::Visible => {
+            SqlFragment::Sql(sql) => body.push_str(sql),
+            SqlFragment::TypeOf(column) => {
+                body.push_str(columns.at(*column).map_or("text", |known| &known.column_type.name))
+            }
+            SqlFragment::Visible => {
                 let named = columns.visible().iter().enumerate();
                 let named: Vec<_> =
                     named.map(|(index, known)| format!("v{index} AS {}", quoted(&known.field.name))).collect();
@@ -96,7 +98,7 @@ pub fn parameters(own: Vec<Parameter>, gathered: GatheredRows) -> Vec<Parameter>
 }
 
 /// The result's columns. One that comes straight from a gathered column keeps that column's origin.
-pub fn described(finish: &Finish, columns: &GatheredColumns<'_>, fields: &[Field]) -> Vec<Field> {
+pub fn described(finish: &FinishQuery, columns: &GatheredColumns<'_>, fields: &[Field]) -> Vec<Field> {
     let mut fields = fields.to_vec();
     let mut describe = |index: usize, column: Column| {
         if let (Some(field), Some(known)) = (fields.get_mut(index), columns.at(column)) {
@@ -125,7 +127,7 @@ mod tests {
     use super::*;
     use crate::data::row::data_row;
     use crate::gather::ColumnType;
-    use crate::plan::Source;
+    use crate::plan::ParamSource;
     use crate::proto::Field;
 
     fn known(name: &str, of: &str, collation: Option<&str>) -> GatheredColumn {
@@ -143,8 +145,12 @@ mod tests {
         }
     }
 
-    fn finish(body: Vec<Bit>) -> Finish {
-        Finish { body, params: vec![Source::Given(0)], origins: Origins::Listed(vec![(1, Column::Hidden(0))]) }
+    fn finish(body: Vec<SqlFragment>) -> FinishQuery {
+        FinishQuery {
+            body,
+            params: vec![ParamSource::Param(0)],
+            origins: Origins::Listed(vec![(1, Column::Hidden(0))]),
+        }
     }
 
     #[test]
@@ -152,11 +158,11 @@ mod tests {
         let columns = [known("a\"b", "numeric", None), known("h", "text", Some("\"en-x-icu\""))];
         let columns = GatheredColumns { known: &columns, hidden: 1, shard: 0 };
         let body = vec![
-            Bit::Sql("SELECT ".into()),
-            Bit::Visible,
-            Bit::Sql(", $1::".into()),
-            Bit::TypeOf(Column::Hidden(0)),
-            Bit::Sql(" FROM mtdd_g".into()),
+            SqlFragment::Sql("SELECT ".into()),
+            SqlFragment::Visible,
+            SqlFragment::Sql(", $1::".into()),
+            SqlFragment::TypeOf(Column::Hidden(0)),
+            SqlFragment::Sql(" FROM mtdd_g".into()),
         ];
         assert_eq!(
             statement(&finish(body), &columns).unwrap(),
@@ -180,7 +186,7 @@ mod tests {
     #[test]
     fn rows_without_columns_are_counted() {
         let columns = GatheredColumns { known: &[], hidden: 0, shard: 0 };
-        let sql = statement(&finish(vec![Bit::Sql("SELECT count(*) FROM mtdd_g".into())]), &columns).unwrap();
+        let sql = statement(&finish(vec![SqlFragment::Sql("SELECT count(*) FROM mtdd_g".into())]), &columns).unwrap();
         assert_eq!(
             sql,
             "WITH mtdd_g AS (SELECT FROM pg_catalog.generate_series(1, $2::bigint)) SELECT count(*) FROM mtdd_g"

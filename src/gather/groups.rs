@@ -14,7 +14,7 @@ use super::fold::{Accumulator, Partial};
 use super::merge::Direction;
 use super::order::{Collation, Order, SortValue};
 use crate::data::row::{MalformedRow, Rows};
-use crate::plan::{Column, Grouped, Output};
+use crate::plan::{Column, GroupOutput, Grouped};
 use crate::proto::Field;
 
 /// Groups that are being gathered.
@@ -120,8 +120,8 @@ impl Groups {
         let keys: Vec<_> = keys.collect::<Option<_>>()?;
         let folds: Vec<_> = folds.collect::<Option<_>>()?;
         let output = plan.output.iter().enumerate().map(|(index, output)| match *output {
-            Output::Column(column) => Some(OutputCell::As(place_of(column)?)),
-            Output::Average { sum, count } => {
+            GroupOutput::Column(column) => Some(OutputCell::As(place_of(column)?)),
+            GroupOutput::Average { sum, count } => {
                 let (sum, count) = (fold_of(sum)?, fold_of(count)?);
                 let type_id = match folds[sum].folder {
                     Accumulator::SumInteger | Accumulator::SumNumeric => 1700,

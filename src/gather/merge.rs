@@ -13,7 +13,7 @@ use super::error::GatherError;
 use super::order::{Collation, Order, SortValue};
 use super::output::{FinalSteps, RowBatch};
 use crate::data::row::{MalformedRow, Row, Rows};
-use crate::plan::Key;
+use crate::plan::OrderKey;
 use crate::proto::Field;
 
 /// What a merge does next.
@@ -94,7 +94,7 @@ impl SortedMerge {
     /// None: for one of the keys no order is proven. `fields` and `collations` are those of all columns, hidden ones
     /// included.
     pub fn new(
-        keys: &[Key],
+        keys: &[OrderKey],
         on: usize,
         fields: &[Field],
         hidden: usize,
@@ -253,7 +253,7 @@ impl SortedInput {
 }
 
 impl Keys {
-    fn new(keys: &[Key], fields: &[Field], hidden: usize, collations: &[Collation]) -> Option<Keys> {
+    fn new(keys: &[OrderKey], fields: &[Field], hidden: usize, collations: &[Collation]) -> Option<Keys> {
         let mut by_column = Vec::new();
         let mut sort_keys = Vec::new();
         for (index, key) in keys.iter().enumerate() {

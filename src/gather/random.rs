@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::output::RowBatch;
 use crate::data::row::{Rows, data_row};
-use crate::plan::{Column, Key};
+use crate::plan::{Column, OrderKey};
 use crate::proto::Field;
 
 /// SplitMix64.
@@ -35,7 +35,7 @@ pub fn fields<const N: usize>(types: [u32; N]) -> Vec<Field> {
 /// Rows that are sorted and merged: a numeric in the first column and an int8 in the last, hidden one are keys; the
 /// second column tells rows apart.
 pub struct Case {
-    pub keys: Vec<Key>,
+    pub keys: Vec<OrderKey>,
     pub on: usize,
     pub offset: u64,
     pub limit: Option<u64>,
@@ -58,8 +58,9 @@ impl Sample {
 impl Case {
     pub fn new(random: &mut Random) -> Case {
         let columns = [Column::Visible(0), Column::Hidden(0)];
-        let keys: Vec<_> =
-            columns.map(|column| Key { column, descending: random.one_in(2), nulls_first: random.one_in(2) }).into();
+        let keys: Vec<_> = columns
+            .map(|column| OrderKey { column, descending: random.one_in(2), nulls_first: random.one_in(2) })
+            .into();
         let on = if random.one_in(2) { random.below(3) as usize } else { 0 };
         let mut inputs = Vec::new();
         for input in 0..1 + random.below(9) {
@@ -110,8 +111,8 @@ fn sample(random: &mut Random, input: u64, row: u64) -> Sample {
     Sample { keys, cells: [numeric, Some(format!("{input}/{row}")), keys[1].map(|key| key.to_string())] }
 }
 
-fn compare(keys: &[Key], a: &Sample, b: &Sample) -> std::cmp::Ordering {
-    let by_key = |(key, (a, b)): (&Key, (&Option<i64>, &Option<i64>))| match (a, b) {
+fn compare(keys: &[OrderKey], a: &Sample, b: &Sample) -> std::cmp::Ordering {
+    let by_key = |(key, (a, b)): (&OrderKey, (&Option<i64>, &Option<i64>))| match (a, b) {
         (Some(a), Some(b)) if key.descending => b.cmp(a),
         (Some(a), Some(b)) => a.cmp(b),
         // None is less than Some.

@@ -3,19 +3,19 @@
 use super::columns::{GatheredColumns, columns_of_texts};
 use crate::data::result_set::ResultSet;
 use crate::error::Error;
-use crate::plan::Key;
+use crate::plan::OrderKey;
 
 /// Sorts texts, given as one array for each key. Returns each text's place, and a number that is the same for all texts
 /// that are equal in the first `on` keys.
-pub fn statement(keys: &[Key], on: usize, columns: &GatheredColumns<'_>) -> String {
+pub fn statement(keys: &[OrderKey], on: usize, columns: &GatheredColumns<'_>) -> String {
     let names: Vec<_> = (0..keys.len()).map(|index| format!("k{index}")).collect();
     let arrays = columns_of_texts(0, keys.len());
-    let cast = |(key, name): (&Key, &String)| {
+    let cast = |(key, name): (&OrderKey, &String)| {
         let cast = columns.at(key.column).map_or_else(String::new, |known| known.cast());
         format!("u.{name}{cast} AS {name}")
     };
     let values: Vec<_> = keys.iter().zip(&names).map(cast).collect();
-    let sort = |(key, name): (&Key, &String)| {
+    let sort = |(key, name): (&OrderKey, &String)| {
         let direction = if key.descending { "DESC" } else { "ASC" };
         let nulls = if key.nulls_first { "FIRST" } else { "LAST" };
         format!("q.{name} {direction} NULLS {nulls}")
@@ -77,8 +77,8 @@ mod tests {
         let known = [known("text", Some("\"de\"")), known("mood", None)];
         let columns = GatheredColumns { known: &known, hidden: 1, shard: 0 };
         let keys = [
-            Key { column: Column::Hidden(0), descending: true, nulls_first: true },
-            Key { column: Column::Visible(0), descending: false, nulls_first: false },
+            OrderKey { column: Column::Hidden(0), descending: true, nulls_first: true },
+            OrderKey { column: Column::Visible(0), descending: false, nulls_first: false },
         ];
         assert_eq!(
             statement(&keys, 1, &columns),

@@ -10,7 +10,7 @@ use super::columns::position;
 use super::error::GatherError;
 use super::output::{FinalSteps, RowBatch};
 use crate::data::row::{MalformedRow, Rows};
-use crate::plan::Key;
+use crate::plan::OrderKey;
 use crate::proto::Field;
 
 /// Merges sorted inputs with another's help.
@@ -54,7 +54,7 @@ pub enum RankStep {
 impl RankedMerge {
     /// None: a key is in no column. `fields` are those of all columns, the `hidden` last.
     pub fn new(
-        keys: &[Key],
+        keys: &[OrderKey],
         on: usize,
         fields: &[Field],
         hidden: usize,

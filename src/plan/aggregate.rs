@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use sqlparser::ast::{Expr, Function, GroupByExpr, OrderByExpr, Query, Select, SelectItem, SetExpr, Value};
 
 use super::draft::{Draft, bare, hidden_item};
-use super::fan_out_plan::{Column, Merge, Origins};
+use super::fan_out_plan::{Column, MergeStrategy, Origins};
 use super::functions::{FunctionKind, kind};
 use super::ident::fold_case;
 use super::locality::Scope;
@@ -60,7 +60,7 @@ fn split(
         shard: split.shard(),
         changed: true,
         hidden: split.hidden.len(),
-        merge: grouped.map_or(Merge::Finish, Merge::Grouped),
+        merge: grouped.map_or(MergeStrategy::Finish, MergeStrategy::Grouped),
         distinct: false,
         offset,
         limit,

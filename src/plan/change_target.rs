@@ -157,7 +157,7 @@ fn named(table: &TableFactor) -> Option<&ObjectName> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Asked, Relation, plan};
+    use super::super::{FanOutConsent, Relation, plan};
     use super::*;
 
     fn layout() -> Layout {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn refused(sql: &str) -> String {
-        match plan(sql, Asked::AllServers, &layout()).plan {
+        match plan(sql, FanOutConsent::AllServers, &layout()).plan {
             Err(refusal) => refusal.to_string(),
             Ok(plan) => panic!("{sql}: {plan:?}"),
         }
@@ -216,7 +216,7 @@ mod tests {
             assert!(refused(sql).contains("a change of tenant"), "{sql}");
         }
         for sql in ["update mine set id = 1", "update mine set owner = owner, id = 1", "update t set tenant = tenant"] {
-            assert!(plan(sql, Asked::AllServers, &layout()).plan.is_ok(), "{sql}");
+            assert!(plan(sql, FanOutConsent::AllServers, &layout()).plan.is_ok(), "{sql}");
         }
         assert!(refused("update t set tenant = o.tenant from o").contains("a change of tenant"));
     }
@@ -254,7 +254,7 @@ mod tests {
             "update countries set title = current_setting('app.title')",
             "update countries set title = age(made, '2000-01-01')::text",
         ] {
-            assert!(plan(sql, Asked::AllServers, &layout()).plan.is_ok(), "{sql}");
+            assert!(plan(sql, FanOutConsent::AllServers, &layout()).plan.is_ok(), "{sql}");
         }
     }
 

@@ -7,7 +7,7 @@ use sqlparser::ast::{
     CastKind, DataType, Expr, Function, FunctionArgExpr, SelectItem, Statement, TimezoneInfo, Value, Visit, VisitMut,
 };
 
-use super::fan_out_plan::Source;
+use super::fan_out_plan::ParamSource;
 use super::functions::{FunctionKind, arguments, kind, own_name};
 use super::ident::{fold_case, name_parts, quoted};
 use super::layout::Layout;
@@ -182,8 +182,10 @@ fn meant(call: &Function) -> Option<Expr> {
         },
         _ => return None,
     };
-    let now =
-        cast(Expr::Value(parameter(Source::Now).into()), DataType::Timestamp(precision, TimezoneInfo::WithTimeZone));
+    let now = cast(
+        Expr::Value(parameter(ParamSource::Now).into()),
+        DataType::Timestamp(precision, TimezoneInfo::WithTimeZone),
+    );
     Some(match own_name(call)?.as_str() {
         "current_date" => cast(now, DataType::Date),
         "localtimestamp" => cast(now, DataType::Timestamp(precision, TimezoneInfo::WithoutTimeZone)),

@@ -2,11 +2,11 @@
 
 /// How a statement for all shards was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Asked {
+pub enum FanOutConsent {
     /// `.mtdd()`
-    Implicitly,
+    Implicit,
     /// `.mtdd(null)`
-    ByNull,
+    Null,
     /// `allServers: true`
     AllServers,
 }

@@ -10,9 +10,9 @@ use sqlparser::ast::{
 
 use super::change_target::target;
 use super::clock;
-use super::consent::Asked;
+use super::consent::FanOutConsent;
 use super::draft::{bare, derived, empty_select, from};
-use super::fan_out_plan::{Change, Everywhere, Plan, Source, Text};
+use super::fan_out_plan::{Broadcast, ChangePlan, ParamSource, Plan, ShardStatement};
 use super::functions::{self, FunctionKind, own_name};
 use super::ident::{fold_case, name_parts};
 use super::layout::{Layout, Relation};
@@ -28,7 +28,7 @@ pub fn change(
     statement: &Statement,
     sql: &str,
     changed: Changed,
-    asked: Asked,
+    consent: FanOutConsent,
     layout: &Layout,
 ) -> Result<Plan, Refusal> {
     let Changed { how, mut functions } = changed;
@@ -38,9 +38,9 @@ pub fn change(
     if let Some(known) = known {
         let mut copies = Copies { known, layout, functions: &mut functions };
         match (how, statement) {
-            (Everywhere::Same, statement) => filled = copies.filled(statement)?,
+            (Broadcast::Same, statement) => filled = copies.filled(statement)?,
             // Each shard gives its own rows their defaults.
-            (Everywhere::Sum, Statement::Update(update)) if asked == Asked::Implicitly => {
+            (Broadcast::Sum, Statement::Update(update)) if consent == FanOutConsent::Implicit => {
                 for Assignment { target, value } in &update.assignments {
                     if let AssignmentTarget::ColumnName(name) = target {
                         copies.check_stored(
@@ -53,7 +53,8 @@ pub fn change(
             _ => {}
         }
     }
-    let given = Text { sql: sql.to_owned(), params: (0..parameters(statement)).map(Source::Given).collect() };
+    let given =
+        ShardStatement { sql: sql.to_owned(), params: (0..parameters(statement)).map(ParamSource::Param).collect() };
     let shard = if filled.is_some() || clock::is_asked(statement) {
         let is_shadowed = clock::is_shadowed(statement, layout);
         let mut statement = filled.unwrap_or_else(|| statement.clone());
@@ -64,7 +65,7 @@ pub fn change(
         match print_statement(&statement) {
             Ok(text) if !is_shadowed => text,
             // Each shard does what it would by itself.
-            _ if asked == Asked::AllServers && how == Everywhere::Sum => given,
+            _ if consent == FanOutConsent::AllServers && how == Broadcast::Sum => given,
             Ok(_) => {
                 return Err(unsupported(
                     "a function of yours that has the name of one of PostgreSQL's that tell the time; bind the time",
@@ -75,7 +76,7 @@ pub fn change(
     } else {
         given
     };
-    Ok(Plan::Change(std::sync::Arc::new(Change {
+    Ok(Plan::Change(std::sync::Arc::new(ChangePlan {
         shard,
         how,
         functions: functions.into_iter().collect(),

@@ -8,7 +8,9 @@ use sqlparser::ast::{
     Expr, GroupByExpr, Ident, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins,
 };
 
-use super::fan_out_plan::{Column, Finish, Merge, Number, Origins, Read, Source, Text};
+use super::fan_out_plan::{
+    Column, FinishQuery, MergeStrategy, Origins, ParamSource, ReadPlan, RowCount, ShardStatement,
+};
 use super::print::{Fragments, gathered, print};
 use super::refusal::{Refusal, unsupported};
 
@@ -18,16 +20,16 @@ const MOST_COLUMNS: usize = 1664;
 /// The relation that stands for the gathered rows in a finishing query.
 pub const GATHERED: &str = "mtdd_g";
 
-/// A `Read` in the making.
+/// A `ReadPlan` in the making.
 pub struct Draft {
     pub shard: Query,
     /// `shard` is not what was written.
     pub changed: bool,
     pub hidden: usize,
-    pub merge: Merge,
+    pub merge: MergeStrategy,
     pub distinct: bool,
-    pub offset: Option<Number>,
-    pub limit: Option<Number>,
+    pub offset: Option<RowCount>,
+    pub limit: Option<RowCount>,
     /// All the steps as a query over the gathered rows.
     pub finish: Query,
     /// They may be needed at the end; else they are only for a query around this one.
@@ -54,7 +56,7 @@ impl Draft {
         fragments: &Fragments,
         functions: Vec<String>,
         of_policies: BTreeMap<String, String>,
-    ) -> Result<Arc<Read>, Refusal> {
+    ) -> Result<Arc<ReadPlan>, Refusal> {
         if !self.fits() {
             return Err(unsupported(&format!(
                 "it needs {} columns of each shard, where PostgreSQL has at most {MOST_COLUMNS} (an avg takes two); ask for fewer at once",
@@ -65,15 +67,18 @@ impl Draft {
         let shard = if self.changed || written.changed {
             print(&self.shard)?
         } else {
-            Text { sql: written.sql.to_owned(), params: (0..written.parameters).map(Source::Given).collect() }
+            ShardStatement {
+                sql: written.sql.to_owned(),
+                params: (0..written.parameters).map(ParamSource::Param).collect(),
+            }
         };
         let finish = if self.needs_finish {
             let (body, params) = fragments.print(&self.finish)?;
-            Some(Finish { body, params, origins: self.origins })
+            Some(FinishQuery { body, params, origins: self.origins })
         } else {
             None
         };
-        Ok(Arc::new(Read {
+        Ok(Arc::new(ReadPlan {
             shard,
             hidden: self.hidden,
             merge: self.merge,

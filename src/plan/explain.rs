@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Bit, Column, Everywhere, Finish, Grouped, Key, Merge, Number, Plan, Read, Refusal, Source, Text};
+use super::{
+    Broadcast, Column, FinishQuery, Grouped, MergeStrategy, OrderKey, ParamSource, Plan, ReadPlan, Refusal, RowCount,
+    ShardStatement, SqlFragment,
+};
 use crate::proto::Parameter;
 
 const OWN_ROWS: &str = "Each shard changes its own rows: the counts are added up, returned rows follow each other in the \
@@ -30,12 +33,12 @@ pub fn explanation(plan: Result<&Plan, &Refusal>, sql: &str, params: &[Parameter
                     change.functions.join(", ")
                 ));
             }
-            if change.shard.params.contains(&Source::Now) {
+            if change.shard.params.contains(&ParamSource::Now) {
                 steps.push("One shard is asked for the time, and all are told it.".to_owned());
             }
             steps.push(match change.how {
-                Everywhere::Sum => OWN_ROWS.to_owned(),
-                Everywhere::Same => SAME_ROWS.to_owned(),
+                Broadcast::Sum => OWN_ROWS.to_owned(),
+                Broadcast::Same => SAME_ROWS.to_owned(),
             });
             if !change.triggers.is_empty() {
                 steps.push(format!(
@@ -46,10 +49,10 @@ pub fn explanation(plan: Result<&Plan, &Refusal>, sql: &str, params: &[Parameter
             steps.push(AWAITED.to_owned());
             explain("everywhere", vec![statement], steps)
         }
-        Ok(Plan::Everywhere(how)) => {
+        Ok(Plan::Broadcast(how)) => {
             let step = match how {
-                Everywhere::Sum => OWN_ROWS,
-                Everywhere::Same => SAME_ROWS,
+                Broadcast::Sum => OWN_ROWS,
+                Broadcast::Same => SAME_ROWS,
             };
             let steps = vec![step.to_owned(), AWAITED.to_owned()];
             explain("everywhere", vec![original(json!(all))], steps)
@@ -73,35 +76,35 @@ pub fn explanation(plan: Result<&Plan, &Refusal>, sql: &str, params: &[Parameter
     }
 }
 
-fn name(merge: &Merge) -> &'static str {
+fn name(merge: &MergeStrategy) -> &'static str {
     match merge {
-        Merge::Concat => "concat",
-        Merge::Sorted { .. } => "sorted",
-        Merge::Grouped(_) => "grouped",
-        Merge::Finish => "finish",
+        MergeStrategy::Concat => "concat",
+        MergeStrategy::Sorted { .. } => "sorted",
+        MergeStrategy::Grouped(_) => "grouped",
+        MergeStrategy::Finish => "finish",
     }
 }
 
-fn when(read: &Read) -> &'static str {
+fn when(read: &ReadPlan) -> &'static str {
     match read.merge {
-        Merge::Finish => "always",
+        MergeStrategy::Finish => "always",
         _ => "if the columns' types or collations are not proven to compare here as they do in PostgreSQL",
     }
 }
 
-fn steps(read: &Read) -> Vec<String> {
+fn steps(read: &ReadPlan) -> Vec<String> {
     let mut steps = Vec::new();
     let mut step = |text: String| steps.push(text);
     if !read.functions.is_empty() {
         step(format!("The catalogue is asked whether these functions only compute: {}.", read.functions.join(", ")));
     }
-    if read.shard.params.contains(&Source::Now) {
+    if read.shard.params.contains(&ParamSource::Now) {
         step("One shard is asked for the time, and all are told it.".into());
     }
     step("The statement runs on all shards at once.".into());
     match &read.merge {
-        Merge::Concat => step("Rows are passed on as they come.".into()),
-        Merge::Sorted { keys, on } => {
+        MergeStrategy::Concat => step("Rows are passed on as they come.".into()),
+        MergeStrategy::Sorted { keys, on } => {
             step(format!("Each shard's rows come sorted; they are merged by {}.", sorted_by(keys)));
             if *on > 0 {
                 step(format!("Of rows that are equal in the first {on} of these, the first stays (DISTINCT ON)."));
@@ -110,12 +113,12 @@ fn steps(read: &Read) -> Vec<String> {
                 step("Keys that are not proven to compare here as they do in PostgreSQL are ranked by a shard.".into());
             }
         }
-        Merge::Grouped(grouped) => grouped_steps(grouped, &mut step),
-        Merge::Finish => {
+        MergeStrategy::Grouped(grouped) => grouped_steps(grouped, &mut step),
+        MergeStrategy::Finish => {
             step("All rows are gathered, and a shard makes the result of them by the last statement.".into())
         }
     }
-    if !matches!(read.merge, Merge::Finish) {
+    if !matches!(read.merge, MergeStrategy::Finish) {
         if read.distinct {
             step("Rows that have come before are dropped.".into());
         }
@@ -148,7 +151,7 @@ fn grouped_steps(grouped: &Grouped, step: &mut impl FnMut(String)) {
     }
 }
 
-fn sorted_by(keys: &[Key]) -> String {
+fn sorted_by(keys: &[OrderKey]) -> String {
     let keys: Vec<_> = keys
         .iter()
         .map(|key| {
@@ -167,35 +170,35 @@ fn column(column: Column) -> String {
     }
 }
 
-fn number(number: Number) -> String {
+fn number(number: RowCount) -> String {
     match number {
-        Number::Fixed(count) => count.to_string(),
-        Number::Given(index) => format!("${}", index + 1),
+        RowCount::Fixed(count) => count.to_string(),
+        RowCount::Param(index) => format!("${}", index + 1),
     }
 }
 
 /// The finishing query as far as it is known before the columns' types are.
-fn finishing_text(finish: &Finish) -> String {
-    let bit = |bit: &Bit| match bit {
-        Bit::Sql(sql) => sql.clone(),
-        Bit::TypeOf(of) => format!("<type of {}>", column(*of)),
-        Bit::Visible => "<all columns>".to_owned(),
+fn finishing_text(finish: &FinishQuery) -> String {
+    let bit = |bit: &SqlFragment| match bit {
+        SqlFragment::Sql(sql) => sql.clone(),
+        SqlFragment::TypeOf(of) => format!("<type of {}>", column(*of)),
+        SqlFragment::Visible => "<all columns>".to_owned(),
     };
     format!("WITH mtdd_g AS (<the gathered rows>) {}", finish.body.iter().map(bit).collect::<String>())
 }
 
-fn named(text: &Text, sql: &str, params: &[Parameter]) -> Vec<Value> {
+fn named(text: &ShardStatement, sql: &str, params: &[Parameter]) -> Vec<Value> {
     if text.sql == sql {
         return given(params);
     }
     text.params.iter().map(|source| value(*source, params)).collect()
 }
 
-fn value(source: Source, params: &[Parameter]) -> Value {
+fn value(source: ParamSource, params: &[Parameter]) -> Value {
     match source {
-        Source::Given(index) => params.get(index).map_or(Value::Null, shown),
-        Source::Enough => json!("<offset + limit>"),
-        Source::Now => json!("<the time>"),
+        ParamSource::Param(index) => params.get(index).map_or(Value::Null, shown),
+        ParamSource::ShardLimit => json!("<offset + limit>"),
+        ParamSource::Now => json!("<the time>"),
     }
 }
 

@@ -10,25 +10,25 @@ pub enum Plan {
     /// Every shard holds all that it takes: one is asked, and its answer is the answer.
     AnyShard,
     /// It runs as it is on every shard.
-    Everywhere(Everywhere),
+    Broadcast(Broadcast),
     /// It changes rows on every shard.
-    Change(Arc<Change>),
-    Read(Arc<Read>),
+    Change(Arc<ChangePlan>),
+    Read(Arc<ReadPlan>),
 }
 
 impl Plan {
     /// False if shards that differ may run it: it may be what makes them agree.
     pub fn needs_agreement(&self) -> bool {
-        *self != Plan::Everywhere(Everywhere::Same)
+        *self != Plan::Broadcast(Broadcast::Same)
     }
 }
 
 /// A statement that changes rows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
-    pub shard: Text,
+pub struct ChangePlan {
+    pub shard: ShardStatement,
     /// `Same`: the rows are copies of one, and have to stay that.
-    pub how: Everywhere,
+    pub how: Broadcast,
     /// Functions that are not PostgreSQL's own and whose values the copies get: the plan holds only if each is immutable.
     pub functions: Vec<String>,
     /// Triggers of the table, as the catalogue has them.
@@ -39,7 +39,7 @@ pub struct Change {
 
 /// How the replies of a statement that runs as it is on every shard make one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Everywhere {
+pub enum Broadcast {
     /// Each shard changes its own rows: counts are added, returned rows put one after the other in shard order.
     Sum,
     /// Every shard does the same (reference data, DDL, settings): the first one's reply stands for all.
@@ -49,21 +49,21 @@ pub enum Everywhere {
 /// A statement that reads: every shard gives rows by `shard`, and what follows makes one result of them, in this order:
 /// `merge`, `distinct`, `offset`, `limit`; then the `hidden` columns are taken away. `finish` does all of it at once.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Read {
-    pub shard: Text,
+pub struct ReadPlan {
+    pub shard: ShardStatement,
     /// Columns that the plan has added at the end of each row.
     pub hidden: usize,
-    pub merge: Merge,
+    pub merge: MergeStrategy,
     /// Rows whose visible columns have come before are dropped.
     pub distinct: bool,
     /// Rows to leave out at the beginning.
-    pub offset: Option<Number>,
+    pub offset: Option<RowCount>,
     /// Rows to give at most.
-    pub limit: Option<Number>,
+    pub limit: Option<RowCount>,
     /// All of these steps as a query for PostgreSQL over the gathered rows, for values that Rust cannot prove to compare,
     /// or to compute, as PostgreSQL does. None: none is needed (Concat without distinct), or a shard can rank the keys
     /// (Sorted without distinct).
-    pub finish: Option<Finish>,
+    pub finish: Option<FinishQuery>,
     /// Functions that are not PostgreSQL's own, as they are written, lower case: the plan holds only if each is a plain
     /// function (no aggregate, no window function) that is not volatile.
     pub functions: Vec<String>,
@@ -75,28 +75,28 @@ pub struct Read {
 
 /// A text for PostgreSQL, and what stands at its $1, $2, ...
 #[derive(Clone, Debug, PartialEq)]
-pub struct Text {
+pub struct ShardStatement {
     pub sql: String,
-    pub params: Vec<Source>,
+    pub params: Vec<ParamSource>,
 }
 
 /// Where a parameter's value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Source {
+pub enum ParamSource {
     /// The statement's own parameter, from 0.
-    Given(usize),
+    Param(usize),
     /// The rows that a shard has to give at most: offset + limit, as text of a bigint; NULL: all.
-    Enough,
+    ShardLimit,
     /// The time at which the statement began, as text of a timestamptz: the same on all shards.
     Now,
 }
 
 /// A number of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Number {
+pub enum RowCount {
     Fixed(u64),
     /// The statement's parameter, from 0: text of a bigint, or NULL (no limit; no offset).
-    Given(usize),
+    Param(usize),
 }
 
 /// A column of a shard's rows.
@@ -109,12 +109,12 @@ pub enum Column {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Merge {
+pub enum MergeStrategy {
     /// Rows in no particular order.
     Concat,
     /// Each shard's rows come sorted by `keys`, and so do the result's; rows that compare equal, in any order. Of rows
     /// that are equal in the first `on` keys only the first stays (DISTINCT ON); 0: all stay.
-    Sorted { keys: Vec<Key>, on: usize },
+    Sorted { keys: Vec<OrderKey>, on: usize },
     /// Each shard's rows are parts of groups.
     Grouped(Grouped),
     /// Only `finish` can do it.
@@ -122,7 +122,7 @@ pub enum Merge {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
+pub struct OrderKey {
     pub column: Column,
     pub descending: bool,
     pub nulls_first: bool,
@@ -135,9 +135,9 @@ pub struct Grouped {
     pub keys: Vec<Column>,
     pub folds: Vec<(Column, Fold)>,
     /// Columns are keys or folded ones.
-    pub order: Vec<Key>,
+    pub order: Vec<OrderKey>,
     /// The result's visible columns.
-    pub output: Vec<Output>,
+    pub output: Vec<GroupOutput>,
 }
 
 /// How partial values become one. NULLs are left out; nothing but NULLs gives NULL.
@@ -156,7 +156,7 @@ pub enum Fold {
 
 /// A visible column of a grouped result; the shards' column in its place describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum GroupOutput {
     /// A key or folded column as it is.
     Column(Column),
     /// A folded sum divided by a folded count as PostgreSQL's avg does it; NULL for a count of 0.
@@ -166,9 +166,9 @@ pub enum Output {
 /// A query for PostgreSQL over the gathered rows: a relation `mtdd_g` whose columns are named v0, v1, ... (visible) and
 /// h0, h1, ... (hidden). Its own parameters come first; those that bring the rows follow.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Finish {
-    pub body: Vec<Bit>,
-    pub params: Vec<Source>,
+pub struct FinishQuery {
+    pub body: Vec<SqlFragment>,
+    pub params: Vec<ParamSource>,
     pub origins: Origins,
 }
 
@@ -183,7 +183,7 @@ pub enum Origins {
 
 /// A bit of the text of a finishing query.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Bit {
+pub enum SqlFragment {
     Sql(String),
     /// The SQL name of a gathered column's type.
     TypeOf(Column),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::ident::quote;
-use super::readers::Readers;
+use super::readers::RowReaders;
 use super::system_relations;
 
 /// How rows are spread over the shards.
@@ -20,7 +20,7 @@ pub struct Layout {
     /// Names of the application's functions that may be called on a row, as its field would be read.
     pub row_functions: BTreeSet<String>,
     /// Operators, casts and types behind which there are functions that may read rows.
-    pub readers: Readers,
+    pub readers: RowReaders,
 }
 
 /// What a database says of one of its tables or views.

@@ -40,15 +40,15 @@ mod write;
 pub use crate::data::read_only::{may_commit, may_end_transaction, shows_only_reading};
 pub use clock::has_word as means_current_time;
 pub use commands::{begins_query, is_command};
-pub use consent::Asked;
+pub use consent::FanOutConsent;
 pub use explain::explanation;
 pub use fan_out_plan::{
-    Bit, Change, Column, Everywhere, Finish, Fold, Grouped, Key, Merge, Number, Origins, Output, Plan, Read, Source,
-    Text,
+    Broadcast, ChangePlan, Column, FinishQuery, Fold, GroupOutput, Grouped, MergeStrategy, OrderKey, Origins,
+    ParamSource, Plan, ReadPlan, RowCount, ShardStatement, SqlFragment,
 };
 pub use layout::{Layout, Policy, Relation};
 pub use planner::{Planning, plan, plan_at_once};
-pub use readers::Readers;
+pub use readers::RowReaders;
 pub use refusal::Refusal;
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use sqlparser::ast::{
 };
 
 use super::budget::{self, spend};
-use super::consent::Asked;
+use super::consent::FanOutConsent;
 use super::draft::{Draft, OriginalStatement};
-use super::fan_out_plan::{Column, Everywhere, Merge, Origins, Plan};
+use super::fan_out_plan::{Broadcast, Column, MergeStrategy, Origins, Plan};
 use super::ident::fold_case;
 use super::layout::Layout;
 use super::locality::{Locality, Scope, Search, add_cte, groups_by_tenant};
@@ -42,44 +42,44 @@ pub struct Planning {
 
 impl Planning {
     /// What cannot be read may still be DDL, which need not be.
-    fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Self {
-        Planning { plan: unread(sql, asked, refusal), relations: BTreeSet::new() }
+    fn unread(sql: &str, consent: FanOutConsent, refusal: Refusal) -> Self {
+        Planning { plan: unread(sql, consent, refusal), relations: BTreeSet::new() }
     }
 }
 
 /// Plans a statement. It may take a while: as long as `budget` allows.
-pub fn plan(sql: &str, asked: Asked, layout: &Layout) -> Planning {
+pub fn plan(sql: &str, consent: FanOutConsent, layout: &Layout) -> Planning {
     let planned = Tokens::of(sql).and_then(|tokens| {
         budget::begin(tokens.len());
-        stack::with_room(tokens.levels, || Ok(planned(sql, &tokens.parse()?, asked, layout)))?
+        stack::with_room(tokens.levels, || Ok(planned(sql, &tokens.parse()?, consent, layout)))?
     });
-    planned.unwrap_or_else(|refusal| Planning::unread(sql, asked, refusal))
+    planned.unwrap_or_else(|refusal| Planning::unread(sql, consent, refusal))
 }
 
 /// The same, if it is done in a millisecond or two; else None.
-pub fn plan_at_once(sql: &str, asked: Asked, layout: &Layout) -> Option<Planning> {
+pub fn plan_at_once(sql: &str, consent: FanOutConsent, layout: &Layout) -> Option<Planning> {
     if sql.len() > SHORT {
         return None;
     }
     let planned = Tokens::of(sql).and_then(|tokens| {
         budget::begin_with(QUICK);
-        match stack::with_room(tokens.levels, || Ok(planned(sql, &tokens.parse()?, asked, layout))) {
+        match stack::with_room(tokens.levels, || Ok(planned(sql, &tokens.parse()?, consent, layout))) {
             Ok(planned) => planned.map(Some),
             Err(Stopped::Exhausted) => Ok(None),
             Err(stopped) => Err(stopped.into()),
         }
     });
-    planned.unwrap_or_else(|refusal| Some(Planning::unread(sql, asked, refusal)))
+    planned.unwrap_or_else(|refusal| Some(Planning::unread(sql, consent, refusal)))
 }
 
-fn planned(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -> Planning {
+fn planned(sql: &str, statements: &[Statement], consent: FanOutConsent, layout: &Layout) -> Planning {
     let relations = relations::named_by(statements, layout);
     // What cannot be read as a whole may still be DDL, which need not be.
-    let plan = plan_of(sql, statements, asked, layout).or_else(|refusal| unread(sql, asked, refusal));
+    let plan = plan_of(sql, statements, consent, layout).or_else(|refusal| unread(sql, consent, refusal));
     Planning { plan, relations }
 }
 
-fn plan_of(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
+fn plan_of(sql: &str, statements: &[Statement], consent: FanOutConsent, layout: &Layout) -> Result<Plan, Refusal> {
     let statement = match statements {
         [statement] => statement,
         [] => return Ok(Plan::AnyShard),
@@ -99,36 +99,36 @@ fn plan_of(sql: &str, statements: &[Statement], asked: Asked, layout: &Layout) -
         return Err(unsupported(&reason));
     }
     let changed = match statement {
-        Statement::Query(query) => match write::inside_query(query, layout, asked) {
+        Statement::Query(query) => match write::inside_query(query, layout, consent) {
             Some(changed) => changed?,
-            None => return read(query, sql, parameters(statement), asked, layout),
+            None => return read(query, sql, parameters(statement), consent, layout),
         },
-        Statement::Update(update) => write::update(update, None, layout, asked)?,
-        Statement::Delete(delete) => write::delete(delete, None, layout, asked)?,
-        Statement::Insert(insert) => write::insert(insert, None, layout, asked)?,
-        Statement::Merge(merge) => write::merge(merge, layout, asked)?,
-        statement => return write::other(statement, sql, asked),
+        Statement::Update(update) => write::update(update, None, layout, consent)?,
+        Statement::Delete(delete) => write::delete(delete, None, layout, consent)?,
+        Statement::Insert(insert) => write::insert(insert, None, layout, consent)?,
+        Statement::Merge(merge) => write::merge(merge, layout, consent)?,
+        statement => return write::other(statement, sql, consent),
     };
-    copies::change(statement, sql, changed, asked, layout)
+    copies::change(statement, sql, changed, consent, layout)
 }
 
-fn unread(sql: &str, asked: Asked, refusal: Refusal) -> Result<Plan, Refusal> {
+fn unread(sql: &str, consent: FanOutConsent, refusal: Refusal) -> Result<Plan, Refusal> {
     let outline = Outline::of(sql);
     match outline.first_words.as_slice() {
-        [word] if commands::may_run_everywhere(word) => write::by_word(sql, asked),
+        [word] if commands::may_run_everywhere(word) => write::by_word(sql, consent),
         _ => Err(refusal),
     }
 }
 
 /// The plan of a query.
-fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
+fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, layout: &Layout) -> Result<Plan, Refusal> {
     if contains_into(query) {
-        return write::by_word(sql, asked);
+        return write::by_word(sql, consent);
     }
     let mut search = Search::new(layout);
     let found = search.query(query, &Scope::root()).map_err(|reason| unsupported(&reason))?;
     if let Some(function) = search.effects.iter().next()
-        && asked == Asked::Implicitly
+        && consent == FanOutConsent::Implicit
     {
         return Err(unsupported(&format!(
             "{} without a tenant: it does something on each shard, or tells of that shard alone; ask for it with .mtdd(null) or allServers: true",
@@ -136,7 +136,7 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
         )));
     }
     if let Some(relation) = search.statistics.iter().next()
-        && asked == Asked::Implicitly
+        && consent == FanOutConsent::Implicit
     {
         return Err(unsupported(&format!(
             "{relation} without a tenant: it tells of one server alone; for the rows of all shards together ask with .mtdd(null) or allServers: true"
@@ -144,7 +144,7 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
     }
     let always = if found.locality == Locality::Replicated { None } else { layout.readers.always() };
     if let Some(reader) = search.readers.iter().next().or(always.as_ref())
-        && asked == Asked::Implicitly
+        && consent == FanOutConsent::Implicit
     {
         return Err(unsupported(reader));
     }
@@ -158,18 +158,18 @@ fn read(query: &Query, sql: &str, parameters: usize, asked: Asked, layout: &Layo
             )));
         }
         let asks = !functions.is_empty() || !search.effects.is_empty();
-        return match (asks, asked) {
+        return match (asks, consent) {
             (false, _) => Ok(Plan::AnyShard),
             // A function may read or change what its shard holds.
-            (true, Asked::Implicitly) => Err(unsupported(&format!(
+            (true, FanOutConsent::Implicit) => Err(unsupported(&format!(
                 "the function {} without a tenant; ask for it on every shard with .mtdd(null) or allServers: true",
                 functions.iter().next().map_or(String::new(), |function| search.shown(function))
             ))),
-            (true, _) => Ok(Plan::Everywhere(Everywhere::Sum)),
+            (true, _) => Ok(Plan::Broadcast(Broadcast::Sum)),
         };
     }
     if let Some(clock) = search.clocks.iter().next()
-        && asked == Asked::Implicitly
+        && consent == FanOutConsent::Implicit
     {
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
     }
@@ -345,7 +345,7 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
     }
     Ok(Draft {
         changed: true,
-        merge: Merge::Finish,
+        merge: MergeStrategy::Finish,
         distinct: false,
         offset: None,
         limit: None,

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Ident, Query, Statement, Value, VisitMut};
 
-use super::fan_out_plan::{Bit, Column, Source, Text};
+use super::fan_out_plan::{Column, ParamSource, ShardStatement, SqlFragment};
 use super::parse::{CLOSES, OPENS, Tokens};
 use super::refusal::Refusal;
 use super::walk::{Node, NodeMut, rewrite, walk};
@@ -25,19 +25,19 @@ pub fn placeholder(value: &Value) -> Option<usize> {
 
 /// The placeholder of a source, for the time until `number` gives it its own. Sources beyond the statement's parameters
 /// have names that no statement uses.
-pub fn parameter(source: Source) -> Value {
+pub fn parameter(source: ParamSource) -> Value {
     Value::Placeholder(match source {
-        Source::Given(index) => format!("${}", index + 1),
-        Source::Enough => "$enough".into(),
-        Source::Now => "$now".into(),
+        ParamSource::Param(index) => format!("${}", index + 1),
+        ParamSource::ShardLimit => "$enough".into(),
+        ParamSource::Now => "$now".into(),
     })
 }
 
-fn source(value: &Value) -> Option<Source> {
+fn source(value: &Value) -> Option<ParamSource> {
     match value {
-        Value::Placeholder(name) if name == "$enough" => Some(Source::Enough),
-        Value::Placeholder(name) if name == "$now" => Some(Source::Now),
-        value => placeholder(value).map(Source::Given),
+        Value::Placeholder(name) if name == "$enough" => Some(ParamSource::ShardLimit),
+        Value::Placeholder(name) if name == "$now" => Some(ParamSource::Now),
+        value => placeholder(value).map(ParamSource::Param),
     }
 }
 
@@ -55,18 +55,18 @@ pub fn parameters(statement: &Statement) -> usize {
 }
 
 /// A tree as text, with its parameters numbered as they come.
-pub fn print(query: &Query) -> Result<Text, Refusal> {
+pub fn print(query: &Query) -> Result<ShardStatement, Refusal> {
     let (sql, params) = number_query(query)?;
-    Ok(Text { sql, params })
+    Ok(ShardStatement { sql, params })
 }
 
 /// The same of a statement.
-pub fn print_statement(statement: &Statement) -> Result<Text, Refusal> {
+pub fn print_statement(statement: &Statement) -> Result<ShardStatement, Refusal> {
     let (sql, params) = number(statement, |statement, again| statement == again)?;
-    Ok(Text { sql, params })
+    Ok(ShardStatement { sql, params })
 }
 
-fn number_query(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
+fn number_query(query: &Query) -> Result<(String, Vec<ParamSource>), Refusal> {
     number(query, |query, again| matches!(again, Statement::Query(again) if **again == *query))
 }
 
@@ -74,7 +74,7 @@ fn number_query(query: &Query) -> Result<(String, Vec<Source>), Refusal> {
 fn number<T: VisitMut + Clone + Display>(
     tree: &T,
     is_same: impl FnOnce(&T, &Statement) -> bool,
-) -> Result<(String, Vec<Source>), Refusal> {
+) -> Result<(String, Vec<ParamSource>), Refusal> {
     let mut params = Vec::new();
     let mut numbers = HashMap::new();
     let mut numbered = tree.clone();
@@ -141,38 +141,38 @@ fn double(text: &mut String, quote: char) {
 /// Bits of a finishing query that stand in a tree as marked names until the tree is printed.
 #[derive(Debug, Default)]
 pub struct Fragments {
-    bits: Vec<Vec<Bit>>,
+    bits: Vec<Vec<SqlFragment>>,
 }
 
 impl Fragments {
     /// A name that stands for these bits.
-    pub fn name(&mut self, bits: Vec<Bit>) -> Ident {
+    pub fn name(&mut self, bits: Vec<SqlFragment>) -> Ident {
         self.bits.push(bits);
         Ident::new(format!("{OPENS}{}{CLOSES}", self.bits.len() - 1))
     }
 
     /// The tree as bits, with its parameters.
-    pub fn print(&self, query: &Query) -> Result<(Vec<Bit>, Vec<Source>), Refusal> {
+    pub fn print(&self, query: &Query) -> Result<(Vec<SqlFragment>, Vec<ParamSource>), Refusal> {
         let (sql, params) = number_query(query)?;
         let mut out = Vec::new();
         self.split(&sql, &mut out);
         Ok((out, params))
     }
 
-    fn split(&self, sql: &str, out: &mut Vec<Bit>) {
+    fn split(&self, sql: &str, out: &mut Vec<SqlFragment>) {
         let mut rest = sql;
         while let Some((before, after)) = rest.split_once(OPENS) {
             let Some((number, after)) = after.split_once(CLOSES) else { break };
-            push(out, Bit::Sql(before.to_owned()));
+            push(out, SqlFragment::Sql(before.to_owned()));
             for bit in number.parse().ok().and_then(|index: usize| self.bits.get(index)).into_iter().flatten() {
                 match bit {
-                    Bit::Sql(sql) => self.split(sql, out),
+                    SqlFragment::Sql(sql) => self.split(sql, out),
                     bit => out.push(bit.clone()),
                 }
             }
             rest = after;
         }
-        push(out, Bit::Sql(rest.to_owned()));
+        push(out, SqlFragment::Sql(rest.to_owned()));
     }
 }
 
@@ -181,10 +181,10 @@ pub fn is_mark(name: &Ident) -> bool {
     name.value.starts_with(OPENS)
 }
 
-fn push(out: &mut Vec<Bit>, bit: Bit) {
+fn push(out: &mut Vec<SqlFragment>, bit: SqlFragment) {
     match (out.last_mut(), bit) {
-        (_, Bit::Sql(sql)) if sql.is_empty() => {}
-        (Some(Bit::Sql(last)), Bit::Sql(sql)) => last.push_str(&sql),
+        (_, SqlFragment::Sql(sql)) if sql.is_empty() => {}
+        (Some(SqlFragment::Sql(last)), SqlFragment::Sql(sql)) => last.push_str(&sql),
         (_, bit) => out.push(bit),
     }
 }

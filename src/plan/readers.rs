@@ -11,7 +11,7 @@ use super::walk::{Node, walk};
 
 /// What has such a function, and the function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Readers {
+pub struct RowReaders {
     /// By symbol.
     operators: BTreeMap<String, String>,
     /// By the name of the type to which a value is made.
@@ -26,7 +26,7 @@ pub struct Readers {
     pub has_domains: bool,
 }
 
-impl Readers {
+impl RowReaders {
     /// Takes in what the catalogue says: what it is, its name, and the function.
     pub fn add(&mut self, what: &str, name: &str, function: &str) {
         let (name, function) = (name.to_owned(), function.to_owned());
@@ -76,7 +76,7 @@ impl Readers {
     /// What an expression uses outside of its subqueries.
     pub fn used(&self, expr: &Expr) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
-        if *self == Readers::default() {
+        if *self == RowReaders::default() {
             return found;
         }
         let mut depth = 0;

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use super::budget::spend;
 use super::columns::Columns;
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
-use super::fan_out_plan::{Bit, Column, Key, Merge, Number, Origins, Source};
+use super::fan_out_plan::{Column, MergeStrategy, OrderKey, Origins, ParamSource, RowCount, SqlFragment};
 use super::functions::{FunctionKind, kind};
 use super::ident::{fold_case, quoted};
 use super::locality::{OutputColumn, Scope, distinct_by_tenant, outputs_tenant};
@@ -19,17 +19,17 @@ use super::refusal::{Refusal, unsupported};
 use super::select::{each_call, fields_of, first_select, is_wildcard, order_keys, output_name, output_names};
 
 /// The order that ORDER BY gives by default.
-pub fn key(column: Column, options: &OrderByOptions) -> Result<Key, Refusal> {
+pub fn key(column: Column, options: &OrderByOptions) -> Result<OrderKey, Refusal> {
     let descending = match options.sort {
         None | Some(OrderBySort::Asc) => false,
         Some(OrderBySort::Desc) => true,
         Some(OrderBySort::Using(_)) => return Err(unsupported("ORDER BY ... USING; write ASC or DESC")),
     };
-    Ok(Key { column, descending, nulls_first: options.nulls_first.unwrap_or(descending) })
+    Ok(OrderKey { column, descending, nulls_first: options.nulls_first.unwrap_or(descending) })
 }
 
 /// LIMIT and OFFSET, or FETCH FIRST.
-pub fn window(query: &Query) -> Result<(Option<Number>, Option<Number>), Refusal> {
+pub fn window(query: &Query) -> Result<(Option<RowCount>, Option<RowCount>), Refusal> {
     let (mut limit, offset) = match &query.limit_clause {
         None => (None, None),
         Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => (
@@ -44,24 +44,24 @@ pub fn window(query: &Query) -> Result<(Option<Number>, Option<Number>), Refusal
         }
         limit = match &fetch.quantity {
             Some(quantity) => number(quantity, "FETCH FIRST")?,
-            None => Some(Number::Fixed(1)),
+            None => Some(RowCount::Fixed(1)),
         };
     }
     Ok((offset, limit))
 }
 
 /// None: NULL, which is no limit.
-fn number(expr: &Expr, clause: &str) -> Result<Option<Number>, Refusal> {
+fn number(expr: &Expr, clause: &str) -> Result<Option<RowCount>, Refusal> {
     match expr {
         Expr::Nested(inner) => number(inner, clause),
         Expr::Value(value) => match &value.value {
             Value::Null => Ok(None),
             Value::Number(digits, _) => match digits.parse() {
-                Ok(number) => Ok(Some(Number::Fixed(number))),
+                Ok(number) => Ok(Some(RowCount::Fixed(number))),
                 Err(_) => Err(unsupported(&format!("{clause} {digits}; write a whole number or a parameter"))),
             },
             value => match placeholder(value) {
-                Some(index) => Ok(Some(Number::Given(index))),
+                Some(index) => Ok(Some(RowCount::Param(index))),
                 None => Err(unsupported(&format!("{clause} that is no number; write a whole number or a parameter"))),
             },
         },
@@ -70,13 +70,13 @@ fn number(expr: &Expr, clause: &str) -> Result<Option<Number>, Refusal> {
 }
 
 /// LIMIT for a shard: as many rows as the result can need.
-fn enough(offset: Option<Number>, limit: Option<Number>) -> Option<LimitClause> {
+fn enough(offset: Option<RowCount>, limit: Option<RowCount>) -> Option<LimitClause> {
     let limit = match (offset, limit?) {
-        (None, Number::Fixed(limit)) => Value::Number(limit.to_string(), false),
-        (Some(Number::Fixed(offset)), Number::Fixed(limit)) => {
+        (None, RowCount::Fixed(limit)) => Value::Number(limit.to_string(), false),
+        (Some(RowCount::Fixed(offset)), RowCount::Fixed(limit)) => {
             Value::Number(offset.saturating_add(limit).min(i64::MAX as u64).to_string(), false)
         }
-        _ => parameter(Source::Enough),
+        _ => parameter(ParamSource::ShardLimit),
     };
     Some(LimitClause::LimitOffset { limit: Some(Expr::Value(limit.into())), offset: None, limit_by: Vec::new() })
 }
@@ -147,7 +147,7 @@ pub fn select(
                 .map(|expr| OrderByExpr { expr: expr.clone(), options: OrderByOptions::default(), with_fill: None })
                 .collect();
             shard.order_by = Some(OrderBy { kind: OrderByKind::Expressions(expressions), interpolate: None });
-            sorted.extend(distinct_columns.iter().map(|column| Key {
+            sorted.extend(distinct_columns.iter().map(|column| OrderKey {
                 column: *column,
                 descending: false,
                 nulls_first: false,
@@ -183,11 +183,11 @@ pub fn select(
     })
 }
 
-fn merge(keys: Vec<Key>, on: usize, ties: bool) -> Merge {
+fn merge(keys: Vec<OrderKey>, on: usize, ties: bool) -> MergeStrategy {
     match keys.as_slice() {
-        _ if ties => Merge::Finish,
-        [] => Merge::Concat,
-        _ => Merge::Sorted { keys, on },
+        _ if ties => MergeStrategy::Finish,
+        [] => MergeStrategy::Concat,
+        _ => MergeStrategy::Sorted { keys, on },
     }
 }
 
@@ -277,13 +277,13 @@ fn wrapped(mut query: Query, hidden: &[Ident]) -> Query {
 }
 
 /// The same steps by PostgreSQL. Hidden columns depend on the visible ones, so they make no row differ.
-fn finish(query: &Query, keys: &[Key], on: usize, distinct: bool, fragments: &mut Fragments) -> Query {
-    let order = |keys: &[Key]| {
+fn finish(query: &Query, keys: &[OrderKey], on: usize, distinct: bool, fragments: &mut Fragments) -> Query {
+    let order = |keys: &[OrderKey]| {
         let kind = OrderByKind::Expressions(keys.iter().map(order_expr).collect());
         (!keys.is_empty()).then_some(OrderBy { kind, interpolate: None })
     };
     let mut select = empty_select();
-    select.projection = vec![SelectItem::UnnamedExpr(Expr::Identifier(fragments.name(vec![Bit::Visible])))];
+    select.projection = vec![SelectItem::UnnamedExpr(Expr::Identifier(fragments.name(vec![SqlFragment::Visible])))];
     select.from = vec![from(table(GATHERED))];
     if distinct || on > 0 {
         let mut inner = empty_select();
@@ -306,7 +306,7 @@ fn finish(query: &Query, keys: &[Key], on: usize, distinct: bool, fragments: &mu
     }
 }
 
-fn order_expr(key: &Key) -> OrderByExpr {
+fn order_expr(key: &OrderKey) -> OrderByExpr {
     let sort = if key.descending { OrderBySort::Desc } else { OrderBySort::Asc };
     let options = OrderByOptions { sort: Some(sort), nulls_first: Some(key.nulls_first) };
     OrderByExpr { expr: column(key.column), options, with_fill: None }

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 
 use super::ctes;
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
-use super::fan_out_plan::{Bit, Column, Merge, Origins};
+use super::fan_out_plan::{Column, MergeStrategy, Origins, SqlFragment};
 use super::ident::quoted;
 use super::layout::Layout;
 use super::locality::{Locality, Scope, Search};
@@ -54,7 +54,7 @@ pub fn gathered(
         shard: Query { with: query.with.clone(), ..bare(union) },
         changed: true,
         hidden: 1,
-        merge: Merge::Finish,
+        merge: MergeStrategy::Finish,
         distinct: false,
         offset: None,
         limit: None,
@@ -118,7 +118,7 @@ impl Sides<'_> {
                     alias: quoted(name),
                 })
                 .collect(),
-            None => vec![SelectItem::UnnamedExpr(Expr::Identifier(fragments.name(vec![Bit::Visible])))],
+            None => vec![SelectItem::UnnamedExpr(Expr::Identifier(fragments.name(vec![SqlFragment::Visible])))],
         };
         select.from = vec![from(table(GATHERED))];
         select.selection = Some(Expr::BinaryOp {

@@ -25,15 +25,15 @@ fn layout() -> Layout {
     }
 }
 
-fn plan(sql: &str, asked: Asked, layout: &Layout) -> Result<Plan, Refusal> {
-    super::plan(sql, asked, layout).plan
+fn plan(sql: &str, consent: FanOutConsent, layout: &Layout) -> Result<Plan, Refusal> {
+    super::plan(sql, consent, layout).plan
 }
 
 fn planned(sql: &str) -> Result<Plan, Refusal> {
-    plan(sql, Asked::Implicitly, &layout())
+    plan(sql, FanOutConsent::Implicit, &layout())
 }
 
-fn read(sql: &str) -> Read {
+fn read(sql: &str) -> ReadPlan {
     match planned(sql) {
         Ok(Plan::Read(read)) => (*read).clone(),
         other => panic!("{sql}: {other:?}"),
@@ -44,9 +44,9 @@ fn read(sql: &str) -> Read {
 fn finish(sql: &str) -> String {
     let finish = read(sql).finish.unwrap_or_else(|| panic!("{sql}: no finishing query"));
     let bits = finish.body.iter().map(|bit| match bit {
-        Bit::Sql(sql) => sql.clone(),
-        Bit::TypeOf(column) => format!("<type of {column:?}>"),
-        Bit::Visible => "<visible>".into(),
+        SqlFragment::Sql(sql) => sql.clone(),
+        SqlFragment::TypeOf(column) => format!("<type of {column:?}>"),
+        SqlFragment::Visible => "<visible>".into(),
     });
     bits.collect()
 }
@@ -58,8 +58,8 @@ fn refused(sql: &str) -> String {
     }
 }
 
-fn ascending(column: Column) -> Key {
-    Key { column, descending: false, nulls_first: false }
+fn ascending(column: Column) -> OrderKey {
+    OrderKey { column, descending: false, nulls_first: false }
 }
 
 /// The layout with columns of `t` and `countries`.
@@ -73,8 +73,8 @@ fn with_columns() -> Layout {
     layout
 }
 
-fn read_with_columns(sql: &str) -> Read {
-    match plan(sql, Asked::Implicitly, &with_columns()) {
+fn read_with_columns(sql: &str) -> ReadPlan {
+    match plan(sql, FanOutConsent::Implicit, &with_columns()) {
         Ok(Plan::Read(read)) => (*read).clone(),
         other => panic!("{sql}: {other:?}"),
     }

@@ -8,9 +8,9 @@ use sqlparser::ast::{
     TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 
-use super::consent::Asked;
+use super::consent::FanOutConsent;
 use super::draft::{empty_select, from, table};
-use super::fan_out_plan::{Everywhere, Plan};
+use super::fan_out_plan::{Broadcast, Plan};
 use super::ident::name_parts;
 use super::layout::Layout;
 use super::locality::{Locality, Reason, Scope, Search};
@@ -20,7 +20,7 @@ use super::{clock, commands};
 /// What a change does on every shard.
 #[derive(Debug)]
 pub struct Changed {
-    pub how: Everywhere,
+    pub how: Broadcast,
     /// Functions of which copies of rows get values.
     pub functions: BTreeSet<String>,
 }
@@ -28,7 +28,7 @@ pub struct Changed {
 impl Changed {
     /// Each shard changes its own rows.
     pub fn own() -> Self {
-        Changed { how: Everywhere::Sum, functions: BTreeSet::new() }
+        Changed { how: Broadcast::Sum, functions: BTreeSet::new() }
     }
 }
 
@@ -36,11 +36,11 @@ impl Changed {
 type With<'w> = Option<&'w Query>;
 
 /// UPDATE: each shard changes its own rows.
-pub fn update(update: &Update, with: With<'_>, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
-    by_itself(updated(update, with, layout, asked), Some(&update.table.relation), layout, asked)
+pub fn update(update: &Update, with: With<'_>, layout: &Layout, consent: FanOutConsent) -> Result<Changed, Refusal> {
+    by_itself(updated(update, with, layout, consent), Some(&update.table.relation), layout, consent)
 }
 
-fn updated(update: &Update, with: With<'_>, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
+fn updated(update: &Update, with: With<'_>, layout: &Layout, consent: FanOutConsent) -> Result<Changed, Refusal> {
     if update.limit.is_some() || !update.order_by.is_empty() {
         return Err(unsupported("UPDATE with LIMIT, which PostgreSQL does not have"));
     }
@@ -57,14 +57,14 @@ fn updated(update: &Update, with: With<'_>, layout: &Layout, asked: Asked) -> Re
     select
         .projection
         .extend(update.assignments.iter().map(|assignment| SelectItem::UnnamedExpr(assignment.value.clone())));
-    changes(tables, select, with, "rw", layout, asked)
+    changes(tables, select, with, "rw", layout, consent)
 }
 
 /// DELETE: each shard deletes its own rows.
-pub fn delete(delete: &Delete, with: With<'_>, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
+pub fn delete(delete: &Delete, with: With<'_>, layout: &Layout, consent: FanOutConsent) -> Result<Changed, Refusal> {
     let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
     let table = from.first().map(|table| &table.relation);
-    by_itself(deleted(delete, from.clone(), with, layout, asked), table, layout, asked)
+    by_itself(deleted(delete, from.clone(), with, layout, consent), table, layout, consent)
 }
 
 fn deleted(
@@ -72,13 +72,13 @@ fn deleted(
     mut tables: Vec<TableWithJoins>,
     with: With<'_>,
     layout: &Layout,
-    asked: Asked,
+    consent: FanOutConsent,
 ) -> Result<Changed, Refusal> {
     tables.extend(delete.using.iter().flatten().cloned());
     let mut select = empty_select();
     select.selection = delete.selection.clone();
     select.projection = delete.returning.clone().unwrap_or_default();
-    changes(tables, select, with, "rd", layout, asked)
+    changes(tables, select, with, "rd", layout, consent)
 }
 
 /// The first table is changed; it and what it is joined with must be local. `commands`: what is done to its rows, as the
@@ -89,7 +89,7 @@ fn changes(
     with: With<'_>,
     commands: &str,
     layout: &Layout,
-    asked: Asked,
+    consent: FanOutConsent,
 ) -> Result<Changed, Refusal> {
     let target = match tables.first().map(|table| &table.relation) {
         Some(TableFactor::Table { name, .. }) => name_parts(name).unwrap_or_default(),
@@ -107,12 +107,12 @@ fn changes(
     let refuse = |reason: Reason| unsupported(&reason);
     let mut search = Search::new(layout);
     let locality = look(&mut search).map_err(refuse)?;
-    if reference && asked == Asked::AllServers {
+    if reference && consent == FanOutConsent::AllServers {
         // A policy gives no values: where it looks at nothing sharded, all copies are seen alike.
         search = Search::without_policies(layout);
         look(&mut search).map_err(refuse)?;
     }
-    if asked == Asked::Implicitly
+    if consent == FanOutConsent::Implicit
         && let Some(function) = search.effects.iter().chain(&search.unknown).next()
     {
         return Err(unsupported(&format!(
@@ -120,18 +120,18 @@ fn changes(
             search.shown(function)
         )));
     }
-    if asked == Asked::Implicitly
+    if consent == FanOutConsent::Implicit
         && let Some(reader) = search.readers.iter().next().cloned().or(layout.readers.always())
     {
         return Err(unsupported(&reader));
     }
     if let Some(clock) = search.clocks.iter().next()
-        && (asked == Asked::Implicitly || reference)
+        && (consent == FanOutConsent::Implicit || reference)
     {
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
     }
     match (locality, reference) {
-        (Locality::Replicated, true) => Ok(Changed { how: Everywhere::Same, functions: copied(&search)? }),
+        (Locality::Replicated, true) => Ok(Changed { how: Broadcast::Same, functions: copied(&search)? }),
         (Locality::SingleTenant, true) => Err(unsupported(BY_ROWS)),
         (Locality::CrossShard(reason), _) => Err(unsupported(reason)),
         _ => Ok(Changed::own()),
@@ -180,17 +180,17 @@ fn by_itself(
     changed: Result<Changed, Refusal>,
     table: Option<&TableFactor>,
     layout: &Layout,
-    asked: Asked,
+    consent: FanOutConsent,
 ) -> Result<Changed, Refusal> {
-    match asked == Asked::AllServers && !table.is_some_and(|table| is_copied(table, layout)) {
+    match consent == FanOutConsent::AllServers && !table.is_some_and(|table| is_copied(table, layout)) {
         true => changed.or(Ok(Changed::own())),
         false => changed,
     }
 }
 
 /// INSERT: for all shards only by an explicit word, because a row belongs to one tenant.
-pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
-    if asked != Asked::AllServers {
+pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, consent: FanOutConsent) -> Result<Changed, Refusal> {
+    if consent != FanOutConsent::AllServers {
         return Err(unsupported(
             "INSERT without a tenant; name the tenant, or insert into every shard with allServers: true",
         ));
@@ -237,29 +237,29 @@ pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, asked: Asked) ->
     if let Some(clock) = search.clocks.iter().next() {
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
     }
-    Ok(Changed { how: Everywhere::Same, functions: copied(&search)? })
+    Ok(Changed { how: Broadcast::Same, functions: copied(&search)? })
 }
 
 /// A query whose body changes data: `WITH ... UPDATE`, say.
-pub fn inside_query(query: &Query, layout: &Layout, asked: Asked) -> Option<Result<Changed, Refusal>> {
+pub fn inside_query(query: &Query, layout: &Layout, consent: FanOutConsent) -> Option<Result<Changed, Refusal>> {
     let statement = match &*query.body {
         SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => statement,
         SetExpr::Merge(_) => return Some(Err(unsupported("MERGE inside WITH; run it by itself"))),
         _ => return None,
     };
-    if query.with.is_some() && asked != Asked::AllServers {
+    if query.with.is_some() && consent != FanOutConsent::AllServers {
         return Some(Err(unsupported("a change that uses WITH; ask for it with allServers: true")));
     }
     Some(match statement {
-        Statement::Insert(statement) => insert(statement, Some(query), layout, asked),
-        Statement::Update(statement) => update(statement, Some(query), layout, asked),
-        Statement::Delete(statement) => delete(statement, Some(query), layout, asked),
+        Statement::Insert(statement) => insert(statement, Some(query), layout, consent),
+        Statement::Update(statement) => update(statement, Some(query), layout, consent),
+        Statement::Delete(statement) => delete(statement, Some(query), layout, consent),
         _ => Err(unsupported("a statement of this kind inside a query; run it by itself")),
     })
 }
 
 /// What is neither a query nor a change of rows: DDL, CALL, settings. The first shard's answer stands for all.
-pub fn other(statement: &Statement, sql: &str, asked: Asked) -> Result<Plan, Refusal> {
+pub fn other(statement: &Statement, sql: &str, consent: FanOutConsent) -> Result<Plan, Refusal> {
     match statement {
         Statement::ShowVariable { .. } => Ok(Plan::AnyShard),
         Statement::StartTransaction { .. }
@@ -273,28 +273,28 @@ pub fn other(statement: &Statement, sql: &str, asked: Asked) -> Result<Plan, Ref
         Statement::Explain { .. } | Statement::ExplainTable { .. } => Err(unsupported(
             "EXPLAIN, whose plans do not say whose they are; name a tenant for its shard's plan, or ask handle.explain() what would run where",
         )),
-        _ => by_word(sql, asked),
+        _ => by_word(sql, consent),
     }
 }
 
 /// MERGE: each shard changes its own rows, and the counts are added.
-pub fn merge(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
-    if asked == Asked::Implicitly {
+pub fn merge(merge: &Merge, layout: &Layout, consent: FanOutConsent) -> Result<Changed, Refusal> {
+    if consent == FanOutConsent::Implicit {
         return Err(unsupported(
             "MERGE without a tenant; name the tenant, or ask for every shard with allServers: true",
         ));
     }
     let inserts = merge.clauses.iter().any(|clause| matches!(clause.action, MergeAction::Insert(_)));
-    if inserts && asked != Asked::AllServers {
+    if inserts && consent != FanOutConsent::AllServers {
         return Err(unsupported(
             "MERGE that inserts rows; name the tenant, or insert into every shard with allServers: true",
         ));
     }
-    by_itself(merged(merge, layout, asked), Some(&merge.table), layout, asked)
+    by_itself(merged(merge, layout, consent), Some(&merge.table), layout, consent)
 }
 
 /// A MERGE as a change of its target by the rows that its source joins with it.
-fn merged(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Changed, Refusal> {
+fn merged(merge: &Merge, layout: &Layout, consent: FanOutConsent) -> Result<Changed, Refusal> {
     let mut select = empty_select();
     let mut add = |expr: &Expr| select.projection.push(SelectItem::UnnamedExpr(expr.clone()));
     for clause in &merge.clauses {
@@ -313,18 +313,18 @@ fn merged(merge: &Merge, layout: &Layout, asked: Asked) -> Result<Changed, Refus
     }
     let join_operator = JoinOperator::Inner(JoinConstraint::On((*merge.on).clone()));
     let joins = vec![Join { relation: merge.source.clone(), global: false, join_operator }];
-    changes(vec![TableWithJoins { relation: merge.table.clone(), joins }], select, None, "rawd", layout, asked)
+    changes(vec![TableWithJoins { relation: merge.table.clone(), joins }], select, None, "rawd", layout, consent)
 }
 
 /// A statement that does something on every shard, for which the caller has to ask.
-pub fn by_word(sql: &str, asked: Asked) -> Result<Plan, Refusal> {
+pub fn by_word(sql: &str, consent: FanOutConsent) -> Result<Plan, Refusal> {
     if let Some(reason) = commands::lasts_not(sql) {
         return Err(unsupported(reason));
     }
-    if asked == Asked::Implicitly {
+    if consent == FanOutConsent::Implicit {
         return Err(unsupported(
             "a statement of this kind without a tenant; to run it on every shard ask for it: .mtdd(null) or allServers: true",
         ));
     }
-    Ok(Plan::Everywhere(Everywhere::Same))
+    Ok(Plan::Broadcast(Broadcast::Same))
 }

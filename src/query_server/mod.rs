@@ -23,7 +23,7 @@ mod pool;
 mod poolers;
 mod query;
 mod read_buffer;
-mod read_safety;
+mod read_effects;
 mod reader_pace;
 mod reader_patience;
 mod reply_chunk;
@@ -113,7 +113,7 @@ pub async fn service(options: QueryOptions, drain: Drain) -> Result<QueryService
         placement.keep(lookup, readiness.clone());
     }
     let placement = Arc::new(placement);
-    let reads = read_safety::ReadSafety::start(Arc::new(options.target_of(READS)?)).await;
+    let reads = read_effects::ReadEffects::start(Arc::new(options.target_of(READS)?)).await;
     let engine = Arc::new(run::Engine {
         pool,
         deadlines: Deadlines::start(),

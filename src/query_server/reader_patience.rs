@@ -34,7 +34,7 @@ impl ReaderPatience {
     }
 
     /// Returns when a caller has been waited for long enough. To be polled only once there is something to wait for.
-    /// `read_safety`: it has been waited for before, and has taken rows since. `reader_patience`: it has been waited for so long that others
+    /// `read_effects`: it has been waited for before, and has taken rows since. `reader_patience`: it has been waited for so long that others
     /// are to go first; called once.
     pub async fn ends(&self, pool: &Pool, deadlines: &Deadlines, reads: bool, slow: impl FnOnce()) {
         let mut slow = Some(slow);

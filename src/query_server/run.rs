@@ -16,7 +16,7 @@ use super::memory::Memory;
 use super::placement::{ConnectionEnd, Lease, ShardPlacement};
 use super::pool::{AcquireRequest, Pool, PoolSlot, Unavailable};
 use super::query::IncomingQuery;
-use super::read_safety::{ReadSafety, Verdict};
+use super::read_effects::{ReadEffects, Verdict};
 use super::reader_patience::ReaderPatience;
 use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
 use super::reply_reader::AttemptOutcome;
@@ -50,7 +50,7 @@ pub struct Engine {
     /// For replies that have not been taken.
     pub replies: Arc<Memory>,
     pub placement: Arc<ShardPlacement>,
-    pub reads: Arc<ReadSafety>,
+    pub reads: Arc<ReadEffects>,
 }
 
 impl Engine {

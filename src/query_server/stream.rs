@@ -17,7 +17,7 @@ use tonic::Status;
 use super::decode::RawDescription;
 use super::in_flight::{InFlight, QueryControl};
 use super::memory::{Memory, Reserved};
-use super::read_safety::{ReadSafety, Verdict};
+use super::read_effects::{ReadEffects, Verdict};
 use super::reply_chunk::{Described, ReplyChunk, ReplyEnd};
 use super::stop::{Caller, StopReason};
 use crate::proto::{Draining, Failure, Hello, Part, ServerFrame, server_frame};
@@ -150,7 +150,7 @@ impl ReplyStream {
         receiver: mpsc::Receiver<OutgoingFrame>,
         queries: Arc<InFlight>,
         frame_reader: AbortHandle,
-        reads: &ReadSafety,
+        reads: &ReadEffects,
         max_message_size: usize,
     ) -> Self {
         let mut reads = reads.watch();

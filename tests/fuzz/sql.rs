@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use mtdd::data::lexer::{Lexer, Outline, Token};
-use mtdd::plan::{Asked, Layout, Plan, Refusal, may_commit, plan, plan_at_once, shows_only_reading};
+use mtdd::plan::{FanOutConsent, Layout, Plan, Refusal, may_commit, plan, plan_at_once, shows_only_reading};
 
 use super::{Random, fuzz};
 
@@ -214,19 +214,19 @@ fn text(random: &mut Random) -> String {
 fn any_statement_is_planned_or_refused_in_time() {
     fuzz(|random| {
         let sql = text(random);
-        let asked = *random.of(&[Asked::Implicitly, Asked::ByNull, Asked::AllServers]);
+        let consent = *random.of(&[FanOutConsent::Implicit, FanOutConsent::Null, FanOutConsent::AllServers]);
         let begun = Instant::now();
-        let planned = plan(&sql, asked, &layout());
+        let planned = plan(&sql, consent, &layout());
         let each = Duration::from_millis(1) * u32::try_from(sql.len()).unwrap();
         assert!(begun.elapsed() < Duration::from_secs(2) + each, "{} bytes took {:?}", sql.len(), begun.elapsed());
         if let Err(Refusal::Unsupported(reason)) = &planned.plan {
             assert!(!reason.contains("planner failed"), "{sql}");
         }
-        if let Some(at_once) = plan_at_once(&sql, asked, &layout()) {
+        if let Some(at_once) = plan_at_once(&sql, consent, &layout()) {
             assert_eq!(at_once, planned, "{sql}");
         }
         let Ok(Plan::Read(read)) = planned.plan else { return };
-        let again = plan(&read.shard.sql, Asked::AllServers, &layout()).plan;
+        let again = plan(&read.shard.sql, FanOutConsent::AllServers, &layout()).plan;
         assert!(!matches!(again, Err(Refusal::Unreadable(_))), "{sql}\n{}\n{again:?}", read.shard.sql);
     });
 }

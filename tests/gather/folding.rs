@@ -1,7 +1,7 @@
 //! Aggregates: what shards have aggregated, put together, is what PostgreSQL gives for all rows at once.
 
 use mtdd::gather::{Collation, Groups};
-use mtdd::plan::{Column, Fold, Grouped, Output};
+use mtdd::plan::{Column, Fold, GroupOutput, Grouped};
 use mtdd::proto::Field;
 
 use crate::rows;
@@ -17,7 +17,7 @@ fn folded(partials: &Texts, folds: &[(Fold, u32)]) -> Texts {
         keys: vec![Column::Visible(0)],
         folds: columns.collect(),
         order: vec![],
-        output: (0..=folds.len()).map(|column| Output::Column(Column::Visible(column))).collect(),
+        output: (0..=folds.len()).map(|column| GroupOutput::Column(Column::Visible(column))).collect(),
     };
     gathered(partials, &plan, &fields(std::iter::once(23).chain(folds.iter().map(|(_, type_id)| *type_id))), 0)
 }
@@ -112,7 +112,11 @@ async fn sums_and_averages_are_postgresqls_own() {
             keys: vec![Column::Visible(0)],
             folds: vec![(sum, Fold::Sum), (count, Fold::Sum)],
             order: vec![],
-            output: vec![Output::Column(Column::Visible(0)), Output::Average { sum, count }, Output::Column(sum)],
+            output: vec![
+                GroupOutput::Column(Column::Visible(0)),
+                GroupOutput::Average { sum, count },
+                GroupOutput::Column(sum),
+            ],
         };
         let fields = fields([23, average_type, sum_type, 20].into_iter());
         same(gathered(&rows(&client, &partials).await, &plan, &fields, 1), expected, what);
@@ -139,7 +143,7 @@ async fn averages_of_few_and_of_many_have_the_right_scale() {
         keys: vec![Column::Visible(0)],
         folds: vec![(sum, Fold::Sum), (count, Fold::Sum)],
         order: vec![],
-        output: vec![Output::Column(Column::Visible(0)), Output::Average { sum, count }],
+        output: vec![GroupOutput::Column(Column::Visible(0)), GroupOutput::Average { sum, count }],
     };
     same(gathered(&partials, &plan, &fields([23, 1700, 1700, 20].into_iter()), 2), expected, "averages");
 }

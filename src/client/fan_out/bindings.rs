@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::plan_cache::PlannedStatement;
 use crate::data::parameters::text;
-use crate::plan::{Number, Read, Source};
+use crate::plan::{ParamSource, ReadPlan, RowCount};
 use crate::proto::Parameter;
 
 /// Only PostgreSQL can say what is wrong with a value.
@@ -21,14 +21,14 @@ pub struct RowLimits {
 /// A read with the values that it runs with.
 pub struct BoundRead<'r> {
     pub planned: &'r PlannedStatement,
-    pub read: &'r Read,
+    pub read: &'r ReadPlan,
     pub limits: RowLimits,
     /// The time at which it began, if it matters.
     pub now: Option<Bytes>,
 }
 
 impl RowLimits {
-    pub fn of(read: &Read, given: &[Parameter]) -> Result<Self, UnclearValue> {
+    pub fn of(read: &ReadPlan, given: &[Parameter]) -> Result<Self, UnclearValue> {
         let offset = read.offset.map(|number| count(number, given)).transpose()?.flatten();
         let limit = read.limit.map(|number| count(number, given)).transpose()?.flatten();
         Ok(RowLimits { offset: offset.unwrap_or(0), limit })
@@ -41,10 +41,10 @@ impl RowLimits {
     }
 }
 
-fn count(number: Number, given: &[Parameter]) -> Result<Option<u64>, UnclearValue> {
+fn count(number: RowCount, given: &[Parameter]) -> Result<Option<u64>, UnclearValue> {
     match number {
-        Number::Fixed(count) => Ok(Some(count)),
-        Number::Given(index) => {
+        RowCount::Fixed(count) => Ok(Some(count)),
+        RowCount::Param(index) => {
             let parameter = given.get(index).ok_or(UnclearValue)?;
             let Some(value) = &parameter.value else { return Ok(None) };
             if parameter.binary || value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
@@ -58,38 +58,38 @@ fn count(number: Number, given: &[Parameter]) -> Result<Option<u64>, UnclearValu
 
 /// The parameters of a planned text.
 pub fn bind(
-    sources: &[Source],
+    sources: &[ParamSource],
     given: &[Parameter],
     limits: RowLimits,
     now: Option<&Bytes>,
 ) -> Result<Vec<Parameter>, UnclearValue> {
-    let value = |source: &Source| match *source {
-        Source::Given(index) => given.get(index).cloned().ok_or(UnclearValue),
-        Source::Enough => Ok(match limits.enough() {
+    let value = |source: &ParamSource| match *source {
+        ParamSource::Param(index) => given.get(index).cloned().ok_or(UnclearValue),
+        ParamSource::ShardLimit => Ok(match limits.enough() {
             Some(enough) => text(enough.to_string()),
             None => Parameter::default(),
         }),
-        Source::Now => now.cloned().map(text).ok_or(UnclearValue),
+        ParamSource::Now => now.cloned().map(text).ok_or(UnclearValue),
     };
     sources.iter().map(value).collect()
 }
 
 /// True if one of the texts needs the time.
-pub fn needs_now(read: &Read) -> bool {
+pub fn needs_now(read: &ReadPlan) -> bool {
     let finish = read.finish.iter().flat_map(|finish| &finish.params);
-    read.shard.params.iter().chain(finish).any(|source| *source == Source::Now)
+    read.shard.params.iter().chain(finish).any(|source| *source == ParamSource::Now)
 }
 
 /// How many values the plan uses. As many were given, unless something is wrong.
-pub fn used(read: &Read) -> usize {
+pub fn used(read: &ReadPlan) -> usize {
     let finish = read.finish.iter().flat_map(|finish| &finish.params);
     let texts = read.shard.params.iter().chain(finish).filter_map(|source| match source {
-        Source::Given(index) => Some(index + 1),
+        ParamSource::Param(index) => Some(index + 1),
         _ => None,
     });
     let steps = [read.offset, read.limit].into_iter().flatten().filter_map(|number| match number {
-        Number::Given(index) => Some(index + 1),
-        Number::Fixed(_) => None,
+        RowCount::Param(index) => Some(index + 1),
+        RowCount::Fixed(_) => None,
     });
     texts.chain(steps).max().unwrap_or(0)
 }
@@ -98,7 +98,7 @@ pub fn used(read: &Read) -> usize {
 mod tests {
     use super::*;
 
-    const LIMIT_GIVEN: Number = Number::Given(0);
+    const LIMIT_GIVEN: RowCount = RowCount::Param(0);
 
     fn limit(value: &str) -> Result<Option<u64>, UnclearValue> {
         count(LIMIT_GIVEN, &[text(value.to_owned())])
@@ -127,10 +127,13 @@ mod tests {
     fn parameters_are_taken_from_where_the_plan_says() {
         let given = [text("a"), Parameter { value: Some("b".into()), binary: true }];
         let limits = RowLimits { offset: 1, limit: Some(2) };
-        let sources = [Source::Given(1), Source::Enough, Source::Now, Source::Given(0)];
+        let sources = [ParamSource::Param(1), ParamSource::ShardLimit, ParamSource::Now, ParamSource::Param(0)];
         let bound = bind(&sources, &given, limits, Some(&"2024-01-01".into())).unwrap();
         assert_eq!(bound, [given[1].clone(), text("3"), text("2024-01-01"), given[0].clone()]);
-        assert_eq!(bind(&[Source::Given(2)], &given, limits, None), Err(UnclearValue));
-        assert_eq!(bind(&[Source::Enough], &given, RowLimits::default(), None), Ok(vec![Parameter::default()]));
+        assert_eq!(bind(&[ParamSource::Param(2)], &given, limits, None), Err(UnclearValue));
+        assert_eq!(
+            bind(&[ParamSource::ShardLimit], &given, RowLimits::default(), None),
+            Ok(vec![Parameter::default()])
+        );
     }
 }

@@ -7,7 +7,7 @@ use super::result_columns;
 use super::validity::Validity;
 use crate::data::command_tag;
 use crate::error::Error;
-use crate::plan::Everywhere;
+use crate::plan::Broadcast;
 use crate::scatter::{DescribedPart, FanOutError, Interrupts, ShardCalls, ShardError, Statement, all};
 
 /// Of a statement some of whose rows have been given to the caller before its end.
@@ -43,7 +43,7 @@ pub async fn on_all<'a>(
     fan_out: &mut FanOut<'a>,
     interrupts: Interrupts<'a>,
     statement: Statement,
-    how: Everywhere,
+    how: Broadcast,
 ) -> Result<AttemptEnd<'a>, FanOutError> {
     let mut interrupts = interrupts;
     // What one of them cannot do is done on none.
@@ -66,7 +66,7 @@ pub async fn on_all<'a>(
         if calls.is_outdated() {
             return Ok(AttemptEnd::Outdated(calls.into_interrupts()));
         }
-    } else if how == Everywhere::Same {
+    } else if how == Broadcast::Same {
         pass_on(fan_out, &mut calls, 0).await?;
         drain(&mut calls).await?;
     } else {

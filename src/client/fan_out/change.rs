@@ -10,7 +10,7 @@ use super::execution::{AttemptEnd, FanOut};
 use super::functions;
 use super::planning::PlanSnapshot;
 use crate::error::Error;
-use crate::plan::{Change, Everywhere, Source};
+use crate::plan::{Broadcast, ChangePlan, ParamSource};
 use crate::proto::QueryRequest;
 use crate::scatter::{FailurePolicy, FanOutError, Interrupts};
 
@@ -18,7 +18,7 @@ pub async fn run<'a>(
     fan_out: &mut FanOut<'a>,
     interrupts: Interrupts<'a>,
     snapshot: &PlanSnapshot<'_>,
-    change: &Arc<Change>,
+    change: &Arc<ChangePlan>,
 ) -> Result<AttemptEnd<'a>, FanOutError> {
     let mut interrupts = interrupts;
     check_functions(fan_out, &mut interrupts, snapshot, change).await?;
@@ -29,10 +29,10 @@ pub async fn run<'a>(
     let is_rewritten = change.shard.sql != fan_out.request.sql;
     let mut wire = fan_out.original();
     if is_rewritten {
-        let needs_now = change.shard.params.contains(&Source::Now);
+        let needs_now = change.shard.params.contains(&ParamSource::Now);
         let now = if needs_now { Some(now(fan_out, &mut interrupts).await?) } else { None };
         let given = &fan_out.request.params;
-        let used = change.shard.params.iter().filter(|source| matches!(source, Source::Given(_))).count();
+        let used = change.shard.params.iter().filter(|source| matches!(source, ParamSource::Param(_))).count();
         let params = match bind(&change.shard.params, given, RowLimits::default(), now.as_ref()) {
             Ok(params) if used == given.len() => params,
             Ok(_) | Err(UnclearValue) => {
@@ -47,7 +47,7 @@ pub async fn run<'a>(
         let takes =
             interrupts.until(channel.takes_premises()).await.map_err(|interrupt| fan_out.interrupted(interrupt))?;
         // What functions do matters to copies: their rows have to stay alike.
-        let functions = change.how == Everywhere::Same;
+        let functions = change.how == Broadcast::Same;
         let premise =
             takes.then(|| snapshot.fingerprints.premise(shard, &snapshot.planned.dependencies, functions)).flatten();
         statement.premises.push(premise);
@@ -61,7 +61,7 @@ async fn check_functions(
     fan_out: &FanOut<'_>,
     interrupts: &mut Interrupts<'_>,
     snapshot: &PlanSnapshot<'_>,
-    change: &Change,
+    change: &ChangePlan,
 ) -> Result<(), FanOutError> {
     if change.functions.is_empty() || snapshot.planned.has_plain_functions() {
         return Ok(());

@@ -8,7 +8,7 @@ use super::execution::FanOut;
 use super::plan_cache::PlannedStatement;
 use crate::data::lexer::{Lexer, Token};
 use crate::error::Error;
-use crate::plan::{Asked, Everywhere, Plan, means_current_time};
+use crate::plan::{Broadcast, FanOutConsent, Plan, means_current_time};
 use crate::proto::{Parameter, QueryRequest};
 use crate::scatter::{FanOutError, Interrupts, ShardError};
 
@@ -32,12 +32,12 @@ pub async fn refusal(
     planned: &PlannedStatement,
 ) -> Result<Option<FanOutError>, FanOutError> {
     let copies = match &planned.plan {
-        Ok(Plan::Change(change)) => change.how == Everywhere::Same,
+        Ok(Plan::Change(change)) => change.how == Broadcast::Same,
         Ok(Plan::Read(_)) => false,
         _ => return Ok(None),
     };
     // Who asks for what each shard makes of it gets that; but copies of a row stay alike.
-    if !copies && fan_out.request.asked != Asked::Implicitly {
+    if !copies && fan_out.request.asked != FanOutConsent::Implicit {
         return Ok(None);
     }
     let request = &fan_out.request;

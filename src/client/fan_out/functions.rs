@@ -4,7 +4,7 @@ use super::catalog::query;
 use super::plan_cache::PlannedStatement;
 use crate::client::request::Request;
 use crate::data::parameters::{TextArray, text};
-use crate::plan::{Asked, Read};
+use crate::plan::{FanOutConsent, ReadPlan};
 use crate::scatter::{InternalQueries, ShardError};
 
 /// Why a plan does not hold, if one of its functions does more than compute.
@@ -12,12 +12,12 @@ pub async fn odd_function(
     internal: InternalQueries<'_>,
     request: &Request,
     planned: &PlannedStatement,
-    read: &Read,
+    read: &ReadPlan,
 ) -> Result<Option<String>, ShardError> {
     if read.functions.is_empty() || planned.has_plain_functions() {
         return Ok(None);
     }
-    let explicitly = request.asked != Asked::Implicitly;
+    let explicitly = request.asked != FanOutConsent::Implicit;
     let odd = not_plain(internal, &read.functions, explicitly).await?;
     if let Some(name) = odd.first() {
         let policy = read.of_policies.get(name).map(|policy| format!(" of {policy}")).unwrap_or_default();

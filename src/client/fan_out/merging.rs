@@ -41,7 +41,7 @@ pub async fn merge<'a>(
     let read = bound.read;
     let has_steps = read.distinct || read.offset.is_some() || read.limit.is_some();
     let mut summary =
-        FanOutSummary { is_merged: has_steps || read.merge != plan::Merge::Concat, ..FanOutSummary::default() };
+        FanOutSummary { is_merged: has_steps || read.merge != plan::MergeStrategy::Concat, ..FanOutSummary::default() };
     let way = choose(bound, columns, calls.len(), fan_out.shared.fan_outs.memory);
     let mut calls = calls;
     if let MergeMethod::Finish = way {
@@ -74,17 +74,17 @@ fn choose(bound: &BoundRead<'_>, columns: &GatheredColumns<'_>, inputs: usize, m
         Some(FinalSteps::new(hidden, distinct, limits.offset, limits.limit))
     };
     let way = match &read.merge {
-        plan::Merge::Concat => final_steps(read.hidden).map(MergeMethod::Concat),
-        plan::Merge::Sorted { keys, on } => final_steps(read.hidden).and_then(|final_steps| {
+        plan::MergeStrategy::Concat => final_steps(read.hidden).map(MergeMethod::Concat),
+        plan::MergeStrategy::Sorted { keys, on } => final_steps(read.hidden).and_then(|final_steps| {
             SortedMerge::new(keys, *on, &fields, read.hidden, &collations, inputs, final_steps).map(MergeMethod::Sorted)
         }),
-        plan::Merge::Grouped(grouped) => Groups::new(grouped, &fields, read.hidden, &collations, memory)
+        plan::MergeStrategy::Grouped(grouped) => Groups::new(grouped, &fields, read.hidden, &collations, memory)
             .zip(final_steps(0))
             .map(|(groups, final_steps)| MergeMethod::Grouped(groups, final_steps)),
-        plan::Merge::Finish => None,
+        plan::MergeStrategy::Finish => None,
     };
     let ranked = || match &read.merge {
-        plan::Merge::Sorted { keys, on } if !read.distinct => {
+        plan::MergeStrategy::Sorted { keys, on } if !read.distinct => {
             RankedMerge::new(keys, *on, &fields, read.hidden, inputs, final_steps(read.hidden)?)
                 .map(MergeMethod::Ranked)
         }
@@ -135,7 +135,7 @@ async fn by_rank(
     bound: &BoundRead<'_>,
     columns: &GatheredColumns<'_>,
 ) -> Result<(), FanOutError> {
-    let plan::Merge::Sorted { keys, on } = &bound.read.merge else { return Ok(()) };
+    let plan::MergeStrategy::Sorted { keys, on } = &bound.read.merge else { return Ok(()) };
     keys.iter().filter_map(|key| columns.at(key.column)).try_for_each(GatheredColumn::has_text)?;
     let sql = rank::statement(keys, *on, columns);
     let mut ranked = ranked;

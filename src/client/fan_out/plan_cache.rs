@@ -13,7 +13,7 @@ use super::fingerprints::{Dependencies, Fingerprints};
 use super::schemas::ShardSchemas;
 use crate::client::request::Request;
 use crate::data::lexer::{Lexer, Token};
-use crate::plan::{self, Asked, Layout, Plan, Planning, Refusal, Relation};
+use crate::plan::{self, FanOutConsent, Layout, Plan, Planning, Refusal, Relation};
 use crate::proto::Field;
 
 const MOST_PLANS: usize = 1000;
@@ -294,7 +294,7 @@ impl State {
     }
 
     /// Keeps a plan that was made under this layout.
-    fn keep(&mut self, sql: &str, asked: Asked, layout: &Arc<Layout>, planned: Arc<PlannedStatement>) {
+    fn keep(&mut self, sql: &str, asked: FanOutConsent, layout: &Arc<Layout>, planned: Arc<PlannedStatement>) {
         if sql.len() > LONGEST || !Arc::ptr_eq(layout, &self.layout) {
             return;
         }
@@ -324,7 +324,7 @@ mod tests {
         PlanCache::new(Layout::default())
     }
 
-    fn request(sql: impl Into<String>, asked: Asked) -> Arc<Request> {
+    fn request(sql: impl Into<String>, asked: FanOutConsent) -> Arc<Request> {
         Arc::new(Request {
             id: 1,
             target: QueryTarget::All,
@@ -349,9 +349,9 @@ mod tests {
     #[tokio::test]
     async fn a_text_is_planned_once_for_each_way_of_asking() {
         let plans = plans();
-        let first = of(&plans, &request("select 1", Asked::Implicitly)).await;
-        assert!(Arc::ptr_eq(&first, &of(&plans, &request("select 1", Asked::Implicitly)).await));
-        assert!(!Arc::ptr_eq(&first, &of(&plans, &request("select 1", Asked::ByNull)).await));
+        let first = of(&plans, &request("select 1", FanOutConsent::Implicit)).await;
+        assert!(Arc::ptr_eq(&first, &of(&plans, &request("select 1", FanOutConsent::Implicit)).await));
+        assert!(!Arc::ptr_eq(&first, &of(&plans, &request("select 1", FanOutConsent::Null)).await));
     }
 
     #[test]
@@ -368,7 +368,7 @@ mod tests {
     async fn plans_are_bounded_in_number_and_in_text() {
         let plans = plans();
         for number in 0..MOST_PLANS + 100 {
-            plans.of(&request(format!("select {number}"), Asked::Implicitly)).await;
+            plans.of(&request(format!("select {number}"), FanOutConsent::Implicit)).await;
         }
         {
             let state = lock(&plans.state);
@@ -376,14 +376,14 @@ mod tests {
             let text: usize = state.plans.iter().flat_map(LruCache::iter).map(|(sql, _)| sql.len()).sum();
             assert_eq!(state.text, text);
         }
-        let long = request(format!("select '{}'", "x".repeat(LONGEST)), Asked::Implicitly);
+        let long = request(format!("select '{}'", "x".repeat(LONGEST)), FanOutConsent::Implicit);
         assert!(!Arc::ptr_eq(&of(&plans, &long).await, &of(&plans, &long).await), "too long to be state");
     }
 
     #[tokio::test]
     async fn other_relations_make_other_plans_and_the_same_do_not() {
         let plans = plans();
-        let of = async || of(&plans, &request("select * from v", Asked::Implicitly)).await;
+        let of = async || of(&plans, &request("select * from v", FanOutConsent::Implicit)).await;
         let relations = |query: &str| {
             let view = Relation { has_tenant: true, view: Some(query.to_owned()), ..Relation::default() };
             ShardSchemas { relations: [("v".to_owned(), view)].into(), is_whole: true, ..ShardSchemas::default() }
@@ -403,7 +403,7 @@ mod tests {
     #[tokio::test]
     async fn a_plan_that_was_made_under_other_relations_is_not_kept() {
         let plans = Arc::new(plans());
-        let long = request(format!("select * from v where a in (1{})", ", 1".repeat(5000)), Asked::Implicitly);
+        let long = request(format!("select * from v where a in (1{})", ", 1".repeat(5000)), FanOutConsent::Implicit);
         let slow = tokio::spawn({
             let (plans, long) = (plans.clone(), long.clone());
             async move { of(&plans, &long).await }
@@ -423,7 +423,8 @@ mod tests {
     #[tokio::test]
     async fn nobody_waits_for_long_while_large_texts_are_planned() {
         let plans = Arc::new(plans());
-        let large = request(format!("select * from t where a in (1{})", ", 1".repeat(150_000)), Asked::Implicitly);
+        let large =
+            request(format!("select * from t where a in (1{})", ", 1".repeat(150_000)), FanOutConsent::Implicit);
         let under_way: Vec<_> = (0..4)
             .map(|_| {
                 let (plans, large) = (plans.clone(), large.clone());
@@ -433,7 +434,7 @@ mod tests {
         let mut waits = Vec::new();
         while !under_way.iter().all(|plan| plan.is_finished()) {
             let begun = std::time::Instant::now();
-            plans.of(&request(format!("select * from t where b = {}", waits.len()), Asked::Implicitly)).await;
+            plans.of(&request(format!("select * from t where b = {}", waits.len()), FanOutConsent::Implicit)).await;
             waits.push(begun.elapsed());
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

@@ -13,7 +13,7 @@ use super::validity::Validity;
 use super::{merging, result_columns};
 use crate::error::Error;
 use crate::gather::{Collation, GatheredColumn, GatheredColumns};
-use crate::plan::{Asked, Column, Fold, Merge, Read};
+use crate::plan::{Column, FanOutConsent, Fold, MergeStrategy, ReadPlan};
 use crate::proto::{Field, Parameter, QueryRequest};
 use crate::scatter::{FailurePolicy, FanOutError, InternalQueries, Interrupts, ShardCalls, ShardError};
 
@@ -21,7 +21,7 @@ pub async fn run<'a>(
     fan_out: &mut FanOut<'a>,
     interrupts: Interrupts<'a>,
     snapshot: &PlanSnapshot<'_>,
-    read: &Arc<Read>,
+    read: &Arc<ReadPlan>,
 ) -> Result<AttemptEnd<'a>, FanOutError> {
     let mut interrupts = interrupts;
     let planned = snapshot.planned;
@@ -36,7 +36,7 @@ pub async fn run<'a>(
     let wire = QueryRequest { sql: read.shard.sql.clone(), params, simple, ..QueryRequest::default() };
     let policy = if fan_out.request.partial { FailurePolicy::PartialRead } else { FailurePolicy::Read };
     // What must not run twice is looked at before; so is what waits for some shards to the last.
-    let shows_only_reading = fan_out.request.asked == Asked::Implicitly || planned.shows_only_reading;
+    let shows_only_reading = fan_out.request.asked == FanOutConsent::Implicit || planned.shows_only_reading;
     let is_checked = !shows_only_reading || !fan_out.reads_only_read() || fan_out.request.partial;
     // What a view or a function does was announced before it may have been replaced.
     if (is_checked || planned.runs_theirs) && !fan_out.still_holds(&mut interrupts, snapshot).await? {
@@ -77,7 +77,7 @@ async fn check_functions(
     fan_out: &FanOut<'_>,
     interrupts: &mut Interrupts<'_>,
     planned: &PlannedStatement,
-    read: &Read,
+    read: &ReadPlan,
 ) -> Result<(), FanOutError> {
     let odd = interrupts.until(odd_function(fan_out.internal, fan_out.request, planned, read)).await;
     match odd.map_err(|interrupt| fan_out.interrupted(interrupt))?? {
@@ -91,7 +91,7 @@ async fn values<'r>(
     fan_out: &FanOut<'_>,
     interrupts: &mut Interrupts<'_>,
     planned: &'r PlannedStatement,
-    read: &'r Read,
+    read: &'r ReadPlan,
     is_rewritten: bool,
 ) -> Result<(BoundRead<'r>, Vec<Parameter>), FanOutError> {
     let given = &fan_out.request.params;
@@ -170,17 +170,17 @@ async fn know(
 }
 
 /// The columns that are compared or made anew, whose types and collations therefore matter.
-fn needed(read: &Read, columns: usize) -> Vec<usize> {
+fn needed(read: &ReadPlan, columns: usize) -> Vec<usize> {
     match &read.merge {
-        Merge::Concat if !read.distinct => Vec::new(),
-        Merge::Sorted { keys, .. } if !read.distinct => {
+        MergeStrategy::Concat if !read.distinct => Vec::new(),
+        MergeStrategy::Sorted { keys, .. } if !read.distinct => {
             keys.iter().map(|key| position(key.column, read, columns)).filter(|column| *column < columns).collect()
         }
         _ => (0..columns).collect(),
     }
 }
 
-fn position(column: Column, read: &Read, columns: usize) -> usize {
+fn position(column: Column, read: &ReadPlan, columns: usize) -> usize {
     match column {
         Column::Visible(index) => index,
         Column::Hidden(index) => columns.saturating_sub(read.hidden) + index,
@@ -233,16 +233,16 @@ async fn traits(
 }
 
 /// Where the order of texts matters, and each shard has already put its own in order, all must have used the same rules.
-fn refuse_different_rules(read: &Read, known: &[GatheredColumn]) -> Result<(), FanOutError> {
+fn refuse_different_rules(read: &ReadPlan, known: &[GatheredColumn]) -> Result<(), FanOutError> {
     let at = |column: &Column| position(*column, read, known.len());
     let ordered: Vec<usize> = match &read.merge {
-        Merge::Concat => Vec::new(),
-        Merge::Sorted { keys, .. } => keys.iter().map(|key| at(&key.column)).collect(),
-        Merge::Grouped(grouped) => {
+        MergeStrategy::Concat => Vec::new(),
+        MergeStrategy::Sorted { keys, .. } => keys.iter().map(|key| at(&key.column)).collect(),
+        MergeStrategy::Grouped(grouped) => {
             let extremes = grouped.folds.iter().filter(|(_, fold)| matches!(fold, Fold::Min | Fold::Max));
             extremes.map(|(column, _)| at(column)).collect()
         }
-        Merge::Finish => (0..known.len()).collect(),
+        MergeStrategy::Finish => (0..known.len()).collect(),
     };
     let differs =
         |known: &&GatheredColumn| known.rules.is_some_and(|rules| !rules.same && rules.collation != Collation::Bytes);

@@ -12,7 +12,7 @@ use crate::client::request::Request;
 use crate::client::shared::Shared;
 use crate::deadline::Deadlines;
 use crate::error::Error;
-use crate::plan::{Everywhere, Plan};
+use crate::plan::{Broadcast, Plan};
 use crate::scatter::{FailurePolicy, FanOutError, InternalQueries, Interrupts};
 
 /// Runs a query for all shards to its end. JavaScript is told of the end exactly once.
@@ -106,17 +106,17 @@ impl<'a> FanOut<'a> {
         }
         match &planned.plan {
             Ok(Plan::AnyShard) => broadcast::on_any(self, interrupts, &snapshot).await,
-            Ok(Plan::Everywhere(how)) => {
+            Ok(Plan::Broadcast(how)) => {
                 // What is done on some shards cannot be done again, so it is done on none unless all can be reached. The
                 // plan of a change of rows must hold. A change of tables may be what makes the shards agree.
                 let holds = self.holds_everywhere(&mut interrupts, &snapshot).await?;
-                if *how == Everywhere::Sum && !holds {
+                if *how == Broadcast::Sum && !holds {
                     return Ok(AttemptEnd::Outdated(interrupts));
                 }
                 let statement = self.statement(self.original(), FailurePolicy::Write, planned.shows_only_reading)?;
                 let done = broadcast::on_all(self, interrupts, statement, *how).await;
                 // A command may have changed tables and views, however it ended.
-                if *how == Everywhere::Same {
+                if *how == Broadcast::Same {
                     self.shared.fan_outs.forget();
                 }
                 done

@@ -11,7 +11,7 @@ use super::catalog::query;
 use super::fingerprints::{self, Fingerprints, IS_FOR_ASKER, OF_RELATION, functions, whole};
 use crate::data::parameters::{TextArray, text};
 use crate::data::result_set::ResultSet;
-use crate::plan::{Policy, Readers, Relation};
+use crate::plan::{Policy, Relation, RowReaders};
 use crate::scatter::{InternalQueries, ShardError, all};
 
 /// How long the others are awaited at most, once one shard has answered.
@@ -27,7 +27,7 @@ pub struct ShardSchemas {
     /// Names of the application's functions that may be called on a row.
     pub row_functions: BTreeSet<String>,
     /// Operators, casts and types behind which there are functions that may read rows.
-    pub readers: Readers,
+    pub readers: RowReaders,
     /// By what it is noticed that they have changed any of it.
     pub fingerprints: Fingerprints,
     /// By name, the shards on which another transaction keeps everyone from looking at the relation.

@@ -4,22 +4,22 @@ use super::*;
 use crate::data::row::data_row;
 use crate::gather::RowBatch;
 use crate::gather::random::{Random, fields};
-use crate::plan::{Fold, Key};
+use crate::plan::{Fold, OrderKey};
 
 /// Columns: numeric key, text key, hidden: sum of numeric, count, least int4.
 const TYPES: [u32; 6] = [1700, 25, 1700, 1700, 20, 23];
 const COLLATIONS: [Collation; 6] = [Collation::Deterministic; 6];
 
-fn plan(order: Vec<Key>) -> Grouped {
+fn plan(order: Vec<OrderKey>) -> Grouped {
     let (sum, count, least) = (Column::Hidden(0), Column::Hidden(1), Column::Hidden(2));
     Grouped {
         keys: vec![Column::Visible(0), Column::Visible(1)],
         folds: vec![(sum, Fold::Sum), (count, Fold::Sum), (least, Fold::Min)],
         order,
         output: vec![
-            Output::Column(Column::Visible(0)),
-            Output::Column(Column::Visible(1)),
-            Output::Average { sum, count },
+            GroupOutput::Column(Column::Visible(0)),
+            GroupOutput::Column(Column::Visible(1)),
+            GroupOutput::Average { sum, count },
         ],
     }
 }
@@ -53,7 +53,8 @@ fn grouping_is_folding_in_a_map_and_sorting() {
         // By the least value, then by the numeric key: groups may tie in both, and then come as they came first.
         let keys = [Column::Hidden(2), Column::Visible(0)];
         let is_sorted = !random.one_in(3);
-        let order = if is_sorted { keys.map(|column| Key { column, descending, nulls_first }).into() } else { vec![] };
+        let order =
+            if is_sorted { keys.map(|column| OrderKey { column, descending, nulls_first }).into() } else { vec![] };
         let mut groups = groups(&plan(order), 1 << 20);
         let mut model = Model::new();
         for _ in 0..random.below(6) {
@@ -115,7 +116,7 @@ fn without_keys_there_is_one_group() {
         keys: vec![],
         folds: vec![(Column::Visible(0), Fold::Sum), (Column::Visible(1), Fold::Max)],
         order: vec![],
-        output: vec![Output::Column(Column::Visible(0)), Output::Column(Column::Visible(1))],
+        output: vec![GroupOutput::Column(Column::Visible(0)), GroupOutput::Column(Column::Visible(1))],
     };
     let mut groups = Groups::new(&plan, &fields([20, 701]), 0, &[], 1 << 20).unwrap();
     groups.push(&data_row(&[Some(b"3"), None])).unwrap();
@@ -158,7 +159,7 @@ fn what_is_not_proven_leaves_it_to_postgresql() {
     let is_proven = |plan: &Grouped, types: [u32; 6], collation| {
         Groups::new(plan, &fields(types), 3, &[collation; 6], 1 << 20).is_some()
     };
-    let by_text = Key { column: Column::Visible(1), descending: false, nulls_first: false };
+    let by_text = OrderKey { column: Column::Visible(1), descending: false, nulls_first: false };
     assert!(is_proven(&plan(vec![]), TYPES, Collation::Deterministic));
     assert!(!is_proven(&plan(vec![]), TYPES, Collation::Unknown));
     assert!(!is_proven(&plan(vec![by_text]), TYPES, Collation::Deterministic));

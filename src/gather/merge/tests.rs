@@ -42,8 +42,8 @@ fn merging_is_sorting_everything_and_picking() {
     }
 }
 
-fn by_text(descending: bool) -> [Key; 1] {
-    [Key { column: Column::Visible(0), descending, nulls_first: false }]
+fn by_text(descending: bool) -> [OrderKey; 1] {
+    [OrderKey { column: Column::Visible(0), descending, nulls_first: false }]
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::gather::random::{Case, Random, fields, joined};
 use crate::plan::Column;
 
 /// What PostgreSQL would answer: places in order, and where a key of DISTINCT ON differs from the row before.
-fn sorted(keys: &[Key], on: usize, texts: &[Vec<Option<Bytes>>]) -> (Vec<usize>, Vec<bool>) {
+fn sorted(keys: &[OrderKey], on: usize, texts: &[Vec<Option<Bytes>>]) -> (Vec<usize>, Vec<bool>) {
     let value = |key: usize, place: usize| {
         let text = texts[key][place].as_ref()?;
         Some(std::str::from_utf8(text).unwrap().parse::<f64>().unwrap())
@@ -55,7 +55,7 @@ fn merging_with_anothers_order_is_sorting_everything_and_picking() {
 
 #[test]
 fn an_answer_that_contradicts_a_shards_own_order_is_an_error() {
-    let key = Key { column: Column::Visible(0), descending: false, nulls_first: false };
+    let key = OrderKey { column: Column::Visible(0), descending: false, nulls_first: false };
     let mut ranked = RankedMerge::new(&[key], 0, &fields([25]), 0, 2, FinalSteps::new(0, None, 0, None)).unwrap();
     ranked.end(0);
     ranked.feed(1, [data_row(&[Some(b"a")]), data_row(&[Some(b"b")])].concat().into()).unwrap();

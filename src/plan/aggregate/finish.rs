@@ -11,7 +11,7 @@ use sqlparser::ast::{
 use super::calls::{distinct_arguments, is_aggregate, is_distinct, names_any_column, with_name};
 use super::{Need, Split};
 use crate::plan::draft::{GATHERED, bare, column, empty_select, from, table};
-use crate::plan::fan_out_plan::{Bit, Column, Fold};
+use crate::plan::fan_out_plan::{Column, Fold, SqlFragment};
 use crate::plan::functions::{FunctionKind, arguments, kind, only_argument};
 use crate::plan::ident::{fold_case, quoted};
 use crate::plan::normal::{TreeSize, sizes};
@@ -197,13 +197,13 @@ impl Split<'_> {
         let bits = match kind(call) {
             FunctionKind::Count => {
                 let at = gathered(self.column(&Expr::Function(call.clone())));
-                vec![Bit::Sql(format!("CAST(coalesce(pg_catalog.sum({at}), 0) AS bigint)"))]
+                vec![SqlFragment::Sql(format!("CAST(coalesce(pg_catalog.sum({at}), 0) AS bigint)"))]
             }
             FunctionKind::Average => {
                 let (sum, count) = self.average(call)?;
                 let (sum, count) = (gathered(sum), gathered(count));
                 // Of nothing but -0 the sum is -0, and the average 0.
-                vec![Bit::Sql(format!(
+                vec![SqlFragment::Sql(format!(
                     "(CASE WHEN pg_catalog.sum({count}) OPERATOR(pg_catalog.>) 0 THEN \
                      (pg_catalog.sum({sum}) OPERATOR(pg_catalog.+) '0') OPERATOR(pg_catalog./) pg_catalog.sum({count}) END)"
                 ))]
@@ -211,15 +211,15 @@ impl Split<'_> {
             FunctionKind::Folded(Fold::Sum) => {
                 let at = self.column(&Expr::Function(call.clone()));
                 vec![
-                    Bit::Sql(format!("CAST({}({}) AS ", call.name, gathered(at))),
-                    Bit::TypeOf(at),
-                    Bit::Sql(")".into()),
+                    SqlFragment::Sql(format!("CAST({}({}) AS ", call.name, gathered(at))),
+                    SqlFragment::TypeOf(at),
+                    SqlFragment::Sql(")".into()),
                 ]
             }
             FunctionKind::Folded(_) => {
                 let at = gathered(self.column(&Expr::Function(call.clone())));
                 // As it is written: it means here what it means on the shards.
-                vec![Bit::Sql(format!("{}({at})", call.name))]
+                vec![SqlFragment::Sql(format!("{}({at})", call.name))]
             }
             _ => return Err(unsupported(&format!("the aggregate {}", call.name))),
         };
@@ -248,7 +248,7 @@ impl Split<'_> {
             [only] => only.clone(),
             columns => format!("({})", columns.join(", ")),
         };
-        Ok(Expr::Identifier(self.fragments.name(vec![Bit::Sql(format!("{}(DISTINCT {list})", call.name))])))
+        Ok(Expr::Identifier(self.fragments.name(vec![SqlFragment::Sql(format!("{}(DISTINCT {list})", call.name))])))
     }
 
     /// An aggregate over the rows themselves: its arguments are gathered. What is in them of parameters and of the clock
@@ -271,7 +271,7 @@ impl Split<'_> {
                     } else if names_any_column(expr) {
                         let at = gathered(self.column(expr));
                         // A marked name keeps the walk from taking it for a column of the query's own.
-                        *expr = Expr::Identifier(self.fragments.name(vec![Bit::Sql(at)]));
+                        *expr = Expr::Identifier(self.fragments.name(vec![SqlFragment::Sql(at)]));
                     }
                 }
             };

@@ -7,7 +7,7 @@ use sqlparser::ast::{Expr, Value};
 
 use super::Split;
 use super::calls::{Folding, fold_of, is_aggregate};
-use crate::plan::fan_out_plan::{Column, Fold, Grouped, Output};
+use crate::plan::fan_out_plan::{Column, Fold, GroupOutput, Grouped};
 use crate::plan::ident::fold_case;
 use crate::plan::refusal::Refusal;
 use crate::plan::rows::key;
@@ -33,17 +33,17 @@ impl Split<'_> {
                     Some(Folding::Plain(fold)) => {
                         let at = self.column(&Expr::Function(call.clone()));
                         note(&mut folds, at, fold);
-                        Output::Column(at)
+                        GroupOutput::Column(at)
                     }
                     Some(Folding::Average) => {
                         let (sum, count) = self.average(call)?;
                         note(&mut folds, sum, Fold::Sum);
                         note(&mut folds, count, Fold::Sum);
-                        Output::Average { sum, count }
+                        GroupOutput::Average { sum, count }
                     }
                     None => return Ok(None),
                 },
-                Some(_) => Output::Column(Column::Visible(index)),
+                Some(_) => GroupOutput::Column(Column::Visible(index)),
                 None => return Ok(None),
             });
         }
@@ -65,16 +65,16 @@ impl Split<'_> {
                     Some(Folding::Plain(fold)) => {
                         let at = self.column(&Expr::Function(call.clone()));
                         note(&mut folds, at, fold);
-                        Output::Column(at)
+                        GroupOutput::Column(at)
                     }
                     _ => return Ok(None),
                 },
                 expr => match self.key_at.get(&self.normalized(expr)) {
-                    Some(at) => Output::Column(*at),
+                    Some(at) => GroupOutput::Column(*at),
                     None => return Ok(None),
                 },
             };
-            let Output::Column(column) = column else { return Ok(None) };
+            let GroupOutput::Column(column) = column else { return Ok(None) };
             order.push(key(column, &ordered.options)?);
         }
         let mut keys: Vec<Column> = self.keys.iter().map(|(_, at)| *at).collect();

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::plan::{Asked, Layout, Relation, plan};
+use crate::plan::{FanOutConsent, Layout, Relation, plan};
 
 fn layout() -> Layout {
     Layout { tenant_column: Some("tenant_id".into()), ..Layout::default() }
@@ -38,7 +38,7 @@ fn effort<T>(work: impl FnOnce() -> T) -> (Duration, T) {
 /// The least of three measurements of planning a text.
 fn time(sql: &str) -> Duration {
     let layout = layout();
-    (0..3).map(|_| effort(|| plan(sql, Asked::Implicitly, &layout)).0).min().unwrap()
+    (0..3).map(|_| effort(|| plan(sql, FanOutConsent::Implicit, &layout)).0).min().unwrap()
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn views_that_double_with_each_level_are_looked_into_once() {
         relations.insert(format!("v{level}"), view(format!("{one} union all {one}")));
     }
     let layout = Layout { relations, ..layout() };
-    let (taken, planned) = effort(|| plan("select * from v39", Asked::Implicitly, &layout).plan);
+    let (taken, planned) = effort(|| plan("select * from v39", FanOutConsent::Implicit, &layout).plan);
     assert!(planned.is_ok());
     assert!(taken < Duration::from_secs(5), "{taken:?}");
 }
@@ -119,7 +119,7 @@ fn what_takes_more_work_than_its_length_allows_is_refused() {
     let windows = list(3000, |i| format!("w{} as (w{i})", i + 1), ", ");
     let calls = list(100, |i| format!("sum(x) over w{}", 3000 - i), ", ");
     let sql = format!("select {calls} from t window w0 as (), {windows}");
-    let (taken, refusal) = effort(|| plan(&sql, Asked::Implicitly, &layout()).plan);
+    let (taken, refusal) = effort(|| plan(&sql, FanOutConsent::Implicit, &layout()).plan);
     assert!(refusal.unwrap_err().to_string().contains("too long to plan"));
     assert!(taken < Duration::from_secs(30), "{taken:?}");
 }
@@ -139,6 +139,6 @@ fn what_nests_is_not_looked_at_twice_at_each_level() {
         let close = ") s union all select * from r) select * from r".repeat(depth);
         format!("{open}select 1{close}")
     };
-    let (taken, _) = effort(|| plan(&recursive(24), Asked::Implicitly, &layout()));
+    let (taken, _) = effort(|| plan(&recursive(24), FanOutConsent::Implicit, &layout()));
     assert!(taken < Duration::from_secs(30), "{taken:?}");
 }

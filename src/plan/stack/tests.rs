@@ -5,7 +5,7 @@ use std::thread;
 
 use super::{BASE, LEVEL, MOST_LEVELS};
 use crate::plan::parse::Tokens;
-use crate::plan::{Asked, Layout, Plan, Refusal, Relation, plan};
+use crate::plan::{FanOutConsent, Layout, Plan, Refusal, Relation, plan};
 
 /// Texts that grow by one element: what stands before it, the element, what stands behind all of them.
 const CHAINS: [(&str, &str, &str); 53] = [
@@ -112,7 +112,7 @@ fn nest((before, open, inside, close, behind): (&str, &str, &str, &str, &str), d
 }
 
 fn planned(sql: &str) -> Result<Plan, Refusal> {
-    plan(sql, Asked::Implicitly, &Layout { tenant_column: Some("tenant_id".into()), ..Layout::default() }).plan
+    plan(sql, FanOutConsent::Implicit, &Layout { tenant_column: Some("tenant_id".into()), ..Layout::default() }).plan
 }
 
 /// The bytes of this thread's stack that have been written to.
@@ -237,8 +237,8 @@ fn what_is_too_long_is_refused_with_advice() {
 fn ddl_need_not_be_read_to_run_on_every_shard() {
     let ddl = chain(("create table t (a int check (a = 1", " or a = 1", "))"), MOST_LEVELS);
     let layout = Layout::default();
-    assert!(matches!(plan(&ddl, Asked::ByNull, &layout).plan, Ok(Plan::Everywhere(_))));
-    assert!(plan(&ddl, Asked::Implicitly, &layout).plan.is_err());
+    assert!(matches!(plan(&ddl, FanOutConsent::Null, &layout).plan, Ok(Plan::Broadcast(_))));
+    assert!(plan(&ddl, FanOutConsent::Implicit, &layout).plan.is_err());
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn views_of_any_length_and_depth_are_answered_or_refused() {
         relations.insert(format!("v{number}"), view(format!("select * from v{}", number - 1)));
     }
     let layout = Layout { tenant_column: Some("tenant_id".into()), relations, ..Layout::default() };
-    let planned = |sql: &str| plan(sql, Asked::Implicitly, &layout).plan;
+    let planned = |sql: &str| plan(sql, FanOutConsent::Implicit, &layout).plan;
     assert!(planned("select * from short").is_ok());
     assert!(planned("select * from v50").is_ok());
     for name in ["long", "longest", "v999"] {

@@ -12,14 +12,14 @@ fn counts_and_sums_are_folded() {
     let [sum, count] = [Column::Hidden(0), Column::Hidden(1)];
     assert_eq!(
         plan.merge,
-        Merge::Grouped(Grouped {
+        MergeStrategy::Grouped(Grouped {
             keys: vec![Column::Visible(0)],
             folds: vec![(Column::Visible(1), Fold::Sum), (sum, Fold::Sum), (count, Fold::Sum)],
-            order: vec![Key { column: Column::Visible(1), descending: true, nulls_first: true }],
+            order: vec![OrderKey { column: Column::Visible(1), descending: true, nulls_first: true }],
             output: vec![
-                Output::Column(Column::Visible(0)),
-                Output::Column(Column::Visible(1)),
-                Output::Average { sum, count },
+                GroupOutput::Column(Column::Visible(0)),
+                GroupOutput::Column(Column::Visible(1)),
+                GroupOutput::Average { sum, count },
             ],
         })
     );
@@ -106,14 +106,14 @@ fn an_alias_in_group_by_means_a_column_where_there_is_one() {
 #[test]
 fn a_position_behind_a_wildcard_may_be_any_column() {
     let plan = planned("select t.*, tenant_id, count(*) from t group by 2");
-    assert!(!matches!(&plan, Ok(Plan::Read(read)) if read.merge == Merge::Concat), "{plan:?}");
+    assert!(!matches!(&plan, Ok(Plan::Read(read)) if read.merge == MergeStrategy::Concat), "{plan:?}");
 }
 
 #[test]
 fn a_group_by_a_tenant_that_may_be_missing_is_merged() {
     let plan =
         read("select b.tenant_id, count(*) from a left join b on a.tenant_id = b.tenant_id group by b.tenant_id");
-    assert!(matches!(plan.merge, Merge::Grouped(_)));
+    assert!(matches!(plan.merge, MergeStrategy::Grouped(_)));
 }
 
 #[test]
@@ -123,23 +123,23 @@ fn parameters_and_the_clock_inside_a_gathered_aggregate_are_numbered_with_all_ot
         (
             "select string_agg(tenant_id, $1::text order by id) from t where a > $2",
             "SELECT string_agg(h0, $1::TEXT ORDER BY h1) AS \"string_agg\" FROM mtdd_g",
-            vec![Source::Given(0)],
+            vec![ParamSource::Param(0)],
         ),
         (
             "select count(*) from t where b = $1 having string_agg(a, $3) > $2",
             "SELECT count(*) AS \"count\" FROM mtdd_g HAVING string_agg(h0, $1) > $2",
-            vec![Source::Given(2), Source::Given(1)],
+            vec![ParamSource::Param(2), ParamSource::Param(1)],
         ),
         (
             "select percentile_cont($2) within group (order by a + $1) from t",
             "SELECT percentile_cont($1) WITHIN GROUP (ORDER BY h0) AS \"percentile_cont\" FROM mtdd_g",
-            vec![Source::Given(1)],
+            vec![ParamSource::Param(1)],
         ),
         (
             "select array_agg(now() order by (id, a)) filter (where b > $1) from t",
             "SELECT array_agg(CAST($1 AS TIMESTAMP WITH TIME ZONE) ORDER BY (h0, h1)) FILTER (WHERE h2) AS \"array_agg\" \
              FROM mtdd_g",
-            vec![Source::Now],
+            vec![ParamSource::Now],
         ),
     ] {
         assert_eq!(finish(sql), text, "{sql}");
@@ -177,7 +177,7 @@ fn group_by_means_a_column_before_an_alias() {
         "SELECT a + 1 AS mtdd_h0, count(*) AS mtdd_h1 FROM t GROUP BY 1"
     );
     let unknown = "select 1 + a as x, count(*) from (select * from t) s group by x";
-    assert!(plan(unknown, Asked::Implicitly, &with_columns()).unwrap_err().to_string().contains("GROUP BY x"));
+    assert!(plan(unknown, FanOutConsent::Implicit, &with_columns()).unwrap_err().to_string().contains("GROUP BY x"));
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn aggregates_of_the_rows_around_a_subquery_are_refused() {
         "select (select vat from countries order by max(t.a) limit 1) from t",
         "select (select (select sum(t.a) from countries) from countries c limit 1) from t",
     ] {
-        let plan = plan(sql, Asked::Implicitly, &with_columns());
+        let plan = plan(sql, FanOutConsent::Implicit, &with_columns());
         assert!(matches!(&plan, Err(refusal) if refusal.to_string().contains("around it")), "{sql}: {plan:?}");
     }
     for sql in [

@@ -11,7 +11,7 @@ fn one_clock_serves_all_shards() {
          CAST(CAST($1 AS TIMESTAMP WITH TIME ZONE) AS DATE) AS \"current_date\", a FROM t \
          WHERE b < CAST($1 AS TIMESTAMP WITH TIME ZONE)"
     );
-    assert_eq!(plan.shard.params, [Source::Now]);
+    assert_eq!(plan.shard.params, [ParamSource::Now]);
 }
 
 #[test]
@@ -30,8 +30,8 @@ fn an_attribute_of_an_expression_may_be_a_function() {
         "select (t.a).max from t",
         "select a from t order by (a).count",
     ] {
-        for asked in [Asked::Implicitly, Asked::ByNull, Asked::AllServers] {
-            let plan = plan(sql, asked, &layout());
+        for consent in [FanOutConsent::Implicit, FanOutConsent::Null, FanOutConsent::AllServers] {
+            let plan = plan(sql, consent, &layout());
             assert!(matches!(plan, Err(Refusal::Unsupported(_))), "{sql}: {plan:?}");
         }
     }
@@ -50,7 +50,7 @@ fn functions_that_are_not_postgresqls_own_are_named() {
 #[test]
 fn a_function_that_has_the_name_of_postgresqls_own_is_not_taken_for_it() {
     let layout = Layout { shadowed: ["max", "lower"].map(str::to_owned).into(), ..layout() };
-    let planned = |sql: &str| plan(sql, Asked::Implicitly, &layout);
+    let planned = |sql: &str| plan(sql, FanOutConsent::Implicit, &layout);
     let reason = planned("select max(a) from t").unwrap_err().to_string();
     assert!(reason.contains("write pg_catalog.max()"), "{reason}");
     assert!(planned("select pg_catalog.max(a) from t").is_ok());
@@ -65,7 +65,7 @@ fn a_field_that_may_be_a_function_of_its_row_is_judged_as_a_call() {
     let table = Relation { has_tenant: true, parts: (0, "a integer\ncount integer".into()), ..Relation::default() };
     layout.relations.insert("known".into(), table);
     layout.row_functions.extend(["charge".to_owned(), "a".to_owned()]);
-    let planned = |sql: &str| plan(sql, Asked::ByNull, &layout);
+    let planned = |sql: &str| plan(sql, FanOutConsent::Null, &layout);
     for sql in [
         "select k.charge from known k",
         "select known.charge from known",

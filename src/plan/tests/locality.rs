@@ -146,7 +146,7 @@ fn a_table_without_the_tenant_column_is_joined_with_nothing() {
     assert!(inside.contains("a subquery looks at rows of all shards"), "{inside}");
     assert!(refused("select * from t join logs using (tenant_id)").contains("logs is not joined"));
     let plan = read("select upper(a) as tenant_id, count(*) from logs group by tenant_id");
-    assert!(matches!(plan.merge, Merge::Grouped(_)), "{plan:?}");
+    assert!(matches!(plan.merge, MergeStrategy::Grouped(_)), "{plan:?}");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_policy_is_judged_as_a_condition_of_the_statement_would_be() {
         }
         layout
     };
-    let reads = |sql: &str, layout: &Layout| plan(sql, Asked::Implicitly, layout);
+    let reads = |sql: &str, layout: &Layout| plan(sql, FanOutConsent::Implicit, layout);
     for (using, is_allowed) in [
         ("(tenant_id = current_setting('mtdd.tenant_id'::text, true))", true),
         ("(EXISTS ( SELECT 1 FROM o WHERE (o.tenant_id = t.tenant_id)))", true),
@@ -201,8 +201,8 @@ fn system_columns_name_no_rows_of_all_shards() {
         let mut layout = layout();
         let view = Some("SELECT t.ctid AS place, t.a FROM t".to_owned());
         layout.relations.insert("placed".into(), Relation { has_tenant: true, view, ..Relation::default() });
-        for asked in [Asked::Implicitly, Asked::ByNull, Asked::AllServers] {
-            let plan = plan(sql, asked, &layout);
+        for consent in [FanOutConsent::Implicit, FanOutConsent::Null, FanOutConsent::AllServers] {
+            let plan = plan(sql, consent, &layout);
             assert!(
                 matches!(&plan, Err(refusal) if refusal.to_string().contains("one shard keeps a row")),
                 "{sql}: {plan:?}"
@@ -220,13 +220,13 @@ fn what_one_server_counts_is_no_answer_for_all() {
         "select pg_backend_pid()",
     ] {
         assert!(refused(sql).contains("alone; "), "{sql}: {}", refused(sql));
-        assert!(!matches!(plan(sql, Asked::ByNull, &layout()), Ok(Plan::AnyShard) | Err(_)), "{sql}");
+        assert!(!matches!(plan(sql, FanOutConsent::Null, &layout()), Ok(Plan::AnyShard) | Err(_)), "{sql}");
     }
-    let counted = plan("select count(*) from pg_stat_activity", Asked::ByNull, &layout());
-    assert!(matches!(&counted, Ok(Plan::Read(read)) if matches!(read.merge, Merge::Grouped(_))), "{counted:?}");
+    let counted = plan("select count(*) from pg_stat_activity", FanOutConsent::Null, &layout());
+    assert!(matches!(&counted, Ok(Plan::Read(read)) if matches!(read.merge, MergeStrategy::Grouped(_))), "{counted:?}");
     for sql in ["select reltuples from pg_class", "select c.* from pg_class c", "select * from pg_class"] {
-        for asked in [Asked::Implicitly, Asked::ByNull] {
-            let refusal = plan(sql, asked, &layout()).unwrap_err().to_string();
+        for consent in [FanOutConsent::Implicit, FanOutConsent::Null] {
+            let refusal = plan(sql, consent, &layout()).unwrap_err().to_string();
             assert!(refusal.contains("of pg_class, which tells of one shard only"), "{refusal}");
         }
     }

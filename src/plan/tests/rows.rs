@@ -21,7 +21,11 @@ fn rows_that_need_no_merging_come_by_the_text_as_it_was_written() {
         "select * from t cross join lateral (select * from o where o.tenant_id = t.tenant_id limit 3) last",
     ] {
         let read = read(sql);
-        assert_eq!((read.shard.sql.as_str(), &read.merge, read.distinct), (sql, &Merge::Concat, false), "{sql}");
+        assert_eq!(
+            (read.shard.sql.as_str(), &read.merge, read.distinct),
+            (sql, &MergeStrategy::Concat, false),
+            "{sql}"
+        );
         assert!(read.finish.is_none() && read.hidden == 0, "{sql}");
     }
 }
@@ -30,30 +34,30 @@ fn rows_that_need_no_merging_come_by_the_text_as_it_was_written() {
 fn an_order_is_merged_by_output_columns_or_by_hidden_ones() {
     let by_name = read("select * from t order by name limit 10");
     assert_eq!(by_name.shard.sql, "SELECT *, name AS mtdd_h0 FROM t ORDER BY name LIMIT 10");
-    assert_eq!(by_name.merge, Merge::Sorted { keys: vec![ascending(Column::Hidden(0))], on: 0 });
+    assert_eq!(by_name.merge, MergeStrategy::Sorted { keys: vec![ascending(Column::Hidden(0))], on: 0 });
     let mixed = read("select a as x, b from t order by 2 desc, X, lower(c), t.b nulls first");
     assert_eq!(
         mixed.shard.sql,
         "SELECT a AS x, b, lower(c) AS mtdd_h0 FROM t ORDER BY 2 DESC, X, lower(c), t.b NULLS FIRST"
     );
     let keys = vec![
-        Key { column: Column::Visible(1), descending: true, nulls_first: true },
+        OrderKey { column: Column::Visible(1), descending: true, nulls_first: true },
         ascending(Column::Visible(0)),
         ascending(Column::Hidden(0)),
-        Key { column: Column::Visible(1), descending: false, nulls_first: true },
+        OrderKey { column: Column::Visible(1), descending: false, nulls_first: true },
     ];
-    assert_eq!(mixed.merge, Merge::Sorted { keys, on: 0 });
+    assert_eq!(mixed.merge, MergeStrategy::Sorted { keys, on: 0 });
 }
 
 #[test]
 fn a_shard_gives_as_many_rows_as_the_result_can_need() {
     let fixed = read("select a from t order by a limit 10 offset 5");
     assert_eq!(fixed.shard.sql, "SELECT a FROM t ORDER BY a LIMIT 15");
-    assert_eq!((fixed.offset, fixed.limit), (Some(Number::Fixed(5)), Some(Number::Fixed(10))));
+    assert_eq!((fixed.offset, fixed.limit), (Some(RowCount::Fixed(5)), Some(RowCount::Fixed(10))));
     let given = read("select a from t where b = $1 order by a limit $2 offset $3");
     assert_eq!(given.shard.sql, "SELECT a FROM t WHERE b = $1 ORDER BY a LIMIT $2");
-    assert_eq!(given.shard.params, [Source::Given(0), Source::Enough]);
-    assert_eq!((given.offset, given.limit), (Some(Number::Given(2)), Some(Number::Given(1))));
+    assert_eq!(given.shard.params, [ParamSource::Param(0), ParamSource::ShardLimit]);
+    assert_eq!((given.offset, given.limit), (Some(RowCount::Param(2)), Some(RowCount::Param(1))));
     assert_eq!(read("select a from t offset 3").shard.sql, "SELECT a FROM t");
     assert_eq!(read("select a from t fetch first 2 rows only").shard.sql, "SELECT a FROM t LIMIT 2");
 }
@@ -68,7 +72,7 @@ fn duplicates_are_dropped_where_they_may_come_from_two_shards() {
         "SELECT <visible> FROM (SELECT DISTINCT * FROM mtdd_g) AS mtdd_g ORDER BY mtdd_g.v0 DESC NULLS FIRST LIMIT $1"
     );
     let on = read("select distinct on (a) a, b from t order by a, b desc");
-    assert!(matches!(on.merge, Merge::Sorted { on: 1, .. }));
+    assert!(matches!(on.merge, MergeStrategy::Sorted { on: 1, .. }));
     let unordered = read("select distinct on (lower(a)) * from t");
     assert_eq!(unordered.shard.sql, "SELECT DISTINCT ON (lower(a)) *, lower(a) AS mtdd_h0 FROM t ORDER BY lower(a)");
 }
@@ -82,10 +86,10 @@ fn rows_of_a_subquery_are_put_together_before_they_are_counted() {
         "select a from t limit 5",
     ] {
         let plan = read(&format!("select count(*) from ({subquery}) q"));
-        assert_eq!(plan.merge, Merge::Finish, "{subquery}");
+        assert_eq!(plan.merge, MergeStrategy::Finish, "{subquery}");
     }
     let plan = read("select count(*) from (select distinct tenant_id, count(*) from t group by tenant_id) q");
-    assert!(matches!(plan.merge, Merge::Grouped(_)));
+    assert!(matches!(plan.merge, MergeStrategy::Grouped(_)));
 }
 
 #[test]
@@ -127,10 +131,10 @@ fn names_of_output_columns_that_look_like_gathered_ones_do_not_order_by_them() {
 #[test]
 fn a_row_in_order_by_is_merged_by_its_fields() {
     let keys = |sql: &str| match read(sql).merge {
-        Merge::Sorted { keys, .. } => keys,
+        MergeStrategy::Sorted { keys, .. } => keys,
         other => panic!("{sql}: {other:?}"),
     };
-    let key = |index, descending| Key { column: Column::Hidden(index), descending, nulls_first: descending };
+    let key = |index, descending| OrderKey { column: Column::Hidden(index), descending, nulls_first: descending };
     assert_eq!(keys("select a from t order by (b, id)"), [key(0, false), key(1, false)]);
     assert_eq!(keys("select a from t order by row(b, id) desc nulls last"), [key(0, true), key(1, true)]);
     assert_eq!(
@@ -172,10 +176,10 @@ fn parentheses_around_a_key_do_not_hide_what_it_names() {
 #[test]
 fn distinct_on_means_an_output_column_before_any_other() {
     let by_other = read_with_columns("select distinct on (tenant_id) a as tenant_id, id from t order by tenant_id, id");
-    assert!(matches!(by_other.merge, Merge::Sorted { on: 1, .. }), "{by_other:?}");
+    assert!(matches!(by_other.merge, MergeStrategy::Sorted { on: 1, .. }), "{by_other:?}");
     for sql in
         ["select distinct on (tenant_id) tenant_id as x, id from t", "select distinct on (1) tenant_id, id from t"]
     {
-        assert_eq!(read_with_columns(sql).merge, Merge::Concat, "{sql}");
+        assert_eq!(read_with_columns(sql).merge, MergeStrategy::Concat, "{sql}");
     }
 }

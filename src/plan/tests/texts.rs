@@ -18,7 +18,7 @@ fn no_text_makes_the_planner_panic() {
 fn names_are_folded_as_postgresql_folds_them() {
     assert!(finish("select a as ÄA, count(distinct b) from t group by ÄA").contains("AS \"Äa\""));
     assert!(
-        matches!(planned("select TENANT_ID, count(*) from t group by Tenant_Id"), Ok(Plan::Read(read)) if read.merge == Merge::Concat)
+        matches!(planned("select TENANT_ID, count(*) from t group by Tenant_Id"), Ok(Plan::Read(read)) if read.merge == MergeStrategy::Concat)
     );
 }
 

@@ -29,7 +29,7 @@ impl Caller for Faulty {
 fn engine(address: SocketAddr) -> Engine {
     let url = format!("postgres://nobody@{address}/nothing?sslmode=disable").parse().unwrap();
     let target = Arc::new(ConnectTarget::new(&url, "test", Duration::from_secs(60)).unwrap());
-    let reads = Arc::new(ReadSafety::new(target.clone()));
+    let reads = Arc::new(ReadEffects::new(target.clone()));
     let limits = PoolLimits { size: 1, queue: 10, tenant_size: 1, tenant_queue: 10 };
     let largest = 1 << 20;
     Engine {

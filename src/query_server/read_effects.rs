@@ -51,7 +51,7 @@ impl Verdict {
 }
 
 /// What is known of reads in one database.
-pub struct ReadSafety {
+pub struct ReadEffects {
     target: Arc<ConnectTarget>,
     verdict: watch::Sender<Verdict>,
     looking: Mutex<Looking>,
@@ -66,16 +66,16 @@ struct Looking {
     last: Option<(Verdict, Instant)>,
 }
 
-impl ReadSafety {
+impl ReadEffects {
     /// Nothing is known yet.
-    pub fn new(target: Arc<ConnectTarget>) -> ReadSafety {
+    pub fn new(target: Arc<ConnectTarget>) -> ReadEffects {
         let (verdict, looking) = (watch::Sender::new(Verdict::Unknown), Mutex::default());
-        ReadSafety { target, verdict, looking, wanted: Notify::new() }
+        ReadEffects { target, verdict, looking, wanted: Notify::new() }
     }
 
     /// Looks for the first time, and then again and again in the background.
-    pub async fn start(target: Arc<ConnectTarget>) -> Arc<ReadSafety> {
-        let reads = Arc::new(ReadSafety::new(target));
+    pub async fn start(target: Arc<ConnectTarget>) -> Arc<ReadEffects> {
+        let reads = Arc::new(ReadEffects::new(target));
         reads.look(Instant::now()).await;
         tokio::spawn(reads.clone().keep_looking());
         reads
