@@ -122,8 +122,8 @@ const MUTANTS = [
   {
     name: 'rows of all shards live on the shards of their tenants',
     file: 'src/plan/locality/outputs.rs',
-    from: 'if self.extent != Extent::Local {',
-    to: 'if self.extent == Extent::Everywhere {',
+    from: 'if self.locality != Locality::SingleTenant {',
+    to: 'if self.locality == Locality::Replicated {',
   },
 ];
 

@@ -14,10 +14,10 @@ use tokio::time::{Instant, sleep_until};
 
 /// Keeps the deadlines. Its task ends with the last handle.
 #[derive(Debug)]
-pub struct Deadlines(Arc<Shared>);
+pub struct Deadlines(Arc<Timers>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct Timers {
     state: Mutex<State>,
     changed: Notify,
 }
@@ -34,7 +34,7 @@ struct State {
 impl Deadlines {
     /// Starts the task that watches the time, on the runtime that this is called on.
     pub fn start() -> Self {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Timers::default());
         tokio::spawn(watch(shared.clone()));
         Deadlines(shared)
     }
@@ -52,13 +52,13 @@ impl Drop for Deadlines {
     }
 }
 
-impl Shared {
+impl Timers {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn watch(shared: Arc<Shared>) {
+async fn watch(shared: Arc<Timers>) {
     loop {
         let alarm = {
             let mut state = shared.lock();
@@ -87,7 +87,7 @@ async fn watch(shared: Arc<Shared>) {
 /// One deadline; dropped, it is taken back.
 #[derive(Debug)]
 pub struct Deadline {
-    shared: Arc<Shared>,
+    shared: Arc<Timers>,
     at: Instant,
     key: Option<u64>,
 }

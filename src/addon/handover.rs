@@ -6,9 +6,9 @@ use std::ptr;
 use napi::bindgen_prelude::{ToNapiValue, TypeName};
 use napi::{Result, ValueType, check_status, sys};
 
-use crate::data::compact::{Batch, Extra};
+use crate::data::compact::{EncodedBatch, Extra};
 
-pub struct Handover(pub Batch);
+pub struct Handover(pub EncodedBatch);
 
 impl TypeName for Handover {
     fn type_name() -> &'static str {
@@ -22,7 +22,7 @@ impl TypeName for Handover {
 
 impl ToNapiValue for Handover {
     unsafe fn to_napi_value(env: sys::napi_env, Handover(batch): Self) -> Result<sys::napi_value> {
-        let Batch { chunks, extras, shapes, skeletons, dropped_shapes, logs, wants_token } = batch;
+        let EncodedBatch { chunks, extras, shapes, skeletons, dropped_shapes, logs, wants_token } = batch;
         // SAFETY: `env` is the environment that called us; the handles made here live until we return to it.
         unsafe {
             let chunks = array(env, chunks, |chunk| latin1(env, &chunk))?;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::data::compact::{Batch, Piece, Skeletons};
+use crate::data::compact::{EncodedBatch, Record, Skeletons};
 use crate::data::row::MalformedRow;
 use crate::data::shape::{Description, Shape, ShapeIds};
 
@@ -18,7 +18,7 @@ pub struct JsQueue {
 
 #[derive(Default)]
 struct State {
-    batch: Batch,
+    batch: EncodedBatch,
     skeletons: Skeletons,
     /// JavaScript has been woken and has not come yet.
     woken: bool,
@@ -41,7 +41,7 @@ impl JsQueue {
     }
 
     /// Hands over a piece of a reply; a malformed row hands over nothing.
-    pub fn push(&self, piece: Piece<'_>) -> Result<(), MalformedRow> {
+    pub fn push(&self, piece: Record<'_>) -> Result<(), MalformedRow> {
         let mut state = self.lock();
         let State { batch, skeletons, .. } = &mut *state;
         batch.push(piece, skeletons)?;
@@ -76,7 +76,7 @@ impl JsQueue {
     }
 
     /// All that is waiting.
-    pub fn take(&self) -> Batch {
+    pub fn take(&self) -> EncodedBatch {
         let mut state = self.lock();
         state.woken = false;
         let mut batch = std::mem::take(&mut state.batch);

@@ -16,7 +16,7 @@ use super::request::Request;
 use super::sessions::HeldSession;
 use super::shared::Shared;
 use crate::channel::{Call, QueryChannel, ReadSafety, ReplyEvent, SessionOwner, StartedCall};
-use crate::data::compact::Piece;
+use crate::data::compact::Record;
 use crate::data::shape::{Description, Shape};
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
@@ -340,7 +340,7 @@ impl Query<'_> {
             *shape = Some(begun);
             id
         });
-        let piece = Piece {
+        let piece = Record {
             id: self.id,
             restart: std::mem::take(&mut self.restart),
             shape: begins,

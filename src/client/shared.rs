@@ -7,7 +7,7 @@ use super::fan_out::FanOutCaches;
 use super::js_queue::JsQueue;
 use super::message::Message;
 use super::sessions::HeldSessions;
-use crate::data::compact::Piece;
+use crate::data::compact::Record;
 use crate::data::shape::Descriptions;
 use crate::error::Error;
 use crate::route::Router;
@@ -44,11 +44,11 @@ impl Shared {
 
     /// Sends a message that ends nothing. `credit`: how many bytes of it count against what may be pending.
     pub fn send(&self, id: u32, message: &Message<'_>, credit: Option<u32>) {
-        let _ = self.js_queue.push(Piece { id, error: Some(message.json()), credit, ..Piece::default() });
+        let _ = self.js_queue.push(Record { id, error: Some(message.json()), credit, ..Record::default() });
     }
 
     fn push_last(&self, id: u32, error: Option<String>) {
-        let pushed = self.js_queue.push(Piece { id, error, last: true, ..Piece::default() });
+        let pushed = self.js_queue.push(Record { id, error, last: true, ..Record::default() });
         debug_assert!(pushed.is_ok(), "a piece without rows cannot be malformed");
     }
 }

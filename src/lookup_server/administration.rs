@@ -51,7 +51,7 @@ enum Verb {
         #[command(flatten)]
         tenant: TenantArgs,
         #[command(flatten)]
-        shards: Shards,
+        shards: ShardArgs,
         /// The shard. Default: the one with the fewest tenants
         #[arg(long, value_name = "N")]
         shard: Option<u16>,
@@ -72,7 +72,7 @@ enum Verb {
         #[command(flatten)]
         tenant: TenantArgs,
         #[command(flatten)]
-        shards: Shards,
+        shards: ShardArgs,
         /// The new shard. Name the present shard to undo a move that an interrupted command has left unfinished
         #[arg(long, value_name = "N")]
         to: u16,
@@ -122,7 +122,7 @@ struct TenantArgs {
 }
 
 #[derive(Args, Debug)]
-struct Shards {
+struct ShardArgs {
     /// Number of shards, as for the lookup server
     #[arg(long, env = "MTDD_SHARDS", value_name = "N", value_parser = value_parser!(u32).range(1..=65_536))]
     shards: u32,
@@ -352,7 +352,7 @@ impl TenantArgs {
     }
 }
 
-impl Shards {
+impl ShardArgs {
     fn check(&self, flag: &str, shard: u16) -> Result<i32, Failure> {
         if u32::from(shard) < self.shards {
             return Ok(shard.into());

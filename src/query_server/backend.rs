@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use super::cancel;
 use super::connect::{self, CancelKey, ConnectError, Opened};
 use super::covered::Covered;
-use super::read_buffer::{Message, ReadBuffer};
+use super::read_buffer::{PgMessage, ReadBuffer};
 use super::served::Served;
 use super::settings::{SessionSettings, TENANT, TENANT_TYPE};
 use super::stop::STOP_TIMEOUT;
@@ -216,7 +216,7 @@ impl Backend {
     }
 
     /// Notes a ReadyForQuery; true if it was the last one that is to come.
-    pub fn note_ready(&mut self, message: &Message) -> bool {
+    pub fn note_ready(&mut self, message: &PgMessage) -> bool {
         self.outstanding = self.outstanding.saturating_sub(1);
         let now = match self.read_buffer.body(message) {
             b"I" => Transaction::None,

@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
 use super::decode;
-use super::read_buffer::{Message, ReadBuffer};
+use super::read_buffer::{PgMessage, ReadBuffer};
 use crate::postgres::{self, Address, Attempted, Binding, ConnectTarget, DialError, Dialled, Role, Socket};
 use crate::proto::DatabaseError;
 
@@ -306,7 +306,7 @@ impl Talk {
     }
 
     /// The next message; PostgreSQL's refusal is an error.
-    async fn receive(&mut self) -> Result<Message, ConnectError> {
+    async fn receive(&mut self) -> Result<PgMessage, ConnectError> {
         loop {
             if let Some(message) = self.read_buffer.next()? {
                 if message.tag == b'E' {

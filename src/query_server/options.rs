@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::placement::{LookupServers, ShardPlacement};
+use super::placement::{PlacementLookup, ShardPlacement};
 use super::pool::PoolLimits;
 use super::reader_patience::ReaderPatience;
 use super::session::SessionLimits;
@@ -298,7 +298,7 @@ impl QueryOptions {
     }
 
     /// What decides whether a query has come to the right shard, and what keeps it up to date.
-    pub(super) fn placement(&self, drain: Drain) -> Result<(ShardPlacement, Option<LookupServers>), QueryStartError> {
+    pub(super) fn placement(&self, drain: Drain) -> Result<(ShardPlacement, Option<PlacementLookup>), QueryStartError> {
         if self.lookup.is_empty() {
             return Ok((ShardPlacement::unfenced(self.shard), None));
         }
@@ -328,7 +328,7 @@ impl QueryOptions {
         let is_asked_for = tls.ca.is_some() || tls.cert.is_some() || tls.server_name.is_some();
         let tls = is_asked_for.then_some(tls);
         let dial = Dial { tls, insecure: self.lookup_insecure, token, names: Names::QUERY_SERVER };
-        let lookup = LookupServers::new(&self.lookup, dial, shard, self.lease(), drain).map_err(refused)?;
+        let lookup = PlacementLookup::new(&self.lookup, dial, shard, self.lease(), drain).map_err(refused)?;
         Ok((ShardPlacement::fenced(shard), Some(lookup)))
     }
 
@@ -379,13 +379,13 @@ mod tests {
     use super::*;
 
     #[derive(Parser)]
-    struct Flags {
+    struct TestFlags {
         #[command(flatten)]
         options: QueryOptions,
     }
 
     fn options(flags: &[&str]) -> QueryOptions {
-        Flags::parse_from(["query"].iter().chain(flags)).options
+        TestFlags::parse_from(["query"].iter().chain(flags)).options
     }
 
     #[test]
@@ -413,7 +413,7 @@ mod tests {
         both.placement(drain).unwrap();
         for wrong in ["lookup", "lookup:", ":1", "lookup:0", "lookup:99999", "a:1,,b:2"] {
             let flags = ["query", url[0], url[1], "--shard", "0", "--lookup", wrong];
-            assert!(Flags::try_parse_from(flags).is_err(), "{wrong:?} was accepted");
+            assert!(TestFlags::try_parse_from(flags).is_err(), "{wrong:?} was accepted");
         }
     }
 

@@ -21,7 +21,7 @@ use crate::readiness::Readiness;
 use fence::{Fence, NotAdmitted};
 use lease::Guard;
 pub use lease::{Lapse, Lease};
-pub use link::LookupServers;
+pub use link::PlacementLookup;
 
 /// What this server knows of its own place.
 pub struct ShardPlacement {
@@ -84,7 +84,7 @@ impl ShardPlacement {
     }
 
     /// Begins to ask the lookup servers. `readiness` hears whether there is a lease.
-    pub fn keep(&self, lookup: LookupServers, readiness: Readiness) {
+    pub fn keep(&self, lookup: PlacementLookup, readiness: Readiness) {
         if let Some(fence) = &self.fence {
             lookup.keep(fence.clone(), readiness);
         }

@@ -18,7 +18,7 @@ const SMALLEST_READ: usize = 8 * 1024;
 
 /// A whole message that is not a DataRow; its body is valid until rows or bodies are taken or more is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub struct PgMessage {
     /// PostgreSQL's message type.
     pub tag: u8,
     /// Where the body stands in the buffer: its beginning, where it was too large to be kept.
@@ -63,7 +63,7 @@ impl Default for ReadBuffer {
 
 impl ReadBuffer {
     /// The next whole message that is not a row; rows on the way are gathered. None: read more.
-    pub fn next(&mut self) -> io::Result<Option<Message>> {
+    pub fn next(&mut self) -> io::Result<Option<PgMessage>> {
         loop {
             let rest = &self.buffer[self.at..];
             let Some(&[tag, a, b, c, d]) = rest.first_chunk::<5>() else {
@@ -87,11 +87,11 @@ impl ReadBuffer {
                 }
                 self.unwanted = length + 1 - rest.len();
                 (self.at, self.begun) = (self.buffer.len(), 0);
-                return Ok(Some(Message { tag, body: start + 5..start + HEAD, length }));
+                return Ok(Some(PgMessage { tag, body: start + 5..start + HEAD, length }));
             }
             self.at += length + 1;
             if tag != b'D' {
-                return Ok(Some(Message { tag, body: start + 5..self.at, length }));
+                return Ok(Some(PgMessage { tag, body: start + 5..self.at, length }));
             }
             if self.rows.end != start {
                 self.spilled.extend_from_slice(&self.buffer[self.rows.clone()]);
@@ -103,12 +103,12 @@ impl ReadBuffer {
     }
 
     /// The body of a message that `next` has just found.
-    pub fn body(&self, message: &Message) -> &[u8] {
+    pub fn body(&self, message: &PgMessage) -> &[u8] {
         &self.buffer[message.body.clone()]
     }
 
     /// The same, to keep. Gathered rows must have been taken before.
-    pub fn take_body(&mut self, message: &Message) -> Bytes {
+    pub fn take_body(&mut self, message: &PgMessage) -> Bytes {
         if self.row_count > 0 {
             return Bytes::copy_from_slice(self.body(message));
         }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::backend::{Backend, ELSEWHERE, StatementId, Transaction};
 use super::connect::ConnectError;
 use super::decode::{self, RawDescription};
-use super::read_buffer::{Message, PART_SIZE};
+use super::read_buffer::{PART_SIZE, PgMessage};
 use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
 use super::settings::SessionSettings;
 use super::statement_traits::StatementTraits;
@@ -202,7 +202,7 @@ impl<'a> ReplyReader<'a> {
     /// Takes a message that is not a row; an attempt's end if it was the last.
     async fn take<C: Caller>(
         &mut self,
-        message: Message,
+        message: PgMessage,
         watch: &mut StopWatch<'_, C>,
     ) -> Result<Option<AttemptOutcome>, Failure> {
         let in_preface = self.sent_request.preface > 0;

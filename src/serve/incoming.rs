@@ -57,7 +57,7 @@ pub fn incoming(
     listener: TcpListener,
     limits: ConnectionLimits,
     drain: Drain,
-) -> ReceiverStream<io::Result<ServerConnection>> {
+) -> ReceiverStream<io::Result<AcceptedConnection>> {
     let (begun, connections) = mpsc::channel(16);
     tokio::spawn(accept(listener, limits, drain, begun));
     ReceiverStream::new(connections)
@@ -67,7 +67,7 @@ async fn accept(
     listener: TcpListener,
     limits: ConnectionLimits,
     mut drain: Drain,
-    begun: mpsc::Sender<io::Result<ServerConnection>>,
+    begun: mpsc::Sender<io::Result<AcceptedConnection>>,
 ) {
     let places = Arc::new(Semaphore::new(limits.most));
     let mut unused = Unused::new(limits.most);
@@ -220,17 +220,17 @@ impl Beginning {
         place: OwnedSemaphorePermit,
         silence: Option<Duration>,
         progress: Progress,
-    ) -> ServerConnection {
+    ) -> AcceptedConnection {
         let Beginning { socket, bytes, length } = self;
         let limit = progress.is_beginning().then(|| Box::pin(sleep(BEGINNING)));
         let silence =
             silence.map(|limit| SilenceTimeout { limit, heard: Instant::now(), timer: Box::pin(sleep(limit)) });
-        ServerConnection { socket, bytes, given: 0, length, silence, progress, limit, _place: place }
+        AcceptedConnection { socket, bytes, given: 0, length, silence, progress, limit, _place: place }
     }
 }
 
 /// A connection that has begun. It holds its place until it is closed.
-pub struct ServerConnection {
+pub struct AcceptedConnection {
     socket: TcpStream,
     bytes: [u8; PREFACE],
     /// How much of `bytes` has been read.
@@ -243,7 +243,7 @@ pub struct ServerConnection {
     _place: OwnedSemaphorePermit,
 }
 
-impl ServerConnection {
+impl AcceptedConnection {
     /// How far it has come.
     pub fn progress(&self) -> &Progress {
         &self.progress
@@ -287,7 +287,7 @@ impl SilenceTimeout {
     }
 }
 
-impl Connected for ServerConnection {
+impl Connected for AcceptedConnection {
     type ConnectInfo = Peer;
 
     fn connect_info(&self) -> Peer {
@@ -295,7 +295,7 @@ impl Connected for ServerConnection {
     }
 }
 
-impl AsyncRead for ServerConnection {
+impl AsyncRead for AcceptedConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -323,7 +323,7 @@ impl AsyncRead for ServerConnection {
     }
 }
 
-impl AsyncWrite for ServerConnection {
+impl AsyncWrite for AcceptedConnection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.socket).poll_write(context, bytes)
     }

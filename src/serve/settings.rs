@@ -127,13 +127,13 @@ mod tests {
     use super::*;
 
     #[derive(Parser)]
-    struct Flags {
+    struct TestFlags {
         #[command(flatten)]
         listen: ListenOptions,
     }
 
     async fn read_flags(flags: &[&str]) -> Result<ServerSettings, StartError> {
-        let flags = Flags::parse_from(["server"].iter().chain(flags));
+        let flags = TestFlags::parse_from(["server"].iter().chain(flags));
         ServerSettings::read(&flags.listen).await
     }
 
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn debug_output_of_the_options_has_no_token() {
-        let flags = Flags::parse_from(["server", "--token", "hunter2"]);
+        let flags = TestFlags::parse_from(["server", "--token", "hunter2"]);
         assert!(!format!("{:?}", flags.listen).contains("hunter2"));
     }
 

@@ -24,7 +24,7 @@ use tonic::transport::server::Connected;
 
 use super::complaint::{Complaints, of_handshake};
 use super::files::read;
-use super::incoming::{PREFACE, ServerConnection};
+use super::incoming::{AcceptedConnection, PREFACE};
 use super::progress::Peer;
 
 /// Where the certificates are.
@@ -88,7 +88,7 @@ fn chain(flag: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String
 
 /// The connections, each encrypted if there are certificates.
 pub fn secured(
-    connections: impl Stream<Item = io::Result<ServerConnection>> + Send + Unpin + 'static,
+    connections: impl Stream<Item = io::Result<AcceptedConnection>> + Send + Unpin + 'static,
     certificates: Option<ServerCertificates>,
 ) -> ReceiverStream<io::Result<Secured>> {
     let (ready, secured) = mpsc::channel(16);
@@ -124,9 +124,9 @@ pub fn secured(
 
 /// A connection, encrypted or not.
 pub enum Secured {
-    Plain(ServerConnection),
+    Plain(AcceptedConnection),
     Tls {
-        stream: Box<TlsStream<ServerConnection>>,
+        stream: Box<TlsStream<AcceptedConnection>>,
         /// Bytes that have come, as far as it matters.
         read: usize,
     },

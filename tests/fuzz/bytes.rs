@@ -1,6 +1,6 @@
 //! Messages of both wires and rows: random bytes, and right ones of which some have been changed.
 
-use mtdd::data::compact::{Batch, Piece, Skeletons};
+use mtdd::data::compact::{EncodedBatch, Record, Skeletons};
 use mtdd::data::kind::kind_of;
 use mtdd::data::row::Rows;
 use mtdd::proto::{
@@ -87,8 +87,8 @@ fn rows_are_read_or_called_malformed_and_a_malformed_batch_leaves_nothing_behind
             assert!(cells.is_ok() || !is_right, "right rows are read");
         }
         let mut skeletons = Skeletons::new(true);
-        let mut out = Batch::default();
-        let piece = |rows| Piece { id: 1, shape: Some(1), kinds: &kinds, rows, last: true, ..Piece::default() };
+        let mut out = EncodedBatch::default();
+        let piece = |rows| Record { id: 1, shape: Some(1), kinds: &kinds, rows, last: true, ..Record::default() };
         assert!(out.push(piece(&[]), &mut skeletons).is_ok());
         let before = (out.chunks.clone(), out.extras.len());
         let pushed = out.push(piece(&batch), &mut skeletons);

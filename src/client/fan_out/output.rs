@@ -8,7 +8,7 @@ use crate::channel::WINDOW;
 use crate::client::call_control::{CallControl, OutputCredit};
 use crate::client::message::Message;
 use crate::client::shared::Shared;
-use crate::data::compact::Piece;
+use crate::data::compact::Record;
 use crate::data::row::MalformedRow;
 use crate::data::shape::{Description, Shape};
 use crate::error::Error;
@@ -52,17 +52,17 @@ impl<'a> RowOutput<'a> {
         let credit = rows.len() as u32;
         self.credit.add(credit);
         self.count += u64::from(count);
-        self.push(Piece { rows, credit: Some(credit), ..Piece::default() })
+        self.push(Record { rows, credit: Some(credit), ..Record::default() })
     }
 
     /// The result ends. PostgreSQL gives an empty query no tag.
     pub fn end(&mut self, command_tag: Option<&str>) -> Result<(), Error> {
-        self.push(Piece { command_tag, ..Piece::default() })
+        self.push(Record { command_tag, ..Record::default() })
     }
 
     /// The reply ends with a message.
     pub fn finish(&mut self, message: &Message<'_>) -> Result<(), Error> {
-        self.push(Piece { error: Some(message.json()), last: true, ..Piece::default() })
+        self.push(Record { error: Some(message.json()), last: true, ..Record::default() })
     }
 
     /// Ready once more rows may go out, and others have had their turn.
@@ -74,10 +74,10 @@ impl<'a> RowOutput<'a> {
         self.credit.at_most(WINDOW.into()).await;
     }
 
-    fn push(&mut self, piece: Piece<'_>) -> Result<(), Error> {
+    fn push(&mut self, piece: Record<'_>) -> Result<(), Error> {
         let shape = self.shape.clone();
         let kinds = shape.as_ref().map_or(&[][..], |shape| &shape.kinds);
-        let piece = Piece { id: self.id, shape: self.begins.take(), kinds, ..piece };
+        let piece = Record { id: self.id, shape: self.begins.take(), kinds, ..piece };
         self.shared.js_queue.push(piece).map_err(|MalformedRow| Error::Protocol {
             server: "a query server".into(),
             reason: MalformedRow.to_string(),

@@ -4,7 +4,7 @@
 use super::Query;
 use crate::channel::{LegacyAnswer, LegacyCall, LegacyFailure, QueryChannel, ReadSafety};
 use crate::client::message::Message;
-use crate::data::compact::Piece;
+use crate::data::compact::Record;
 use crate::error::Error;
 use crate::proto::DatabaseError;
 use crate::scatter::{FailedAttempt, Interrupt};
@@ -47,6 +47,6 @@ pub async fn take_in(
         }
     };
     let restart = std::mem::take(&mut query.restart);
-    let piece = Piece { id: query.id, restart, error: Some(ending), last: true, ..Piece::default() };
+    let piece = Record { id: query.id, restart, error: Some(ending), last: true, ..Record::default() };
     query.shared.js_queue.push(piece).map_err(|malformed| FailedAttempt::broken(channel, malformed.to_string()))
 }

@@ -47,7 +47,7 @@ pub enum Extra {
 
 /// What JavaScript is handed in one call.
 #[derive(Debug, Default, PartialEq)]
-pub struct Batch {
+pub struct EncodedBatch {
     /// Latin-1, each for one JavaScript string.
     pub chunks: Vec<Vec<u8>>,
     pub extras: Vec<Extra>,
@@ -65,7 +65,7 @@ pub struct Batch {
 
 /// One piece of a reply.
 #[derive(Debug, Default)]
-pub struct Piece<'a> {
+pub struct Record<'a> {
     pub id: u32,
     pub restart: bool,
     /// The shape of the result that begins here.
@@ -82,9 +82,9 @@ pub struct Piece<'a> {
     pub last: bool,
 }
 
-impl Batch {
+impl EncodedBatch {
     /// Appends a piece. On a malformed row nothing of the piece is appended.
-    pub fn push(&mut self, piece: Piece<'_>, skeletons: &mut Skeletons) -> Result<(), MalformedRow> {
+    pub fn push(&mut self, piece: Record<'_>, skeletons: &mut Skeletons) -> Result<(), MalformedRow> {
         let mark = (self.chunks.len(), self.extras.len());
         let tail = self.chunks.last().map_or(0, Vec::len);
         let result = self.push_records(piece, skeletons);
@@ -99,7 +99,7 @@ impl Batch {
         result
     }
 
-    fn push_records(&mut self, piece: Piece<'_>, skeletons: &mut Skeletons) -> Result<(), MalformedRow> {
+    fn push_records(&mut self, piece: Record<'_>, skeletons: &mut Skeletons) -> Result<(), MalformedRow> {
         let mut rows = Rows::new(piece.rows);
         let mut opening = Opening { id: piece.id, restart: piece.restart, shape: piece.shape };
         let mut closing = Some(Closing {

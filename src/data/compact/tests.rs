@@ -14,20 +14,20 @@ const ALL: [Kind; 10] = [
     Kind::Text,
 ];
 
-fn latin1(batch: &Batch) -> &[u8] {
+fn latin1(batch: &EncodedBatch) -> &[u8] {
     match batch.chunks.as_slice() {
         [units] => units,
         other => panic!("expected one chunk, got {other:?}"),
     }
 }
 
-fn push(batch: &mut Batch, piece: Piece<'_>) -> Result<(), MalformedRow> {
+fn push(batch: &mut EncodedBatch, piece: Record<'_>) -> Result<(), MalformedRow> {
     batch.push(piece, &mut Skeletons::default())
 }
 
-fn one_cell(kind: Kind, value: &[u8]) -> Batch {
-    let mut batch = Batch::default();
-    push(&mut batch, Piece { id: 7, kinds: &[kind], rows: &data_row(&[Some(value)]), ..Piece::default() }).unwrap();
+fn one_cell(kind: Kind, value: &[u8]) -> EncodedBatch {
+    let mut batch = EncodedBatch::default();
+    push(&mut batch, Record { id: 7, kinds: &[kind], rows: &data_row(&[Some(value)]), ..Record::default() }).unwrap();
     batch
 }
 
@@ -38,18 +38,18 @@ fn units(kind: Kind, value: &str) -> Vec<u8> {
 
 #[test]
 fn a_record_says_what_began_and_what_ended() {
-    let mut batch = Batch::default();
+    let mut batch = EncodedBatch::default();
     let rows = data_row(&[Some(b"5")]);
     push(
         &mut batch,
-        Piece {
+        Record {
             id: 0x0102,
             shape: Some(3),
             kinds: &[Kind::Int],
             rows: &rows,
             command_tag: Some("SELECT 1"),
             last: true,
-            ..Piece::default()
+            ..Record::default()
         },
     )
     .unwrap();
@@ -63,9 +63,9 @@ fn a_record_says_what_began_and_what_ended() {
 
 #[test]
 fn small_replies_share_a_chunk() {
-    let mut batch = Batch::default();
+    let mut batch = EncodedBatch::default();
     for id in 0..3 {
-        push(&mut batch, Piece { id, command_tag: Some("BEGIN"), last: true, ..Piece::default() }).unwrap();
+        push(&mut batch, Record { id, command_tag: Some("BEGIN"), last: true, ..Record::default() }).unwrap();
     }
     assert_eq!(latin1(&batch).len(), 3 * (13 + 6));
 }
@@ -75,8 +75,8 @@ fn null_bits_stand_before_each_eight_values() {
     let mut cells: Vec<Option<&[u8]>> = vec![Some(b"t"); 9];
     cells[1] = None;
     cells[8] = None;
-    let mut batch = Batch::default();
-    push(&mut batch, Piece { kinds: &[Kind::Bool; 9], rows: &data_row(&cells), ..Piece::default() }).unwrap();
+    let mut batch = EncodedBatch::default();
+    push(&mut batch, Record { kinds: &[Kind::Bool; 9], rows: &data_row(&cells), ..Record::default() }).unwrap();
     assert_eq!(&latin1(&batch)[13..], &[0b10, 1, 1, 1, 1, 1, 1, 1, 1]);
 }
 
@@ -85,8 +85,8 @@ fn a_value_beyond_latin1_travels_by_itself() {
     let mut rows = data_row(&[Some("naïve".as_bytes())]);
     rows.extend(data_row(&[Some("a😀".as_bytes())]));
     rows.extend(data_row(&[Some(b"\xff")]));
-    let mut batch = Batch::default();
-    push(&mut batch, Piece { id: 1, kinds: &[Kind::Text], rows: &rows, last: true, ..Piece::default() }).unwrap();
+    let mut batch = EncodedBatch::default();
+    push(&mut batch, Record { id: 1, kinds: &[Kind::Text], rows: &rows, last: true, ..Record::default() }).unwrap();
     assert_eq!(&latin1(&batch)[13..], b"\0\x05na\xefve\0\xfe\0\0\0\0\0\xfe\x01\0\0\0");
     assert_eq!(batch.extras, [Extra::Text("a😀".into()), Extra::Text(b"\xff".to_vec())]);
 }
@@ -94,8 +94,8 @@ fn a_value_beyond_latin1_travels_by_itself() {
 #[test]
 fn many_rows_are_cut_into_chunks_and_none_is_lost() {
     let rows: Vec<u8> = (0..10_000).flat_map(|_| data_row(&[Some(b"0123456789")])).collect();
-    let mut batch = Batch::default();
-    push(&mut batch, Piece { kinds: &[Kind::Text], rows: &rows, last: true, ..Piece::default() }).unwrap();
+    let mut batch = EncodedBatch::default();
+    push(&mut batch, Record { kinds: &[Kind::Text], rows: &rows, last: true, ..Record::default() }).unwrap();
     assert!(batch.chunks.len() > 5);
     let mut total = 0;
     for (index, units) in batch.chunks.iter().enumerate() {
@@ -170,26 +170,26 @@ fn a_form_that_is_not_native_travels_as_text() {
 
 #[test]
 fn a_malformed_row_leaves_no_trace() {
-    let mut batch = Batch::default();
-    push(&mut batch, Piece { id: 1, last: true, ..Piece::default() }).unwrap();
+    let mut batch = EncodedBatch::default();
+    push(&mut batch, Record { id: 1, last: true, ..Record::default() }).unwrap();
     let before = latin1(&batch).to_vec();
     let long = vec![b'x'; 9000];
     for kind in ALL {
         let mut rows = data_row(&[Some(&long), Some(&long)]);
         rows.pop();
         assert_eq!(
-            push(&mut batch, Piece { id: 2, kinds: &[kind], rows: &rows, ..Piece::default() }),
+            push(&mut batch, Record { id: 2, kinds: &[kind], rows: &rows, ..Record::default() }),
             Err(MalformedRow)
         );
         let two_columns = data_row(&[Some(b"1"), Some(b"1")]);
         assert_eq!(
-            push(&mut batch, Piece { id: 2, kinds: &[kind], rows: &two_columns, ..Piece::default() }),
+            push(&mut batch, Record { id: 2, kinds: &[kind], rows: &two_columns, ..Record::default() }),
             Err(MalformedRow)
         );
         assert_eq!(latin1(&batch), before);
         assert!(batch.extras.is_empty());
     }
     assert!(
-        push(&mut batch, Piece { kinds: &[Kind::Int], rows: &data_row(&[Some(b"x")]), ..Piece::default() }).is_err()
+        push(&mut batch, Record { kinds: &[Kind::Int], rows: &data_row(&[Some(b"x")]), ..Record::default() }).is_err()
     );
 }

@@ -40,7 +40,7 @@ const LOOK: Duration = Duration::from_millis(20);
 const MOST_ASKED: usize = 1000;
 
 /// The lookup servers, and what is asked of them.
-pub struct LookupServers {
+pub struct PlacementLookup {
     dial: Dial,
     servers: Vec<(String, Way)>,
     shard: u32,
@@ -48,11 +48,11 @@ pub struct LookupServers {
     drain: Drain,
 }
 
-impl LookupServers {
+impl PlacementLookup {
     /// Opens nothing yet. `lease`: how long this server goes on without them.
     pub fn new(addresses: &[String], dial: Dial, shard: u32, lease: Duration, drain: Drain) -> Result<Self, Error> {
         let servers = addresses.iter().map(|address| Ok((address.clone(), dial.link(address)?)));
-        Ok(LookupServers { servers: servers.collect::<Result<_, Error>>()?, dial, shard, lease, drain })
+        Ok(PlacementLookup { servers: servers.collect::<Result<_, Error>>()?, dial, shard, lease, drain })
     }
 
     /// Keeps a fence up to date from now on.
@@ -138,8 +138,8 @@ impl Heard {
 
 impl LookupLink {
     /// Opens nothing yet.
-    fn new(fence: Arc<Fence>, lookup: LookupServers) -> Self {
-        let LookupServers { dial, servers, shard, lease, .. } = lookup;
+    fn new(fence: Arc<Fence>, lookup: PlacementLookup) -> Self {
+        let PlacementLookup { dial, servers, shard, lease, .. } = lookup;
         LookupLink { fence, dial, servers, preferred: AtomicUsize::new(0), shard, lease }
     }
 
