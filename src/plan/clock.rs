@@ -4,7 +4,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    CastKind, DataType, Expr, Function, FunctionArgExpr, SelectItem, Statement, TimezoneInfo, Value, Visit, VisitMut,
+    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, SelectItem, Statement,
+    TimezoneInfo, Value, Visit, VisitMut,
 };
 
 use super::fan_out_plan::ParamSource;
@@ -174,6 +175,17 @@ fn meant(call: &Function) -> Option<Expr> {
         data_type,
         format: None,
     };
+    let now = |precision| {
+        let time = Expr::Value(parameter(ParamSource::Now).into());
+        cast(time, DataType::Timestamp(precision, TimezoneInfo::WithTimeZone))
+    };
+    if own_name(call)? == "age" {
+        let mut since = call.clone();
+        let FunctionArguments::List(list) = &mut since.args else { return None };
+        let today = FunctionArg::Unnamed(FunctionArgExpr::Expr(cast(now(None), DataType::Date)));
+        list.args.insert(0, today);
+        return Some(Expr::Function(since));
+    }
     let precision = match arguments(call)?.as_slice() {
         [] => None,
         [FunctionArgExpr::Expr(Expr::Value(value))] => match &value.value {
@@ -182,10 +194,7 @@ fn meant(call: &Function) -> Option<Expr> {
         },
         _ => return None,
     };
-    let now = cast(
-        Expr::Value(parameter(ParamSource::Now).into()),
-        DataType::Timestamp(precision, TimezoneInfo::WithTimeZone),
-    );
+    let now = now(precision);
     Some(match own_name(call)?.as_str() {
         "current_date" => cast(now, DataType::Date),
         "localtimestamp" => cast(now, DataType::Timestamp(precision, TimezoneInfo::WithoutTimeZone)),

@@ -293,7 +293,8 @@ pub fn own_name(call: &Function) -> Option<String> {
 
 pub fn kind(call: &Function) -> FunctionKind {
     let Some(name) = own_name(call) else { return FunctionKind::Unknown };
-    kind_of(&name)
+    // age(t) is age(current_date, t).
+    if name == "age" && only_argument(call).is_some() { FunctionKind::Clock } else { kind_of(&name) }
 }
 
 pub fn kind_of(name: &str) -> FunctionKind {
@@ -332,7 +333,7 @@ pub fn is_of_one_server(name: &str) -> bool {
     ["current_database", "current_catalog", "version"].contains(&name)
 }
 
-/// What a call tells of one server, or by its clock, in words. A setting with a dot in its name is the application's.
+/// What a call tells of one server, in words. A setting with a dot in its name is the application's.
 pub fn of_one_server(call: &Function) -> Option<String> {
     let name = own_name(call)?;
     let is_own_setting = |argument: &Expr| {
@@ -341,14 +342,10 @@ pub fn of_one_server(call: &Function) -> Option<String> {
     };
     let first = arguments(call).and_then(|arguments| arguments.first().copied());
     let is_found = match name.as_str() {
-        "age" => only_argument(call).is_some(),
         "current_setting" => !matches!(first, Some(FunctionArgExpr::Expr(setting)) if is_own_setting(setting)),
         name => is_of_one_server(name),
     };
-    match name.as_str() {
-        "age" if is_found => Some("age() of one argument".into()),
-        name => is_found.then(|| format!("{name}()")),
-    }
+    is_found.then(|| format!("{name}()"))
 }
 
 /// True for a call whose result depends on the order in which rows come, where it does not say which.

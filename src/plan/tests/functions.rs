@@ -12,6 +12,11 @@ fn one_clock_serves_all_shards() {
          WHERE b < CAST($1 AS TIMESTAMP WITH TIME ZONE)"
     );
     assert_eq!(plan.shard.params, [ParamSource::Now]);
+    // An age begins with today.
+    assert_eq!(
+        read("select age(b), age(b, c) from t").shard.sql,
+        "SELECT age(CAST(CAST($1 AS TIMESTAMP WITH TIME ZONE) AS DATE), b) AS \"age\", age(b, c) FROM t"
+    );
 }
 
 #[test]
