@@ -295,6 +295,22 @@ describe('registering by the call of the portal procedure', () => {
       );
       await portal.db.destroy();
     });
+
+    test(`${sql}, in a transaction: ${registers ? 'registers' : 'does not register'}`, async () => {
+      const portal = await attached({ config });
+      const opened = [];
+      portal.native.openSession = async (_session, tenant, _type, register) =>
+        opened.push([tenant, register]);
+      await portal.db.transaction((trx) => trx.raw(sql, ['x']).mtdd('t'));
+      await portal.db.transaction((trx) => trx.raw(sql, ['x']).mtdd('t', 1, 'executeQuery'));
+      await portal.db.transaction((trx) => trx.raw(sql, ['x']), { mtdd: { tenantId: 't' } });
+      assert.deepEqual(opened, [
+        ['t', registers],
+        ['t', false],
+        ['t', registers],
+      ]);
+      await portal.db.destroy();
+    });
   }
 });
 

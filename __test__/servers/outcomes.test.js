@@ -302,6 +302,58 @@ describe('outcomes', () => {
     assert.equal(await rows(), '0');
   });
 
+  it('the options of a query of a transaction are not those of its COMMIT', async () => {
+    await db.transaction(async (trx) => {
+      await trx('notes').mtdd({ tenantId: TENANT, timeout: 700, operationType: 'read' });
+      await trx('late').insert({ id: 1 }).mtdd(TENANT);
+    });
+    assert.equal(await rows('late'), '1');
+
+    const impatient = knex({
+      client: 'pg',
+      connection: 'postgres://nobody@127.0.0.1:1/nowhere',
+      pool: { min: 0 },
+    });
+    await InitializeReplication(express(), impatient, {
+      mtdd: {
+        useMtdd: true,
+        queryServers: cluster.queryServers,
+        lookupServer: cluster.lookupServer,
+        logLevel: 'silent',
+        timeout: 1000,
+      },
+    });
+    try {
+      const trx = await impatient.transaction();
+      await trx('notes').mtdd({ tenantId: TENANT, operationType: 'read' });
+      await trx('late').insert({ id: 2 }).mtdd(TENANT);
+      setTimeout(() => process.kill(frozen.pid, 'SIGSTOP'), 300);
+      trx.commit();
+      const error = await failureOf(trx.executionPromise);
+      assert.ok(error instanceof OutcomeUnknownError, error.stack);
+      process.kill(frozen.pid, 'SIGCONT');
+    } finally {
+      await impatient.destroy();
+    }
+  });
+
+  it("a query's timeout covers the opening of its transaction too", async () => {
+    const trx = await db.transaction();
+    process.kill(frozen.pid, 'SIGSTOP');
+    const since = performance.now();
+    const error = await failureOf(trx('notes').insert({ id: 1 }).mtdd({ tenantId: TENANT, timeout: 300 }));
+    const took = performance.now() - since;
+    assert.equal(error.code, 'TIMEOUT', error.stack);
+    assert.match(error.message, /did not finish within 300 ms; it was not run/);
+    assert.deepEqual(error.context, { timeout: 300, stopped: true });
+    assert.ok(took < 300 + SLACK, `${took} ms`);
+    process.kill(frozen.pid, 'SIGCONT');
+    // The transaction may go on.
+    await trx('notes').insert({ id: 2 }).mtdd({ tenantId: TENANT, timeout: 10_000 });
+    await trx.commit();
+    assert.equal(await rows(), '1');
+  });
+
   it('what an ended transaction stops is never a later query', async () => {
     const trx = await db.transaction();
     await failureOf(trx.raw('select pg_sleep(0.3)').timeout(50).mtdd(TENANT));

@@ -286,7 +286,7 @@ function clientFor(route, builder, client, runtime) {
   const refusal = runtime.refusalOf(route, builder);
   if (refusal !== undefined) return rejectingClient(client, refusal);
   if (isOlderTransaction(client, runtime)) return rejectingClient(client, olderTransaction(route));
-  if (runtime.native !== null) return new (routedClassOf(client))(route, builder[SIGNALS]);
+  if (runtime.native !== null) return new (routedClassOf(client))(route, builder);
   client[TRANSACTION_TENANT]?.note(route);
   return client;
 }
@@ -299,7 +299,7 @@ function clientWithoutTenant(builder, client, runtime) {
   const transactionTenant = client[TRANSACTION_TENANT];
   if (transactionTenant === undefined || builder._connection !== undefined)
     return rejectingClient(client, missingTenant());
-  if (client[SCOPE] !== undefined) return new (routedClassOf(client))(undefined, builder[SIGNALS]);
+  if (client[SCOPE] !== undefined) return new (routedClassOf(client))(undefined, builder);
   if (runtime.native !== null) return rejectingClient(client, new ClientClosedError());
   try {
     clientFor(transactionTenant.checkedRoute, builder, client, runtime);
@@ -328,9 +328,10 @@ function localClient(client) {
 
 function derivedClassOf(client, key, methods) {
   if (Object.hasOwn(client, key)) return client[key];
-  function Derived(route, signals) {
+  function Derived(route, builder) {
     this.mtddRoute = route;
-    this.mtddSignals = signals;
+    this.mtddBuilder = builder;
+    this.mtddSignals = builder?.[SIGNALS];
   }
   Derived.prototype = Object.create(client, methods());
   Object.defineProperty(client, key, { value: Derived });

@@ -21,6 +21,8 @@ class RemoteConnection {
     this.route = route;
     this.session = session;
     this.signals = signals;
+    /** Milliseconds of its timeout that the first statement has waited for its turn in a transaction. */
+    this.waited = 0;
     /** The native client's id of the statement that was sent last. */
     this.id = undefined;
     /** Where the streams of its transaction are noted until they end well. @type {Set<RowStream> | undefined} */
@@ -116,16 +118,23 @@ class RemoteConnection {
       partial: options.partialResults === true,
       session: this.session,
       // A schema builder sends several statements; once registered is enough.
-      register: isFirst && registers(runtime, route, config.text),
+      register: isFirst && runtime.registers(route, () => [config.text]),
       text: config.text,
       values: (hasValues && config.values) || undefined,
       rowMode: config.rowMode,
       types: config.types,
       simple: config.queryMode === 'extended' ? false : undefined,
-      timeout: shorterTimeout(options.timeout, config.query_timeout),
+      timeout: shorterTimeout(options.timeout && this.#rest(options.timeout), config.query_timeout),
       operation: options.operationType ?? undefined,
       maxRetries: options.maxRetries ?? undefined,
     };
+  }
+
+  /** What the wait has left of a timeout. */
+  #rest(timeout) {
+    const rest = Math.max(1, timeout - this.waited);
+    this.waited = 0;
+    return rest;
   }
 
   /**
@@ -150,11 +159,6 @@ function refusalOf({ text, values }) {
   }
   if (values && !Array.isArray(values)) return new Error('Query values must be an array');
   return undefined;
-}
-
-function registers(runtime, route, text) {
-  if (route.method === 'register') return true;
-  return route.method === 'auto' && route.tenant !== null && runtime.callsInsertProc(text);
 }
 
 /** The shorter of two times, either of which may be missing, in whole milliseconds. */

@@ -33,7 +33,7 @@ class Participants {
     this.isLocalOpen = false;
     /** The connection that Knex holds for the transaction: it becomes the local one once that is open. */
     this.lazyConnection = lazyConnectionOf(this);
-    /** The route that pinned the transaction to its shard. */
+    /** The tenant that pinned the transaction to its shard; BEGIN, COMMIT and the like go there. */
     this.route = undefined;
     this.session = 0;
     /** The id of the session's connection in Knex's events. */
@@ -59,8 +59,13 @@ class Participants {
     this.local = connection;
   }
 
-  /** Pins the transaction to the shard of a route, or checks that it is pinned there. */
-  async openShard(route) {
+  /**
+   * Pins the transaction to the shard of a route, or checks that it is pinned there.
+   *
+   * @param {import('./route').Route} route
+   * @param {boolean} register the tenant is registered first if it is new
+   */
+  async openShard(route, register) {
     const { native, shards } = this.runtime;
     if (route.tenant === null && shards > 1) {
       throw new CrossShardTransactionError(
@@ -68,14 +73,9 @@ class Participants {
       );
     }
     if (this.opening === undefined) {
-      this.route = route;
+      this.route = route.withoutOptions();
       this.session = lastSession = (lastSession % 0xffffffff) + 1;
-      this.opening = native.openSession(
-        this.session,
-        route.tenant,
-        route.tenantType,
-        route.method === 'register',
-      );
+      this.opening = native.openSession(this.session, route.tenant, route.tenantType, register);
       try {
         await this.opening;
       } catch (error) {
@@ -88,16 +88,15 @@ class Participants {
     }
     const shard = await this.opening;
     if (route.tenant === null) return;
-    if (!route.isSameTenant(this.route)) await this.#checkShard(route, shard);
+    if (!route.isSameTenant(this.route)) await this.#checkShard(route, shard, register);
     this.transactionTenant?.note(route);
   }
 
-  async #checkShard(route, shard) {
+  async #checkShard(route, shard, register) {
     const { native } = this.runtime;
-    const other =
-      route.method === 'register'
-        ? (await native.addTenant(route.tenant, route.tenantType)).shardIndex
-        : await native.tenantShard(route.tenant, route.tenantType);
+    const other = register
+      ? (await native.addTenant(route.tenant, route.tenantType)).shardIndex
+      : await native.tenantShard(route.tenant, route.tenantType);
     if (other !== shard) {
       throw new CrossShardTransactionError(
         `The transaction runs on shard ${shard}, because its first query is for ${this.route}; ${route} lives on shard ${other}. Use a transaction for each: nothing was sent.`,

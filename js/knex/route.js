@@ -89,6 +89,11 @@ class Route {
     return this.tenant === other.tenant && this.tenantType === other.tenantType;
   }
 
+  /** The tenant alone, for what is not the query itself: its options, and whether to register the tenant, concern only it. */
+  withoutOptions() {
+    return new Route(this.tenant, this.tenantType, 'execute', NO_OPTIONS, this.asked);
+  }
+
   toString() {
     return this.tenant === null ? 'all shards' : `tenant "${this.tenant}" (type ${this.tenantType})`;
   }

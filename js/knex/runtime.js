@@ -24,6 +24,7 @@ class Runtime {
     /** Listeners on the local database, to be closed with the rest. */
     this.listeners = new Set();
     this.shards = config.settings.queryServers.length;
+    this.hasInsertProc = config.portal.tenantInsertProc !== undefined;
     /** @type {(text: string) => boolean} */
     this.callsInsertProc = tenantProcedureMatcher(config.portal.tenantInsertProc);
     /** Queries without a tenant, from `.mtdd()` or from the context, are rejected. */
@@ -54,6 +55,18 @@ class Runtime {
     }
     if (route.options.partialResults === true && WRITES.has(builder._method)) return partialWrite();
     return undefined;
+  }
+
+  /**
+   * Whether a query registers its tenant first, if that is new.
+   *
+   * @param {import('./route').Route} route
+   * @param {() => string[]} texts its statements; not called unless they matter
+   */
+  registers(route, texts) {
+    if (route.method === 'register') return true;
+    if (route.method !== 'auto' || route.tenant === null || !this.hasInsertProc) return false;
+    return texts().some((text) => this.callsInsertProc(text));
   }
 
   /** Warns once for each of these options that it does nothing yet. */

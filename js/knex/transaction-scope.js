@@ -10,7 +10,7 @@
  * called, and the queries called before them are sent before them (statement-queue.js).
  */
 
-const { PartialFailureError } = require('../errors');
+const { PartialFailureError, QueryTimeoutError } = require('../errors');
 const { Participants } = require('./participants');
 const { throwIfAborted, unlessAborted } = require('./signal');
 
@@ -19,6 +19,8 @@ const SCOPE = Symbol('mtdd.scope');
 
 const LOCAL = 'local';
 const SHARD = 'shard';
+/** Longer ones are not taken by `setTimeout`. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 /** What is sent instead of a COMMIT or RELEASE after a failure. */
 const BACK = { commit: 'rollback', release: 'rollbackTo' };
 
@@ -120,11 +122,13 @@ class TransactionScope {
    *
    * @param {() => Promise<object>} prepare called when it is its turn; makes the connection
    * @param {readonly AbortSignal[]} [signals] that stop it
+   * @param {number} [timeout] milliseconds that it may wait; undefined or 0: no limit of its own
    * @returns {Promise<{ connection: object, turn?: object }>} the turn is to be left once the query has been sent.
    *   Without one, the transaction has ended: the query may not be sent
    * @throws {CrossShardTransactionError} when it is for another shard than the queries before it
+   * @throws {QueryTimeoutError} when the time is up
    */
-  async admit(prepare, signals) {
+  async admit(prepare, signals, timeout) {
     // A transaction of Knex's has its connection already, and its queries go out with the next microtask: one that
     // ends it sooner wins.
     await undefined;
@@ -132,8 +136,11 @@ class TransactionScope {
     if (this.trx.isCompleted()) return { connection: lazyConnection };
     throwIfAborted(signals);
     const turn = queue.enqueue();
+    const since = performance.now();
     try {
-      return { connection: await unlessAborted(turn.ready.then(prepare), signals), turn };
+      const connection = await unlessLate(unlessAborted(turn.ready.then(prepare), signals), timeout);
+      if (timeout) connection.waited = performance.now() - since;
+      return { connection, turn };
     } catch (error) {
       turn.release();
       throw error;
@@ -156,12 +163,16 @@ class TransactionScope {
 
   /**
    * @param {import('./route').Route | undefined} given undefined: the query belongs to whoever's the transaction is
+   * @param {object} builder the query
    * @param {readonly AbortSignal[]} [signals] that stop it
    */
-  async shardConnection(given, signals) {
+  async shardConnection(given, builder, signals) {
     const { participants } = this;
     const route = given ?? participants.transactionTenant.checkedRoute;
-    await participants.openShard(route);
+    await participants.openShard(
+      route,
+      participants.runtime.registers(route, () => textOf(builder)),
+    );
     await this.#joinAll(SHARD);
     return participants.shardConnection(route, signals);
   }
@@ -277,6 +288,31 @@ class TransactionScope {
     } finally {
       trx.trxClient = own;
     }
+  }
+}
+
+/** Waits for a promise for so many milliseconds. It goes on behind a query that has given up: later ones may need it. */
+function unlessLate(promise, timeout) {
+  if (!timeout) return promise;
+  return new Promise((resolve, reject) => {
+    const late = () =>
+      reject(
+        new QueryTimeoutError(`the query did not finish within ${timeout} ms; it was not run`, {
+          timeout,
+          stopped: true,
+        }),
+      );
+    const timer = setTimeout(late, Math.min(timeout, LONGEST_TIMER));
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** The texts of a query that is about to run. What does not compile fails when Knex compiles it. */
+function textOf(builder) {
+  try {
+    return [builder.toSQL()].flat().map(({ sql }) => sql);
+  } catch {
+    return [];
   }
 }
 

@@ -4,7 +4,6 @@
  */
 
 const { ValidationError } = require('../errors');
-const { Route } = require('./route');
 
 /** On a transaction's Knex client: its TransactionTenant. */
 const TRANSACTION_TENANT = Symbol('mtdd.transactionTenant');
@@ -16,9 +15,7 @@ class TransactionTenant {
   /** A query has named its tenant. */
   note(route) {
     if (route.tenant === null) return;
-    // The options, and whether to register the tenant, concern that query alone.
-    if (this.#first === undefined)
-      this.#first = new Route(route.tenant, route.tenantType, 'execute', Object.create(null));
+    if (this.#first === undefined) this.#first = route.withoutOptions();
     else if (!this.#first.isSameTenant(route)) this.#other ??= route;
   }
 

@@ -79,8 +79,9 @@ function inTransaction(participant) {
       const scope = this[SCOPE];
       const signals = isLocal ? undefined : signalsFor(this.mtddRoute, this.mtddSignals);
       const prepare = () =>
-        isLocal ? scope.localConnection() : scope.shardConnection(this.mtddRoute, signals);
-      const { connection, turn } = await scope.admit(prepare, signals);
+        isLocal ? scope.localConnection() : scope.shardConnection(this.mtddRoute, this.mtddBuilder, signals);
+      const timeout = isLocal ? undefined : this.mtddRoute?.options.timeout;
+      const { connection, turn } = await scope.admit(prepare, signals, timeout);
       this.turn = turn;
       return connection;
     },

@@ -119,17 +119,32 @@ class ReplyReader {
       const count = cursor.u32(s);
       const units = cursor.u32(s);
       const reply = this.#replies.get(id);
-      if (flags & RESTART) reply.restart();
-      if (flags & START) reply.begin(this.#shapes.get(cursor.u32(s)));
-      const rowsEnd = cursor.at + units;
-      if (count > 0) reply.rows(s, count, cursor);
-      // A row that could not be decoded leaves the cursor where it failed.
-      cursor.at = rowsEnd;
-      if (flags & END) reply.end(cursor.text(s));
-      const error = flags & ERROR ? this.#event(reply, cursor.u32(s)) : null;
-      if (flags & CREDIT) {
-        const bytes = reply.takeCredit(cursor.u32(s));
-        if (bytes > 0) this.#credit(id, bytes);
+      const shape = flags & START ? this.#shapes.get(cursor.u32(s)) : undefined;
+      const rows = cursor.at;
+      cursor.at = rows + units;
+      const commandTag = flags & END ? cursor.text(s) : undefined;
+      const event = flags & ERROR ? cursor.u32(s) : undefined;
+      const bytes = flags & CREDIT ? cursor.u32(s) : 0;
+      const next = cursor.at;
+      let error = null;
+      try {
+        if (flags & RESTART) reply.restart();
+        if (shape !== undefined) reply.begin(shape);
+        if (count > 0) {
+          cursor.at = rows;
+          reply.rows(s, count, cursor);
+        }
+        if (commandTag !== undefined) reply.end(commandTag);
+        if (event !== undefined) error = eventOf(this.#driver, reply, cursor.extra(event));
+      } catch (thrown) {
+        // Code of the application's runs in there, such as the lookup of a parser. It fails this reply, and no other.
+        reply.failure ??= thrown;
+        error = thrown;
+      }
+      cursor.at = next;
+      if (bytes > 0) {
+        const returned = reply.takeCredit(bytes);
+        if (returned > 0) this.#credit(id, returned);
       }
       if (flags & LAST) {
         this.#ended++;
@@ -138,15 +153,6 @@ class ReplyReader {
       }
     }
     return cursor.at;
-  }
-
-  /** What an event makes of the reply; one that cannot be read is the failure of this reply alone. */
-  #event(reply, index) {
-    try {
-      return eventOf(this.#driver, reply, this.#cursor.extra(index));
-    } catch (error) {
-      return error;
-    }
   }
 }
 

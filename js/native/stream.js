@@ -20,9 +20,12 @@ class StreamedReply extends Reply {
    */
   constructor(driver, rowMode, types, stream) {
     super(driver, rowMode, types, (error) => {
-      if (!error && this.about !== undefined) stream.emit('mtdd', this.about);
       stream.leavesTraces = this.leavesTraces;
-      stream.finish(error);
+      try {
+        if (!error && this.about !== undefined) stream.emit('mtdd', this.about);
+      } finally {
+        stream.finish(error);
+      }
     });
     this.stream = stream;
   }
@@ -43,7 +46,18 @@ class StreamedReply extends Reply {
   #passOn() {
     const { rows } = this.result;
     this.result.rows = [];
-    for (const row of rows) this.stream.hasRoom = this.stream.push(row);
+    for (const row of rows) this.#push(row);
+  }
+
+  /** What a listener of the stream throws is the application's, as with any stream, and must not fail other queries. */
+  #push(row) {
+    try {
+      this.stream.hasRoom = this.stream.push(row);
+    } catch (thrown) {
+      process.nextTick(() => {
+        throw thrown;
+      });
+    }
   }
 
   /** Credit is given back once the rows that it stands for have been read. */
