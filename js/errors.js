@@ -139,7 +139,7 @@ class PartialFailureError extends define(
   'PartialFailureError',
   'PARTIAL_FAILURE',
   502,
-  'The query failed on some shards: `outcomes` tells of each.',
+  'The query failed on some shards: see `outcomes`.',
 ) {
   /**
    * @param {string} [message]

@@ -1,5 +1,5 @@
-//! `tracing` events of the client's thread, as JSON records for the application's logger. Filtered by level here, so
-//! that what nobody reads is never formatted. Only this crate's own events; its dependencies are not quoted.
+//! Turns the `tracing` events of the client's thread into JSON records for the application's logger. Filters by level
+//! first, so that nothing is formatted in vain. Takes only this crate's events.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,12 +10,12 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::with_default;
 use tracing::{Event, Metadata, Subscriber};
 
-/// The least severe level that is recorded.
+/// The least severe level that is logged.
 #[derive(Clone, Copy, Debug)]
 pub struct LogLevel(pub Option<tracing::Level>);
 
 impl LogLevel {
-    /// pino's name of the level; None for one that it does not have.
+    /// Parses pino's name of a level. None: pino has no such level.
     pub fn parse(name: &str) -> Option<LogLevel> {
         Some(LogLevel(match name {
             "trace" => Some(tracing::Level::TRACE),
@@ -29,7 +29,7 @@ impl LogLevel {
     }
 }
 
-/// Runs `work`; the events of this thread up to `level` go to `sink` as `[level, target, message, fields]`.
+/// Runs `work`. This thread's events up to `level` go to `sink` as `[level, target, message, fields]`.
 pub fn capture<T>(level: LogLevel, sink: impl Fn(String) + Send + Sync + 'static, work: impl FnOnce() -> T) -> T {
     match level.0 {
         Some(level) => with_default(JsLog { level, sink, spans: AtomicU64::new(0) }, work),

@@ -223,7 +223,7 @@ describe('shards whose settings differ', () => {
     ['DateStyle', 'German', /DateStyle is ISO, .* on shard 0 and German, DMY on shard 1/],
     ['search_path', 'pg_catalog', /search_path is public on shard 0 and .* on shard 1/],
     ['bytea_output', 'escape', /bytea_output is hex on shard 0 and escape on shard 1/],
-    ['standard_conforming_strings', 'off', /standard_conforming_strings is off on shard 1.*set it on/],
+    ['standard_conforming_strings', 'off', /standard_conforming_strings is off on shard 1.*set it to on/],
   ]) {
     it(`${setting} is refused by setting and shard, until it is set alike`, async () => {
       await shards.whole.raw(`alter database shard1 set ${setting} = '${value}'`);

@@ -266,7 +266,7 @@ describe('a transaction whose party dies', () => {
       const query = trx('notes').mtdd(TENANT, 1, 'auto', { timeout: 500 });
       assert.equal((await failureOf(query)).code, 'TIMEOUT');
       assert.ok(Date.now() - begun < 500 + SLACK, `${Date.now() - begun} ms`);
-      await isLost(trx, /the transaction has ended, and what it did was rolled back: its session is over$/);
+      await isLost(trx, /the transaction has ended, and what it did was rolled back: its session has ended$/);
       await remote.raw('select 1').mtdd(TENANT);
       // Here PostgreSQL's own keep-alive would end it; a proxy answers that.
       proxy.stop();

@@ -39,7 +39,7 @@ function isRow(row) {
 
 function unreadable(cause) {
   const message =
-    'The query server, which speaks the wire of 1.x, answered with something else than JSON rows.';
+    'The query server, which speaks the 1.x wire, answered with something else than JSON rows.';
   return new ProtocolError(message, undefined, cause);
 }
 

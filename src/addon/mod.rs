@@ -1,5 +1,5 @@
-//! The boundary to Node.js: turns JavaScript's values into the client's and back, and decides nothing. The only room
-//! with napi and with `unsafe`. `js/native/client.js` is its only caller.
+//! The boundary to Node.js: converts values between JavaScript and the client, and decides nothing. Only this module
+//! uses napi and `unsafe`. `js/native/client.js` is its only caller.
 
 mod handover;
 mod params;
@@ -47,12 +47,12 @@ pub struct NativeClient {
 
 #[napi]
 impl NativeClient {
-    /// `wake` is called when `take` has something to give; it never keeps the process alive.
+    /// `wake` is called when `take` has something to return. It never keeps the process alive.
     #[napi(constructor, catch_unwind)]
     pub fn new(settings: Settings, wake: Function<(), ()>) -> napi::Result<Self> {
         let wake = wake.build_threadsafe_function::<()>().weak::<true>().build()?;
         let js_queue = Arc::new(JsQueue::new(settings.compiles, move || {
-            // Refused only while the process ends, when nobody listens any more.
+            // This fails only while the process ends, when nobody listens any more.
             wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }));
         let config = settings.config().map_err(refusal)?;
@@ -60,9 +60,8 @@ impl NativeClient {
         Ok(NativeClient { client, js_queue, requests: RefCell::default() })
     }
 
-    /// Runs a query with the next `flush`; the answer comes by `take` under `id`. `tenant` null: all shards.
-    /// `session` 0: none. `timeout` in milliseconds, 0: the
-    /// client's own; `max_retries` -1: the client's own.
+    /// Runs a query with the next `flush`. The answer comes by `take` under `id`. `tenant` null: all shards. `session`
+    /// 0: none. `timeout` is in milliseconds; 0: the client's own. `max_retries` -1: the client's own.
     #[allow(clippy::too_many_arguments, reason = "one crossing per query, and an object would cost one per field")]
     #[napi(catch_unwind)]
     pub fn execute(
@@ -110,32 +109,32 @@ impl NativeClient {
         }
     }
 
-    /// Runs what `execute` has been told since the last time.
+    /// Runs what was passed to `execute` since the last time.
     #[napi(catch_unwind)]
     pub fn flush(&self) {
         self.client.execute(self.requests.take());
     }
 
-    /// Where a tenant lives; `add`: after registering it. The answer comes by `take` under `id`.
+    /// Answers where a tenant lives. `add`: registers it first. The answer comes by `take` under `id`.
     #[napi(catch_unwind)]
     pub fn place(&self, id: u32, tenant: TenantName, tenant_type: i32, add: bool) {
         self.client.locate(id, Tenant { name: tenant.0.into(), kind: tenant_type }, add);
     }
 
-    /// Holds a PostgreSQL connection of the tenant's shard under the number `session` (not 0); answers as `place` does.
+    /// Opens a session on the tenant's shard under the number `session` (not 0). Answers as `place` does.
     #[napi(catch_unwind)]
     pub fn open_session(&self, id: u32, session: u32, tenant: Option<TenantName>, tenant_type: i32, register: bool) {
         self.client.open_session(id, session, target(tenant, tenant_type, register));
     }
 
-    /// Gives a session's connection back; what is open in it is rolled back.
+    /// Closes a session; its open transaction is rolled back.
     #[napi(catch_unwind)]
     pub fn close_session(&self, session: u32) {
         self.client.close_session(session);
     }
 
-    /// Listens to a PostgreSQL channel on one shard, an index into the query servers, until `cancel`. What is heard
-    /// comes by `take` under `id`.
+    /// Listens to a PostgreSQL channel on one shard (an index into the query servers) until `cancel`. Messages come by
+    /// `take` under `id`.
     #[napi(catch_unwind)]
     pub fn listen(&self, id: u32, shard: u32, channel: String) {
         self.client.listen(id, shard as usize, channel);
@@ -156,19 +155,19 @@ impl NativeClient {
         self.client.set_token(token.as_deref()).map_err(refusal)
     }
 
-    /// The application's function has given no token: the last one stays in use.
+    /// The application's function has returned no token: the last one stays in use.
     #[napi(catch_unwind)]
     pub fn token_failed(&self) {
         self.client.token_failed();
     }
 
-    /// Takes no further query; answers under `id` once those under way have ended.
+    /// Takes no further query. Answers under `id` once those that run have ended.
     #[napi(catch_unwind)]
     pub fn close(&self, id: u32) {
         self.client.close(id);
     }
 
-    /// All that has come in since the last call.
+    /// Everything that has come in since the last call.
     #[napi(catch_unwind)]
     pub fn take(&self) -> Handover {
         Handover(self.js_queue.take())

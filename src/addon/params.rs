@@ -1,4 +1,5 @@
-//! Query parameters out of JavaScript: an array of null (NULL), strings (text) and Buffers (binary), or null for none.
+//! Converts query parameters from JavaScript: an array of null (NULL), strings (text) and Buffers (binary), or null for
+//! none.
 
 use std::ffi::c_void;
 use std::ops::RangeInclusive;
@@ -11,10 +12,10 @@ use napi::{Result, ValueType, check_status, sys};
 use crate::client::parameter;
 use crate::proto::Parameter;
 
-/// UTF-16 units of texts that are written into as much room as they can need. To find out how much that is, V8 reads them
-/// twice more, on the event loop; room that is not touched costs next to nothing.
+/// Texts of so many UTF-16 units are written into a buffer of the largest size that they can need. To find out the
+/// exact size, V8 would read them twice more, on the event loop. Memory that is not touched costs next to nothing.
 const LONG: RangeInclusive<usize> = 64 * 1024..=64 * 1024 * 1024;
-/// Of UTF-8, for one unit of UTF-16.
+/// UTF-8 bytes for one unit of UTF-16.
 const MOST_BYTES: usize = 3;
 
 pub struct Params(pub Vec<Parameter>);

@@ -1,4 +1,4 @@
-//! The client's settings as `js/native/settings.js` passes them; the fields stand in the same order there.
+//! The client's settings as `js/native/settings.js` passes them, with the fields in the same order.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,9 +19,9 @@ pub struct Settings {
     pub insecure: bool,
     pub tls: Option<TlsSettings>,
     pub token: Option<String>,
-    /// The application gives tokens when it is asked.
+    /// The application provides tokens on request.
     pub token_function: bool,
-    /// Milliseconds, as all times here.
+    /// Milliseconds, as are all times here.
     pub timeout: u32,
     pub max_retries: u32,
     pub lookup_cache_size: u32,

@@ -1,5 +1,5 @@
-//! A tenant's name out of JavaScript. A string that is no text (half of a surrogate pair) is refused: as UTF-8 it would
-//! become another tenant's name.
+//! Converts a tenant's name from JavaScript. Refuses a string with half of a surrogate pair: as UTF-8 it would become
+//! another tenant's name.
 
 use napi::bindgen_prelude::{FromNapiValue, TypeName, Utf16String, ValidateNapiValue};
 use napi::{Error, Result, Status, ValueType, sys};

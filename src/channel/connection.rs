@@ -23,7 +23,7 @@ pub(super) struct ServerConnection {
     pub dial: Dial,
     /// The session settings that a local connection of the application would have.
     pub settings: HashMap<String, String>,
-    /// Of the whole client.
+    /// Shared by the whole client.
     pub descriptions: Arc<Descriptions>,
 }
 
@@ -81,7 +81,7 @@ impl ServerConnection {
                 Error::WrongShard { shard, address, reason: status.message().into() }
             }
             Code::Unimplemented => Error::Protocol { server: server(), reason: self.link.explain(status).await },
-            // A server of ours, but none that runs queries: it says so.
+            // One of our servers, but not one that runs queries. It says so.
             Code::FailedPrecondition if is_another(status) => {
                 let (shard, address) = (self.shard, self.address.clone());
                 Error::ShardUnavailable { shard, address, reason: status.message().into() }

@@ -1,6 +1,6 @@
-//! Queries on the wire of 1.x, for query servers that do not speak mtdd.v1: one call for each query, all parameters as
-//! text, all rows as one JSON text. What the wire cannot carry is refused before anything is sent. `QueryChannel` says
-//! which wire it is.
+//! Queries on the 1.x wire, for query servers that do not speak mtdd.v1: one call per query, all parameters as text,
+//! all rows as one JSON text. Refuses what the wire cannot carry before anything is sent. `QueryChannel` picks the
+//! wire.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::proto::legacy_db::db_service_client::DbServiceClient;
 use crate::proto::legacy_db::{StoredProcRequest, StoredProcResponse};
 use crate::proto::{Parameter, QueryRequest};
 
-/// A query that is ready to be sent. Dropped while it runs, the call is given up; the statement may go on.
+/// A query that is ready to be sent. Dropping it while it runs gives up the call; the statement may go on.
 #[derive(Debug)]
 pub struct LegacyCall {
     pub(super) message: StoredProcRequest,
@@ -33,7 +33,7 @@ pub struct LegacyAnswer {
     pub row_count: i32,
     /// A JSON array of objects, if the server keeps to its contract.
     pub rows: String,
-    /// The server says that it speaks mtdd.v1: it has been upgraded.
+    /// The server says that it speaks mtdd.v1, so it was upgraded.
     pub(super) is_upgraded: bool,
 }
 
@@ -42,17 +42,17 @@ pub struct LegacyAnswer {
 pub enum LegacyFailure {
     /// The query has not reached the server, or the server does not know such a call.
     NeverRan(Error),
-    /// Whether it ran is not known.
+    /// It may have run.
     Lost(String),
     TimedOut,
-    /// The words of PostgreSQL or of the server: this wire does not say whose they are.
+    /// The message of PostgreSQL or of the server: this wire does not say which.
     Refused(String),
-    /// The server did not take it, and would not if asked again.
+    /// The server refused it, and would do so again.
     NotTaken(Error),
 }
 
 impl LegacyCall {
-    /// Puts a query into the words of 1.x: its tenant and its session's settings are left out.
+    /// Converts a query to the 1.x wire, which drops its tenant and session settings.
     pub(super) fn new(query: QueryRequest) -> Result<LegacyCall, Error> {
         let params = query.params.into_iter().enumerate().map(|(index, value)| text(index, value));
         Ok(LegacyCall {
@@ -72,7 +72,7 @@ fn text(index: usize, parameter: Parameter) -> Result<String, Error> {
     match String::from_utf8(value.into()) {
         Ok(text) if text == "null" => Err(Error::Invalid {
             reason: format!(
-                "bindings[{index}]: the text \"null\" would be read as NULL by this query server, which speaks the wire of 1.x; nothing was sent"
+                "bindings[{index}]: the text \"null\" would be read as NULL by this query server, which speaks the 1.x wire; nothing was sent"
             ),
         }),
         Ok(text) => Ok(text),
@@ -80,7 +80,7 @@ fn text(index: usize, parameter: Parameter) -> Result<String, Error> {
     }
 }
 
-/// Sends what no server can read: a field of a wire type that there is not.
+/// Sends what no server can read: a field of a wire type that does not exist.
 struct Unreadable;
 
 impl Codec for Unreadable {
@@ -108,7 +108,7 @@ impl Encoder for Unreadable {
     }
 }
 
-/// Returns if the server knows 1.x's call for queries. It is sent what it cannot read, so that it runs nothing.
+/// Succeeds if the server has 1.x's call for queries. Sends it a message that it cannot read, so that nothing runs.
 pub(super) async fn is_spoken(channel: Channel, request: Request<()>) -> Result<(), Status> {
     let mut client = Grpc::new(channel);
     client.ready().await.map_err(|error| Status::from_error(error.into()))?;
@@ -124,13 +124,13 @@ pub(super) async fn is_spoken(channel: Channel, request: Request<()>) -> Result<
             | Code::FailedPrecondition
             | Code::Cancelled
             | Code::DeadlineExceeded => Err(status),
-            // So servers answer what they cannot read.
+            // This is how servers answer what they cannot read.
             _ => Ok(()),
         },
     }
 }
 
-/// Runs a query on the wire of 1.x; an error is what the call ended with.
+/// Runs a query on the 1.x wire. The error is the status of the call.
 pub(super) async fn run(channel: Channel, request: Request<StoredProcRequest>) -> Result<LegacyAnswer, Status> {
     let mut client =
         DbServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE);
@@ -140,7 +140,7 @@ pub(super) async fn run(channel: Channel, request: Request<StoredProcRequest>) -
     Ok(LegacyAnswer { command, row_count, rows: result, is_upgraded })
 }
 
-/// What a status says of the query; `error`: how the channel names what kept it from being run.
+/// What a status says of the query. `error`: the channel's error for a query that could not run.
 pub(super) fn failure(status: &Status, error: impl FnOnce() -> Error) -> LegacyFailure {
     let words = || status.message().to_owned();
     if is_caused_by::<ConnectError>(status) {
@@ -150,7 +150,7 @@ pub(super) fn failure(status: &Status, error: impl FnOnce() -> Error) -> LegacyF
         return LegacyFailure::TimedOut;
     }
     if status.source().is_some() {
-        // Not the server's word: the connection broke.
+        // The connection broke; the server said nothing.
         return LegacyFailure::Lost(describe(status));
     }
     match status.code() {

@@ -1,5 +1,5 @@
-//! The notifications of one PostgreSQL channel, from one query server, on whichever wire it speaks. Ends with an error
-//! as soon as some may have been missed; whether to listen again is the caller's business.
+//! Receives the notifications of one PostgreSQL channel from one query server, on either wire. Ends with an error as
+//! soon as some may have been missed. The caller decides whether to listen again.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -15,27 +15,27 @@ use crate::proto::db_service_client::DbServiceClient;
 use crate::proto::legacy_db::db_service_client::DbServiceClient as LegacyClient;
 use crate::proto::{ChannelRequest, Notification, legacy_db};
 
-/// A 1.x server does not say when LISTEN is in force: it is taken to be when no refusal has come for this long.
+/// A 1.x server does not say when LISTEN is in force. If it has not refused by then, it is assumed to be.
 const SILENCE_IS_CONSENT: Duration = Duration::from_millis(500);
 
-/// What a listener hears.
+/// What a listener receives.
 #[derive(Debug, PartialEq)]
 pub enum ListenEvent {
-    /// LISTEN is in force. First, and once.
+    /// LISTEN is in force. Comes first, and once.
     InForce,
     Notification {
         payload: String,
-        /// Of the PostgreSQL backend that notified; None: the server does not tell.
+        /// The PostgreSQL process that notified; None: the server does not say.
         process_id: Option<i32>,
-        /// When the server had it: milliseconds since 1970, or ISO 8601 from a 1.x server.
+        /// When the server received it: milliseconds since 1970, or ISO 8601 from a 1.x server.
         received_at: Value,
     },
 }
 
-/// What is heard; the last item is the error that it ended with.
+/// The last item is the error that it ended with.
 pub type ListenStream = Pin<Box<dyn Stream<Item = Result<ListenEvent, Status>> + Send>>;
 
-/// Listens on this version's wire.
+/// Listens on the mtdd.v1 wire.
 pub async fn listen(channel: Channel, request: Request<ChannelRequest>) -> Result<ListenStream, Status> {
     let messages = DbServiceClient::new(channel).listen_to_channel(request).await?.into_inner();
     let heard = messages.try_filter_map(|message| async {
@@ -49,7 +49,7 @@ pub async fn listen(channel: Channel, request: Request<ChannelRequest>) -> Resul
     Ok(to_its_end(heard))
 }
 
-/// Listens on the wire of 1.x.
+/// Listens on the 1.x wire.
 pub async fn listen_legacy(
     channel: Channel,
     request: Request<legacy_db::ChannelRequest>,
@@ -65,20 +65,20 @@ pub async fn listen_legacy(
     let listening = stream::once(async { Ok(ListenEvent::InForce) });
     Ok(match timeout(SILENCE_IS_CONSENT, &mut call).await {
         Ok(responses) => to_its_end(listening.chain(responses?)),
-        // Its answer begins with the first notification.
+        // The server's answer begins with the first notification.
         Err(_) => to_its_end(listening.chain(stream::once(call).try_flatten())),
     })
 }
 
-/// No end without an error: a server that has nothing more to say has stopped listening.
+/// Ends with an error: a server that has nothing more to say has stopped listening.
 fn to_its_end(heard: impl Stream<Item = Result<ListenEvent, Status>> + Send + 'static) -> ListenStream {
     let end = stream::once(async { Err(Status::unavailable("the server ended the stream")) });
     Box::pin(heard.chain(end))
 }
 
-/// The payload that a 1.x server means. Its contract is a JSON string, which is taken at its word. Anything else breaks
-/// the contract, and can only be the bare payload. (A server that sends bare payloads is misread where a payload is itself
-/// a JSON string: nothing on the wire tells `"text"` from text.)
+/// The payload that a 1.x server means. By contract, it is a JSON string. Anything else breaks the contract, and is
+/// taken as the bare payload. (If a server sends bare payloads, one that happens to be a JSON string is misread: the
+/// wire does not tell them apart.)
 fn payload(data: String) -> String {
     match serde_json::from_str(&data) {
         Ok(Value::String(text)) => text,

@@ -19,9 +19,9 @@ use crate::dial::{Dial, is_refused};
 use crate::error::Error;
 use crate::proto::{ChannelRequest, QueryRequest, legacy_db};
 
-/// Bytes from which a query's message is large.
+/// From this many bytes on, a query's message is large.
 const LARGE: usize = 256 * 1024;
-/// What a frame adds to its query, at most.
+/// The most bytes that a frame adds to its query.
 const FRAME: usize = 32;
 
 /// A server of 1.x is a Node.js process, whose timers end at once if their time is longer.
@@ -40,29 +40,29 @@ pub struct QueryChannel {
     warned: Once,
 }
 
-/// A query on its way, on the wire that its server speaks.
+/// A query that was started, on the wire that its server speaks.
 #[derive(Debug)]
 pub enum StartedCall {
     Call(Call),
-    /// To be run by `QueryChannel::run_legacy`.
+    /// Run it with `QueryChannel::run_legacy`.
     Legacy(LegacyCall),
 }
 
-/// True if a query's message holds up others that share its stream, or may be larger than its server takes.
+/// True if a query's message would hold up others on the same stream, or may be larger than its server accepts.
 fn is_large(query: &QueryRequest) -> bool {
     let params = query.params.iter().map(|param| param.value.as_ref().map_or(8, |value| 8 + value.len()));
     query.sql.len() + params.sum::<usize>() >= LARGE
 }
 
-/// What a server turned out to speak.
+/// The wire that a server turned out to speak.
 enum Wire {
     Current(Arc<Stream>),
     Legacy,
 }
 
 impl QueryChannel {
-    /// `settings`: the session settings that a local connection of the application would have; `descriptions`: those of
-    /// the whole client.
+    /// `settings`: the session settings that a local connection of the application would have. `descriptions`: shared
+    /// by the whole client.
     pub fn new(
         shard: usize,
         address: String,
@@ -93,7 +93,7 @@ impl QueryChannel {
         self.server.listening_error(status).await
     }
 
-    /// Opens what a query needs, if it is not open. An error means that no query can be sent.
+    /// Opens what a query needs, if it is not open. After an error, no query can be sent.
     pub async fn ready(&self) -> Result<(), Error> {
         match self.current() {
             Some(_) => Ok(()),
@@ -101,7 +101,7 @@ impl QueryChannel {
         }
     }
 
-    /// Starts a query that makes up a larger one with those of other shards. An error means that nothing was sent.
+    /// Starts one shard's part of a query for several shards. After an error, nothing was sent.
     pub async fn start(&self, query: QueryRequest) -> Result<Call, Error> {
         match self.begin(query).await? {
             StartedCall::Call(call) => Ok(call),
@@ -109,7 +109,7 @@ impl QueryChannel {
         }
     }
 
-    /// Fails if the server is known, or turns out, to speak the 1.x wire only. One that cannot be reached is no failure.
+    /// Fails if the server speaks only the 1.x wire. A server that cannot be reached is no failure.
     pub async fn refuse_legacy(&self) -> Result<(), Error> {
         if self.current().is_some() || !matches!(Box::pin(self.open()).await, Ok(Wire::Legacy)) {
             return Ok(());
@@ -126,7 +126,7 @@ impl QueryChannel {
         Error::PlanUnsupported { reason }
     }
 
-    /// Starts a query on whichever wire the server speaks. An error means that nothing was sent.
+    /// Starts a query on whichever wire the server speaks. After an error, nothing was sent.
     pub async fn begin(&self, query: QueryRequest) -> Result<StartedCall, Error> {
         if is_large(&query) {
             return Box::pin(self.begin_large(query)).await;
@@ -135,7 +135,7 @@ impl QueryChannel {
         loop {
             let stream = match self.current() {
                 Some(stream) => stream,
-                // Rare, and in a box: the task of a query that finds a stream open is no larger for it.
+                // Rare, and boxed, so that other queries have smaller tasks.
                 None => match Box::pin(self.open()).await? {
                     Wire::Current(stream) => stream,
                     Wire::Legacy => return self.begin_legacy(query),
@@ -146,7 +146,7 @@ impl QueryChannel {
             }
             match Stream::start(&stream, query) {
                 Ok(call) => return Ok(StartedCall::Call(call)),
-                // It closed in between; the next turn opens another.
+                // The stream closed in between; the next turn opens another.
                 Err(refused) => {
                     self.forget(&stream);
                     if stream.is_unknown() {
@@ -165,18 +165,18 @@ impl QueryChannel {
         }
     }
 
-    /// A query may have run, and the server would run it again without a look at whether that does harm.
+    /// The error of a query that may have run already, on a server that would not check that repeating it does no harm.
     fn not_repeated(&self) -> Error {
         Error::OutcomeUnknown {
             shard: self.server.shard,
             address: self.server.address.clone(),
-            reason: "the connection was lost after the query was sent, and this server does not say whether it only reads:                      it is not sent again"
+            reason: "the connection was lost after the query was sent, and this server does not say whether it only reads; it is not sent again"
                 .to_owned(),
             stopping_for: None,
         }
     }
 
-    /// Starts a query on a stream of its own, where it holds up no other: HTTP/2 lets streams take turns.
+    /// Starts a query on a stream of its own, where it does not hold up others: HTTP/2 lets streams take turns.
     async fn begin_large(&self, query: QueryRequest) -> Result<StartedCall, Error> {
         let shared = match self.current() {
             Some(stream) => stream,
@@ -206,7 +206,7 @@ impl QueryChannel {
         }
     }
 
-    /// Refuses a query whose message is larger than the server takes. An error means that nothing was sent.
+    /// Refuses a query whose message is larger than the server accepts. After an error, nothing was sent.
     async fn fits(&self, query: &QueryRequest, stream: &Stream) -> Result<(), Error> {
         let (size, largest) = (query.encoded_len() + FRAME, stream.largest().await);
         if size <= largest {
@@ -214,13 +214,13 @@ impl QueryChannel {
         }
         Err(Error::Invalid {
             reason: format!(
-                "the message for query server {} would have {size} bytes, more than the {largest} that it takes (--max-message-size): send less at once, or start the server with a larger limit; nothing was sent to it",
+                "the message for query server {} would have {size} bytes, more than the {largest} that it accepts (--max-message-size): send less at once, or start the server with a larger limit; nothing was sent to it",
                 self.server.address
             ),
         })
     }
 
-    /// Refuses a query whose message is larger than the server takes, before it or its like is sent to any.
+    /// The same before a query is sent to any shard.
     pub async fn takes(&self, query: &QueryRequest) -> Result<(), Error> {
         if !is_large(query) {
             return Ok(());
@@ -234,7 +234,7 @@ impl QueryChannel {
         }
     }
 
-    /// True if the server undoes a statement whose premise does not hold. One that cannot be reached says nothing.
+    /// True if the server undoes a statement whose premise does not hold. False if it cannot be reached.
     pub async fn takes_premises(&self) -> bool {
         match self.current() {
             Some(stream) => stream.takes_premises().await,
@@ -245,7 +245,7 @@ impl QueryChannel {
         }
     }
 
-    /// The same for a session of this server's.
+    /// Refuses a query in a session whose message is larger than the server accepts.
     pub async fn takes_in(&self, session: &ServerSession, query: &QueryRequest) -> Result<(), Error> {
         match is_large(query) {
             true => self.fits(query, &session.0).await,
@@ -253,7 +253,7 @@ impl QueryChannel {
         }
     }
 
-    /// Runs a query that has begun on the wire of 1.x.
+    /// Runs a query that was started on the 1.x wire.
     pub async fn run_legacy(&self, call: LegacyCall) -> Result<LegacyAnswer, LegacyFailure> {
         let request = || {
             let mut request = self.server.request(call.message.clone());
@@ -281,7 +281,7 @@ impl QueryChannel {
         }
     }
 
-    /// Listens to a PostgreSQL channel. An error means that the server does not.
+    /// Listens to a PostgreSQL channel.
     pub async fn listen(&self, channel: &str) -> Result<ListenStream, Error> {
         let edition = self.server.dial.token.edition();
         match self.listen_once(channel).await {
@@ -310,7 +310,7 @@ impl QueryChannel {
         }
     }
 
-    /// What a call on the wire of 1.x has shown: the server may speak neither wire, or have been upgraded.
+    /// Notes which wire the server speaks, as a 1.x call has shown. It may speak neither, or have been upgraded.
     fn note_wire(&self, is_legacy: bool) {
         self.is_legacy.store(is_legacy, Ordering::Relaxed);
         if is_legacy {
@@ -328,7 +328,7 @@ impl QueryChannel {
         }
     }
 
-    /// What the server has last said of reads.
+    /// The server's last word on reads.
     pub fn reads(&self) -> ReadSafety {
         self.current().map_or(ReadSafety::Unknown, |stream| stream.reads())
     }
@@ -348,7 +348,7 @@ impl QueryChannel {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a session. An error means that there is none.
+    /// Opens a session.
     pub async fn open_session(&self, owner: Option<SessionOwner<'_>>) -> Result<ServerSession, Error> {
         if !self.is_legacy.load(Ordering::Relaxed) {
             match self.open_stream(StreamMethod::Session, owner).await {
@@ -363,7 +363,7 @@ impl QueryChannel {
         })
     }
 
-    /// Opens a stream; callers who come meanwhile wait for the same one, and share its failure.
+    /// Opens a stream. Callers that come meanwhile wait for the same stream, and share its failure.
     async fn open(&self) -> Result<Wire, Error> {
         if self.is_legacy.load(Ordering::Relaxed) {
             return Ok(Wire::Legacy);
@@ -386,7 +386,7 @@ impl QueryChannel {
                 *self.lock() = Some(stream.clone());
                 Ok(Wire::Current(stream))
             }
-            // Nothing has been sent on this stream but its opening frame: those who wait for it go the other way.
+            // Nothing but the opening frame was sent on this stream, so those that wait for it can use the 1.x wire.
             Err(status) if status.code() == Code::Unimplemented => match self.check_legacy().await {
                 Ok(()) => {
                     *failure = None;
@@ -406,8 +406,8 @@ impl QueryChannel {
         }
     }
 
-    /// A server does not know mtdd.v1: sees whether it speaks the wire of 1.x. One that does not, such as a lookup server,
-    /// is not sent a query to find out. From now on it is spoken to in that way, or an error says what is wrong.
+    /// The server does not know mtdd.v1. Finds out whether it speaks the 1.x wire, without sending a query. Then that
+    /// wire is used from now on, or the error says what is wrong.
     async fn check_legacy(&self) -> Result<(), Error> {
         match legacy::is_spoken(self.server.channel(), self.server.request(())).await {
             Ok(()) => {
@@ -418,7 +418,7 @@ impl QueryChannel {
         }
     }
 
-    /// With another token, if the server does not take this one and the application has one.
+    /// Opens a stream. Tries again with another token if the server refuses this one and the application has another.
     async fn open_stream(&self, method: StreamMethod, owner: Option<SessionOwner<'_>>) -> Result<Arc<Stream>, Status> {
         let edition = self.server.dial.token.edition();
         match Stream::open(&self.server, method, owner).await {

@@ -1,4 +1,4 @@
-//! Where the parts of one reply wait for the query that asked for them.
+//! Holds the parts of one reply until the query takes them.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -8,14 +8,14 @@ use std::task::{Poll, Waker};
 use crate::data::shape::Description;
 use crate::proto::ReplyPart;
 
-/// What a query hears from its server.
+/// What a query gets from its server.
 #[derive(Debug)]
 pub enum ReplyEvent {
-    /// A part of the reply; the description is of the result that begins with it.
+    /// A part of the reply, and the description of the result that begins with it.
     Part(ReplyPart, Option<Arc<Description>>),
-    /// The server has not run the query, nor will it.
+    /// The server has not run the query, and will not.
     NeverRan(String),
-    /// The connection is gone; whether the query ran is not known.
+    /// The connection is lost. The query may have run.
     Lost(String),
     /// The server broke the protocol.
     Broken(String),
@@ -26,7 +26,7 @@ pub(super) struct ReplyQueue(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    // Most replies are one part; they never touch the queue.
+    // Most replies have a single part, which never touches the queue.
     first: Option<ReplyEvent>,
     rest: VecDeque<ReplyEvent>,
     waker: Option<Waker>,

@@ -10,12 +10,12 @@ use crate::proto::QueryRequest;
 pub struct ServerSession(pub(super) Arc<Stream>);
 
 impl ServerSession {
-    /// Starts a query; None: the session has ended. Queries run in the order in which they are started.
+    /// Starts a query. None: the session has ended. Queries run in the order in which they are started.
     pub fn start(&self, query: QueryRequest) -> Option<Call> {
         Stream::start(&self.0, query).ok()
     }
 
-    /// Why the session has ended, if that is known.
+    /// Why the session has ended, if it is known.
     pub fn end(&self) -> Option<String> {
         self.0.end()
     }

@@ -1,6 +1,6 @@
-//! One stream to a query server: many queries, each with an id. On a Multiplex stream they are answered as they finish
-//! (a unary call costs several times as much client CPU as a frame on a stream that is already open); on a Session
-//! stream they run in order on one PostgreSQL connection.
+//! One stream to a query server with many queries, each with an id. On a Multiplex stream, they are answered as they
+//! finish. (A unary call takes several times as much client CPU as a frame on an open stream.) On a Session stream,
+//! they run in order on one PostgreSQL connection.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,20 +33,20 @@ const USUAL_LARGEST: usize = 64 << 20;
 
 #[derive(Debug)]
 pub(super) struct Stream {
-    /// What the server has said of itself, once it has.
+    /// The server's Hello, once it has come.
     hello: watch::Sender<Option<ServerHello>>,
-    /// The server knows no such call, and said so only after it had accepted the stream.
+    /// The server does not know this call, and said so only after it had accepted the stream.
     is_unknown: AtomicBool,
-    // Ids are given and frames queued under one lock, so that the server sees ids rise.
+    // Ids are assigned and frames queued under one lock, so that the server sees rising ids.
     calls: Mutex<OpenCalls>,
 }
 
-/// What a text does that shows nothing but reading, as far as its server says.
+/// Whether a statement whose text shows nothing but reading only reads, as far as its server says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReadSafety {
-    /// It may do more, or the server knows nothing of this.
+    /// It may do more, or the server does not tell.
     MayWrite,
-    /// The server has not said.
+    /// The server has not said yet.
     Unknown,
     OnlyRead,
 }
@@ -61,25 +61,25 @@ impl ReadSafety {
     }
 }
 
-/// What a stream's server takes, and what it has said of reads.
+/// What the server said in its Hello.
 #[derive(Clone, Copy, Debug)]
 struct ServerHello {
     largest: usize,
-    /// It looks at `may_have_run`.
+    /// It checks `may_have_run`.
     knows_reads: bool,
-    /// It looks at `premise`.
+    /// It checks `premise`.
     takes_premises: bool,
 }
 
 #[derive(Debug)]
 struct OpenCalls {
-    /// What is said of reads now.
+    /// The server's last word on reads.
     reads: ReadSafety,
-    /// Up to this id queries were sent while they might write.
+    /// Queries up to this id were sent while reads might write.
     may_have_written: u32,
-    /// None: the server has been told that nothing more will come.
+    /// None: the server was told that nothing more will come.
     frames: Option<UnboundedSender<ClientFrame>>,
-    /// False: this stream takes no further query; those under way go on.
+    /// False: this stream takes no further query; those that run go on.
     accepting: bool,
     waiting: HashMap<u32, Arc<ReplyQueue>>,
     last_id: u32,
@@ -87,14 +87,14 @@ struct OpenCalls {
     end: Option<String>,
 }
 
-/// How the queries of a stream are run.
+/// How the queries of a stream run.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum StreamMethod {
     Multiplex,
     Session,
 }
 
-/// A tenant, and the epoch of its placement as the caller knows it.
+/// A tenant, and the epoch of its placement as the client knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionOwner<'o> {
     pub tenant: &'o str,
@@ -111,7 +111,7 @@ impl SessionOwner<'_> {
 }
 
 impl Stream {
-    /// `owner`: for whom a session is, so that the server agrees on the shard before it accepts it.
+    /// `owner`: whose session it is, so that the server checks the shard before it accepts the stream.
     pub async fn open(
         server: &ServerConnection,
         method: StreamMethod,
@@ -158,7 +158,7 @@ impl Stream {
             return Err(Box::new(query));
         }
         let execute = client_frame::Frame::Execute(Execute { id, query: Some(query) });
-        // A send can only fail once the transport has dropped the stream; `read` then reports every call as lost.
+        // This fails only after the transport has dropped the stream; `read` then reports every call as lost.
         if let Some(frames) = &calls.frames {
             let _ = frames.send(ClientFrame { frame: Some(execute) });
         }
@@ -169,7 +169,7 @@ impl Stream {
         Ok(Call { handle: CallHandle { id, stream: stream.clone() }, reply_queue, done: false, is_alone: false })
     }
 
-    /// Bytes of the largest message that the server takes. A server of 2.0 does not say.
+    /// The largest message that the server accepts, in bytes. A 2.0 server does not say.
     pub async fn largest(&self) -> usize {
         self.hello().await.map_or(USUAL_LARGEST, |said| said.largest)
     }
@@ -184,7 +184,7 @@ impl Stream {
         self.hello().await.is_some_and(|said| said.takes_premises)
     }
 
-    /// What the server has last said of reads.
+    /// The server's last word on reads.
     pub fn reads(&self) -> ReadSafety {
         self.lock().reads
     }
@@ -218,19 +218,19 @@ impl Stream {
         }
     }
 
-    /// True if the server turned out to know no such call.
+    /// True if the server turned out not to know this call.
     pub fn is_unknown(&self) -> bool {
         self.is_unknown.load(Ordering::Acquire)
     }
 
-    /// Nothing more will be sent; the server ends its half once it has answered.
+    /// Sends nothing more. The server ends its half once it has answered.
     pub fn close(&self) {
         let mut calls = self.lock();
         calls.accepting = false;
         calls.frames = None;
     }
 
-    /// Why the stream has ended; None: it has not, or nobody has said why.
+    /// Why the stream has ended; None: it has not, or nobody said why.
     pub fn end(&self) -> Option<String> {
         self.lock().end.clone()
     }
@@ -240,7 +240,7 @@ impl Stream {
     }
 }
 
-/// Hands the server's frames to the queries they answer, until the stream ends.
+/// Delivers the server's frames to their queries until the stream ends.
 async fn read(
     stream: Arc<Stream>,
     method: StreamMethod,
@@ -264,7 +264,7 @@ async fn read(
             Ok(Some(ServerFrame { frame: None })) => {}
             Ok(None) => break "the server ended the stream".to_owned(),
             Err(status) => {
-                // The server ended the session itself: what it has not answered, it has not run.
+                // The server itself ended the session: what it has not answered, it has not run.
                 is_verdict = matches!((method, status.code()), (StreamMethod::Session, Code::Aborted));
                 stream.is_unknown.store(status.code() == Code::Unimplemented, Ordering::Release);
                 break if is_verdict { status.message().to_owned() } else { describe(&status) };
@@ -278,7 +278,7 @@ async fn read(
     drop(calls);
     tracing::info!(target: "mtdd::grpc", address, reason, "query server connection closed");
     for reply_queue in waiting.into_values() {
-        // What a server does not know it has not run.
+        // A server does not run a call that it does not know.
         let never_ran = is_verdict || stream.is_unknown();
         reply_queue.push(if never_ran {
             ReplyEvent::NeverRan(reason.clone())
@@ -292,7 +292,7 @@ fn deliver(stream: &Stream, part: Part, known: &mut KnownDescriptions) {
     let Part { id, reply: Some(mut reply) } = part else { return };
     let description = known.describe(&mut reply);
     let mut calls = stream.lock();
-    // Nobody waits: the query was given up, and its last part is still on the way.
+    // If nobody waits, the query was given up while this part was on the way.
     let reply_queue = if reply.last { calls.waiting.remove(&id) } else { calls.waiting.get(&id).cloned() };
     drop(calls);
     if let Some(reply_queue) = reply_queue {
@@ -306,7 +306,7 @@ fn deliver(stream: &Stream, part: Part, known: &mut KnownDescriptions) {
 /// The descriptions of results.
 struct KnownDescriptions {
     of_client: Arc<Descriptions>,
-    /// Those that the server names by an id from now on.
+    /// Those that the server names by an id.
     of_stream: HashMap<u32, Arc<Description>>,
 }
 
@@ -339,7 +339,7 @@ fn stop_after(stream: &Stream, last_id: u32) {
     }
 }
 
-/// A query under way. Dropped before its last part, it is cancelled on the server.
+/// A running query. Dropping it before its last part cancels it on the server.
 #[derive(Debug)]
 pub struct Call {
     handle: CallHandle,
@@ -349,7 +349,7 @@ pub struct Call {
     is_alone: bool,
 }
 
-/// Speaks to the server about a query under way.
+/// Talks to the server about a running query.
 #[derive(Clone, Debug)]
 pub struct CallHandle {
     id: u32,
@@ -357,7 +357,7 @@ pub struct CallHandle {
 }
 
 impl Call {
-    /// Ends its stream with it.
+    /// Makes its stream end with it.
     pub(super) fn alone(self) -> Self {
         let mut call = self;
         call.is_alone = true;
@@ -387,7 +387,7 @@ impl Call {
 }
 
 impl CallHandle {
-    /// Asks the server to stop the query; its answer still comes.
+    /// Asks the server to stop the query. Its answer still comes.
     pub fn cancel(&self) {
         self.stream.send(client_frame::Frame::Cancel(Cancel { id: self.id }));
     }

@@ -1,4 +1,4 @@
-//! The client's thread: takes commands, runs each query as a task, and ends when all is done after a close.
+//! The client's thread: takes commands, runs each query as a task, and ends after a close, once everything has ended.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use super::{fan_out, open_session, placement, query};
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
 
-/// How long queries under way may go on after a close before they are cancelled.
+/// After a close: how long queries may go on before they are cancelled.
 const CLOSE_GRACE: Duration = Duration::from_secs(5);
 
-/// Of the client's thread and of those that plan, so that most statements are planned without making a stack for them.
-/// Only what is written to takes memory.
+/// Stack size of the client's thread and of those that plan. With it, most statements are planned without an extra
+/// stack. Only touched pages take memory.
 pub const STACK: usize = 16 << 20;
 
 /// Runs the client on this thread until it is closed or dropped.
@@ -33,7 +33,7 @@ pub fn run(shared: Arc<Shared>, commands: UnboundedReceiver<Command>, max_in_fli
         }
     };
     runtime.block_on(drive(shared, commands, max_in_flight));
-    // A name lookup under way on a helper thread must not hold up the end.
+    // A DNS lookup on a helper thread must not hold up the end.
     runtime.shutdown_background();
 }
 
@@ -87,7 +87,7 @@ struct Driver {
     closing: Vec<u32>,
 }
 
-/// What a task works with. Dropped, it is no longer under way.
+/// What a task works with. Dropping it reports the end of the task.
 struct Task {
     id: u32,
     shared: Arc<Shared>,
@@ -99,7 +99,7 @@ struct Task {
 impl Drop for Task {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            // It will not answer any more. Whether what it sent took effect nobody knows.
+            // The task cannot answer any more. Nobody knows whether what it sent took effect.
             let reason = "its task has failed; please report this".into();
             self.shared.finish(self.id, Err(Error::Protocol { server: "the client".into(), reason }));
         }
@@ -149,7 +149,7 @@ impl Driver {
             }
             Command::Close { id } => {
                 self.closing.push(id);
-                // They have no end of their own to wait for.
+                // A listener does not end on its own.
                 self.listening.values().for_each(|listener| listener.control.close());
                 deadline.get_or_insert_with(|| Instant::now() + CLOSE_GRACE);
             }
@@ -158,7 +158,7 @@ impl Driver {
 
     fn execute(&mut self, request: Request) {
         let id = request.id;
-        // In a session it goes where that is; what it must not be is the session's to say.
+        // A session decides where its queries go, and what they must not be.
         if self.shared.router.fans_out(&request.target) && request.session.is_none() {
             self.start(id, |task| async move {
                 fan_out::run(&task.shared, &task.deadlines, request, &task.control).await;
@@ -177,12 +177,12 @@ impl Driver {
         tokio::spawn(work(Task { id, shared, deadlines, control, done }));
     }
 
-    /// Takes a query in, or answers it with a refusal.
+    /// Admits a query, or answers it with a refusal.
     fn admit(&mut self, id: u32) -> Option<Arc<CallControl>> {
         let refusal = if !self.closing.is_empty() {
             Error::ClientClosed { fate: Fate::NotRun }
         } else if self.under_way.len() >= self.max_in_flight {
-            let reason = format!("{} queries are under way, as many as mtdd.maxInFlight allows", self.max_in_flight);
+            let reason = format!("{} queries are running, as many as mtdd.maxInFlight allows", self.max_in_flight);
             Error::Overloaded { reason }
         } else {
             let control = Arc::new(CallControl::default());

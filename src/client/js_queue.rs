@@ -1,4 +1,4 @@
-//! What waits to be handed to JavaScript. Everything that completes before JavaScript gets to it goes over in one call.
+//! The queue of everything for JavaScript. Whatever completes before JavaScript comes for it crosses in one call.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,7 +6,7 @@ use crate::data::compact::{EncodedBatch, Record, Skeletons};
 use crate::data::row::MalformedRow;
 use crate::data::shape::{Description, Shape, ShapeIds};
 
-/// Log records that may wait; further ones are dropped.
+/// How many log records may wait; more are dropped.
 const MOST_LOGS: usize = 10_000;
 
 pub struct JsQueue {
@@ -20,7 +20,7 @@ pub struct JsQueue {
 struct State {
     batch: EncodedBatch,
     skeletons: Skeletons,
-    /// JavaScript has been woken and has not come yet.
+    /// JavaScript was woken and has not come yet.
     woken: bool,
 }
 
@@ -31,7 +31,7 @@ impl JsQueue {
         JsQueue { state: Mutex::new(state), ids: Arc::default(), wake: Box::new(wake) }
     }
 
-    /// The shape of a result that begins; JavaScript hears of it before any row.
+    /// The shape of a result that begins. JavaScript gets it before any row.
     pub fn shape(&self, description: &Description, overrides: u16) -> Arc<Shape> {
         let (shape, announcement) = description.shape(overrides, &self.ids);
         if let Some(announcement) = announcement {
@@ -40,7 +40,7 @@ impl JsQueue {
         shape
     }
 
-    /// Hands over a piece of a reply; a malformed row hands over nothing.
+    /// Adds a piece of a reply. If a row is malformed, adds nothing.
     pub fn push(&self, piece: Record<'_>) -> Result<(), MalformedRow> {
         let mut state = self.lock();
         let State { batch, skeletons, .. } = &mut *state;
@@ -49,18 +49,18 @@ impl JsQueue {
         Ok(())
     }
 
-    /// Hands over a log record (JSON).
+    /// Adds a log record (JSON).
     pub fn log(&self, record: String) {
         let mut state = self.lock();
         if state.batch.logs.len() == MOST_LOGS {
-            // JavaScript is stuck; what it will read is how it got there.
+            // JavaScript is stuck. The records that it will read say how it got there.
             return;
         }
         state.batch.logs.push(record);
         self.wake(state);
     }
 
-    /// Asks for another token.
+    /// Asks the application for another token.
     pub fn ask_for_token(&self) {
         let mut state = self.lock();
         state.batch.wants_token = true;
@@ -75,7 +75,7 @@ impl JsQueue {
         }
     }
 
-    /// All that is waiting.
+    /// Takes everything that waits.
     pub fn take(&self) -> EncodedBatch {
         let mut state = self.lock();
         state.woken = false;

@@ -1,6 +1,6 @@
-//! One listener of one PostgreSQL channel on one shard: listens, passes notifications on, and after a loss listens
-//! again until it is told to stop. JavaScript hears each time that LISTEN is in force, the second time with the reason
-//! why some notifications may have been missed.
+//! Listens to one PostgreSQL channel on one shard. Passes notifications on, and listens again after a loss until it is
+//! told to stop. JavaScript is told each time LISTEN is in force; after a loss, with the reason why notifications may
+//! have been missed.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::channel::{ListenEvent, ListenStream, QueryChannel};
 use crate::error::{Error, Fate};
 use crate::scatter::{FailureClass, Retry};
 
-/// Bytes of notifications that JavaScript may have yet to take. Beyond that the server is not read from, and ends the
-/// stream when too many wait there: what is missed is told.
+/// Bytes of notifications that JavaScript may still have to take. Beyond that, the server is not read from. If too many
+/// wait there, it ends the stream, and JavaScript is told that some are missing.
 const WINDOW: u32 = 1 << 20;
 /// Between attempts to listen again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -43,7 +43,7 @@ impl NotificationListener {
     }
 }
 
-/// Listens until it is told to stop, or cannot even begin.
+/// Listens until it is told to stop, or cannot begin.
 pub async fn run(shared: &Shared, id: u32, shard: usize, channel: &str, listener: &NotificationListener) {
     let outcome = tokio::select! {
         biased;
@@ -53,7 +53,7 @@ pub async fn run(shared: &Shared, id: u32, shard: usize, channel: &str, listener
     shared.finish(id, outcome);
 }
 
-/// Returns why it cannot begin. Once it has begun, it goes on.
+/// Returns only if it cannot begin, with the reason.
 async fn listen(shared: &Shared, id: u32, shard: usize, name: &str, listener: &NotificationListener) -> Error {
     let server = &shared.shards.channels[shard];
     let mut heard = match begin(shared, server, name).await {
@@ -80,7 +80,7 @@ async fn listen(shared: &Shared, id: u32, shard: usize, name: &str, listener: &N
     }
 }
 
-/// The first time: retried like a query that was never sent.
+/// Begins to listen. Retried like a query that was never sent.
 async fn begin(shared: &Shared, server: &QueryChannel, name: &str) -> Result<ListenStream, Error> {
     let deadline = Instant::now() + shared.timeout;
     let mut retry = Retry::new(shared.shards.max_retries);
@@ -107,12 +107,12 @@ async fn in_force(server: &QueryChannel, name: &str) -> Result<ListenStream, Err
         Some(Err(status)) => Err(server.listening_error(&status).await),
         _ => Err(Error::Protocol {
             server: format!("query server {}", server.address()),
-            reason: "it did not say that it listens".into(),
+            reason: "it did not confirm LISTEN".into(),
         }),
     }
 }
 
-/// Passes notifications on until the stream ends; why it did.
+/// Passes notifications on until the stream ends, and returns the reason.
 async fn pass_on(
     shared: &Shared,
     id: u32,

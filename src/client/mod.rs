@@ -1,5 +1,5 @@
-//! The client: one thread that owns the channels, the lookup cache and every query under way. Queries come in as
-//! commands and go out through the js_queue; nothing here blocks the caller. `addon` is its only caller.
+//! The client: one thread that owns the channels, the lookup cache and all running queries. Queries come in as
+//! commands, and replies go out through the `JsQueue`; nothing here blocks the caller. `addon` is its only caller.
 
 mod call_control;
 mod config;
@@ -37,7 +37,7 @@ pub use js_queue::JsQueue;
 use request::Command;
 pub use request::Request;
 
-/// A handle on the client's thread. Dropping it ends the thread and whatever is under way.
+/// A handle on the client's thread. Dropping it ends the thread and everything that runs.
 #[derive(Debug)]
 pub struct Client {
     commands: UnboundedSender<Command>,
@@ -45,7 +45,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Starts the thread; connections are opened as queries need them.
+    /// Starts the thread. Connections are opened when queries need them.
     pub fn open(config: Config, js_queue: Arc<JsQueue>) -> Result<Client, Error> {
         let token = BearerToken::default();
         token.set(config.token.as_ref().map(|token| token.0.as_str()))?;
@@ -93,64 +93,64 @@ impl Client {
         Ok(Client { commands, token })
     }
 
-    /// Runs queries. Together, because the thread sleeps between queries and waking it costs more than a query does.
+    /// Runs queries. They come together because waking the sleeping thread costs more than a query.
     pub fn execute(&self, requests: Vec<Request>) {
         self.tell(Command::Execute(requests));
     }
 
-    /// Says what a query for all shards would do; answers as `place` does.
+    /// Explains a query for all shards without running it.
     pub fn explain(&self, request: Request) {
         self.tell(Command::Explain(Box::new(request)));
     }
 
-    /// Answers with the JSON of a placement as the only row.
+    /// Answers with a placement message.
     pub fn locate(&self, id: u32, tenant: Tenant, add: bool) {
         self.tell(Command::Locate { id, tenant, add });
     }
 
-    /// Holds a PostgreSQL connection of the tenant's shard under the number `session`; answers as `place` does.
+    /// Opens a session on the tenant's shard under the number `session`. Answers as `locate` does.
     pub fn open_session(&self, id: u32, session: u32, target: QueryTarget) {
         self.tell(Command::OpenSession { id, session, target });
     }
 
-    /// Gives a session's connection back; what is open in it is rolled back.
+    /// Closes a session; its open transaction is rolled back.
     pub fn close_session(&self, session: u32) {
         self.tell(Command::CloseSession(session));
     }
 
-    /// Listens to a PostgreSQL channel on one shard (an index that exists) until it is cancelled. JavaScript is told
-    /// under `id` when LISTEN is in force, each notification, and when it is over.
+    /// Listens to a PostgreSQL channel on one shard (an index that exists) until it is cancelled. Messages under `id`
+    /// tell JavaScript when LISTEN is in force, of each notification, and when it is over.
     pub fn listen(&self, id: u32, shard: usize, channel: String) {
         self.tell(Command::Listen { id, shard, channel });
     }
 
-    /// Stops a query, or a listener.
+    /// Stops a query or a listener.
     pub fn cancel(&self, id: u32) {
         self.tell(Command::Cancel(id));
     }
 
-    /// JavaScript has taken this many bytes of the query's rows, or of notifications.
+    /// JavaScript has taken this many bytes of rows or notifications.
     pub fn credit(&self, id: u32, bytes: u32) {
         self.tell(Command::Credit { id, bytes });
     }
 
-    /// Takes no further query; answers once those under way have ended (they are given a few seconds).
+    /// Takes no further query. Answers once those that run have ended; they have a few seconds.
     pub fn close(&self, id: u32) {
         self.tell(Command::Close { id });
     }
 
-    /// From now on new connections and lookups carry this token.
+    /// New connections and lookups use this token from now on.
     pub fn set_token(&self, token: Option<&str>) -> Result<(), Error> {
         self.token.set(token)
     }
 
-    /// There is no other token.
+    /// The application has no other token.
     pub fn token_failed(&self) {
         self.token.failed();
     }
 
     fn tell(&self, command: Command) {
-        // After close the thread is gone and JavaScript refuses by itself.
+        // After close the thread is gone, and JavaScript refuses by itself.
         let _ = self.commands.send(command);
     }
 }

@@ -1,4 +1,4 @@
-//! Opens PostgreSQL connections to be held for transactions.
+//! Opens PostgreSQL sessions for transactions.
 
 use tokio::time::{Instant, sleep};
 
@@ -12,8 +12,8 @@ use crate::error::{Error, Fate};
 use crate::route::{QueryTarget, Route};
 use crate::scatter::{FailedAttempt, FailureClass, Retry};
 
-/// Opens a session on the target's shard, and answers with that shard. Nothing has run before there is one, so that
-/// every attempt may be repeated.
+/// Opens a session on the target's shard, and answers with the shard. Nothing runs before there is a session, so every
+/// attempt may be repeated.
 pub async fn open(
     shared: &Shared,
     deadlines: &Deadlines,

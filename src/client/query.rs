@@ -1,4 +1,5 @@
-//! The way of one query: route, send, take in the reply, and on failure decide whether to go again.
+//! The path of a query for one shard: route it, send it, pass the reply on, and after a failure decide whether to try
+//! again.
 
 mod legacy;
 
@@ -28,7 +29,7 @@ use crate::scatter::{
     CANCEL_GRACE, DEADLINE_GRACE, Effect, FailedAttempt, FailureClass, Interrupt, Retry, unavailable,
 };
 
-/// Runs one query to its end, which the js_queue hears of exactly once.
+/// Runs one query to its end. JavaScript is told of the end exactly once.
 pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, control: &CallControl) {
     let timeout = request.timeout.unwrap_or(shared.timeout);
     let mut query = Query {
@@ -58,11 +59,11 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
     let mut wire =
         QueryRequest { sql: request.sql, params: request.params, simple: request.simple, ..Default::default() };
     let (mut looked_up_again, mut was_lost) = (false, false);
-    // An attempt that was lost, and may have done more than read.
+    // The error of an attempt that was lost and may have done more than read.
     let mut doubt = None;
     loop {
         let Err(failed) = query.attempt(&request.target, &wire).await else { return };
-        // It has not run. In a session nothing can be sent elsewhere.
+        // It has not run. Within a session, nothing can be sent elsewhere.
         if failed.class == FailureClass::WrongShard && !looked_up_again && request.session.is_none() {
             looked_up_again = true;
             shared.router.forget(&request.target);
@@ -81,7 +82,7 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
         }
         let is_lost = failed.class == FailureClass::OutcomeUnknown;
         was_lost |= is_lost;
-        // What ran before it in a session is gone with the session, and rows that have been used cannot be taken back.
+        // A lost session takes everything before this query with it, and rows that were used cannot be taken back.
         let in_session = request.session.is_some() && query.reopen.is_none();
         let final_attempt = in_session || (request.streams && query.begun);
         let class = if final_attempt { FailureClass::Answered } else { failed.class };
@@ -93,7 +94,7 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
         let error = match next {
             Some(wait) => {
                 tracing::debug!(target: "mtdd::grpc", error = %failed.error, "retrying");
-                // Without the caller's word, its server makes sure.
+                // Without the caller's word, the server checks that repeating it does no harm.
                 wire.may_have_run |= is_lost && request.repeatable.is_none();
                 match query.unless_interrupted(sleep(wait)).await {
                     Ok(()) => continue,
@@ -121,22 +122,22 @@ struct Query<'a> {
     timeout: Duration,
     deadline: Instant,
     session: Option<u32>,
-    /// The session that it was sent in.
+    /// The session that the query was sent in.
     held: Option<Arc<HeldSession>>,
-    /// Pieces of this query have gone out.
+    /// JavaScript has got pieces of the reply.
     begun: bool,
-    /// Pieces of an earlier attempt have gone out; the next one makes them void.
+    /// JavaScript has got pieces of an earlier attempt, which the next piece makes void.
     restart: bool,
     tenant: Option<Tenant>,
-    /// What the caller says of it: it only reads, or may write.
+    /// The caller's word: it only reads, or it may write.
     repeatable: Option<bool>,
-    /// Its rows are used as they come.
+    /// The application uses its rows as they come.
     streams: bool,
-    /// What its servers say of reads.
+    /// What the servers say of reads.
     reads: ReadSafety,
-    /// It was to stop, and the server did not say in time that it has.
+    /// The server did not say in time that the query has stopped.
     given_up: bool,
-    /// Its session ended before anything ran in it: the shard to open another on.
+    /// The session ended before anything ran in it: the shard to open another one on.
     reopen: Option<usize>,
 }
 
@@ -150,7 +151,7 @@ impl Query<'_> {
             tenant_type: self.tenant.as_ref().map(|tenant| tenant.kind),
             ..wire.clone()
         };
-        // In boxes, here and below: the task of a query that has no need of it is no larger for it.
+        // Boxed, here and below, so that queries without a session have smaller tasks.
         if let Some(session) = self.session {
             return Box::pin(self.attempt_in_session(session, request)).await;
         }
@@ -162,7 +163,7 @@ impl Query<'_> {
                 &self.shared.shards.channels[shard]
             }
             Route::All => {
-                let reason = "a query for all shards is not one for a single shard".into();
+                let reason = "a query for all shards cannot run on a single shard".into();
                 return Err(FailedAttempt::for_good(Error::PlanUnsupported { reason }));
             }
         };
@@ -178,7 +179,7 @@ impl Query<'_> {
 
     async fn attempt_in_session(&mut self, session: u32, request: QueryRequest) -> Result<(), FailedAttempt> {
         if let Some(shard) = self.reopen {
-            // On the same shard as before, whatever is known by now: the server says whether it still is the right one.
+            // On the same shard as before. The server says whether it still is the right one.
             let owner =
                 self.tenant.as_ref().map(|tenant| SessionOwner { tenant: &tenant.name, kind: tenant.kind, epoch: 0 });
             let opened = self.unless_interrupted(self.shared.shards.channels[shard].open_session(owner)).await?;
@@ -206,11 +207,11 @@ impl Query<'_> {
         self.control.attach(&call);
         let taken_in = self.take_in(channel, call, &sql).await;
         if self.given_up {
-            // The server will not be asked anything more: it rolls back as soon as it can.
+            // The server gets no further query in this session, and rolls back as soon as it can.
             self.shared.sessions.close(session);
         }
         taken_in.map_err(|failed| {
-            // A server that goes down, or has lost PostgreSQL, before the transaction has begun.
+            // The server goes down, or has lost PostgreSQL, before the transaction has begun.
             if failed.class == FailureClass::NeverSent && is_first && held.sent.load(Ordering::Relaxed) == 1 {
                 self.reopen = Some(held.shard);
                 return failed;
@@ -223,12 +224,12 @@ impl Query<'_> {
         })
     }
 
-    /// True if it is in a transaction, which is rolled back if the session is lost.
+    /// True if the query is in a transaction, which is rolled back if the session is lost.
     fn is_in_transaction(&self, sql: &str) -> bool {
         self.held.as_ref().is_some_and(|held| held.is_in_transaction(sql))
     }
 
-    /// True if a query that has not been sent is for another shard by now.
+    /// True if a query that was never sent belongs to another shard by now.
     async fn lives_elsewhere(&self, target: &QueryTarget, failed: &FailedAttempt) -> bool {
         let (FailureClass::NeverSent, Error::ShardUnavailable { shard: silent, .. }) = (failed.class, &failed.error)
         else {
@@ -238,7 +239,7 @@ impl Query<'_> {
         matches!(routed, Ok(Ok(Route::Shard { shard, .. })) if shard != *silent)
     }
 
-    /// `work`, unless the query is cancelled or its deadline passes first. For work before anything is sent.
+    /// Runs `work`, unless the query is interrupted first. For work before anything is sent.
     async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, FailedAttempt> {
         tokio::select! {
             biased;
@@ -249,15 +250,15 @@ impl Query<'_> {
         }
     }
 
-    /// True if the query has no outcome that could be in doubt.
+    /// True if the query's outcome cannot be in doubt, because it only reads.
     fn only_reads(&self, sql: &str) -> bool {
         self.repeatable.unwrap_or_else(|| self.reads == ReadSafety::OnlyRead && plan::shows_only_reading(sql))
     }
 
-    /// What the query may have done, if its server falls silent.
+    /// What the query may have done if its server falls silent.
     fn effect(&self, sql: &str) -> Effect {
         match self.repeatable {
-            // A session that is given up rolls back all but a COMMIT.
+            // A session that is given up rolls back everything but a COMMIT.
             _ if self.is_in_transaction(sql) && !plan::may_commit(sql) => Effect::RolledBack,
             Some(true) => Effect::Nothing,
             None if self.only_reads(sql) => Effect::NothingOfLate,
@@ -265,17 +266,17 @@ impl Query<'_> {
         }
     }
 
-    /// The same, where the server has said so of this query.
+    /// The same, given the server's word on this query.
     fn only_read(&self, sql: &str, said: Option<bool>) -> bool {
         self.repeatable.or(said).unwrap_or_else(|| self.only_reads(sql))
     }
 
-    /// True if the query may be sent again once it was lost: its server then makes sure that this does no harm.
+    /// True if the query may be sent again after it was lost. The server then checks that this does no harm.
     fn may_be_repeated(&self, sql: &str) -> bool {
         self.repeatable.unwrap_or_else(|| self.reads != ReadSafety::MayWrite && plan::shows_only_reading(sql))
     }
 
-    /// Passes the reply on, part by part.
+    /// Receives the reply, and passes it on part by part.
     async fn take_in(&mut self, channel: &QueryChannel, mut call: Call, sql: &str) -> Result<(), FailedAttempt> {
         let mut interrupt = pin!(self.control.interrupt(self.deadlines.at(self.deadline)));
         let mut interrupted = None;
@@ -319,13 +320,13 @@ impl Query<'_> {
         }
     }
 
-    /// True if JavaScript, which may stop reading its rows, has to know that the query may have done more than read. What a
-    /// transaction has done is in nobody's doubt: it may be rolled back.
+    /// True if JavaScript has to know that the query may have done more than read, in case the application stops
+    /// reading its rows. In a transaction, nothing is in doubt: it may be rolled back.
     fn leaves_traces(&self, sql: &str) -> bool {
         self.streams && !self.is_in_transaction(sql) && !self.only_reads(sql)
     }
 
-    /// Passes a part on to JavaScript; true if it was the last.
+    /// Passes a part on to JavaScript. True if it was the last.
     fn pass_on(
         &mut self,
         channel: &QueryChannel,
@@ -365,16 +366,15 @@ impl Query<'_> {
     }
 }
 
-/// A query came for a session that is over. `rolled_back`: nothing that was sent in it can have lasted.
+/// The error of a query in a session that has ended. `rolled_back`: nothing that was sent in it can have lasted.
 fn ended(why: Option<String>, rolled_back: bool) -> Error {
-    let why = why.unwrap_or_else(|| "its session is over".into());
+    let why = why.unwrap_or_else(|| "its session has ended".into());
     let consequence = if rolled_back { ", and what it did was rolled back" } else { "" };
     let reason = format!("the transaction has ended{consequence}: {why}");
     Error::SessionEnded { reason }
 }
 
-/// When a session is lost its transaction is rolled back; only of a COMMIT under way it is not known whether it took
-/// effect.
+/// A lost session is rolled back, so only the outcome of a COMMIT can be in doubt.
 fn lost_session(channel: &QueryChannel, failed: FailedAttempt, may_commit: bool) -> FailedAttempt {
     match failed.error {
         Error::OutcomeUnknown { reason, stopping_for: None, .. } if !may_commit => {

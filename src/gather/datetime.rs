@@ -1,11 +1,11 @@
-//! Dates and times of day in PostgreSQL's ISO form, as numbers: any year, BC, infinity, any offset. Another DateStyle is
-//! `None`. `order` and `equal` ask.
+//! Reads dates and times in PostgreSQL's ISO form as numbers: any year, BC, infinity, any offset. Another DateStyle
+//! gives None.
 
 use crate::data::calendar::days;
 
 const SECOND: i128 = 1_000_000;
 
-/// `2024-01-31`, `0044-03-15 BC`, `infinity` in days since 1970; the infinities are the ends of the range.
+/// `2024-01-31`, `0044-03-15 BC`, `infinity` in days since 1970. The infinities are the ends of the range.
 pub fn date(text: &[u8]) -> Option<i128> {
     if let Some(infinity) = infinity(text) {
         return Some(infinity);
@@ -21,7 +21,7 @@ pub fn time(text: &[u8]) -> Option<i128> {
     rest.is_empty().then_some(time)
 }
 
-/// `2024-01-31 23:59:59.123456` in microseconds since 1970; the infinities are the ends of the range.
+/// `2024-01-31 23:59:59.123456` in microseconds since 1970. The infinities are the ends of the range.
 pub fn timestamp(text: &[u8]) -> Option<i128> {
     if let Some(infinity) = infinity(text) {
         return Some(infinity);
@@ -31,7 +31,7 @@ pub fn timestamp(text: &[u8]) -> Option<i128> {
     rest.is_empty().then_some(time)
 }
 
-/// `2024-01-31 23:59:59.123456+05:30` in microseconds since 1970, UTC; the infinities are the ends of the range.
+/// `2024-01-31 23:59:59.123456+05:30` in microseconds since 1970, UTC. The infinities are the ends of the range.
 pub fn instant(text: &[u8]) -> Option<i128> {
     if let Some(infinity) = infinity(text) {
         return Some(infinity);

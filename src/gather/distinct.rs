@@ -1,5 +1,5 @@
-//! Rows that have come before, found by what SQL calls equal. `KeySet` numbers different keys as they come (`groups`
-//! too stands on it); `Distinct` drops rows. Memory is counted, and bounded by whoever owns the set.
+//! Finds rows that are equal to earlier ones, as SQL sees it. `KeySet` numbers distinct keys (`groups` uses it too);
+//! `Distinct` drops rows. The owner of a set bounds its memory.
 
 use std::hash::BuildHasher;
 
@@ -12,13 +12,13 @@ use super::order::Collation;
 use crate::data::row::{MalformedRow, Row};
 use crate::proto::Field;
 
-/// Different keys, numbered from 0 as they come. Their bytes stand in one piece of memory.
+/// Distinct keys, numbered from 0. Their bytes are in one piece of memory.
 #[derive(Debug, Default)]
 pub(super) struct KeySet {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     table: HashTable<usize>,
-    /// Seeded anew for each set, so that nobody can choose keys that collide.
+    /// Seeded for each set, so that nobody can choose keys that collide.
     hasher: DefaultHashBuilder,
 }
 
@@ -55,7 +55,7 @@ fn slice<'a>(bytes: &'a [u8], ends: &[usize], number: usize) -> &'a [u8] {
     &bytes[start..ends[number]]
 }
 
-/// Drops rows whose visible columns equal those of an earlier one.
+/// Drops rows whose visible columns equal those of an earlier row.
 #[derive(Debug)]
 pub struct Distinct {
     columns: Vec<(Equality, u32)>,
@@ -65,8 +65,8 @@ pub struct Distinct {
 }
 
 impl Distinct {
-    /// None: for a visible column's type or collation equality is not proven. `fields` and `collations` are those of all
-    /// columns, the `hidden` last; more than `limit` bytes of memory are an error.
+    /// None: equality is not proven for the type or collation of a visible column. `fields` and `collations` are those
+    /// of all columns, the `hidden` ones last. More than `limit` bytes of memory are an error.
     pub fn new(fields: &[Field], hidden: usize, collations: &[Collation], limit: usize) -> Option<Distinct> {
         let visible = fields.len().checked_sub(hidden)?;
         let columns = fields[..visible].iter().enumerate().map(|(index, field)| {
@@ -77,7 +77,7 @@ impl Distinct {
         Some(Distinct { columns: columns.collect::<Option<_>>()?, seen: KeySet::default(), key: Vec::new(), limit })
     }
 
-    /// False if such a row has come before.
+    /// False if there was such a row before.
     pub(super) fn is_new(&mut self, mut row: Row<'_>) -> Result<bool, GatherError> {
         if usize::from(row.columns) < self.columns.len() {
             return Err(MalformedRow.into());

@@ -1,11 +1,11 @@
-//! When two values of a type are equal, as GROUP BY and DISTINCT see it: canonical bytes that are the same exactly then.
-//! Only for types and collations for which that is proven. NULLs are equal to each other.
+//! When two values of a type are equal, as GROUP BY and DISTINCT see it: canonical bytes that are the same exactly
+//! then. Covers only types and collations for which that is proven. NULLs are equal to each other.
 
 use super::error::MalformedValue;
 use super::numeric;
 use super::order::{Collation, Order, SortValue, float, without_padding};
 
-/// How the values of one type become canonical.
+/// How values of one type become canonical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Equality {
     /// The text is canonical.
@@ -16,8 +16,8 @@ pub enum Equality {
     Numeric,
     /// char(n): trailing blanks do not count.
     Padded,
-    /// bytea and moments: read, so that a form of which nothing is proven (bytea_output, DateStyle, the time zone may
-    /// differ between shards) is an error.
+    /// bytea, dates and times: these are parsed, so that a form which is not proven is an error (bytea_output,
+    /// DateStyle and time zone may differ between shards).
     Read(Order),
 }
 
@@ -43,7 +43,7 @@ impl Equality {
         }
     }
 
-    /// Appends a value's canonical bytes, so that those of several columns can stand one after the other.
+    /// Appends a value's canonical bytes in a form that lets several columns stand one after the other.
     pub fn append(self, cell: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), MalformedValue> {
         let Some(text) = cell else {
             out.extend((-1i32).to_be_bytes());

@@ -1,6 +1,5 @@
-//! Floats as PostgreSQL writes them since version 12: the fewest digits that read back as the same float, but never a
-//! number half-way between two floats; with an exponent below 1e-04, and from 1e+15 (float8) or 1e+06 (float4) on.
-//! `fold` calls.
+//! Writes floats as PostgreSQL does since version 12: the fewest digits that read back as the same float, but never a
+//! number half-way between two floats. There is an exponent below 1e-04, and from 1e+15 (float8) or 1e+06 (float4) on.
 
 use std::fmt::LowerExp;
 use std::str::FromStr;
@@ -27,7 +26,7 @@ impl Float for f32 {
     const DIGITS: usize = 9;
 }
 
-/// Digits without a zero at their end, and the power of ten of the first: 12.5 is 125 and 1.
+/// Digits without trailing zeros, and the power of ten of the first: 12.5 is 125 and 1.
 struct Decimal {
     digits: String,
     exponent: i32,
@@ -50,8 +49,8 @@ pub fn write<F: Float>(value: F, out: &mut Vec<u8>) {
     out.extend(written.as_bytes());
 }
 
-/// The digits that PostgreSQL shows; `shortest` is Rust's text of the magnitude. That has as many digits as can be, but
-/// may be half-way to a neighbour, and rounds up where PostgreSQL rounds to even.
+/// The digits that PostgreSQL shows. `shortest` is Rust's text of the magnitude. Its number of digits is right, but it
+/// may be half-way to a neighbour, and it rounds up where PostgreSQL rounds to even.
 fn decimal<F: Float>(value: F, shortest: &str) -> Decimal {
     let first = Decimal::read(shortest);
     if !first.is_half_way::<F>() && !first.may_be_rounded_up() {
@@ -67,7 +66,7 @@ fn decimal<F: Float>(value: F, shortest: &str) -> Decimal {
     if fits(&nearest) {
         return nearest;
     }
-    // Beside a power of two, where the floats below are closer than those above, another number of as many digits may do.
+    // Next to a power of two, the floats below are closer than those above, so another number of as many digits may do.
     let next = first.next();
     let longer = (first.digits.len() + 1..=F::DIGITS).map(rounded);
     let found = [first, next].into_iter().chain(longer).find(fits);
@@ -104,7 +103,7 @@ impl Decimal {
         Decimal { digits: next.trim_end_matches('0').to_owned(), exponent }
     }
 
-    /// `1.25e-07`: an exponent has two digits at least.
+    /// `1.25e-07`: an exponent has at least two digits.
     fn scientific(&self) -> String {
         let (first, rest) = self.digits.split_at(1);
         let point = if rest.is_empty() { "" } else { "." };
@@ -118,7 +117,7 @@ impl Decimal {
         odd.is_some_and(|odd| odd.ilog2() + 1 == F::HALF_WAY_BITS)
     }
 
-    /// True if the float may be just half of the last digit below this, which Rust has then rounded up.
+    /// True if the float may be exactly half of the last digit below this, which Rust has then rounded up.
     fn may_be_rounded_up(&self) -> bool {
         let Ok(digits) = self.digits.parse::<u128>() else { return false };
         digits > 0 && odd(digits * 10 - 5, self.last() - 1).is_some()
@@ -130,7 +129,7 @@ impl Decimal {
     }
 }
 
-/// `digits` * 10^`power` as an odd number times a power of two, which is there only if a float could be that number.
+/// `digits` * 10^`power` as an odd number times a power of two. None: it is no number that a float could be.
 fn odd(digits: u128, power: i32) -> Option<u128> {
     // More fives than these make the odd number too long, or are more than the digits can hold.
     let fives = 5u128.checked_pow(power.unsigned_abs())?;

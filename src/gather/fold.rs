@@ -1,6 +1,5 @@
-//! How partial values become one, in the column's own type: PostgreSQL's aggregates over what shards have aggregated.
-//! Only for types for which the result is proven to be PostgreSQL's, text for text. NULLs are left out by the caller,
-//! `groups`.
+//! Combines partial values into one: PostgreSQL's aggregates over what shards have aggregated. Covers only types for
+//! which the result is proven to be PostgreSQL's, text for text. The caller (`groups`) leaves out NULLs.
 
 use std::cmp::Ordering;
 
@@ -16,7 +15,7 @@ pub(super) enum Accumulator {
     SumSingle,
     SumDouble,
     SumNumeric,
-    /// Of equal values the later stays, as in PostgreSQL (1.0 and 1.00 are equal).
+    /// Of equal values the later one stays, as in PostgreSQL (1.0 and 1.00 are equal).
     Least(Order),
     Greatest(Order),
     And,
@@ -62,7 +61,7 @@ impl Accumulator {
         })
     }
 
-    /// Folds a value in; `type_id` is that of its column.
+    /// Adds a value. `type_id` is that of its column.
     pub fn add(self, partial: &mut Partial, text: &[u8], type_id: u32) -> Result<(), GatherError> {
         let malformed = |malformed: MalformedValue| malformed.of_type(type_id);
         let value = match self {
@@ -104,7 +103,7 @@ impl Accumulator {
         *partial = match (self, &*partial, value) {
             (Accumulator::And, Partial::Bool(a), Partial::Bool(b)) => Partial::Bool(*a && b),
             (Accumulator::Or, Partial::Bool(a), Partial::Bool(b)) => Partial::Bool(*a || b),
-            // Fewer than 2^64 values of 64 bits: there is no overflow before the end, where the range is checked.
+            // Fewer than 2^64 values of 64 bits cannot overflow. The range is checked at the end.
             (Accumulator::SumInteger, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a + b),
             (Accumulator::BitAnd, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a & b),
             (Accumulator::BitOr, Partial::Integer(a), Partial::Integer(b)) => Partial::Integer(a | b),
@@ -123,7 +122,7 @@ impl Accumulator {
     }
 }
 
-/// As PostgreSQL's float8pl: two finite numbers have a finite sum.
+/// Adds as PostgreSQL's float8pl does: the sum of two finite numbers is finite.
 fn checked(a: f64, b: f64, sum: f64) -> Result<(), GatherError> {
     if sum.is_infinite() && a.is_finite() && b.is_finite() {
         return Err(GatherError::OutOfRange("value out of range: overflow"));
@@ -132,7 +131,7 @@ fn checked(a: f64, b: f64, sum: f64) -> Result<(), GatherError> {
 }
 
 impl Partial {
-    /// Appends the result's text; false: it is NULL, and there is none.
+    /// Appends the result's text. False: it is NULL, and has none.
     pub fn write(&self, out: &mut Vec<u8>) -> Result<bool, GatherError> {
         match self {
             Partial::Null => return Ok(false),
@@ -146,7 +145,7 @@ impl Partial {
         Ok(true)
     }
 
-    /// Appends this sum divided by a count, as PostgreSQL's avg does it; false: it is NULL.
+    /// Appends this sum divided by a count, as PostgreSQL's avg does. False: it is NULL.
     pub fn write_average(&self, count: &Partial, out: &mut Vec<u8>) -> Result<bool, GatherError> {
         let Partial::Integer(count @ 1..) = *count else { return Ok(false) };
         let count = bigint(count)?;

@@ -1,6 +1,6 @@
-//! Groups of partial rows: rows of all shards that are equal in their keys become one, every other column folded. Then
-//! they are sorted, and given as `Grouped` says. One entry per group, in bounded memory; `finish` sorts, which takes
-//! a while for very many groups, and the caller may want to do that on another thread.
+//! Combines partial groups: rows of all shards with equal keys become one row, and every other column is folded. Then
+//! the groups are sorted, and written as `Grouped` says. Holds one entry per group, in bounded memory. Sorting
+//! (`finish`) takes a while for very many groups; the caller may want another thread for it.
 
 mod rows;
 
@@ -17,7 +17,7 @@ use crate::data::row::{MalformedRow, Rows};
 use crate::plan::{Column, GroupOutput, Grouped};
 use crate::proto::Field;
 
-/// Groups that are being gathered.
+/// Collects groups.
 #[derive(Debug)]
 pub struct Groups {
     columns: usize,
@@ -27,9 +27,9 @@ pub struct Groups {
     output: Vec<OutputCell>,
     /// The groups' keys in canonical form.
     set: KeySet,
-    /// The groups' keys as they are shown, for those types of which equal values may be written differently.
+    /// The groups' keys as they are shown, for types whose equal values may have different texts.
     shown: Option<Cells>,
-    /// For each group all its folds.
+    /// All folds of each group.
     partials: Vec<Partial>,
     /// Bytes on the heap that partials hold.
     partials_heap: usize,
@@ -72,7 +72,7 @@ enum OutputCell {
     Average { sum: usize, count: usize },
 }
 
-/// The cells of several columns, group by group, in one piece of memory; each as in a DataRow message.
+/// The cells of several columns, group by group, in one piece of memory, each as in a DataRow message.
 #[derive(Debug, Default)]
 struct Cells {
     bytes: Vec<u8>,
@@ -80,8 +80,8 @@ struct Cells {
 }
 
 impl Groups {
-    /// None: of a key, a fold, an average or the order something is not proven to be as PostgreSQL does it. `fields`
-    /// and `collations` are those of all columns, the `hidden` last. More than `limit` bytes of memory are an error.
+    /// None: a key, a fold, an average or the order is not proven to be as in PostgreSQL. `fields` and `collations` are
+    /// those of all columns, the `hidden` ones last. More than `limit` bytes of memory are an error.
     pub fn new(
         plan: &Grouped,
         fields: &[Field],
@@ -147,12 +147,12 @@ impl Groups {
         })
     }
 
-    /// How many groups there are so far.
+    /// The number of groups so far.
     pub fn count(&self) -> usize {
         self.set.len()
     }
 
-    /// Takes in partial rows: whole DataRow messages.
+    /// Adds partial rows: whole DataRow messages.
     pub fn push(&mut self, rows: &[u8]) -> Result<(), GatherError> {
         let mut cells = Vec::with_capacity(self.columns);
         for row in Rows::new(rows) {
@@ -197,7 +197,7 @@ impl Groups {
         Ok(())
     }
 
-    /// An error if so many bytes more would be more than allowed.
+    /// Fails if this many bytes more exceed the limit.
     fn check_memory(&self, more: usize) -> Result<(), GatherError> {
         let shown = self.shown.as_ref().map_or(0, Cells::heap);
         let partials = self.partials.capacity() * size_of::<Partial>() + self.partials_heap;
@@ -246,7 +246,7 @@ impl Cells {
     }
 }
 
-/// One of several cells that stand one after the other.
+/// One of several consecutive cells.
 fn cell(mut cells: &[u8], index: usize) -> Option<&[u8]> {
     let mut value = None;
     for _ in 0..=index {

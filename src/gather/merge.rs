@@ -1,6 +1,6 @@
-//! The k-way merge of sorted inputs, as a state machine: it says which input it needs, is fed batches, and gives rows.
-//! Keys are compared here, so every one of them needs an `Order`; `ranked` is for the others. A loser tree finds the
-//! next row with one comparison per level. Rows that compare equal come in the order of their inputs.
+//! The k-way merge of sorted inputs, as a state machine: it says which input it needs, is fed batches, and returns
+//! rows. It compares all keys itself, so each needs an `Order`; `ranked` is for the others. A loser tree finds the next
+//! row with one comparison per level. Rows that compare equal come in the order of their inputs.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ use crate::proto::Field;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MergeStep {
     Rows(RowBatch),
-    /// It cannot go on before this input has been fed, or has ended.
+    /// It cannot go on before this input is fed, or ends.
     Needs(usize),
     /// No row follows, whatever the inputs still have.
     Done,
@@ -30,14 +30,14 @@ pub enum MergeStep {
 #[derive(Debug)]
 pub struct SortedMerge {
     keys: Keys,
-    /// Of rows that are equal in so many first keys only the first stays; 0: all stay.
+    /// Of rows that are equal in this many first keys only the first stays; 0: all stay.
     on: usize,
     inputs: Vec<SortedInput>,
-    /// The loser of each match between inputs; in front of them the winner. Empty until every input has a row.
+    /// The loser of each match between inputs, and in front the winner. Empty until every input has a row.
     tree: Vec<usize>,
-    /// The winner whose next row has not come yet.
+    /// The winner, while its next row has not come yet.
     stalled: Option<usize>,
-    /// The keys of the row before; none at first.
+    /// The keys of the previous row.
     last: Option<Vec<SortCell>>,
     final_steps: FinalSteps,
 }
@@ -46,10 +46,10 @@ type SortCell = Option<SortValue<Bytes>>;
 
 #[derive(Debug, Default)]
 struct SortedInput {
-    /// Batches that have been fed, what has been read of the first of them taken away.
+    /// Batches that were fed, without what was read of the first of them.
     batches: VecDeque<Bytes>,
     has_ended: bool,
-    /// The row that is next to go out; empty: there is none.
+    /// The next row; empty: there is none.
     row: Bytes,
     keys: Vec<SortCell>,
 }
@@ -58,7 +58,7 @@ struct SortedInput {
 #[derive(Debug)]
 struct Keys {
     keys: Vec<SortKey>,
-    /// Keys by the column that they are in, as they stand in a row.
+    /// The keys in the order of their columns.
     by_column: Vec<(usize, usize)>,
 }
 
@@ -91,8 +91,8 @@ impl Direction {
 }
 
 impl SortedMerge {
-    /// None: for one of the keys no order is proven. `fields` and `collations` are those of all columns, hidden ones
-    /// included.
+    /// None: no order is proven for one of the keys. `fields` and `collations` are those of all columns, including
+    /// hidden ones.
     pub fn new(
         keys: &[OrderKey],
         on: usize,
@@ -108,30 +108,30 @@ impl SortedMerge {
         Some(SortedMerge { keys, on, inputs, tree: Vec::new(), stalled: None, last: None, final_steps })
     }
 
-    /// The next rows of an input: whole DataRow messages.
+    /// Feeds the next rows of an input: whole DataRow messages.
     pub fn feed(&mut self, input: usize, rows: Bytes) {
         if !rows.is_empty() {
             self.inputs[input].batches.push_back(rows);
         }
     }
 
-    /// Nothing follows from this input.
+    /// Ends an input.
     pub fn end(&mut self, input: usize) {
         self.inputs[input].has_ended = true;
     }
 
-    /// Bytes of an input that have been fed and have not gone out yet, but for one row.
+    /// Bytes of an input that were fed and have not come out yet, but for one row.
     pub fn waiting(&self, input: usize) -> usize {
         self.inputs[input].batches.iter().map(Bytes::len).sum()
     }
 
-    /// Some rows, about `most_bytes` of them at most, or why there are none.
+    /// Returns some rows, about `most_bytes` at most, or why there are none.
     pub fn next_batch(&mut self, most_bytes: usize) -> Result<MergeStep, GatherError> {
         let stopped = self.run(most_bytes)?;
         if self.final_steps.waiting() > 0 { Ok(MergeStep::Rows(self.final_steps.take())) } else { Ok(stopped) }
     }
 
-    /// Goes on until there are rows enough, or nothing can be done.
+    /// Goes on until there are enough rows, or nothing can be done.
     fn run(&mut self, most_bytes: usize) -> Result<MergeStep, GatherError> {
         if self.inputs.is_empty() || self.final_steps.is_full() {
             return Ok(MergeStep::Done);
@@ -164,7 +164,7 @@ impl SortedMerge {
         }
     }
 
-    /// The winner's row goes out, or is dropped.
+    /// Returns the winner's row, or drops it.
     fn give(&mut self, winner: usize) -> Result<(), GatherError> {
         let input = &mut self.inputs[winner];
         let is_dropped = match &self.last {
@@ -180,14 +180,14 @@ impl SortedMerge {
         self.final_steps.push(message, row)
     }
 
-    /// After the winner's row has gone: its next one takes part, if it is there.
+    /// After the winner's row, its next row takes part, if it is there.
     fn follow(&mut self, winner: usize) -> Result<(), GatherError> {
         let input = &mut self.inputs[winner];
         if !input.advance(&self.keys)? {
             self.stalled = Some(winner);
             return Ok(());
         }
-        // A shard that sorts otherwise than expected would make nonsense of the whole result.
+        // A shard that sorts differently would make nonsense of the whole result.
         if let Some(last) = &self.last
             && !input.row.is_empty()
             && self.keys.compare(self.keys.keys.len(), last, &input.keys) == Ordering::Greater
@@ -198,7 +198,7 @@ impl SortedMerge {
         Ok(())
     }
 
-    /// Plays all matches below a node, and gives the winner.
+    /// Plays all matches below a node, and returns the winner.
     fn play(&mut self, node: usize) -> usize {
         let inputs = self.inputs.len();
         if node >= inputs {
@@ -236,7 +236,7 @@ impl SortedMerge {
 }
 
 impl SortedInput {
-    /// Takes the next row and reads its keys; there is none once the input has ended. False: it has to come first.
+    /// Takes the next row and reads its keys. There is none once the input has ended. False: the row has not come yet.
     fn advance(&mut self, keys: &Keys) -> Result<bool, GatherError> {
         self.row = Bytes::new();
         let Some(batch) = self.batches.front_mut() else { return Ok(self.has_ended) };
@@ -269,7 +269,7 @@ impl Keys {
         Some(Keys { keys: sort_keys, by_column })
     }
 
-    /// Reads the keys of a row of `batch`, whose memory they share.
+    /// Reads the keys of a row of `batch`, and shares its memory.
     fn read(&self, mut row: Row<'_>, batch: &Bytes, out: &mut [SortCell]) -> Result<(), GatherError> {
         let (mut next, mut cell) = (0, None);
         for &(column, index) in &self.by_column {

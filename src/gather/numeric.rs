@@ -1,5 +1,5 @@
-//! PostgreSQL's numeric, from and to its text: compared without allocation, added and divided exactly, with the scale that
-//! PostgreSQL gives to sums and averages. `order` and `equal` compare, `fold` adds, `groups` divides.
+//! PostgreSQL's numeric as text: compares without allocation; adds and divides exactly, with the scale that PostgreSQL
+//! gives to sums and averages.
 
 use std::cmp::Ordering;
 
@@ -8,37 +8,37 @@ use super::error::{GatherError, MalformedValue};
 /// Decimal digits of one limb.
 const LIMB: usize = 18;
 const BASE: i64 = 10i64.pow(LIMB as u32);
-/// More digits before the decimal point than this PostgreSQL refuses.
+/// PostgreSQL refuses more digits before the decimal point.
 const MOST_WHOLE_DIGITS: usize = 131_072;
-/// An average has at least this many significant digits, and at most so many behind the decimal point.
+/// An average has at least this many significant digits, and at most this many after the decimal point.
 const LEAST_SIGNIFICANT: i64 = 16;
 const MOST_SCALE: i64 = 1000;
-/// PostgreSQL computes by digits of base 10000, and chooses the scale of a quotient by them.
+/// PostgreSQL computes in base 10000, and chooses the scale of a quotient by those digits.
 const PG_DIGIT: usize = 4;
 
-/// A numeric's text taken apart. Leading zeros of the whole part are gone; zero is not negative.
+/// The parts of a numeric's text. The whole part has no leading zeros; zero is not negative.
 enum DecimalParts<'a> {
     NotANumber,
     Infinity { negative: bool },
     Finite { negative: bool, whole: &'a [u8], fraction: &'a [u8] },
 }
 
-/// An exact sum of numerics. NULLs are the caller's business.
+/// An exact sum of numerics. The caller handles NULLs.
 #[derive(Clone, Debug, Default)]
 pub struct Sum {
-    /// Limbs of base 10^18, the lowest first; each may be negative, whatever the others are.
+    /// Limbs of base 10^18, the lowest first. Each may be negative on its own.
     limbs: Vec<i64>,
-    /// How many of them are behind the decimal point.
+    /// How many of them are after the decimal point.
     behind: usize,
-    /// Digits to show behind the decimal point: the most of any value added.
+    /// Digits to show after the decimal point: the most of any value.
     scale: usize,
     not_a_number: bool,
     infinity: bool,
     negative_infinity: bool,
 }
 
-/// A number that grows with the value, and whether it is exact: values whose numbers differ compare as these do, and of
-/// those whose numbers are the same exact ones are equal. Everyday values are exact.
+/// A number that grows with the value, and whether it is exact. If two numbers differ, the values compare as they do.
+/// If they are the same and both exact, the values are equal. Everyday values are exact.
 pub fn approximate(text: &[u8]) -> Result<(i128, bool), MalformedValue> {
     Ok(match read(text)? {
         DecimalParts::NotANumber => (i128::MAX, true),
@@ -47,7 +47,7 @@ pub fn approximate(text: &[u8]) -> Result<(i128, bool), MalformedValue> {
         DecimalParts::Finite { negative, whole, fraction } => {
             let shown = &fraction[..fraction.len().min(LIMB)];
             let is_small = whole.len() <= LIMB;
-            // Cut off towards zero, it still never falls as the value grows.
+            // Truncated towards zero, it still never falls as the value grows.
             let magnitude = if is_small {
                 let below = limb(shown) * 10i64.pow((LIMB - shown.len()) as u32);
                 i128::from(limb(whole)) * i128::from(BASE) + i128::from(below)
@@ -59,7 +59,7 @@ pub fn approximate(text: &[u8]) -> Result<(i128, bool), MalformedValue> {
     })
 }
 
-/// As PostgreSQL's numeric_cmp; NaN is the greatest and equal to itself. Both texts have been checked.
+/// Compares as PostgreSQL's numeric_cmp does: NaN is the greatest and equal to itself. Both texts are checked already.
 pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
     let (a, b) = (split(a), split(b));
     match (&a, &b) {
@@ -79,7 +79,7 @@ pub fn compare(a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
-/// The text without the digits that only show a scale: the same for equal values.
+/// The text without digits that only show a scale, so that equal values have equal texts.
 pub fn canonical(text: &[u8]) -> Result<&[u8], MalformedValue> {
     Ok(match read(text)? {
         DecimalParts::Finite { whole: [], fraction, .. } if fraction.iter().all(|&digit| digit == b'0') => b"0",
@@ -93,7 +93,7 @@ pub fn canonical(text: &[u8]) -> Result<&[u8], MalformedValue> {
 }
 
 impl Sum {
-    /// Adds a value. No allocation once there are limbs enough.
+    /// Adds a value. Does not allocate once there are enough limbs.
     pub fn add(&mut self, text: &[u8]) -> Result<(), MalformedValue> {
         let (negative, whole, fraction) = match read(text)? {
             DecimalParts::NotANumber => {
@@ -135,8 +135,8 @@ impl Sum {
         Ok(())
     }
 
-    /// Appends the sum divided by `count`, which is above 0, as PostgreSQL's avg does it: the scale is chosen by the
-    /// first digits of both, and the quotient rounded half away from zero.
+    /// Appends the sum divided by `count` (above 0), as PostgreSQL's avg does: the first digits of both decide the
+    /// scale, and the quotient is rounded half away from zero.
     pub fn write_average(&self, count: u64, out: &mut Vec<u8>) -> Result<(), GatherError> {
         if let Some(text) = self.special() {
             out.extend(text);
@@ -144,12 +144,12 @@ impl Sum {
         }
         let (negative, limbs) = self.settled();
         let scale = self.scale_of_average(&limbs, count)?;
-        // One digit more than is shown, to round by.
+        // One digit more than is shown, for rounding.
         let behind = (scale + 1).div_ceil(LIMB);
         let mut quotient = Vec::with_capacity(limbs.len() - self.behind + behind + 1);
         let mut rest = 0u128;
         for place in 0..limbs.len() - self.behind + behind {
-            // Places count from the highest limb; below the lowest one there are zeros.
+            // Places count from the highest limb. Below the lowest one there are zeros.
             let limb = limbs.len().checked_sub(place + 1).map_or(0, |index| limbs[index]);
             let dividend = rest * BASE as u128 + limb as u128;
             quotient.push((dividend / u128::from(count)) as i64);
@@ -193,7 +193,7 @@ impl Sum {
         }
     }
 
-    /// Whether the sum is negative, and the limbs of its magnitude, none of them negative.
+    /// Whether the sum is negative, and the non-negative limbs of its magnitude.
     fn settled(&self) -> (bool, Vec<i64>) {
         let mut limbs = self.limbs.clone();
         let negative = limbs.iter().rev().find(|&&limb| limb != 0).is_some_and(|&limb| limb < 0);
@@ -206,7 +206,7 @@ impl Sum {
         (negative, limbs)
     }
 
-    /// As PostgreSQL's select_div_scale: digits enough for 16 significant ones, and all that the sum shows.
+    /// As PostgreSQL's select_div_scale: enough digits for 16 significant ones, and all that the sum shows.
     fn scale_of_average(&self, limbs: &[i64], count: u64) -> Result<usize, GatherError> {
         let mut text = Vec::new();
         write_limbs(false, limbs, self.behind, self.behind * LIMB, &mut text)?;
@@ -219,7 +219,7 @@ impl Sum {
 }
 
 impl DecimalParts<'_> {
-    /// The place of what is not finite.
+    /// The rank of a value that is not finite.
     fn class(&self) -> i8 {
         match self {
             DecimalParts::Infinity { negative: true } => -1,
@@ -270,7 +270,7 @@ fn limb(digits: &[u8]) -> i64 {
     digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'))
 }
 
-/// The power of 10000 of the first digit of that base that is not 0, and that digit; zero has neither.
+/// The power of 10000 of the first non-zero digit in that base, and the digit. Zero has neither.
 fn leading(text: &[u8]) -> (i64, i64) {
     let DecimalParts::Finite { whole, fraction, .. } = split(text) else { return (0, 0) };
     if let Some(last) = whole.len().checked_sub(1) {
@@ -282,7 +282,7 @@ fn leading(text: &[u8]) -> (i64, i64) {
     (-(place as i64) - 1, digits.take(PG_DIGIT).fold(0, |value, digit| value * 10 + i64::from(digit - b'0')))
 }
 
-/// Appends limbs with `scale` digits behind the decimal point; those that are left out are cut off.
+/// Appends limbs with `scale` digits after the decimal point, and truncates the rest.
 fn write_limbs(
     negative: bool,
     limbs: &[i64],
@@ -313,7 +313,7 @@ fn write_limbs(
         out.extend(&shown[..scale.min(shown.len())]);
         out.resize(out.len() + scale.saturating_sub(shown.len()), b'0');
     }
-    // What is left of a small negative number may be zero, and that has no sign.
+    // A small negative number may truncate to zero, which has no sign.
     if negative && out[start..].iter().all(|byte| b"-0.".contains(byte)) {
         out.remove(start);
     }

@@ -1,19 +1,19 @@
-//! How values of a type compare, as PostgreSQL's own operators for the type do. Only types and collations for which that
-//! is proven have an `Order`; for all else PostgreSQL has to compare. Keys are made from values in text format.
+//! Compares values as PostgreSQL's operators for the type do. An `Order` exists only for types and collations for which
+//! that is proven; everything else is for PostgreSQL to compare. Keys are made from values in text format.
 
 use std::cmp::Ordering;
 
 use super::error::MalformedValue;
 use super::{datetime, numeric};
 
-/// What is known of how a column's texts compare.
+/// How a column's texts compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Collation {
     /// The column's type has no collation.
     None,
     /// Byte by byte: C, POSIX, ucs_basic, and the builtin provider's C.UTF-8.
     Bytes,
-    /// Two texts are equal only if their bytes are: every collation that PostgreSQL calls deterministic.
+    /// Texts are equal only if their bytes are: every collation that PostgreSQL calls deterministic.
     Deterministic,
     /// Nothing is known.
     Unknown,
@@ -35,7 +35,7 @@ pub enum Order {
     /// float4, float8: NaN is the greatest, -0 is 0.
     Float,
     Numeric,
-    /// text, varchar, name; and uuid, whose text compares as its bytes do.
+    /// text, varchar, name; also uuid, whose text compares as its bytes do.
     Bytes,
     /// char(n): trailing blanks do not count.
     Padded,
@@ -49,12 +49,12 @@ pub enum Order {
     Instant,
 }
 
-/// A value that is ready to be compared with others of its `Order`; `B` holds bytes, of a row or its own.
+/// A value that is ready to be compared with others of its `Order`. `B` holds bytes, borrowed from a row or owned.
 #[derive(Clone, Debug)]
 pub enum SortValue<B> {
     Number(i128),
     Bytes(B),
-    /// Compared by `near`, and where that is not enough, by its text.
+    /// Compared by `near` and, if that is not enough, by its text.
     Numeric {
         near: i128,
         is_exact: bool,
@@ -88,7 +88,7 @@ impl Order {
         let number = match self {
             Order::Bytes => return Ok(SortValue::Bytes(text)),
             Order::Padded => return Ok(SortValue::Bytes(without_padding(text))),
-            // Hexadecimal digits in lower case are in the order of what they stand for.
+            // Lower-case hexadecimal digits sort like the bytes that they stand for.
             Order::Hex if text.starts_with(b"\\x") => return Ok(SortValue::Bytes(text)),
             Order::Hex => None,
             Order::Numeric => {
@@ -113,7 +113,7 @@ impl Order {
 }
 
 impl<B: AsRef<[u8]>> SortValue<B> {
-    /// As PostgreSQL's comparison function for the type; both are of the same `Order`.
+    /// Compares as PostgreSQL's function for the type does. Both values are of the same `Order`.
     #[inline]
     pub fn compare<C: AsRef<[u8]>>(&self, other: &SortValue<C>) -> Ordering {
         match (self, other) {
@@ -126,12 +126,12 @@ impl<B: AsRef<[u8]>> SortValue<B> {
                 false => numeric::compare(text.as_ref(), other_text.as_ref()),
             }),
             (SortValue::Bytes(a), SortValue::Bytes(b)) => a.as_ref().cmp(b.as_ref()),
-            // Values of one order are of one variant.
+            // Values of one order have the same variant.
             _ => Ordering::Equal,
         }
     }
 
-    /// The same value with its bytes held in another way.
+    /// The same value with its bytes held differently.
     pub fn map<C>(self, hold: impl FnOnce(B) -> C) -> SortValue<C> {
         match self {
             SortValue::Number(number) => SortValue::Number(number),
@@ -172,18 +172,18 @@ pub(super) fn float(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// A number that is greater the greater the float is.
+/// A number that grows with the float.
 fn rank(value: f64) -> i64 {
     if value.is_nan() {
         return i64::MAX;
     }
-    // Adding 0 makes -0 of them 0.
+    // Adding 0 turns -0 into 0.
     let bits = (value + 0.0).to_bits() as i64;
-    // Negative floats: the greater the bits, the smaller the value.
+    // For negative floats, greater bits mean a smaller value.
     if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
-/// The byte of a "char": PostgreSQL writes 0 as nothing, and from 128 on in octal.
+/// The byte of a "char". PostgreSQL writes 0 as nothing, and 128 and above in octal.
 fn char_byte(text: &[u8]) -> Option<u8> {
     match *text {
         [] => Some(0),

@@ -1,5 +1,5 @@
-//! Rows on their way out: a buffer of DataRow messages, and what is still to be done to rows that have been merged:
-//! `distinct`, `offset`, `limit`, and the hidden columns taken away. Every way of merging ends here.
+//! Where every way of merging ends: a buffer of DataRow messages, and the steps that are left for merged rows:
+//! DISTINCT, OFFSET, LIMIT, and dropping the hidden columns.
 
 use bytes::Bytes;
 
@@ -7,19 +7,19 @@ use super::distinct::Distinct;
 use super::error::GatherError;
 use crate::data::row::{MalformedRow, Row, Rows};
 
-/// Some rows: DataRow messages one after the other.
+/// DataRow messages, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowBatch {
     pub rows: Bytes,
     pub count: u32,
 }
 
-/// DataRow messages being written.
+/// Writes DataRow messages.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
     count: u32,
-    /// Where the row begins that is being written.
+    /// Where the current row begins.
     row: usize,
 }
 
@@ -32,7 +32,7 @@ impl Buffer {
         self.bytes.is_empty()
     }
 
-    /// What has been written, and begins anew.
+    /// Takes what has been written, and begins anew.
     pub fn take(&mut self) -> RowBatch {
         // The next batch is likely to be as long.
         let next = Vec::with_capacity(self.bytes.len());
@@ -44,7 +44,7 @@ impl Buffer {
         self.count += 1;
     }
 
-    /// The first `columns` columns of a row.
+    /// Appends the first `columns` columns of a row.
     fn push_part(&mut self, message: &[u8], mut row: Row<'_>, columns: u16) -> Result<(), MalformedRow> {
         let mut length = HEAD;
         for _ in 0..columns {
@@ -62,7 +62,7 @@ impl Buffer {
         self.bytes.extend(columns.to_be_bytes());
     }
 
-    /// The next cell, which `write` appends; `false` from it: NULL.
+    /// Appends a cell, which `write` writes. If that returns false, the cell is NULL.
     pub fn cell<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<bool, E>) -> Result<(), E> {
         let start = self.bytes.len();
         self.bytes.extend((-1i32).to_be_bytes());
@@ -84,20 +84,20 @@ impl Buffer {
 /// The tag, the length and the number of columns.
 const HEAD: usize = 7;
 
-/// The last steps of a result.
+/// The final steps of a result.
 #[derive(Debug)]
 pub struct FinalSteps {
     hidden: u16,
     distinct: Option<Distinct>,
-    /// Rows still to leave out.
+    /// Rows still to skip.
     offset: u64,
-    /// Rows still to give; None: all.
+    /// Rows still to return; None: all.
     limit: Option<u64>,
     buffer: Buffer,
 }
 
 impl FinalSteps {
-    /// `hidden` columns at the end of each row are taken away.
+    /// Drops `hidden` columns at the end of each row.
     pub fn new(hidden: usize, distinct: Option<Distinct>, offset: u64, limit: Option<u64>) -> FinalSteps {
         FinalSteps { hidden: hidden as u16, distinct, offset, limit, buffer: Buffer::default() }
     }
@@ -107,7 +107,7 @@ impl FinalSteps {
         self.limit == Some(0)
     }
 
-    /// A whole batch as it came, in no particular order. Costs nothing if nothing is to be done.
+    /// Passes a whole batch of rows in no particular order. Costs nothing if there is nothing to do.
     pub fn pass(&mut self, batch: RowBatch) -> Result<RowBatch, GatherError> {
         let is_whole = self.limit.is_none_or(|limit| limit >= batch.count.into());
         if self.hidden == 0 && self.distinct.is_none() && self.offset == 0 && is_whole {
@@ -122,7 +122,7 @@ impl FinalSteps {
         Ok(self.buffer.take())
     }
 
-    /// The next row.
+    /// Passes one row.
     pub(super) fn push(&mut self, message: &[u8], row: Row<'_>) -> Result<(), GatherError> {
         if self.is_full() {
             return Ok(());

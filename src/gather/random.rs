@@ -1,5 +1,5 @@
-//! Seeded random rows for this room's tests, which compare with the plainest code that does the same: sort everything,
-//! then pick. A failure prints its seed.
+//! Seeded random rows for the tests of `gather`, which compare with the plainest code that does the same: sort
+//! everything, then pick. A failure prints its seed.
 
 use bytes::Bytes;
 
@@ -32,8 +32,8 @@ pub fn fields<const N: usize>(types: [u32; N]) -> Vec<Field> {
     types.map(|type_id| Field { type_id, ..Field::default() }).into()
 }
 
-/// Rows that are sorted and merged: a numeric in the first column and an int8 in the last, hidden one are keys; the
-/// second column tells rows apart.
+/// Rows to be sorted and merged. Keys are a numeric in the first column and an int8 in the last, hidden one. The second
+/// column tells rows apart.
 pub struct Case {
     pub keys: Vec<OrderKey>,
     pub on: usize,
@@ -74,7 +74,7 @@ impl Case {
         Case { keys, on, offset, limit, inputs }
     }
 
-    /// What must come out: everything sorted, then picked.
+    /// The expected result: everything sorted, then picked.
     pub fn expected(&self) -> RowBatch {
         let mut rows: Vec<_> = self.inputs.iter().flatten().collect();
         rows.sort_by(|a, b| compare(&self.keys, a, b));

@@ -42,7 +42,7 @@ pub fn order(answer: &ResultSet) -> Result<(Vec<usize>, Vec<bool>), Error> {
         let place = answer.text(row, 0).and_then(|place| place.parse().ok());
         places.push(place.ok_or_else(|| Error::Protocol {
             server: "a query server".into(),
-            reason: "it ranked something else".into(),
+            reason: "it returned no order of the keys".into(),
         })?);
         let group = answer.text(row, 1);
         is_new.push(group != last);

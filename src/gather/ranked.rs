@@ -1,6 +1,6 @@
-//! The merge of sorted inputs whose keys only PostgreSQL can compare. Of the rows at hand `question` gives the keys'
-//! texts; whoever calls has PostgreSQL sort them; with its answer every row goes out that no row still to come can
-//! precede. One question orders a batch of each input.
+//! The merge of sorted inputs whose keys only PostgreSQL can compare. `next_step` returns the keys of the rows at hand,
+//! the caller has PostgreSQL sort them, and `apply_order` then returns every row that no later row can precede. One
+//! query sorts a batch of each input.
 
 use std::collections::VecDeque;
 
@@ -13,17 +13,17 @@ use crate::data::row::{MalformedRow, Rows};
 use crate::plan::OrderKey;
 use crate::proto::Field;
 
-/// Merges sorted inputs with another's help.
+/// Merges sorted inputs with PostgreSQL's help.
 #[derive(Debug)]
 pub struct RankedMerge {
-    /// The columns that the keys are in, in the order of the keys.
+    /// The columns of the keys, in the order of the keys.
     columns: Vec<usize>,
-    /// Of rows that are equal in so many first keys only the first stays; 0: all stay.
+    /// Of rows that are equal in this many first keys only the first stays; 0: all stay.
     on: usize,
     inputs: Vec<RankedInput>,
-    /// The keys of the last row that has been given, if DISTINCT ON has to know them.
+    /// The keys of the last row that was returned, if DISTINCT ON needs them.
     last: Option<Vec<Option<Bytes>>>,
-    /// The input of each row that has been asked for.
+    /// The input of each row in the current query.
     asked: Vec<usize>,
     final_steps: FinalSteps,
 }
@@ -43,16 +43,17 @@ struct PendingRow {
 /// What a ranked merge does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RankStep {
-    /// To be sorted by the keys, and where they are equal by their place here: for each key the texts of all rows.
+    /// Sort the rows by the keys and, where these are equal, by their position. For each key there are the texts of all
+    /// rows.
     Sort(Vec<Vec<Option<Bytes>>>),
-    /// It cannot go on before this input has been fed, or has ended.
+    /// It cannot go on before this input is fed, or ends.
     Needs(usize),
     /// No row follows, whatever the inputs still have.
     Done,
 }
 
 impl RankedMerge {
-    /// None: a key is in no column. `fields` are those of all columns, the `hidden` last.
+    /// None: a key is in no column. `fields` are those of all columns, the `hidden` ones last.
     pub fn new(
         keys: &[OrderKey],
         on: usize,
@@ -66,7 +67,7 @@ impl RankedMerge {
         Some(RankedMerge { columns, on, inputs, last: None, asked: Vec::new(), final_steps })
     }
 
-    /// The next rows of an input: whole DataRow messages.
+    /// Feeds the next rows of an input: whole DataRow messages.
     pub fn feed(&mut self, input: usize, mut batch: Bytes) -> Result<(), GatherError> {
         while !batch.is_empty() {
             let (message, mut row) = Rows::new(&batch).next_message().ok_or(MalformedRow)??;
@@ -83,17 +84,17 @@ impl RankedMerge {
         Ok(())
     }
 
-    /// Nothing follows from this input.
+    /// Ends an input.
     pub fn end(&mut self, input: usize) {
         self.inputs[input].has_ended = true;
     }
 
-    /// Bytes of an input that have been fed and have not gone out yet.
+    /// Bytes of an input that were fed and have not come out yet.
     pub fn waiting(&self, input: usize) -> usize {
         self.inputs[input].rows.iter().map(|waiting| waiting.row.len()).sum()
     }
 
-    /// What has to be known before more rows can go out.
+    /// What has to happen before more rows can be returned.
     pub fn next_step(&mut self) -> RankStep {
         if self.final_steps.is_full() {
             return RankStep::Done;
@@ -113,10 +114,11 @@ impl RankedMerge {
         if self.asked.is_empty() { RankStep::Done } else { RankStep::Sort(keys) }
     }
 
-    /// The rows that may go out. `order` has the places of the question's rows, sorted; `is_new` says of each of them,
-    /// in that order, whether it differs from the one before it in a key of DISTINCT ON (without that, it may be empty).
+    /// Returns rows in order. `order` has the sorted positions of the rows of `next_step`. `is_new` says of each of
+    /// them, in that order, whether it differs from the one before in a key of DISTINCT ON (it may be empty without
+    /// that).
     pub fn apply_order(&mut self, order: &[usize], is_new: &[bool]) -> Result<RowBatch, GatherError> {
-        // The last row that went out takes part in front of all others.
+        // The last row that was returned takes part before all others.
         let carried = usize::from(self.last.is_some());
         let starts: Vec<_> = self
             .inputs
@@ -144,7 +146,7 @@ impl RankedMerge {
                 let (message, row) = Rows::new(&row).next_message().ok_or(MalformedRow)??;
                 self.final_steps.push(message, row)?;
             }
-            // What this input still has to give may come before any row that is left.
+            // A later row of this input may precede any row that is left.
             if self.final_steps.is_full() || (self.inputs[input].rows.is_empty() && !self.inputs[input].has_ended) {
                 break;
             }

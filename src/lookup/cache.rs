@@ -1,4 +1,4 @@
-//! What is known of tenants, bounded in number and in time, and who is waiting for an answer that is on its way.
+//! The cache of tenants' shards, bounded in number and time, and the callers that wait for a lookup.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -11,26 +11,26 @@ use tokio::sync::oneshot;
 use super::{CacheLimits, Tenant, TenantShard};
 use crate::error::Error;
 
-/// While the lookup server cannot be reached, a known tenant is asked for again only after this.
+/// While no lookup server can be reached: how long until a known tenant is looked up again.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// A tenant whose shard does not answer is asked for afresh at most this often.
+/// A tenant whose shard does not answer is looked up at most this often.
 const DOUBT_PAUSE: Duration = Duration::from_secs(2);
 
-/// Where a tenant lives; None: the lookup server does not know it.
+/// None: the lookup server does not know the tenant.
 pub type LookupResult = Result<Option<TenantShard>, Error>;
 pub type PendingAnswer = oneshot::Receiver<LookupResult>;
 
 /// What the cache says of a tenant.
 pub enum CacheAnswer {
     Known(TenantShard),
-    /// It may be outdated: whoever is told this must ask, and need not wait.
+    /// It may be outdated: the caller must ask, but need not wait.
     Stale(TenantShard),
-    /// The lookup server did not know it a moment ago.
+    /// The lookup server did not know the tenant a moment ago.
     NotFound,
-    /// Somebody has asked; the answer will come here too.
+    /// Someone has asked; this gets the answer too.
     Pending(PendingAnswer),
-    /// Nobody has asked: the caller must, and hand the answer to `complete`.
+    /// Nobody has asked: the caller must, and pass the answer to `complete`.
     Missing(PendingAnswer),
 }
 
@@ -50,27 +50,27 @@ struct State {
 struct CacheEntry {
     place: Option<TenantShard>,
     until: Instant,
-    /// It is believed until then when nobody can be asked.
+    /// It is trusted until then while no lookup server can be reached.
     at_worst_until: Instant,
-    /// Nobody could be asked the last time.
+    /// The last lookup reached no server.
     doubtful: bool,
-    /// When it was asked for, or doubted, last.
+    /// When it was last looked up or doubted.
     asked: Instant,
 }
 
-/// A call under way.
+/// A running lookup.
 #[derive(Debug)]
 struct LookupCall {
-    /// Rises each time the question is asked again.
+    /// Rises each time the lookup is repeated.
     number: u32,
-    /// What it answers may have been read before the tenant moved.
+    /// The tenant may have moved since the server read its answer.
     outdated: bool,
     waiting: Vec<LookupWaiter>,
 }
 
 #[derive(Debug)]
 struct LookupWaiter {
-    /// The call that was under way when it came; an answer that may be older than its question does not do.
+    /// The lookup that was running when it came. An answer may be older than the question of whoever joined.
     joined: u32,
     sender: oneshot::Sender<LookupResult>,
 }
@@ -117,14 +117,14 @@ impl Cache {
         state.entries.get(tenant).filter(|entry| Instant::now() < entry.until).and_then(|entry| entry.place)
     }
 
-    /// Takes in an answer and passes it on to all who wait for it. True: some came too late for it, so it must be asked
-    /// again.
+    /// Stores an answer, and passes it to everyone who waits for it. True: some came too late for it, so the lookup
+    /// must be repeated.
     pub fn complete(&self, tenant: &Tenant, answer: LookupResult) -> bool {
         let mut state = self.lock();
         let outdated = state.calls.get(tenant).is_some_and(|call| call.outdated);
         let answer = match answer {
             Ok(place) => {
-                // A registration may have come in since; it is newer than a "not found".
+                // A registration may have come in meanwhile. It is newer than a "not found".
                 let known = state.entries.peek(tenant).filter(|entry| Instant::now() < entry.until);
                 match (place, known.and_then(|entry| entry.place)) {
                     (None, Some(place)) => Ok(Some(place)),
@@ -136,7 +136,7 @@ impl Cache {
                     }
                 }
             }
-            // A known tenant goes on, for a while.
+            // A known tenant goes on for a while.
             Err(error @ Error::LookupUnavailable { .. }) if !outdated => match state.entries.get_mut(tenant) {
                 Some(entry) if entry.place.is_some() && Instant::now() < entry.at_worst_until => {
                     (entry.until, entry.doubtful) = (Instant::now() + PAUSE, true);
@@ -152,7 +152,7 @@ impl Cache {
         let (served, late): (Vec<_>, Vec<_>) =
             std::mem::take(&mut call.waiting).into_iter().partition(|one| is_for_all || one.joined < call.number);
         for waiting in served {
-            // A waiter that has given up no longer listens.
+            // This fails if the waiter has given up.
             let _ = waiting.sender.send(answer.clone());
         }
         if late.is_empty() {
@@ -163,7 +163,7 @@ impl Cache {
         true
     }
 
-    /// What is known of the tenant is not true any more, nor is what is being answered at this moment.
+    /// Forgets the tenant, and distrusts the answer that is on its way.
     pub fn forget(&self, tenant: &Tenant) {
         let mut state = self.lock();
         state.entries.pop(tenant);
@@ -172,8 +172,8 @@ impl Cache {
         }
     }
 
-    /// The tenant's shard does not answer: perhaps it lives elsewhere by now. True: the next caller asks, and goes on with
-    /// what is known if nobody answers. False: that was asked a moment ago.
+    /// The tenant's shard does not answer, so the tenant may have moved. True: the next caller looks it up, and uses
+    /// the old shard if nobody answers. False: that was done a moment ago.
     pub fn doubt(&self, tenant: &Tenant) -> bool {
         let now = Instant::now();
         let mut state = self.lock();
@@ -238,7 +238,7 @@ mod tests {
     fn who_joins_a_call_is_not_told_of_a_tenant_that_it_may_have_missed() {
         let cache = cache(10, 0);
         let CacheAnswer::Missing(mut first) = cache.get(&tenant("a")) else { panic!() };
-        // Registered elsewhere meanwhile, perhaps after the answer was made.
+        // It may have been registered elsewhere meanwhile, after the answer was made.
         let CacheAnswer::Pending(mut second) = cache.get(&tenant("a")) else { panic!() };
         assert!(cache.complete(&tenant("a"), Ok(None)), "it must be asked again");
         assert!(matches!(first.try_recv(), Ok(Ok(None))));

@@ -1,5 +1,5 @@
-//! Which shard a tenant lives on: asks the lookup servers, and remembers. A thousand simultaneous queries of a new tenant
-//! cause one call; while no lookup server can be reached, a known tenant goes on for a while.
+//! Finds the shard that a tenant lives on: asks the lookup servers, and remembers the answer. A thousand simultaneous
+//! queries of a new tenant make one call. While no lookup server can be reached, known tenants go on for a while.
 
 mod cache;
 mod server;
@@ -15,7 +15,7 @@ use crate::error::{Error, Fate};
 use cache::{Cache, CacheAnswer, PendingAnswer};
 use servers::LookupServers;
 
-/// A tenant: its name, and the type that tells apart tenants of one name.
+/// A tenant is identified by its name and its type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant {
     pub name: Arc<str>,
@@ -26,20 +26,20 @@ pub struct Tenant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TenantShard {
     pub shard: i32,
-    /// Rises each time the tenant is placed anew; 0: the lookup server does not know epochs.
+    /// Rises each time the tenant is moved; 0: the lookup server does not know epochs.
     pub epoch: u64,
 }
 
-/// What the cache may hold.
+/// Limits of the cache.
 #[derive(Clone, Copy, Debug)]
 pub struct CacheLimits {
     /// Tenants.
     pub size: usize,
-    /// How long a tenant's shard is believed.
+    /// How long a tenant's shard is trusted.
     pub ttl: Duration,
-    /// How long a tenant is believed to be unknown.
+    /// How long a tenant counts as unknown.
     pub negative_ttl: Duration,
-    /// How much longer a tenant's shard is believed while no lookup server can be reached.
+    /// How much longer a tenant's shard is trusted while no lookup server can be reached.
     pub max_stale: Duration,
 }
 
@@ -50,7 +50,7 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// `max_retries`: further attempts after no lookup server could be reached.
+    /// `max_retries`: how often to try again if no lookup server could be reached.
     pub fn new(addresses: Vec<String>, dial: Dial, limits: CacheLimits, max_retries: u32) -> Result<Self, Error> {
         Ok(Lookup {
             servers: Arc::new(LookupServers::new(addresses, dial, max_retries)?),
@@ -58,7 +58,7 @@ impl Lookup {
         })
     }
 
-    /// Where the tenant lives, as the lookup servers say.
+    /// Where the tenant lives, according to the lookup servers.
     pub async fn locate(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
         let pending: PendingAnswer = match self.cache.get(tenant) {
             CacheAnswer::Known(place) => return Ok(place),
@@ -76,7 +76,7 @@ impl Lookup {
         pending.await.unwrap_or(Err(Error::ClientClosed { fate: Fate::NotRun }))?.ok_or_else(|| not_found(tenant))
     }
 
-    /// Asks in a task of its own: whoever asked first may give up, the others must not.
+    /// Asks in a task of its own: if the first caller gives up, the others still get the answer.
     fn ask(&self, tenant: &Tenant) {
         let (lookup, tenant) = (self.clone(), tenant.clone());
         tokio::spawn(async move {
@@ -89,26 +89,26 @@ impl Lookup {
         });
     }
 
-    /// Where the tenant lives has to be asked again.
+    /// Forgets where the tenant lives.
     pub fn forget(&self, tenant: &Tenant) {
         self.cache.forget(tenant);
     }
 
-    /// The tenant's shard does not answer. True: it will be asked for afresh, as it was not a moment ago.
+    /// The tenant's shard does not answer. True: it will be looked up again, because that has not just happened.
     pub fn doubt(&self, tenant: &Tenant) -> bool {
         self.cache.doubt(tenant)
     }
 
-    /// Registers the tenant if it is new; where it lives.
+    /// Registers the tenant if it is new. Returns where it lives.
     pub async fn register(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
         match self.cache.peek(tenant) {
-            // Once registered, a tenant stays so.
+            // A registered tenant stays registered.
             Some(place) => Ok(place),
             None => Box::pin(self.add(tenant)).await.map(|registration| registration.place),
         }
     }
 
-    /// Registers the tenant if it is new, and asks for its id in any case.
+    /// The same, but asks the lookup server in any case, for the tenant's id.
     pub async fn add(&self, tenant: &Tenant) -> Result<Registration, Error> {
         let registration = self.servers.add(tenant).await?;
         self.cache.put(tenant, registration.place);

@@ -1,5 +1,5 @@
-//! One lookup server, as called over gRPC. One that does not speak mtdd.v1 is called on the wire of 1.x, which says the
-//! same but for epochs.
+//! Calls to one lookup server. If it does not speak mtdd.v1, it is called on the 1.x wire, which says the same except
+//! epochs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
@@ -14,7 +14,7 @@ use crate::proto::legacy_lookup::lookup_service_client::LookupServiceClient as L
 use crate::proto::lookup_service_client::LookupServiceClient;
 use crate::proto::{TenantRequest, TenantResponse, legacy_lookup};
 
-/// How long a server that was silent or out of reach comes last.
+/// How long a server comes last after it was silent or unreachable.
 const AVOIDED: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
@@ -22,14 +22,14 @@ pub struct LookupServer {
     pub address: String,
     link: Link,
     dial: Dial,
-    /// The server speaks the wire of 1.x.
+    /// The server speaks the 1.x wire.
     is_legacy: AtomicBool,
-    /// The application has been told.
+    /// The application has been warned of that.
     warned: Once,
     avoided_until: Mutex<Option<Instant>>,
 }
 
-/// What is asked.
+/// The method to call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LookupMethod {
     Get,
@@ -43,12 +43,12 @@ impl LookupServer {
         Ok(LookupServer { address, link, dial, is_legacy, warned, avoided_until: Mutex::default() })
     }
 
-    /// What a failed call means.
+    /// What the status of a failed call means.
     pub async fn explain(&self, status: &Status) -> String {
         self.link.explain(status).await
     }
 
-    /// Others are asked first for a while.
+    /// Asks other servers first for a while.
     pub fn avoid(&self) {
         *self.avoided_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + AVOIDED);
     }
@@ -73,13 +73,14 @@ impl LookupServer {
             }
         }
         let outcome = match self.ask_legacy(message.clone(), method, timeout).await {
-            // So some servers of 1.x answer a registration of a tenant that they know, and do not say where it is.
+            // This is how some 1.x servers answer the registration of a tenant that they know. They do not say where it
+            // is.
             Err(status) if status.code() == Code::AlreadyExists && method == LookupMethod::Add => {
                 self.ask_legacy(message, LookupMethod::Get, timeout).await
             }
             outcome => outcome,
         };
-        // One that speaks neither wire is asked on both the next time.
+        // A server that speaks neither wire is tried on both again.
         let is_legacy = outcome.as_ref().err().is_none_or(|status| status.code() != Code::Unimplemented);
         self.is_legacy.store(is_legacy, Ordering::Relaxed);
         if is_legacy {

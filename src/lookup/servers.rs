@@ -1,5 +1,5 @@
-//! All lookup servers together: one is asked, and when it fails or is silent for a moment, the next one as well; the first
-//! answer counts. Both methods may be repeated safely. What one server is asked is in `server`.
+//! All lookup servers together. Asks one, and the next one too if that fails or is silent for a moment. The first
+//! answer counts. Both methods are safe to repeat.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use crate::dial::Dial;
 use crate::error::{Error, Server as NamedServer};
 use crate::proto::TenantResponse;
 
-/// Within this there is an answer, or an error; the call's own deadline may end the wait earlier.
+/// The longest time until there is an answer or an error. The caller's deadline may be earlier.
 const LIMIT: Duration = Duration::from_millis(1_800);
-/// A server that is silent for so long is not waited for alone.
+/// How long to wait for a server before another is asked too.
 const SILENCE: Duration = Duration::from_millis(300);
-/// Between two rounds of all servers; doubled each time.
+/// Pause between two rounds of all servers; doubled each time.
 const BACKOFF: Duration = Duration::from_millis(50);
 
-/// Where a tenant has been placed.
+/// A registered tenant.
 #[derive(Clone, Debug)]
 pub struct Registration {
     pub tenant_id: String,
@@ -42,7 +42,7 @@ impl LookupServers {
         Ok(LookupServers { servers, dial, max_retries })
     }
 
-    /// Where the tenant lives, None if the lookup server does not know it.
+    /// Where the tenant lives; None: the lookup server does not know it.
     pub async fn get(&self, tenant: &Tenant) -> Result<Option<TenantShard>, Error> {
         match self.call(tenant, LookupMethod::Get).await {
             Ok(registration) => {
@@ -55,7 +55,7 @@ impl LookupServers {
         }
     }
 
-    /// Registers the tenant; a known one keeps its place.
+    /// Registers the tenant. A known one keeps its shard.
     pub async fn add(&self, tenant: &Tenant) -> Result<Registration, Error> {
         let registration = self.call(tenant, LookupMethod::Add).await?;
         tracing::info!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = registration.place.shard, "Tenant registered");
@@ -93,7 +93,7 @@ impl LookupServers {
         }
     }
 
-    /// Asks one server after the other, those last that were silent before, without waiting long for any of them.
+    /// Asks one server after the other, those that were silent last, without waiting long for any of them.
     async fn round(
         &self,
         tenant: &Tenant,
@@ -127,7 +127,7 @@ impl LookupServers {
                     match outcome {
                         Err(status) if is_passing(&status) || is_of_the_server(&status) => {
                             server.avoid();
-                            // What can pass is the better reason to try again.
+                            // A passing failure is the better reason to try again.
                             if failure.as_ref().is_none_or(|(_, kept)| !is_passing(kept)) {
                                 failure = Some((server, status));
                             }
@@ -159,11 +159,11 @@ impl LookupServers {
             }
             Code::ResourceExhausted => Error::Overloaded { reason: format!("{}: {reason}", name()) },
             Code::Unimplemented => Error::Protocol { server: name(), reason: server.explain(status).await },
-            // A server of ours, but none that knows tenants: it says so.
+            // One of our servers, but not a lookup server. It says so.
             Code::FailedPrecondition => Error::LookupUnavailable { address: server.address.clone(), reason },
             _ => {
                 let reason = server.explain(status).await;
-                // Of several, it is said whose reason it is.
+                // With several servers, the reason names its server.
                 let reason = if self.servers.len() > 1 { format!("{}: {reason}", server.address) } else { reason };
                 Error::LookupUnavailable { address: self.addresses(), reason }
             }
@@ -183,7 +183,7 @@ async fn ask<'s>(
     (server, server.ask(tenant, method, LIMIT).await)
 }
 
-/// Worth asking again.
+/// Worth another try.
 fn is_passing(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown)
 }

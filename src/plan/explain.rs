@@ -10,8 +10,8 @@ use crate::proto::Parameter;
 
 const OWN_ROWS: &str = "Each shard changes its own rows: the counts are added up, returned rows follow each other in the \
      order of the shards.";
-const SAME_ROWS: &str = "Each shard does the same: the answer of the first stands for all.";
-const AWAITED: &str = "All shards are awaited; a failure on some is a PartialFailureError.";
+const SAME_ROWS: &str = "Each shard does the same; the first shard's answer is the result.";
+const AWAITED: &str = "The result waits for all shards; if some of them fail, the error is a PartialFailureError.";
 
 /// The explanation of a plan, as `js/handle.js` passes it on.
 pub fn explanation(plan: Result<&Plan, &Refusal>, sql: &str, params: &[Parameter], shards: usize) -> Value {
@@ -20,7 +20,7 @@ pub fn explanation(plan: Result<&Plan, &Refusal>, sql: &str, params: &[Parameter
     let explain = |plan: &str, statements: Vec<Value>, steps: Vec<String>| json!({ "route": "all", "shards": all, "plan": plan, "statements": statements, "steps": steps });
     match plan {
         Ok(Plan::AnyShard) => {
-            let steps = vec!["Every shard holds the same: one of them, each in its turn, is asked.".to_owned()];
+            let steps = vec!["All shards hold the same; one of them is asked, in turn.".to_owned()];
             explain("anyShard", vec![original(json!("any"))], steps)
         }
         Ok(Plan::Change(change)) => {
@@ -29,12 +29,12 @@ pub fn explanation(plan: Result<&Plan, &Refusal>, sql: &str, params: &[Parameter
             let mut steps = Vec::new();
             if !change.functions.is_empty() {
                 steps.push(format!(
-                    "The catalogue is asked whether these functions are immutable: {}.",
+                    "A shard's catalog is asked whether these functions are immutable: {}.",
                     change.functions.join(", ")
                 ));
             }
             if change.shard.params.contains(&ParamSource::Now) {
-                steps.push("One shard is asked for the time, and all are told it.".to_owned());
+                steps.push("One shard is asked for the time, which all shards use.".to_owned());
             }
             steps.push(match change.how {
                 Broadcast::Sum => OWN_ROWS.to_owned(),
@@ -96,10 +96,13 @@ fn steps(read: &ReadPlan) -> Vec<String> {
     let mut steps = Vec::new();
     let mut step = |text: String| steps.push(text);
     if !read.functions.is_empty() {
-        step(format!("The catalogue is asked whether these functions only compute: {}.", read.functions.join(", ")));
+        step(format!(
+            "A shard's catalog is asked whether these functions only compute: {}.",
+            read.functions.join(", ")
+        ));
     }
     if read.shard.params.contains(&ParamSource::Now) {
-        step("One shard is asked for the time, and all are told it.".into());
+        step("One shard is asked for the time, which all shards use.".into());
     }
     step("The statement runs on all shards at once.".into());
     match &read.merge {
@@ -115,21 +118,21 @@ fn steps(read: &ReadPlan) -> Vec<String> {
         }
         MergeStrategy::Grouped(grouped) => grouped_steps(grouped, &mut step),
         MergeStrategy::Finish => {
-            step("All rows are gathered, and a shard makes the result of them by the last statement.".into())
+            step("All rows are collected, and a shard makes the result of them with the last statement.".into())
         }
     }
     if !matches!(read.merge, MergeStrategy::Finish) {
         if read.distinct {
-            step("Rows that have come before are dropped.".into());
+            step("Duplicate rows are dropped.".into());
         }
         if let Some(offset) = read.offset {
-            step(format!("The first {} rows are left out.", number(offset)));
+            step(format!("The first {} rows are skipped.", number(offset)));
         }
         if let Some(limit) = read.limit {
-            step(format!("At most {} rows are given; then the shards are stopped.", number(limit)));
+            step(format!("At most {} rows are returned; then the shards are stopped.", number(limit)));
         }
         if read.hidden > 0 {
-            step(format!("{} columns that were added at the end are taken away.", read.hidden));
+            step(format!("{} columns that were added at the end are removed.", read.hidden));
         }
     }
     steps
@@ -137,7 +140,7 @@ fn steps(read: &ReadPlan) -> Vec<String> {
 
 fn grouped_steps(grouped: &Grouped, step: &mut impl FnMut(String)) {
     if grouped.keys.is_empty() {
-        step("Each shard gives one row; they become one.".into());
+        step("Each shard returns one row; these become one.".into());
     } else {
         let keys: Vec<_> = grouped.keys.iter().map(|key| column(*key)).collect();
         step(format!("Rows that are equal in {} become one.", keys.join(", ")));

@@ -1,5 +1,5 @@
-//! The decision where a query runs: on one shard, or on all. It asks `lookup` where a tenant lives and checks that such
-//! a shard exists; it sends nothing.
+//! Decides where a query runs: on one shard, or on all. Asks `lookup` where a tenant lives, and checks that this shard
+//! exists. Sends nothing.
 
 use crate::error::Error;
 use crate::lookup::{Lookup, Tenant};
@@ -7,7 +7,7 @@ use crate::lookup::{Lookup, Tenant};
 /// Whom a query is for.
 #[derive(Clone, Debug)]
 pub enum QueryTarget {
-    /// One tenant; `register`: it becomes known to the lookup server first if it is new.
+    /// `register`: the lookup server gets to know the tenant first if it is new.
     Tenant {
         tenant: Tenant,
         register: bool,
@@ -18,7 +18,7 @@ pub enum QueryTarget {
 /// Where a query runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// `epoch`: of the tenant's registration; 0: it is not known, or nobody's query.
+    /// `epoch` is that of the tenant's placement; 0: unknown, or there is no tenant.
     Shard {
         shard: usize,
         epoch: u64,
@@ -28,7 +28,7 @@ pub enum Route {
 
 #[derive(Debug)]
 pub struct Router {
-    /// None with a single query server: every tenant lives on shard 0.
+    /// None with a single query server: all tenants live on shard 0.
     lookup: Option<Lookup>,
     servers: usize,
 }
@@ -38,7 +38,7 @@ impl Router {
         Router { lookup, servers }
     }
 
-    /// True for what runs on more than one shard.
+    /// True for a query that runs on more than one shard.
     pub fn fans_out(&self, target: &QueryTarget) -> bool {
         self.servers > 1 && matches!(target, QueryTarget::All)
     }
@@ -51,7 +51,7 @@ impl Router {
         }
     }
 
-    /// The shard a tenant lives on.
+    /// The shard that a tenant lives on.
     pub async fn shard_of(&self, tenant: &Tenant) -> Result<usize, Error> {
         match self.locate(tenant, false).await? {
             Route::Shard { shard, .. } => Ok(shard),
@@ -65,14 +65,14 @@ impl Router {
         Ok(Route::Shard { shard: self.check(tenant, place.shard)?, epoch: place.epoch })
     }
 
-    /// What was known of where a tenant lives is not true any more.
+    /// Forgets where a tenant lives.
     pub fn forget(&self, target: &QueryTarget) {
         if let (QueryTarget::Tenant { tenant, .. }, Some(lookup)) = (target, &self.lookup) {
             lookup.forget(tenant);
         }
     }
 
-    /// The shard of a tenant does not answer: it may live elsewhere by now. True: the next query asks.
+    /// A tenant's shard does not answer, so the tenant may have moved. True: the next query looks it up.
     pub fn doubt(&self, target: &QueryTarget) -> bool {
         match (target, &self.lookup) {
             (QueryTarget::Tenant { tenant, .. }, Some(lookup)) => lookup.doubt(tenant),
@@ -80,7 +80,8 @@ impl Router {
         }
     }
 
-    /// Registers a tenant: the lookup server's id for it (the tenant's own name without a lookup server) and its shard.
+    /// Registers a tenant. Returns the lookup server's id for it (without a lookup server, the tenant's name) and its
+    /// shard.
     pub async fn add(&self, tenant: &Tenant) -> Result<(String, usize), Error> {
         let Some(lookup) = &self.lookup else { return Ok((tenant.name.to_string(), 0)) };
         let registration = lookup.add(tenant).await?;

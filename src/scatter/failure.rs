@@ -101,7 +101,7 @@ impl FailedAttempt {
             Effect::Nothing => return FailedAttempt::for_good(interrupt.error(timeout, Fate::OnlyReads)),
             Effect::RolledBack => return FailedAttempt::for_good(interrupt.error(timeout, Fate::RolledBack)),
             Effect::NothingOfLate => {
-                "when it last looked, such a query did nothing but read; whether it still did is not known"
+                "such a query only read when the server last looked; whether it still did is not known"
             }
             Effect::Anything => "whether it took effect is not known",
         };

@@ -1,4 +1,4 @@
-//! What has become of a fan-out on each shard, and which error the whole of it is when not all has gone well.
+//! The outcome of a fan-out on each shard, and the error of the whole if not all is well.
 
 use serde_json::{Value, json};
 
@@ -8,23 +8,23 @@ use super::retry::FailureClass;
 use crate::channel::QueryChannel;
 use crate::error::{Error, Fate};
 
-/// What has become of a fan-out on one shard.
+/// The outcome of a fan-out on one shard.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// `begun`: it has been sent.
+    /// `begun`: the statement was sent.
     UnderWay {
         begun: bool,
     },
-    /// The number in the command tag.
+    /// The number of rows in the command tag.
     Done {
         count: Option<u64>,
     },
     Failed(ShardError),
     /// None: it was not needed any more.
     NotSent(Option<ShardError>),
-    /// It was sent, and may or may not have taken effect.
+    /// It was sent, and may have taken effect.
     Unknown(ShardError),
-    /// It has been stopped because of another's failure, or because JavaScript wanted no more.
+    /// It was stopped because another shard failed, or because no more rows were wanted.
     Cancelled,
 }
 
@@ -69,14 +69,14 @@ impl Outcome {
     }
 }
 
-/// A shard and what has become of it there.
+/// A shard with its outcome.
 #[derive(Debug)]
 pub struct ShardOutcome<'a> {
     pub channel: &'a QueryChannel,
     pub outcome: &'a Outcome,
     /// It has begun to answer with a result.
     pub answered: bool,
-    /// Rows of it have been used.
+    /// Some of its rows were used.
     pub used: bool,
 }
 
@@ -85,7 +85,7 @@ impl ShardOutcome<'_> {
         format!("shard {} ({})", self.channel.shard(), self.channel.address())
     }
 
-    /// For the context of the error: nothing but what may be logged.
+    /// For the context of the error: only what may be logged.
     fn context(&self) -> Value {
         let mut context = json!({
             "shardIndex": self.channel.shard(),
@@ -105,7 +105,7 @@ impl ShardOutcome<'_> {
         ShardReport { context: self.context(), error: self.outcome.error().cloned() }
     }
 
-    /// The report of a result that does without this shard, if it failed.
+    /// For a result that does without this shard, if it failed.
     pub fn failed(&self) -> Option<FailedShard> {
         let error = self.outcome.error()?.clone();
         let (shard, address) = (self.channel.shard(), self.channel.address().to_owned());
@@ -123,18 +123,18 @@ pub struct FailedShard {
     pub partial: bool,
 }
 
-/// The error of a fan-out that has not succeeded everywhere. `interrupt`: what it was asked to stop for, as an error;
-/// `writes`: it is no query; `may_write`: what it has done may be more than reading all the same.
+/// The error of a fan-out that has not succeeded on every shard. `interrupt`: the error that it was told to stop for.
+/// `writes`: the statement is not a query. `may_write`: it may have done more than read even so.
 pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bool, may_write: bool) -> FanOutError {
     let errors = || shards.iter().filter_map(|shard| Some((shard, shard.outcome.error()?)));
     let any = |test: fn(&Outcome) -> bool| shards.iter().any(|shard| test(shard.outcome));
     let is_done = any(|outcome| matches!(outcome, Outcome::Done { .. }));
     let is_unknown = any(|outcome| matches!(outcome, Outcome::Unknown(_)));
     let may_have_effect = may_write && (is_done || is_unknown);
-    // Cancelled, closed or out of time says all, unless something has taken effect.
+    // A cancel, a close or a timeout is the whole story, unless something has taken effect.
     let only_late = interrupt.as_ref().is_none_or(|error| error.code() == LATE);
     let is_refused = errors().any(|(_, failure)| matches!(failure, ShardError::Database(_)));
-    // What PostgreSQL says goes before the silence of another shard.
+    // PostgreSQL's error is worth more than another shard's silence.
     let is_said = only_late && is_refused;
     if !may_have_effect
         && is_said
@@ -180,7 +180,7 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
     }))
 }
 
-/// The error of a query whose time was up: it names the shard that has not answered, where others have.
+/// A timeout that names the silent shard, where others have answered.
 fn of_the_silent(shards: &[ShardOutcome<'_>], error: &Error) -> Error {
     let has_answered = |shard: &&ShardOutcome<'_>| shard.answered || matches!(shard.outcome, Outcome::Done { .. });
     match (error, shards.iter().find(|shard| !has_answered(shard))) {
@@ -192,12 +192,12 @@ fn of_the_silent(shards: &[ShardOutcome<'_>], error: &Error) -> Error {
     }
 }
 
-/// The failure, if all shards that have said anything have failed in the same way.
+/// The error that all shards which said anything have in common.
 fn alike<'s>(shards: &'s [ShardOutcome<'_>]) -> Option<&'s ShardError> {
     let errors = || shards.iter().filter_map(|shard| shard.outcome.error());
     let first = errors().find(|failure| matches!(failure, ShardError::Database(_))).or_else(|| errors().next())?;
     let same = shards.iter().all(|shard| match shard.outcome {
-        // It has said nothing.
+        // This shard said nothing.
         Outcome::Failed(failure) | Outcome::NotSent(Some(failure)) | Outcome::Unknown(failure)
             if first.is_about_the_statement() && failure.code() == LATE && !shard.answered =>
         {
@@ -205,7 +205,7 @@ fn alike<'s>(shards: &'s [ShardOutcome<'_>]) -> Option<&'s ShardError> {
         }
         Outcome::Failed(failure) | Outcome::NotSent(Some(failure)) => failure.code() == first.code(),
         Outcome::NotSent(None) | Outcome::UnderWay { begun: false } => true,
-        // It had not said anything yet when it was stopped; but what one shard alone cannot do says nothing of the others.
+        // It had said nothing when it was stopped. But an error of one shard alone says nothing of the others.
         Outcome::Cancelled | Outcome::UnderWay { begun: true } => {
             matches!(first, ShardError::Database(_)) && !shard.answered
         }
@@ -221,7 +221,7 @@ fn sentence(shards: &[ShardOutcome<'_>], first: &str, writes: bool) -> String {
         let unknown = count("unknown");
         let doubt = if unknown > 0 { format!(", may have on {unknown}") } else { String::new() };
         return format!(
-            "the statement has taken effect on {done} of {all} shards{doubt}, and not on the others: {first}. `outcomes` tells of each"
+            "the statement has taken effect on {done} of {all} shards{doubt}, and not on the others: {first}. see `outcomes`"
         );
     }
     let failed = shards.iter().filter(|shard| shard.outcome.error().is_some()).count();

@@ -1,5 +1,5 @@
-//! When a failed attempt may be repeated. Never sent: always. Sent, outcome unknown: only what is safe to run twice.
-//! Answered: never. Retries draw on a budget shared by all queries, so that a failing server is not stormed.
+//! Decides when a failed attempt may be repeated. Never sent: always. Sent, with unknown outcome: only what is safe to
+//! run twice. Answered: never. All queries share a budget of retries, so that a failing server is not flooded.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 pub enum FailureClass {
     NeverSent,
     OutcomeUnknown,
-    /// The same, and it is not to be found out by running it again.
+    /// The same, and running it again would not tell.
     StaysUnknown,
     Answered,
-    /// It has not run, and where it should run has to be looked up again.
+    /// It has not run. The tenant's shard must be looked up again.
     WrongShard,
 }
 
-/// Retries as a share of all queries: each query earns a tenth of a retry, up to a hundred saved.
+/// Limits retries to a share of all queries: each query earns a tenth of a retry, up to a hundred.
 #[derive(Debug)]
 pub struct RetryBudget(Mutex<f64>);
 
@@ -32,7 +32,7 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// A query begins.
+    /// Call this when a query begins.
     pub fn earn(&self) {
         let mut saved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *saved = (*saved + EARNED_PER_QUERY).min(MOST_SAVED);
@@ -60,8 +60,8 @@ impl Retry {
         Retry { left: max_retries, backoff: FIRST_BACKOFF }
     }
 
-    /// How long to wait before the next attempt; None: there is none. `repeatable`: running the query twice does no
-    /// harm; asked only where it matters.
+    /// How long to wait before the next attempt; None: there is none. `repeatable` says whether the query may run
+    /// twice; it is called only where it matters.
     pub fn next(
         &mut self,
         class: FailureClass,
@@ -74,7 +74,7 @@ impl Retry {
             FailureClass::OutcomeUnknown => repeatable(),
             FailureClass::StaysUnknown | FailureClass::Answered | FailureClass::WrongShard => false,
         };
-        // Between half and all of it, so that many clients do not come back together.
+        // Between half and all of it, so that many clients do not come back at the same time.
         let wait = self.backoff.mul_f64(0.5 + jitter() / 2.0);
         if !allowed || self.left == 0 || Instant::now() + wait >= deadline || !budget.spend() {
             return None;

@@ -56,7 +56,6 @@ fn count(number: RowCount, given: &[Parameter]) -> Result<Option<u64>, UnclearVa
     }
 }
 
-/// The parameters of a planned text.
 pub fn bind(
     sources: &[ParamSource],
     given: &[Parameter],
@@ -74,13 +73,13 @@ pub fn bind(
     sources.iter().map(value).collect()
 }
 
-/// True if one of the texts needs the time.
+/// True if the plan needs the time.
 pub fn needs_now(read: &ReadPlan) -> bool {
     let finish = read.finish.iter().flat_map(|finish| &finish.params);
     read.shard.params.iter().chain(finish).any(|source| *source == ParamSource::Now)
 }
 
-/// How many values the plan uses. As many were given, unless something is wrong.
+/// How many of the caller's values the plan uses. It must be all of them.
 pub fn used(read: &ReadPlan) -> usize {
     let finish = read.finish.iter().flat_map(|finish| &finish.params);
     let texts = read.shard.params.iter().chain(finish).filter_map(|source| match source {

@@ -1,5 +1,5 @@
-//! Statements that run as they are: on every shard, or on one because all hold the same. Writes are awaited on every
-//! shard, whatever happens on the others: what took effect in part is never reported as done.
+//! Statements that run as written: on every shard, or on any one because all hold the same. A write waits for every
+//! shard whatever happens on the others, so that a partial effect is never reported as success.
 
 use super::execution::{AttemptEnd, FanOut, FanOutSummary, outdated};
 use super::planning::PlanSnapshot;
@@ -10,20 +10,20 @@ use crate::error::Error;
 use crate::plan::Broadcast;
 use crate::scatter::{DescribedPart, FanOutError, Interrupts, ShardCalls, ShardError, Statement, all};
 
-/// Of a statement some of whose rows have been given to the caller before its end.
+/// For a statement that has already returned rows.
 const UNDONE: &str = "the tables, views or functions that it names were changed while it ran; nothing of it stays on any shard, \
      and the rows that it has returned are void; run it again";
 
-/// Runs it on one shard; that one's reply is the reply.
+/// Runs a statement on one shard, whose reply is the result.
 pub async fn on_any<'a>(
     fan_out: &mut FanOut<'a>,
     interrupts: Interrupts<'a>,
     snapshot: &PlanSnapshot<'_>,
 ) -> Result<AttemptEnd<'a>, FanOutError> {
     let mut interrupts = interrupts;
-    // What must not run twice is looked at before.
+    // What must not run twice is checked before.
     let is_checked = !fan_out.only_reads();
-    // What a view does was announced before it may have been replaced.
+    // A view may have been replaced since the server said that it only reads.
     if (is_checked || snapshot.planned.runs_theirs) && !fan_out.still_holds(&mut interrupts, snapshot).await? {
         return Ok(AttemptEnd::Outdated(interrupts));
     }
@@ -38,7 +38,7 @@ pub async fn on_any<'a>(
     Ok(AttemptEnd::Done(FanOutSummary::default()))
 }
 
-/// Runs a statement on all shards. Outdated: its premise holds on none of them.
+/// Runs a statement on all shards. Ends as outdated if its premise holds on none of them.
 pub async fn on_all<'a>(
     fan_out: &mut FanOut<'a>,
     interrupts: Interrupts<'a>,
@@ -46,14 +46,14 @@ pub async fn on_all<'a>(
     how: Broadcast,
 ) -> Result<AttemptEnd<'a>, FanOutError> {
     let mut interrupts = interrupts;
-    // What one of them cannot do is done on none.
+    // What one shard cannot do is done on none.
     let shared = fan_out.shared;
     let spoken = interrupts.until(all(shared.shards.channels.iter().map(|channel| channel.refuse_legacy()))).await;
     for understood in spoken.map_err(|interrupt| fan_out.interrupted(interrupt))? {
         understood?;
     }
     for channel in &fan_out.shared.shards.channels {
-        // Known before anything is sent: else it would take effect on some shards.
+        // Checked before anything is sent: otherwise it would take effect on some shards.
         let takes = interrupts.until(channel.takes(&statement.wire)).await;
         if let Err(error @ Error::Invalid { .. }) = takes.map_err(|interrupt| fan_out.interrupted(interrupt))? {
             return Err(error.into());
@@ -78,7 +78,7 @@ pub async fn on_all<'a>(
     }
 }
 
-/// The returned rows of all shards one after the other, under the sum of their command tags.
+/// Sends on the rows of all shards, one shard after the other, and the sum of their command tags.
 async fn add_up(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>) -> Result<(), FanOutError> {
     let described = match result_columns::described(fan_out, calls).await {
         Ok(described) => described,
@@ -111,7 +111,7 @@ async fn add_up(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>) -> Result<
     Ok(())
 }
 
-/// One shard's reply as it comes, all its results.
+/// Sends on one shard's reply with all its results.
 async fn pass_on(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>, index: usize) -> Result<(), FanOutError> {
     while let Some(DescribedPart { reply, description }) = calls.next_of(index).await? {
         if let Some(description) = description {
@@ -126,7 +126,7 @@ async fn pass_on(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>, index: us
     Ok(())
 }
 
-/// Takes what still comes, so that every shard can come to its end.
+/// Drops the remaining parts, so that every shard can come to its end.
 async fn drain(calls: &mut ShardCalls<'_>) -> Result<(), FanOutError> {
     while calls.next().await?.is_some() {}
     Ok(())

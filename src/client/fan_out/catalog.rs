@@ -1,5 +1,5 @@
-//! What the shards' catalogues say of types, collations and functions, remembered. A plan that merges text in the order
-//! of a collation holds only if all shards sort by the same rules.
+//! Remembers what the shards' catalogs say of types and collations. A plan that merges text in the order of a collation
+//! holds only if all shards sort by the same rules.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,14 +14,14 @@ use crate::gather::{Collation, CollationRules, ColumnType};
 use crate::proto::{Parameter, QueryRequest};
 use crate::scatter::{InternalQueries, ShardError};
 
-/// Object ids from here on differ from database to database.
+/// Object ids from here on differ between databases.
 const FIRST_OWN_OID: u32 = 16384;
-/// What was said of collations is asked again after this long: a server may have been moved to another system.
+/// How long collations are remembered. A server may have been moved to another operating system.
 const COLLATION_LIFE: Duration = Duration::from_secs(60);
-/// Types and collations that are remembered; beyond, all are asked again.
+/// How many types and collations are remembered; beyond that, all are asked for again.
 const MOST: usize = 10_000;
 
-/// Types that every PostgreSQL has under the same object id: id, SQL name, has a collation.
+/// Types with the same object id in every PostgreSQL: id, SQL name, has a collation.
 const BUILTIN: [(u32, &str, bool); 22] = [
     (16, "boolean", false),
     (17, "bytea", false),
@@ -52,15 +52,15 @@ pub struct CatalogCache(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// By shard, for types of its own.
+    /// By shard for the types of a single database.
     types: HashMap<(Option<usize>, u32), Arc<ColumnType>>,
-    /// SQL names of types with a modifier, as in numeric(10,2).
+    /// SQL names of types with a modifier, such as numeric(10,2).
     modified: HashMap<(Option<usize>, u32, i32), Arc<str>>,
     collations: HashMap<String, (Instant, CollationRules)>,
 }
 
 impl CatalogCache {
-    /// The types with these object ids on a shard, in their order.
+    /// The types with these object ids on a shard, in order.
     pub async fn types(
         &self,
         internal: InternalQueries<'_>,
@@ -91,7 +91,7 @@ impl CatalogCache {
                     has_collation: answer.text(row, 2) == Some("t"),
                     is_pseudo: answer.text(row, 3) == Some("t"),
                 });
-                // Nobody says when a table gets another name, and its rows' type with it.
+                // Not remembered: a table may be renamed, and its row type with it, without notice.
                 match answer.text(row, 4) == Some("t") {
                     true => of_tables.insert(id, of),
                     false => known.types.insert(type_key(shard, id), of),
@@ -104,7 +104,7 @@ impl CatalogCache {
         Ok(ids.iter().map(|id| of(id).unwrap_or_else(gone)).collect())
     }
 
-    /// The SQL names of types with these object ids and modifiers on a shard; None: without a modifier.
+    /// The SQL names of types with these object ids and modifiers on a shard; None: there is no modifier.
     pub async fn modified(
         &self,
         internal: InternalQueries<'_>,
@@ -142,7 +142,7 @@ impl CatalogCache {
         Ok(wanted.iter().map(|one| known.modified.get(&key(*one)).cloned()).collect())
     }
 
-    /// By which rules each of these collations (SQL names) sorts on these shards.
+    /// The rules by which each of these collations (SQL names) sorts on these shards.
     pub async fn rules(
         &self,
         internal: InternalQueries<'_>,
@@ -177,7 +177,7 @@ impl CatalogCache {
         let of =
             |name: &String| fresh.get(name).or_else(|| known.collations.get(name)).map_or(nothing, |(_, rules)| *rules);
         let rules = names.iter().map(of).collect();
-        // What some of the shards have said does not hold for all.
+        // What some shards say does not hold for all.
         if shards.len() == internal.shards.len() {
             if known.collations.len() > MOST {
                 known.collations.clear();
@@ -187,7 +187,7 @@ impl CatalogCache {
         Ok(rules)
     }
 
-    /// The databases have changed: all that was said of them is asked anew.
+    /// Forgets everything, because the databases have changed.
     pub fn forget(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
     }
@@ -210,7 +210,7 @@ impl CatalogCache {
     }
 }
 
-/// A collation that a shard does not have: nothing is known of what was asked.
+/// A shard that lacks a collation refuses the question. Then nothing is known of what was asked.
 fn unless_missing(answer: Result<ResultSet, ShardError>) -> Result<ResultSet, ShardError> {
     match answer {
         Err(ShardError::Database(_)) => Ok(ResultSet::default()),
@@ -222,13 +222,12 @@ fn type_key(shard: usize, id: u32) -> (Option<usize>, u32) {
     ((id >= FIRST_OWN_OID).then_some(shard), id)
 }
 
-/// A question with parameters.
 pub fn query(sql: impl Into<String>, params: Vec<Parameter>) -> QueryRequest {
     QueryRequest { sql: sql.into(), params, ..QueryRequest::default() }
 }
 
-/// For each name one document: what decides how the collation sorts. Columns that only some versions of PostgreSQL have
-/// are reached by way of to_jsonb.
+/// For each name a document of what decides how the collation sorts. Columns that only some versions of PostgreSQL have
+/// are read through to_jsonb.
 const COLLATIONS: &str = "\
 SELECT jsonb_build_object(
   'encoding', pg_encoding_to_char(d.encoding),
@@ -252,7 +251,7 @@ fn described(document: &str) -> Option<Value> {
     serde_json::from_str(document).ok()
 }
 
-/// How texts compare under a collation, as far as this side can tell.
+/// How texts compare under a collation, as far as is known here.
 fn class(document: &Value) -> Collation {
     let of = |object: &str, key: &str| document[object][key].as_str().unwrap_or_default().to_owned();
     let (provider, locale) = match of("collation", "collprovider").as_str() {
@@ -260,7 +259,7 @@ fn class(document: &Value) -> Collation {
         provider => (provider.to_owned(), of("collation", "collcollate")),
     };
     let deterministic = document["collation"]["collisdeterministic"].as_bool() == Some(true);
-    // In these encodings bytes are in the order of characters, as they are in UTF-8, in which they come to us.
+    // In these encodings bytes are in the order of characters, as in UTF-8, which is what the client receives.
     let in_order = ["UTF8", "LATIN1", "SQL_ASCII"].contains(&document["encoding"].as_str().unwrap_or_default());
     match provider.as_str() {
         "b" if in_order => Collation::Bytes,

@@ -1,5 +1,5 @@
-//! A change of rows on all shards. It cannot be done again: what its plan takes for known is looked at before it is sent, and
-//! once more by each shard, in the transaction of the change and ahead of its end.
+//! A change of rows on all shards. It cannot be repeated, so its plan is checked before it is sent, and again by each
+//! shard in the transaction of the change.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub async fn run<'a>(
 ) -> Result<AttemptEnd<'a>, FanOutError> {
     let mut interrupts = interrupts;
     check_functions(fan_out, &mut interrupts, snapshot, change).await?;
-    // What is done on some shards cannot be done again: it is done on none unless all can be reached.
+    // What is done on some shards cannot be undone, so it is done on none unless all can be reached.
     if !fan_out.holds_everywhere(&mut interrupts, snapshot).await? {
         return Ok(AttemptEnd::Outdated(interrupts));
     }
@@ -46,7 +46,7 @@ pub async fn run<'a>(
     for (shard, channel) in fan_out.shared.shards.channels.iter().enumerate() {
         let takes =
             interrupts.until(channel.takes_premises()).await.map_err(|interrupt| fan_out.interrupted(interrupt))?;
-        // What functions do matters to copies: their rows have to stay alike.
+        // Copies must stay alike, so it matters what functions do.
         let functions = change.how == Broadcast::Same;
         let premise =
             takes.then(|| snapshot.fingerprints.premise(shard, &snapshot.planned.dependencies, functions)).flatten();
@@ -56,7 +56,7 @@ pub async fn run<'a>(
     if is_rewritten { done.map_err(FanOutError::without_position) } else { done }
 }
 
-/// Copies of a row get what functions make only of those that make the same of the same.
+/// Refuses functions in a change of copies unless they are immutable.
 async fn check_functions(
     fan_out: &FanOut<'_>,
     interrupts: &mut Interrupts<'_>,

@@ -1,5 +1,5 @@
-//! Values that mean a time as of now: bound to a date or a timestamp, `'now'`, `'today'` and their like are read by each
-//! shard's own clock. They are rare, so that PostgreSQL is asked what such a value is bound to.
+//! Bound values such as `'now'` and `'today'`: where the parameter is a date or a time, each shard would read its own
+//! clock. They are rare, so PostgreSQL is asked for the parameter's type.
 
 use bytes::Bytes;
 
@@ -12,20 +12,18 @@ use crate::plan::{Broadcast, FanOutConsent, Plan, means_current_time};
 use crate::proto::{Parameter, QueryRequest};
 use crate::scatter::{FanOutError, Interrupts, ShardError};
 
-/// No text of a date or a time is longer; arrays, ranges and rows of them are.
+/// The text of a date or a time is never longer. Arrays, ranges and rows of them are.
 const LONGEST: usize = 256;
 
-/// The time of one shard, for all of them.
+/// The time of one shard, to be used on all.
 pub async fn now(fan_out: &FanOut<'_>, interrupts: &mut Interrupts<'_>) -> Result<Bytes, FanOutError> {
     let asked = interrupts.until(fan_out.internal.on_any(query("SELECT now()", Vec::new()))).await;
     let (_, answer) = asked.map_err(|interrupt| fan_out.interrupted(interrupt))??;
     let cell = answer.rows.first().and_then(|row| row.first()).cloned().flatten();
-    cell.ok_or_else(|| {
-        Error::Protocol { server: "a query server".into(), reason: "it does not know the time".into() }.into()
-    })
+    cell.ok_or_else(|| Error::Protocol { server: "a query server".into(), reason: "it returned no time".into() }.into())
 }
 
-/// Why such a value is refused, if one is bound to a time.
+/// Refuses such a value if it is bound to a time.
 pub async fn refusal(
     fan_out: &FanOut<'_>,
     interrupts: &mut Interrupts<'_>,
@@ -36,7 +34,7 @@ pub async fn refusal(
         Ok(Plan::Read(_)) => false,
         _ => return Ok(None),
     };
-    // Who asks for what each shard makes of it gets that; but copies of a row stay alike.
+    // Whoever asks for each shard's own answer may use its clock. But copies of a row must stay alike.
     if !copies && fan_out.request.asked != FanOutConsent::Implicit {
         return Ok(None);
     }
@@ -53,7 +51,7 @@ pub async fn refusal(
         .map_err(|interrupt| fan_out.interrupted(interrupt))?
     {
         Ok((_, answer)) => answer,
-        // The statement itself will say it.
+        // The statement itself will fail in the same way.
         Err(ShardError::Database(_)) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
@@ -79,7 +77,8 @@ fn may_be_moment(parameter: &Parameter) -> bool {
         && std::str::from_utf8(text).is_ok_and(means_current_time)
 }
 
-/// Which parameters of a statement have to do with dates and times. Nothing of it is run. None: it is not one statement.
+/// A query for the parameters that have to do with dates and times. It does not run the statement. None: the text is
+/// not a single statement.
 fn asking(sql: &str) -> Option<String> {
     let mut ended = false;
     for token in Lexer::new(sql) {
@@ -89,7 +88,7 @@ fn asking(sql: &str) -> Option<String> {
             _ => {}
         }
     }
-    // What ends it is a comment or a blank by now.
+    // Only comments or blanks can follow.
     let sql = if ended { sql.rsplit_once(';')?.0 } else { sql };
     Some(format!(
         "PREPARE mtdd_moments AS {sql}\n;

@@ -16,7 +16,7 @@ use crate::error::{Error, Fate};
 use crate::plan::{self, Plan, Refusal};
 use crate::scatter::{InternalQueries, ShardError, all_until};
 
-/// Answers what `run` would do with a query, without running it.
+/// Answers what `run` would do with a query.
 pub async fn explain(shared: &Shared, deadlines: &Deadlines, request: Request, control: &CallControl) {
     let request = Arc::new(request);
     let mut interrupts = control.interrupts(deadlines, request.timeout.unwrap_or(shared.timeout));
@@ -34,7 +34,7 @@ pub async fn explain(shared: &Shared, deadlines: &Deadlines, request: Request, c
     shared.finish_with_json(request.id, message);
 }
 
-/// The explanation as it is sent. Of a long text it is written elsewhere, so that others need not wait.
+/// The explanation as JSON. That of a long text is written on another thread, so that others need not wait.
 async fn explained(
     planned: Arc<PlannedStatement>,
     refusal: Option<Refusal>,
@@ -63,7 +63,7 @@ async fn explained(
     }
 }
 
-/// The plan that the query would be run by now, or why it would not be run although it has one.
+/// The plan by which the query would run now, or why it would be refused although it has one.
 async fn plan_that_holds(
     shared: &Shared,
     internal: InternalQueries<'_>,
@@ -79,7 +79,7 @@ async fn plan_that_holds(
         let said = all_until(asked, internal.deadlines).await;
         let is_as_said = |(shard, answer): (usize, Option<Result<ResultSet, ShardError>>)| match answer {
             Some(Ok(answer)) => fingerprints.are_those_of(shard, &answer, &planned.dependencies),
-            // An explanation needs no shard.
+            // An explanation does not need all shards.
             Some(Err(_)) | None => true,
         };
         if said.into_iter().enumerate().all(is_as_said) {

@@ -1,7 +1,6 @@
-//! Whether what is known of the shards' schemas still holds. Every shard fingerprints what it says of its tables, views, types
-//! and functions with the numbers of the transactions that made them so. A plan asks for the fingerprints of what it relies on
-//! once its statement runs: the same fingerprints as before mean that nothing was changed until then. Tables and functions that
-//! its text does not name may change as they like.
+//! Fingerprints of the shards' schemas: the ids of the transactions that last changed a table, view, type or function.
+//! A plan is made under certain fingerprints. If the shards return the same ones while its statement runs, nothing that
+//! it uses has changed. Tables and functions that its text does not name may change.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,7 +10,7 @@ use crate::data::result_set::ResultSet;
 use crate::proto::{Parameter, Premise, QueryRequest};
 use crate::scatter::{InternalQueries, ShardError, all};
 
-/// What each shard has stamped: None where it has not been asked, or has not answered.
+/// By shard; None: it was not asked, or did not answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprints(Vec<Option<ShardFingerprints>>);
 
@@ -21,21 +20,20 @@ struct ShardFingerprints {
     whole: String,
     /// Of all functions, by name.
     functions: BTreeMap<String, String>,
-    /// By name, with schema and, where that is enough, without.
+    /// By qualified name and, where the name alone is enough, by that.
     relations: HashMap<String, String>,
 }
 
-/// What a plan relies on.
+/// What a plan depends on.
 #[derive(Debug, Default)]
 pub struct Dependencies {
-    /// The relations that it takes for known.
     pub relations: BTreeSet<Vec<String>>,
-    /// The names in its text that may be those of functions; None: too many to ask for each.
+    /// The names in its text that may be functions; None: too many to ask for each.
     pub calls: Option<BTreeSet<String>>,
 }
 
 impl Fingerprints {
-    /// `functions`: a name and its fingerprint in each line.
+    /// `functions` has a name and its fingerprint on each line.
     pub fn note_whole(&mut self, shard: usize, fingerprint: &str, functions: &str) {
         let of = self.of(shard);
         of.whole = fingerprint.to_owned();
@@ -47,7 +45,7 @@ impl Fingerprints {
         self.of(shard).relations.insert(relation, fingerprint.to_owned());
     }
 
-    /// The first of so many shards that has given no fingerprints.
+    /// The first shard without fingerprints.
     pub fn missing(&self, shards: usize) -> Option<usize> {
         (0..shards).find(|shard| !self.know(*shard))
     }
@@ -59,7 +57,7 @@ impl Fingerprints {
         self.0[shard].get_or_insert_default()
     }
 
-    /// True if these shards still fingerprint what a plan uses as they did.
+    /// True if these shards still have the same fingerprints of what a plan uses.
     pub async fn hold(
         &self,
         internal: InternalQueries<'_>,
@@ -74,20 +72,20 @@ impl Fingerprints {
         said.await.into_iter().try_fold(true, |all, holds: Result<bool, ShardError>| Ok(all && holds?))
     }
 
-    /// True if a shard has given any.
+    /// True if the fingerprints of a shard are known.
     pub fn know(&self, shard: usize) -> bool {
         self.0.get(shard).is_some_and(Option::is_some)
     }
 
-    /// True if a shard's answer to `question` has the fingerprints that it gave before. Of one that gave none nothing is known.
+    /// True if a shard's answer to `question` has the same fingerprints as before. False if none are known.
     pub fn are_those_of(&self, shard: usize, answer: &ResultSet, dependencies: &Dependencies) -> bool {
         self.0.get(shard).and_then(Option::as_ref).is_some_and(|of| of.are_those_of(answer, dependencies))
     }
 
-    /// That a shard still fingerprints the relations that a change names as it did, and with `functions` the functions that
-    /// it names: for a statement that has to be undone if not. It runs behind the statement in the same transaction, so
-    /// it looks at nothing else: what is unrelated may change meanwhile, and a trigger may set what it likes. Once a
-    /// trigger has set `search_path`, the relations are those that were found before.
+    /// The premise of a change: the relations that it names and, with `functions`, the functions have the same
+    /// fingerprints as before. The shard checks it behind the statement in the same transaction, and undoes the
+    /// statement otherwise. It looks at nothing else: unrelated objects may change, and a trigger may change settings.
+    /// If a trigger has set `search_path`, the relations are found by the ids of before.
     pub fn premise(&self, shard: usize, dependencies: &Dependencies, functions: bool) -> Option<Premise> {
         let of = self.0.get(shard)?.as_ref()?;
         if dependencies.relations.is_empty() && !functions {
@@ -103,7 +101,7 @@ impl Fingerprints {
             let now = self::functions("AND ($4::name[] IS NULL OR p.proname = ANY ($4::name[]))");
             same_functions = format!(" AND coalesce({now}, '') = $5::text");
         }
-        // It divides by zero where they differ.
+        // Divides by zero where they differ.
         let sql = format!(
             "SELECT FROM (SELECT coalesce(array_agg(CASE WHEN c.oid IS NOT NULL THEN {OF_RELATION} END ORDER BY n.place), \
              '{{}}') AS fingerprints FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS n(schema, name, fingerprint, place) \
@@ -118,7 +116,7 @@ impl Fingerprints {
 }
 
 impl ShardFingerprints {
-    /// The fingerprints of the functions that a plan may call, as the shards list them.
+    /// The fingerprints of the functions that a plan may call, in the shards' format.
     fn functions_of(&self, dependencies: &Dependencies) -> String {
         match &dependencies.calls {
             Some(names) => listed(names.iter().filter_map(|name| self.functions.get_key_value(name))),
@@ -138,13 +136,13 @@ impl ShardFingerprints {
     }
 }
 
-/// As the shards list them.
+/// The format in which shards list functions.
 fn listed<'s>(functions: impl IntoIterator<Item = (&'s String, &'s String)>) -> String {
     let lines: Vec<_> = functions.into_iter().map(|(name, fingerprint)| format!("{name} {fingerprint}")).collect();
     lines.join("\n")
 }
 
-/// Asks for the fingerprints of all that is no relation, then for those of relations in their order.
+/// Asks for the fingerprint of everything but relations, then for each relation's in order.
 pub fn question(dependencies: &Dependencies) -> QueryRequest {
     let functions = functions("AND ($3::name[] IS NULL OR p.proname = ANY ($3::name[]))");
     let sql = format!(
@@ -157,13 +155,13 @@ pub fn question(dependencies: &Dependencies) -> QueryRequest {
     query(sql, vec![names(dependencies, true), names(dependencies, false), calls(dependencies)])
 }
 
-/// The relation that the row `n` names.
+/// The relation that row `n` names.
 const NAMED: &str =
     "to_regclass(concat(CASE WHEN n.schema <> '' THEN quote_ident(n.schema) || '.' END, quote_ident(n.name)))";
-/// True where the relation `c` is one that shards fingerprint.
+/// True where relation `c` has a fingerprint.
 const IS_KNOWN: &str = "c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't'";
 
-/// The schemas of the relations, or their names.
+/// The relations' schemas, or their names.
 fn names(dependencies: &Dependencies, schemas: bool) -> Parameter {
     let of = |name: &Vec<String>| match (name.as_slice(), schemas) {
         ([name], false) | ([_, name], false) => name.clone(),
@@ -183,8 +181,8 @@ fn array(names: impl Iterator<Item = String>) -> Parameter {
     text(array.finish())
 }
 
-/// The application's functions, a name in each line with the fingerprint of all functions that have it. Those of a session's
-/// temporary schema are no one else's.
+/// The application's functions: on each line a name, and the fingerprint of all functions with that name. Leaves out
+/// temporary schemas, which belong to one session each.
 pub fn functions(condition: &str) -> String {
     format!(
         "(SELECT string_agg(f.name || ' ' || f.fingerprint, E'\\n' ORDER BY f.name COLLATE \"C\") FROM ( \
@@ -200,11 +198,11 @@ macro_rules! is_for_asker {
     };
 }
 
-/// True where the policy `p` is for the role that asks.
+/// True where policy `p` applies to the current role.
 pub const IS_FOR_ASKER: &str = is_for_asker!();
 
-/// The fingerprint of the relation `c`: which one the name means, and how it was last made: its columns, a view's query, the
-/// policies that hold for whoever asks, and triggers.
+/// The fingerprint of relation `c`: its id, columns, view query, triggers, and the policies that apply to the current
+/// role.
 pub const OF_RELATION: &str = concat!(
     "\
 concat_ws(' ', c.oid, c.relkind,
@@ -223,8 +221,8 @@ concat_ws(' ', c.oid, c.relkind,
 pub const SETTINGS: &str = "'{TimeZone,DateStyle,IntervalStyle,server_encoding,bytea_output,extra_float_digits,\
 standard_conforming_strings,lc_monetary,lc_numeric,lc_time,default_text_search_config}'::text[]";
 
-/// The fingerprint of all that is no relation, with the values of those settings and which schemas a name is looked for in. A
-/// connection has the settings that were in force when it was opened, or its server's configuration was loaded.
+/// The fingerprint of everything but relations, with the values of those settings and the search path. A connection has
+/// the settings of when it was opened, or of when its server's configuration was reloaded.
 pub fn whole() -> String {
     format!(
         "concat_ws(' ', {WHOLE}, \
@@ -233,9 +231,9 @@ pub fn whole() -> String {
     )
 }
 
-/// The fingerprint of the application's own types, casts, operators and collations, and of the functions that anything but a
-/// function is made with. Where as many are there as before, and some were made since, their sum is greater. Those of a
-/// session's temporary schema are no one else's. Types of tables are left out, for those come and go.
+/// The fingerprint of the application's types, casts, operators and collations, and of functions that anything but a
+/// function uses. If their number is the same but some are newer, the sum of transaction ids is greater. Leaves out
+/// temporary schemas, which belong to one session each, and the row types of tables, which come and go.
 const WHOLE: &str = "\
 (SELECT concat_ws(' ',
   (SELECT concat(count(*), '/', sum(p.xmin::text::bigint)) FROM pg_catalog.pg_proc AS p WHERE p.oid >= 16384

@@ -7,7 +7,7 @@ use crate::data::parameters::{TextArray, text};
 use crate::plan::{FanOutConsent, ReadPlan};
 use crate::scatter::{InternalQueries, ShardError};
 
-/// Why a plan does not hold, if one of its functions does more than compute.
+/// Why a plan does not hold, if one of its functions may not be merged.
 pub async fn odd_function(
     internal: InternalQueries<'_>,
     request: &Request,

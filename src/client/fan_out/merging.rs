@@ -1,5 +1,6 @@
-//! The ways of merging: rows as they come, sorted, ranked by a shard, grouped, or finished by a shard. Chosen by what is
-//! proven of the columns; each one passes rows on as it makes them and lets the shards go on as it uses theirs.
+//! Merges the shards' rows: as they come, sorted, ranked by a shard, grouped, or finished by a shard. Picks the method
+//! that is proven for the columns. Each method sends rows on as soon as it can, and gives the shards credit as it uses
+//! theirs.
 
 use bytes::Bytes;
 
@@ -16,11 +17,11 @@ use crate::plan;
 use crate::proto::{DatabaseError, Field};
 use crate::scatter::{DescribedPart, FanOutError, ShardCalls, ShardError};
 
-/// Bytes of rows that go out together.
+/// Bytes of rows that are sent on together.
 const BATCH: usize = 64 * 1024;
-/// Groups that are sorted here and now: another thread takes longer to wake.
+/// Up to so many groups are sorted on this thread; another thread takes longer to wake.
 const FEW_GROUPS: usize = 1000;
-/// Bytes of each shard's rows summary which a shard is asked at once.
+/// Bytes of each shard's rows that one ranking query covers.
 const RANKED_AT_ONCE: usize = 256 * 1024;
 
 enum MergeMethod {
@@ -31,7 +32,7 @@ enum MergeMethod {
     Finish,
 }
 
-/// Makes one result of what the shards answer, down to its command tag.
+/// Makes one result of the shards' answers, including its command tag.
 pub async fn merge<'a>(
     fan_out: &mut FanOut<'a>,
     calls: ShardCalls<'a>,
@@ -144,7 +145,7 @@ async fn by_rank(
             RankStep::Needs(input) => match calls.next_of(input).await? {
                 Some(DescribedPart { reply, .. }) => {
                     ranked.feed(input, reply.rows).map_err(failure)?;
-                    // The more rows a question orders, the fewer questions there are.
+                    // The more rows a query ranks, the fewer queries there are.
                     while ranked.waiting(input) < RANKED_AT_ONCE
                         && let Some(DescribedPart { reply, .. }) = calls.received_of(input)
                     {
@@ -175,7 +176,7 @@ async fn grouped(
 ) -> Result<(), FanOutError> {
     let mut groups = groups;
     each_batch(fan_out, calls, |rows| groups.push(rows).map_err(failure)).await?;
-    // With DISTINCT the final_steps counts; else the groups do it, and sort no more than is shown.
+    // With DISTINCT, `final_steps` counts rows. Otherwise the groups do, and sort no more than needed.
     let limits = if bound.read.distinct { Default::default() } else { bound.limits };
     let mut finished = if groups.count() <= FEW_GROUPS {
         groups.finish(limits.offset, limits.limit)
@@ -198,8 +199,8 @@ async fn grouped(
     Ok(())
 }
 
-/// Hands all shards' rows to `take`. Where a shard may be missing from the result, it is missing altogether: its rows are
-/// only taken once all of them have come.
+/// Passes all shards' rows to `take`. In a partial result, a shard that fails is missing altogether: rows are taken
+/// only once all of them have come.
 async fn each_batch(
     fan_out: &mut FanOut<'_>,
     calls: &mut ShardCalls<'_>,
@@ -234,7 +235,7 @@ async fn each_batch(
     calls.ended().await
 }
 
-/// Rows gathered, and the rest left to PostgreSQL.
+/// Gathers all rows, and has a shard make the result.
 async fn by_shard<'a>(
     fan_out: &mut FanOut<'a>,
     calls: ShardCalls<'a>,
@@ -244,7 +245,7 @@ async fn by_shard<'a>(
 ) -> Result<FanOutSummary, FanOutError> {
     let (mut calls, mut summary) = (calls, summary);
     let Some(finish) = &bound.read.finish else {
-        return Err(FanOutError::unsupported("its values cannot be compared here, and no shard can be asked to do it"));
+        return Err(FanOutError::unsupported("the client cannot compare its values, and no shard can do it instead"));
     };
     let modifiers: Vec<_> =
         columns.known.iter().map(|known| (known.field.type_id, known.field.type_modifier)).collect();
@@ -262,7 +263,7 @@ async fn by_shard<'a>(
     each_batch(fan_out, &mut calls, |rows| gathered.push(rows).map_err(failure)).await?;
     summary.note_failed(&calls.outcomes());
     let own = bind(&finish.params, &fan_out.request.params, bound.limits, bound.now.as_ref());
-    let own = own.map_err(|_| FanOutError::unsupported("a value that its last step needs was not given"))?;
+    let own = own.map_err(|_| FanOutError::unsupported("a value for its last step is missing"))?;
     let wire = query(sql, finish::parameters(own, gathered));
     let mut calls = fan_out.on_one(calls.into_interrupts(), wire, true).await.map_err(FanOutError::without_position)?;
     while let Some(DescribedPart { reply, description }) =
@@ -282,7 +283,7 @@ async fn by_shard<'a>(
     Ok(summary)
 }
 
-/// Nothing more can come that would be used.
+/// No more rows are needed.
 async fn end(calls: &mut ShardCalls<'_>) -> Result<(), FanOutError> {
     calls.stop();
     calls.ended().await
@@ -299,7 +300,7 @@ fn failure(error: GatherError) -> FanOutError {
     }
 }
 
-/// What PostgreSQL would have said, had it added up all rows itself.
+/// The error of a PostgreSQL that adds up all rows itself.
 fn out_of_range(message: &str) -> DatabaseError {
     DatabaseError {
         severity: Some("ERROR".into()),

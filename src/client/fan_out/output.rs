@@ -1,5 +1,5 @@
-//! A fan-out's rows on their way to JavaScript: in pieces, held back while JavaScript has not decoded enough of those
-//! before, and with a pause for other queries after a while.
+//! Sends a fan-out's rows to JavaScript. Waits while JavaScript has too many to decode, and yields to other queries now
+//! and then.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::data::row::MalformedRow;
 use crate::data::shape::{Description, Shape};
 use crate::error::Error;
 
-/// How long the client's one thread may be at one fan-out.
+/// How long a fan-out may occupy the client's only thread.
 const SLICE: Duration = Duration::from_millis(5);
 
 pub struct RowOutput<'a> {
@@ -22,10 +22,10 @@ pub struct RowOutput<'a> {
     overrides: u16,
     credit: Arc<OutputCredit>,
     shape: Option<Arc<Shape>>,
-    /// A result has begun, and no piece has said so yet.
+    /// The shape of a result that has begun, until a piece announces it.
     begins: Option<u32>,
     slice: Instant,
-    /// Rows of the result that is under way.
+    /// Rows of the current result.
     pub count: u64,
 }
 
@@ -36,7 +36,7 @@ impl<'a> RowOutput<'a> {
         RowOutput { shared, id, overrides, credit, shape: None, begins: None, slice: Instant::now(), count: 0 }
     }
 
-    /// A result that returns rows begins.
+    /// Begins a result that returns rows.
     pub fn begin(&mut self, description: &Description) {
         let shape = self.shared.js_queue.shape(description, self.overrides);
         self.begins = Some(shape.id);
@@ -44,7 +44,7 @@ impl<'a> RowOutput<'a> {
         self.count = 0;
     }
 
-    /// DataRow messages.
+    /// Sends DataRow messages.
     pub fn rows(&mut self, rows: &[u8], count: u32) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
@@ -55,17 +55,17 @@ impl<'a> RowOutput<'a> {
         self.push(Record { rows, credit: Some(credit), ..Record::default() })
     }
 
-    /// The result ends. PostgreSQL gives an empty query no tag.
+    /// Ends the result. PostgreSQL gives an empty query no tag.
     pub fn end(&mut self, command_tag: Option<&str>) -> Result<(), Error> {
         self.push(Record { command_tag, ..Record::default() })
     }
 
-    /// The reply ends with a message.
+    /// Ends the reply with a message.
     pub fn finish(&mut self, message: &Message<'_>) -> Result<(), Error> {
         self.push(Record { error: Some(message.json()), last: true, ..Record::default() })
     }
 
-    /// Ready once more rows may go out, and others have had their turn.
+    /// Waits until more rows may be sent, and lets others run if this one has run for long.
     pub async fn room(&mut self) {
         if self.slice.elapsed() > SLICE {
             tokio::task::yield_now().await;

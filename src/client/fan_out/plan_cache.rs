@@ -1,5 +1,5 @@
-//! PlanCache by their text, so that a statement is planned once, and what has been found out about a plan since: whether its
-//! functions are plain, by which collations its columns compare.
+//! Keeps plans by the statement's text, so that a statement is planned once. A plan also keeps what was learned about
+//! it since: whether its functions may be merged, and the collations of its columns.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,42 +19,42 @@ use crate::proto::Field;
 const MOST_PLANS: usize = 1000;
 /// Bytes of all texts together.
 const MOST_TEXT: usize = 8 << 20;
-/// One long text would push out very many short ones.
+/// A longer text is not kept: it would push out too many short ones.
 const LONGEST: usize = MOST_TEXT / 100;
-/// Longer texts are planned one after the other.
+/// Longer texts are planned one at a time.
 const LARGE: usize = 256 << 10;
-/// Names of functions that a plan asks for one by one.
+/// The most function names that a plan asks for one by one.
 const MOST_CALLS: usize = 200;
-/// What the shards' catalogues have said is asked again after this long: it may have been changed.
+/// How long what the catalogs say is trusted.
 const LIFE: Duration = Duration::from_secs(60);
-/// The same where not all of them could be asked.
+/// The same if some shards did not answer.
 const SHORT_LIFE: Duration = Duration::from_secs(2);
 
-/// A statement's plan, or why there is none.
+/// A statement's plan, or why it has none.
 #[derive(Debug)]
 pub struct PlannedStatement {
     pub plan: Result<Plan, Refusal>,
-    /// What it relies on.
     pub dependencies: Dependencies,
-    /// The text shows nothing but bound.
+    /// The text shows nothing but reading.
     pub shows_only_reading: bool,
-    /// The plan's functions are known to be plain.
+    /// Since when the plan's functions are known to be mergeable.
     functions: Mutex<Option<Instant>>,
-    /// It names views, tables with policies, or functions that are not PostgreSQL's own: replaced, they may do more than read.
+    /// It names views, tables with policies, or functions of the application. If these are replaced, they may do more
+    /// than read.
     pub runs_theirs: bool,
     traits: Mutex<Option<KnownTraits>>,
 }
 
-/// What only the statement itself can tell of a column of the shards' rows.
+/// What only the statement itself can tell of a column.
 #[derive(Debug, Default)]
 pub struct ColumnTraits {
     /// The SQL name of its collation.
     pub collation: Option<String>,
-    /// The SQL name of its domain, whose values are described as those of the type below.
+    /// The SQL name of its domain. PostgreSQL describes such a column by the domain's base type.
     pub domain: Option<Arc<str>>,
 }
 
-/// The same of all columns, and when that was said of which.
+/// The traits of all columns, with the fields that they were asked for.
 #[derive(Debug)]
 struct KnownTraits {
     since: Instant,
@@ -75,7 +75,7 @@ impl PlannedStatement {
         Arc::new(PlannedStatement { plan, dependencies, shows_only_reading, functions, runs_theirs, traits })
     }
 
-    /// It holds only if what it took for tables are none but tables.
+    /// It holds only if the names that it took for tables are tables.
     pub fn names_unknown(&self) -> bool {
         match &self.plan {
             Ok(Plan::Read(read)) => read.names_unknown,
@@ -103,7 +103,7 @@ impl PlannedStatement {
     }
 }
 
-/// The names in a text that may be those of functions: in front of a parenthesis, or behind a dot.
+/// The names in a text that may be functions: before a parenthesis, or after a dot.
 fn calls_in(sql: &str) -> Option<BTreeSet<String>> {
     let mut calls = BTreeSet::new();
     let (mut name, mut is_behind_dot) = (None, false);
@@ -127,11 +127,11 @@ fn calls_in(sql: &str) -> Option<BTreeSet<String>> {
     Some(calls)
 }
 
-/// The plans that are remembered, under what is known of the tables.
+/// The plans, and the schemas that they were made under.
 #[derive(Debug)]
 pub struct PlanCache {
     state: Mutex<State>,
-    /// For those who wait until theirs is made: a large text must not hold up the others.
+    /// Who may plan on another thread. A large text must not hold up the others.
     large: Arc<Semaphore>,
     others: Arc<Semaphore>,
 }
@@ -142,11 +142,11 @@ struct State {
     fingerprints: Arc<Fingerprints>,
     /// By name, the shards on which the relation is locked, so that nothing is known of it there.
     locked: HashMap<String, Vec<usize>>,
-    /// Until when what the databases have said holds.
+    /// Until when the schemas are trusted.
     until: Option<Instant>,
-    /// Which of their settings allows no query for all of them.
+    /// The setting that rules out queries for all shards.
     settings: Option<Arc<str>>,
-    /// By the way in which they were asked for.
+    /// By the way in which all shards were asked for.
     plans: [LruCache<Box<str>, Arc<PlannedStatement>>; 3],
     text: usize,
 }
@@ -166,14 +166,13 @@ impl PlanCache {
         PlanCache { state, large: Arc::new(Semaphore::new(1)), others: Arc::new(Semaphore::new(2)) }
     }
 
-    /// The plan of a request's text: the one that is known; else one that is made here, if that takes no longer than
-    /// others can wait, or on a thread of its own. Who gives up waiting leaves that thread to come to its end.
-    /// With it comes by what it is noticed that it no longer holds.
+    /// The plan of a request's text, and the fingerprints that it was made under. Plans at once if that is quick,
+    /// otherwise on another thread. If the caller stops waiting, that thread finishes in the background.
     pub async fn of(&self, request: &Arc<Request>) -> (Arc<PlannedStatement>, Arc<Fingerprints>) {
         let (sql, asked) = (&request.sql, request.asked);
         let (layout, fingerprints) = {
             let mut state = lock(&self.state);
-            // To look for a text takes time too; long ones are never state.
+            // Looking for a long text takes time, and it is never kept.
             let known = if sql.len() > LONGEST { None } else { state.plans[asked as usize].get(&**sql) };
             if let Some(planned) = known {
                 return (planned.clone(), state.fingerprints.clone());
@@ -190,11 +189,11 @@ impl PlanCache {
 
     async fn made_elsewhere(&self, request: &Arc<Request>, layout: Arc<Layout>) -> Arc<PlannedStatement> {
         let turn = if request.sql.len() > LARGE { &self.large } else { &self.others };
-        // It is never closed.
+        // The semaphore is never closed.
         let turn = turn.clone().acquire_owned().await.ok();
         let request = request.clone();
         let made = tokio::task::spawn_blocking(move || {
-            // Until the thread has come to its end, whoever still waits for it.
+            // Held until the thread has finished, even if nobody waits for it.
             let _turn = turn;
             let plan = plan::plan(&request.sql, request.asked, &layout);
             PlannedStatement::new(&request.sql, plan, &layout)
@@ -206,12 +205,12 @@ impl PlanCache {
         })
     }
 
-    /// True while the relations are known well enough.
+    /// True while the schemas are trusted.
     pub fn knows_relations(&self) -> bool {
         lock(&self.state).until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// A relation that a plan uses and that is locked, and on which shard.
+    /// A locked relation that a plan uses, and the shard.
     pub fn locked(&self, dependencies: &Dependencies) -> Option<(String, usize)> {
         self.locked_where(dependencies, |_| true)
     }
@@ -230,7 +229,7 @@ impl PlanCache {
         })
     }
 
-    /// The first of so many shards that has not said in time what it has.
+    /// The first shard that did not describe its schema in time.
     pub fn unheard(&self, shards: usize) -> Option<usize> {
         lock(&self.state).fingerprints.missing(shards)
     }
@@ -239,7 +238,7 @@ impl PlanCache {
         lock(&self.state).layout.tenant_column.clone()
     }
 
-    /// True if the databases have domains of the application's.
+    /// True if the databases have domains of the application.
     pub fn has_domains(&self) -> bool {
         lock(&self.state).layout.readers.has_domains
     }
@@ -250,13 +249,13 @@ impl PlanCache {
         lock(&self.state).layout.readers.function(name)
     }
 
-    /// Which setting of the databases allows no query for all of them, in words.
+    /// The setting that rules out queries for all shards, in words.
     pub fn wrong_setting(&self) -> Option<Arc<str>> {
         lock(&self.state).settings.clone()
     }
 
-    /// What the databases have said; plans that were made with other relations, types or functions no longer hold. True:
-    /// it is not what they said before.
+    /// Takes over what the shards say, and drops plans that were made under other relations, types or functions. True
+    /// if anything has changed.
     pub fn note(&self, known: ShardSchemas) -> bool {
         let ShardSchemas { relations, shadowed, row_functions, readers, fingerprints, locked, settings, is_whole } =
             known;
@@ -279,7 +278,7 @@ impl PlanCache {
         is_new
     }
 
-    /// The databases may have changed: they are asked anew, whatever has been planned.
+    /// The databases may have changed: drops all plans, and asks for the schemas again.
     pub fn forget(&self) {
         let mut state = lock(&self.state);
         state.until = None;
@@ -293,7 +292,7 @@ impl State {
         self.text = 0;
     }
 
-    /// Keeps a plan that was made under this layout.
+    /// Keeps a plan, unless the layout that it was made under is outdated.
     fn keep(&mut self, sql: &str, asked: FanOutConsent, layout: &Arc<Layout>, planned: Arc<PlannedStatement>) {
         if sql.len() > LONGEST || !Arc::ptr_eq(layout, &self.layout) {
             return;
@@ -439,7 +438,7 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         waits.sort();
-        // Of the typical one, because a loaded machine may hold up any thread.
+        // The median, because a loaded machine may hold up any thread.
         assert!(waits.len() > 20 && waits[waits.len() / 2] < Duration::from_millis(50), "{waits:?}");
     }
 }

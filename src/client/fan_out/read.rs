@@ -1,5 +1,5 @@
-//! A query that reads: its text on every shard, then one result of what comes. Which way of merging it is depends on the
-//! columns' types and collations, and so is only known once the shards have begun to answer.
+//! A query that reads: runs the plan's text on every shard, and merges the rows. How they can be merged depends on the
+//! columns' types and collations, which are known only once the shards have begun to answer.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub async fn run<'a>(
 ) -> Result<AttemptEnd<'a>, FanOutError> {
     let mut interrupts = interrupts;
     let planned = snapshot.planned;
-    // First of all, so that those that do not answer are known.
+    // First of all, to find out which shards do not answer.
     if fan_out.request.partial && !fan_out.still_holds(&mut interrupts, snapshot).await? {
         return Ok(AttemptEnd::Outdated(interrupts));
     }
@@ -35,10 +35,10 @@ pub async fn run<'a>(
     let simple = fan_out.request.simple && !is_rewritten;
     let wire = QueryRequest { sql: read.shard.sql.clone(), params, simple, ..QueryRequest::default() };
     let policy = if fan_out.request.partial { FailurePolicy::PartialRead } else { FailurePolicy::Read };
-    // What must not run twice is looked at before; so is what waits for some shards to the last.
+    // What must not run twice is checked before. So is a partial result, which waits for slow shards to the end.
     let shows_only_reading = fan_out.request.asked == FanOutConsent::Implicit || planned.shows_only_reading;
     let is_checked = !shows_only_reading || !fan_out.reads_only_read() || fan_out.request.partial;
-    // What a view or a function does was announced before it may have been replaced.
+    // A view or a function may have been replaced since the server said that it only reads.
     if (is_checked || planned.runs_theirs) && !fan_out.still_holds(&mut interrupts, snapshot).await? {
         return Ok(AttemptEnd::Outdated(interrupts));
     }
@@ -46,20 +46,20 @@ pub async fn run<'a>(
     let mut calls = ShardCalls::start(&fan_out.shared.shards, interrupts, 0..fan_out.shards(), statement);
     calls.leave_out(&fan_out.silent);
     if let Err(error) = calls.answered().await {
-        // PostgreSQL may refuse what was right before, on some shards or on all.
+        // After a change of the schema, PostgreSQL may refuse a plan that was right before.
         let is_refusal = !calls.refusing().is_empty();
         if is_refusal && !is_checked && !fan_out.holds_where_refused(&mut calls, snapshot).await? {
             return outdated(calls);
         }
         return Err(if is_rewritten { genuine(fan_out, &mut calls, error).await } else { error });
     }
-    // The shards have read their catalogues: what still holds now has held then.
+    // The shards have read their catalogs by now, so what still holds now has held for them.
     let mut validity = if is_checked { Validity::Valid } else { fan_out.validity(&mut calls, snapshot).await? };
     if matches!(validity, Validity::Outdated) {
         return outdated(calls);
     }
     let Some(description) = result_columns::described(fan_out, &mut calls).await? else {
-        let reason = "it returned no rows, not even none, where a query that reads was expected".into();
+        let reason = "it returned a result without columns to a query that reads".into();
         return Err(Error::Protocol { server: "a query server".into(), reason }.into());
     };
     let shard = calls.descriptions().next().map_or(0, |(index, _)| calls.shard(index));
@@ -72,7 +72,7 @@ pub async fn run<'a>(
     Ok(AttemptEnd::Done(summary))
 }
 
-/// A plan of which the catalogue says that it does not hold is none.
+/// Refuses a plan whose functions may not be merged.
 async fn check_functions(
     fan_out: &FanOut<'_>,
     interrupts: &mut Interrupts<'_>,
@@ -86,7 +86,7 @@ async fn check_functions(
     }
 }
 
-/// What the shards' text and the steps after it are run with.
+/// Binds the values of the shards' text and of the steps after it.
 async fn values<'r>(
     fan_out: &FanOut<'_>,
     interrupts: &mut Interrupts<'_>,
@@ -101,7 +101,7 @@ async fn values<'r>(
         false => Ok((limits, given.clone())),
     });
     let is_odd = is_rewritten && used(read) != given.len();
-    // PostgreSQL says best what is wrong with them.
+    // PostgreSQL has the best error for them.
     if (bound.is_err() || is_odd)
         && let Some(error) = fan_out.genuine_refusal(interrupts).await?
     {
@@ -110,12 +110,12 @@ async fn values<'r>(
     match bound {
         Ok((limits, params)) => Ok((BoundRead { planned, read, limits, now }, params)),
         Err(UnclearValue) => {
-            Err(FanOutError::unsupported("the numbers of rows at LIMIT and OFFSET have to be given as plain digits"))
+            Err(FanOutError::unsupported("the values of LIMIT and OFFSET must be plain whole numbers"))
         }
     }
 }
 
-/// The error that the query would have got as it was given: the shards' text is another, and so are its positions.
+/// The error that the caller's own text would have got. The shards' text differs, and so do positions in it.
 async fn genuine(fan_out: &FanOut<'_>, calls: &mut ShardCalls<'_>, error: FanOutError) -> FanOutError {
     let FanOutError::Shard(ShardError::Database(mut error)) = error else { return error };
     if error.code.as_deref().is_some_and(|code| code.starts_with("42"))
@@ -148,7 +148,7 @@ async fn know(
         known[*column].column_type = of;
     }
     let plans = &shared.fan_outs.plans;
-    // Where PostgreSQL finishes it, a domain's values have to be such again.
+    // When PostgreSQL finishes the result, values of a domain must have the domain's type again.
     let has_domains = read.finish.is_some() && plans.has_domains();
     if has_domains || known.iter().any(|known| known.column_type.has_collation) {
         let traits = traits(internal, calls, bound, fields, &known, shard).await?;
@@ -169,7 +169,7 @@ async fn know(
     Ok(known)
 }
 
-/// The columns that are compared or made anew, whose types and collations therefore matter.
+/// The columns that merging compares or computes, and whose types and collations therefore matter.
 fn needed(read: &ReadPlan, columns: usize) -> Vec<usize> {
     match &read.merge {
         MergeStrategy::Concat if !read.distinct => Vec::new(),
@@ -187,7 +187,7 @@ fn position(column: Column, read: &ReadPlan, columns: usize) -> usize {
     }
 }
 
-/// For each column what only the statement itself can tell.
+/// Asks the statement itself for the traits of its columns.
 async fn traits(
     internal: InternalQueries<'_>,
     calls: &mut ShardCalls<'_>,
@@ -232,7 +232,7 @@ async fn traits(
     Ok(traits)
 }
 
-/// Where the order of texts matters, and each shard has already put its own in order, all must have used the same rules.
+/// Where each shard has already sorted texts, all must have used the same rules.
 fn refuse_different_rules(read: &ReadPlan, known: &[GatheredColumn]) -> Result<(), FanOutError> {
     let at = |column: &Column| position(*column, read, known.len());
     let ordered: Vec<usize> = match &read.merge {

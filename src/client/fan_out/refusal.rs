@@ -1,5 +1,5 @@
-//! A statement that has no plan: if PostgreSQL would not run it either, the error is PostgreSQL's own, as EXPLAIN finds
-//! it without running anything; else it is refused.
+//! The error of a statement that has no plan. If PostgreSQL would not run it either, the error is PostgreSQL's own,
+//! which EXPLAIN finds without running anything.
 
 use super::execution::FanOut;
 use crate::data::lexer::{Lexer, Token};
@@ -15,7 +15,7 @@ pub async fn error(fan_out: &FanOut<'_>, interrupts: Interrupts<'_>, refusal: &R
     if !may_be_explained(&fan_out.request.sql) {
         return refused;
     }
-    // Never by the simple protocol, which would run whatever stands behind a semicolon.
+    // Never by the simple protocol, which would run anything after a semicolon.
     let query = QueryRequest { sql: format!("{EXPLAIN}{}", fan_out.request.sql), ..fan_out.original() };
     let query = QueryRequest { simple: false, ..query };
     match interrupts.until(fan_out.internal.on_any(query)).await {
@@ -28,8 +28,8 @@ pub async fn error(fan_out: &FanOut<'_>, interrupts: Interrupts<'_>, refusal: &R
     }
 }
 
-/// EXPLAIN takes no commands, so that it would refuse a right one too; and what stands in parentheses behind it, unless a
-/// query begins there, are its options, one of which would run the statement.
+/// EXPLAIN refuses commands, even correct ones. And parentheses after it hold its options, one of which would run the
+/// statement, unless a query begins in them.
 fn may_be_explained(sql: &str) -> bool {
     let mut tokens = Lexer::new(sql).peekable();
     let in_parentheses = tokens.next_if_eq(&Token::Mark('(')).is_some();
@@ -40,12 +40,12 @@ fn may_be_explained(sql: &str) -> bool {
     }
 }
 
-/// The extended protocol takes one statement only; that is no error of the text.
+/// The extended protocol takes only one statement. The text is not wrong for that.
 fn is_of_several_statements(error: &DatabaseError) -> bool {
     error.code.as_deref() == Some("42601") && error.routine.as_deref() == Some("exec_parse_message")
 }
 
-/// As if EXPLAIN had not stood in front.
+/// Removes the traces of EXPLAIN.
 fn without_explain(error: DatabaseError) -> DatabaseError {
     let position = error.position.as_deref().and_then(|position| position.parse::<usize>().ok());
     let position = position.map(|position| position.saturating_sub(EXPLAIN.len()).max(1).to_string());

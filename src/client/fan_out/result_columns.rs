@@ -1,5 +1,5 @@
-//! The columns of a fan-out's result: what the shards say of theirs, compared. Tables that differ from shard to shard
-//! would make nonsense of a merged result.
+//! Compares the columns that the shards describe, and makes those of the result. If tables differ between shards,
+//! merging their rows would give nonsense.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::proto::Field;
 use crate::scatter::{FanOutError, ShardCalls};
 
-/// The columns of all shards' rows; None: no rows are returned.
+/// The columns of all shards' rows; None: the statement returns no rows.
 pub async fn described(
     fan_out: &FanOut<'_>,
     calls: &mut ShardCalls<'_>,
@@ -47,7 +47,7 @@ pub async fn described(
     if modifiers_differ.is_empty() {
         return Ok(Some(first));
     }
-    // What holds for the rows of one shard only is not said of all, as UNION does not.
+    // A modifier that only some shards have is left out, as UNION does.
     let mut fields = first.fields().to_vec();
     for column in modifiers_differ {
         fields[column].type_modifier = -1;
@@ -64,7 +64,7 @@ async fn compare_types(
     let ids = |fields: &[Field]| fields.iter().map(|field| field.type_id).collect::<Vec<_>>();
     let (one_ids, other_ids) = (ids(one), ids(other));
     let (catalog, internal) = (&fan_out.shared.fan_outs.catalog, fan_out.internal);
-    // Each database numbers the types of its own.
+    // Each database numbers its own types.
     if one_ids == other_ids && catalog.are_builtin(&one_ids) {
         return Ok(());
     }

@@ -86,8 +86,7 @@ impl<'a> FanOut<'a> {
         }
         self.planned = Some(planned.clone());
         if self.request.partial && !matches!(planned.plan, Ok(Plan::Read(_) | Plan::AnyShard) | Err(_)) {
-            let reason =
-                "options.partialResults: expected a query that only reads; what writes must not be done in part";
+            let reason = "options.partialResults: expected a query that only reads; a write must not be done in part";
             return Err(Error::Invalid { reason: reason.into() }.into());
         }
         self.check_shards(&mut interrupts).await?;

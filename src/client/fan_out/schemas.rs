@@ -1,6 +1,6 @@
-//! Whether the shards agree: settings that decide how values are written, and what their tables, views and types are made
-//! of. All of them are asked when the first query for all shards comes, and again when they have changed (`fingerprints`) and from
-//! time to time: shards that differ would be merged into nonsense that looks like a result.
+//! Reads the schemas of all shards, and finds where they disagree: settings that decide how values are written, tables,
+//! views and types. Happens at the first query for all shards, when fingerprints have changed, and from time to time.
+//! Merging rows of shards that differ would give nonsense that looks like a result.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -14,31 +14,30 @@ use crate::data::result_set::ResultSet;
 use crate::plan::{Policy, Relation, RowReaders};
 use crate::scatter::{InternalQueries, ShardError, all};
 
-/// How long the others are awaited at most, once one shard has answered.
+/// Once one shard has answered: how long to wait for the others.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What the shards say of themselves.
+/// What the shards say of their schemas.
 #[derive(Debug, Default)]
 pub struct ShardSchemas {
-    /// By name with schema and, where the name alone is enough, without.
+    /// By qualified name and, where the name alone is enough, by that.
     pub relations: HashMap<String, Relation>,
-    /// Names of functions that PostgreSQL's own schema has too.
+    /// Functions whose names PostgreSQL's own schema has too.
     pub shadowed: BTreeSet<String>,
-    /// Names of the application's functions that may be called on a row.
+    /// Names of the application's functions that can be called on a row.
     pub row_functions: BTreeSet<String>,
-    /// Operators, casts and types behind which there are functions that may read rows.
+    /// Operators, casts and types that call functions which may read rows.
     pub readers: RowReaders,
-    /// By what it is noticed that they have changed any of it.
+    /// Shows whether any of it has changed.
     pub fingerprints: Fingerprints,
-    /// By name, the shards on which another transaction keeps everyone from looking at the relation.
+    /// By name, the shards on which another transaction has locked the relation, so that it cannot be read there.
     pub locked: HashMap<String, Vec<usize>>,
-    /// Which of their settings allows no query for all of them, in words.
+    /// The setting that rules out queries for all shards, in words.
     pub settings: Option<String>,
-    /// All of them have answered.
+    /// All shards have answered.
     pub is_whole: bool,
 }
 
-/// A shard's answers.
 struct ShardAnswers {
     whole: ResultSet,
     relations: ResultSet,
@@ -46,7 +45,7 @@ struct ShardAnswers {
     settings: ResultSet,
 }
 
-/// Asks all shards. The tenant column's name may be written in quotes or without.
+/// Asks all shards. The tenant column's name may be quoted or not.
 pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) -> Result<ShardSchemas, ShardError> {
     let names = tenant_column.map(|column| [column.to_owned(), column.to_ascii_lowercase()]);
     let names: TextArray = names.iter().flatten().map(|name| Some(name.as_bytes())).collect();
@@ -58,7 +57,7 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
         let (names, first) = (names.clone(), &first);
         async move {
             let asked = async {
-                // The fingerprints come first: what is changed after them is noticed, and what is said later is newer.
+                // The fingerprints come first: a change after them is noticed, because what is read later is newer.
                 let whole = internal
                     .once_on(shard, query(format!("SELECT {}, {}", whole(), functions("")), Vec::new()))
                     .await?;
@@ -112,7 +111,7 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
 }
 
 impl ShardSchemas {
-    /// Takes in what a shard says of its relations and functions.
+    /// Adds a shard's relations and functions.
     fn take_in(&mut self, shard: usize, answer: &ResultSet) {
         for row in 0..answer.rows.len() {
             let cell = |column| answer.text(row, column).unwrap_or_default();
@@ -180,7 +179,7 @@ impl Relation {
                 policies.cloned().collect::<Vec<Policy>>()
             };
             let differ = active(self) != active(other);
-            return differ.then(|| format!("the policies that hold on shards {one} and {another} differ"));
+            return differ.then(|| format!("the active policies of shards {one} and {another} differ"));
         }
         let missing =
             |from: &str, of: &str| of.lines().find(|line| !from.lines().any(|known| known == *line)).map(str::to_owned);
@@ -190,7 +189,7 @@ impl Relation {
     }
 }
 
-/// What the catalogue says of policies: name, command, both conditions, and whether it holds for whoever asks.
+/// Policies from the catalog: name, command, both conditions, and whether it applies to the current role.
 fn policies(document: &str) -> Vec<Policy> {
     type Said = (String, String, Option<String>, Option<String>, bool);
     let said: Vec<Said> = serde_json::from_str(document).unwrap_or_default();
@@ -198,7 +197,7 @@ fn policies(document: &str) -> Vec<Policy> {
     policies.map(|(name, command, using, check, is_active)| Policy { name, command, using, check, is_active }).collect()
 }
 
-/// Where backslashes escape, statements mean something else than what is read here.
+/// Where backslashes escape, literals mean something else than the planner reads.
 fn escaping_setting(answers: &[(usize, ResultSet)]) -> Option<String> {
     let is_off = |answer: &ResultSet| {
         (0..answer.rows.len())
@@ -206,7 +205,7 @@ fn escaping_setting(answers: &[(usize, ResultSet)]) -> Option<String> {
     };
     let (shard, _) = answers.iter().find(|(_, answer)| is_off(answer))?;
     Some(format!(
-        "standard_conforming_strings is off on shard {shard}, where literals would mean something else; set it on"
+        "standard_conforming_strings is off on shard {shard}, so literals have another meaning there; set it to on"
     ))
 }
 
@@ -224,7 +223,7 @@ fn differing_setting(answers: &[(usize, ResultSet)]) -> Option<String> {
             if here != there {
                 let shown = |value: Option<String>| value.unwrap_or_else(|| "nothing".into());
                 return Some(format!(
-                    "the shards differ: {name} is {} on shard {first} and {} on shard {shard}; set it alike for all of their databases",
+                    "the shards differ: {name} is {} on shard {first} and {} on shard {shard}; set the same value for all databases",
                     shown(here),
                     shown(there)
                 ));
@@ -234,7 +233,7 @@ fn differing_setting(answers: &[(usize, ResultSet)]) -> Option<String> {
     None
 }
 
-/// What decides how a value is written, and which table a name means.
+/// The settings that decide how a value is written, and which table a name means.
 fn settings() -> String {
     format!(
         "SELECT s.name, current_setting(s.name, true) FROM unnest({}) AS s(name) \
@@ -243,9 +242,10 @@ fn settings() -> String {
     )
 }
 
-/// Functions that can be called on a row; and what is made of functions of the application's that are not immutable, beside
-/// those of extensions: operators, casts, and types whose values are checked by one. PostgreSQL uses some of them unasked. Of a domain's check, its functions and those of
-/// its operators are looked at; a type may be made of others.
+/// Functions that can be called on a row, and everything that calls an application's function that is not immutable
+/// (those of extensions aside): operators, casts, and types whose values such a function checks. PostgreSQL calls some
+/// of these functions on its own. A domain's check is searched for functions and operators; a type may be composed of
+/// others.
 const READERS: &str = "\
 WITH RECURSIVE reader AS (
   SELECT p.oid, p.oid::regprocedure::text AS shown FROM pg_catalog.pg_proc AS p
@@ -273,10 +273,11 @@ UNION ALL SELECT 'function', p.proname, c.shown FROM checked AS c
 JOIN pg_catalog.pg_type AS t ON t.oid = c.oid AND t.typtype = 'd'
 JOIN pg_catalog.pg_proc AS p ON p.oid >= 16384 AND (p.prorettype = c.oid OR c.oid = ANY (p.proargtypes::oid[]))";
 
-/// Each relation with its columns, one in a line: its type with the modifier, its collation, and what the type is made of;
-/// and its policies. PostgreSQL opens the tables that a view, a policy or a default names to write it as text, and would
-/// wait for whoever holds or awaits a lock that lets no one read: what is locked so is only named.
-/// Then functions of the application's, beside those of extensions, that PostgreSQL's own schema has too.
+/// Each relation with its policies and its columns, one column per line: its type with the modifier, its collation, and
+/// the type's parts. To write a view, a policy or a default as text, PostgreSQL opens the tables that it names, and
+/// would wait for an exclusive lock on them. A relation that is locked so is only named.
+///
+/// Then the application's functions (those of extensions aside) whose names PostgreSQL's own schema has too.
 fn relations() -> String {
     format!("\
 WITH held AS MATERIALIZED (

@@ -1,5 +1,5 @@
-//! Whether what a plan takes for known of the shards still holds: asked before a query runs, while it runs, and once it has.
-//! A shard that does not answer is left out where the query can do without it.
+//! Checks whether a plan still holds: before its query runs, while it runs, and afterwards. Leaves out a shard that
+//! does not answer, where the query can do without it.
 
 use std::future::{Future, poll_fn, ready};
 use std::pin::{Pin, pin};
@@ -13,16 +13,16 @@ use super::{fingerprints, locks};
 use crate::error::{Error, Fate};
 use crate::scatter::{FanOutError, Interrupts, ShardCalls, ShardError, all_until, unavailable};
 
-/// Whether what is known of the shards holds.
+/// Whether a plan still holds.
 pub enum Validity<'q> {
     Valid,
     Outdated,
-    /// They have not said it in time: what comes of the question.
+    /// The shards have not answered in time; the future is their answer.
     Pending(Pin<Box<dyn Future<Output = Result<bool, ShardError>> + Send + 'q>>),
 }
 
 impl Validity<'_> {
-    /// Does `work` while the question goes on. It is over when the work is, and may not be answered yet.
+    /// Runs `work`, and polls the question meanwhile. Ends with the work, even if there is no answer yet.
     pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
         let Validity::Pending(question) = self else { return work.await };
         let (mut work, mut said) = (pin!(work), None);
@@ -43,21 +43,21 @@ impl Validity<'_> {
 }
 
 impl<'a> FanOut<'a> {
-    /// True if what a plan takes for known still holds, as far as shards can be reached, while none runs it.
+    /// Checks before the query runs. Ignores shards that cannot be reached.
     pub async fn still_holds(
         &mut self,
         interrupts: &mut Interrupts<'_>,
         snapshot: &PlanSnapshot<'_>,
     ) -> Result<bool, FanOutError> {
         let dependencies = &snapshot.planned.dependencies;
-        // Without some of the shards, the silent ones have to be known.
+        // A partial result has to know the silent shards.
         if dependencies.relations.is_empty() && !self.request.partial {
             return Ok(true);
         }
         self.has_same_fingerprints(interrupts, snapshot).await
     }
 
-    /// The same of whatever the shards have said of themselves.
+    /// The same even if the plan depends on no relation.
     pub async fn has_same_fingerprints(
         &mut self,
         interrupts: &mut Interrupts<'_>,
@@ -70,13 +70,14 @@ impl<'a> FanOut<'a> {
         for (shard, said) in said {
             let Ok(answer) = said else { continue };
             self.shared.shards.unresponsive.remove(shard);
-            // Only a partial result does without what is merely locked: any other plan is made anew.
+            // Only a partial result does without a shard where something is merely locked. Other queries are planned
+            // again.
             let locked =
                 if self.request.partial { self.shared.fan_outs.plans.locked_on(shard, dependencies) } else { None };
             if self.does_without && (locked.is_some() || !snapshot.fingerprints.know(shard)) {
                 let reason = match locked {
                     Some(name) => locks::locked_by_another(&name),
-                    None => "it has not said in time what it contains".to_owned(),
+                    None => "it did not describe its schema in time".to_owned(),
                 };
                 let reason = format!("{reason}; the query was not sent to it");
                 self.silent.push((shard, ShardError::Failed(unavailable(&self.shared.shards.channels[shard], reason))));
@@ -90,7 +91,7 @@ impl<'a> FanOut<'a> {
         }
     }
 
-    /// The same where all shards have to be reached: an error if one cannot be, and nothing has been sent to any.
+    /// The same where all shards must be reachable. Fails if one is not; then nothing was sent to any of them.
     pub async fn holds_everywhere(
         &mut self,
         interrupts: &mut Interrupts<'_>,
@@ -106,8 +107,8 @@ impl<'a> FanOut<'a> {
         Ok(holds)
     }
 
-    /// What becomes of asking each shard. The query's time is up for all of them when it is for one, except that a query
-    /// which can do without some of them waits for each no longer than its share.
+    /// Asks every shard. The query's deadline is the deadline for each, but a query that can do without some shards
+    /// waits for each no longer than its share.
     pub async fn heard<T, F: Future<Output = T>>(
         &mut self,
         interrupts: &mut Interrupts<'_>,
@@ -138,8 +139,8 @@ impl<'a> FanOut<'a> {
         }
     }
 
-    /// Whether what a plan takes for known still holds on the shards that have begun to answer. They keep a connection
-    /// each meanwhile, so that those who wait for one must not wait for long.
+    /// Checks on the shards that have begun to answer. Each of them keeps a connection busy meanwhile, so this must not
+    /// take long.
     pub async fn validity<'q>(
         &self,
         calls: &mut ShardCalls<'_>,
@@ -166,7 +167,7 @@ impl<'a> FanOut<'a> {
         })
     }
 
-    /// The same on the shards that have refused the statement. The others need not be awaited for it.
+    /// Checks on the shards that refused the statement, and does not wait for the others.
     pub async fn holds_where_refused(
         &self,
         calls: &mut ShardCalls<'_>,
@@ -177,11 +178,11 @@ impl<'a> FanOut<'a> {
             .interrupts
             .until(snapshot.fingerprints.hold(self.internal, &refusing, &snapshot.planned.dependencies))
             .await;
-        // One that cannot be asked any more has refused it for a reason of its own.
+        // A shard that cannot be asked any more had its own reason to refuse.
         Ok(said.map_err(|interrupt| self.interrupted(interrupt))?.unwrap_or(true))
     }
 
-    /// The same once they have come to their end, for a result that has been given meanwhile.
+    /// Waits for a pending answer after the result was sent.
     pub async fn confirm(&self, validity: Validity<'_>, doubt: Option<Error>) -> Result<(), FanOutError> {
         if let Validity::Pending(question) = validity
             && !question.await?

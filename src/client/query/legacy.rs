@@ -1,5 +1,5 @@
-//! A query on a server that speaks the wire of 1.x: one call, and one answer, which crosses into JavaScript as it is.
-//! Nobody says whether a statement that was given up has stopped.
+//! A query on a server that speaks the 1.x wire: one call, and one answer, which goes to JavaScript as it is. Such a
+//! server does not say whether a statement that was given up has stopped.
 
 use super::Query;
 use crate::channel::{LegacyAnswer, LegacyCall, LegacyFailure, QueryChannel, ReadSafety};
@@ -16,7 +16,7 @@ pub async fn take_in(
     call: LegacyCall,
     sql: &str,
 ) -> Result<(), FailedAttempt> {
-    // It may have done more than read, for all that this wire says.
+    // This wire does not say whether it only reads.
     query.reads = ReadSafety::MayWrite;
     let outcome = tokio::select! {
         biased;
@@ -30,7 +30,7 @@ pub async fn take_in(
             let (command, rows, leaves_traces) = (&*command, &*rows, query.leaves_traces(sql));
             Message::LegacyAnswer { command, row_count, rows, leaves_traces }.json()
         }
-        // As if PostgreSQL had said it, with all that this wire tells of it.
+        // Reported like PostgreSQL's own error, with what this wire carries of it.
         Err(LegacyFailure::Refused(message)) => {
             let error = DatabaseError { message, severity: Some("ERROR".into()), ..DatabaseError::default() };
             Message::DatabaseError(&error).json()

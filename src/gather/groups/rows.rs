@@ -1,4 +1,4 @@
-//! The end of grouping: groups are sorted, offset and limit are applied, and rows are written in batches.
+//! Sorts the groups, applies OFFSET and LIMIT, and writes the rows in batches.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -9,13 +9,13 @@ use crate::gather::fold::Partial;
 use crate::gather::order::SortValue;
 use crate::gather::output::{Buffer, RowBatch};
 
-/// Groups that are complete, being given.
+/// The rows of complete groups.
 #[derive(Debug)]
 pub struct GroupRows {
     groups: Groups,
-    /// The groups to give, in order; None: as they came.
+    /// The groups to return, in order; None: as they came.
     sorted: Option<Vec<usize>>,
-    /// Those of them that have not been given.
+    /// Those of them that are left.
     left: std::ops::Range<usize>,
     buffer: Buffer,
 }
@@ -24,9 +24,9 @@ pub struct GroupRows {
 type GroupSortKey<'a> = Option<SortValue<Cow<'a, [u8]>>>;
 
 impl Groups {
-    /// Ends the gathering: every shard has given all its rows.
+    /// Ends the collecting: every shard has sent all its rows.
     pub fn finish(self, offset: u64, limit: Option<u64>) -> Result<GroupRows, GatherError> {
-        // PostgreSQL would refuse whatever group it comes upon, shown or not.
+        // PostgreSQL fails at any group that is out of range, shown or not.
         for partial in self.partials.iter().filter(|partial| matches!(partial, Partial::Integer(_))) {
             partial.write(&mut Vec::new())?;
         }
@@ -37,7 +37,7 @@ impl Groups {
         Ok(GroupRows { groups: self, sorted, left: start..end, buffer: Buffer::default() })
     }
 
-    /// The first `count` groups in their order; those that compare equal, as they came.
+    /// The first `count` groups in order. Equal ones stay as they came.
     fn sort(&self, count: usize) -> Result<Vec<usize>, GatherError> {
         let keys = self.order.len();
         self.check_memory(self.set.len() * (keys * size_of::<GroupSortKey<'_>>() + size_of::<usize>()))?;
@@ -100,7 +100,7 @@ impl Groups {
 }
 
 impl GroupRows {
-    /// The next rows, about `most_bytes` of them at most; None: there are no more.
+    /// The next rows, about `most_bytes` at most; None: there are no more.
     pub fn next_batch(&mut self, most_bytes: usize) -> Result<Option<RowBatch>, GatherError> {
         while self.buffer.is_empty() || self.buffer.len() < most_bytes {
             let Some(next) = self.left.next() else { break };

@@ -66,7 +66,7 @@ fn what_is_said_of_a_statement_that_the_server_has_not_spoken_of_is_what_is_know
             Effect::NothingOfLate,
             Interrupt::Cancelled,
             "OUTCOME_UNKNOWN: query server db:1 (shard 0): the query was cancelled, but the server does not say what \
-             became of it; when it last looked, such a query did nothing but read; whether it still did is not known",
+             became of it; such a query only read when the server last looked; whether it still did is not known",
         ),
         (
             Effect::Anything,
