@@ -38,8 +38,7 @@ function isRow(row) {
 }
 
 function unreadable(cause) {
-  const message =
-    'The query server, which speaks the 1.x wire, answered with something else than JSON rows.';
+  const message = 'The query server, which speaks the 1.x wire, answered with something else than JSON rows.';
   return new ProtocolError(message, undefined, cause);
 }
 

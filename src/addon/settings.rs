@@ -13,7 +13,7 @@ use crate::lookup::CacheLimits;
 use crate::plan::Layout;
 
 #[napi(object, use_nullable = true)]
-pub struct Settings {
+pub struct NativeSettings {
     pub query_servers: Vec<String>,
     pub lookup_servers: Vec<String>,
     pub insecure: bool,
@@ -47,7 +47,7 @@ pub struct TlsSettings {
     pub server_name: Option<String>,
 }
 
-impl Settings {
+impl NativeSettings {
     pub fn config(self) -> Result<Config, Error> {
         Ok(Config {
             query_servers: self.query_servers,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::call_control::CallControl;
 use super::listen::{self, NotificationListener};
-use super::request::{Command, Request};
+use super::request::{ClientCommand, Request};
 use super::shared::Shared;
 use super::{fan_out, open_session, placement, query};
 use crate::deadline::Deadlines;
@@ -23,7 +23,7 @@ const CLOSE_GRACE: Duration = Duration::from_secs(5);
 pub const STACK: usize = 16 << 20;
 
 /// Runs the client on this thread until it is closed or dropped.
-pub fn run(shared: Arc<Shared>, commands: UnboundedReceiver<Command>, max_in_flight: usize) {
+pub fn run(shared: Arc<Shared>, commands: UnboundedReceiver<ClientCommand>, max_in_flight: usize) {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = match builder.enable_all().thread_stack_size(STACK).build() {
         Ok(runtime) => runtime,
@@ -37,7 +37,7 @@ pub fn run(shared: Arc<Shared>, commands: UnboundedReceiver<Command>, max_in_fli
     runtime.shutdown_background();
 }
 
-async fn drive(shared: Arc<Shared>, mut commands: UnboundedReceiver<Command>, max_in_flight: usize) {
+async fn drive(shared: Arc<Shared>, mut commands: UnboundedReceiver<ClientCommand>, max_in_flight: usize) {
     let (done, mut finished) = mpsc::unbounded_channel::<u32>();
     let deadlines = Arc::new(Deadlines::start());
     let (under_way, listening, closing) = Default::default();
@@ -108,20 +108,20 @@ impl Drop for Task {
 }
 
 impl Driver {
-    fn obey(&mut self, command: Command, deadline: &mut Option<Instant>) {
+    fn obey(&mut self, command: ClientCommand, deadline: &mut Option<Instant>) {
         match command {
-            Command::Execute(requests) => requests.into_iter().for_each(|request| self.execute(request)),
-            Command::Explain(request) => self.start(request.id, |task| async move {
+            ClientCommand::Execute(requests) => requests.into_iter().for_each(|request| self.execute(request)),
+            ClientCommand::Explain(request) => self.start(request.id, |task| async move {
                 fan_out::explain(&task.shared, &task.deadlines, *request, &task.control).await;
             }),
-            Command::Locate { id, tenant, add } => self.start(id, move |task| async move {
+            ClientCommand::Locate { id, tenant, add } => self.start(id, move |task| async move {
                 placement::locate(&task.shared, &task.deadlines, id, &tenant, add, &task.control).await;
             }),
-            Command::OpenSession { id, session, target } => self.start(id, move |task| async move {
+            ClientCommand::OpenSession { id, session, target } => self.start(id, move |task| async move {
                 open_session::open(&task.shared, &task.deadlines, id, session, &target, &task.control).await;
             }),
-            Command::CloseSession(session) => self.shared.sessions.close(session),
-            Command::Listen { id, shard, channel } => {
+            ClientCommand::CloseSession(session) => self.shared.sessions.close(session),
+            ClientCommand::Listen { id, shard, channel } => {
                 if !self.closing.is_empty() {
                     return self.shared.finish(id, Err(Error::ClientClosed { fate: Fate::NotRun }));
                 }
@@ -133,21 +133,21 @@ impl Driver {
                     let _ = done.send(id);
                 });
             }
-            Command::Cancel(id) => {
+            ClientCommand::Cancel(id) => {
                 if let Some(control) = self.under_way.get(&id) {
                     control.cancel();
                 } else if let Some(listener) = self.listening.get(&id) {
                     listener.control.cancel();
                 }
             }
-            Command::Credit { id, bytes } => {
+            ClientCommand::Credit { id, bytes } => {
                 if let Some(control) = self.under_way.get(&id) {
                     control.credit(bytes);
                 } else if let Some(listener) = self.listening.get(&id) {
                     listener.credit(bytes);
                 }
             }
-            Command::Close { id } => {
+            ClientCommand::Close { id } => {
                 self.closing.push(id);
                 // A listener does not end on its own.
                 self.listening.values().for_each(|listener| listener.control.close());

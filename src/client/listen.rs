@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tonic::Status;
 
 use super::call_control::CallControl;
-use super::message::Message;
+use super::message::JsMessage;
 use super::shared::Shared;
 use crate::channel::{ListenEvent, ListenStream, QueryChannel};
 use crate::error::{Error, Fate};
@@ -60,7 +60,7 @@ async fn listen(shared: &Shared, id: u32, shard: usize, name: &str, listener: &N
         Ok(heard) => heard,
         Err(error) => return error,
     };
-    shared.send(id, &Message::ListenStream { lost: None }, None);
+    shared.send(id, &JsMessage::ListenStream { lost: None }, None);
     loop {
         let lost = pass_on(shared, id, server, heard, listener).await;
         let address = &server.address();
@@ -76,7 +76,7 @@ async fn listen(shared: &Shared, id: u32, shard: usize, name: &str, listener: &N
                 }
             }
         };
-        shared.send(id, &Message::ListenStream { lost: Some(lost.to_string()) }, None);
+        shared.send(id, &JsMessage::ListenStream { lost: Some(lost.to_string()) }, None);
     }
 }
 
@@ -128,7 +128,7 @@ async fn pass_on(
                     room.forget();
                 }
                 let (payload, received_at) = (&*payload, &received_at);
-                shared.send(id, &Message::Notification { payload, process_id, received_at }, Some(bytes));
+                shared.send(id, &JsMessage::Notification { payload, process_id, received_at }, Some(bytes));
             }
             Some(Ok(ListenEvent::InForce)) => {}
             Some(Err(status)) => return server.listening_error(&status).await,

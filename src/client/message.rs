@@ -10,7 +10,7 @@ use crate::proto::DatabaseError;
 use crate::scatter::{FailedShard, FanOutError, PartialFailure, ShardError};
 
 #[derive(Debug)]
-pub enum Message<'m> {
+pub enum JsMessage<'m> {
     Error(&'m Error),
     DatabaseError(&'m DatabaseError),
     ShardError(&'m ShardError),
@@ -50,28 +50,28 @@ pub enum Message<'m> {
     },
 }
 
-impl Message<'_> {
+impl JsMessage<'_> {
     /// Errors are cut to a size that JavaScript can hold.
     pub fn json(&self) -> String {
         let message = match self {
-            Message::Error(error) => fit::fit(of_error(error)),
-            Message::DatabaseError(error) => fit::fit(of_database_error(error)),
-            Message::ShardError(error) => fit::fit(of_shard_error(error)),
-            Message::FanOutError(FanOutError::Shard(error)) => fit::fit(of_shard_error(error)),
-            Message::FanOutError(FanOutError::Partial(partial)) => fit::fit(of_partial_failure(partial)),
-            Message::LeavesTraces => json!({ "leavesTraces": true }),
-            Message::FanOutResult { is_merged, failed_shards, leaves_traces } => {
+            JsMessage::Error(error) => fit::fit(of_error(error)),
+            JsMessage::DatabaseError(error) => fit::fit(of_database_error(error)),
+            JsMessage::ShardError(error) => fit::fit(of_shard_error(error)),
+            JsMessage::FanOutError(FanOutError::Shard(error)) => fit::fit(of_shard_error(error)),
+            JsMessage::FanOutError(FanOutError::Partial(partial)) => fit::fit(of_partial_failure(partial)),
+            JsMessage::LeavesTraces => json!({ "leavesTraces": true }),
+            JsMessage::FanOutResult { is_merged, failed_shards, leaves_traces } => {
                 let failed: Vec<_> = failed_shards.iter().map(of_failed_shard).collect();
                 let about = json!({ "IsReRun": is_merged, "failedShards": failed });
                 fit::fit(json!({ "about": about, "leavesTraces": leaves_traces }))
             }
-            Message::LegacyAnswer { command, row_count, rows, leaves_traces } => {
+            JsMessage::LegacyAnswer { command, row_count, rows, leaves_traces } => {
                 json!({ "answer": [command, row_count, rows], "leavesTraces": leaves_traces })
             }
-            Message::Placement { tenant_id, shard } => fit::fit(json!({ "placement": [tenant_id, shard] })),
-            Message::Explanation(explanation) => json!({ "explanation": explanation }),
-            Message::ListenStream { lost } => json!({ "listening": lost }),
-            Message::Notification { payload, process_id, received_at } => {
+            JsMessage::Placement { tenant_id, shard } => fit::fit(json!({ "placement": [tenant_id, shard] })),
+            JsMessage::Explanation(explanation) => json!({ "explanation": explanation }),
+            JsMessage::ListenStream { lost } => json!({ "listening": lost }),
+            JsMessage::Notification { payload, process_id, received_at } => {
                 json!({ "notification": [payload, process_id, received_at] })
             }
         };

@@ -26,7 +26,7 @@ use crate::data::shape::Descriptions;
 use crate::dial::{BearerToken, Dial, Names};
 use crate::error::Error;
 use crate::js_log;
-use crate::lookup::{Lookup, Tenant};
+use crate::lookup::{TenantKey, TenantLookup};
 use crate::proto::Parameter;
 use crate::route::{QueryTarget, Router};
 use crate::scatter::Shards;
@@ -34,13 +34,13 @@ use crate::scatter::Shards;
 pub use config::Config;
 use fan_out::FanOutCaches;
 pub use js_queue::JsQueue;
-use request::Command;
+use request::ClientCommand;
 pub use request::Request;
 
 /// A handle on the client's thread. Dropping it ends the thread and everything that runs.
 #[derive(Debug)]
 pub struct Client {
-    commands: UnboundedSender<Command>,
+    commands: UnboundedSender<ClientCommand>,
     token: BearerToken,
 }
 
@@ -56,7 +56,7 @@ impl Client {
         let dial = Dial { tls: config.tls, insecure: config.insecure, token: token.clone(), names: Names::LIBRARY };
         let has_lookup = !config.lookup_servers.is_empty();
         let lookup = has_lookup
-            .then(|| Lookup::new(config.lookup_servers, dial.clone(), config.lookup_cache, config.max_retries))
+            .then(|| TenantLookup::new(config.lookup_servers, dial.clone(), config.lookup_cache, config.max_retries))
             .transpose()?;
         let descriptions = Arc::new(Descriptions::default());
         let channels = config
@@ -95,48 +95,48 @@ impl Client {
 
     /// Runs queries. They come together because waking the sleeping thread costs more than a query.
     pub fn execute(&self, requests: Vec<Request>) {
-        self.tell(Command::Execute(requests));
+        self.tell(ClientCommand::Execute(requests));
     }
 
     /// Explains a query for all shards without running it.
     pub fn explain(&self, request: Request) {
-        self.tell(Command::Explain(Box::new(request)));
+        self.tell(ClientCommand::Explain(Box::new(request)));
     }
 
     /// Answers with a placement message.
-    pub fn locate(&self, id: u32, tenant: Tenant, add: bool) {
-        self.tell(Command::Locate { id, tenant, add });
+    pub fn locate(&self, id: u32, tenant: TenantKey, add: bool) {
+        self.tell(ClientCommand::Locate { id, tenant, add });
     }
 
     /// Opens a session on the tenant's shard under the number `session`. Answers as `locate` does.
     pub fn open_session(&self, id: u32, session: u32, target: QueryTarget) {
-        self.tell(Command::OpenSession { id, session, target });
+        self.tell(ClientCommand::OpenSession { id, session, target });
     }
 
     /// Closes a session; its open transaction is rolled back.
     pub fn close_session(&self, session: u32) {
-        self.tell(Command::CloseSession(session));
+        self.tell(ClientCommand::CloseSession(session));
     }
 
     /// Listens to a PostgreSQL channel on one shard (an index that exists) until it is cancelled. Messages under `id`
     /// tell JavaScript when LISTEN is in force, of each notification, and when it is over.
     pub fn listen(&self, id: u32, shard: usize, channel: String) {
-        self.tell(Command::Listen { id, shard, channel });
+        self.tell(ClientCommand::Listen { id, shard, channel });
     }
 
     /// Stops a query or a listener.
     pub fn cancel(&self, id: u32) {
-        self.tell(Command::Cancel(id));
+        self.tell(ClientCommand::Cancel(id));
     }
 
     /// JavaScript has taken this many bytes of rows or notifications.
     pub fn credit(&self, id: u32, bytes: u32) {
-        self.tell(Command::Credit { id, bytes });
+        self.tell(ClientCommand::Credit { id, bytes });
     }
 
     /// Takes no further query. Answers once those that run have ended; they have a few seconds.
     pub fn close(&self, id: u32) {
-        self.tell(Command::Close { id });
+        self.tell(ClientCommand::Close { id });
     }
 
     /// New connections and lookups use this token from now on.
@@ -149,7 +149,7 @@ impl Client {
         self.token.failed();
     }
 
-    fn tell(&self, command: Command) {
+    fn tell(&self, command: ClientCommand) {
         // After close the thread is gone, and JavaScript refuses by itself.
         let _ = self.commands.send(command);
     }

@@ -3,7 +3,7 @@
 use tokio::time::{Instant, sleep};
 
 use super::call_control::CallControl;
-use super::message::Message;
+use super::message::JsMessage;
 use super::sessions::HeldSession;
 use super::shared::Shared;
 use crate::channel::SessionOwner;
@@ -37,7 +37,7 @@ pub async fn open(
         Ok(held) => {
             let shard = held.shard;
             shared.sessions.open(number, held);
-            shared.finish_with(id, &Message::Placement { tenant_id: "", shard });
+            shared.finish_with(id, &JsMessage::Placement { tenant_id: "", shard });
         }
         Err(error) => shared.finish(id, Err(error)),
     }

@@ -3,18 +3,18 @@
 use tokio::time::Instant;
 
 use super::call_control::CallControl;
-use super::message::Message;
+use super::message::JsMessage;
 use super::shared::Shared;
 use crate::deadline::Deadlines;
 use crate::error::Fate;
-use crate::lookup::Tenant;
+use crate::lookup::TenantKey;
 
 /// Answers with the tenant's id and shard. `add`: registers the tenant first.
 pub async fn locate(
     shared: &Shared,
     deadlines: &Deadlines,
     id: u32,
-    tenant: &Tenant,
+    tenant: &TenantKey,
     add: bool,
     control: &CallControl,
 ) {
@@ -33,7 +33,7 @@ pub async fn locate(
         }
     };
     match outcome {
-        Ok((tenant_id, shard)) => shared.finish_with(id, &Message::Placement { tenant_id: &tenant_id, shard }),
+        Ok((tenant_id, shard)) => shared.finish_with(id, &JsMessage::Placement { tenant_id: &tenant_id, shard }),
         Err(error) => shared.finish(id, Err(error)),
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::call_control::CallControl;
-use super::message::Message;
+use super::message::JsMessage;
 use super::request::Request;
 use super::sessions::HeldSession;
 use super::shared::Shared;
@@ -21,7 +21,7 @@ use crate::data::compact::Record;
 use crate::data::shape::{Description, Shape};
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
-use crate::lookup::Tenant;
+use crate::lookup::TenantKey;
 use crate::plan;
 use crate::proto::{QueryRequest, ReplyPart};
 use crate::route::{QueryTarget, Route};
@@ -32,7 +32,7 @@ use crate::scatter::{
 /// Runs one query to its end. JavaScript is told of the end exactly once.
 pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, control: &CallControl) {
     let timeout = request.timeout.unwrap_or(shared.timeout);
-    let mut query = Query {
+    let mut query = PointQuery {
         shared,
         deadlines,
         control,
@@ -113,7 +113,7 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
     }
 }
 
-struct Query<'a> {
+struct PointQuery<'a> {
     shared: &'a Shared,
     deadlines: &'a Deadlines,
     control: &'a CallControl,
@@ -128,7 +128,7 @@ struct Query<'a> {
     begun: bool,
     /// JavaScript has got pieces of an earlier attempt, which the next piece makes void.
     restart: bool,
-    tenant: Option<Tenant>,
+    tenant: Option<TenantKey>,
     /// The caller's word: it only reads, or it may write.
     repeatable: Option<bool>,
     /// The application uses its rows as they come.
@@ -141,7 +141,7 @@ struct Query<'a> {
     reopen: Option<usize>,
 }
 
-impl Query<'_> {
+impl PointQuery<'_> {
     async fn attempt(&mut self, target: &QueryTarget, wire: &QueryRequest) -> Result<(), FailedAttempt> {
         self.restart = self.begun;
         let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
@@ -349,8 +349,8 @@ impl Query<'_> {
             rows: &part.rows,
             command_tag: part.command_tag.as_deref(),
             error: match part.error {
-                Some(error) => Some(Message::DatabaseError(&error).json()),
-                None => (part.last && self.leaves_traces(sql)).then(|| Message::LeavesTraces.json()),
+                Some(error) => Some(JsMessage::DatabaseError(&error).json()),
+                None => (part.last && self.leaves_traces(sql)).then(|| JsMessage::LeavesTraces.json()),
             },
             // The last part needs no credit: the server has nothing more to send.
             credit: (!part.last && !part.rows.is_empty()).then_some(part.rows.len() as u32),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::lookup::Tenant;
+use crate::lookup::TenantKey;
 use crate::plan::FanOutConsent;
 use crate::proto::Parameter;
 use crate::route::QueryTarget;
@@ -35,14 +35,14 @@ pub struct Request {
 }
 
 #[derive(Debug)]
-pub enum Command {
+pub enum ClientCommand {
     Execute(Vec<Request>),
     /// Explain a query for all shards without running it.
     Explain(Box<Request>),
     /// Where a tenant lives; `add`: register it first.
     Locate {
         id: u32,
-        tenant: Tenant,
+        tenant: TenantKey,
         add: bool,
     },
     /// Hold a PostgreSQL connection on the tenant's shard under the number `session`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fan_out::FanOutCaches;
 use super::js_queue::JsQueue;
-use super::message::Message;
+use super::message::JsMessage;
 use super::sessions::HeldSessions;
 use crate::data::compact::Record;
 use crate::data::shape::Descriptions;
@@ -29,11 +29,11 @@ pub struct Shared {
 impl Shared {
     /// Ends a query. JavaScript is told exactly once.
     pub fn finish(&self, id: u32, outcome: Result<(), Error>) {
-        self.push_last(id, outcome.err().map(|error| Message::Error(&error).json()));
+        self.push_last(id, outcome.err().map(|error| JsMessage::Error(&error).json()));
     }
 
     /// Ends a query with a message in the place of an error.
-    pub fn finish_with(&self, id: u32, message: &Message<'_>) {
+    pub fn finish_with(&self, id: u32, message: &JsMessage<'_>) {
         self.finish_with_json(id, message.json());
     }
 
@@ -43,7 +43,7 @@ impl Shared {
     }
 
     /// Sends a message that ends nothing. `credit`: how many bytes of it count against what may be pending.
-    pub fn send(&self, id: u32, message: &Message<'_>, credit: Option<u32>) {
+    pub fn send(&self, id: u32, message: &JsMessage<'_>, credit: Option<u32>) {
         let _ = self.js_queue.push(Record { id, error: Some(message.json()), credit, ..Record::default() });
     }
 

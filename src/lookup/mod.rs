@@ -4,62 +4,36 @@
 mod cache;
 mod server;
 mod servers;
+mod tenant;
 
 use std::sync::Arc;
-use std::time::Duration;
 
+pub use cache::CacheLimits;
 pub use servers::Registration;
+pub use tenant::{TenantKey, TenantShard};
 
 use crate::dial::Dial;
 use crate::error::{Error, Fate};
 use cache::{Cache, CacheAnswer, PendingAnswer};
 use servers::LookupServers;
 
-/// A tenant is identified by its name and its type.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Tenant {
-    pub name: Arc<str>,
-    pub kind: i32,
-}
-
-/// Where a tenant lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TenantShard {
-    pub shard: i32,
-    /// Rises each time the tenant is moved; 0: the lookup server does not know epochs.
-    pub epoch: u64,
-}
-
-/// Limits of the cache.
-#[derive(Clone, Copy, Debug)]
-pub struct CacheLimits {
-    /// Tenants.
-    pub size: usize,
-    /// How long a tenant's shard is trusted.
-    pub ttl: Duration,
-    /// How long a tenant counts as unknown.
-    pub negative_ttl: Duration,
-    /// How much longer a tenant's shard is trusted while no lookup server can be reached.
-    pub max_stale: Duration,
-}
-
 #[derive(Clone, Debug)]
-pub struct Lookup {
+pub struct TenantLookup {
     servers: Arc<LookupServers>,
     cache: Arc<Cache>,
 }
 
-impl Lookup {
+impl TenantLookup {
     /// `max_retries`: how often to try again if no lookup server could be reached.
     pub fn new(addresses: Vec<String>, dial: Dial, limits: CacheLimits, max_retries: u32) -> Result<Self, Error> {
-        Ok(Lookup {
+        Ok(TenantLookup {
             servers: Arc::new(LookupServers::new(addresses, dial, max_retries)?),
             cache: Arc::new(Cache::new(limits)),
         })
     }
 
     /// Where the tenant lives, according to the lookup servers.
-    pub async fn locate(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
+    pub async fn locate(&self, tenant: &TenantKey) -> Result<TenantShard, Error> {
         let pending: PendingAnswer = match self.cache.get(tenant) {
             CacheAnswer::Known(place) => return Ok(place),
             CacheAnswer::Stale(place) => {
@@ -77,7 +51,7 @@ impl Lookup {
     }
 
     /// Asks in a task of its own: if the first caller gives up, the others still get the answer.
-    fn ask(&self, tenant: &Tenant) {
+    fn ask(&self, tenant: &TenantKey) {
         let (lookup, tenant) = (self.clone(), tenant.clone());
         tokio::spawn(async move {
             loop {
@@ -90,17 +64,17 @@ impl Lookup {
     }
 
     /// Forgets where the tenant lives.
-    pub fn forget(&self, tenant: &Tenant) {
+    pub fn forget(&self, tenant: &TenantKey) {
         self.cache.forget(tenant);
     }
 
     /// The tenant's shard does not answer. True: it will be looked up again, because that has not just happened.
-    pub fn doubt(&self, tenant: &Tenant) -> bool {
+    pub fn doubt(&self, tenant: &TenantKey) -> bool {
         self.cache.doubt(tenant)
     }
 
     /// Registers the tenant if it is new. Returns where it lives.
-    pub async fn register(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
+    pub async fn register(&self, tenant: &TenantKey) -> Result<TenantShard, Error> {
         match self.cache.peek(tenant) {
             // A registered tenant stays registered.
             Some(place) => Ok(place),
@@ -109,13 +83,13 @@ impl Lookup {
     }
 
     /// The same, but asks the lookup server in any case, for the tenant's id.
-    pub async fn add(&self, tenant: &Tenant) -> Result<Registration, Error> {
+    pub async fn add(&self, tenant: &TenantKey) -> Result<Registration, Error> {
         let registration = self.servers.add(tenant).await?;
         self.cache.put(tenant, registration.place);
         Ok(registration)
     }
 }
 
-fn not_found(tenant: &Tenant) -> Error {
+fn not_found(tenant: &TenantKey) -> Error {
     Error::TenantNotFound { name: tenant.name.to_string(), kind: tenant.kind }
 }

@@ -27,17 +27,17 @@ pub struct ShardCalls<'a> {
     pub interrupts: Interrupts<'a>,
     statement: Statement,
     calls: Vec<ShardCall<'a>>,
-    ending: Option<Ending>,
+    ending: Option<FanOutEnding>,
 }
 
 /// The statement will not go on. Until then the shards may say what became of it.
-struct Ending {
+struct FanOutEnding {
     until: Deadline,
     /// A shard that has begun to answer need not come to its end.
     answered_is_enough: bool,
 }
 
-enum Step {
+enum CallStep {
     Shard(usize),
     Interrupted(Interrupt),
     GraceIsOver,
@@ -254,9 +254,9 @@ impl<'a> ShardCalls<'a> {
     async fn advance(&mut self) -> Result<(), FanOutError> {
         loop {
             match self.step().await {
-                Step::Shard(index) => self.judge(index),
-                Step::Interrupted(interrupt) => self.interrupt(interrupt),
-                Step::GraceIsOver => {
+                CallStep::Shard(index) => self.judge(index),
+                CallStep::Interrupted(interrupt) => self.interrupt(interrupt),
+                CallStep::GraceIsOver => {
                     for call in &mut self.calls {
                         call.give_up(self.interrupts.timeout, self.interrupts.interrupted);
                     }
@@ -296,7 +296,7 @@ impl<'a> ShardCalls<'a> {
             error if error.is_about_the_statement() => (SAME_REFUSAL_GRACE, true),
             _ => (Duration::ZERO, true),
         };
-        self.ending = Some(Ending { until: self.interrupts.after(grace), answered_is_enough });
+        self.ending = Some(FanOutEnding { until: self.interrupts.after(grace), answered_is_enough });
     }
 
     fn interrupt(&mut self, interrupt: Interrupt) {
@@ -304,27 +304,27 @@ impl<'a> ShardCalls<'a> {
             call.interrupt(interrupt, self.interrupts.timeout);
         }
         let grace = if interrupt == Interrupt::Deadline { DEADLINE_GRACE } else { CANCEL_GRACE };
-        self.ending = Some(Ending { until: self.interrupts.after(grace), answered_is_enough: false });
+        self.ending = Some(FanOutEnding { until: self.interrupts.after(grace), answered_is_enough: false });
     }
 
-    async fn step(&mut self) -> Step {
+    async fn step(&mut self) -> CallStep {
         poll_fn(|context| self.poll_step(context)).await
     }
 
-    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<CallStep> {
         let fixed = Fixed { shards: self.shards, interrupts: &self.interrupts, statement: &self.statement };
         for (index, call) in self.calls.iter_mut().enumerate() {
             if call.poll(&fixed, self.ending.is_none(), context).is_ready() {
-                return Poll::Ready(Step::Shard(index));
+                return Poll::Ready(CallStep::Shard(index));
             }
         }
         if let Poll::Ready(interrupt) = self.interrupts.poll_interrupt(context) {
-            return Poll::Ready(Step::Interrupted(interrupt));
+            return Poll::Ready(CallStep::Interrupted(interrupt));
         }
         match &mut self.ending {
             // All may have ended before.
-            Some(_) if self.calls.iter().all(|call| call.outcome.is_over()) => Poll::Ready(Step::GraceIsOver),
-            Some(ending) => Pin::new(&mut ending.until).poll(context).map(|()| Step::GraceIsOver),
+            Some(_) if self.calls.iter().all(|call| call.outcome.is_over()) => Poll::Ready(CallStep::GraceIsOver),
+            Some(ending) => Pin::new(&mut ending.until).poll(context).map(|()| CallStep::GraceIsOver),
             None => Poll::Pending,
         }
     }

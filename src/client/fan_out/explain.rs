@@ -7,7 +7,7 @@ use super::plan_cache::PlannedStatement;
 use super::planning::{ATTEMPTS, plan_of};
 use super::{fingerprints, locks};
 use crate::client::call_control::CallControl;
-use crate::client::message::Message;
+use crate::client::message::JsMessage;
 use crate::client::request::Request;
 use crate::client::shared::Shared;
 use crate::data::result_set::ResultSet;
@@ -28,8 +28,8 @@ pub async fn explain(shared: &Shared, deadlines: &Deadlines, request: Request, c
     };
     let message = match interrupts.until(plan_that_holds(shared, internal, &request)).await {
         Ok(Ok((planned, refusal))) => explained(planned, refusal, request.clone(), shared.shards.len()).await,
-        Ok(Err(error)) => Message::ShardError(&error).json(),
-        Err(interrupt) => Message::Error(&interrupt.error(internal.timeout, Fate::NotRun)).json(),
+        Ok(Err(error)) => JsMessage::ShardError(&error).json(),
+        Err(interrupt) => JsMessage::Error(&interrupt.error(internal.timeout, Fate::NotRun)).json(),
     };
     shared.finish_with_json(request.id, message);
 }
@@ -49,7 +49,7 @@ async fn explained(
             None => planned.plan.as_ref(),
         };
         let explanation = plan::explanation(plan, &request.sql, &request.params, shards);
-        Message::Explanation(&explanation).json()
+        JsMessage::Explanation(&explanation).json()
     };
     if !is_long {
         return explain();
@@ -58,7 +58,7 @@ async fn explained(
         Ok(explained) => explained,
         Err(_) => {
             let reason = "the explanation failed; please report this statement".into();
-            Message::Error(&Error::PlanUnsupported { reason }).json()
+            JsMessage::Error(&Error::PlanUnsupported { reason }).json()
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::channel::WINDOW;
 use crate::client::call_control::{CallControl, OutputCredit};
-use crate::client::message::Message;
+use crate::client::message::JsMessage;
 use crate::client::shared::Shared;
 use crate::data::compact::Record;
 use crate::data::row::MalformedRow;
@@ -61,7 +61,7 @@ impl<'a> RowOutput<'a> {
     }
 
     /// Ends the reply with a message.
-    pub fn finish(&mut self, message: &Message<'_>) -> Result<(), Error> {
+    pub fn finish(&mut self, message: &JsMessage<'_>) -> Result<(), Error> {
         self.push(Record { error: Some(message.json()), last: true, ..Record::default() })
     }
 

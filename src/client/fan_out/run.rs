@@ -7,7 +7,7 @@ use super::output::RowOutput;
 use super::planning::{ATTEMPTS, PlanSnapshot, plan_of};
 use super::{broadcast, change, clock_values, read, refusal};
 use crate::client::call_control::CallControl;
-use crate::client::message::Message;
+use crate::client::message::JsMessage;
 use crate::client::request::Request;
 use crate::client::shared::Shared;
 use crate::deadline::Deadlines;
@@ -48,14 +48,14 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
                 "a query for all shards has ended"
             );
             let leaves_traces = request.streams && !fan_out.only_reads();
-            let result = Message::FanOutResult { is_merged, failed_shards: &failed, leaves_traces };
+            let result = JsMessage::FanOutResult { is_merged, failed_shards: &failed, leaves_traces };
             let finished = fan_out.output.finish(&result);
             debug_assert!(finished.is_ok(), "a piece without rows cannot be malformed");
         }
         Err(error) => {
             let code = error.code();
             tracing::debug!(target: "mtdd::query", shards, code, "a query for all shards has failed");
-            shared.finish_with(request.id, &Message::FanOutError(&error));
+            shared.finish_with(request.id, &JsMessage::FanOutError(&error));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A query on a server that speaks the 1.x wire: one call, and one answer, which goes to JavaScript as it is. Such a
 //! server does not say whether a statement that was given up has stopped.
 
-use super::Query;
+use super::PointQuery;
 use crate::channel::{LegacyAnswer, LegacyCall, LegacyFailure, QueryChannel, ReadSafety};
-use crate::client::message::Message;
+use crate::client::message::JsMessage;
 use crate::data::compact::Record;
 use crate::error::Error;
 use crate::proto::DatabaseError;
@@ -11,7 +11,7 @@ use crate::scatter::{FailedAttempt, Interrupt};
 
 /// Runs the query to its end.
 pub async fn take_in(
-    query: &mut Query<'_>,
+    query: &mut PointQuery<'_>,
     channel: &QueryChannel,
     call: LegacyCall,
     sql: &str,
@@ -28,12 +28,12 @@ pub async fn take_in(
     let ending = match outcome {
         Ok(LegacyAnswer { command, row_count, rows, .. }) => {
             let (command, rows, leaves_traces) = (&*command, &*rows, query.leaves_traces(sql));
-            Message::LegacyAnswer { command, row_count, rows, leaves_traces }.json()
+            JsMessage::LegacyAnswer { command, row_count, rows, leaves_traces }.json()
         }
         // Reported like PostgreSQL's own error, with what this wire carries of it.
         Err(LegacyFailure::Refused(message)) => {
             let error = DatabaseError { message, severity: Some("ERROR".into()), ..DatabaseError::default() };
-            Message::DatabaseError(&error).json()
+            JsMessage::DatabaseError(&error).json()
         }
         Err(LegacyFailure::NeverRan(error @ Error::ShardUnavailable { .. })) => {
             return Err(FailedAttempt::never_sent(error));
