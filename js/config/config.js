@@ -26,6 +26,11 @@ const LOG_METHODS = ['debug', 'info', 'warn', 'error'];
 /** Values under these paths are never quoted in a message. */
 const SECRET_PATH = /^(mtdd\.(tls|token)|database\.config|portal)\b/;
 
+/** What has to be an object. */
+const OBJECTS = ['mtdd', 'mtdd.tls', 'mtdd.lookupCache', 'database', 'database.config', 'portal'];
+/** Characters of a token: it travels in a header of every call. */
+const LONGEST_TOKEN = 8192;
+
 /** zod takes tens of milliseconds to load, so it waits until there is something to check. */
 let schema;
 function librarySchema() {
@@ -72,6 +77,9 @@ function defineSchema(z) {
     token: z
       .custom((value) => typeof value === 'function' || (typeof value === 'string' && value !== ''), {
         error: 'expected a string, or a function that returns one',
+      })
+      .refine((value) => value.length <= LONGEST_TOKEN || typeof value === 'function', {
+        error: `expected at most ${LONGEST_TOKEN} characters`,
       })
       .nullish(),
     timeout: count('expected a whole number of milliseconds, at least 1', 1).nullish(),
@@ -239,12 +247,24 @@ function check(given) {
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw new ConfigError(`config: expected an object, got ${describe(given)}`);
   }
+  refuseOtherObjects(given);
   const result = librarySchema().safeParse(given, { reportInput: true });
   if (result.success) {
     refuseMisspeltPortal(given.portal);
     return result.data;
   }
   throw new ConfigError(result.error.issues.map(sentenceOf).join('\n'));
+}
+
+/** A Date, a Map and the like are objects without keys to zod, and what they hold would not be seen. */
+function refuseOtherObjects(given) {
+  for (const path of OBJECTS) {
+    const value = path.split('.').reduce((at, key) => at?.[key], given);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) continue;
+    const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
+    if (kind !== 'Object')
+      throw new ConfigError(`${path}: expected a plain object, got one of class ${kind}`);
+  }
 }
 
 /** The portal may hold what else the app keeps there, so that only a near miss is a mistake for certain. */

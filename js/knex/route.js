@@ -34,7 +34,10 @@ const OPTIONS = {
   skipCache: ['true or false', isBoolean],
   cacheKey: ['a string', isText],
   auditLog: ['true or false', isBoolean],
-  maxRetries: ['a whole number, at least 0', (value) => Number.isInteger(value) && value >= 0],
+  maxRetries: [
+    'a whole number, at least 0',
+    (value) => Number.isInteger(value) && value >= 0 && value <= GREATEST_INT32,
+  ],
   idempotencyKey: ['a string', isText],
   readPreference: ["'primary' or 'replica'", (value) => value === 'primary' || value === 'replica'],
   userId: ['a string or a number', isId],

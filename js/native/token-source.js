@@ -64,9 +64,9 @@ class TokenSource {
       clearTimeout(timer);
     }
     // The value may be a secret, so the message does not show it.
-    if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
+    if (typeof token !== 'string' || !/^[\x21-\x7e]{1,8192}$/.test(token)) {
       throw new ConfigError(
-        'mtdd.token: expected the function to return a string of visible ASCII characters without spaces',
+        'mtdd.token: expected the function to return a string of at most 8192 visible ASCII characters without spaces',
       );
     }
     return token;
