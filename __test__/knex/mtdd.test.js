@@ -314,6 +314,22 @@ describe('registering by the call of the portal procedure', () => {
   }
 });
 
+test("a query that writes is not taken for the read that operationType: 'read' says it is", async () => {
+  const read = { tenantId: 't', operationType: 'read' };
+  for (const query of [
+    () => db('a').insert({ b: 1 }),
+    () => db('a').update({ b: 1 }),
+    () => db('a').del(),
+    () => db('a').truncate(),
+  ])
+    await assert.rejects(query().mtdd(read), {
+      code: 'VALIDATION_ERROR',
+      message: /operationType: got 'read' for a query that writes/,
+    });
+  assert.equal(native.calls.length, 0);
+  await db('a').mtdd(read);
+});
+
 describe('a Knex instance that the library was not set up on', () => {
   test('runs as before, and refuses .mtdd()', async () => {
     const other = createKnex({ client: 'pg', connection: { host: '127.0.0.1', port: 1 } });

@@ -324,14 +324,24 @@ describe('outcomes', () => {
       },
     });
     try {
-      const trx = await impatient.transaction();
-      await trx('notes').mtdd({ tenantId: TENANT, operationType: 'read' });
-      await trx('late').insert({ id: 2 }).mtdd(TENANT);
-      setTimeout(() => process.kill(frozen.pid, 'SIGSTOP'), 300);
-      trx.commit();
-      const error = await failureOf(trx.executionPromise);
-      assert.ok(error instanceof OutcomeUnknownError, error.stack);
-      process.kill(frozen.pid, 'SIGCONT');
+      const declared = { tenantId: TENANT, operationType: 'read' };
+      const endings = [
+        (trx) => {
+          trx.commit();
+          return trx.executionPromise;
+        },
+        (trx) => trx.raw('commit').mtdd(declared),
+      ];
+      for (const end of endings) {
+        const trx = await impatient.transaction();
+        await trx('notes').mtdd(declared);
+        await trx('late').insert({ id: 2 }).mtdd(TENANT);
+        setTimeout(() => process.kill(frozen.pid, 'SIGSTOP'), 300);
+        const error = await failureOf(end(trx));
+        assert.ok(error instanceof OutcomeUnknownError, error.stack);
+        process.kill(frozen.pid, 'SIGCONT');
+        if (!trx.isCompleted()) await trx.rollback();
+      }
     } finally {
       await impatient.destroy();
     }

@@ -35,6 +35,8 @@ class Participants {
     this.lazyConnection = lazyConnectionOf(this);
     /** The tenant that pinned the transaction to its shard; BEGIN, COMMIT and the like go there. */
     this.route = undefined;
+    /** The same with the timeout of the query that it has come from, for BEGIN. */
+    this.beginRoute = undefined;
     this.session = 0;
     /** The id of the session's connection in Knex's events. */
     this.uid = undefined;
@@ -74,6 +76,7 @@ class Participants {
     }
     if (this.opening === undefined) {
       this.route = route.withoutOptions();
+      this.beginRoute = route.withoutOptions(route.options.timeout ?? undefined);
       this.session = lastSession = (lastSession % 0xffffffff) + 1;
       this.opening = native.openSession(this.session, route.tenant, route.tenantType, register);
       try {

@@ -92,9 +92,14 @@ class Route {
     return this.tenant === other.tenant && this.tenantType === other.tenantType;
   }
 
-  /** The tenant alone, for what is not the query itself: its options, and whether to register the tenant, concern only it. */
-  withoutOptions() {
-    return new Route(this.tenant, this.tenantType, 'execute', NO_OPTIONS, this.asked);
+  /**
+   * The tenant alone, for what is not the query itself: its options, and whether to register the tenant, concern only it.
+   *
+   * @param {number} [timeout] milliseconds
+   */
+  withoutOptions(timeout) {
+    const options = timeout === undefined ? NO_OPTIONS : Object.freeze({ __proto__: null, timeout });
+    return new Route(this.tenant, this.tenantType, 'execute', options, this.asked);
   }
 
   toString() {
@@ -347,6 +352,10 @@ function partialWrite(call) {
   return argumentError('options.partialResults: expected a query that only reads, got one that writes', call);
 }
 
+function declaredRead(call) {
+  return argumentError("options.operationType: got 'read' for a query that writes", call);
+}
+
 module.exports = {
   KNOWN_NAMES,
   Route,
@@ -356,5 +365,6 @@ module.exports = {
   checkedTenantType,
   checkedFunction,
   isSignal,
+  declaredRead,
   partialWrite,
 };

@@ -5,7 +5,7 @@
 
 const { ClientClosedError, ValidationError } = require('../errors');
 const { tenantProcedureMatcher } = require('./tenant-procedure');
-const { partialWrite } = require('./route');
+const { declaredRead, partialWrite } = require('./route');
 
 /** On the prototype of the clients of an instance: its Runtime. */
 const RUNTIME = Symbol.for('mtdd.runtime');
@@ -53,7 +53,10 @@ class Runtime {
         '.mtdd() and .connection() exclude each other: the first picks the shard, the second a connection.',
       );
     }
-    if (route.options.partialResults === true && WRITES.has(builder._method)) return partialWrite();
+    if (WRITES.has(builder._method)) {
+      if (route.options.partialResults === true) return partialWrite();
+      if (route.options.operationType === 'read') return declaredRead();
+    }
     return undefined;
   }
 

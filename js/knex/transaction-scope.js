@@ -19,6 +19,8 @@ const SCOPE = Symbol('mtdd.scope');
 
 const LOCAL = 'local';
 const SHARD = 'shard';
+/** Milliseconds that a server has to say why it is late. */
+const GRACE = 100;
 /** Longer ones are not taken by `setTimeout`. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 /** What is sent instead of a COMMIT or RELEASE after a failure. */
@@ -97,6 +99,7 @@ class TransactionScope {
           throw error;
         },
       },
+      this.parent === undefined ? participants.beginRoute : undefined,
     );
     if (failure !== undefined) {
       // Knex has failed the transaction and rejects it; the query that needed the participant is rejected too.
@@ -272,10 +275,10 @@ class TransactionScope {
   }
 
   /** Runs one of Knex's control methods against a participant. Knex reads `trxClient` before it waits for anything. */
-  #through(participant, act, on) {
+  #through(participant, act, on, route = this.participants.route) {
     const { trx, participants } = this;
     const connection =
-      participant === LOCAL ? participants.lazyConnection : participants.shardConnection(participants.route);
+      participant === LOCAL ? participants.lazyConnection : participants.shardConnection(route);
     return this.#as(controlling(trx.trxClient, on), () => act(connection));
   }
 
@@ -291,7 +294,10 @@ class TransactionScope {
   }
 }
 
-/** Waits for a promise for so many milliseconds. It goes on behind a query that has given up: later ones may need it. */
+/**
+ * Waits for a promise for so many milliseconds. It goes on behind a query that has given up: later ones may need it.
+ * BEGIN has the same limit, and comes first with what the server knows.
+ */
 function unlessLate(promise, timeout) {
   if (!timeout) return promise;
   return new Promise((resolve, reject) => {
@@ -302,7 +308,7 @@ function unlessLate(promise, timeout) {
           stopped: true,
         }),
       );
-    const timer = setTimeout(late, Math.min(timeout, LONGEST_TIMER));
+    const timer = setTimeout(late, Math.min(timeout + GRACE, LONGEST_TIMER));
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -48,7 +48,8 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
             QueryTarget::Tenant { tenant, .. } => Some(tenant.clone()),
             QueryTarget::All => None,
         },
-        repeatable: request.repeatable,
+        // What ends a transaction writes, whatever is said of it.
+        repeatable: request.repeatable.filter(|only_reads| !only_reads || !plan::may_commit(&request.sql)),
         streams: request.streams,
         reads: ReadSafety::OnlyRead,
         given_up: false,
