@@ -121,7 +121,7 @@ function cancelledBy({ reason }) {
  * @param {Error} aborted as `onAbort` gives it
  * @param {{ message: string, context: object }} stopped what the native client says of the query: whether it ran, and
  *   what became of its transaction
- * @returns {QueryCancelledError}
+ * @returns {Error}
  */
 function withOutcome(aborted, stopped) {
   return new QueryCancelledError(

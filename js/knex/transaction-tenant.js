@@ -19,13 +19,13 @@ class TransactionTenant {
     else if (!this.#first.isSameTenant(route)) this.#other ??= route;
   }
 
-  /** @returns {Route | undefined} the one tenant that there is */
+  /** @returns {import('./route').Route | undefined} the one tenant that there is */
   get route() {
     return this.#other === undefined ? this.#first : undefined;
   }
 
   /**
-   * @returns {Route}
+   * @returns {import('./route').Route}
    * @throws {ValidationError} if no query has named a tenant yet, or queries have named several
    */
   get checkedRoute() {

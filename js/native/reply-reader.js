@@ -135,7 +135,7 @@ class ReplyReader {
           reply.rows(s, count, cursor);
         }
         if (commandTag !== undefined) reply.end(commandTag);
-        if (event !== undefined) error = eventOf(this.#driver, reply, cursor.extra(event));
+        if (event !== undefined) error = eventOf(this.#driver, reply, String(cursor.extra(event)));
       } catch (thrown) {
         // Code of the application's runs in there, such as the lookup of a parser. It fails this reply, and no other.
         reply.failure ??= thrown;
