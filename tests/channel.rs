@@ -169,7 +169,7 @@ async fn telling() -> (QueryChannel, Hellos, Arc<AtomicUsize>) {
 }
 
 async fn tell(hellos: &Hellos, reads: hello::Reads) {
-    let hello = Hello { max_message_size: 1 << 20, reads: reads.into(), takes_premises: false };
+    let hello = Hello { max_message_size: 1 << 20, reads: reads.into(), takes_premises: false, most_at_once: 0 };
     hellos.send(Ok(ServerFrame { frame: Some(server_frame::Frame::Hello(hello)) })).await.unwrap();
 }
 

@@ -333,6 +333,11 @@ impl QueryChannel {
         self.current().map_or(ReadSafety::Unknown, |stream| stream.reads())
     }
 
+    /// How many queries without tenants the server runs at once, if it has said so.
+    pub fn most_at_once(&self) -> Option<u32> {
+        self.current().and_then(|stream| stream.most_at_once())
+    }
+
     fn current(&self) -> Option<Arc<Stream>> {
         self.lock().clone()
     }

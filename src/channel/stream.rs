@@ -69,6 +69,8 @@ struct ServerHello {
     knows_reads: bool,
     /// It checks `premise`.
     takes_premises: bool,
+    /// How many of this client's queries without tenants have connections at once; 0: it does not say.
+    most_at_once: u32,
 }
 
 #[derive(Debug)]
@@ -189,6 +191,12 @@ impl Stream {
         self.lock().reads
     }
 
+    /// How many queries without tenants the server runs at once, if it has said so.
+    pub fn most_at_once(&self) -> Option<u32> {
+        let said = *self.hello.borrow();
+        said.map(|said| said.most_at_once).filter(|most| *most > 0)
+    }
+
     async fn hello(&self) -> Option<ServerHello> {
         let mut said = self.hello.subscribe();
         match timeout(HELLO_PATIENCE, said.wait_for(Option::is_some)).await {
@@ -209,6 +217,7 @@ impl Stream {
             largest: usize::try_from(hello.max_message_size).unwrap_or(usize::MAX),
             knows_reads: hello.reads() != hello::Reads::Unspecified,
             takes_premises: hello.takes_premises,
+            most_at_once: hello.most_at_once,
         }));
     }
 
@@ -390,6 +399,11 @@ impl CallHandle {
     /// Asks the server to stop the query. Its answer still comes.
     pub fn cancel(&self) {
         self.stream.send(client_frame::Frame::Cancel(Cancel { id: self.id }));
+    }
+
+    /// Tells the server that no reader is at fault if rows are not taken until there is credit again.
+    pub fn hold_up(&self) {
+        self.credit(0);
     }
 
     /// Lets the server send this many more bytes of rows.

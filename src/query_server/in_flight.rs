@@ -56,6 +56,8 @@ pub struct QueryControl {
     lapsed: AtomicBool,
     /// Bytes of rows that may still be sent.
     credit: AtomicI64,
+    /// The caller takes none for now, and no reader of its own is at fault.
+    held_up: AtomicBool,
     /// The query's own task.
     task: AtomicWaker,
 }
@@ -84,7 +86,9 @@ impl QueryControl {
         if self.lapsed.load(Ordering::Acquire) { StopReason::Lapsed } else { StopReason::Cancelled }
     }
 
+    /// No bytes: the caller is held up until there is credit again.
     pub fn add_credit(&self, bytes: u32) {
+        self.held_up.store(bytes == 0, Ordering::Release);
         self.credit.fetch_add(bytes.into(), Ordering::AcqRel);
         self.task.wake();
     }
@@ -108,6 +112,10 @@ impl QueryControl {
 
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
+    }
+
+    pub fn is_held_up(&self) -> bool {
+        self.held_up.load(Ordering::Acquire)
     }
 
     pub fn has_credit(&self) -> bool {

@@ -64,6 +64,9 @@ pub use service::QueryService;
 /// Queries of one stream that may be unanswered at once, beyond those that run or wait: their answers are on the way.
 const ANSWERS_ON_THE_WAY: usize = 1024;
 
+/// Connections for questions that must not wait for the others, which their callers may hold.
+const SPARE: usize = 2;
+
 /// The names under which PostgreSQL shows the connections that only ask whether it is there, and those that watch over
 /// the others.
 const HEALTH: &str = "mtdd-server health";
@@ -95,15 +98,19 @@ pub async fn service(options: QueryOptions, drain: Drain) -> Result<QueryService
     };
     let readiness = Readiness::default();
     let limits_of_pool = options.pool_limits();
-    let pool = pool::Pool::new(
-        target.clone(),
-        readiness.clone(),
-        limits_of_pool,
-        options.max_connection_age(),
-        options.statement_cache_size,
-        watchdog,
-        Poolers::new(options.session_pooler),
-    );
+    let new_pool = |limits| {
+        pool::Pool::new(
+            target.clone(),
+            readiness.clone(),
+            limits,
+            options.max_connection_age(),
+            options.statement_cache_size,
+            watchdog.clone(),
+            Poolers::new(options.session_pooler),
+        )
+    };
+    let pool = new_pool(limits_of_pool);
+    let spare = new_pool(pool::PoolLimits { size: SPARE, tenant_size: SPARE, ..limits_of_pool });
     pool.open_first().await.map_err(|source| QueryStartError::Unreachable { address: target.address(), source })?;
     tracing::info!(shard = options.shard, database = %target.address(), pool_size = size, "connected to PostgreSQL");
     tokio::spawn(probing(Arc::new(options.target_of(HEALTH)?), readiness.clone(), &options));
@@ -116,6 +123,7 @@ pub async fn service(options: QueryOptions, drain: Drain) -> Result<QueryService
     let reads = read_effects::ReadEffects::start(Arc::new(options.target_of(READS)?)).await;
     let engine = Arc::new(run::Engine {
         pool,
+        spare,
         deadlines: Deadlines::start(),
         texts: statement_traits::TraitsCache::new(),
         max_sql_size: options.max_sql_size,

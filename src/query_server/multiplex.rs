@@ -38,5 +38,5 @@ pub fn answer(
     };
     let frame_reader = FrameReader::new(engine.clone(), queries.clone(), sender, most_in_flight, caller, start);
     let task = tokio::spawn(frame_reader.run(frames, Some(drain)));
-    ReplyStream::new(receiver, queries, task.abort_handle(), &engine.reads, engine.max_message_size)
+    ReplyStream::new(receiver, queries, task.abort_handle(), &engine)
 }

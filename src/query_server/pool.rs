@@ -1,6 +1,8 @@
 //! Keeps the connections to PostgreSQL and deals them out: tenants take turns (`fair`), and get the most recently used first.
 //! Opens connections when they are needed, replaces dead ones, and has used ones cleaned before they are dealt again.
 
+mod queue_ticket;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
+use self::queue_ticket::QueueTicket;
 use super::backend::{Backend, Fitness};
 use super::connect::ConnectError;
 use super::fair::{FairQueue, OwnerId};
@@ -174,12 +177,39 @@ impl Pool {
         Ok(())
     }
 
+    /// How many connections one owner's queries may have at once.
+    pub fn most_of_one(&self) -> usize {
+        self.limits.tenant_size.min(self.limits.size)
+    }
+
     /// A connection that works, as far as can be seen without asking it. Waits for one if need be.
     pub async fn acquire(self: &Arc<Self>, request: AcquireRequest<'_>) -> Result<PoolSlot, Unavailable> {
-        let mut slot = match self.take_or_queue(request, false)? {
+        let slot = match self.take_or_queue(request, false)? {
             Taken::Free(slot) => slot,
             Taken::Queued(turn) => turn.wait().await?,
         };
+        self.with_connection(slot, request).await
+    }
+
+    /// The same, but from `spare` where it would have to wait here.
+    pub async fn acquire_beside(
+        self: &Arc<Self>,
+        spare: &Arc<Self>,
+        request: AcquireRequest<'_>,
+    ) -> Result<PoolSlot, Unavailable> {
+        let free = self.take_free(&mut self.state(), request);
+        match free {
+            Some(slot) => self.with_connection(slot, request).await,
+            None => spare.acquire(request).await,
+        }
+    }
+
+    async fn with_connection(
+        self: &Arc<Self>,
+        slot: PoolSlot,
+        request: AcquireRequest<'_>,
+    ) -> Result<PoolSlot, Unavailable> {
+        let mut slot = slot;
         loop {
             let generation = self.generation.load(Ordering::Relaxed);
             if let Some(backend) = slot.backend.as_mut() {
@@ -234,19 +264,12 @@ impl Pool {
 
     /// A free place, or a turn in the queue.
     fn take_or_queue(self: &Arc<Self>, request: AcquireRequest<'_>, in_front: bool) -> Result<Taken, Unavailable> {
-        let AcquireRequest { settings, owner, capped, pace } = request;
+        let AcquireRequest { owner, capped, pace, .. } = request;
         let mut state = self.state();
-        if in_front || state.turns.may_start(owner, capped) {
-            let fitting = state.idle.iter().rposition(|backend| backend.settings() == settings);
-            let has_room = state.has_room(self.limits.size);
-            // Better a new connection than the settings and prepared statements of another lost.
-            let index = fitting.or(if has_room || state.idle.is_empty() { None } else { Some(0) });
-            if index.is_some() || has_room {
-                state.turns.start(owner);
-                let backend = index.map(|index| state.idle.remove(index));
-                state.taken += usize::from(backend.is_none());
-                return Ok(Taken::Free(self.slot(backend, Some(owner))));
-            }
+        if (in_front || state.turns.may_start(owner, capped))
+            && let Some(slot) = self.take_place(&mut state, request)
+        {
+            return Ok(Taken::Free(slot));
         }
         if !in_front {
             let (all, own) = (state.turns.waiting(), state.turns.waiting_of(owner));
@@ -260,6 +283,26 @@ impl Pool {
         let (sender, receiver) = oneshot::channel();
         state.turns.push(owner, PoolWaiter { sender, pace: pace.clone() }, capped, in_front);
         Ok(Taken::Queued(QueueTicket { pool: self.clone(), owner, receiver }))
+    }
+
+    /// A free place, if there is one and nobody else waits for it.
+    fn take_free(self: &Arc<Self>, state: &mut State, request: AcquireRequest<'_>) -> Option<PoolSlot> {
+        if state.turns.is_pressed() { None } else { self.take_place(state, request) }
+    }
+
+    /// A free place, if there is one.
+    fn take_place(self: &Arc<Self>, state: &mut State, request: AcquireRequest<'_>) -> Option<PoolSlot> {
+        let fitting = state.idle.iter().rposition(|backend| backend.settings() == request.settings);
+        let has_room = state.has_room(self.limits.size);
+        // Better a new connection than the settings and prepared statements of another lost.
+        let index = fitting.or(if has_room || state.idle.is_empty() { None } else { Some(0) });
+        if index.is_none() && !has_room {
+            return None;
+        }
+        state.turns.start(request.owner);
+        let backend = index.map(|index| state.idle.remove(index));
+        state.taken += usize::from(backend.is_none());
+        Some(self.slot(backend, Some(request.owner)))
     }
 
     /// A connection could not be opened. If PostgreSQL is merely crowded, one of the others will do; else whoever waits
@@ -353,40 +396,6 @@ pub struct AcquireRequest<'w> {
 enum Taken {
     Free(PoolSlot),
     Queued(QueueTicket),
-}
-
-/// A place in the queue; dropped, it is given up.
-struct QueueTicket {
-    pool: Arc<Pool>,
-    owner: OwnerId,
-    receiver: oneshot::Receiver<Result<PoolSlot, Unavailable>>,
-}
-
-impl QueueTicket {
-    async fn wait(mut self) -> Result<PoolSlot, Unavailable> {
-        match (&mut self.receiver).await {
-            Ok(answer) => answer,
-            // A sender is dropped only after it has answered, or after its receiver has gone.
-            Err(_) => Err(Unavailable::QueueFull(0)),
-        }
-    }
-}
-
-impl Drop for QueueTicket {
-    fn drop(&mut self) {
-        let unclaimed = {
-            let mut state = self.pool.state();
-            let answer = self.receiver.try_recv();
-            self.receiver.close();
-            // Whoever answers counts us out, under the same lock.
-            if matches!(answer, Err(oneshot::error::TryRecvError::Empty)) {
-                state.turns.give_up(self.owner, |waiter| waiter.sender.is_closed());
-            }
-            answer
-        };
-        // Outside the lock, which a slot's own drop takes.
-        drop(unclaimed);
-    }
 }
 
 impl PoolSlot {

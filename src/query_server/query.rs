@@ -50,6 +50,11 @@ impl IncomingQuery {
         OwnerId::of(self.request.tenant.as_deref(), self.request.tenant_type.unwrap_or_default(), self.caller)
     }
 
+    /// True if it must not wait for connections that its caller may hold.
+    pub fn is_question(&self) -> bool {
+        self.request.question && self.request.tenant.is_none()
+    }
+
     /// On whose behalf it runs. A caller that knows of no types leaves the type empty, which is nobody's.
     pub fn whose(&self) -> Option<Whose<'_>> {
         let tenant = self.request.tenant.as_deref()?;

@@ -34,15 +34,26 @@ impl ReaderPatience {
     }
 
     /// Returns when a caller has been waited for long enough. To be polled only once there is something to wait for.
-    /// `read_effects`: it has been waited for before, and has taken rows since. `reader_patience`: it has been waited for so long that others
-    /// are to go first; called once.
-    pub async fn ends(&self, pool: &Pool, deadlines: &Deadlines, reads: bool, slow: impl FnOnce()) {
+    /// `reads`: it has been waited for before, and has taken rows since. `slow`: it has been waited for so long that others
+    /// are to go first; called once. While it is `held_up`, no wait counts.
+    pub async fn ends(
+        &self,
+        pool: &Pool,
+        deadlines: &Deadlines,
+        reads: bool,
+        held_up: impl Fn() -> bool,
+        slow: impl FnOnce(),
+    ) {
         let mut slow = Some(slow);
-        let since = Instant::now();
+        let mut since = Instant::now();
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waits = WaitingReader(&self.waiting);
         loop {
             deadlines.at(Instant::now() + LOOK_EVERY).await;
+            if held_up() {
+                since = Instant::now();
+                continue;
+            }
             let waited = since.elapsed();
             if waited >= LEAST
                 && let Some(slow) = slow.take()

@@ -36,6 +36,8 @@ const MOST_OUTDATED: u32 = 3;
 /// What all queries share.
 pub struct Engine {
     pub pool: Arc<Pool>,
+    /// For questions, while all connections of the pool are taken.
+    pub spare: Arc<Pool>,
     pub deadlines: Deadlines,
     pub texts: TraitsCache,
     /// Bytes of the longest SQL text taken.
@@ -252,8 +254,12 @@ impl Engine {
         watch: &mut StopWatch<'_, C>,
     ) -> Result<PoolSlot, Failure> {
         let request = AcquireRequest { settings: &query.settings, owner: watch.owner, capped: !held, pace: watch.pace };
-        let acquiring = self.pool.acquire(request);
-        let acquired = watch.unless_stopped(acquiring).await.map_err(StopReason::before)?;
+        let acquired = match query.is_question() {
+            false => watch.unless_stopped(self.pool.acquire(request)).await,
+            // In a box: the task of any other query is no larger for it.
+            true => watch.unless_stopped(Box::pin(self.pool.acquire_beside(&self.spare, request))).await,
+        };
+        let acquired = acquired.map_err(StopReason::before)?;
         acquired.map_err(unavailable)
     }
 

@@ -91,7 +91,7 @@ impl Sessions {
             end_of_life: self.limits.age.and_then(|age| Instant::now().checked_add(age)),
         };
         tokio::spawn(session.run());
-        ReplyStream::new(receiver, queries, task.abort_handle(), &self.engine.reads, self.engine.max_message_size)
+        ReplyStream::new(receiver, queries, task.abort_handle(), &self.engine)
     }
 }
 
@@ -250,7 +250,7 @@ impl Session {
             () = &mut finishing => return Ok(()),
             () = self.admissions.lapsed() => SessionEnd::Lapsed,
             () = passed(&mut end_of_life) => SessionEnd::TooOld,
-            () = engine.patience.ends(&engine.pool, &engine.deadlines, true, || {}) => SessionEnd::Stalled,
+            () = engine.patience.ends(&engine.pool, &engine.deadlines, true, || false, || {}) => SessionEnd::Stalled,
         };
         self.give_back().await;
         reply.cancel();

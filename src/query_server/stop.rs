@@ -125,4 +125,9 @@ pub trait Caller: Sync {
 
     /// Returns when the caller wants the query to stop, or has gone, or when it may not run any more: with which it is.
     fn cancelled(&self) -> impl Future<Output = StopReason> + Send;
+
+    /// True if it has said that it takes nothing for now, and why that is nobody's fault.
+    fn is_held_up(&self) -> bool {
+        false
+    }
 }

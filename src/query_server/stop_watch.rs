@@ -81,7 +81,7 @@ impl<C: Caller> StopWatch<'_, C> {
                 self.is_slow = true;
                 self.pace.note(self.owner, true);
             };
-            self.patience.ends(self.pool, self.deadlines, self.reads, slow).await;
+            self.patience.ends(self.pool, self.deadlines, self.reads, || self.caller.is_held_up(), slow).await;
         };
         let sent = tokio::select! {
             biased;

@@ -17,8 +17,9 @@ use tonic::Status;
 use super::decode::RawDescription;
 use super::in_flight::{InFlight, QueryControl};
 use super::memory::{Memory, Reserved};
-use super::read_effects::{ReadEffects, Verdict};
+use super::read_effects::Verdict;
 use super::reply_chunk::{Described, ReplyChunk, ReplyEnd};
+use super::run::Engine;
 use super::stop::{Caller, StopReason};
 use crate::proto::{Draining, Failure, Hello, Part, ServerFrame, server_frame};
 
@@ -130,6 +131,10 @@ impl Caller for ReplySender {
         self.control.wait(QueryControl::is_cancelled).await;
         self.control.stop()
     }
+
+    fn is_held_up(&self) -> bool {
+        self.control.is_held_up()
+    }
 }
 
 /// The writing half of a stream. Dropped when the caller has gone or everything is answered.
@@ -150,13 +155,17 @@ impl ReplyStream {
         receiver: mpsc::Receiver<OutgoingFrame>,
         queries: Arc<InFlight>,
         frame_reader: AbortHandle,
-        reads: &ReadEffects,
-        max_message_size: usize,
+        engine: &Engine,
     ) -> Self {
-        let mut reads = reads.watch();
-        let max_message_size = max_message_size as u64;
-        let hello =
-            move |reads: &Verdict| Hello { max_message_size, reads: reads.on_the_wire().into(), takes_premises: true };
+        let mut reads = engine.reads.watch();
+        let max_message_size = engine.max_message_size as u64;
+        let most_at_once = u32::try_from(engine.pool.most_of_one()).unwrap_or(u32::MAX);
+        let hello = move |reads: &Verdict| Hello {
+            max_message_size,
+            reads: reads.on_the_wire().into(),
+            takes_premises: true,
+            most_at_once,
+        };
         let first = hello(&reads.borrow_and_update());
         let hellos = stream::unfold(reads, move |mut reads| async move {
             reads.changed().await.ok()?;

@@ -150,10 +150,18 @@ impl InternalQueries<'_> {
     ) -> Result<ResultSet, (FailureClass, ShardError)> {
         let mut retry = Retry::new(retries);
         loop {
+            // The query that this one is for ends at the same time, and knows what has become of it: it goes first.
+            let late = self.deadlines.at(self.deadline + 2 * DEADLINE_GRACE);
+            let in_time = async {
+                match self.attempt(channel, query.clone()).await {
+                    Err((_, error)) if self.is_for_the_deadline(&error) => std::future::pending().await,
+                    attempt => attempt,
+                }
+            };
             let attempt = tokio::select! {
                 biased;
-                attempt = self.attempt(channel, query.clone()) => attempt,
-                () = self.deadlines.at(self.deadline + DEADLINE_GRACE) => {
+                attempt = in_time => attempt,
+                () = late => {
                     Err((FailureClass::Answered, ShardError::Failed(Interrupt::Deadline.error(self.timeout, Fate::Unknown))))
                 }
             };
@@ -168,13 +176,18 @@ impl InternalQueries<'_> {
         }
     }
 
+    /// True if the server has stopped a query because the time was up that this side gave it.
+    fn is_for_the_deadline(&self, error: &ShardError) -> bool {
+        matches!(error, ShardError::Failed(Error::Timeout { .. })) && Instant::now() + DEADLINE_GRACE >= self.deadline
+    }
+
     async fn attempt(
         &self,
         channel: &QueryChannel,
         query: QueryRequest,
     ) -> Result<ResultSet, (FailureClass, ShardError)> {
         let failed = |failed: FailedAttempt| (failed.class, ShardError::Failed(failed.error));
-        let wire = QueryRequest { timeout_ms: milliseconds_until(self.deadline), ..query };
+        let wire = QueryRequest { timeout_ms: milliseconds_until(self.deadline), question: true, ..query };
         let mut call = channel.start(wire).await.map_err(|error| failed(FailedAttempt::at_start(error)))?;
         let mut result = ResultSet::default();
         loop {

@@ -23,5 +23,5 @@ pub use outcome::{FailedShard, ShardOutcome};
 pub use retry::{FailureClass, Retry, RetryBudget};
 pub use shard_call::DescribedPart;
 pub use shard_calls::ShardCalls;
-pub use shards::Shards;
+pub use shards::{Shards, StartTurn};
 pub use statement::{FailurePolicy, Statement};

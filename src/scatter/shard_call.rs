@@ -48,6 +48,8 @@ pub(super) struct ShardCall<'a> {
     pub received: VecDeque<DescribedPart>,
     pub answered: bool,
     pub used: bool,
+    /// The server has been told that no reader is at fault.
+    is_held_up: bool,
     /// The server's word on reads.
     reads: ReadSafety,
     /// The error of an attempt that was lost and may have done more than read.
@@ -75,6 +77,7 @@ impl<'a> ShardCall<'a> {
             received: VecDeque::new(),
             answered: false,
             used: false,
+            is_held_up: false,
             reads: ReadSafety::OnlyRead,
             lost: None,
             may_have_run: false,
@@ -93,9 +96,21 @@ impl<'a> ShardCall<'a> {
             && !part.reply.rows.is_empty()
         {
             call.handle().credit(part.reply.rows.len() as u32);
+            self.is_held_up = false;
         }
         self.used |= !part.reply.rows.is_empty();
         Some(part)
+    }
+
+    /// Tells the server that its rows have to wait for something else of the fan-out.
+    pub fn hold_up(&mut self) {
+        if let State::Running(call) = &self.state
+            && !self.received.is_empty()
+            && !self.is_held_up
+        {
+            call.handle().hold_up();
+            self.is_held_up = true;
+        }
     }
 
     /// What the server has said of reads since the statement was sent.

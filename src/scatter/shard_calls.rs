@@ -12,7 +12,7 @@ use super::interrupt::{CANCEL_GRACE, DEADLINE_GRACE, Interrupt};
 use super::interrupts::Interrupts;
 use super::outcome::{Outcome, ShardOutcome, verdict};
 use super::shard_call::{DescribedPart, Fixed, ShardCall};
-use super::shards::Shards;
+use super::shards::{Shards, StartTurn};
 use super::statement::{FailurePolicy, Statement};
 use crate::data::shape::Description;
 use crate::deadline::Deadline;
@@ -21,6 +21,8 @@ use crate::proto::QueryRequest;
 
 /// Once one shard has refused a statement: how long the others may take to refuse it in the same way.
 const SAME_REFUSAL_GRACE: Duration = Duration::from_millis(100);
+/// Rows that wait for so long are held up. Servers take a reader for slow a little later.
+const HELD_UP_AFTER: Duration = Duration::from_millis(40);
 
 pub struct ShardCalls<'a> {
     shards: &'a Shards,
@@ -28,6 +30,7 @@ pub struct ShardCalls<'a> {
     statement: Statement,
     calls: Vec<ShardCall<'a>>,
     ending: Option<FanOutEnding>,
+    turn: Option<StartTurn<'a>>,
 }
 
 /// The statement will not go on. Until then the shards may say what became of it.
@@ -44,16 +47,17 @@ enum CallStep {
 }
 
 impl<'a> ShardCalls<'a> {
-    /// Starts the statement on these shards.
+    /// Starts the statement on these shards. `turn`: for several shards.
     pub fn start(
         shards: &'a Shards,
         interrupts: Interrupts<'a>,
         on: impl IntoIterator<Item = usize>,
         statement: Statement,
+        turn: Option<StartTurn<'a>>,
     ) -> Self {
         let fixed = Fixed { shards, interrupts: &interrupts, statement: &statement };
         let calls = on.into_iter().map(|shard| ShardCall::start(&fixed, shard)).collect();
-        ShardCalls { shards, interrupts, statement, calls, ending: None }
+        ShardCalls { shards, interrupts, statement, calls, ending: None, turn }
     }
 
     /// Drops these shards, to which nothing has been sent yet.
@@ -121,8 +125,13 @@ impl<'a> ShardCalls<'a> {
     /// Waits until each shard has begun to answer, or failed.
     pub async fn begun(&mut self) -> Result<(), FanOutError> {
         while self.calls.iter().any(|call| !call.outcome.is_over() && call.received.is_empty()) {
-            self.advance().await?;
+            // The last one that is under way holds nothing while it waits.
+            if self.calls.iter().filter(|call| !call.outcome.is_over()).count() <= 1 {
+                self.turn = None;
+            }
+            self.advance_others().await?;
         }
+        self.turn = None;
         Ok(())
     }
 
@@ -135,7 +144,7 @@ impl<'a> ShardCalls<'a> {
     /// Waits until each shard has come to its end.
     pub async fn ended(&mut self) -> Result<(), FanOutError> {
         while self.calls.iter().any(|call| !call.outcome.is_over()) {
-            self.advance().await?;
+            self.advance_others().await?;
         }
         self.refuse_if_hopeless()
     }
@@ -155,7 +164,7 @@ impl<'a> ShardCalls<'a> {
             if self.calls[index].outcome.is_over() {
                 return Ok(None);
             }
-            self.advance().await?;
+            self.advance_others().await?;
         }
     }
 
@@ -188,8 +197,20 @@ impl<'a> ShardCalls<'a> {
         }
     }
 
-    /// Runs `work`, and receives meanwhile what the shards send.
+    /// Runs `work` of the fan-out itself, and receives meanwhile what the shards send.
     pub async fn until<T>(&mut self, work: impl Future<Output = T>) -> Result<T, FanOutError> {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                output = &mut work => return Ok(output),
+                advanced = self.advance_others() => advanced?,
+            }
+        }
+    }
+
+    /// The same while the application takes what it was given. If that takes long, it is the reader's fault.
+    pub async fn until_taken<T>(&mut self, work: impl Future<Output = T>) -> Result<T, FanOutError> {
         let mut work = pin!(work);
         loop {
             tokio::select! {
@@ -248,6 +269,18 @@ impl<'a> ShardCalls<'a> {
             _ => self.has_failed(),
         };
         if failed { Err(self.verdict()) } else { Ok(()) }
+    }
+
+    /// The same as `advance`, while what has come has to wait for something else.
+    async fn advance_others(&mut self) -> Result<(), FanOutError> {
+        let late = self.interrupts.after(HELD_UP_AFTER);
+        tokio::select! {
+            biased;
+            advanced = self.advance() => return advanced,
+            () = late => {}
+        }
+        self.calls.iter_mut().for_each(ShardCall::hold_up);
+        self.advance().await
     }
 
     /// Waits for something to happen. An error: it ended the fan-out.

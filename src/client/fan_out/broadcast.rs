@@ -59,7 +59,8 @@ pub async fn on_all<'a>(
             return Err(error.into());
         }
     }
-    let mut calls = ShardCalls::start(&fan_out.shared.shards, interrupts, 0..fan_out.shards(), statement);
+    let turn = fan_out.turn_to_start(&mut interrupts).await?;
+    let mut calls = ShardCalls::start(&fan_out.shared.shards, interrupts, 0..fan_out.shards(), statement, turn);
     calls.begun().await?;
     if calls.has_failed() {
         drain(&mut calls).await?;
@@ -99,7 +100,7 @@ async fn add_up(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>) -> Result<
         while let Some(DescribedPart { reply, .. }) = calls.next_of(index).await? {
             fan_out.output.rows(&reply.rows, reply.row_count)?;
             tags.extend(reply.command_tag);
-            calls.until(fan_out.output.room()).await?;
+            calls.until_taken(fan_out.output.room()).await?;
         }
     }
     if calls.has_failed() {
@@ -121,7 +122,7 @@ async fn pass_on(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>, index: us
         if let Some(tag) = &reply.command_tag {
             fan_out.output.end(Some(tag))?;
         }
-        calls.until(fan_out.output.room()).await?;
+        calls.until_taken(fan_out.output.room()).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, Fate};
 use crate::proto::QueryRequest;
 use crate::scatter::{
     FailedShard, FailurePolicy, FanOutError, InternalQueries, Interrupt, Interrupts, ShardCalls, ShardError,
-    ShardOutcome, Statement,
+    ShardOutcome, StartTurn, Statement,
 };
 
 /// Bytes of rows that a shard may send at least before it waits for credit, however many shards there are.
@@ -111,6 +111,13 @@ impl<'a> FanOut<'a> {
         })
     }
 
+    /// Waits for the turn of a statement that goes to several shards.
+    pub async fn turn_to_start(&self, interrupts: &mut Interrupts<'_>) -> Result<Option<StartTurn<'a>>, FanOutError> {
+        let shared: &'a Shared = self.shared;
+        let turn = interrupts.until(shared.shards.turn_to_start()).await;
+        turn.map_err(|interrupt| self.interrupted(interrupt))
+    }
+
     /// Runs a statement on one shard, whichever can be reached.
     pub async fn on_one(
         &self,
@@ -130,7 +137,7 @@ impl<'a> FanOut<'a> {
                 statement.max_retries = 0;
             }
             let moves_on = !is_last && statement.only_reads(all.channels[shard].reads());
-            let mut calls = ShardCalls::start(all, interrupts, [shard], statement);
+            let mut calls = ShardCalls::start(all, interrupts, [shard], statement, None);
             let answered = tokio::select! {
                 biased;
                 answered = calls.answered() => Some(answered),

@@ -111,7 +111,7 @@ async fn concat(
 
 async fn give(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>, batch: &RowBatch) -> Result<(), FanOutError> {
     fan_out.output.rows(&batch.rows, batch.count)?;
-    calls.until(fan_out.output.room()).await
+    calls.until_taken(fan_out.output.room()).await
 }
 
 async fn sorted(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>, merge: SortedMerge) -> Result<(), FanOutError> {
@@ -209,7 +209,7 @@ async fn each_batch(
     if !fan_out.request.partial {
         while let Some((_, DescribedPart { reply, .. })) = calls.next().await? {
             take(&reply.rows)?;
-            calls.until(fan_out.output.room()).await?;
+            calls.until_taken(fan_out.output.room()).await?;
         }
         return calls.ended().await;
     }
@@ -226,7 +226,7 @@ async fn each_batch(
         if calls.has_succeeded(index) {
             for rows in batches {
                 take(rows)?;
-                calls.until(fan_out.output.room()).await?;
+                calls.until_taken(fan_out.output.room()).await?;
             }
         } else {
             calls.note_unused(index);
@@ -277,7 +277,7 @@ async fn by_shard<'a>(
         if let Some(tag) = &reply.command_tag {
             fan_out.output.end(Some(tag))?;
         }
-        calls.until(fan_out.output.room()).await?;
+        calls.until_taken(fan_out.output.room()).await?;
     }
     calls.ended().await.map_err(FanOutError::without_position)?;
     Ok(summary)

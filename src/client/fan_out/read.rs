@@ -43,7 +43,8 @@ pub async fn run<'a>(
         return Ok(AttemptEnd::Outdated(interrupts));
     }
     let statement = fan_out.statement(wire, policy, planned.shows_only_reading)?;
-    let mut calls = ShardCalls::start(&fan_out.shared.shards, interrupts, 0..fan_out.shards(), statement);
+    let turn = fan_out.turn_to_start(&mut interrupts).await?;
+    let mut calls = ShardCalls::start(&fan_out.shared.shards, interrupts, 0..fan_out.shards(), statement, turn);
     calls.leave_out(&fan_out.silent);
     if let Err(error) = calls.answered().await {
         // After a change of the schema, PostgreSQL may refuse a plan that was right before.

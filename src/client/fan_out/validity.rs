@@ -184,9 +184,15 @@ impl<'a> FanOut<'a> {
 
     /// Waits for a pending answer after the result was sent.
     pub async fn confirm(&self, validity: Validity<'_>, doubt: Option<Error>) -> Result<(), FanOutError> {
-        if let Validity::Pending(question) = validity
-            && !question.await?
-        {
+        let Validity::Pending(question) = validity else { return Ok(()) };
+        let holds = question.await.map_err(|error| match error {
+            // It has come to its end, and only read.
+            ShardError::Failed(Error::Timeout { timeout_ms, .. }) if doubt.is_none() => {
+                ShardError::Failed(Error::Timeout { timeout_ms, fate: Fate::OnlyReads })
+            }
+            error => error,
+        })?;
+        if !holds {
             self.shared.fan_outs.forget();
             return Err(doubt.map_or_else(|| self.never_held(), FanOutError::from));
         }

@@ -33,6 +33,7 @@ fn engine(address: SocketAddr) -> Engine {
     let limits = PoolLimits { size: 1, queue: 10, tenant_size: 1, tenant_queue: 10 };
     let largest = 1 << 20;
     Engine {
+        spare: Pool::new(target.clone(), Readiness::default(), limits, None, 0, None, Poolers::new(false)),
         pool: Pool::new(target, Readiness::default(), limits, None, 0, None, Poolers::new(false)),
         deadlines: Deadlines::start(),
         texts: TraitsCache::new(),
