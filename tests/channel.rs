@@ -91,11 +91,11 @@ async fn a_query_that_was_on_its_way_when_unimplemented_came_back_never_ran_and_
     let dial = Dial { tls: None, insecure: false, token: BearerToken::default(), names: Names::LIBRARY };
     let channel = QueryChannel::new(0, address, dial, Default::default(), Default::default()).unwrap();
     let query = QueryRequest { sql: "select 1".into(), timeout_ms: 5000, ..QueryRequest::default() };
-    let begun = match channel.begin(query.clone()).await.unwrap() {
+    let begun = match channel.start_on_any_wire(query.clone()).await.unwrap() {
         StartedCall::Call(mut call) => {
             let event = call.next().await;
             assert!(matches!(event, ReplyEvent::NeverRan(_)), "{event:?}");
-            channel.begin(query).await.unwrap()
+            channel.start_on_any_wire(query).await.unwrap()
         }
         // The refusal was quicker than the query.
         begun => begun,
@@ -195,23 +195,23 @@ async fn a_query_that_may_have_run_is_not_sent_to_a_server_that_says_nothing_of_
         if let Some(reads) = hello {
             tell(&hellos, reads).await;
         }
-        let refused = channel.begin(read(true)).await.unwrap_err();
+        let refused = channel.start_on_any_wire(read(true)).await.unwrap_err();
         assert_eq!(refused.code(), "OUTCOME_UNKNOWN", "{refused}");
-        let StartedCall::Call(call) = channel.begin(read(false)).await.unwrap() else { panic!("of 1.x") };
+        let StartedCall::Call(call) = channel.start_on_any_wire(read(false)).await.unwrap() else { panic!("of 1.x") };
         until(|| queries.load(Ordering::Relaxed) == 1).await;
         assert_ne!(call.reads(), ReadSafety::OnlyRead);
     }
     for reads in [hello::Reads::Unknown, hello::Reads::OnlyRead, hello::Reads::MayWrite] {
         let (channel, hellos, _) = telling().await;
         tell(&hellos, reads).await;
-        channel.begin(read(true)).await.unwrap();
+        channel.start_on_any_wire(read(true)).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn what_was_sent_while_reads_might_write_is_never_taken_for_a_read() {
     let (channel, hellos, _) = telling().await;
-    let begin = async || match channel.begin(read(false)).await.unwrap() {
+    let begin = async || match channel.start_on_any_wire(read(false)).await.unwrap() {
         StartedCall::Call(call) => call,
         StartedCall::Legacy(_) => panic!("of 1.x"),
     };

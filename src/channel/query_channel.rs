@@ -103,14 +103,14 @@ impl QueryChannel {
 
     /// Starts one shard's part of a query for several shards. After an error, nothing was sent.
     pub async fn start(&self, query: QueryRequest) -> Result<Call, Error> {
-        match self.begin(query).await? {
+        match self.start_on_any_wire(query).await? {
             StartedCall::Call(call) => Ok(call),
             StartedCall::Legacy(_) => Err(self.legacy_refusal()),
         }
     }
 
     /// Fails if the server speaks only the 1.x wire. A server that cannot be reached is no failure.
-    pub async fn refuse_legacy(&self) -> Result<(), Error> {
+    pub async fn ensure_current_wire(&self) -> Result<(), Error> {
         if self.current().is_some() || !matches!(Box::pin(self.open()).await, Ok(Wire::Legacy)) {
             return Ok(());
         }
@@ -127,9 +127,9 @@ impl QueryChannel {
     }
 
     /// Starts a query on whichever wire the server speaks. After an error, nothing was sent.
-    pub async fn begin(&self, query: QueryRequest) -> Result<StartedCall, Error> {
+    pub async fn start_on_any_wire(&self, query: QueryRequest) -> Result<StartedCall, Error> {
         if is_large(&query) {
-            return Box::pin(self.begin_large(query)).await;
+            return Box::pin(self.start_large(query)).await;
         }
         let mut query = query;
         loop {
@@ -138,11 +138,11 @@ impl QueryChannel {
                 // Rare, and boxed, so that other queries have smaller tasks.
                 None => match Box::pin(self.open()).await? {
                     Wire::Current(stream) => stream,
-                    Wire::Legacy => return self.begin_legacy(query),
+                    Wire::Legacy => return self.start_legacy(query),
                 },
             };
-            if query.may_have_run && !Box::pin(stream.knows_reads()).await {
-                return Err(self.not_repeated());
+            if query.may_have_run && !Box::pin(stream.checks_reads()).await {
+                return Err(self.not_repeated_error());
             }
             match Stream::start(&stream, query) {
                 Ok(call) => return Ok(StartedCall::Call(call)),
@@ -158,15 +158,15 @@ impl QueryChannel {
         }
     }
 
-    fn begin_legacy(&self, query: QueryRequest) -> Result<StartedCall, Error> {
+    fn start_legacy(&self, query: QueryRequest) -> Result<StartedCall, Error> {
         match query.may_have_run {
-            true => Err(self.not_repeated()),
+            true => Err(self.not_repeated_error()),
             false => LegacyCall::new(query).map(StartedCall::Legacy),
         }
     }
 
     /// The error of a query that may have run already, on a server that would not check that repeating it does no harm.
-    fn not_repeated(&self) -> Error {
+    fn not_repeated_error(&self) -> Error {
         Error::OutcomeUnknown {
             shard: self.server.shard,
             address: self.server.address.clone(),
@@ -177,17 +177,17 @@ impl QueryChannel {
     }
 
     /// Starts a query on a stream of its own, where it does not hold up others: HTTP/2 lets streams take turns.
-    async fn begin_large(&self, query: QueryRequest) -> Result<StartedCall, Error> {
+    async fn start_large(&self, query: QueryRequest) -> Result<StartedCall, Error> {
         let shared = match self.current() {
             Some(stream) => stream,
             None => match self.open().await? {
                 Wire::Current(stream) => stream,
-                Wire::Legacy => return self.begin_legacy(query),
+                Wire::Legacy => return self.start_legacy(query),
             },
         };
-        self.fits(&query, &shared).await?;
-        if query.may_have_run && !shared.knows_reads().await {
-            return Err(self.not_repeated());
+        self.check_size_on(&query, &shared).await?;
+        if query.may_have_run && !shared.checks_reads().await {
+            return Err(self.not_repeated_error());
         }
         let own = match Stream::open(&self.server, StreamMethod::Multiplex, None).await {
             Ok(stream) => stream,
@@ -207,8 +207,8 @@ impl QueryChannel {
     }
 
     /// Refuses a query whose message is larger than the server accepts. After an error, nothing was sent.
-    async fn fits(&self, query: &QueryRequest, stream: &Stream) -> Result<(), Error> {
-        let (size, largest) = (query.encoded_len() + FRAME, stream.largest().await);
+    async fn check_size_on(&self, query: &QueryRequest, stream: &Stream) -> Result<(), Error> {
+        let (size, largest) = (query.encoded_len() + FRAME, stream.max_message_size().await);
         if size <= largest {
             return Ok(());
         }
@@ -221,34 +221,34 @@ impl QueryChannel {
     }
 
     /// The same before a query is sent to any shard.
-    pub async fn takes(&self, query: &QueryRequest) -> Result<(), Error> {
+    pub async fn check_size(&self, query: &QueryRequest) -> Result<(), Error> {
         if !is_large(query) {
             return Ok(());
         }
         match self.current() {
-            Some(stream) => self.fits(query, &stream).await,
+            Some(stream) => self.check_size_on(query, &stream).await,
             None => match self.open().await? {
-                Wire::Current(stream) => self.fits(query, &stream).await,
+                Wire::Current(stream) => self.check_size_on(query, &stream).await,
                 Wire::Legacy => Ok(()),
             },
         }
     }
 
     /// True if the server undoes a statement whose premise does not hold. False if it cannot be reached.
-    pub async fn takes_premises(&self) -> bool {
+    pub async fn supports_premises(&self) -> bool {
         match self.current() {
-            Some(stream) => stream.takes_premises().await,
+            Some(stream) => stream.supports_premises().await,
             None => match Box::pin(self.open()).await {
-                Ok(Wire::Current(stream)) => stream.takes_premises().await,
+                Ok(Wire::Current(stream)) => stream.supports_premises().await,
                 _ => false,
             },
         }
     }
 
     /// Refuses a query in a session whose message is larger than the server accepts.
-    pub async fn takes_in(&self, session: &ServerSession, query: &QueryRequest) -> Result<(), Error> {
+    pub async fn check_size_in(&self, session: &ServerSession, query: &QueryRequest) -> Result<(), Error> {
         match is_large(query) {
-            true => self.fits(query, &session.0).await,
+            true => self.check_size_on(query, &session.0).await,
             false => Ok(()),
         }
     }

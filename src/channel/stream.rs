@@ -64,11 +64,11 @@ impl ReadSafety {
 /// What the server said in its Hello.
 #[derive(Clone, Copy, Debug)]
 struct ServerHello {
-    largest: usize,
+    max_message_size: usize,
     /// It checks `may_have_run`.
-    knows_reads: bool,
+    checks_reads: bool,
     /// It checks `premise`.
-    takes_premises: bool,
+    supports_premises: bool,
     /// How many of this client's queries without tenants have connections at once; 0: it does not say.
     most_at_once: u32,
 }
@@ -172,18 +172,18 @@ impl Stream {
     }
 
     /// The largest message that the server accepts, in bytes. A 2.0 server does not say.
-    pub async fn largest(&self) -> usize {
-        self.hello().await.map_or(USUAL_LARGEST, |said| said.largest)
+    pub async fn max_message_size(&self) -> usize {
+        self.hello().await.map_or(USUAL_LARGEST, |hello| hello.max_message_size)
     }
 
     /// True if the server runs a query that may have run already only where that does no harm.
-    pub async fn knows_reads(&self) -> bool {
-        self.hello().await.is_some_and(|said| said.knows_reads)
+    pub async fn checks_reads(&self) -> bool {
+        self.hello().await.is_some_and(|hello| hello.checks_reads)
     }
 
     /// True if the server undoes a statement whose premise does not hold.
-    pub async fn takes_premises(&self) -> bool {
-        self.hello().await.is_some_and(|said| said.takes_premises)
+    pub async fn supports_premises(&self) -> bool {
+        self.hello().await.is_some_and(|hello| hello.supports_premises)
     }
 
     /// The server's last word on reads.
@@ -205,7 +205,7 @@ impl Stream {
         }
     }
 
-    fn hear(&self, hello: Hello) {
+    fn on_hello(&self, hello: Hello) {
         let reads = ReadSafety::of(hello);
         let mut calls = self.lock();
         if calls.reads == ReadSafety::MayWrite {
@@ -214,9 +214,9 @@ impl Stream {
         calls.reads = reads;
         drop(calls);
         self.hello.send_replace(Some(ServerHello {
-            largest: usize::try_from(hello.max_message_size).unwrap_or(usize::MAX),
-            knows_reads: hello.reads() != hello::Reads::Unspecified,
-            takes_premises: hello.takes_premises,
+            max_message_size: usize::try_from(hello.max_message_size).unwrap_or(usize::MAX),
+            checks_reads: hello.reads() != hello::Reads::Unspecified,
+            supports_premises: hello.takes_premises,
             most_at_once: hello.most_at_once,
         }));
     }
@@ -265,10 +265,10 @@ async fn read(
             }
             Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Draining(draining)) })) => {
                 tracing::info!(target: "mtdd::grpc", address, "query server is going down");
-                stop_after(&stream, draining.last_id);
+                on_draining(&stream, draining.last_id);
             }
             Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Hello(hello)) })) => {
-                stream.hear(hello);
+                stream.on_hello(hello);
             }
             Ok(Some(ServerFrame { frame: None })) => {}
             Ok(None) => break "the server ended the stream".to_owned(),
@@ -338,7 +338,7 @@ impl KnownDescriptions {
     }
 }
 
-fn stop_after(stream: &Stream, last_id: u32) {
+fn on_draining(stream: &Stream, last_id: u32) {
     let mut calls = stream.lock();
     calls.accepting = false;
     let never_ran: Vec<_> = calls.waiting.extract_if(|id, _| *id > last_id).collect();

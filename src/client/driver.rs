@@ -40,27 +40,27 @@ pub fn run(shared: Arc<Shared>, commands: UnboundedReceiver<ClientCommand>, max_
 async fn drive(shared: Arc<Shared>, mut commands: UnboundedReceiver<ClientCommand>, max_in_flight: usize) {
     let (done, mut finished) = mpsc::unbounded_channel::<u32>();
     let deadlines = Arc::new(Deadlines::start());
-    let (under_way, listening, closing) = Default::default();
-    let mut driver = Driver { shared, deadlines, max_in_flight, done, under_way, listening, closing };
+    let (running, listening, closing) = Default::default();
+    let mut driver = Driver { shared, deadlines, max_in_flight, done, running, listening, closing };
     let mut deadline = None;
     loop {
         tokio::select! {
             biased;
             command = commands.recv() => match command {
-                Some(command) => driver.obey(command, &mut deadline),
+                Some(command) => driver.handle(command, &mut deadline),
                 None => return,
             },
             Some(id) = finished.recv() => {
-                if driver.under_way.remove(&id).is_none() {
+                if driver.running.remove(&id).is_none() {
                     driver.listening.remove(&id);
                 }
             }
             () = expiry(deadline), if deadline.is_some() => {
-                driver.under_way.values().for_each(|control| control.close());
+                driver.running.values().for_each(|control| control.close());
                 deadline = None;
             }
         }
-        if !driver.closing.is_empty() && driver.under_way.is_empty() && driver.listening.is_empty() {
+        if !driver.closing.is_empty() && driver.running.is_empty() && driver.listening.is_empty() {
             for id in driver.closing {
                 driver.shared.finish(id, Ok(()));
             }
@@ -81,7 +81,7 @@ struct Driver {
     deadlines: Arc<Deadlines>,
     max_in_flight: usize,
     done: UnboundedSender<u32>,
-    under_way: HashMap<u32, Arc<CallControl>>,
+    running: HashMap<u32, Arc<CallControl>>,
     listening: HashMap<u32, Arc<NotificationListener>>,
     /// The closes to answer at the end.
     closing: Vec<u32>,
@@ -108,7 +108,7 @@ impl Drop for Task {
 }
 
 impl Driver {
-    fn obey(&mut self, command: ClientCommand, deadline: &mut Option<Instant>) {
+    fn handle(&mut self, command: ClientCommand, deadline: &mut Option<Instant>) {
         match command {
             ClientCommand::Execute(requests) => requests.into_iter().for_each(|request| self.execute(request)),
             ClientCommand::Explain(request) => self.start(request.id, |task| async move {
@@ -134,14 +134,14 @@ impl Driver {
                 });
             }
             ClientCommand::Cancel(id) => {
-                if let Some(control) = self.under_way.get(&id) {
+                if let Some(control) = self.running.get(&id) {
                     control.cancel();
                 } else if let Some(listener) = self.listening.get(&id) {
                     listener.control.cancel();
                 }
             }
             ClientCommand::Credit { id, bytes } => {
-                if let Some(control) = self.under_way.get(&id) {
+                if let Some(control) = self.running.get(&id) {
                     control.credit(bytes);
                 } else if let Some(listener) = self.listening.get(&id) {
                     listener.credit(bytes);
@@ -181,12 +181,12 @@ impl Driver {
     fn admit(&mut self, id: u32) -> Option<Arc<CallControl>> {
         let refusal = if !self.closing.is_empty() {
             Error::ClientClosed { fate: Fate::NotRun }
-        } else if self.under_way.len() >= self.max_in_flight {
+        } else if self.running.len() >= self.max_in_flight {
             let reason = format!("{} queries are running, as many as mtdd.maxInFlight allows", self.max_in_flight);
             Error::Overloaded { reason }
         } else {
             let control = Arc::new(CallControl::default());
-            self.under_way.insert(id, control.clone());
+            self.running.insert(id, control.clone());
             return Some(control);
         };
         self.shared.finish(id, Err(refusal));

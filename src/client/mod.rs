@@ -95,48 +95,48 @@ impl Client {
 
     /// Runs queries. They come together because waking the sleeping thread costs more than a query.
     pub fn execute(&self, requests: Vec<Request>) {
-        self.tell(ClientCommand::Execute(requests));
+        self.send(ClientCommand::Execute(requests));
     }
 
     /// Explains a query for all shards without running it.
     pub fn explain(&self, request: Request) {
-        self.tell(ClientCommand::Explain(Box::new(request)));
+        self.send(ClientCommand::Explain(Box::new(request)));
     }
 
     /// Answers with a placement message.
     pub fn locate(&self, id: u32, tenant: TenantKey, add: bool) {
-        self.tell(ClientCommand::Locate { id, tenant, add });
+        self.send(ClientCommand::Locate { id, tenant, add });
     }
 
     /// Opens a session on the tenant's shard under the number `session`. Answers as `locate` does.
     pub fn open_session(&self, id: u32, session: u32, target: QueryTarget) {
-        self.tell(ClientCommand::OpenSession { id, session, target });
+        self.send(ClientCommand::OpenSession { id, session, target });
     }
 
     /// Closes a session; its open transaction is rolled back.
     pub fn close_session(&self, session: u32) {
-        self.tell(ClientCommand::CloseSession(session));
+        self.send(ClientCommand::CloseSession(session));
     }
 
     /// Listens to a PostgreSQL channel on one shard (an index that exists) until it is cancelled. Messages under `id`
     /// tell JavaScript when LISTEN is in force, of each notification, and when it is over.
     pub fn listen(&self, id: u32, shard: usize, channel: String) {
-        self.tell(ClientCommand::Listen { id, shard, channel });
+        self.send(ClientCommand::Listen { id, shard, channel });
     }
 
     /// Stops a query or a listener.
     pub fn cancel(&self, id: u32) {
-        self.tell(ClientCommand::Cancel(id));
+        self.send(ClientCommand::Cancel(id));
     }
 
     /// JavaScript has taken this many bytes of rows or notifications.
     pub fn credit(&self, id: u32, bytes: u32) {
-        self.tell(ClientCommand::Credit { id, bytes });
+        self.send(ClientCommand::Credit { id, bytes });
     }
 
     /// Takes no further query. Answers once those that run have ended; they have a few seconds.
     pub fn close(&self, id: u32) {
-        self.tell(ClientCommand::Close { id });
+        self.send(ClientCommand::Close { id });
     }
 
     /// New connections and lookups use this token from now on.
@@ -149,7 +149,7 @@ impl Client {
         self.token.failed();
     }
 
-    fn tell(&self, command: ClientCommand) {
+    fn send(&self, command: ClientCommand) {
         // After close the thread is gone, and JavaScript refuses by itself.
         let _ = self.commands.send(command);
     }

@@ -25,10 +25,10 @@ pub async fn open(
     let deadline = Instant::now() + shared.timeout;
     shared.shards.retry_budget.earn();
     let opened = tokio::select! {
-        opened = hold_at_last(shared, target, deadline) => opened,
+        opened = open_with_retries(shared, target, deadline) => opened,
         interrupt = control.interrupt(deadlines.at(deadline)) => {
             if Instant::now() >= deadline {
-                shared.router.doubt(target);
+                shared.router.recheck(target);
             }
             Err(interrupt.error(shared.timeout, Fate::NotRun))
         }
@@ -43,11 +43,11 @@ pub async fn open(
     }
 }
 
-async fn hold_at_last(shared: &Shared, target: &QueryTarget, deadline: Instant) -> Result<HeldSession, Error> {
+async fn open_with_retries(shared: &Shared, target: &QueryTarget, deadline: Instant) -> Result<HeldSession, Error> {
     let mut retry = Retry::new(shared.shards.max_retries);
     let mut looked_up_again = false;
     loop {
-        let failed = match hold(shared, target).await {
+        let failed = match open_once(shared, target).await {
             Ok(held) => return Ok(held),
             Err(error) => FailedAttempt::at_start(error),
         };
@@ -58,7 +58,7 @@ async fn hold_at_last(shared: &Shared, target: &QueryTarget, deadline: Instant) 
             continue;
         }
         if failed.class == FailureClass::NeverSent {
-            shared.router.doubt(target);
+            shared.router.recheck(target);
         }
         match retry.next(failed.class, &shared.shards.retry_budget, deadline.into_std(), || true) {
             Some(wait) => {
@@ -70,7 +70,7 @@ async fn hold_at_last(shared: &Shared, target: &QueryTarget, deadline: Instant) 
     }
 }
 
-async fn hold(shared: &Shared, target: &QueryTarget) -> Result<HeldSession, Error> {
+async fn open_once(shared: &Shared, target: &QueryTarget) -> Result<HeldSession, Error> {
     match shared.router.route(target).await? {
         Route::Shard { shard, epoch } => {
             let owner = match target {

@@ -75,9 +75,9 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
             matches!(failed.class, FailureClass::NeverSent | FailureClass::OutcomeUnknown | FailureClass::StaysUnknown)
                 || Instant::now() >= query.deadline;
         if no_answer
-            && shared.router.doubt(&request.target)
+            && shared.router.recheck(&request.target)
             && request.session.is_none()
-            && Box::pin(query.lives_elsewhere(&request.target, &failed)).await
+            && Box::pin(query.has_moved(&request.target, &failed)).await
         {
             continue;
         }
@@ -102,7 +102,7 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
                     Err(interrupted) => interrupted.error,
                 }
             }
-            None if request.session.is_none() && query.only_reads(&wire.sql) => failed.of_a_read().error,
+            None if request.session.is_none() && query.only_reads(&wire.sql) => failed.for_read().error,
             None => failed.error,
         };
         let error = match doubt {
@@ -157,7 +157,7 @@ impl PointQuery<'_> {
             return Box::pin(self.attempt_in_session(session, request)).await;
         }
         let route =
-            self.unless_interrupted(self.shared.router.route(target)).await?.map_err(FailedAttempt::for_good)?;
+            self.unless_interrupted(self.shared.router.route(target)).await?.map_err(FailedAttempt::final_error)?;
         let channel = match route {
             Route::Shard { shard, epoch } => {
                 request.epoch = epoch;
@@ -165,16 +165,17 @@ impl PointQuery<'_> {
             }
             Route::All => {
                 let reason = "a query for all shards cannot run on a single shard".into();
-                return Err(FailedAttempt::for_good(Error::PlanUnsupported { reason }));
+                return Err(FailedAttempt::final_error(Error::PlanUnsupported { reason }));
             }
         };
-        let begun = self.unless_interrupted(channel.begin(request)).await?.map_err(FailedAttempt::at_start)?;
+        let begun =
+            self.unless_interrupted(channel.start_on_any_wire(request)).await?.map_err(FailedAttempt::at_start)?;
         match begun {
             StartedCall::Call(call) => {
                 self.control.attach(&call);
-                self.take_in(channel, call, &wire.sql).await
+                self.receive_reply(channel, call, &wire.sql).await
             }
-            StartedCall::Legacy(call) => Box::pin(legacy::take_in(self, channel, call, &wire.sql)).await,
+            StartedCall::Legacy(call) => Box::pin(legacy::receive_reply(self, channel, call, &wire.sql)).await,
         }
     }
 
@@ -190,11 +191,11 @@ impl PointQuery<'_> {
         let sql = request.sql.clone();
         let held = self.shared.sessions.get(session).ok_or_else(|| {
             let rolled_back = self.shared.sessions.is_rolled_back(session);
-            FailedAttempt::for_good(ended(None, rolled_back))
+            FailedAttempt::final_error(ended(None, rolled_back))
         })?;
         let channel = &self.shared.shards.channels[held.shard];
-        let takes = channel.takes_in(&held.session, &request);
-        self.unless_interrupted(takes).await?.map_err(FailedAttempt::for_good)?;
+        let takes = channel.check_size_in(&held.session, &request);
+        self.unless_interrupted(takes).await?.map_err(FailedAttempt::final_error)?;
         let rolls_back = held.rolls_back();
         let is_first = held.note(&sql);
         self.held = Some(held.clone());
@@ -203,15 +204,15 @@ impl PointQuery<'_> {
                 self.reopen = Some(held.shard);
                 return Err(FailedAttempt::never_ran(channel, held.session.end().unwrap_or_default()));
             }
-            return Err(FailedAttempt::for_good(ended(held.session.end(), rolls_back)));
+            return Err(FailedAttempt::final_error(ended(held.session.end(), rolls_back)));
         };
         self.control.attach(&call);
-        let taken_in = self.take_in(channel, call, &sql).await;
+        let received = self.receive_reply(channel, call, &sql).await;
         if self.given_up {
             // The server gets no further query in this session, and rolls back as soon as it can.
             self.shared.sessions.close(session);
         }
-        taken_in.map_err(|failed| {
+        received.map_err(|failed| {
             // The server goes down, or has lost PostgreSQL, before the transaction has begun.
             if failed.class == FailureClass::NeverSent && is_first && held.sent.load(Ordering::Relaxed) == 1 {
                 self.reopen = Some(held.shard);
@@ -220,8 +221,8 @@ impl PointQuery<'_> {
             if self.is_in_transaction(&sql) {
                 return lost_session(channel, failed, plan::may_commit(&sql));
             }
-            let failed = if self.only_reads(&sql) { failed.of_a_read() } else { failed };
-            FailedAttempt::for_good(failed.error)
+            let failed = if self.only_reads(&sql) { failed.for_read() } else { failed };
+            FailedAttempt::final_error(failed.error)
         })
     }
 
@@ -231,7 +232,7 @@ impl PointQuery<'_> {
     }
 
     /// True if a query that was never sent belongs to another shard by now.
-    async fn lives_elsewhere(&self, target: &QueryTarget, failed: &FailedAttempt) -> bool {
+    async fn has_moved(&self, target: &QueryTarget, failed: &FailedAttempt) -> bool {
         let (FailureClass::NeverSent, Error::ShardUnavailable { shard: silent, .. }) = (failed.class, &failed.error)
         else {
             return false;
@@ -246,7 +247,7 @@ impl PointQuery<'_> {
             biased;
             output = work => Ok(output),
             interrupt = self.control.interrupt(self.deadlines.at(self.deadline)) => {
-                Err(FailedAttempt::for_good(interrupt.error(self.timeout, Fate::NotRun)))
+                Err(FailedAttempt::final_error(interrupt.error(self.timeout, Fate::NotRun)))
             }
         }
     }
@@ -278,7 +279,7 @@ impl PointQuery<'_> {
     }
 
     /// Receives the reply, and passes it on part by part.
-    async fn take_in(&mut self, channel: &QueryChannel, mut call: Call, sql: &str) -> Result<(), FailedAttempt> {
+    async fn receive_reply(&mut self, channel: &QueryChannel, mut call: Call, sql: &str) -> Result<(), FailedAttempt> {
         let mut interrupt = pin!(self.control.interrupt(self.deadlines.at(self.deadline)));
         let mut interrupted = None;
         let mut patience = self.deadlines.at(self.deadline);
@@ -310,12 +311,12 @@ impl PointQuery<'_> {
             if matches!(&event, ReplyEvent::Lost(_)) || matches!(&event, ReplyEvent::Part(part, _) if part.last) {
                 self.reads = self.reads.min(call.reads());
             }
-            let (part, description) = FailedAttempt::unless_part(channel, event)?;
+            let (part, description) = FailedAttempt::part_or_failure(channel, event)?;
             if let Some(failure) = part.failure {
                 let only_reads = |said| self.only_read(sql, said);
                 return Err(FailedAttempt::refused(channel, failure, interrupted, self.timeout, only_reads));
             }
-            if self.pass_on(channel, part, description, &mut shape, sql)? {
+            if self.forward_part(channel, part, description, &mut shape, sql)? {
                 return Ok(());
             }
         }
@@ -328,7 +329,7 @@ impl PointQuery<'_> {
     }
 
     /// Passes a part on to JavaScript. True if it was the last.
-    fn pass_on(
+    fn forward_part(
         &mut self,
         channel: &QueryChannel,
         part: ReplyPart,
@@ -380,8 +381,8 @@ fn lost_session(channel: &QueryChannel, failed: FailedAttempt, may_commit: bool)
     match failed.error {
         Error::OutcomeUnknown { reason, stopping_for: None, .. } if !may_commit => {
             let reason = format!("the transaction was rolled back, because its connection was lost: {reason}");
-            FailedAttempt::for_good(unavailable(channel, reason))
+            FailedAttempt::final_error(unavailable(channel, reason))
         }
-        error => FailedAttempt::for_good(error),
+        error => FailedAttempt::final_error(error),
     }
 }

@@ -66,7 +66,7 @@ struct CacheEntry {
     /// It is trusted until then while no lookup server can be reached.
     at_worst_until: Instant,
     /// The last lookup reached no server.
-    doubtful: bool,
+    is_stale: bool,
     /// When it was last looked up or doubted.
     asked: Instant,
 }
@@ -108,18 +108,18 @@ impl Cache {
     pub fn get(&self, tenant: &TenantKey) -> CacheAnswer {
         let now = Instant::now();
         let mut state = self.lock();
-        let doubtful = match state.entries.get(tenant) {
+        let is_stale = match state.entries.get(tenant) {
             Some(entry) if now < entry.until => {
                 return entry.place.map_or(CacheAnswer::NotFound, CacheAnswer::Known);
             }
-            Some(entry) if entry.doubtful && now < entry.at_worst_until => entry.place,
+            Some(entry) if entry.is_stale && now < entry.at_worst_until => entry.place,
             _ => None,
         };
         if let Some(call) = state.calls.get_mut(tenant) {
-            return doubtful.map_or_else(|| CacheAnswer::Pending(call.join(call.number)), CacheAnswer::Known);
+            return is_stale.map_or_else(|| CacheAnswer::Pending(call.join(call.number)), CacheAnswer::Known);
         }
         let mut call = LookupCall { number: 1, outdated: false, waiting: Vec::new() };
-        let known = doubtful.map_or_else(|| CacheAnswer::Missing(call.join(0)), CacheAnswer::Stale);
+        let known = is_stale.map_or_else(|| CacheAnswer::Missing(call.join(0)), CacheAnswer::Stale);
         state.calls.insert(tenant.clone(), call);
         known
     }
@@ -152,7 +152,7 @@ impl Cache {
             // A known tenant goes on for a while.
             Err(error @ Error::LookupUnavailable { .. }) if !outdated => match state.entries.get_mut(tenant) {
                 Some(entry) if entry.place.is_some() && Instant::now() < entry.at_worst_until => {
-                    (entry.until, entry.doubtful) = (Instant::now() + PAUSE, true);
+                    (entry.until, entry.is_stale) = (Instant::now() + PAUSE, true);
                     entry.until = entry.until.min(entry.at_worst_until);
                     Ok(entry.place)
                 }
@@ -187,7 +187,7 @@ impl Cache {
 
     /// The tenant's shard does not answer, so the tenant may have moved. True: the next caller looks it up, and uses
     /// the old shard if nobody answers. False: that was done a moment ago.
-    pub fn doubt(&self, tenant: &TenantKey) -> bool {
+    pub fn recheck(&self, tenant: &TenantKey) -> bool {
         let now = Instant::now();
         let mut state = self.lock();
         let Some(entry) = state.entries.peek_mut(tenant).filter(|entry| entry.place.is_some()) else { return false };
@@ -207,7 +207,7 @@ impl Cache {
         let ttl = if place.is_some() { self.limits.ttl } else { self.limits.negative_ttl };
         let asked = Instant::now();
         let until = asked + ttl;
-        CacheEntry { place, until, at_worst_until: until + self.limits.max_stale, doubtful: false, asked }
+        CacheEntry { place, until, at_worst_until: until + self.limits.max_stale, is_stale: false, asked }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -311,20 +311,20 @@ mod tests {
     fn a_tenant_whose_shard_does_not_answer_is_asked_for_afresh_but_not_often_and_goes_on_if_nobody_answers() {
         let cache = cache(10, 600_000);
         cache.put(&tenant("a"), place(0));
-        assert!(!cache.doubt(&tenant("a")), "it was asked for a moment ago");
-        assert!(!cache.doubt(&tenant("b")));
+        assert!(!cache.recheck(&tenant("a")), "it was asked for a moment ago");
+        assert!(!cache.recheck(&tenant("b")));
         let age = |cache: &Cache| {
             let mut state = cache.lock();
             let entry = state.entries.peek_mut(&tenant("a")).unwrap();
             entry.asked = entry.asked.checked_sub(DOUBT_PAUSE).unwrap();
         };
         age(&cache);
-        assert!(cache.doubt(&tenant("a")) && !cache.doubt(&tenant("a")));
+        assert!(cache.recheck(&tenant("a")) && !cache.recheck(&tenant("a")));
         let CacheAnswer::Missing(mut pending) = cache.get(&tenant("a")) else { panic!("it must be asked for") };
         cache.complete(&tenant("a"), Err(unreachable()));
         assert!(matches!(pending.try_recv(), Ok(Ok(Some(TenantShard { shard: 0, .. })))));
         age(&cache);
-        assert!(cache.doubt(&tenant("a")));
+        assert!(cache.recheck(&tenant("a")));
         let CacheAnswer::Stale(_) = cache.get(&tenant("a")) else { panic!() };
         cache.complete(&tenant("a"), Ok(Some(place(1))));
         assert!(matches!(cache.get(&tenant("a")), CacheAnswer::Known(TenantShard { shard: 1, .. })));

@@ -69,8 +69,8 @@ impl TenantLookup {
     }
 
     /// The tenant's shard does not answer. True: it will be looked up again, because that has not just happened.
-    pub fn doubt(&self, tenant: &TenantKey) -> bool {
-        self.cache.doubt(tenant)
+    pub fn recheck(&self, tenant: &TenantKey) -> bool {
+        self.cache.recheck(tenant)
     }
 
     /// Registers the tenant if it is new. Returns where it lives.

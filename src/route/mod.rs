@@ -73,9 +73,9 @@ impl Router {
     }
 
     /// A tenant's shard does not answer, so the tenant may have moved. True: the next query looks it up.
-    pub fn doubt(&self, target: &QueryTarget) -> bool {
+    pub fn recheck(&self, target: &QueryTarget) -> bool {
         match (target, &self.lookup) {
-            (QueryTarget::Tenant { tenant, .. }, Some(lookup)) => lookup.doubt(tenant),
+            (QueryTarget::Tenant { tenant, .. }, Some(lookup)) => lookup.recheck(tenant),
             _ => false,
         }
     }

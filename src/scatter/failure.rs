@@ -33,7 +33,7 @@ pub struct FailedAttempt {
 
 impl FailedAttempt {
     /// The part of the reply that an event brings, or the failure that it reports.
-    pub fn unless_part(
+    pub fn part_or_failure(
         channel: &QueryChannel,
         event: ReplyEvent,
     ) -> Result<(ReplyPart, Option<Arc<Description>>), FailedAttempt> {
@@ -49,7 +49,7 @@ impl FailedAttempt {
         FailedAttempt { class: FailureClass::NeverSent, error }
     }
 
-    pub fn for_good(error: Error) -> Self {
+    pub fn final_error(error: Error) -> Self {
         FailedAttempt { class: FailureClass::Answered, error }
     }
 
@@ -59,7 +59,7 @@ impl FailedAttempt {
             Error::ShardUnavailable { .. } => FailedAttempt::never_sent(error),
             Error::WrongShard { .. } => FailedAttempt { class: FailureClass::WrongShard, error },
             Error::OutcomeUnknown { .. } => FailedAttempt { class: FailureClass::StaysUnknown, error },
-            error => FailedAttempt::for_good(error),
+            error => FailedAttempt::final_error(error),
         }
     }
 
@@ -83,7 +83,7 @@ impl FailedAttempt {
     /// `stopping` is the error for a query that only reads.
     pub fn in_doubt(channel: &QueryChannel, stopping: Error, reason: String, only_reads: bool) -> Self {
         if only_reads {
-            return FailedAttempt::for_good(stopping);
+            return FailedAttempt::final_error(stopping);
         }
         let stopping_for = Some(stopping.code());
         let error = Error::OutcomeUnknown {
@@ -98,8 +98,8 @@ impl FailedAttempt {
     /// The server did not say in time what became of a query that was told to stop.
     pub fn given_up(channel: &QueryChannel, interrupt: Interrupt, timeout: Duration, effect: Effect) -> Self {
         let consequence = match effect {
-            Effect::Nothing => return FailedAttempt::for_good(interrupt.error(timeout, Fate::OnlyReads)),
-            Effect::RolledBack => return FailedAttempt::for_good(interrupt.error(timeout, Fate::RolledBack)),
+            Effect::Nothing => return FailedAttempt::final_error(interrupt.error(timeout, Fate::OnlyReads)),
+            Effect::RolledBack => return FailedAttempt::final_error(interrupt.error(timeout, Fate::RolledBack)),
             Effect::NothingOfLate => {
                 "such a query only read when the server last looked; whether it still did is not known"
             }
@@ -116,21 +116,21 @@ impl FailedAttempt {
     }
 
     /// The same for a query that only reads: no outcome is in doubt, but there is no answer either.
-    pub fn of_a_read(self) -> Self {
+    pub fn for_read(self) -> Self {
         match self.error {
             Error::OutcomeUnknown { shard, address, reason, .. } if self.class == FailureClass::OutcomeUnknown => {
                 let reason = format!(
                     "it was lost after the query was sent, which only read when the server last looked, and was not \
                      repeated: {reason}"
                 );
-                FailedAttempt::for_good(Error::ShardUnavailable { shard, address, reason })
+                FailedAttempt::final_error(Error::ShardUnavailable { shard, address, reason })
             }
             error => FailedAttempt { class: self.class, error },
         }
     }
 
     pub fn broken(channel: &QueryChannel, reason: String) -> Self {
-        FailedAttempt::for_good(Error::Protocol { server: format!("query server {}", channel.address()), reason })
+        FailedAttempt::final_error(Error::Protocol { server: format!("query server {}", channel.address()), reason })
     }
 
     /// The server's own refusal. `interrupted`: why it was asked to stop. `only_reads` says whether the query only reads,
@@ -193,7 +193,7 @@ impl FailedAttempt {
                 return FailedAttempt::broken(channel, format!("a failure without a reason: {reason}"));
             }
         };
-        FailedAttempt::for_good(error)
+        FailedAttempt::final_error(error)
     }
 }
 

@@ -70,14 +70,14 @@ impl InternalQueries<'_> {
         let mut failure = None;
         for (tried, &shard) in shards.iter().enumerate() {
             let is_last = tried + 1 == shards.len();
-            let (share, asked) = (self.share(4).min(self.until_silent(shard)), Instant::now());
+            let (share, asked) = (self.after_part(4).min(self.patience_end(shard)), Instant::now());
             let until = if is_last { self.deadline + 2 * DEADLINE_GRACE } else { share };
             let answer = tokio::select! {
                 biased;
                 answer = self.once(&self.shards.channels[shard], query.clone(), 0) => answer,
                 () = self.deadlines.at(until) => {
                     self.shards.unresponsive.add(shard);
-                    Err((FailureClass::NeverSent, self.silent(shard, asked.elapsed(), Fate::NotRun)))
+                    Err((FailureClass::NeverSent, self.timeout_error(shard, asked.elapsed(), Fate::NotRun)))
                 }
             };
             match answer {
@@ -91,31 +91,31 @@ impl InternalQueries<'_> {
     }
 
     /// When this part of the remaining time will have passed.
-    pub fn share(&self, parts: u32) -> Instant {
+    pub fn after_part(&self, parts: u32) -> Instant {
         let now = Instant::now();
         now + self.deadline.saturating_duration_since(now) / parts
     }
 
     /// Until when to wait for this shard where a query can do without it.
-    pub fn until_silent(&self, shard: usize) -> Instant {
-        self.share(2).min(Instant::now() + self.shards.patience_with(shard))
+    pub fn patience_end(&self, shard: usize) -> Instant {
+        self.after_part(2).min(Instant::now() + self.shards.patience_with(shard))
     }
 
     /// The error of a shard that has not answered in time.
-    pub fn silent(&self, shard: usize, awaited: Duration, fate: Fate) -> ShardError {
+    pub fn timeout_error(&self, shard: usize, awaited: Duration, fate: Fate) -> ShardError {
         let address = self.shards.channels[shard].address().to_owned();
         let timeout_ms = awaited.as_millis() as u64;
         ShardError::Failed(Error::ShardTimeout { shard, address, timeout_ms, fate })
     }
 
     /// Ready once this shard, which has not answered a query yet, does not answer `SELECT 1` either.
-    pub async fn falls_silent(&self, shard: usize) {
+    pub async fn becomes_unresponsive(&self, shard: usize) {
         self.deadlines.at(Instant::now() + PROBE_AFTER).await;
         let probe = QueryRequest { sql: "SELECT 1".into(), ..QueryRequest::default() };
         tokio::select! {
             biased;
             _ = self.once_on(shard, probe) => std::future::pending().await,
-            () = self.deadlines.at(self.until_silent(shard)) => self.shards.unresponsive.add(shard),
+            () = self.deadlines.at(self.patience_end(shard)) => self.shards.unresponsive.add(shard),
         }
     }
 
@@ -191,7 +191,7 @@ impl InternalQueries<'_> {
         let mut call = channel.start(wire).await.map_err(|error| failed(FailedAttempt::at_start(error)))?;
         let mut result = ResultSet::default();
         loop {
-            let (part, description) = FailedAttempt::unless_part(channel, call.next().await).map_err(failed)?;
+            let (part, description) = FailedAttempt::part_or_failure(channel, call.next().await).map_err(failed)?;
             if let Some(error) = part.error {
                 return Err((FailureClass::Answered, ShardError::Database(error)));
             }

@@ -125,7 +125,12 @@ pub struct FailedShard {
 
 /// The error of a fan-out that has not succeeded on every shard. `interrupt`: the error that it was told to stop for.
 /// `writes`: the statement is not a query. `may_write`: it may have done more than read even so.
-pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bool, may_write: bool) -> FanOutError {
+pub fn fan_out_error(
+    shards: &[ShardOutcome<'_>],
+    interrupt: Option<Error>,
+    writes: bool,
+    may_write: bool,
+) -> FanOutError {
     let errors = || shards.iter().filter_map(|shard| Some((shard, shard.outcome.error()?)));
     let any = |test: fn(&Outcome) -> bool| shards.iter().any(|shard| test(shard.outcome));
     let is_done = any(|outcome| matches!(outcome, Outcome::Done { .. }));
@@ -138,7 +143,7 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
     let is_said = only_late && is_refused;
     if !may_have_effect
         && is_said
-        && let Some(failure) = alike(shards)
+        && let Some(failure) = common_error(shards)
     {
         return FanOutError::Shard(failure.clone());
     }
@@ -146,7 +151,7 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
         && !may_have_effect
         && !is_said
     {
-        return FanOutError::Shard(ShardError::Failed(of_the_silent(shards, error)));
+        return FanOutError::Shard(ShardError::Failed(naming_the_silent_shard(shards, error)));
     }
     if !writes && let Some((_, failure)) = errors().find(|(_, failure)| failure.is_about_data()) {
         return FanOutError::Shard(failure.clone());
@@ -157,9 +162,9 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
             _ => None,
         });
         if let Some(timeout) = timeout.filter(|_| !is_refused) {
-            return FanOutError::Shard(ShardError::Failed(of_the_silent(shards, timeout)));
+            return FanOutError::Shard(ShardError::Failed(naming_the_silent_shard(shards, timeout)));
         }
-        if let Some(failure) = alike(shards) {
+        if let Some(failure) = common_error(shards) {
             return FanOutError::Shard(failure.clone());
         }
     }
@@ -181,7 +186,7 @@ pub fn verdict(shards: &[ShardOutcome<'_>], interrupt: Option<Error>, writes: bo
 }
 
 /// A timeout that names the silent shard, where others have answered.
-fn of_the_silent(shards: &[ShardOutcome<'_>], error: &Error) -> Error {
+fn naming_the_silent_shard(shards: &[ShardOutcome<'_>], error: &Error) -> Error {
     let has_answered = |shard: &&ShardOutcome<'_>| shard.answered || matches!(shard.outcome, Outcome::Done { .. });
     match (error, shards.iter().find(|shard| !has_answered(shard))) {
         (&Error::Timeout { timeout_ms, fate }, Some(silent)) if shards.iter().any(|shard| has_answered(&shard)) => {
@@ -193,7 +198,7 @@ fn of_the_silent(shards: &[ShardOutcome<'_>], error: &Error) -> Error {
 }
 
 /// The error that all shards which said anything have in common.
-fn alike<'s>(shards: &'s [ShardOutcome<'_>]) -> Option<&'s ShardError> {
+fn common_error<'s>(shards: &'s [ShardOutcome<'_>]) -> Option<&'s ShardError> {
     let errors = || shards.iter().filter_map(|shard| shard.outcome.error());
     let first = errors().find(|failure| matches!(failure, ShardError::Database(_))).or_else(|| errors().next())?;
     let same = shards.iter().all(|shard| match shard.outcome {

@@ -192,7 +192,7 @@ impl<'a> ShardCall<'a> {
     }
 
     fn receive(&mut self, fixed: &Fixed<'_, 'a>, event: ReplyEvent) -> Result<(), FailedAttempt> {
-        let (mut reply, description) = FailedAttempt::unless_part(self.channel, event)?;
+        let (mut reply, description) = FailedAttempt::part_or_failure(self.channel, event)?;
         if let Some(error) = reply.error.take() {
             self.end(Outcome::Failed(ShardError::Database(error)));
             return Ok(());
@@ -234,7 +234,7 @@ impl<'a> ShardCall<'a> {
             self.lost.get_or_insert_with(|| failed.error.clone());
         }
         let Some(wait) = wait else {
-            let failed = if only_reads { failed.of_a_read() } else { failed };
+            let failed = if only_reads { failed.for_read() } else { failed };
             let failed = match self.lost.take() {
                 Some(lost) => FailedAttempt { class: FailureClass::StaysUnknown, error: failed.error.after(lost) },
                 None => failed,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::error::{FanOutError, ShardError};
 use super::interrupt::{CANCEL_GRACE, DEADLINE_GRACE, Interrupt};
 use super::interrupts::Interrupts;
-use super::outcome::{Outcome, ShardOutcome, verdict};
+use super::outcome::{Outcome, ShardOutcome, fan_out_error};
 use super::shard_call::{DescribedPart, Fixed, ShardCall};
 use super::shards::{Shards, StartTurn};
 use super::statement::{FailurePolicy, Statement};
@@ -229,7 +229,7 @@ impl<'a> ShardCalls<'a> {
     }
 
     /// The error of the whole fan-out, as things stand.
-    pub fn verdict(&self) -> FanOutError {
+    pub fn fan_out_error(&self) -> FanOutError {
         let is_unknown = self.calls.iter().any(|call| matches!(call.outcome, Outcome::Unknown(_)));
         let only_reads = self.calls.iter().all(|call| self.statement.only_reads(call.reads()));
         let fate = match (is_unknown, self.was_never_sent()) {
@@ -240,12 +240,12 @@ impl<'a> ShardCalls<'a> {
         };
         let interrupts = &self.interrupts;
         let interrupt = interrupts.interrupted.map(|interrupt| interrupt.error(interrupts.timeout, fate));
-        verdict(&self.outcomes(), interrupt, self.statement.policy == FailurePolicy::Write, !only_reads)
+        fan_out_error(&self.outcomes(), interrupt, self.statement.policy == FailurePolicy::Write, !only_reads)
     }
 
     /// Why the statement cannot be taken as not run once its plan is outdated: a server says that it may have done more
     /// than read.
-    pub fn doubt(&self) -> Option<Error> {
+    pub fn effect_in_doubt(&self) -> Option<Error> {
         let has_run = |call: &&ShardCall<'_>| match &call.outcome {
             Outcome::NotSent(_) | Outcome::UnderWay { begun: false } | Outcome::Failed(ShardError::Database(_)) => {
                 false
@@ -268,7 +268,7 @@ impl<'a> ShardCalls<'a> {
             FailurePolicy::PartialRead => self.calls.iter().all(|call| call.outcome.error().is_some()),
             _ => self.has_failed(),
         };
-        if failed { Err(self.verdict()) } else { Ok(()) }
+        if failed { Err(self.fan_out_error()) } else { Ok(()) }
     }
 
     /// The same as `advance`, while what has come has to wait for something else.
@@ -309,7 +309,7 @@ impl<'a> ShardCalls<'a> {
             if self.statement.policy != FailurePolicy::Write {
                 self.stop();
             }
-            return Err(self.verdict());
+            return Err(self.fan_out_error());
         }
     }
 

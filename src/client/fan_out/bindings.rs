@@ -35,7 +35,7 @@ impl RowLimits {
     }
 
     /// The most rows that a shard has to return.
-    fn enough(self) -> Option<u64> {
+    fn rows_needed(self) -> Option<u64> {
         let enough = self.offset.checked_add(self.limit?)?;
         (enough <= i64::MAX as u64).then_some(enough)
     }
@@ -64,7 +64,7 @@ pub fn bind(
 ) -> Result<Vec<Parameter>, UnclearValue> {
     let value = |source: &ParamSource| match *source {
         ParamSource::Param(index) => given.get(index).cloned().ok_or(UnclearValue),
-        ParamSource::ShardLimit => Ok(match limits.enough() {
+        ParamSource::ShardLimit => Ok(match limits.rows_needed() {
             Some(enough) => text(enough.to_string()),
             None => Parameter::default(),
         }),
@@ -80,7 +80,7 @@ pub fn needs_now(read: &ReadPlan) -> bool {
 }
 
 /// How many of the caller's values the plan uses. It must be all of them.
-pub fn used(read: &ReadPlan) -> usize {
+pub fn params_used(read: &ReadPlan) -> usize {
     let finish = read.finish.iter().flat_map(|finish| &finish.params);
     let texts = read.shard.params.iter().chain(finish).filter_map(|source| match source {
         ParamSource::Param(index) => Some(index + 1),
@@ -117,9 +117,13 @@ mod tests {
 
     #[test]
     fn a_shard_gives_as_many_rows_as_offset_and_limit_need() {
-        assert_eq!(RowLimits { offset: 5, limit: Some(10) }.enough(), Some(15));
-        assert_eq!(RowLimits { offset: 5, limit: None }.enough(), None);
-        assert_eq!(RowLimits { offset: 1, limit: Some(i64::MAX as u64) }.enough(), None, "more than a bigint: all");
+        assert_eq!(RowLimits { offset: 5, limit: Some(10) }.rows_needed(), Some(15));
+        assert_eq!(RowLimits { offset: 5, limit: None }.rows_needed(), None);
+        assert_eq!(
+            RowLimits { offset: 1, limit: Some(i64::MAX as u64) }.rows_needed(),
+            None,
+            "more than a bigint: all"
+        );
     }
 
     #[test]

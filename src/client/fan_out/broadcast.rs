@@ -24,7 +24,8 @@ pub async fn on_any<'a>(
     // What must not run twice is checked before.
     let is_checked = !fan_out.only_reads();
     // A view may have been replaced since the server said that it only reads.
-    if (is_checked || snapshot.planned.runs_theirs) && !fan_out.still_holds(&mut interrupts, snapshot).await? {
+    if (is_checked || snapshot.planned.uses_application_code) && !fan_out.still_holds(&mut interrupts, snapshot).await?
+    {
         return Ok(AttemptEnd::Outdated(interrupts));
     }
     let mut calls = fan_out.on_one(interrupts, fan_out.original(), snapshot.planned.shows_only_reading).await?;
@@ -34,7 +35,7 @@ pub async fn on_any<'a>(
     }
     validity.during(pass_on(fan_out, &mut calls, 0)).await?;
     calls.ended().await?;
-    fan_out.confirm(validity, calls.doubt()).await?;
+    fan_out.confirm(validity, calls.effect_in_doubt()).await?;
     Ok(AttemptEnd::Done(FanOutSummary::default()))
 }
 
@@ -48,13 +49,14 @@ pub async fn on_all<'a>(
     let mut interrupts = interrupts;
     // What one shard cannot do is done on none.
     let shared = fan_out.shared;
-    let spoken = interrupts.until(all(shared.shards.channels.iter().map(|channel| channel.refuse_legacy()))).await;
+    let spoken =
+        interrupts.until(all(shared.shards.channels.iter().map(|channel| channel.ensure_current_wire()))).await;
     for understood in spoken.map_err(|interrupt| fan_out.interrupted(interrupt))? {
         understood?;
     }
     for channel in &fan_out.shared.shards.channels {
         // Checked before anything is sent: otherwise it would take effect on some shards.
-        let takes = interrupts.until(channel.takes(&statement.wire)).await;
+        let takes = interrupts.until(channel.check_size(&statement.wire)).await;
         if let Err(error @ Error::Invalid { .. }) = takes.map_err(|interrupt| fan_out.interrupted(interrupt))? {
             return Err(error.into());
         }

@@ -45,7 +45,7 @@ pub async fn run<'a>(
     let mut statement = fan_out.statement(wire, FailurePolicy::Write, false)?;
     for (shard, channel) in fan_out.shared.shards.channels.iter().enumerate() {
         let takes =
-            interrupts.until(channel.takes_premises()).await.map_err(|interrupt| fan_out.interrupted(interrupt))?;
+            interrupts.until(channel.supports_premises()).await.map_err(|interrupt| fan_out.interrupted(interrupt))?;
         // Copies must stay alike, so it matters what functions do.
         let functions = change.how == Broadcast::Same;
         let premise =
@@ -63,16 +63,16 @@ async fn check_functions(
     snapshot: &PlanSnapshot<'_>,
     change: &ChangePlan,
 ) -> Result<(), FanOutError> {
-    if change.functions.is_empty() || snapshot.planned.has_plain_functions() {
+    if change.functions.is_empty() || snapshot.planned.has_mergeable_functions() {
         return Ok(());
     }
-    let asked = interrupts.until(functions::not_plain(fan_out.internal, &change.functions, false)).await;
+    let asked = interrupts.until(functions::unmergeable_functions(fan_out.internal, &change.functions, false)).await;
     if let Some(name) = asked.map_err(|interrupt| fan_out.interrupted(interrupt))?.map_err(FanOutError::from)?.first() {
         return Err(FanOutError::unsupported(&format!(
             "the function {name} in a change of a reference table: it is not immutable, so that the copies of a row could get \
              different values; compute it first and bind it"
         )));
     }
-    snapshot.planned.note_plain_functions();
+    snapshot.planned.note_mergeable_functions();
     Ok(())
 }

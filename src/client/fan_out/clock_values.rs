@@ -39,11 +39,12 @@ pub async fn refusal(
         return Ok(None);
     }
     let request = &fan_out.request;
-    let suspects: Vec<usize> = (0..request.params.len()).filter(|at| may_be_moment(&request.params[*at])).collect();
+    let suspects: Vec<usize> =
+        (0..request.params.len()).filter(|at| may_mean_current_time(&request.params[*at])).collect();
     if suspects.is_empty() {
         return Ok(None);
     }
-    let Some(sql) = asking(&request.sql) else { return Ok(None) };
+    let Some(sql) = time_params_query(&request.sql) else { return Ok(None) };
     let asked = QueryRequest { simple: true, ..query(sql, Vec::new()) };
     let answer = match interrupts
         .until(fan_out.internal.on_any(asked))
@@ -68,7 +69,7 @@ pub async fn refusal(
     }))
 }
 
-fn may_be_moment(parameter: &Parameter) -> bool {
+fn may_mean_current_time(parameter: &Parameter) -> bool {
     let Some(value) = &parameter.value else { return false };
     let text = value.trim_ascii();
     let is_composed = matches!(text.first(), Some(b'{' | b'[' | b'('));
@@ -79,7 +80,7 @@ fn may_be_moment(parameter: &Parameter) -> bool {
 
 /// A query for the parameters that have to do with dates and times. It does not run the statement. None: the text is
 /// not a single statement.
-fn asking(sql: &str) -> Option<String> {
+fn time_params_query(sql: &str) -> Option<String> {
     let mut ended = false;
     for token in Lexer::new(sql) {
         match token {
@@ -115,18 +116,21 @@ mod tests {
     #[test]
     fn only_what_may_be_a_time_as_of_now_is_asked_about() {
         for value in ["now", "  NOW ", "today 12:00", "Yesterday", "{2024-01-01,tomorrow}", "[now,)"] {
-            assert!(may_be_moment(&text(value)), "{value}");
+            assert!(may_mean_current_time(&text(value)), "{value}");
         }
         let long = format!("now {}", "and then ".repeat(100));
         for value in ["", "2024-01-01", "nowhere", "known", long.as_str()] {
-            assert!(!may_be_moment(&text(value.to_owned())), "{value}");
+            assert!(!may_mean_current_time(&text(value.to_owned())), "{value}");
         }
     }
 
     #[test]
     fn nothing_but_one_statement_is_prepared() {
-        assert!(asking("select $1 ; -- ; so").is_some_and(|sql| sql.starts_with("PREPARE mtdd_moments AS select $1 ")));
-        assert!(asking("select ';' || $1").is_some());
-        assert!(asking("select $1; drop table t").is_none());
+        assert!(
+            time_params_query("select $1 ; -- ; so")
+                .is_some_and(|sql| sql.starts_with("PREPARE mtdd_moments AS select $1 "))
+        );
+        assert!(time_params_query("select ';' || $1").is_some());
+        assert!(time_params_query("select $1; drop table t").is_none());
     }
 }

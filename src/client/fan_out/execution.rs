@@ -31,9 +31,9 @@ pub struct FanOut<'a> {
     /// The plan of the last attempt.
     pub planned: Option<Arc<PlannedStatement>>,
     /// That plan does not need all shards.
-    pub does_without: bool,
+    pub can_omit_shards: bool,
     /// The shards that did not answer in time, and are left out.
-    pub silent: Vec<(usize, ShardError)>,
+    pub left_out: Vec<(usize, ShardError)>,
 }
 
 /// How an attempt by one plan ended.
@@ -74,8 +74,8 @@ impl<'a> FanOut<'a> {
     }
 
     /// The shards that are not left out.
-    pub fn speaking(&self) -> Vec<usize> {
-        let is_silent = |shard: &usize| self.silent.iter().any(|(silent, _)| silent == shard);
+    pub fn included_shards(&self) -> Vec<usize> {
+        let is_silent = |shard: &usize| self.left_out.iter().any(|(silent, _)| silent == shard);
         (0..self.shards()).filter(|shard| !is_silent(shard)).collect()
     }
 
@@ -126,7 +126,7 @@ impl<'a> FanOut<'a> {
         shows_only_reading: bool,
     ) -> Result<ShardCalls<'a>, FanOutError> {
         let all = &self.shared.shards;
-        let shards = all.in_turn(self.speaking());
+        let shards = all.in_turn(self.included_shards());
         let mut interrupts = interrupts;
         let mut tried = 0;
         loop {
@@ -141,7 +141,7 @@ impl<'a> FanOut<'a> {
             let answered = tokio::select! {
                 biased;
                 answered = calls.answered() => Some(answered),
-                () = self.internal.falls_silent(shard), if moves_on => None,
+                () = self.internal.becomes_unresponsive(shard), if moves_on => None,
             };
             match answered {
                 Some(Ok(())) => return Ok(calls),
@@ -177,7 +177,7 @@ impl<'a> FanOut<'a> {
 /// than read.
 pub fn outdated<'a>(calls: ShardCalls<'a>) -> Result<AttemptEnd<'a>, FanOutError> {
     let mut calls = calls;
-    let doubt = calls.doubt();
+    let doubt = calls.effect_in_doubt();
     calls.stop();
     match doubt {
         Some(doubt) => Err(doubt.into()),

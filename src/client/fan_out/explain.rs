@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::functions::odd_function;
+use super::functions::unmergeable_function;
 use super::plan_cache::PlannedStatement;
 use super::planning::{ATTEMPTS, plan_of};
 use super::{fingerprints, locks};
@@ -75,10 +75,10 @@ async fn plan_that_holds(
         let (planned, fingerprints) = plan_of(shared, internal, request).await?;
         let asked = fingerprints::question(&planned.dependencies);
         let shards = 0..internal.shards.len();
-        let asked = shards.map(|shard| (internal.once_on(shard, asked.clone()), internal.until_silent(shard)));
+        let asked = shards.map(|shard| (internal.once_on(shard, asked.clone()), internal.patience_end(shard)));
         let said = all_until(asked, internal.deadlines).await;
         let is_as_said = |(shard, answer): (usize, Option<Result<ResultSet, ShardError>>)| match answer {
-            Some(Ok(answer)) => fingerprints.are_those_of(shard, &answer, &planned.dependencies),
+            Some(Ok(answer)) => fingerprints.match_result(shard, &answer, &planned.dependencies),
             // An explanation does not need all shards.
             Some(Err(_)) | None => true,
         };
@@ -89,7 +89,7 @@ async fn plan_that_holds(
             };
             let functions = match (&planned.plan, setting) {
                 (_, Some(setting)) => Some(setting.to_string()),
-                (Ok(Plan::Read(read)), None) => odd_function(internal, request, &planned, read).await?,
+                (Ok(Plan::Read(read)), None) => unmergeable_function(internal, request, &planned, read).await?,
                 _ => None,
             };
             return Ok((planned, functions.map(Refusal::Unsupported)));

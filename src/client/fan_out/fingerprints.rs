@@ -34,20 +34,20 @@ pub struct Dependencies {
 
 impl Fingerprints {
     /// `functions` has a name and its fingerprint on each line.
-    pub fn note_whole(&mut self, shard: usize, fingerprint: &str, functions: &str) {
+    pub fn set_shard(&mut self, shard: usize, fingerprint: &str, functions: &str) {
         let of = self.of(shard);
         of.whole = fingerprint.to_owned();
         let lines = functions.lines().filter_map(|line| line.rsplit_once(' '));
         of.functions = lines.map(|(name, fingerprint)| (name.to_owned(), fingerprint.to_owned())).collect();
     }
 
-    pub fn note(&mut self, shard: usize, relation: String, fingerprint: &str) {
+    pub fn set_relation(&mut self, shard: usize, relation: String, fingerprint: &str) {
         self.of(shard).relations.insert(relation, fingerprint.to_owned());
     }
 
     /// The first shard without fingerprints.
-    pub fn missing(&self, shards: usize) -> Option<usize> {
-        (0..shards).find(|shard| !self.know(*shard))
+    pub fn first_missing(&self, shards: usize) -> Option<usize> {
+        (0..shards).find(|shard| !self.are_known(*shard))
     }
 
     fn of(&mut self, shard: usize) -> &mut ShardFingerprints {
@@ -58,7 +58,7 @@ impl Fingerprints {
     }
 
     /// True if these shards still have the same fingerprints of what a plan uses.
-    pub async fn hold(
+    pub async fn still_hold(
         &self,
         internal: InternalQueries<'_>,
         shards: &[usize],
@@ -67,19 +67,19 @@ impl Fingerprints {
         let asked = question(dependencies);
         let said = all(shards.iter().map(|shard| async {
             let answer = internal.once_on(*shard, asked.clone()).await?;
-            Ok(self.are_those_of(*shard, &answer, dependencies))
+            Ok(self.match_result(*shard, &answer, dependencies))
         }));
         said.await.into_iter().try_fold(true, |all, holds: Result<bool, ShardError>| Ok(all && holds?))
     }
 
     /// True if the fingerprints of a shard are known.
-    pub fn know(&self, shard: usize) -> bool {
+    pub fn are_known(&self, shard: usize) -> bool {
         self.0.get(shard).is_some_and(Option::is_some)
     }
 
     /// True if a shard's answer to `question` has the same fingerprints as before. False if none are known.
-    pub fn are_those_of(&self, shard: usize, answer: &ResultSet, dependencies: &Dependencies) -> bool {
-        self.0.get(shard).and_then(Option::as_ref).is_some_and(|of| of.are_those_of(answer, dependencies))
+    pub fn match_result(&self, shard: usize, answer: &ResultSet, dependencies: &Dependencies) -> bool {
+        self.0.get(shard).and_then(Option::as_ref).is_some_and(|of| of.match_result(answer, dependencies))
     }
 
     /// The premise of a change: the relations that it names and, with `functions`, the functions have the same
@@ -124,7 +124,7 @@ impl ShardFingerprints {
         }
     }
 
-    fn are_those_of(&self, answer: &ResultSet, dependencies: &Dependencies) -> bool {
+    fn match_result(&self, answer: &ResultSet, dependencies: &Dependencies) -> bool {
         let (relations, functions) = (&dependencies.relations, self.functions_of(dependencies));
         let same = |row: usize, name: &[String]| {
             answer.text(row, 1).unwrap_or_default() == self.relations.get(&name.join(".")).map_or("", String::as_str)
@@ -273,14 +273,14 @@ mod tests {
     #[test]
     fn what_is_known_holds_as_long_as_every_stamp_is_the_same() {
         let mut fingerprints = Fingerprints::default();
-        fingerprints.note_whole(1, "1/700", "a b 1/5\nmine 2/90\nother 1/7");
-        fingerprints.note(1, "orders".into(), "16400 r 2/1400");
+        fingerprints.set_shard(1, "1/700", "a b 1/5\nmine 2/90\nother 1/7");
+        fingerprints.set_relation(1, "orders".into(), "16400 r 2/1400");
         let relations: BTreeSet<Vec<String>> = ["gone", "orders"].map(|name| vec![name.to_owned()]).into();
         let calls = ["a b", "mine", "none"].map(str::to_owned).into();
         let dependencies = Dependencies { relations, calls: Some(calls) };
         let same = ["1/700", "", "16400 r 2/1400"];
         let functions = "a b 1/5\nmine 2/90";
-        assert!(fingerprints.are_those_of(1, &answer(&same, functions), &dependencies));
+        assert!(fingerprints.match_result(1, &answer(&same, functions), &dependencies));
         for other in [
             &["1/701", "", "16400 r 2/1400"][..],
             &["1/700", "16500 v 2/1400", "16400 r 2/1400"],
@@ -288,16 +288,16 @@ mod tests {
             &["1/700", "", ""],
             &["1/700", ""],
         ] {
-            assert!(!fingerprints.are_those_of(1, &answer(other, functions), &dependencies), "{other:?}");
+            assert!(!fingerprints.match_result(1, &answer(other, functions), &dependencies), "{other:?}");
         }
         for other in ["a b 1/5", "a b 1/5\nmine 2/91", "a b 1/5\nmine 2/90\nnone 1/8", ""] {
-            assert!(!fingerprints.are_those_of(1, &answer(&same, other), &dependencies), "{other:?}");
+            assert!(!fingerprints.match_result(1, &answer(&same, other), &dependencies), "{other:?}");
         }
         for shard in [0, 2] {
-            assert!(!fingerprints.are_those_of(shard, &answer(&same, functions), &dependencies), "it gave none");
+            assert!(!fingerprints.match_result(shard, &answer(&same, functions), &dependencies), "it gave none");
         }
         let dependencies = Dependencies { calls: None, ..dependencies };
-        assert!(!fingerprints.are_those_of(1, &answer(&same, functions), &dependencies));
-        assert!(fingerprints.are_those_of(1, &answer(&same, "a b 1/5\nmine 2/90\nother 1/7"), &dependencies));
+        assert!(!fingerprints.match_result(1, &answer(&same, functions), &dependencies));
+        assert!(fingerprints.match_result(1, &answer(&same, "a b 1/5\nmine 2/90\nother 1/7"), &dependencies));
     }
 }

@@ -8,17 +8,17 @@ use crate::plan::{FanOutConsent, ReadPlan};
 use crate::scatter::{InternalQueries, ShardError};
 
 /// Why a plan does not hold, if one of its functions may not be merged.
-pub async fn odd_function(
+pub async fn unmergeable_function(
     internal: InternalQueries<'_>,
     request: &Request,
     planned: &PlannedStatement,
     read: &ReadPlan,
 ) -> Result<Option<String>, ShardError> {
-    if read.functions.is_empty() || planned.has_plain_functions() {
+    if read.functions.is_empty() || planned.has_mergeable_functions() {
         return Ok(None);
     }
     let explicitly = request.asked != FanOutConsent::Implicit;
-    let odd = not_plain(internal, &read.functions, explicitly).await?;
+    let odd = unmergeable_functions(internal, &read.functions, explicitly).await?;
     if let Some(name) = odd.first() {
         let policy = read.of_policies.get(name).map(|policy| format!(" of {policy}")).unwrap_or_default();
         return Ok(Some(format!(
@@ -26,14 +26,14 @@ pub async fn odd_function(
              window function that is not PostgreSQL's own"
         )));
     }
-    planned.note_plain_functions();
+    planned.note_mergeable_functions();
     Ok(None)
 }
 
 /// Those of the functions, named as the statement writes them, whose calls cannot be merged: aggregates, window functions
 /// and, unless any volatility is allowed, functions whose values depend on more than their arguments. (PostgreSQL's own
 /// stable functions depend on settings, which all shards share. Others may read tables.)
-pub async fn not_plain(
+pub async fn unmergeable_functions(
     internal: InternalQueries<'_>,
     names: &[String],
     any_volatility: bool,

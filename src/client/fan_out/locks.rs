@@ -16,7 +16,7 @@ pub fn locked_by_another(name: &str) -> String {
 pub fn never_held(shared: &Shared, planned: Option<&PlannedStatement>) -> Error {
     let plans = &shared.fan_outs.plans;
     let locked = planned.and_then(|planned| plans.locked(&planned.dependencies));
-    let (shard, reason) = match (locked, plans.unheard(shared.shards.len())) {
+    let (shard, reason) = match (locked, plans.first_unknown_shard(shared.shards.len())) {
         (Some((name, shard)), _) => (shard, locked_by_another(&name)),
         (None, Some(shard)) => (shard, "it did not describe its tables, views, types and functions in time".to_owned()),
         (None, None) => {

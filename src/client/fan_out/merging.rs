@@ -46,14 +46,14 @@ pub async fn merge<'a>(
     let way = choose(bound, columns, calls.len(), fan_out.shared.fan_outs.memory);
     let mut calls = calls;
     if let MergeMethod::Finish = way {
-        return by_shard(fan_out, calls, bound, columns, summary).await;
+        return finish_on_shard(fan_out, calls, bound, columns, summary).await;
     }
     let fields = columns.visible().iter().map(|known| known.field.clone()).collect();
     fan_out.output.begin(&fan_out.shared.descriptions.of(fields));
     match way {
         MergeMethod::Concat(final_steps) => concat(fan_out, &mut calls, final_steps).await?,
         MergeMethod::Sorted(merge) => sorted(fan_out, &mut calls, merge).await?,
-        MergeMethod::Ranked(ranked) => by_rank(fan_out, &mut calls, ranked, bound, columns).await?,
+        MergeMethod::Ranked(ranked) => merge_by_rank(fan_out, &mut calls, ranked, bound, columns).await?,
         MergeMethod::Grouped(groups, final_steps) => grouped(fan_out, &mut calls, groups, final_steps, bound).await?,
         MergeMethod::Finish => {}
     }
@@ -103,13 +103,13 @@ async fn concat(
     while !final_steps.is_full() {
         let Some((_, DescribedPart { reply, .. })) = calls.next().await? else { return calls.ended().await };
         let batch = final_steps.pass(RowBatch { rows: reply.rows, count: reply.row_count }).map_err(failure)?;
-        give(fan_out, calls, &batch).await?;
+        send_rows(fan_out, calls, &batch).await?;
     }
     calls.stop();
     Ok(())
 }
 
-async fn give(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>, batch: &RowBatch) -> Result<(), FanOutError> {
+async fn send_rows(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>, batch: &RowBatch) -> Result<(), FanOutError> {
     fan_out.output.rows(&batch.rows, batch.count)?;
     calls.until_taken(fan_out.output.room()).await
 }
@@ -118,7 +118,7 @@ async fn sorted(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>, merge: Sor
     let mut merge = merge;
     loop {
         match merge.next_batch(BATCH).map_err(failure)? {
-            MergeStep::Rows(batch) => give(fan_out, calls, &batch).await?,
+            MergeStep::Rows(batch) => send_rows(fan_out, calls, &batch).await?,
             MergeStep::Needs(input) => match calls.next_of(input).await? {
                 Some(DescribedPart { reply, .. }) => merge.feed(input, reply.rows),
                 None => merge.end(input),
@@ -129,7 +129,7 @@ async fn sorted(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>, merge: Sor
     end(calls).await
 }
 
-async fn by_rank(
+async fn merge_by_rank(
     fan_out: &mut FanOut<'_>,
     calls: &mut ShardCalls<'_>,
     ranked: RankedMerge,
@@ -159,7 +159,7 @@ async fn by_rank(
                 let (_, answer) = calls.until(fan_out.internal.on_any(query(sql.clone(), params))).await??;
                 let (order, is_new) = rank::order(&answer)?;
                 let batch = ranked.apply_order(&order, &is_new).map_err(failure)?;
-                give(fan_out, calls, &batch).await?;
+                send_rows(fan_out, calls, &batch).await?;
             }
             RankStep::Done => break,
         }
@@ -194,7 +194,7 @@ async fn grouped(
             Some(final_steps) => final_steps.pass(batch).map_err(failure)?,
             None => batch,
         };
-        give(fan_out, calls, &batch).await?;
+        send_rows(fan_out, calls, &batch).await?;
     }
     Ok(())
 }
@@ -236,7 +236,7 @@ async fn each_batch(
 }
 
 /// Gathers all rows, and has a shard make the result.
-async fn by_shard<'a>(
+async fn finish_on_shard<'a>(
     fan_out: &mut FanOut<'a>,
     calls: ShardCalls<'a>,
     bound: &BoundRead<'_>,

@@ -41,7 +41,7 @@ pub struct PlannedStatement {
     functions: Mutex<Option<Instant>>,
     /// It names views, tables with policies, or functions of the application. If these are replaced, they may do more
     /// than read.
-    pub runs_theirs: bool,
+    pub uses_application_code: bool,
     traits: Mutex<Option<KnownTraits>>,
 }
 
@@ -70,9 +70,10 @@ impl PlannedStatement {
         let runs =
             |relation: &Relation| relation.view.is_some() || relation.policies.iter().any(|policy| policy.is_active);
         let calls = matches!(&plan, Ok(Plan::Read(read)) if !read.functions.is_empty() || read.names_unknown);
-        let runs_theirs = calls || dependencies.relations.iter().any(|names| layout.relation(names).is_some_and(runs));
+        let uses_application_code =
+            calls || dependencies.relations.iter().any(|names| layout.relation(names).is_some_and(runs));
         let (functions, traits) = (Mutex::default(), Mutex::default());
-        Arc::new(PlannedStatement { plan, dependencies, shows_only_reading, functions, runs_theirs, traits })
+        Arc::new(PlannedStatement { plan, dependencies, shows_only_reading, functions, uses_application_code, traits })
     }
 
     /// It holds only if the names that it took for tables are tables.
@@ -84,11 +85,11 @@ impl PlannedStatement {
         }
     }
 
-    pub fn has_plain_functions(&self) -> bool {
+    pub fn has_mergeable_functions(&self) -> bool {
         lock(&self.functions).is_some_and(|since| since.elapsed() < LIFE)
     }
 
-    pub fn note_plain_functions(&self) {
+    pub fn note_mergeable_functions(&self) {
         *lock(&self.functions) = Some(Instant::now());
     }
 
@@ -168,7 +169,7 @@ impl PlanCache {
 
     /// The plan of a request's text, and the fingerprints that it was made under. Plans at once if that is quick,
     /// otherwise on another thread. If the caller stops waiting, that thread finishes in the background.
-    pub async fn of(&self, request: &Arc<Request>) -> (Arc<PlannedStatement>, Arc<Fingerprints>) {
+    pub async fn get_or_plan(&self, request: &Arc<Request>) -> (Arc<PlannedStatement>, Arc<Fingerprints>) {
         let (sql, asked) = (&request.sql, request.asked);
         let (layout, fingerprints) = {
             let mut state = lock(&self.state);
@@ -230,8 +231,8 @@ impl PlanCache {
     }
 
     /// The first shard that did not describe its schema in time.
-    pub fn unheard(&self, shards: usize) -> Option<usize> {
-        lock(&self.state).fingerprints.missing(shards)
+    pub fn first_unknown_shard(&self, shards: usize) -> Option<usize> {
+        lock(&self.state).fingerprints.first_missing(shards)
     }
 
     pub fn tenant_column(&self) -> Option<String> {
@@ -256,7 +257,7 @@ impl PlanCache {
 
     /// Takes over what the shards say, and drops plans that were made under other relations, types or functions. True
     /// if anything has changed.
-    pub fn note(&self, known: ShardSchemas) -> bool {
+    pub fn update(&self, known: ShardSchemas) -> bool {
         let ShardSchemas { relations, shadowed, row_functions, readers, fingerprints, locked, settings, is_whole } =
             known;
         let mut state = lock(&self.state);
@@ -342,7 +343,7 @@ mod tests {
     }
 
     async fn of(plans: &PlanCache, request: &Arc<Request>) -> Arc<PlannedStatement> {
-        plans.of(request).await.0
+        plans.get_or_plan(request).await.0
     }
 
     #[tokio::test]
@@ -367,7 +368,7 @@ mod tests {
     async fn plans_are_bounded_in_number_and_in_text() {
         let plans = plans();
         for number in 0..MOST_PLANS + 100 {
-            plans.of(&request(format!("select {number}"), FanOutConsent::Implicit)).await;
+            plans.get_or_plan(&request(format!("select {number}"), FanOutConsent::Implicit)).await;
         }
         {
             let state = lock(&plans.state);
@@ -388,13 +389,13 @@ mod tests {
             ShardSchemas { relations: [("v".to_owned(), view)].into(), is_whole: true, ..ShardSchemas::default() }
         };
         assert!(!plans.knows_relations() && of().await.names_unknown());
-        plans.note(relations("select a from t"));
+        plans.update(relations("select a from t"));
         assert!(plans.knows_relations());
         let first = of().await;
         assert!(first.names_unknown(), "t is not among them");
-        plans.note(relations("select a from t"));
+        plans.update(relations("select a from t"));
         assert!(Arc::ptr_eq(&first, &of().await));
-        plans.note(relations("select 2"));
+        plans.update(relations("select 2"));
         assert!(!Arc::ptr_eq(&first, &of().await));
         assert!(!of().await.names_unknown());
     }
@@ -409,7 +410,7 @@ mod tests {
         });
         tokio::task::yield_now().await;
         let view = Relation { has_tenant: true, ..Relation::default() };
-        plans.note(ShardSchemas {
+        plans.update(ShardSchemas {
             relations: [("v".to_owned(), view)].into(),
             is_whole: true,
             ..ShardSchemas::default()
@@ -427,13 +428,15 @@ mod tests {
         let under_way: Vec<_> = (0..4)
             .map(|_| {
                 let (plans, large) = (plans.clone(), large.clone());
-                tokio::spawn(async move { plans.of(&large).await })
+                tokio::spawn(async move { plans.get_or_plan(&large).await })
             })
             .collect();
         let mut waits = Vec::new();
         while !under_way.iter().all(|plan| plan.is_finished()) {
             let begun = std::time::Instant::now();
-            plans.of(&request(format!("select * from t where b = {}", waits.len()), FanOutConsent::Implicit)).await;
+            plans
+                .get_or_plan(&request(format!("select * from t where b = {}", waits.len()), FanOutConsent::Implicit))
+                .await;
             waits.push(begun.elapsed());
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

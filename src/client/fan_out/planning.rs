@@ -38,16 +38,16 @@ pub async fn plan_of(
     if is_fresh {
         read_schemas(shared, internal).await?;
     }
-    let mut planned = plans.of(request).await;
+    let mut planned = plans.get_or_plan(request).await;
     if !is_fresh && planned.0.names_unknown() {
         read_schemas(shared, internal).await?;
-        planned = plans.of(request).await;
+        planned = plans.get_or_plan(request).await;
     }
     // While another transaction has locked what the plan uses, nothing is known of it there.
-    let until = internal.share(4).min(Instant::now() + LOCK_PATIENCE);
+    let until = internal.after_part(4).min(Instant::now() + LOCK_PATIENCE);
     while plans.locked(&planned.0.dependencies).is_some() {
         read_schemas(shared, internal).await?;
-        planned = plans.of(request).await;
+        planned = plans.get_or_plan(request).await;
         if Instant::now() >= until {
             break;
         }
@@ -61,7 +61,7 @@ pub async fn plan_of(
 async fn read_schemas(shared: &Shared, internal: InternalQueries<'_>) -> Result<(), ShardError> {
     let caches = &shared.fan_outs;
     let tenant_column = caches.plans.tenant_column();
-    if caches.plans.note(schemas::read(internal, tenant_column.as_deref()).await?) {
+    if caches.plans.update(schemas::read(internal, tenant_column.as_deref()).await?) {
         caches.catalog.forget();
     }
     Ok(())

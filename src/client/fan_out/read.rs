@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::bindings::{BoundRead, RowLimits, UnclearValue, bind, needs_now, used};
+use super::bindings::{BoundRead, RowLimits, UnclearValue, bind, needs_now, params_used};
 use super::clock_values::now;
 use super::execution::{AttemptEnd, FanOut, outdated};
-use super::functions::odd_function;
+use super::functions::unmergeable_function;
 use super::plan_cache::{ColumnTraits, PlannedStatement};
 use super::planning::PlanSnapshot;
 use super::validity::Validity;
@@ -31,7 +31,7 @@ pub async fn run<'a>(
     }
     check_functions(fan_out, &mut interrupts, planned, read).await?;
     let is_rewritten = read.shard.sql != fan_out.request.sql;
-    let (bound, params) = values(fan_out, &mut interrupts, planned, read, is_rewritten).await?;
+    let (bound, params) = bind_values(fan_out, &mut interrupts, planned, read, is_rewritten).await?;
     let simple = fan_out.request.simple && !is_rewritten;
     let wire = QueryRequest { sql: read.shard.sql.clone(), params, simple, ..QueryRequest::default() };
     let policy = if fan_out.request.partial { FailurePolicy::PartialRead } else { FailurePolicy::Read };
@@ -39,20 +39,20 @@ pub async fn run<'a>(
     let shows_only_reading = fan_out.request.asked == FanOutConsent::Implicit || planned.shows_only_reading;
     let is_checked = !shows_only_reading || !fan_out.reads_only_read() || fan_out.request.partial;
     // A view or a function may have been replaced since the server said that it only reads.
-    if (is_checked || planned.runs_theirs) && !fan_out.still_holds(&mut interrupts, snapshot).await? {
+    if (is_checked || planned.uses_application_code) && !fan_out.still_holds(&mut interrupts, snapshot).await? {
         return Ok(AttemptEnd::Outdated(interrupts));
     }
     let statement = fan_out.statement(wire, policy, planned.shows_only_reading)?;
     let turn = fan_out.turn_to_start(&mut interrupts).await?;
     let mut calls = ShardCalls::start(&fan_out.shared.shards, interrupts, 0..fan_out.shards(), statement, turn);
-    calls.leave_out(&fan_out.silent);
+    calls.leave_out(&fan_out.left_out);
     if let Err(error) = calls.answered().await {
         // After a change of the schema, PostgreSQL may refuse a plan that was right before.
         let is_refusal = !calls.refusing().is_empty();
         if is_refusal && !is_checked && !fan_out.holds_where_refused(&mut calls, snapshot).await? {
             return outdated(calls);
         }
-        return Err(if is_rewritten { genuine(fan_out, &mut calls, error).await } else { error });
+        return Err(if is_rewritten { genuine_error(fan_out, &mut calls, error).await } else { error });
     }
     // The shards have read their catalogs by now, so what still holds now has held for them.
     let mut validity = if is_checked { Validity::Valid } else { fan_out.validity(&mut calls, snapshot).await? };
@@ -64,9 +64,9 @@ pub async fn run<'a>(
         return Err(Error::Protocol { server: "a query server".into(), reason }.into());
     };
     let shard = calls.descriptions().next().map_or(0, |(index, _)| calls.shard(index));
-    let known = know(fan_out, &mut calls, &bound, description.fields(), shard).await?;
+    let known = describe_columns(fan_out, &mut calls, &bound, description.fields(), shard).await?;
     let columns = GatheredColumns { known: &known, hidden: read.hidden, shard };
-    let doubt = calls.doubt();
+    let doubt = calls.effect_in_doubt();
     let merged = validity.during(merging::merge(fan_out, calls, &bound, &columns)).await;
     let summary = if is_rewritten { merged.map_err(FanOutError::without_position) } else { merged }?;
     fan_out.confirm(validity, doubt).await?;
@@ -80,7 +80,7 @@ async fn check_functions(
     planned: &PlannedStatement,
     read: &ReadPlan,
 ) -> Result<(), FanOutError> {
-    let odd = interrupts.until(odd_function(fan_out.internal, fan_out.request, planned, read)).await;
+    let odd = interrupts.until(unmergeable_function(fan_out.internal, fan_out.request, planned, read)).await;
     match odd.map_err(|interrupt| fan_out.interrupted(interrupt))?? {
         Some(reason) => Err(FanOutError::unsupported(&reason)),
         None => Ok(()),
@@ -88,7 +88,7 @@ async fn check_functions(
 }
 
 /// Binds the values of the shards' text and of the steps after it.
-async fn values<'r>(
+async fn bind_values<'r>(
     fan_out: &FanOut<'_>,
     interrupts: &mut Interrupts<'_>,
     planned: &'r PlannedStatement,
@@ -101,7 +101,7 @@ async fn values<'r>(
         true => Ok((limits, bind(&read.shard.params, given, limits, now.as_ref())?)),
         false => Ok((limits, given.clone())),
     });
-    let is_odd = is_rewritten && used(read) != given.len();
+    let is_odd = is_rewritten && params_used(read) != given.len();
     // PostgreSQL has the best error for them.
     if (bound.is_err() || is_odd)
         && let Some(error) = fan_out.genuine_refusal(interrupts).await?
@@ -117,7 +117,7 @@ async fn values<'r>(
 }
 
 /// The error that the caller's own text would have got. The shards' text differs, and so do positions in it.
-async fn genuine(fan_out: &FanOut<'_>, calls: &mut ShardCalls<'_>, error: FanOutError) -> FanOutError {
+async fn genuine_error(fan_out: &FanOut<'_>, calls: &mut ShardCalls<'_>, error: FanOutError) -> FanOutError {
     let FanOutError::Shard(ShardError::Database(mut error)) = error else { return error };
     if error.code.as_deref().is_some_and(|code| code.starts_with("42"))
         && let Ok(Some(error)) = calls.interrupts.until(fan_out.internal.refusal(fan_out.original())).await
@@ -129,7 +129,7 @@ async fn genuine(fan_out: &FanOut<'_>, calls: &mut ShardCalls<'_>, error: FanOut
 }
 
 /// Types and collations of the shards' columns, as far as merging needs them.
-async fn know(
+async fn describe_columns(
     fan_out: &FanOut<'_>,
     calls: &mut ShardCalls<'_>,
     bound: &BoundRead<'_>,

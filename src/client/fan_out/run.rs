@@ -34,8 +34,8 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
         output,
         shows_only_reading: false,
         planned: None,
-        does_without: false,
-        silent: Vec::new(),
+        can_omit_shards: false,
+        left_out: Vec::new(),
     };
     let shards = fan_out.shards();
     match fan_out.run(interrupts).await {
@@ -79,10 +79,10 @@ impl<'a> FanOut<'a> {
         let planned = interrupts.until(plan_of(self.shared, self.internal, self.request)).await;
         let (planned, fingerprints) = planned.map_err(|interrupt| self.interrupted(interrupt))??;
         self.shows_only_reading = planned.shows_only_reading;
-        self.does_without = self.request.partial || matches!(planned.plan, Ok(Plan::AnyShard) | Err(_));
-        if !self.does_without {
+        self.can_omit_shards = self.request.partial || matches!(planned.plan, Ok(Plan::AnyShard) | Err(_));
+        if !self.can_omit_shards {
             // An earlier plan could do without them.
-            self.silent.clear();
+            self.left_out.clear();
         }
         self.planned = Some(planned.clone());
         if self.request.partial && !matches!(planned.plan, Ok(Plan::Read(_) | Plan::AnyShard) | Err(_)) {
@@ -135,7 +135,7 @@ impl<'a> FanOut<'a> {
     /// cannot be reached deals with that.
     async fn check_shards(&mut self, interrupts: &mut Interrupts<'_>) -> Result<(), FanOutError> {
         let channels = &self.shared.shards.channels;
-        let ready = self.heard(interrupts, |shard| channels[shard].ready()).await?;
+        let ready = self.ask_each(interrupts, |shard| channels[shard].ready()).await?;
         let errors = ready.into_iter().filter_map(|(_, ready)| ready.err());
         let wrong = errors.into_iter().find(|error| matches!(error, Error::WrongShard { .. }));
         wrong.map_or(Ok(()), |error| Err(error.into()))

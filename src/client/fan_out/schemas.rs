@@ -52,7 +52,7 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
     let names = names.finish();
     let shards = internal.shards.len();
     let first = tokio::sync::Notify::new();
-    let patience = || internal.share(4).min(Instant::now() + PATIENCE);
+    let patience = || internal.after_part(4).min(Instant::now() + PATIENCE);
     let ask = |shard| {
         let (names, first) = (names.clone(), &first);
         async move {
@@ -85,8 +85,8 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
         match answer {
             Some(Ok(said)) => {
                 let fingerprint = |column| said.whole.text(0, column).unwrap_or_default();
-                known.fingerprints.note_whole(shard, fingerprint(0), fingerprint(1));
-                known.take_in(shard, &said.relations);
+                known.fingerprints.set_shard(shard, fingerprint(0), fingerprint(1));
+                known.add_relations(shard, &said.relations);
                 for row in 0..said.readers.rows.len() {
                     let cell = |column| said.readers.text(row, column).unwrap_or_default();
                     match cell(0) {
@@ -112,7 +112,7 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
 
 impl ShardSchemas {
     /// Adds a shard's relations and functions.
-    fn take_in(&mut self, shard: usize, answer: &ResultSet) {
+    fn add_relations(&mut self, shard: usize, answer: &ResultSet) {
         for row in 0..answer.rows.len() {
             let cell = |column| answer.text(row, column).unwrap_or_default();
             if cell(0).is_empty() {
@@ -140,10 +140,10 @@ impl ShardSchemas {
                 differs: None,
             };
             if cell(2) == "t" {
-                self.fingerprints.note(shard, name.to_owned(), cell(7));
+                self.fingerprints.set_relation(shard, name.to_owned(), cell(7));
                 self.add(name.to_owned(), relation.clone());
             }
-            self.fingerprints.note(shard, format!("{schema}.{name}"), cell(7));
+            self.fingerprints.set_relation(shard, format!("{schema}.{name}"), cell(7));
             self.add(format!("{schema}.{name}"), relation);
         }
     }

@@ -65,7 +65,7 @@ impl<'a> FanOut<'a> {
     ) -> Result<bool, FanOutError> {
         let dependencies = &snapshot.planned.dependencies;
         let (internal, asked) = (self.internal, fingerprints::question(dependencies));
-        let said = self.heard(interrupts, |shard| internal.once_on(shard, asked.clone())).await?;
+        let said = self.ask_each(interrupts, |shard| internal.once_on(shard, asked.clone())).await?;
         let mut holds = true;
         for (shard, said) in said {
             let Ok(answer) = said else { continue };
@@ -74,19 +74,20 @@ impl<'a> FanOut<'a> {
             // again.
             let locked =
                 if self.request.partial { self.shared.fan_outs.plans.locked_on(shard, dependencies) } else { None };
-            if self.does_without && (locked.is_some() || !snapshot.fingerprints.know(shard)) {
+            if self.can_omit_shards && (locked.is_some() || !snapshot.fingerprints.are_known(shard)) {
                 let reason = match locked {
                     Some(name) => locks::locked_by_another(&name),
                     None => "it did not describe its schema in time".to_owned(),
                 };
                 let reason = format!("{reason}; the query was not sent to it");
-                self.silent.push((shard, ShardError::Failed(unavailable(&self.shared.shards.channels[shard], reason))));
+                self.left_out
+                    .push((shard, ShardError::Failed(unavailable(&self.shared.shards.channels[shard], reason))));
             } else {
-                holds &= snapshot.fingerprints.are_those_of(shard, &answer, dependencies);
+                holds &= snapshot.fingerprints.match_result(shard, &answer, dependencies);
             }
         }
-        match self.silent.first() {
-            Some((_, error)) if self.silent.len() == self.shards() => Err(error.clone().into()),
+        match self.left_out.first() {
+            Some((_, error)) if self.left_out.len() == self.shards() => Err(error.clone().into()),
             _ => Ok(holds),
         }
     }
@@ -99,24 +100,24 @@ impl<'a> FanOut<'a> {
     ) -> Result<bool, FanOutError> {
         let dependencies = &snapshot.planned.dependencies;
         let (internal, asked) = (self.internal, fingerprints::question(dependencies));
-        let said = self.heard(interrupts, |shard| internal.on(shard, asked.clone())).await?;
+        let said = self.ask_each(interrupts, |shard| internal.on(shard, asked.clone())).await?;
         let mut holds = true;
         for (shard, said) in said {
-            holds &= snapshot.fingerprints.are_those_of(shard, &said.map_err(ShardError::sent_to_none)?, dependencies);
+            holds &= snapshot.fingerprints.match_result(shard, &said.map_err(ShardError::sent_to_none)?, dependencies);
         }
         Ok(holds)
     }
 
     /// Asks every shard. The query's deadline is the deadline for each, but a query that can do without some shards
     /// waits for each no longer than its share.
-    pub async fn heard<T, F: Future<Output = T>>(
+    pub async fn ask_each<T, F: Future<Output = T>>(
         &mut self,
         interrupts: &mut Interrupts<'_>,
         ask: impl Fn(usize) -> F,
     ) -> Result<Vec<(usize, T)>, FanOutError> {
         let internal = self.internal;
-        let until = |shard| if self.does_without { internal.until_silent(shard) } else { internal.share(1) };
-        let shards = self.speaking();
+        let until = |shard| if self.can_omit_shards { internal.patience_end(shard) } else { internal.after_part(1) };
+        let shards = self.included_shards();
         let asked: Vec<_> = shards.iter().map(|&shard| (ask(shard), until(shard))).collect();
         let shares: Vec<_> = asked.iter().map(|(_, until)| until.saturating_duration_since(Instant::now())).collect();
         let asked = all_until(asked, internal.deadlines);
@@ -125,15 +126,15 @@ impl<'a> FanOut<'a> {
         for ((shard, share), said) in shards.into_iter().zip(shares).zip(said) {
             let Some(said) = said else {
                 self.shared.shards.unresponsive.add(shard);
-                if !self.does_without {
-                    return Err(internal.silent(shard, internal.timeout, Fate::NotRun).into());
+                if !self.can_omit_shards {
+                    return Err(internal.timeout_error(shard, internal.timeout, Fate::NotRun).into());
                 }
-                self.silent.push((shard, internal.silent(shard, share, Fate::NotSent)));
+                self.left_out.push((shard, internal.timeout_error(shard, share, Fate::NotSent)));
                 continue;
             };
             heard.push((shard, said));
         }
-        match self.silent.first() {
+        match self.left_out.first() {
             Some((_, error)) if heard.is_empty() => Err(error.clone().into()),
             _ => Ok(heard),
         }
@@ -155,7 +156,7 @@ impl<'a> FanOut<'a> {
         }
         let (internal, shards, pool_pressure) = (self.internal, calls.answering(), &self.shared.fan_outs.pool_pressure);
         let mut asked: Pin<Box<dyn Future<Output = _> + Send + 'q>> =
-            Box::pin(async move { fingerprints.hold(internal, &shards, &planned.dependencies).await });
+            Box::pin(async move { fingerprints.still_hold(internal, &shards, &planned.dependencies).await });
         let said = calls.until(timeout(pool_pressure.patience(), &mut asked)).await?;
         pool_pressure.note(said.is_err());
         Ok(match said {
@@ -176,7 +177,7 @@ impl<'a> FanOut<'a> {
         let refusing = calls.refusing();
         let said = calls
             .interrupts
-            .until(snapshot.fingerprints.hold(self.internal, &refusing, &snapshot.planned.dependencies))
+            .until(snapshot.fingerprints.still_hold(self.internal, &refusing, &snapshot.planned.dependencies))
             .await;
         // A shard that cannot be asked any more had its own reason to refuse.
         Ok(said.map_err(|interrupt| self.interrupted(interrupt))?.unwrap_or(true))

@@ -10,7 +10,7 @@ use crate::proto::DatabaseError;
 use crate::scatter::{FailedAttempt, Interrupt};
 
 /// Runs the query to its end.
-pub async fn take_in(
+pub async fn receive_reply(
     query: &mut PointQuery<'_>,
     channel: &QueryChannel,
     call: LegacyCall,
@@ -39,7 +39,7 @@ pub async fn take_in(
             return Err(FailedAttempt::never_sent(error));
         }
         Err(LegacyFailure::NeverRan(error) | LegacyFailure::NotTaken(error)) => {
-            return Err(FailedAttempt::for_good(error));
+            return Err(FailedAttempt::final_error(error));
         }
         Err(LegacyFailure::Lost(reason)) => return Err(FailedAttempt::lost(channel, reason)),
         Err(LegacyFailure::TimedOut) => {

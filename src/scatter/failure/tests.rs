@@ -91,9 +91,9 @@ fn no_word_of_a_write_is_said_of_a_read_or_of_what_was_never_sent() {
     let never_sent = [
         FailedAttempt::never_ran(&channel, "it is going down".to_owned()),
         FailedAttempt::at_start(unavailable(&channel, "it refuses connections".to_owned())),
-        FailedAttempt::for_good(Interrupt::Deadline.error(LATE, Fate::NotRun)),
-        FailedAttempt::for_good(Interrupt::Cancelled.error(LATE, Fate::NotRun)),
-        FailedAttempt::for_good(Interrupt::Closed.error(LATE, Fate::NotRun)),
+        FailedAttempt::final_error(Interrupt::Deadline.error(LATE, Fate::NotRun)),
+        FailedAttempt::final_error(Interrupt::Cancelled.error(LATE, Fate::NotRun)),
+        FailedAttempt::final_error(Interrupt::Closed.error(LATE, Fate::NotRun)),
     ];
     never_sent.into_iter().map(said).for_each(quiet);
     let stops = [Reason::Timeout, Reason::Cancelled, Reason::Stalled, Reason::Invalid, Reason::Overloaded];
@@ -115,7 +115,7 @@ fn no_word_of_a_write_is_said_of_a_read_or_of_what_was_never_sent() {
         );
     }
     // Lost, and not repeated.
-    quiet(said(FailedAttempt::lost(&channel, "the connection broke".to_owned()).of_a_read()));
+    quiet(said(FailedAttempt::lost(&channel, "the connection broke".to_owned()).for_read()));
     for interrupt in [Interrupt::Deadline, Interrupt::Cancelled, Interrupt::Closed] {
         let repeated = interrupt.error(LATE, Fate::Unknown).of_repeated();
         quiet(format!("{}: {repeated}", repeated.code()));
