@@ -90,7 +90,7 @@ pub enum Error {
     #[error("{reason}")]
     Invalid { reason: String },
 
-    #[error("{server} answered with something unexpected: {reason}")]
+    #[error("{server} sent an unexpected answer: {reason}")]
     Protocol { server: String, reason: String },
 }
 

@@ -532,7 +532,7 @@ mod commands {
             (&["where", "acme", "--type", "2"], 3, "tenant \"acme\" of type 2 is not registered"),
             (&["move", "none", "--to", "0"], 3, "tenant \"none\" of type 1 is not registered"),
             (&["remove", "none"], 3, "tenant \"none\" of type 1 is not registered"),
-            (&["move", "acme", "--to", "3"], 2, "--to 3: no such shard, they are 0 to 2 (--shards 3)"),
+            (&["move", "acme", "--to", "3"], 2, "--to 3: no such shard; shards are 0 to 2 (--shards 3)"),
             (&["add", "new", "--shard", "9"], 2, "--shard 9: no such shard"),
             (&["move", "acme", "--to", "1"], 2, "tenant \"acme\" of type 1 lives on shard 1 already"),
             (&["where", ""], 2, "TENANT: must not be empty"),

@@ -385,7 +385,7 @@ mod token {
         assert!(passes("new-s3cret").await);
         server.signal("TERM");
         let (_, log) = server.wait();
-        assert!(log.contains("the last ones stay in force") && !log.contains("s3cret"), "{log}");
+        assert!(log.contains("the previous ones stay in force") && !log.contains("s3cret"), "{log}");
     }
 
     #[test]

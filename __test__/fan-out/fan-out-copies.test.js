@@ -122,12 +122,12 @@ describe('copies of reference data', () => {
       'update codes set made = clock_timestamp()',
       'delete from codes where random() < 0.5',
     ]) {
-      await assertRefused(sql, /in a change of a reference table: each shard would make a value of its own/);
+      await assertRefused(sql, /in a change of a reference table: each shard would compute its own value/);
     }
     await assertRefused('update codes set title = dice(1)::text', /the function dice/);
     await assertRefused(
       'insert into codes (code) select tenant from notes',
-      /rows that differ from shard to shard/,
+      /rows that differ between shards/,
     );
     await assertRefused(
       'update codes set title = (select max(tenant) from notes)',

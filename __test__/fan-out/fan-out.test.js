@@ -184,7 +184,7 @@ describe('queries for all shards', () => {
       .mtdd()
       .catch((error) => error);
     assert.ok(error instanceof PlanUnsupportedError, String(error));
-    assert.match(error.message, /for all shards/);
+    assert.match(error.message, /on all shards/);
     await assert.rejects(
       db.transaction((trx) => trx('orders').mtdd()),
       CrossShardTransactionError,

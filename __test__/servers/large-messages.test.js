@@ -144,7 +144,7 @@ describe('large messages', () => {
     assert.equal(error.code, 'P0001', error.stack);
     assert.match(
       error.message,
-      /x\.\.\. \(cut off: the error has 6\d{6} bytes, more than fit into a message\)$/,
+      /x\.\.\. \(cut off: the error has 6\d{6} bytes, too many for a message\)$/,
     );
     assert.ok(error.length > 6_000_000);
   });

@@ -182,7 +182,7 @@ describe('a client and a server that are set up for different connections', () =
     await refused(secure.address, {}, pattern);
     await refused(mutual.address, {}, pattern);
     await unknown(secureLookup.address, {}, pattern);
-    await logged(secure, /the client did not speak TLS, as this server expects: it has to set mtdd\.tls/);
+    await logged(secure, /the client did not use TLS, which this server requires: set mtdd\.tls/);
     // OpenSSL hangs up without a word, or answers in plain text.
     await refused(await listening(tls.createServer(own)), {}, pattern);
     await refused(await listening(http2.createSecureServer(own)), {}, pattern);
@@ -194,7 +194,7 @@ describe('a client and a server that are set up for different connections', () =
       /is unavailable: the server speaks plain text, and this client spoke TLS: start the server with --tls-cert and --tls-key, or leave out mtdd\.tls/;
     await refused(plain.address, settings, pattern);
     await unknown(plainLookup.address, settings, pattern);
-    await logged(plain, /the client spoke TLS, and this server listens in plain text/);
+    await logged(plain, /the client used TLS, but this server listens in plain text/);
     const old = await startLegacyQueryServer(url);
     closing.push(() => old.stop());
     await refused(old.address, settings, pattern);
@@ -205,7 +205,7 @@ describe('a client and a server that are set up for different connections', () =
     const wanted =
       /the server wants a client certificate, and got none: set mtdd\.tls\.cert and mtdd\.tls\.key, .*--tls-client-ca/;
     await refused(mutual.address, { tls: { ca } }, wanted);
-    await logged(mutual, /the client showed no certificate, as --tls-client-ca demands/);
+    await logged(mutual, /the client sent no certificate, which --tls-client-ca requires/);
     const foreign = { ca, ...stranger.sign('client') };
     await refused(
       mutual.address,
@@ -222,7 +222,7 @@ describe('a client and a server that are set up for different connections', () =
       /its certificate is signed by no authority that this client knows: set mtdd\.tls\.ca/;
     await refused(secure.address, { tls: { ca: stranger.pem } }, unknownAuthority);
     await unknown(secureLookup.address, { tls: { ca: stranger.pem } }, unknownAuthority);
-    await logged(secure, /the client knows no authority that has signed --tls-cert|DecryptError/);
+    await logged(secure, /the client does not know the authority that signed --tls-cert|DecryptError/);
     await refused(
       secure.address,
       { tls: { ca: authority.pem, serverName: 'db.example.com' } },
@@ -289,10 +289,10 @@ describe('a client and a server that are set up for different connections', () =
   });
 
   it('a lookup server in queryServers, and the reverse', async () => {
-    const pattern = /this is a lookup server, and cannot run queries: name it in mtdd\.lookupServer/;
+    const pattern = /this is a lookup server, which cannot run queries: list it in mtdd\.lookupServer/;
     await refused(plainLookup.address, {}, pattern);
     await logged(plainLookup, /a call that was meant for the other kind of server/);
-    await unknown(plain.address, {}, /this is a query server, and does not know where tenants live/);
+    await unknown(plain.address, {}, /this is a query server, which does not know where tenants live/);
     // Another lookup server is asked all the same.
     await configured(
       { queryServers: [plain.address], lookupServer: [plain.address, plainLookup.address] },
@@ -310,13 +310,13 @@ describe('a client and a server that are set up for different connections', () =
     await refused(
       oldLookup.address,
       {},
-      /speaks neither mtdd\.v1 nor the 1\.x wire.*right kind/,
+      /speaks neither mtdd\.v1 nor the 1\.x protocol.*right kind/,
       ProtocolError,
     );
     await unknown(
       oldQuery.address,
       {},
-      /speaks neither mtdd\.v1 nor the 1\.x wire.*right kind/,
+      /speaks neither mtdd\.v1 nor the 1\.x protocol.*right kind/,
       ProtocolError,
     );
     await works(oldQuery.address, {});

@@ -77,7 +77,8 @@ impl Link {
             return reason;
         }
         if status.code() == Code::Unimplemented {
-            return "it speaks neither mtdd.v1 nor the 1.x wire for this: check that the address is that of a server of the right kind"
+            return "it speaks neither mtdd.v1 nor the 1.x protocol: check that the address belongs to the right kind of \
+                 server"
                 .to_owned();
         }
         let server = &self.connector.server;

@@ -25,14 +25,15 @@ impl Ours {
         let Names { tls, insecure, .. } = self.names;
         Some(match (spoken, self.encrypted) {
             (Spoken::Tls, false) => format!(
-                "the server expects TLS, and this client spoke plain text: set {tls} (and leave out {insecure})"
+                "the server expects TLS, and this client used plain text: set {tls} (and leave out {insecure})"
             ),
             (Spoken::Http2, true) => format!(
-                "the server speaks plain text, and this client spoke TLS: start the server with --tls-cert and --tls-key, \
-                 or leave out {tls} (plain text beyond loopback also needs {insecure})"
+                "the server uses plain text, and this client used TLS: start the server with --tls-cert and --tls-key, \
+                     or leave out {tls} (plain text beyond loopback also needs {insecure})"
             ),
             (Spoken::Tls, true) | (Spoken::Http2, false) => return None,
-            (Spoken::Postgres, _) => "PostgreSQL itself answers there: name the mtdd-server in front of it, not the database"
+            (Spoken::Postgres, _) => "PostgreSQL itself answers there: use the address of the mtdd-server in front of \
+                 it"
                 .to_owned(),
             (Spoken::Http1, _) => {
                 "what answers there speaks HTTP/1, not gRPC: check host and port, and that nothing in between turns HTTP/2 into HTTP/1".to_owned()
@@ -50,15 +51,16 @@ impl Ours {
         Some(match error {
             Error::InvalidCertificate(reason) => match reason {
                 CertificateError::UnknownIssuer => format!(
-                    "its certificate is signed by no authority that this client knows: set {ca} to the certificate of the authority that signed it"
+                    "its certificate is signed by an authority that this client does not know: set {ca} to that \
+                         authority's certificate"
                 ),
                 CertificateError::NotValidForNameContext { expected, presented } => format!(
-                    "its certificate is for {}, not for {}: connect by a name that it has, or set {server_name}",
+                    "its certificate is for {}, not for {}: connect by a name in the certificate, or set {server_name}",
                     if presented.is_empty() { "no host".to_owned() } else { presented.join(", ") },
                     expected.to_str()
                 ),
                 CertificateError::NotValidForName => format!(
-                    "its certificate is for another name: connect by a name that it has, or set {server_name}"
+                    "its certificate is for another name: connect by a name in the certificate, or set {server_name}"
                 ),
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                     "its certificate has expired: renew it (the server reads --tls-cert again by itself), or correct this machine's clock".to_owned()
@@ -83,7 +85,7 @@ impl Ours {
                 | AlertDescription::AccessDenied => self.certificate_refused(*alert),
                 AlertDescription::NoApplicationProtocol => not_http2(),
                 AlertDescription::UnrecognisedName => {
-                    format!("the server knows no certificate for this name: set {server_name} to a name that it has")
+                    format!("the server has no certificate for this name: set {server_name} to a name that it has")
                 }
                 _ => return None,
             },
@@ -103,7 +105,8 @@ impl Ours {
     fn certificate_wanted(self) -> String {
         let Names { identity, .. } = self.names;
         format!(
-            "the server wants a client certificate, and got none: set {identity}, signed by the authority that the server's --tls-client-ca names"
+            "the server requires a client certificate: set {identity} to one that is signed by an authority in the \
+                 server's --tls-client-ca"
         )
     }
 
@@ -112,14 +115,15 @@ impl Ours {
             return self.certificate_wanted();
         }
         let why = match alert {
-            AlertDescription::UnknownCA => "it is signed by an authority that the server does not know",
+            AlertDescription::UnknownCA => "the server does not know the authority that signed it",
             AlertDescription::CertificateExpired => "it has expired",
             AlertDescription::CertificateRevoked => "it has been revoked",
-            _ => "it is not one that the server accepts",
+            _ => "the server does not accept it",
         };
         let Names { identity, .. } = self.names;
         format!(
-            "the server refused this client's certificate: {why}; set {identity} to a certificate of the authority that the server's --tls-client-ca names"
+            "the server refused this client's certificate: {why}; set {identity} to a certificate that is signed by an \
+                 authority in the server's --tls-client-ca"
         )
     }
 }

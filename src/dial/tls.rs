@@ -39,7 +39,7 @@ impl Tls {
             Some(ca) => {
                 let found = certificates(ca).ok_or_else(|| wrong(names.ca, "expected PEM text with a certificate"))?;
                 if roots.add_parsable_certificates(found).0 == 0 {
-                    return Err(wrong(names.ca, "holds no certificate that can be used"));
+                    return Err(wrong(names.ca, "contains no usable certificate"));
                 }
             }
             None => {
@@ -60,16 +60,17 @@ impl Tls {
             None => builder.with_no_client_auth(),
             Some((cert, key)) => {
                 let wrong = |reason: &str| wrong(names.identity, reason);
-                let chain = certificates(&cert).ok_or_else(|| wrong("the first holds no certificate in PEM"))?;
+                let chain =
+                    certificates(&cert).ok_or_else(|| wrong("the first contains no certificate in PEM format"))?;
                 let key = PrivateKeyDer::from_pem_slice(key.0.as_bytes())
-                    .map_err(|_| wrong("the second holds no private key in PEM without a password"))?;
+                    .map_err(|_| wrong("the second contains no private key in PEM format without a password"))?;
                 builder.with_client_auth_cert(chain, key).map_err(|error| wrong(&error.to_string()))?
             }
         };
         config.alpn_protocols.push(b"h2".to_vec());
         let bare = self.server_name.as_deref().unwrap_or(host).trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(bare.to_owned())
-            .map_err(|_| wrong(names.server_name, "expected the name or address of a host"))?;
+            .map_err(|_| wrong(names.server_name, "expected a host name or address"))?;
         Ok(TlsClient { connector: TlsConnector::from(Arc::new(config)), name, has_identity })
     }
 }

@@ -236,8 +236,8 @@ async fn relocate(
     };
     if watching == 0 && !withdrawn {
         eprintln!(
-            "mtdd-server: warning: no query server of shard {from} watches placements (--lookup): clients that \
-             remember the old shard go on using it until their lookupCache.ttl has passed"
+            "mtdd-server: warning: no query server of shard {from} watches placements (--lookup): clients that remember \
+                 the old shard keep using it until their lookupCache.ttl has passed"
         );
     }
     database.print(&[json!({
@@ -359,7 +359,7 @@ impl ShardArgs {
         }
         let last = self.shards - 1;
         Err(Failure::Impossible(format!(
-            "{flag} {shard}: no such shard, they are 0 to {last} (--shards {})",
+            "{flag} {shard}: no such shard; shards are 0 to {last} (--shards {})",
             self.shards
         )))
     }

@@ -80,10 +80,10 @@ impl Store {
             (Some(url), false) => Ok(Store::Postgres(Box::new(PostgresStore::open(url, options, readiness).await?))),
             (None, true) => Ok(Store::Memory(MemoryStore::new(options.shards))),
             (None, false) => Err(LookupStartError::Configuration(
-                "where to keep the tenants: give --database-url or --memory".into(),
+                "nowhere to keep the tenants: give --database-url or --memory".into(),
             )),
             (Some(_), true) => Err(LookupStartError::Configuration(
-                "--memory and --database-url (or DATABASE_URL) exclude each other: give one".into(),
+                "--memory and --database-url (or DATABASE_URL) exclude each other: give only one".into(),
             )),
         }
     }

@@ -88,7 +88,7 @@ impl Watcher {
                         let busy = busy.into_iter().map(|busy| (busy.tenant_name, busy.tenant_type.unwrap_or_default()));
                         let (all, received, busy) = (acknowledged as i64, received as i64, busy.collect());
                         if !self.store.renew(&server_id, &Acknowledged { all, received, busy }, lease).await? {
-                            return Err(Status::failed_precondition("this query server is not known any more: join again"));
+                            return Err(Status::failed_precondition("this query server is no longer known: join again"));
                         }
                         let history = self.history().await?;
                         self.answer(Response::Renewed(Renewed { number, history })).await?;

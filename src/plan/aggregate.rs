@@ -270,7 +270,7 @@ impl<'a> Split<'a> {
             Expr::Value(value) => match &value.value {
                 Value::Number(digits, _) => position(digits, self.select)
                     .cloned()
-                    .ok_or_else(|| unsupported("a position in GROUP BY that is no column; name the column")),
+                    .ok_or_else(|| unsupported("a position in GROUP BY that is not a column; name the column")),
                 _ => Ok(key.clone()),
             },
             Expr::Identifier(name) => {

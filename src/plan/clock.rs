@@ -17,8 +17,8 @@ use super::select::{output_name, unnested};
 use super::walk::{Node, NodeMut, rewrite, walk};
 
 /// Why a time that is not that of the statement is refused.
-pub const EACH_SHARD: &str = "each shard would tell the time by its own clock; write now() in the statement itself, bind the \
-     time, or ask for it with .mtdd(null) or allServers: true";
+pub const EACH_SHARD: &str = "each shard would read its own clock; write now() in the statement itself, bind the time, \
+     or use .mtdd(null) or allServers: true";
 
 /// Words that the input of a date or a time takes for the time at which it is read.
 const WORDS: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];

@@ -42,7 +42,9 @@ impl<'s> Columns<'s> {
             && let Value::Number(digits, _) = &value.value
         {
             let index = digits.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-            return index.map(Column::Visible).ok_or_else(|| unsupported("a position in ORDER BY that is no column"));
+            return index
+                .map(Column::Visible)
+                .ok_or_else(|| unsupported("a position in ORDER BY that is not a column"));
         }
         // A bare name means an output column before any other.
         let named = match expr {

@@ -73,24 +73,25 @@ pub fn lasts_not(sql: &str) -> Option<&'static str> {
     let Some(Token::Word(first)) = tokens.next() else { return None };
     if is_one_of(first, &LISTENING) {
         return Some(
-            "LISTEN, on a connection that nobody reads notifications from; handle.listen() hears those of all shards",
+            "LISTEN on a connection whose notifications nobody reads; use handle.listen(), which listens on all shards",
         );
     }
     if is_one_of(first, &["set", "reset", "load"]) {
         return Some(
-            "a setting whose effect ends with its connection, which the next query does not share; begin a transaction \
-             with knex.transaction() for one tenant, or set it for the database with ALTER DATABASE",
+            "a setting that lasts only for its connection, which the next query may not use; set it inside \
+                 knex.transaction() for one tenant, or for the database with ALTER DATABASE",
         );
     }
     if is_one_of(first, &OF_A_SESSION) {
         return Some(
-            "a statement whose effect ends with its connection, which the next query does not share (a lock, a cursor, \
-             a prepared statement); begin a transaction with knex.transaction() for one tenant, and run it there",
+            "a statement whose effect lasts only for its connection, which the next query may not use (a lock, a \
+                 cursor, a prepared statement); run it inside knex.transaction() for one tenant",
         );
     }
     makes_temporary(Lexer::new(sql)).then_some(
-        "something temporary, which ends with its connection, and the next query does not share that; begin a transaction \
-         with knex.transaction() for one tenant, or make it without TEMPORARY and drop it at the end",
+        "a temporary object, which lasts only for its connection, and the next query may not use that connection; \
+             create it inside knex.transaction() for one tenant, or create it without TEMPORARY and drop it at the \
+             end",
     )
 }
 

@@ -68,10 +68,15 @@ pub fn change(
             _ if consent == FanOutConsent::AllServers && how == Broadcast::Sum => given,
             Ok(_) => {
                 return Err(unsupported(
-                    "a function of yours that has the name of one of PostgreSQL's that tell the time; bind the time",
+                    "a function of yours with the same name as a clock function of PostgreSQL; bind the time",
                 ));
             }
-            Err(refusal) => return Err(unsupported(&format!("the time of all shards: bind it; {refusal}"))),
+            Err(refusal) => {
+                return Err(unsupported(&format!(
+                    "the current time, which must be the same on all shards: \
+                 bind it; {refusal}"
+                )));
+            }
         }
     } else {
         given
@@ -178,7 +183,12 @@ impl Copies<'_> {
                     names_default |= matches!(node, Node::Expr(expr) if is_default(expr));
                 });
                 match names_default {
-                    true => return Err(unsupported("DEFAULT among several columns; set each by itself")),
+                    true => {
+                        return Err(unsupported(
+                            "DEFAULT in an assignment to several columns; assign each column \
+                         separately",
+                        ));
+                    }
                     false => continue,
                 }
             };
@@ -264,7 +274,8 @@ impl Copies<'_> {
         for column in columns {
             if !gives_all && let ColumnDefault::OfTheTime(_) = self.default(column)? {
                 return Err(unsupported(&format!(
-                    "INSERT without names of columns, one of which, {column}, gets the time; name them"
+                    "INSERT without column names into a table whose column {column} gets the current time; name the \
+                         columns"
                 )));
             }
         }
@@ -287,7 +298,7 @@ impl Copies<'_> {
     }
 
     fn of_a_clock(&self, column: &str) -> Refusal {
-        unsupported(&format!("a literal that means a time, for {column}: {}", clock::EACH_SHARD))
+        unsupported(&format!("a literal for {column} that means the current time: {}", clock::EACH_SHARD))
     }
 
     /// The default of a column, if all shards make the same of it.
@@ -295,7 +306,8 @@ impl Copies<'_> {
         let Some(default) = self.known.defaults.get(column) else { return Ok(ColumnDefault::Alike) };
         let refused = |who: &str| {
             unsupported(&format!(
-                "give {column} a value: it is left to its default, {who} would fill it, and the copies of the row would differ"
+                "column {column} has no value, so {who} would fill it in, and the copies of the row would differ; give \
+                     it a value"
             ))
         };
         if default == "IDENTITY" {

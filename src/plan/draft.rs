@@ -59,7 +59,8 @@ impl Draft {
     ) -> Result<Arc<ReadPlan>, Refusal> {
         if !self.fits() {
             return Err(unsupported(&format!(
-                "it needs {} columns of each shard, where PostgreSQL has at most {MOST_COLUMNS} (an avg takes two); ask for fewer at once",
+                "it needs {} columns from each shard, and PostgreSQL allows {MOST_COLUMNS} (an avg takes two); select \
+                     fewer at once",
                 self.hidden + self.listed()
             )));
         }

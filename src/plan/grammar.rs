@@ -72,14 +72,12 @@ pub fn tokens(tokens: &mut [TokenWithSpan]) -> Option<&'static str> {
                 if is(before, &[Keyword::BETWEEN, Keyword::AND, Keyword::RANGE, Keyword::ROWS, Keyword::GROUPS])
                     && is(after, &[Keyword::PRECEDING, Keyword::FOLLOWING]) =>
             {
-                return Some(
-                    "a window frame of a text without its type; write INTERVAL before it, or a cast behind it",
-                );
+                return Some("a window frame given as text without a type; write INTERVAL before it, or cast it");
             }
             [Token::Word(before), Token::Ampersand, Token::Word(after)]
                 if before.value.eq_ignore_ascii_case("u") && after.quote_style == Some('"') =>
             {
-                return Some("a name with Unicode escapes (U&\"...\"); write its letters themselves");
+                return Some("a name with Unicode escapes (U&\"...\"); write the characters themselves");
             }
             _ => {}
         }
@@ -109,11 +107,13 @@ pub fn doubt(statement: &Statement) -> Option<String> {
         Node::Ident(ident) => match ident.quote_style {
             None if is_keyword(ident) => keywords.push(ident.value.clone()),
             None | Some('"') if is_ours(&fold_case(ident)) => {
-                doubt.get_or_insert_with(|| format!("the name {}, which the library needs itself", ident.value));
+                doubt.get_or_insert_with(|| {
+                    format!("the name {}, which is reserved for the library; choose another", ident.value)
+                });
             }
             None | Some('"') if is_of_a_place(&fold_case(ident)) => {
                 doubt.get_or_insert_with(|| {
-                    format!("{}, which tells where one shard keeps a row; name rows by their keys", ident.value)
+                    format!("{}, which says where one shard stores a row; identify rows by their keys", ident.value)
                 });
             }
             None | Some('"') => {}
@@ -149,10 +149,10 @@ pub fn doubt(statement: &Statement) -> Option<String> {
         let odd = keywords.into_iter().find(|keyword| names.next_if(|name| name == keyword).is_none())?;
         if odd.eq_ignore_ascii_case("only") {
             return Some(format!(
-                "{odd}, which leaves out what inherits from a table; name the tables whose rows are meant"
+                "{odd}, which leaves out tables that inherit from the table; name the tables whose rows you want"
             ));
         }
-        Some(format!("the keyword {odd} in this place: in double quotes, if it is a name; else leave it out"))
+        Some(format!("the keyword {odd} is not allowed here; put it in double quotes if it is a name"))
     })
 }
 
@@ -265,7 +265,9 @@ fn odd(expr: &Expr) -> Option<String> {
     if let Expr::BinaryOp { op: BinaryOperator::Assignment, .. } = expr {
         return Some(format!("{}; write => instead of :=", shown(expr)));
     }
-    is_odd.then(|| format!("{}, which PostgreSQL reads otherwise, or not at all: write it in another way", shown(expr)))
+    is_odd.then(|| {
+        format!("{}, which PostgreSQL reads differently or does not accept; write it another way", shown(expr))
+    })
 }
 
 /// A part of a select that PostgreSQL does not have.
@@ -284,7 +286,7 @@ fn foreign(select: &Select) -> Option<&'static str> {
     };
     [
         (select.top.is_some(), "TOP"),
-        (select.exclude.is_some() || select.projection.iter().any(changed), "* with some columns left out or changed"),
+        (select.exclude.is_some() || select.projection.iter().any(changed), "* with columns left out or changed"),
         (select.select_modifiers.is_some(), "a modifier of SELECT"),
         (!select.lateral_views.is_empty(), "LATERAL VIEW"),
         (select.prewhere.is_some(), "PREWHERE"),
@@ -413,7 +415,7 @@ fn misnested(expr: &Expr) -> Option<String> {
         | Expr::SimilarTo { expr, pattern, .. } => left(expr) || right(pattern),
         _ => false,
     };
-    odd.then(|| format!("{}, which PostgreSQL may read otherwise: put its parts in parentheses", shown(expr)))
+    odd.then(|| format!("{}, whose operators PostgreSQL may group differently; add parentheses", shown(expr)))
 }
 
 fn shown(expr: &Expr) -> String {

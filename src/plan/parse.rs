@@ -36,12 +36,13 @@ impl Tokens {
             let size = Lexer::size(sql);
             if size.tokens > MOST_TOKENS || size.blanks > MOST_BLANKS {
                 return Err(unsupported(&format!(
-                    "a text of more than {MOST_TOKENS} words and marks, or {MOST_BLANKS} blanks; bind its values as one array, as in x = ANY ($1)"
+                    "a text of more than {MOST_TOKENS} tokens, or {MOST_BLANKS} blanks; bind its values as one array, \
+                         as in x = ANY ($1)"
                 )));
             }
         }
         if sql.contains([OPENS, CLOSES]) {
-            return Err(Refusal::Unreadable("it holds a control character".into()));
+            return Err(Refusal::Unreadable("it contains a control character".into()));
         }
         let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize_with_location();
         let mut tokens = tokens.map_err(|error| Refusal::Unreadable(format!("sql parser error: {error}")))?;
@@ -50,7 +51,7 @@ impl Tokens {
         }
         if stack::open_joins(&tokens) > DEEPEST {
             return Err(unsupported(&format!(
-                "more than {DEEPEST} joins within each other; put the condition of each right behind it"
+                "more than {DEEPEST} nested joins; write each condition directly after its join"
             )));
         }
         Ok(Tokens { levels: stack::levels(&tokens), tokens })
@@ -68,7 +69,10 @@ impl Tokens {
         // The parser takes END for the end of a block, and reads no further.
         match &parser.peek_token_ref().token {
             Token::EOF => Ok(statements),
-            token => Err(Refusal::Unreadable(format!("{token} in this place: in double quotes, if it is a name"))),
+            token => Err(Refusal::Unreadable(format!(
+                "{token} is not allowed here; put it in double quotes if it is a \
+                 name"
+            ))),
         }
     }
 }
@@ -80,9 +84,9 @@ fn escapes(sql: &str, tokens: &[TokenWithSpan]) -> Option<&'static str> {
         if let Token::EscapedStringLiteral(value) | Token::UnicodeStringLiteral(value) = &token.token {
             escaped = true;
             if value.contains([OPENS, CLOSES]) {
-                return Some("a literal holds a control character; bind its value");
+                return Some("a literal contains a control character; bind its value");
             }
         }
     }
-    (escaped && sql.contains("\\v")).then_some("it has the escape \\v; bind the value of its literal")
+    (escaped && sql.contains("\\v")).then_some("a literal contains the escape \\v; bind its value")
 }

@@ -131,7 +131,8 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
         && consent == FanOutConsent::Implicit
     {
         return Err(unsupported(&format!(
-            "{} without a tenant: it does something on each shard, or tells of that shard alone; ask for it with .mtdd(null) or allServers: true",
+            "{} without a tenant: it has an effect on each shard, or describes only that shard; use .mtdd(null) or \
+                 allServers: true",
             search.shown(function)
         )));
     }
@@ -139,7 +140,8 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
         && consent == FanOutConsent::Implicit
     {
         return Err(unsupported(&format!(
-            "{relation} without a tenant: it tells of one server alone; for the rows of all shards together ask with .mtdd(null) or allServers: true"
+            "{relation} without a tenant: it describes only one server; for the rows of all shards use .mtdd(null) or \
+                 allServers: true"
         )));
     }
     let always = if found.locality == Locality::Replicated { None } else { layout.readers.always() };
@@ -153,8 +155,8 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
         // As a field it is the same on all shards, as a function it may be another on each.
         if let Some(name) = search.attributes.iter().next() {
             return Err(unsupported(&format!(
-                "the field {name} of an expression, which may mean {name}() of it: write {name}() if that is meant; a field can \
-                 only be read here with a tenant"
+                "the field {name} of an expression, which PostgreSQL may read as a call of {name}(): write the call if \
+                     you mean it; the field can only be read with a tenant"
             )));
         }
         let asks = !functions.is_empty() || !search.effects.is_empty();
@@ -162,7 +164,7 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
             (false, _) => Ok(Plan::AnyShard),
             // A function may read or change what its shard holds.
             (true, FanOutConsent::Implicit) => Err(unsupported(&format!(
-                "the function {} without a tenant; ask for it on every shard with .mtdd(null) or allServers: true",
+                "the function {} without a tenant; to call it on every shard, use .mtdd(null) or allServers: true",
                 functions.iter().next().map_or(String::new(), |function| search.shown(function))
             ))),
             (true, _) => Ok(Plan::Broadcast(Broadcast::Sum)),
@@ -179,7 +181,7 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
     let draft = draft(&query, layout, &mut fragments)?;
     if draft.needs_finish && !Search::finishes(&draft.finish, layout) {
         return Err(unsupported(
-            "rows that are put together of all shards, joined with rows of tenants; run one of them first and bind what it gives",
+            "rows gathered from all shards are joined with rows of tenants; run one part first and bind its result",
         ));
     }
     let written = OriginalStatement { sql, parameters, changed, names_unknown };
@@ -254,7 +256,7 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
             draft(inner, layout, fragments)
         }
         _ => Err(unsupported(
-            "a query of this form; select from one table, join or subquery at a time, and put the results together",
+            "a query of this form; select from one table, join or subquery at a time, and combine the results",
         )),
     }
 }
@@ -279,14 +281,14 @@ fn all_local(body: &SetExpr, layout: &Layout, scope: &Scope<'_>) -> Result<bool,
 /// A query around a query whose rows are of all shards: the inner one is planned, and the outer one is what PostgreSQL
 /// then runs over the gathered rows.
 fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Draft, Refusal> {
-    rows::refuse_locks(query, "a part whose rows are put together of all shards")?;
+    rows::refuse_locks(query, "a part whose rows are gathered from all shards")?;
     let mut outer = query.clone();
     let mut inner = None;
     let mut local_ctes = Vec::new();
     if let Some(with) = &mut outer.with {
         if with.recursive {
             return Err(unsupported(
-                "WITH RECURSIVE around rows of all shards; run the inner part first and bind what it gives",
+                "WITH RECURSIVE over rows of all shards; run the inner part first and bind its result",
             ));
         }
         let mut search = Search::new(layout);
@@ -301,7 +303,7 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
                 Locality::CrossShard(_) => {
                     if inner.is_some() {
                         return Err(unsupported(
-                            "two subqueries over the rows of all shards; run one of them first and bind what it gives",
+                            "two subqueries over the rows of all shards; run one of them first and bind its result",
                         ));
                     }
                     let mut query = (*cte.query).clone();
@@ -331,13 +333,13 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
     }
     let Some(inner) = search.inner else {
         return Err(unsupported(
-            "a query of this form; select from one table, join or subquery at a time, and put the results together",
+            "a query of this form; select from one table, join or subquery at a time, and combine the results",
         ));
     };
     let left: BTreeSet<String> = local_ctes.iter().map(ctes::name_of).collect();
     if ctes::names_any(&outer, &left) {
         return Err(unsupported(
-            "rows that are put together of all shards, joined with rows of tenants; run one of them first and bind what it gives",
+            "rows gathered from all shards are joined with rows of tenants; run one part first and bind its result",
         ));
     }
     if outer.with.as_ref().is_some_and(|with| with.cte_tables.is_empty()) {
@@ -433,7 +435,7 @@ impl DerivedTableSearch<'_> {
         match search.query(&whole, &Scope::root()) {
             Ok(found) if found.locality == Locality::Replicated => {}
             Ok(_) if self.inner.is_some() => self.fail(unsupported(
-                "two subqueries over the rows of all shards; run one of them first and bind what it gives",
+                "two subqueries over the rows of all shards; run one of them first and bind its result",
             )),
             Ok(_) => match draft(&whole, self.layout, self.fragments) {
                 Ok(draft) => {

@@ -105,7 +105,10 @@ fn number<T: VisitMut + Clone + Display>(
     if !matches!(again.as_deref(), Ok([again]) if is_same(&named, again)) {
         let shown: String = checked.chars().take(SHOWN).collect();
         let more = if shown.len() < checked.len() { " ..." } else { "" };
-        return Err(Refusal::Unsupported(format!("it cannot be rewritten faithfully (as: {shown}{more})")));
+        return Err(Refusal::Unsupported(format!(
+            "it cannot be rewritten without changing its meaning (as: \
+             {shown}{more})"
+        )));
     }
     Ok((exact(numbered), params))
 }

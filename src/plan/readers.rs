@@ -105,7 +105,7 @@ impl RowReaders {
 fn reason(what: &str, function: &str) -> String {
     format!(
         "{what}, whose function {function} is not immutable and may read rows of one shard: declare it IMMUTABLE if its \
-         values depend on its arguments alone, or ask with .mtdd(null) or allServers: true"
+             result depends only on its arguments, or use .mtdd(null) or allServers: true"
     )
 }
 

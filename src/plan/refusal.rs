@@ -4,10 +4,10 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// What it says would need rows of several shards at once, or cannot be proven not to.
-    #[error("for all shards, this cannot be answered exactly: {0}")]
+    #[error("the statement cannot be run exactly on all shards: {0}")]
     Unsupported(String),
     /// The parser cannot read it; PostgreSQL may.
-    #[error("for all shards, the statement cannot be read: {0}")]
+    #[error("the statement cannot be parsed, so it cannot run on all shards: {0}")]
     Unreadable(String),
 }
 

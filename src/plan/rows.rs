@@ -62,10 +62,12 @@ fn number(expr: &Expr, clause: &str) -> Result<Option<RowCount>, Refusal> {
             },
             value => match placeholder(value) {
                 Some(index) => Ok(Some(RowCount::Param(index))),
-                None => Err(unsupported(&format!("{clause} that is no number; write a whole number or a parameter"))),
+                None => {
+                    Err(unsupported(&format!("{clause} that is not a number; write a whole number or a parameter")))
+                }
             },
         },
-        _ => Err(unsupported(&format!("{clause} that is computed; write a whole number or a parameter"))),
+        _ => Err(unsupported(&format!("{clause} with an expression; write a whole number or a parameter"))),
     }
 }
 
@@ -85,7 +87,9 @@ fn enough(offset: Option<RowCount>, limit: Option<RowCount>) -> Option<LimitClau
 pub fn refuse_locks(query: &Query, beside: &str) -> Result<(), Refusal> {
     match query.locks.first() {
         None => Ok(()),
-        Some(lock) => Err(unsupported(&format!("FOR {} beside {beside}; lock the rows of one tenant", lock.lock_type))),
+        Some(lock) => {
+            Err(unsupported(&format!("FOR {} together with {beside}; lock the rows of one tenant", lock.lock_type)))
+        }
     }
 }
 
@@ -212,7 +216,7 @@ pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -
                 _ => None,
             }
             .map(Column::Visible)
-            .ok_or_else(|| unsupported("a position in ORDER BY that is no column; name the column"))?,
+            .ok_or_else(|| unsupported("a position in ORDER BY that is not a column; name the column"))?,
             Expr::Identifier(ident) => {
                 let name = fold_case(ident);
                 spend(first.map_or(0, |first| first.projection.len()));

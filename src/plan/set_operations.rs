@@ -37,7 +37,7 @@ pub fn gathered(
         right: Box::new(right),
     });
     let Some(union) = union else {
-        return Err(unsupported("a set operation of this form; run its parts by themselves"));
+        return Err(unsupported("a set operation of this form; run its parts separately"));
     };
     let mut finish = Query {
         order_by: query.order_by.clone(),

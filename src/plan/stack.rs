@@ -149,12 +149,11 @@ impl From<Stopped> for Refusal {
     fn from(stopped: Stopped) -> Self {
         unsupported(match stopped {
             Stopped::TooDeep => {
-                "a statement of more than 100000 operators in a row or within each other; make lists of it, as in x IN (1, 2, 3) or VALUES (1), (2)"
+                "a statement with more than 100000 chained or nested operators; use lists, as in x IN (1, 2, 3) or \
+                     VALUES (1), (2)"
             }
-            Stopped::Exhausted => {
-                "a statement that takes too long to plan; make it, or the views that it names, simpler"
-            }
-            Stopped::NoStack => "a statement of this depth on this platform",
+            Stopped::Exhausted => "a statement that takes too long to plan; simplify it, or the views that it uses",
+            Stopped::NoStack => "a statement nested too deeply for this platform",
             Stopped::Panicked => "the planner failed; please report this statement",
         })
     }

@@ -24,11 +24,12 @@ pub fn refusal(statement: &Statement, layout: &Layout) -> Option<String> {
     });
     let advice = match statement {
         Statement::Insert(_) => {
-            "; name the columns that a conflict changes without it, as in .merge(['name']), or let it be among those that conflict"
+            "; list the columns to update on conflict without it, as in .merge(['name']), or include it in the conflict \
+                 target"
         }
         _ => "",
     };
-    moves.then(|| format!("a change of {column}, whose rows would have to move to another shard{advice}"))
+    moves.then(|| format!("a change of {column}, which would have to move rows to another shard{advice}"))
 }
 
 /// True if this statement itself does.

@@ -116,7 +116,7 @@ fn changes(
         && let Some(function) = search.effects.iter().chain(&search.unknown).next()
     {
         return Err(unsupported(&format!(
-            "a change that calls {} on every shard; ask for it with allServers: true",
+            "a change that calls {} on every shard; to allow it, use allServers: true",
             search.shown(function)
         )));
     }
@@ -138,34 +138,34 @@ fn changes(
     }
 }
 
-const BY_ROWS: &str =
-    "a change of a reference table by rows that differ from shard to shard; read them first and bind their values";
+const BY_ROWS: &str = "a change of a reference table that depends on rows that differ between shards; read them first and bind their \
+         values";
 
 /// The functions that a change of a reference table calls. What each shard would make itself is refused.
 fn copied(search: &Search<'_>) -> Result<BTreeSet<String>, Refusal> {
     if let Some(function) = search.effects.iter().chain(&search.randoms).next() {
         return Err(unsupported(&format!(
-            "{} in a change of a reference table: each shard would make a value of its own, and the copies would differ; \
-             compute it first and bind it",
+            "{} in a change of a reference table: each shard would compute its own value, and the copies would differ; \
+                 compute it first and bind it",
             search.shown(function)
         )));
     }
     if let Some(part) = search.unordered.iter().next() {
         return Err(unsupported(&format!(
-            "{part} in a change of a reference table: its result depends on the order in which a shard has its rows, and the \
-             copies could differ; read it first and bind what it gives, or give an aggregate or a window its ORDER BY"
+            "{part} in a change of a reference table: its result depends on the order of the rows, and the copies could \
+                 differ; read it first and bind its result, or add ORDER BY to the aggregate or window"
         )));
     }
     if let Some(part) = search.of_one_server.iter().next()
         && search.statistics.is_empty()
     {
         return Err(unsupported(&format!(
-            "{part} in a change of a reference table: each server has a value of its own, and the copies would differ; read \
-             it first and bind it"
+            "{part} in a change of a reference table: its value differs between servers, and the copies would differ; \
+                 read it first and bind it"
         )));
     }
     match search.statistics.iter().next() {
-        Some(relation) => Err(unsupported(&format!("{relation}, which tells of one server alone; read it first"))),
+        Some(relation) => Err(unsupported(&format!("{relation}, which describes only one server; read it first"))),
         None => Ok(search.unknown.clone()),
     }
 }
@@ -244,17 +244,17 @@ pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, consent: FanOutC
 pub fn inside_query(query: &Query, layout: &Layout, consent: FanOutConsent) -> Option<Result<Changed, Refusal>> {
     let statement = match &*query.body {
         SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => statement,
-        SetExpr::Merge(_) => return Some(Err(unsupported("MERGE inside WITH; run it by itself"))),
+        SetExpr::Merge(_) => return Some(Err(unsupported("MERGE inside WITH; run it separately"))),
         _ => return None,
     };
     if query.with.is_some() && consent != FanOutConsent::AllServers {
-        return Some(Err(unsupported("a change that uses WITH; ask for it with allServers: true")));
+        return Some(Err(unsupported("a change that uses WITH; to run it on every shard, use allServers: true")));
     }
     Some(match statement {
         Statement::Insert(statement) => insert(statement, Some(query), layout, consent),
         Statement::Update(statement) => update(statement, Some(query), layout, consent),
         Statement::Delete(statement) => delete(statement, Some(query), layout, consent),
-        _ => Err(unsupported("a statement of this kind inside a query; run it by itself")),
+        _ => Err(unsupported("a statement of this kind inside a query; run it separately")),
     })
 }
 
@@ -267,11 +267,12 @@ pub fn other(statement: &Statement, sql: &str, consent: FanOutConsent) -> Result
         | Statement::Rollback { .. }
         | Statement::Savepoint { .. }
         | Statement::ReleaseSavepoint { .. } => {
-            Err(unsupported("a transaction over all shards; begin one with knex.transaction() for one tenant"))
+            Err(unsupported("a transaction over all shards; use knex.transaction() for one tenant"))
         }
-        Statement::Copy { .. } => Err(unsupported("COPY; run it on each shard's own database")),
+        Statement::Copy { .. } => Err(unsupported("COPY; run it on each shard's database directly")),
         Statement::Explain { .. } | Statement::ExplainTable { .. } => Err(unsupported(
-            "EXPLAIN, whose plans do not say whose they are; name a tenant for its shard's plan, or ask handle.explain() what would run where",
+            "EXPLAIN, whose plans would not say which shard they come from; name a tenant for its shard's plan, or use \
+                 handle.explain()",
         )),
         _ => by_word(sql, consent),
     }
@@ -281,7 +282,7 @@ pub fn other(statement: &Statement, sql: &str, consent: FanOutConsent) -> Result
 pub fn merge(merge: &Merge, layout: &Layout, consent: FanOutConsent) -> Result<Changed, Refusal> {
     if consent == FanOutConsent::Implicit {
         return Err(unsupported(
-            "MERGE without a tenant; name the tenant, or ask for every shard with allServers: true",
+            "MERGE without a tenant; name the tenant, or run it on every shard with allServers: true",
         ));
     }
     let inserts = merge.clauses.iter().any(|clause| matches!(clause.action, MergeAction::Insert(_)));
@@ -323,7 +324,7 @@ pub fn by_word(sql: &str, consent: FanOutConsent) -> Result<Plan, Refusal> {
     }
     if consent == FanOutConsent::Implicit {
         return Err(unsupported(
-            "a statement of this kind without a tenant; to run it on every shard ask for it: .mtdd(null) or allServers: true",
+            "a statement of this kind without a tenant; to run it on every shard, use .mtdd(null) or allServers: true",
         ));
     }
     Ok(Plan::Broadcast(Broadcast::Same))

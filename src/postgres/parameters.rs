@@ -215,7 +215,8 @@ impl Parameters {
                     return Err(match UNSUPPORTED.contains(&name) {
                         true => format!("{name} is not supported"),
                         false => format!(
-                            "{name} is no parameter of a connection (for a setting of PostgreSQL's: options=-c%20{name}%3D...)"
+                            "{name} is not a connection parameter (for a PostgreSQL setting, use \
+                                 options=-c%20{name}%3D...)"
                         ),
                     });
                 }
@@ -237,9 +238,11 @@ impl Parameters {
             _ => {}
         }
         if self.authorities == Some(Authorities::System) && self.ssl_mode != SslMode::VerifyFull {
-            return Err("sslrootcert=system: expected sslmode=verify-full, for anybody can have a certificate of \
-                        the system's authorities"
-                .to_owned());
+            return Err(
+                "sslrootcert=system: expected sslmode=verify-full, because anyone can get a certificate from the \
+                 system's authorities"
+                    .to_owned(),
+            );
         }
         Ok(())
     }
@@ -307,7 +310,7 @@ mod tests {
             ("nonsense=hunter2", "nonsense is no parameter"),
             (
                 "statement_timeout=5",
-                "statement_timeout is no parameter of a connection (for a setting of PostgreSQL's: options=-c%20statement_timeout%3D...)",
+                "statement_timeout is not a connection parameter (for a PostgreSQL setting, use options=-c%20statement_timeout%3D...)",
             ),
             ("sslcrl=hunter2", "sslcrl is not supported"),
             ("passfile=hunter2", "passfile is not supported"),

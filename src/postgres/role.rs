@@ -73,10 +73,10 @@ impl Role {
     pub fn misfit(self) -> &'static str {
         match self {
             Role::Any | Role::PreferStandby => "it fits",
-            Role::ReadWrite => "it takes no writes (target_session_attrs=read-write)",
-            Role::ReadOnly => "it takes writes (target_session_attrs=read-only)",
+            Role::ReadWrite => "it does not accept writes (target_session_attrs=read-write)",
+            Role::ReadOnly => "it accepts writes (target_session_attrs=read-only)",
             Role::Primary => "it is a standby (target_session_attrs=primary)",
-            Role::Standby => "it is no standby (target_session_attrs=standby)",
+            Role::Standby => "it is not a standby (target_session_attrs=standby)",
         }
     }
 }

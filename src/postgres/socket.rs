@@ -114,8 +114,8 @@ impl ConnectTarget {
             b'N' if encryption == Encryption::IfOffered => {
                 return Ok(Dialled { socket: Box::new(socket), encrypted: false, binding: None });
             }
-            b'N' => return Err(DialError::Tls("PostgreSQL does not offer it, and sslmode requires it".into())),
-            _ => return Err(DialError::Tls("what listens there is no PostgreSQL".into())),
+            b'N' => return Err(DialError::Tls("PostgreSQL does not offer TLS, and sslmode requires it".into())),
+            _ => return Err(DialError::Tls("the server that listens there is not PostgreSQL".into())),
         }
         let refused = |error: &dyn std::fmt::Display| DialError::Tls(format!("{error}{}", advice(&error.to_string())));
         let name = ServerName::try_from(host.to_owned()).map_err(|error| refused(&error))?;

@@ -85,9 +85,11 @@ impl ConnectTarget {
             asked.ssl_mode = SslMode::Disable;
         }
         if asked.binding == Binding::Require && asked.ssl_mode == SslMode::Disable {
-            return Err("channel_binding=require: expected sslmode=require or stronger, for there is no TLS to be \
-                        bound to"
-                .to_owned());
+            return Err(
+                "channel_binding=require: expected sslmode=require or stronger, because channel binding needs \
+                 TLS"
+                .to_owned(),
+            );
         }
         let from_environment = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let user = asked.user.clone().or_else(|| from_environment("PGUSER")).or_else(|| from_environment("USER"));

@@ -75,11 +75,11 @@ impl ClientCertificates {
         if changed_at != current.read_at {
             match self.config_of_files() {
                 Ok(config) => {
-                    tracing::info!("certificates for PostgreSQL were read anew");
+                    tracing::info!("certificates for PostgreSQL were reloaded");
                     current.config = config;
                 }
                 // Half written, perhaps: the next change is another occasion.
-                Err(reason) => tracing::warn!(reason, "changed certificates for PostgreSQL are of no use"),
+                Err(reason) => tracing::warn!(reason, "the changed certificates for PostgreSQL cannot be used"),
             }
             current.read_at = changed_at;
         }

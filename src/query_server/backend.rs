@@ -319,7 +319,7 @@ impl Backend {
             // Once PostgreSQL has closed the cancelling connection it has sent its signal; an exchange after that makes
             // sure the signal has been seen too, so that it cannot stop a later statement.
             if !cancelling.await.unwrap_or(false) {
-                return Err(io::Error::other("a cancel request may still be on its way"));
+                return Err(io::Error::other("a cancel request may still be under way"));
             }
             self.ask_for_end();
             self.flush().await?;
@@ -374,7 +374,7 @@ impl Backend {
                     b'E' => fine = false,
                     // Which protocol asked is not known here; a Sync too many is answered once too often, so the
                     // connection goes.
-                    b'G' => return Err(io::Error::other("COPY data was asked for after its caller had gone")),
+                    b'G' => return Err(io::Error::other("PostgreSQL asked for COPY data after the caller had gone")),
                     b'C' if self.read_buffer.has_rows() => {
                         let (rows, _) = self.read_buffer.take_rows();
                         if first.is_empty() {

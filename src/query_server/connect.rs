@@ -35,20 +35,20 @@ pub enum ConnectError {
     Authentication(String),
     /// A pooler stands between this server and PostgreSQL.
     #[error(
-        "a connection pooler answers there (another process serves than the one announced): sessions and prepared \
-         statements would reach the wrong connection. Name PostgreSQL itself, for this server is a pool already; or, if \
-         the pooler is in session mode, start with --session-pooler"
+        "a connection pooler answers there (a different process serves than the one announced), so sessions and \
+             prepared statements would reach the wrong connection. Connect to PostgreSQL directly, since this server \
+             is a pool already; or, if the pooler is in session mode, start with --session-pooler"
     )]
     Pooler,
     /// It does not keep one connection of PostgreSQL's for each of ours.
     #[error(
-        "a connection pooler answers there that is not in session mode (--session-pooler): the same process of PostgreSQL \
-         serves two connections, or two serve one, so that queries would reach each other's sessions. Name PostgreSQL \
-         itself, for this server is a pool already"
+        "the connection pooler that answers there is not in session mode (--session-pooler): one PostgreSQL process \
+             serves two connections, or two serve one, so queries would reach each other's sessions. Connect to \
+             PostgreSQL directly, since this server is a pool already"
     )]
     TransactionPooler,
     /// PostgreSQL cannot be made to end the connection should this server freeze.
-    #[error("the connection cannot be watched over, which --lookup needs: {0}")]
+    #[error("PostgreSQL cannot be set up to end this connection, which --lookup needs: {0}")]
     Unwatched(String),
     /// PostgreSQL refused.
     #[error("{}{}", .0.message, .0.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default())]
@@ -233,7 +233,7 @@ impl Proof {
         }
         let why = match (self.encrypted, &self.binding) {
             (false, _) => "the connection has no TLS",
-            (true, None) => "the server's certificate has a signature that none is defined for",
+            (true, None) => "the signature algorithm of the server's certificate defines no channel binding",
             (true, Some(_)) => "PostgreSQL does not ask for SCRAM-SHA-256-PLUS",
         };
         Err(ConnectError::Authentication(format!("channel_binding=require: {why}")))
@@ -284,7 +284,7 @@ async fn authenticate(target: &ConnectTarget, talk: &mut Talk, mut proof: Proof)
 }
 
 fn out_of_turn() -> ConnectError {
-    ConnectError::Authentication("a SASL message out of turn".into())
+    ConnectError::Authentication("an unexpected SASL message".into())
 }
 
 fn rejected(error: io::Error) -> ConnectError {

@@ -73,7 +73,7 @@ pub fn database_error(body: &[u8], length: usize) -> DatabaseError {
             None if is_cut => {
                 let text = owned(std::mem::take(&mut reader.0));
                 let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
-                format!("{text}... (cut off: the error has {length} bytes, more than fit into a message)")
+                format!("{text}... (cut off: the error has {length} bytes, too many for a message)")
             }
             None => break,
         };

@@ -35,7 +35,7 @@ pub struct Execution<'t> {
 impl<'t> Execution<'t> {
     pub async fn attempt<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
         if self.query.request.premise.is_some() && (self.mode.held || !self.shares_a_transaction()) {
-            let message = "premise: only for one plain statement that is a transaction of its own";
+            let message = "premise: allowed only for one plain statement outside a transaction";
             return Err(failure(Reason::Invalid, true, message));
         }
         if self.backend.transaction() != Transaction::None {
@@ -193,8 +193,8 @@ impl<'t> Execution<'t> {
             return Err(failure(
                 Reason::Invalid,
                 true,
-                "in an open transaction, a statement follows one that ends the transaction or goes back to a savepoint: \
-                 the tenant does not outlast that, so it would run as another; send the statements one by one",
+                "a statement follows one that ends the open transaction or rolls back to a savepoint, which also resets \
+                     the tenant; send the statements one by one",
             ));
         }
         let sent_request = (|| {
@@ -276,7 +276,7 @@ impl<'t> Execution<'t> {
                     unsent if unsent > 0 && is_group => stop.after(),
                     _ if in_transaction => stop.closed(),
                     _ => stop.in_doubt(
-                        "it had been sent in part, and its connection was closed; whether it took effect is not known",
+                        "part of it had been sent when the connection was closed; whether it took effect is not known",
                     ),
                 });
             }

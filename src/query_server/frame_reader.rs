@@ -153,7 +153,7 @@ impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
         // Draining: the caller knows, or will know, that this query is not run.
         let Some(sender) = self.sender.clone() else { return Ok(()) };
         if id <= self.last_id {
-            return Err(Status::invalid_argument(format!("execute.id: {id} does not rise above {}", self.last_id)));
+            return Err(Status::invalid_argument(format!("execute.id: {id} is not greater than {}", self.last_id)));
         }
         self.last_id = id;
         let large = self.large_messages.take(id);
@@ -161,7 +161,7 @@ impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
             (None, Some(Err(refusal))) => Some(refusal.clone()),
             (None, _) => Some(failure(Reason::Invalid, true, "query: missing")),
             (Some(query), _) if !query.settings.is_empty() => {
-                Some(failure(Reason::Invalid, true, "query.settings: given by `open` on a stream"))
+                Some(failure(Reason::Invalid, true, "query.settings: on a stream, `open` gives the settings"))
             }
             (Some(_), _) if self.queries.count() >= self.most_in_flight => {
                 Some(failure(Reason::Overloaded, true, "too many unanswered queries on this stream"))

@@ -69,7 +69,7 @@ impl From<ListeningEnd> for Failure {
         let message = match end {
             ListeningEnd::Lost(reason) => format!("notifications may have been missed: {reason}"),
             ListeningEnd::TooSlow => {
-                format!("notifications were missed: {MOST_WAITING} of them waited for this listener already")
+                format!("notifications were missed: {MOST_WAITING} were already waiting for this listener")
             }
             ListeningEnd::Draining => "the server is going down".to_owned(),
         };
@@ -112,12 +112,13 @@ impl Hub {
             return Err(wrong(format!("at most {LONGEST_NAME} bytes, got {}", channel.len())));
         }
         if channel.contains('\0') {
-            return Err(wrong("holds a zero byte".into()));
+            return Err(wrong("contains a zero byte".into()));
         }
         let seat = Seat(self.subscribers.clone());
         let number = seat.0.fetch_add(1, Ordering::Relaxed);
         if number >= self.most_subscribers {
-            let message = format!("{} listeners, as many as --max-listeners allows", self.most_subscribers);
+            let message =
+                format!("there are already {} listeners, the limit of --max-listeners", self.most_subscribers);
             return Err(failure(Reason::Overloaded, true, message));
         }
         let (sender, events) = mpsc::channel(MOST_WAITING);
@@ -243,7 +244,7 @@ impl ChannelKeeper {
     /// A fault of the server's own is a gap for those who listen, and nothing to those who come later.
     async fn run(mut self) {
         while AssertUnwindSafe(self.keep()).catch_unwind().await.is_err() {
-            self.end_all(&ListeningEnd::Lost("the query server has met an internal error".to_owned()));
+            self.end_all(&ListeningEnd::Lost("an internal error occurred in the query server".to_owned()));
             sleep(FIRST_PAUSE).await;
         }
     }

@@ -239,7 +239,7 @@ impl QueryOptions {
         let most = self.max_sessions.map_or((pool_size / 2).max(1), NonZeroUsize::get);
         if most > pool_size {
             return Err(QueryStartError::Configuration(format!(
-                "--max-sessions: {most}, more than --pool-size ({pool_size})"
+                "--max-sessions: {most} is more than --pool-size ({pool_size})"
             )));
         }
         // Transactions last as long as their callers like: what is kept for others is there at once.
@@ -268,7 +268,7 @@ impl QueryOptions {
         let least = 2 * self.max_message_size;
         match self.memory_limit.unwrap_or(4 * least) {
             limit if limit < least => Err(QueryStartError::Configuration(format!(
-                "--memory-limit: {limit}, less than twice --max-message-size ({})",
+                "--memory-limit: {limit} is less than twice --max-message-size ({})",
                 self.max_message_size
             ))),
             limit => Ok(limit / 2),
@@ -284,11 +284,12 @@ impl QueryOptions {
     /// Says what is not checked.
     pub(super) fn warn_of_trust(&self) {
         if self.shard.is_none() {
-            tracing::warn!("--shard is not given: clients whose queryServers are in another order are not noticed");
+            tracing::warn!("--shard is not given: clients that list queryServers in another order are not detected");
         }
         if self.lookup.is_empty() {
             tracing::warn!(
-                "--lookup is not given: moves of tenants are not fenced, clients are trusted to know the shard"
+                "--lookup is not given: clients are trusted to know each tenant's shard, and moves of tenants are not \
+                     fenced"
             );
         }
     }
@@ -441,7 +442,7 @@ mod tests {
         let refusal = limits(&["--pool-size", "4", "--max-sessions", "5"]).unwrap_err();
         assert_eq!(
             (refusal.to_string().as_str(), refusal.exit_code()),
-            ("--max-sessions: 5, more than --pool-size (4)", 2)
+            ("--max-sessions: 5 is more than --pool-size (4)", 2)
         );
         assert_eq!(limits(&["--session-idle-timeout", "0", "--session-max-age", "0"]).unwrap().idle, None);
     }

@@ -33,10 +33,10 @@ const LEAST_GENERATION: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Unavailable {
     /// Too many queries wait already.
-    #[error("{0} queries wait for a connection already (--queue-limit)")]
+    #[error("{0} queries are already waiting for a connection (--queue-limit)")]
     QueueFull(usize),
     /// The same, of one tenant.
-    #[error("{0} queries of this tenant wait for a connection already (--tenant-queue-limit)")]
+    #[error("{0} queries of this tenant are already waiting for a connection (--tenant-queue-limit)")]
     TenantQueueFull(usize),
     /// PostgreSQL does not answer, or refuses.
     #[error("cannot reach PostgreSQL at {address}: {source}")]
@@ -246,7 +246,7 @@ impl Pool {
         if turned.is_ok() {
             state.turned_at = Some(Instant::now());
             drop(state);
-            tracing::warn!("PostgreSQL takes no writes any more: its connections are replaced");
+            tracing::warn!("PostgreSQL no longer accepts writes: its connections are replaced");
             self.readiness.doubt();
             self.sweep();
         }

@@ -72,7 +72,7 @@ impl ReadBuffer {
             };
             let length = u32::from_be_bytes([a, b, c, d]) as usize;
             if length < 4 || length > i32::MAX as usize {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "a message of impossible length"));
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "a message of invalid length"));
             }
             let start = self.at;
             if rest.len() <= length {

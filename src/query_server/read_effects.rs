@@ -122,7 +122,7 @@ impl ReadEffects {
         let verdict = match asked.unwrap_or_else(|_| Err("it does not answer".to_owned())) {
             Ok(verdict) => verdict,
             Err(reason) => {
-                tracing::debug!(reason, "whether reads only read could not be found out");
+                tracing::debug!(reason, "could not determine whether reads only read");
                 looking.connection = None;
                 if looking.last.as_ref().is_none_or(|(_, at)| at.elapsed() > LASTS) {
                     self.publish(Verdict::Unknown);
@@ -142,10 +142,7 @@ impl ReadEffects {
             changes
         });
         if changes && let Verdict::MayWrite(by) = &verdict {
-            tracing::info!(
-                by = &**by,
-                "a read that is lost is not repeated: in this database it may do more than read"
-            );
+            tracing::info!(by = &**by, "a lost read will not be repeated: in this database it may do more than read");
         }
     }
 }

@@ -147,7 +147,7 @@ pub fn short(message: String) -> String {
     const MOST: usize = 15 << 10;
     let encoded = |byte: u8| if byte.is_ascii_alphanumeric() { 1 } else { 3 };
     let Some(text) = cut::beginning(&message, MOST, encoded) else { return message };
-    format!("{text}... (cut off: the error has {} bytes, more than fit into a message)", message.len())
+    format!("{text}... (cut off: the error has {} bytes, too many for a message)", message.len())
 }
 
 #[cfg(test)]

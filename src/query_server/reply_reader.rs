@@ -153,7 +153,7 @@ impl<'a> ReplyReader<'a> {
                     Ok(Some(message)) => message,
                     Ok(None) => break,
                     Err(error) => {
-                        tracing::warn!(%error, "PostgreSQL broke its protocol");
+                        tracing::warn!(%error, "PostgreSQL violated its protocol");
                         return self.lost();
                     }
                 };
@@ -275,7 +275,7 @@ impl<'a> ReplyReader<'a> {
             // COPY data has nowhere to go; notifications are not this connection's business.
             b'S' | b'H' | b'd' | b'c' | b'A' => {}
             tag => {
-                tracing::warn!(tag, "a message of PostgreSQL's that is out of place");
+                tracing::warn!(tag, "an unexpected message from PostgreSQL");
                 return self.lost().map(Some);
             }
         }

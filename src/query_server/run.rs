@@ -178,7 +178,7 @@ impl Engine {
                         return Err(failure(
                             Reason::Unavailable,
                             true,
-                            "PostgreSQL does not keep what is prepared there",
+                            "PostgreSQL does not keep prepared statements on this connection",
                         ));
                     }
                 }
@@ -204,12 +204,14 @@ impl Engine {
             Err(failure(Reason::OutcomeUnknown, true, message))
         };
         if !reads_only(&query.request.sql).await {
-            return refused("its text shows more than reading");
+            return refused("its text does more than read");
         }
         match self.reads.now().await {
             Verdict::OnlyRead => Ok(()),
-            Verdict::MayWrite(by) => refused(&format!("in this database a read may do more than read, by {by}")),
-            Verdict::Unknown => refused("the catalogue does not say in time whether a read only reads here"),
+            Verdict::MayWrite(by) => {
+                refused(&format!("in this database a read may do more than read, because of {by}"))
+            }
+            Verdict::Unknown => refused("the catalog did not say in time whether a read only reads here"),
         }
     }
 
@@ -273,20 +275,24 @@ impl Engine {
         let premise = request.premise.as_ref().map(|premise| ("premise.", &premise.sql, &premise.params));
         for (of, sql, params) in iter::once(("", &request.sql, &request.params)).chain(premise) {
             if sql.len() > self.max_sql_size {
-                return Err(format!("{of}sql: {} bytes, more than {} (--max-sql-size)", sql.len(), self.max_sql_size));
+                return Err(format!(
+                    "{of}sql: {} bytes is more than {} (--max-sql-size)",
+                    sql.len(),
+                    self.max_sql_size
+                ));
             }
             if memchr::memchr(0, sql.as_bytes()).is_some() {
-                return Err(format!("{of}sql: holds a zero byte"));
+                return Err(format!("{of}sql: contains a zero byte"));
             }
             if params.len() > usize::from(u16::MAX) {
-                return Err(format!("{of}params: {} of them; PostgreSQL takes at most {}", params.len(), u16::MAX));
+                return Err(format!("{of}params: got {}; PostgreSQL takes at most {}", params.len(), u16::MAX));
             }
         }
         if request.simple && !request.params.is_empty() {
             return Err("params: not allowed together with `simple`".to_owned());
         }
         if request.tenant.as_ref().is_some_and(|tenant| tenant.contains('\0')) {
-            return Err("tenant: holds a zero byte".to_owned());
+            return Err("tenant: contains a zero byte".to_owned());
         }
         Ok(())
     }
@@ -294,7 +300,7 @@ impl Engine {
 
 /// This server has met a fault of its own, at whatever point.
 fn faulty() -> Failure {
-    let message = "the query server has met an internal error (its log says which)";
+    let message = "an internal error occurred in the query server; see its log";
     failure(Reason::OutcomeUnknown, false, message)
 }
 

@@ -206,7 +206,7 @@ impl Screen {
             true => Err(failure(
                 Reason::Invalid,
                 true,
-                format!("a message of {length} bytes, more than {} (--max-message-size)", self.largest),
+                format!("a message of {length} bytes is larger than {} (--max-message-size)", self.largest),
             )),
             // Nobody would account for it: only queries hold what was reserved.
             false if id.is_none() => Err(failure(
@@ -237,15 +237,15 @@ impl Screen {
 
 /// Too many bytes of requests are held already.
 pub fn out_of_memory() -> Failure {
-    failure(Reason::Overloaded, true, "the requests that wait or run hold as much memory as they may (--memory-limit)")
+    failure(Reason::Overloaded, true, "queued and running requests have reached their memory limit (--memory-limit)")
 }
 
 /// Counts what a request holds for its tenant; an error: the tenant's requests hold too much already.
 pub fn charge(memory: Reserved, tenant: &str) -> Result<Reserved, Failure> {
     memory.charge(tenant).ok_or_else(|| {
         let message = format!(
-            "the requests of tenant {tenant:?} that wait or run hold as much memory as those of one tenant may \
-             (half of what --memory-limit leaves for requests)"
+            "queued and running requests of tenant {tenant:?} have reached the memory limit for one tenant (half of \
+                 what --memory-limit allows for requests)"
         );
         failure(Reason::Overloaded, true, message)
     })

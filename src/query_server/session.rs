@@ -96,7 +96,7 @@ impl Sessions {
 }
 
 fn full(Full { waiting, flag }: Full) -> Failure {
-    failure(Reason::Overloaded, true, format!("{waiting} sessions wait for a connection already ({flag})"))
+    failure(Reason::Overloaded, true, format!("{waiting} sessions are already waiting for a connection ({flag})"))
 }
 
 fn going_down() -> Failure {
@@ -304,12 +304,12 @@ impl Session {
                 return Err(Status::aborted("the session was ended: its connection to PostgreSQL was lost"));
             }
             SessionEnd::Faulty => {
-                return Err(Status::aborted("the session was ended: the query server has met an internal error"));
+                return Err(Status::aborted("the session was ended: an internal error occurred in the query server"));
             }
             SessionEnd::Lapsed => "no lookup server has answered for too long (--max-placement-staleness)".to_owned(),
             SessionEnd::Idle => format!("no query came for {} s (--session-idle-timeout)", seconds(idle)),
-            SessionEnd::Stalled => "its rows were not taken for too long (--reader-stall-timeout)".to_owned(),
-            SessionEnd::TooOld => format!("it had lasted {} s (--session-max-age)", seconds(age)),
+            SessionEnd::Stalled => "its rows were not read for too long (--reader-stall-timeout)".to_owned(),
+            SessionEnd::TooOld => format!("it reached its maximum age of {} s (--session-max-age)", seconds(age)),
         };
         let consequence = if self.rolled_back { "its transaction was rolled back" } else { "no transaction was open" };
         Err(Status::aborted(format!("the session was ended: {reason}; {consequence}")))
@@ -333,7 +333,7 @@ async fn hold(
     let place = watch.unless_stopped(place).await.map_err(|stop| match stop {
         StopReason::Deadline => {
             let message = format!(
-                "all {} sessions are taken (--max-sessions), or all of this tenant's (--tenant-max-sessions)",
+                "all {} sessions are in use (--max-sessions), or all of this tenant's (--tenant-max-sessions)",
                 sessions.limits.most
             );
             failure(Reason::Overloaded, true, message)

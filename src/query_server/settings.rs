@@ -26,13 +26,13 @@ impl SessionSettings {
             }
             if name.get(..OWN.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN)) {
                 return Err(format!(
-                    "settings[{name:?}]: names that begin with {OWN:?} are the query server's; a tenant goes into the \
-                     fields `tenant` and `tenant_type`"
+                    "settings[{name:?}]: names that begin with {OWN:?} are reserved for the query server; use the \
+                         fields `tenant` and `tenant_type` for the tenant"
                 ));
             }
             let encoding = value.trim().to_ascii_lowercase().replace('-', "");
             if name.eq_ignore_ascii_case("client_encoding") && encoding != "utf8" && encoding != "unicode" {
-                return Err(format!("settings[{name:?}]: expected \"UTF8\", which is what this wire carries"));
+                return Err(format!("settings[{name:?}]: expected \"UTF8\", the only encoding of this protocol"));
             }
         }
         if settings.is_empty() {

@@ -43,14 +43,14 @@ impl StopReason {
         match self {
             StopReason::Cancelled => "the query was cancelled",
             StopReason::Lapsed => {
-                "no lookup server has answered for too long (--max-placement-staleness), so that the query may not run"
+                "no lookup server has answered for too long (--max-placement-staleness), so the query may not run"
             }
-            StopReason::Deadline => "the query's time was up",
+            StopReason::Deadline => "the query timed out",
             StopReason::TooLarge => "a row or the whole reply exceeds the message limit (--max-message-size)",
             StopReason::Overloaded => {
-                "the replies that have not been taken hold as much memory as they may (--memory-limit)"
+                "replies that callers have not read have reached their memory limit (--memory-limit)"
             }
-            StopReason::Stalled => "the query's rows were not taken for too long (--reader-stall-timeout)",
+            StopReason::Stalled => "the query's rows were not read for too long (--reader-stall-timeout)",
         }
     }
 
@@ -72,31 +72,35 @@ impl StopReason {
     /// The connection was closed inside the caller's transaction, which goes with it.
     pub fn closed(self) -> Failure {
         let how =
-            "the statement did not stop when asked, so its connection was closed, and its transaction rolled back";
+            "the statement did not stop when cancelled, so its connection was closed and its transaction rolled back";
         failure(self.reason(), false, format!("{}; {how}", self.words()))
     }
 
     /// PostgreSQL had run the statement to its end by then, and its transaction has been made to fail.
     pub fn undone(self) -> Failure {
-        let how = "PostgreSQL had run the statement to its end by then, so its transaction was made to fail";
+        let how = "PostgreSQL had already finished the statement, so its transaction was made to fail";
         failure(self.reason(), false, format!("{}; {how}", self.words()))
     }
 
     /// PostgreSQL had run the statement to its end by then, and not all of its reply was passed on.
     pub fn too_late(self) -> Failure {
-        self.in_doubt("PostgreSQL had run the statement to its end by then, so it took effect, but not all of its reply was passed on")
+        self.in_doubt(
+            "PostgreSQL had already finished the statement, so it took effect, but not all of its reply was \
+             delivered",
+        )
     }
 
     /// PostgreSQL went on, and the connection was closed.
     pub fn unheeded(self) -> Failure {
         self.in_doubt(
-            "the statement did not stop when asked, so its connection was closed; whether it took effect is not known",
+            "the statement did not stop when cancelled, so its connection was closed; whether it took effect is not \
+                 known",
         )
     }
 
     /// PostgreSQL says that it has stopped, but the text may have committed something before.
     pub fn partly(self) -> Failure {
-        self.in_doubt("the statement has been stopped, but what it had committed before stays")
+        self.in_doubt("the statement was stopped, but what it had committed before stays committed")
     }
 
     /// The statement may have taken effect.

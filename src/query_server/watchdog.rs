@@ -128,7 +128,7 @@ impl WatchdogKeeper {
             if let Err(reason) = self.arm(&mut armed, &mut spare).await {
                 if told_at.is_none_or(|at| at.elapsed() >= SILENCE) {
                     told_at = Some(Instant::now());
-                    tracing::warn!(reason, "PostgreSQL cannot be made to watch over this server");
+                    tracing::warn!(reason, "PostgreSQL cannot be set up to end this server's connections");
                 }
                 sleep(PAUSE).await;
                 continue;
@@ -215,7 +215,8 @@ impl WatchdogKeeper {
     }
 
     fn term(&self) -> Result<Instant, NotArmed> {
-        let none = || NotArmed::Failed("the lease is over, and what ran under it has not ended yet".to_owned());
+        let none =
+            || NotArmed::Failed("the lease has expired, and queries that ran under it have not ended yet".to_owned());
         (self.watchdog.term)().ok_or_else(none)
     }
 

@@ -40,8 +40,8 @@ pub fn of_beginning(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [b'P', b'R', b'I', ..] => None,
         [0x16, 3, ..] => Some(
-            "the client spoke TLS, and this server listens in plain text: give it --tls-cert and --tls-key, or have the \
-             client leave out mtdd.tls",
+            "the client used TLS, but this server listens in plain text: give it --tls-cert and --tls-key, or remove \
+                 mtdd.tls from the client",
         ),
         _ => Some(
             "the client did not speak gRPC (HTTP/2): it may be a browser, a health check over HTTP/1, or a scanner",
@@ -53,17 +53,19 @@ pub fn of_beginning(bytes: &[u8]) -> Option<&'static str> {
 pub fn of_handshake(error: &Error) -> Option<String> {
     Some(match error {
         Error::InvalidMessage(_) => {
-            "the client did not speak TLS, as this server expects: it has to set mtdd.tls".to_owned()
+            "the client did not use TLS, which this server requires: set mtdd.tls in the client".to_owned()
         }
         Error::NoCertificatesPresented => {
-            "the client showed no certificate, as --tls-client-ca demands: it has to set mtdd.tls.cert and mtdd.tls.key"
+            "the client sent no certificate, which --tls-client-ca requires: set mtdd.tls.cert and mtdd.tls.key in the \
+                 client"
                 .to_owned()
         }
         Error::InvalidCertificate(reason) => format!(
-            "the client's certificate is refused ({reason}): it has to be valid, and signed by an authority of --tls-client-ca"
+            "the client's certificate is refused ({reason}): it must be valid and signed by an authority in \
+                 --tls-client-ca"
         ),
         Error::AlertReceived(AlertDescription::UnknownCA) => {
-            "the client knows no authority that has signed --tls-cert: it has to set mtdd.tls.ca".to_owned()
+            "the client does not know the authority that signed --tls-cert: set mtdd.tls.ca in the client".to_owned()
         }
         Error::AlertReceived(
             alert @ (AlertDescription::BadCertificate
@@ -72,7 +74,7 @@ pub fn of_handshake(error: &Error) -> Option<String> {
             | AlertDescription::CertificateRevoked
             | AlertDescription::UnsupportedCertificate),
         ) => format!("the client does not accept --tls-cert ({alert:?}): its name or its dates do not fit"),
-        Error::NoApplicationProtocol => "the client spoke TLS, but not HTTP/2, and so not gRPC".to_owned(),
+        Error::NoApplicationProtocol => "the client used TLS, but not HTTP/2, so it cannot be gRPC".to_owned(),
         _ => return None,
     })
 }

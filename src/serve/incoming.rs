@@ -252,7 +252,7 @@ impl AcceptedConnection {
     /// Ready if it is to be closed while its client says nothing.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         if self.progress.poll_evicted(context).is_ready() {
-            return Poll::Ready(io::Error::new(io::ErrorKind::ConnectionAborted, "another connection needs its place"));
+            return Poll::Ready(io::Error::new(io::ErrorKind::ConnectionAborted, "another connection needs its slot"));
         }
         if let Some(limit) = &mut self.limit {
             if !self.progress.is_beginning() {
@@ -263,7 +263,7 @@ impl AcceptedConnection {
         }
         let Some(silence) = &mut self.silence else { return Poll::Pending };
         ready!(silence.poll(context));
-        Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the client has fallen silent"))
+        Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the client stopped responding"))
     }
 }
 

@@ -129,7 +129,7 @@ async fn drained(mut drain: Drain, calls: &RunningCalls, timeout: Duration) {
         }
     };
     if tokio::time::timeout(timeout, quiet).await.is_err() && calls.any() {
-        tracing::warn!(seconds = timeout.as_secs(), "drain timeout: dropping the calls that still run");
+        tracing::warn!(seconds = timeout.as_secs(), "drain timeout: dropping the calls that are still running");
     }
 }
 

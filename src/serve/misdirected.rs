@@ -43,15 +43,15 @@ pub struct Misdirected<S> {
 impl<S> Misdirected<S> {
     /// For a server of tenants, in place of one of queries.
     pub fn queries() -> Self {
-        let answer = "this is a lookup server, and cannot run queries: name it in mtdd.lookupServer, and in \
-                      mtdd.queryServers an mtdd-server query";
+        let answer = "this is a lookup server, which cannot run queries: list it in mtdd.lookupServer, and list servers \
+             started with `mtdd-server query` in mtdd.queryServers";
         Misdirected { answer, service: PhantomData }
     }
 
     /// For a server of queries, in place of one of tenants.
     pub fn tenants() -> Self {
-        let answer = "this is a query server, and does not know where tenants live: name it in mtdd.queryServers, and as \
-                      mtdd.lookupServer (or --lookup) an mtdd-server lookup";
+        let answer = "this is a query server, which does not know where tenants live: list it in mtdd.queryServers, and \
+             use a server started with `mtdd-server lookup` for mtdd.lookupServer (or --lookup)";
         Misdirected { answer, service: PhantomData }
     }
 }

@@ -66,8 +66,8 @@ fn changed<T: PartialEq>(last: &mut T, now: T, told: bool) -> bool {
 
 fn report(what: &str, outcome: Result<(), String>) {
     match outcome {
-        Ok(()) => tracing::info!("{what} were read again"),
-        Err(reason) => tracing::warn!(reason, "{what} cannot be read again: the last ones stay in force"),
+        Ok(()) => tracing::info!("{what} were reloaded"),
+        Err(reason) => tracing::warn!(reason, "{what} cannot be reloaded: the previous ones stay in force"),
     }
 }
 

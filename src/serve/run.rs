@@ -59,7 +59,7 @@ async fn start_and_serve<S: GrpcService, L: GrpcService>(
         shutdown.start();
         tracing::info!("draining");
         signals.next().await;
-        tracing::warn!("second signal: ending at once");
+        tracing::warn!("second signal: exiting immediately");
         process::exit(1);
     });
 
@@ -68,7 +68,10 @@ async fn start_and_serve<S: GrpcService, L: GrpcService>(
         () = interrupted.wait() => return Ok(()),
     };
     if settings.is_open_plaintext() {
-        tracing::warn!("listening beyond loopback without TLS: anybody on the way can read and change what is sent");
+        tracing::warn!(
+            "listening beyond loopback without TLS: anyone on the network path can read and change the \
+             traffic"
+        );
     }
     let token = settings.auth.is_on();
     let tls = settings.tls.is_some();

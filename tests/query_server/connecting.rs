@@ -90,7 +90,7 @@ async fn sslmode_means_what_it_means_to_libpq() {
     let client = crate::support::connect(&postgres.url("postgres")).await;
     let url = |mode: &str| format!("{}?sslmode={mode}", postgres.url("postgres"));
     let encrypted = "select ssl from pg_stat_ssl where pid = pg_backend_pid()";
-    assert!(refusal(&url("require")).await.to_string().contains("does not offer it"));
+    assert!(refusal(&url("require")).await.to_string().contains("does not offer TLS"));
 
     let authority = Authority::new();
     let (certificate, key) = authority.sign("localhost");

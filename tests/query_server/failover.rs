@@ -62,7 +62,7 @@ async fn the_server_that_target_session_attrs_asks_for_is_found_in_either_order(
     assert_eq!(reached(&url(&[&primary], "&target_session_attrs=prefer-standby")).await.0, port(&primary));
 
     let said = refusal(&url(&[&primary], "&target_session_attrs=standby")).await;
-    assert!(said.contains("it is no standby (target_session_attrs=standby)"), "{said}");
+    assert!(said.contains("it is not a standby (target_session_attrs=standby)"), "{said}");
     let nowhere = format!("postgres://postgres@127.0.0.1:1,{}/postgres?target_session_attrs=primary", standby.place());
     let said = refusal(&nowhere).await;
     assert!(

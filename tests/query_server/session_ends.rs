@@ -233,7 +233,7 @@ async fn when_all_sessions_are_taken_the_next_waits_until_its_deadline() {
     let mut fourth = shard.session().await;
     let refused = fourth.run(simple("begin")).await;
     let message = refused.failure.as_ref().unwrap().message.clone();
-    assert!(message.contains("1 sessions wait for a connection already (--queue-limit)"), "{message}");
+    assert!(message.contains("1 sessions are already waiting for a connection (--queue-limit)"), "{message}");
     assert_eq!(refused.refusal(), (Reason::Overloaded, true));
 
     first.ask_no_more();

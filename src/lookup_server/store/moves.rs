@@ -69,20 +69,20 @@ pub struct Moved {
 pub enum NotMoved {
     #[error("is not registered")]
     Unknown,
-    #[error("lives on shard {0} already")]
+    #[error("already lives on shard {0}")]
     AlreadyThere(i32),
-    #[error("is being moved or removed by another command at this moment")]
+    #[error("is being moved or removed by another command")]
     Claimed,
-    #[error("is still in use: {0}; nothing has changed, try again, or give it longer (--timeout)")]
+    #[error("is still in use: {0}; nothing has changed; try again, or allow more time (--timeout)")]
     InUse(String),
     #[error("stays where it is, because the command was interrupted")]
     Interrupted,
     #[error(
-        "may be left blocked, because the tenant database was lost: {source}; `mtdd-server lookup where` tells, and \
-         `lookup move --to {from}` takes the move back if it is still moving"
+        "may still be blocked, because the connection to the tenant database was lost: {source}; check with \
+             `mtdd-server lookup where`, and undo an unfinished move with `lookup move --to {from}`"
     )]
     LeftBehind { from: i32, source: StoreError },
-    #[error("stays where it is, because what was to be done meanwhile has failed: {0}")]
+    #[error("stays where it is, because the --run command failed: {0}")]
     WorkFailed(String),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -160,7 +160,7 @@ impl Administration {
         transaction.commit().await?;
         match self.find(tenant).await? {
             Some(listed) => Ok((listed, inserted == 1)),
-            None => Err(StoreError::Unavailable("the tenant was removed in the same moment".to_owned())),
+            None => Err(StoreError::Unavailable("the tenant was removed at the same time".to_owned())),
         }
     }
 

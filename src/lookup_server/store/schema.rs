@@ -129,11 +129,15 @@ async fn create_missing(transaction: &Transaction<'_>) -> Result<(), Error> {
     }
     if transaction.query_one(LACKS_EPOCHS, &[]).await?.try_get(0)? {
         transaction.batch_execute(PLACEMENTS).await?;
-        tracing::info!(table = "mtdd_tenants", "every tenant has an epoch now");
+        tracing::info!(table = "mtdd_tenants", "added the column epoch: every tenant now has one");
     }
     if transaction.query_one(LACKS_RECEIVED, &[]).await?.try_get(0)? {
         transaction.batch_execute(RECEIVED).await?;
-        tracing::info!(table = "mtdd_query_servers", "moves wait for the queries of their own tenant only");
+        tracing::info!(
+            table = "mtdd_query_servers",
+            "added columns, so that a move waits only for queries of its own \
+             tenant"
+        );
     }
     Ok(())
 }

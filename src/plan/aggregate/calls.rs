@@ -53,7 +53,7 @@ pub(super) fn needs_rows(call: &Function) -> bool {
 
 /// The values that an aggregate of distinct values looks at: NULL where its filter says no, because none counts NULL.
 pub(super) fn distinct_arguments(call: &Function) -> Result<Vec<Expr>, Refusal> {
-    let refusal = || unsupported(&format!("DISTINCT inside of {call}; select the distinct rows in a subquery in FROM"));
+    let refusal = || unsupported(&format!("DISTINCT inside {call}; select the distinct rows in a subquery in FROM"));
     let arguments: Vec<Expr> = match arguments(call).ok_or_else(refusal)?.as_slice() {
         [FunctionArgExpr::Expr(Expr::Tuple(values))] => values.clone(),
         [FunctionArgExpr::Expr(expr)] => vec![expr.clone()],

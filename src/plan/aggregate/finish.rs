@@ -73,7 +73,7 @@ impl Split<'_> {
             keys.push(key);
         }
         if !self.dependents.is_empty() && self.has_sets() {
-            return Err(unsupported("a column beside grouping sets that is not among them; add it to each of them"));
+            return Err(unsupported("a column that is in none of the grouping sets; add it to each of them"));
         }
         keys.extend(self.dependents.iter().map(|dependent| column(*dependent)));
         Ok(GroupByExpr::Expressions(keys, Vec::new()))
@@ -172,7 +172,7 @@ impl Split<'_> {
             }
             Expr::Function(call) if is_aggregate(call) => match kind(call) {
                 FunctionKind::Grouping if !self.are_keys(call) => {
-                    Err(unsupported("grouping() of what is not grouped by"))
+                    Err(unsupported("grouping() of an expression that is not in GROUP BY"))
                 }
                 FunctionKind::Grouping => Ok(None),
                 _ if self.need == Need::Rows => self.whole(call).map(Some),
@@ -228,7 +228,7 @@ impl Split<'_> {
 
     /// The sum and the count of an average.
     pub(super) fn average(&mut self, call: &Function) -> Result<(Column, Column), Refusal> {
-        let argument = only_argument(call).ok_or_else(|| unsupported("avg of more or less than one value"))?.clone();
+        let argument = only_argument(call).ok_or_else(|| unsupported("avg() without exactly one argument"))?.clone();
         // float4 is averaged as float8: `* 1` makes it that, and changes no other type that can be averaged.
         let wide = Expr::BinaryOp {
             left: Box::new(Expr::Nested(Box::new(argument))),
@@ -285,7 +285,7 @@ impl Split<'_> {
                         FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => {}
                         _ => {
                             return Err(unsupported(&format!(
-                                "a named argument of {}; give it by its place",
+                                "a named argument of {}; pass it by position",
                                 call.name
                             )));
                         }
@@ -297,7 +297,7 @@ impl Split<'_> {
                         FunctionArgumentClause::JsonNullClause(_) | FunctionArgumentClause::JsonReturningClause(_) => {}
                         _ => {
                             return Err(unsupported(&format!(
-                                "a clause inside of {} that PostgreSQL does not have",
+                                "a clause inside {} that PostgreSQL does not have",
                                 call.name
                             )));
                         }

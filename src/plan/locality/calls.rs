@@ -49,9 +49,9 @@ impl Search<'_> {
         }
         let column = self.layout.tenant_column.as_deref().unwrap_or("the tenant column");
         Err(format!(
-            "a subquery looks at rows of all shards, unless it compares {column} with that of the query around it (in place of \
-             NOT IN: NOT EXISTS with {column} = {column} among its conditions); or run it first and bind its value, as in \
-             x = ANY (?)"
+            "a subquery reads rows of all shards: compare its {column} with that of the outer query (instead of NOT IN, \
+                 use NOT EXISTS with {column} = {column} among its conditions), or run it first and bind its value, \
+                 as in x = ANY (?)"
         ))
     }
 
@@ -82,7 +82,7 @@ impl Search<'_> {
             self.clocks.insert(self.inside_policy(clock));
         }
         for name in names {
-            self.note(&name.ok_or("a function name that cannot be read")?)?;
+            self.note(&name.ok_or("a function name that cannot be parsed")?)?;
         }
         for name in attributes(expr) {
             self.attribute(name)?;
@@ -121,8 +121,8 @@ impl Search<'_> {
         let kind = functions::kind_of(&name);
         if kind.is_aggregate() {
             return Err(format!(
-                "the field {name} of a row, which may mean {name}() of it: write {name}() if that is meant; a field \
-                 of that name can only be read with a tenant"
+                "the field {name} of a row, which PostgreSQL may read as the call {name}(row): write the call if you \
+                     mean it; a field of that name can only be read with a tenant"
             ));
         }
         match kind {
@@ -172,13 +172,13 @@ impl Search<'_> {
                 if let Some(inside) = self.inside.last()
                     && !self.inside.iter().any(|inside| inside.is_stored(self.layout))
                 {
-                    self.clocks.insert(format!("{name}() inside of {inside}"));
+                    self.clocks.insert(format!("{name}() inside {inside}"));
                 }
             }
             _ if shadowed => {
                 return Err(format!(
-                    "{name}(), which may mean PostgreSQL's own or a function of yours of that name: write \
-                     pg_catalog.{name}() for PostgreSQL's, and give yours another name"
+                    "{name}(), which may be PostgreSQL's or your own function of that name: write pg_catalog.{name}() \
+                         for PostgreSQL's, and rename yours"
                 ));
             }
             _ => {}
@@ -187,8 +187,8 @@ impl Search<'_> {
     }
 }
 
-const OF_AROUND: &str = "a subquery that aggregates columns of the query around it, which PostgreSQL does for all of that query's rows; \
-     select the aggregate outside of the subquery";
+const OF_AROUND: &str = "a subquery that aggregates columns of the outer query, which PostgreSQL computes over all rows \
+     of that query; select the aggregate outside the subquery";
 
 /// True if an aggregate in a subquery may be one of the query around it: none of its columns is of its own FROM clause.
 fn aggregates_around(expr: &Expr, scope: &Scope<'_>) -> bool {

@@ -100,8 +100,8 @@ impl Search<'_> {
             let kept =
                 if left_outer && left_side.is_empty() { &scope.relations[first] } else { &scope.relations[right] };
             return Err(format!(
-                "an outer join keeps the rows of {}, which every shard has, once on every shard; join the tables the other \
-                 way round, or run both parts by themselves and put them together",
+                "an outer join would return the rows of {}, which every shard holds, once per shard; swap the sides of \
+                     the join, or run both parts separately and combine them",
                 kept.alias.as_deref().unwrap_or("one side")
             ));
         }
@@ -117,16 +117,16 @@ impl Search<'_> {
         let relation = match factor {
             TableFactor::Table { name, alias, args: None, sample, .. } => {
                 if sample.is_some() {
-                    return Err("TABLESAMPLE, which would take its part of each shard's rows; name a tenant".into());
+                    return Err("TABLESAMPLE, which would sample each shard separately; name a tenant".into());
                 }
-                let names = name_parts(name).ok_or("a table name that cannot be read")?;
+                let names = name_parts(name).ok_or("a table name that cannot be parsed")?;
                 self.table(&names, alias.as_ref(), scope)?
             }
             TableFactor::Table { name, alias, args: Some(arguments), .. } => {
                 for argument in &arguments.args {
                     self.argument(argument, scope)?;
                 }
-                let names = name_parts(name).ok_or("a function name that cannot be read")?;
+                let names = name_parts(name).ok_or("a function name that cannot be parsed")?;
                 self.note(&names)?;
                 self.function(alias.as_ref(), names.last().cloned())
             }
@@ -134,7 +134,7 @@ impl Search<'_> {
                 for argument in args {
                     self.argument(argument, scope)?;
                 }
-                let names = name_parts(name).ok_or("a function name that cannot be read")?;
+                let names = name_parts(name).ok_or("a function name that cannot be parsed")?;
                 self.note(&names)?;
                 self.function(alias.as_ref(), names.last().cloned())
             }
@@ -149,9 +149,7 @@ impl Search<'_> {
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => return self.joined(table_with_joins, scope),
             _ => {
-                return Err(format!(
-                    "{factor} in FROM, whose rows cannot be told from those of other shards; run it for one tenant"
-                ));
+                return Err(format!("{factor} in FROM, whose rows are not tied to a tenant; run it for one tenant"));
             }
         };
         scope.relations.push(relation);
@@ -245,7 +243,7 @@ impl Search<'_> {
             return Ok(relation);
         }
         if let Some(how) = self.layout.relation(names).and_then(|known| known.differs.as_deref()) {
-            return Err(format!("the shards differ in {how}; make them alike"));
+            return Err(format!("the shards differ in {how}; make them the same"));
         }
         self.check_policies(names, if self.locks { "rw" } else { "r" })?;
         if system_relations::is_own(names) {
@@ -258,7 +256,7 @@ impl Search<'_> {
         relation.counts = system_relations::with_counts(names);
         if let Some(name) = relation.counts {
             if renamed {
-                return Err(format!("{name} with other names for its columns, some of which tell of one shard only"));
+                return Err(format!("{name} with renamed columns, some of which describe only one shard"));
             }
             self.with_counts.extend(relation.alias.clone());
         }
@@ -311,18 +309,18 @@ impl Search<'_> {
         inside: Definition,
         definition: &str,
     ) -> Result<Result<QueryInfo, Reason>, Reason> {
-        let unreadable = || format!("{inside} cannot be read");
+        let unreadable = || format!("{inside} cannot be parsed");
         // A token has some bytes, and takes a few steps before it is looked at.
         spend(4 * definition.len());
         let tokens = Tokens::of(definition).map_err(|_| unreadable())?;
         let levels = tokens.levels + AROUND_VIEW;
         if levels > self.levels {
-            return Err(format!("{inside} is nested too deeply, in itself or in other views"));
+            return Err(format!("{inside} is nested too deeply"));
         }
         let statements = tokens.parse().map_err(|_| unreadable())?;
         let [sqlparser::ast::Statement::Query(query)] = statements.as_slice() else { return Err(unreadable()) };
         if let Some(column) = grammar::of_a_place(query) {
-            return Err(format!("{inside}: {column}, which tells where one shard keeps a row"));
+            return Err(format!("{inside}: {column}, which says where one shard stores a row"));
         }
         let named = inside.to_string();
         self.inside.push(inside);

@@ -3,8 +3,8 @@
 
 use super::search::{Definition, Reason, Search};
 
-const ADVICE: &str = "a policy may look at its own row, at settings, and at rows of the row's own tenant; change it, or \
-     connect as a role for which it does not hold";
+const ADVICE: &str = "a policy may use its own row, settings, and rows of the same tenant; change it, or connect as a \
+     role to which it does not apply";
 
 impl Search<'_> {
     /// Looks into the policies of a table that hold for these statements, named as the catalogue does.

@@ -47,7 +47,7 @@ impl Search<'_> {
         self.note_cut(query);
         if cut && found.locality == Locality::SingleTenant && !anchored {
             found.locality = Locality::CrossShard(
-                "a part of it takes the first of the rows of all shards (LIMIT); run that part first and bind what it gives",
+                "a part of it takes the first rows of all shards (LIMIT); run that part first and bind its result",
             );
         }
         self.check_order(query.order_by.as_ref())?;
@@ -102,7 +102,7 @@ impl Search<'_> {
         let SetExpr::SetOperation { left, .. } = &*cte.query.body else { return self.query(&cte.query, scope) };
         // What its first part is made of is looked at twice at each level.
         if self.recursions == MOST_RECURSIONS {
-            return Err("WITH RECURSIVE inside of others".into());
+            return Err("WITH RECURSIVE nested too deeply in others".into());
         }
         self.recursions += 1;
         let found = self.recursive_union(cte, left, scope);
@@ -121,7 +121,7 @@ impl Search<'_> {
             (Locality::Replicated, Locality::Replicated) => Ok(whole),
             (Locality::SingleTenant, Locality::SingleTenant) if outputs_tenant(&whole.outputs) => Ok(whole),
             _ => Err(format!(
-                "WITH RECURSIVE {} does not hand the tenant column on: select {} in both of its parts, and join on it",
+                "WITH RECURSIVE {} does not pass on the tenant column: select {} in both of its parts, and join on it",
                 cte.alias.name,
                 self.layout.tenant_column.as_deref().unwrap_or("the tenant column")
             )),
@@ -157,7 +157,8 @@ impl Search<'_> {
                         Locality::SingleTenant
                     }
                     _ => Locality::CrossShard(
-                        "a part of it compares or counts rows of all shards (UNION, INTERSECT, EXCEPT); run that part first and bind what it gives",
+                        "a part of it compares or counts rows of all shards (UNION, INTERSECT, EXCEPT); run that part \
+                             first and bind its result",
                     ),
                 };
                 Ok((QueryInfo { locality, outputs }, anchored))
@@ -177,7 +178,7 @@ impl Search<'_> {
                 ))
             }
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
-                Err("a statement that changes data inside a query; run it by itself".into())
+                Err("a statement that changes data inside a query; run it separately".into())
             }
         }
     }

@@ -130,10 +130,12 @@ impl Search<'_> {
         let name = relation.alias.as_deref().unwrap_or("a subquery");
         match &self.layout.tenant_column {
             Some(column) => format!(
-                "{name} is not joined on the tenant column: compare {column} of both sides, or declare a table that every shard holds in mtdd.referenceTables"
+                "{name} is not joined on the tenant column: compare {column} of both sides, or list a table that every \
+                     shard holds in mtdd.referenceTables"
             ),
             None => format!(
-                "{name} is joined with another sharded table: set portal.tenantColumnName and join on it, or declare a table that every shard holds in mtdd.referenceTables"
+                "{name} is joined with another sharded table: set portal.tenantColumnName and join on it, or list a \
+                     table that every shard holds in mtdd.referenceTables"
             ),
         }
     }
@@ -164,17 +166,17 @@ impl Search<'_> {
         match self.windows(select, None, scope) {
             Err(_) if is_aggregated(select) => {
                 return Ok(Locality::CrossShard(
-                    "a part of it has a window over groups of all shards; run that part first and bind what it gives",
+                    "a part of it has a window over groups of all shards; run that part first and bind its result",
                 ));
             }
             done => done?,
         }
         Ok(match &select.distinct {
             Some(Distinct::Distinct) if !outputs_tenant(outputs) => Locality::CrossShard(
-                "a part of it compares rows of all shards (DISTINCT); run that part first and bind what it gives",
+                "a part of it compares rows of all shards (DISTINCT); run that part first and bind its result",
             ),
             Some(Distinct::On(keys)) if !distinct_by_tenant(keys, select, scope) => Locality::CrossShard(
-                "a part of it compares rows of all shards (DISTINCT ON); run that part first and bind what it gives",
+                "a part of it compares rows of all shards (DISTINCT ON); run that part first and bind its result",
             ),
             _ => Locality::SingleTenant,
         })
@@ -196,7 +198,7 @@ impl Search<'_> {
             return Ok(());
         }
         let column = self.layout.tenant_column.as_deref().unwrap_or("the tenant column");
-        Err(format!("a window function looks at rows of several shards, unless it has PARTITION BY {column}"))
+        Err(format!("a window function over rows of several shards; add PARTITION BY {column}"))
     }
 
     pub fn outputs(&self, select: &Select, scope: &Scope<'_>) -> Vec<OutputColumn> {
@@ -224,5 +226,8 @@ impl Search<'_> {
 }
 
 pub(super) fn of_one_shard(name: &str, relation: &str) -> Reason {
-    format!("{name} of {relation}, which tells of one shard only; name other columns, or ask a shard's own database")
+    format!(
+        "{name} of {relation}, which describes only one shard; select other columns, or query that shard's database \
+         directly"
+    )
 }

@@ -95,7 +95,7 @@ fn the_rows_that_merge_changes_are_counted_on_every_shard() {
     let planned = |sql: &str, consent| plan(sql, consent, &layout());
     assert_eq!(changed(planned(&update("t"), FanOutConsent::Null)), Some(Broadcast::Sum));
     for consent in [FanOutConsent::Null, FanOutConsent::AllServers] {
-        assert!(planned(&update("countries"), consent).is_err(), "by rows that differ from shard to shard");
+        assert!(planned(&update("countries"), consent).is_err(), "depends on rows that differ between shards");
     }
     let copied = merge("countries", "matched then update set a = 1").replace("using o", "using cities o");
     assert_eq!(

@@ -24,8 +24,8 @@ fn what_cannot_be_proven_is_refused_with_its_reason() {
         ("select * from a, b where a.tenant_id = b.id", "b is not joined on the tenant column"),
         ("select * from a left join b on a.id = b.a_id where a.tenant_id = b.tenant_id", "b is not joined"),
         ("select * from countries c left join a on a.x = c.x", "an outer join"),
-        ("select * from a where id in (select a_id from b)", "a subquery looks at rows of all shards"),
-        ("select * from a where tenant_id not in (select tenant_id from b)", "a subquery looks at rows of all shards"),
+        ("select * from a where id in (select a_id from b)", "a subquery reads rows of all shards"),
+        ("select * from a where tenant_id not in (select tenant_id from b)", "a subquery reads rows of all shards"),
         ("select *, row_number() over (order by x) from t", "PARTITION BY tenant_id"),
         ("select a from t union all select max(a) from t", "aggregates over all shards"),
         ("update t set (a, tenant_id) = (1, 'x')", "a change of tenant_id"),
@@ -88,18 +88,18 @@ fn what_holds_only_for_some_rows_joins_no_others() {
         (
             "select id from a where id in (select x from c where tenant_id = 'x' and a.tenant_id = 'x') \
              or id in (select x from d where tenant_id = 'x')",
-            "a subquery looks at rows of all shards",
+            "a subquery reads rows of all shards",
         ),
         // Of two subqueries with the same text one may stand where it is compared with the tenant, the other not.
         (
             "select id from a where tenant_id in (select tenant_id from b) or exists (select tenant_id from b)",
-            "a subquery looks at rows of all shards",
+            "a subquery reads rows of all shards",
         ),
-        ("select id from a where tenant_id in (select tenant_id from b fetch first row only)", "a subquery looks at"),
+        ("select id from a where tenant_id in (select tenant_id from b fetch first row only)", "a subquery reads"),
         // The rows around it are of all shards, those of the subquery only of the one that puts them together.
         (
             "select * from (select tenant_id, x from a order by x limit 5) q where q.tenant_id in (select tenant_id from b)",
-            "a subquery looks at rows of all shards",
+            "a subquery reads rows of all shards",
         ),
         ("select id from a order by row_number() over (order by x) limit 5", "PARTITION BY tenant_id"),
         ("select distinct on (rank() over (order by x)) id from a", "PARTITION BY tenant_id"),
@@ -107,14 +107,14 @@ fn what_holds_only_for_some_rows_joins_no_others() {
             "select * from (select distinct on (tenant_id) id from a order by tenant_id, rank() over (order by x)) q",
             "DISTINCT ON ordered by a window function",
         ),
-        ("select distinct on ((select max(x) from b)) id from a", "a subquery looks at rows of all shards"),
+        ("select distinct on ((select max(x) from b)) id from a", "a subquery reads rows of all shards"),
         (
             "select rank() over w from a window w as (partition by tenant_id order by (select max(x) from b))",
-            "a subquery looks at rows of all shards",
+            "a subquery reads rows of all shards",
         ),
         (
             "select * from (select a from t limit 5) q cross join lateral (select count(*) from t where t.a = q.a) n",
-            "rows that are put together of all shards",
+            "rows gathered from all shards",
         ),
         ("select * from a, (select 1 from b order by count(*)) q", "aggregates over all shards"),
     ] {
@@ -143,7 +143,7 @@ fn what_holds_for_all_rows_joins_them() {
 fn a_table_without_the_tenant_column_is_joined_with_nothing() {
     // Inside of the subquery `tenant_id` is that of the query around it.
     let inside = refused("select * from t where exists (select 1 from logs where tenant_id = t.tenant_id)");
-    assert!(inside.contains("a subquery looks at rows of all shards"), "{inside}");
+    assert!(inside.contains("a subquery reads rows of all shards"), "{inside}");
     assert!(refused("select * from t join logs using (tenant_id)").contains("logs is not joined"));
     let plan = read("select upper(a) as tenant_id, count(*) from logs group by tenant_id");
     assert!(matches!(plan.merge, MergeStrategy::Grouped(_)), "{plan:?}");
@@ -204,7 +204,7 @@ fn system_columns_name_no_rows_of_all_shards() {
         for consent in [FanOutConsent::Implicit, FanOutConsent::Null, FanOutConsent::AllServers] {
             let plan = plan(sql, consent, &layout);
             assert!(
-                matches!(&plan, Err(refusal) if refusal.to_string().contains("one shard keeps a row")),
+                matches!(&plan, Err(refusal) if refusal.to_string().contains("one shard stores a row")),
                 "{sql}: {plan:?}"
             );
         }

@@ -116,7 +116,7 @@ impl Backend {
         self.flush().await?;
         match self.await_beginning().await? {
             true => Ok(()),
-            false => Err(io::Error::other("PostgreSQL refused to watch over this server")),
+            false => Err(io::Error::other("PostgreSQL refused to watch this server")),
         }
     }
 

@@ -47,7 +47,7 @@ impl Backend {
         let (Some(Some(by_sql)), Some(Some(ours)), Some(keepers), Some(Some(is_more))) =
             (cell(), cell(), cell(), cell())
         else {
-            return Err(io::Error::other("PostgreSQL did not say what is left in the session"));
+            return Err(io::Error::other("PostgreSQL did not report what is left in the session"));
         };
         if let Some(keepers) = keepers {
             self.mark_broken();
@@ -76,7 +76,7 @@ impl Backend {
                 self.mark_broken();
                 say_once(&String::from_utf8_lossy(keepers));
             }
-            _ => return Err(io::Error::other("PostgreSQL did not say what is left in the session")),
+            _ => return Err(io::Error::other("PostgreSQL did not report what is left in the session")),
         }
         Ok(())
     }
@@ -93,8 +93,8 @@ fn say_once(keepers: &str) {
     if !SAID.swap(true, Ordering::Relaxed) {
         tracing::warn!(
             keepers,
-            "something keeps state which PostgreSQL cannot reset: a connection is closed after each query that may have \
-             used it, which is slow"
+            "an extension keeps session state that PostgreSQL cannot reset, so connections are closed after each query \
+                 that may have used it, which is slow"
         );
     }
 }

@@ -133,7 +133,7 @@ impl Backend {
         let verdict = study.and_then(verdict);
         if let Some((Some(condition), proven)) = &verdict {
             self.ask_to_keep(id, sql, condition, *proven)
-                .map_err(|_| io::Error::other("a text too long to be prepared"))?;
+                .map_err(|_| io::Error::other("the statement is too long to prepare"))?;
         }
         self.ask_for_end();
         self.flush().await?;

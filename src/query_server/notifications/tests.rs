@@ -19,7 +19,7 @@ async fn a_hub_whose_task_panics_serves_those_who_come_later() {
         let mut subscription = hub.subscribe("channel", "news").unwrap();
         let heard = timeout(Duration::from_secs(20), subscription.next()).await.expect("it is not left waiting");
         let failure = heard.unwrap().unwrap_err();
-        let (gap, served) = ("met an internal error", "cannot reach PostgreSQL at 127.0.0.1:1");
+        let (gap, served) = ("an internal error", "cannot reach PostgreSQL at 127.0.0.1:1");
         assert!(failure.message.contains(gap) || failure.message.contains(served), "{failure:?}");
     }
     let mut subscription = hub.subscribe("channel", "news").unwrap();

@@ -30,11 +30,11 @@ pub enum NotAdmitted {
     Elsewhere { name: String, lives: u32, shard: u32 },
     #[error("tenant {name:?} is not registered with the lookup server")]
     Unregistered { name: String },
-    #[error("tenant {name:?} has been placed anew: its epoch is {known}, and the query was sent with {given}")]
+    #[error("tenant {name:?} has moved: its epoch is {known}, and the query was sent with {given}")]
     Epoch { name: String, known: u64, given: u64 },
     #[error("tenant {name:?} is being moved to another shard: try again in a moment")]
     Moving { name: String },
-    #[error("the place of tenant {name:?} cannot be checked: {reason}")]
+    #[error("the shard of tenant {name:?} cannot be checked: {reason}")]
     Unchecked { name: String, reason: String },
 }
 
@@ -157,7 +157,7 @@ impl Fence {
                 Look::Ask(answer) => {
                     has_asked = true;
                     let answer = timeout_at(begun + LONGEST_ASKING, answer).await.map_err(|_| {
-                        unchecked(name, "what the lookup servers say is older than what this server knows already")
+                        unchecked(name, "the lookup servers' answer is older than what this server already knows")
                     })?;
                     answer.unwrap_or_else(|_| Err(unchecked(name, "the server is going down")))?;
                     continue;

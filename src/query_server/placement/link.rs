@@ -154,7 +154,8 @@ impl LookupLink {
                 readiness.set_lease(fence.has_lease());
                 if fence.lapse() {
                     tracing::error!(
-                        "no lookup server has answered within --max-placement-staleness: what ran for tenants is stopped"
+                        "no lookup server has answered within --max-placement-staleness: all queries of tenants are \
+                             stopped"
                     );
                 }
             }
@@ -278,7 +279,7 @@ impl LookupLink {
         *heard = Heard::anew();
         Err(format!(
             "its tenants' table was restored or replaced: its last change is {latest}, and this server knew {known}; \
-             what ran for tenants is stopped, and all of them are asked for afresh"
+                 all queries of tenants are stopped, and every tenant is looked up again"
         ))
     }
 
