@@ -1,7 +1,6 @@
-//! Deadlines of many short queries on one timer. A timer of tokio's wakes its runtime's thread whenever it is set to go
-//! off before all others, which, with one query at a time, is each time; nearly all deadlines are taken back unused.
-//! Here the timer is only set anew when a deadline is nearer than what it is set for. Used by `client` and
-//! `query_server`.
+//! Deadlines of many short queries on one timer. A tokio timer wakes its runtime's thread whenever it is set to fire
+//! before all others, which with one query at a time is every time; and nearly all deadlines are dropped unused. Here
+//! the timer is reset only when a deadline is earlier than the one it is set for. Used by `client` and `query_server`.
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -1,5 +1,5 @@
-//! Everything the client half can fail with, apart from PostgreSQL's own refusals (those are replies and travel with
-//! all their fields). Each error has a stable code; `js/errors.js` turns codes into classes with an HTTP status.
+//! The errors of the client, except PostgreSQL's own errors, which are replies and travel with all their fields. Each
+//! error has a stable code; `js/errors.js` turns codes into classes with an HTTP status.
 
 use std::fmt;
 

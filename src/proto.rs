@@ -1,5 +1,4 @@
-//! The wire contract as Rust types, generated from `proto/` by `build.rs`. Both the client and the servers speak it;
-//! nothing is added here.
+//! The protobuf types, generated from `proto/` by `build.rs`, for the client and the servers.
 
 #![allow(clippy::all, missing_docs, non_camel_case_types)]
 

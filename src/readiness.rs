@@ -1,6 +1,6 @@
-//! Whether a server can do its work: whether its database answers, and whether it may run what it is asked to. A probe in
-//! the background asks the database, and whoever meets one that is gone says so at once. `serve` reports it as gRPC
-//! health; the services feed it.
+//! Whether a server can do its work: whether its database answers, and whether it may run queries. A background probe
+//! asks the database, and whoever meets a lost database reports it at once. `serve` reports readiness as gRPC health;
+//! the services feed it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,5 @@
-//! How a server goes down: one signal that every part can look at or wait for. The servers raise it on SIGTERM and
-//! SIGINT; whoever holds a `Drain` finishes what it has and takes nothing new.
+//! Shutdown: one signal that every part can check or wait for. The servers raise it on SIGTERM and SIGINT; whoever
+//! holds a `Drain` finishes its work and takes nothing new.
 
 use tokio::sync::watch;
 

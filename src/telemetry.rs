@@ -1,6 +1,5 @@
-//! Where the servers' logs go: one `tracing` subscriber that writes lines to stderr, as JSON or as text. Called once
-//! by `serve` at start. It decides nothing about what is logged, and stdout is never written here: that belongs to
-//! the line that announces the address.
+//! The servers' logs: one `tracing` subscriber that writes lines to stderr, as JSON or as text. Called once by `serve`
+//! at start. Never writes to stdout, which is reserved for the line that announces the address.
 
 use std::io;
 

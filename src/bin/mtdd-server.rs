@@ -1,5 +1,5 @@
-//! `mtdd-server query` and `mtdd-server lookup`: reads the flags and hands the chosen service to `serve`, which runs
-//! it, or an operator's command to `lookup_server`. Nothing else happens here.
+//! `mtdd-server query` and `mtdd-server lookup`: parses the flags and hands the chosen service to `serve`, which runs
+//! it, or an operator's command to `lookup_server`.
 
 use std::process::ExitCode;
 

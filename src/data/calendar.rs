@@ -1,5 +1,5 @@
-//! Days of the proleptic Gregorian calendar, PostgreSQL's own. No text, no time zones; the encoding for JavaScript and
-//! the merging of dates stand on it.
+//! Days of the proleptic Gregorian calendar, which PostgreSQL uses. No text, no time zones. Used by the encoding for
+//! JavaScript and by the merging of dates.
 
 /// Days since 1970-01-01; `year` is astronomical (0 is 1 BC), `month` and `day` count from 1. Years are taken to start
 /// in March, so that leap days come last.

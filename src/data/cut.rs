@@ -1,4 +1,4 @@
-//! Beginnings of texts that are too long for where they go.
+//! Cuts texts that are too long for their destination.
 
 /// The longest beginning of a text that costs no more than `room`, whole characters of it; None: all of it does. `cost`:
 /// of one byte there.

@@ -1,5 +1,5 @@
-//! How each column's values travel to JavaScript. A kind is native when Rust can make, off the JavaScript thread, what
-//! `pg`'s own parser for that type would have made; everything else travels as text and meets the parser over there.
+//! How each column's values travel to JavaScript. A native kind is one for which Rust can make the same value as `pg`'s
+//! own parser, off the JavaScript thread. All other values travel as text and are parsed in JavaScript.
 
 /// The encoding of one column; its letter is what `js/native/result.js` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
-//! Walks SQL text as PostgreSQL's own scanner does, far enough to know where words, strings, comments and parameters
-//! begin and end. It does not parse and never refuses: a text that PostgreSQL would refuse still gets tokens.
-//! The query server asks it how to run a text, the client whether a text may be repeated. It can pause anywhere, inside
-//! a literal or a comment too: a long text is read in slices.
+//! Splits SQL text into tokens as PostgreSQL's scanner does, far enough to know where words, strings, comments and
+//! parameters begin and end. It does not parse and accepts any text. The query server uses it to decide how to run a
+//! text, the client to decide whether a text can be repeated. It can pause anywhere, even inside a literal or a
+//! comment, so a long text is read in slices.
 
 mod outline;
 #[cfg(test)]

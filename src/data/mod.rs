@@ -1,5 +1,5 @@
-//! Values at rest: rows, columns and their encodings. No IO, nothing asynchronous; every other room builds on this one
-//! and it knows none of them.
+//! Values: rows, columns and their encodings. No IO, nothing asynchronous. Every other module may use this one; it uses
+//! none of them.
 
 pub mod calendar;
 pub mod command_tag;

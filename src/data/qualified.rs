@@ -1,5 +1,5 @@
-//! For tests: what in an SQL text of our own is looked up by `search_path`. An operator that anybody has defined there,
-//! for types that fit better, would be taken instead of PostgreSQL's.
+//! For tests: finds what an SQL text of our own would look up through `search_path`. An operator that someone defined
+//! there, for types that fit better, would replace PostgreSQL's.
 
 use super::lexer::{Lexer, Token};
 

@@ -1,5 +1,5 @@
-//! Whether a text shows nothing but reading: asked when a connection broke and nobody knows whether it ran, or when it was
-//! to stop. Whether such a text does no more than that depends on the database (`query_server::read_safety`).
+//! Whether a text looks like a read. Needed when a connection broke and nobody knows whether the text ran, or when it
+//! should stop. Whether such a text only reads also depends on the database (`query_server::read_effects`).
 
 use crate::data::lexer::{Lexer, Outline, Token, is_one_of};
 

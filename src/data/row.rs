@@ -1,5 +1,5 @@
-//! PostgreSQL's DataRow messages, read in place. The query servers pass them on untouched, so the client checks every
-//! length before it trusts it.
+//! PostgreSQL's DataRow messages, read in place. The query servers pass them on unchecked, so the client checks every
+//! length.
 
 /// A DataRow message that is cut short or contradicts itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

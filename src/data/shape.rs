@@ -1,5 +1,5 @@
-//! The columns of a result: what PostgreSQL said of them, and the shapes under which JavaScript knows them. A shape is
-//! a description together with the parsers that the application has overridden; JavaScript keeps a decoder for each.
+//! The columns of a result: PostgreSQL's description, and the shape under which JavaScript knows it. A shape is a
+//! description together with the parsers that the application has overridden; JavaScript keeps a decoder for each.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,5 +1,5 @@
-//! What must be known of an SQL text of any length before it is run, found token by token: whoever reads a long one can
-//! pause in between, and nothing is kept but what is asked for. The query server asks.
+//! Finds what must be known about an SQL text of any length before it runs, token by token, so that reading a long text
+//! can pause in between. Used by the query server.
 
 use crate::data::lexer::{Lexer, Token, is_one_of};
 

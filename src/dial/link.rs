@@ -1,5 +1,5 @@
-//! The way to one server: its gRPC channel, connected when first needed and again after a loss, and what a failure to
-//! connect means.
+//! The connection to one server: its gRPC channel, connected on first use and again after a loss, and the explanation
+//! of connection failures.
 
 use std::error::Error as StdError;
 use std::fmt;

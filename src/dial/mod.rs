@@ -1,5 +1,5 @@
-//! How to reach a server: its address, TLS, keep-alive and the bearer token, and why it cannot be reached. Used by
-//! `channel`, `lookup` and `query_server`, whose connections follow the same rules; it opens nothing unless it is asked.
+//! How to reach a server: its address, TLS, keep-alive and bearer token, and why it cannot be reached. Used by
+//! `channel`, `lookup` and `query_server`, whose connections follow the same rules.
 
 mod link;
 mod peer;

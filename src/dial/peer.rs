@@ -1,5 +1,5 @@
-//! What answers at an address where a connection to one of our servers did not come about. Asked only then: three short
-//! connections, each with the opening words of another protocol.
+//! Finds out what answers at an address after a connection to one of our servers has failed: three short connections,
+//! each with the opening bytes of another protocol.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! In words: why a server was not reached that was there, and what to do about it. The words for what was found out by
-//! `watched` and `peer`.
+//! Explains why a server that answers could not be used, and what to do about it, from what `watched` and `peer` found
+//! out.
 
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 

@@ -1,4 +1,4 @@
-//! The certificates of the connections to our servers, and what rustls makes of them.
+//! The certificates for connections to our servers, as rustls needs them.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The bearer token, which the application may replace while connections stand, and is asked for again when a server has
-//! refused it.
+//! The bearer token. The application may replace it while connections stay open, and is asked for another one when a
+//! server has refused it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};

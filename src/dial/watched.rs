@@ -1,4 +1,4 @@
-//! A connection to a server, watched until it turns out to speak HTTP/2: what came instead says why it does not.
+//! Watches a new connection until the server speaks HTTP/2. What it sent instead explains a failure.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

@@ -1,6 +1,6 @@
-//! `mtdd-server lookup list|where|add|move|remove`: an operator's commands on the tenants' table, which need no running
-//! lookup server. What a move does is `store`'s business; here are flags, words and exit codes: 0 done, 1 not done,
-//! 2 asked for something impossible, 3 no such tenant.
+//! `mtdd-server lookup list|where|add|move|remove`: an operator's commands on the tenants' table, which work without a
+//! running lookup server. `store` does the work; this file has the flags, the output and the exit codes: 0 done, 1 not
+//! done, 2 invalid arguments, 3 no such tenant.
 
 use std::io::{self, Write};
 use std::process::Stdio;

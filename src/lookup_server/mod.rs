@@ -1,6 +1,6 @@
-//! The lookup server: which tenant lives on which shard. Keeps the map in a PostgreSQL table of its own (or in memory),
-//! places new tenants, and answers `LookupService`. It does not listen: `bin/mtdd-server` has `serve` do that, and the
-//! client's side of the wire is `lookup`.
+//! The lookup server knows which tenant lives on which shard. It keeps the map in its own PostgreSQL table (or in
+//! memory), places new tenants, and serves `LookupService`. It does not listen itself: `bin/mtdd-server` has `serve` do
+//! that. The client's half is `lookup`.
 
 mod administration;
 mod options;

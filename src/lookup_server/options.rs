@@ -1,5 +1,5 @@
-//! The lookup server's own flags, each with its environment variable, unit and default. What both servers share is in
-//! `serve`; what the flags mean together is checked by `store`.
+//! The lookup server's own flags, each with its environment variable, unit and default. `serve` has the flags of both
+//! servers; `store` checks combinations.
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, value_parser};

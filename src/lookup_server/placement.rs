@@ -1,5 +1,5 @@
-//! Where a new tenant goes. One rule for every store, pure: the shard with the fewest tenants, and among equals the
-//! lowest.
+//! Chooses the shard of a new tenant. One rule for every store, pure: the shard with the fewest tenants, and among
+//! equals the lowest.
 
 /// The shard for the next tenant, given how many each shard has by index. There is at least one shard.
 pub fn emptiest(tenants: &[u64]) -> usize {

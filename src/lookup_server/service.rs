@@ -1,6 +1,5 @@
-//! `LookupService` as it goes over the wire, this version's and that of 1.x, which has the same messages under other
-//! names: checks what a caller sent, asks the store, and turns its answers into replies and gRPC statuses. No placement
-//! and no SQL here.
+//! `LookupService` of this version and of 1.x, which has the same messages under other names. Checks requests, asks the
+//! store, and turns its answers into replies and gRPC statuses. No placement and no SQL here.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Where the tenants are kept: in PostgreSQL, or in memory for development. Both promise the same: an add is
-//! idempotent, also when many come at once, and a tenant keeps the shard it got. Called by `service`.
+//! Stores the tenants in PostgreSQL, or in memory for development. Both guarantee that an add is idempotent, even when
+//! many come at once, and that a tenant keeps its shard. Called by `service`.
 
 mod connection;
 mod memory;

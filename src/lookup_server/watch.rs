@@ -1,5 +1,5 @@
-//! `WatchPlacements` and `CheckPlacements`, which keep the query servers to what the table says: one task for each
-//! watching query server, which notes its lease and tells it of changes. What is kept is `store`'s business.
+//! `WatchPlacements` and `CheckPlacements`, which tell the query servers what the table says. One task per query server
+//! renews its lease and sends it the changes. `store` stores them.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! Plans for aggregates over all shards. Each shard aggregates its own rows; the partial values are folded, by Rust where
-//! the result is nothing but keys and folded values, else by PostgreSQL, which runs what remains of the query over
-//! them. Aggregates that cannot be folded are computed by PostgreSQL from the rows that they need.
+//! Plans for aggregates over all shards. Each shard aggregates its own rows. Rust folds the partial values if the
+//! result consists only of keys and folded values; otherwise PostgreSQL runs the rest of the query over them.
+//! PostgreSQL also computes the aggregates that cannot be folded, from the rows that they need.
 
 mod calls;
 mod finish;

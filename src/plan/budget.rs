@@ -1,6 +1,6 @@
-//! Bounds the work that planning a statement takes: so many steps for each of its tokens, and then it is refused. What
-//! real statements take is far below; what names the same view a thousand times, or nests so that every level is looked
-//! at twice, is not left to run for ever.
+//! Limits the work of planning a statement to a number of steps per token, and refuses a statement that needs more.
+//! Real statements need far less. The limit stops statements that name the same view a thousand times, or whose nesting
+//! doubles the work at every level.
 
 use std::cell::Cell;
 use std::panic::resume_unwind;

@@ -1,5 +1,5 @@
-//! What a change writes to: a table, or a table through a view of it. PostgreSQL writes through such a view to the table, so
-//! what holds for the table's columns holds for those of the view.
+//! Finds the table that a statement changes, directly or through a view. PostgreSQL writes through a simple view to its
+//! table, so rules about the table's columns apply to the view's columns too.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The clock: shards have one each, which never show the same. The time that a statement asks for is asked of one shard and
-//! given to all.
+//! The current time. No two shards have the same clock, so one shard is asked for the time and all shards use its
+//! answer.
 
 use std::ops::ControlFlow;
 

@@ -1,5 +1,5 @@
-//! The name that PostgreSQL gives an output column without AS (FigureColname in its parser). Needed where an
-//! expression is replaced by another, whose column must keep the name.
+//! The name that PostgreSQL gives to an output column without AS (FigureColname in its parser). The planner needs it to
+//! keep the name when it replaces an expression.
 
 use sqlparser::ast::{AccessExpr, DataType, Expr, SelectItem, SetExpr};
 

@@ -1,4 +1,4 @@
-//! The columns that ORDER BY and DISTINCT ON mean: output columns, or hidden ones that are added where there is none.
+//! Resolves the columns of ORDER BY and DISTINCT ON: each is an output column, or a hidden column that is added.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Statements by their first words, without a parser: it need not be able to read them.
+//! Classifies statements by their first words, because the parser cannot read all of them.
 
 use crate::data::lexer::{Lexer, Token, is_one_of};
 

@@ -1,4 +1,4 @@
-//! How the caller asked for a fan-out, and so what it has consented to.
+//! How the caller asked for a fan-out, and thus what it has agreed to.
 
 /// How a statement for all shards was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

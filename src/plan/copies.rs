@@ -1,5 +1,5 @@
-//! Changes of rows on every shard. The time is one for all shards. Of rows of reference tables every shard has a copy, and
-//! the copies stay alike: nothing that each shard would make itself may get into them.
+//! Changes of rows on every shard. All shards use one time. Every shard holds a copy of a reference table, and the
+//! copies must stay equal, so no value may be computed separately by each shard.
 
 use std::collections::BTreeSet;
 

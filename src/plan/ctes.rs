@@ -1,4 +1,4 @@
-//! WITH: which of its queries another query needs when it runs by itself.
+//! WITH queries: finds which of them a query needs when it runs separately.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! A plan while it is made: syntax trees, which become texts once everything is known. And how pieces of a tree are made.
+//! A plan under construction, made of syntax trees that become texts at the end; and functions that build parts of a
+//! tree.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

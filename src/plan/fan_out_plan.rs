@@ -1,5 +1,5 @@
-//! What a statement for all shards becomes: the texts that run on the shards, and how their replies make one result.
-//! Plain data; this room makes it, `gather` and `client` act on it.
+//! The plan of a statement for all shards: the texts that run on the shards, and how their replies become one result.
+//! Plain data: `plan` makes it, `gather` and `client` carry it out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! What is known of PostgreSQL's own functions by name: aggregates, what merging makes of them, and what else a fan-out
-//! must know. Names that stand on no list are left to the catalogue (`Read::functions`).
+//! What is known by name about PostgreSQL's own functions: which are aggregates, how partial values merge, and what
+//! else a fan-out must know. For functions on no list, the client asks the catalog (`ReadPlan::functions`).
 
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value, WindowType,

@@ -1,6 +1,7 @@
-//! Where the parser and PostgreSQL's grammar would read a statement differently it is refused, or read as PostgreSQL does:
-//! words that are no keywords of PostgreSQL are names (`tokens`), keywords are names only where PostgreSQL takes them for
-//! such, and operators are nested as PostgreSQL nests them. The test beside this compares both, by PostgreSQL's own parser.
+//! Handles differences between the parser and PostgreSQL's grammar: such a statement is refused, or read as PostgreSQL
+//! reads it. Words that are not keywords in PostgreSQL become names (`tokens`), keywords are names only where
+//! PostgreSQL allows it, and operators nest as in PostgreSQL. The tests compare the result with PostgreSQL's own
+//! parser.
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, Expr, GroupByExpr, Ident, LimitClause, Query, Select, SelectFlavor, SelectItem,

@@ -1,5 +1,5 @@
-//! PostgreSQL's keywords, and where each may stand as a name: those of PostgreSQL 18 (`pg_get_keywords()`). What is no
-//! keyword there is a plain name, whatever the parser takes it for.
+//! The keywords of PostgreSQL 18 (`pg_get_keywords()`), and where each can be a name. Any other word is a plain name,
+//! even if the parser treats it as a keyword.
 
 mod unreserved;
 

@@ -1,4 +1,4 @@
-//! What the application has declared of its tables, and which tables and views its databases have.
+//! How tables are distributed: what the application has declared, and which tables and views its databases contain.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

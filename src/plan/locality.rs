@@ -1,6 +1,7 @@
-//! Where a query's rows live. Every table is sharded by tenant, unless it is declared as a reference table that every
-//! shard holds; so a query may run shard by shard where each of its rows depends on one tenant only. This module follows
-//! the tenant column through joins, subqueries, groups and windows, and refuses what it cannot prove.
+//! Decides whether a query can run shard by shard. Every table is sharded by tenant unless it is declared as a
+//! reference table, which every shard holds. A query can run shard by shard if each of its rows depends on only one
+//! tenant. This module follows the tenant column through joins, subqueries, groups and windows, and refuses what it
+//! cannot prove.
 
 mod by_tenant;
 mod calls;

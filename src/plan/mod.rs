@@ -1,6 +1,6 @@
-//! What must be known of a statement before it is sent: whether it may be repeated, and, for one that is for all
-//! shards, how it is run shard by shard so that the result is what one PostgreSQL holding all rows would give. Pure:
-//! text in, plan out. The only room with a parser of SQL. `client` asks; `gather` acts on the plan.
+//! Analyzes a statement before it is sent: whether it can be repeated, and, for all shards, how to run it shard by
+//! shard so that the result equals that of one PostgreSQL with all the rows. Pure: text in, plan out. Only this module
+//! uses an SQL parser. `client` calls it; `gather` carries out the plan.
 
 mod aggregate;
 mod budget;

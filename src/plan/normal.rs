@@ -1,4 +1,5 @@
-//! Expressions in a normal form, so that those that mean the same compare as equal; and their sizes.
+//! A normal form of expressions, in which expressions with the same meaning compare equal; and the sizes of
+//! expressions.
 
 use std::ops::ControlFlow;
 

@@ -1,5 +1,5 @@
-//! SQL text to syntax trees, within bounds: what is too long, nests too deeply, or means something else to PostgreSQL than
-//! to the parser is refused.
+//! Parses SQL text, within limits. Refuses texts that are too long or nested too deeply, or that the parser would read
+//! differently from PostgreSQL.
 
 use sqlparser::ast::Statement;
 use sqlparser::dialect::PostgreSqlDialect;

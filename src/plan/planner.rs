@@ -1,4 +1,4 @@
-//! From a text to its plan: what kind of statement it is, and which of the plans answers it exactly.
+//! Makes the plan of a text: finds out what kind of statement it is, and which kind of plan gives an exact answer.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,5 +1,5 @@
-//! SQL text to syntax tree and back. Whatever is printed is parsed again and compared, so that a gap in the parser or
-//! the printer refuses a statement instead of changing it.
+//! Prints syntax trees as SQL. Every printed text is parsed again and compared, so a bug in the parser or printer
+//! causes a refusal and never a different statement.
 
 use std::collections::HashMap;
 use std::fmt::Display;

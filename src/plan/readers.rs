@@ -1,5 +1,5 @@
-//! Operators, casts and types of the application's behind which there is a function that may read rows: it would read
-//! those of one shard. The catalogue says which there are; here is what an expression uses of them.
+//! The application's own operators, casts and types whose functions may read rows: on a shard they would read only its
+//! rows. The catalog lists them; this module finds out which of them an expression uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,4 @@
-//! The relations that a statement names, and those that the views and policies among them name: what its plan takes for
-//! known.
+//! The relations that a statement names, and those that their views and policies name. The plan depends on all of them.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Plans for queries whose rows each shard gives by itself: put together, sorted, without duplicates, cut.
+//! Plans for queries whose rows each shard can return by itself. The rows are then concatenated, sorted, made distinct
+//! and limited.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What a query's syntax tree says, part by part: its columns, keys, windows, calls and subqueries.
+//! Accessors of a query's syntax tree: columns, keys, windows, calls and subqueries.
 
 use sqlparser::ast::{
     AccessExpr, Distinct, Expr, Function, FunctionArgExpr, FunctionArguments, GroupByExpr, NamedWindowExpr, OrderBy,

@@ -1,5 +1,5 @@
-//! Plans for INTERSECT, EXCEPT and mixed set operations: the rows of every sharded side are gathered, each marked with
-//! its side, and PostgreSQL does the set operation over them. Sides that every shard holds stay where they are.
+//! Plans for INTERSECT, EXCEPT and mixed set operations. The rows of each sharded side are gathered and marked with the
+//! side, and PostgreSQL computes the set operation over them. Sides that every shard holds are not gathered.
 
 use sqlparser::ast::{
     BinaryOperator, Distinct, Expr, Ident, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,

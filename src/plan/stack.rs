@@ -1,7 +1,7 @@
-//! Keeps the planner within its stack. A syntax tree is as deep as its longest chain of operators: whoever walks, prints,
-//! clones, compares or drops one needs stack for every level. So the levels are counted before there is a tree, texts
-//! with too many of them are refused, and everything that touches a tree runs on a stack that is large enough for it.
-//! The counts of bytes below are what `tests` measures, with room to spare.
+//! Keeps the planner within its stack. A syntax tree is as deep as its longest chain of operators, and walking,
+//! printing, cloning, comparing or dropping it needs stack for every level. So the levels are counted before parsing,
+//! texts with too many are refused, and all work on a tree runs on a stack that is large enough. `tests` measures the
+//! byte counts below; they include a margin.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,6 +1,6 @@
-//! PostgreSQL's own tables and views, which are looked for before any others of the same name. Those of PostgreSQL 18;
-//! what is missing here is taken for a table of the application's, whose rows are on all shards. All shards have the same
-//! structure; what their servers count, hold open and are set to is each one's own.
+//! PostgreSQL's own tables and views (of version 18), which take precedence over others of the same name. A missing
+//! name is treated as a sharded table of the application. Their structure is the same on all shards; statistics,
+//! activity and settings differ between servers.
 
 use std::collections::BTreeSet;
 

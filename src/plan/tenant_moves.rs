@@ -1,4 +1,4 @@
-//! Changes of the tenant column: a row whose tenant is changed would have to move to that tenant's shard.
+//! Refuses changes of the tenant column, which would have to move the row to another shard.
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ConflictTarget, Expr, Insert, Merge, MergeAction, MergeUpdateKind, OnConflict,

@@ -1,5 +1,5 @@
-//! Walks through syntax trees. The parser's own visitors are generic, and every kind of visitor would compile a walk
-//! through the whole of SQL anew; here are one that reads and one that changes.
+//! Walks over syntax trees. The parser's visitors are generic, so each use would compile another walk over all of SQL;
+//! this module has one walk that reads and one that changes.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! Plans for what is no plain query: changes to rows, DDL, settings and the like.
+//! Plans for statements other than plain queries: changes of rows, DDL, settings and so on.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! What ties the proof of a password to one TLS connection: the hash of the server's certificate, RFC 5929's
-//! `tls-server-end-point`. Somebody in between, with another certificate, cannot pass the proof on.
+//! Channel binding: ties the password proof to one TLS connection by the hash of the server's certificate, RFC 5929's
+//! `tls-server-end-point`. A man in the middle with another certificate cannot pass the proof on.
 
 use ring::digest::{Algorithm, SHA256, SHA384, SHA512, digest};
 

@@ -1,5 +1,5 @@
-//! Connections by tokio-postgres: for the lookup store and for LISTEN. Sockets, TLS, hosts and roles are this room's, so
-//! that a URL means the same for every connection; tokio-postgres has the socket from the startup message on.
+//! Connections by tokio-postgres, for the lookup store and for LISTEN. Sockets, TLS, hosts and roles come from this
+//! module, so that a URL means the same for every connection; tokio-postgres takes over with the startup message.
 
 use std::convert::Infallible;
 use std::fmt;

@@ -1,6 +1,6 @@
-//! The two notations of libpq for where PostgreSQL is, `postgres://...` and `key=value ...`, taken apart into pairs of
-//! names and values. What the names mean is `parameters`' business. No message repeats a value, nor anything that could
-//! be part of a password, for where a password ends is exactly what is unclear in a text that cannot be read.
+//! libpq's two notations for connections, `postgres://...` and `key=value ...`, split into pairs of names and values.
+//! `parameters` interprets them. No error message repeats a value or anything that could be part of a password, because
+//! in a text that cannot be parsed it is unclear where a password ends.
 
 const EXPECTED: &str = "expected postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters of the password \
                         percent-encoded, or libpq's KEY=VALUE pairs";

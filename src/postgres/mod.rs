@@ -1,6 +1,6 @@
-//! How to reach a PostgreSQL: its URL, hosts and ports, `sslmode`, TLS, and which of several servers is wanted. The query
-//! server speaks PostgreSQL's protocol itself, the lookup server and LISTEN have tokio-postgres do it; all begin here, so
-//! that a URL means the same to them.
+//! How to reach a PostgreSQL: its URL, hosts and ports, `sslmode`, TLS, and which of several servers is wanted. The
+//! query server speaks PostgreSQL's protocol itself, and the lookup server and LISTEN use tokio-postgres; all start
+//! here, so that a URL means the same for all of them.
 
 mod binding;
 mod client;

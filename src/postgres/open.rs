@@ -1,6 +1,6 @@
-//! Finds the server to connect to: of all places, in their order or shuffled, the first that lets us in and is what is
-//! asked for. A place that has just failed comes last for a while, so that connections do not wait for a dead primary
-//! again and again. What an attempt consists of is its caller's business.
+//! Chooses the server to connect to: of all hosts, in order or shuffled, the first that accepts the connection and has
+//! the wanted role. A host that has just failed comes last for a while, so that connections do not wait for a dead
+//! primary again and again. The caller defines what an attempt does.
 
 use std::io;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! What the parameters of a `--database-url` mean. All that libpq knows are known here by name: they are obeyed, or
-//! refused by name, never passed over. Opens and reads nothing; `target` and `tls` do.
+//! The parameters of a `--database-url`. All of libpq's parameters are known by name: each is obeyed or refused, never
+//! ignored. Opens and reads nothing; `target` and `tls` do.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Random numbers for spreading: nothing that has to be secret.
+//! Random numbers for load balancing, not for security.
 
 use std::hash::{BuildHasher, RandomState};
 

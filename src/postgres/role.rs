@@ -1,5 +1,5 @@
-//! What a PostgreSQL has to be, of several that hold the same data: libpq's `target_session_attrs`. Says how to ask one;
-//! whoever opens connections asks.
+//! The role that a PostgreSQL must have among several with the same data: libpq's `target_session_attrs`. Provides the
+//! query for it; whoever opens connections runs it.
 
 /// libpq's `target_session_attrs`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Opens sockets to PostgreSQL: addresses, keep-alive, TLS. What is said over them is not its business.
+//! Opens sockets to PostgreSQL: addresses, keep-alive, TLS. Does not know what is sent over them.
 
 use std::io;
 use std::net::SocketAddr;

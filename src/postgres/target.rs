@@ -1,4 +1,4 @@
-//! Where PostgreSQL is and who we are there: the checked form of `--database-url`. Reads libpq's usual environment
+//! Where PostgreSQL is and who connects: the checked form of `--database-url`. Reads libpq's usual environment
 //! variables for what the URL leaves out, as `pg` does. The servers' connections are opened from it.
 
 use std::env;

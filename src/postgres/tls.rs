@@ -1,7 +1,7 @@
-//! TLS towards PostgreSQL, as libpq's `sslmode` has it: `allow`, `prefer` and `require` encrypt without asking who
-//! answers (unless `sslrootcert` names authorities), `verify-ca` wants a certificate of a known authority, `verify-full`
-//! wants the host's name in it too. Files are read again when they have changed. The servers' own TLS towards their
-//! callers is not here.
+//! TLS to PostgreSQL, as libpq's `sslmode` defines it: `allow`, `prefer` and `require` encrypt without checking the
+//! certificate (unless `sslrootcert` names authorities), `verify-ca` requires a certificate of a known authority, and
+//! `verify-full` also requires the host's name in it. Changed files are reloaded. The servers' TLS for their callers is
+//! in `serve`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The text of `--database-url`, kept from everybody's eyes.
+//! The text of `--database-url`, which is never shown.
 
 use std::convert::Infallible;
 use std::fmt;

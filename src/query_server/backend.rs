@@ -1,5 +1,5 @@
-//! One connection to PostgreSQL and what it remembers: prepared statements, settings, the transaction, and what the
-//! last query may have left behind. Reads, writes and cleans up; `requests` composes. It does not know callers:
+//! One connection to PostgreSQL and its state: prepared statements, settings, the transaction, and what the last query
+//! may have left behind. Reads, writes and cleans up; `requests` composes the messages. It does not know callers:
 //! `execution` and `session` drive it, `pool` keeps it.
 
 mod arming;

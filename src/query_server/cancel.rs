@@ -1,5 +1,5 @@
-//! Stops a statement: PostgreSQL takes a cancel request on a connection of its own and closes that once it has sent
-//! its signal. Which query is to be stopped, and what its caller hears, is decided in `run`.
+//! Stops a statement: PostgreSQL takes a cancel request on a separate connection, and closes that connection once it
+//! has sent the signal. `run` decides which query to stop, and what its caller is told.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! Opens connections to PostgreSQL: startup and authentication, as `pg` would. Sets nothing that a local connection would
-//! not set, so that results have the same text. Sockets, TLS and the choice of a server are `postgres`'s. Called by
-//! `backend`, and to see whether PostgreSQL is there.
+//! Opens connections to PostgreSQL: startup and authentication, as `pg` does them. Changes no setting that a local
+//! connection would not change, so that results have the same text. `postgres` provides sockets, TLS and the choice of
+//! the server. Called by `backend`, and to check whether PostgreSQL is available.
 
 use std::fmt;
 use std::io;

@@ -1,5 +1,5 @@
-//! The connections to one PostgreSQL that it is told to end should this server stand still, and those that wait for that.
-//! `watchdog` tells it; a connection holds its own part.
+//! The connections of one PostgreSQL that it must end if this server freezes, and callers that wait for a new
+//! connection to be included. `watchdog` tells PostgreSQL; each connection holds its own entry.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

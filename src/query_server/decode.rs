@@ -1,5 +1,5 @@
-//! PostgreSQL's messages as the wire's own types: descriptions and errors with every field. Rows are not touched
-//! here; they travel as they came. Pure.
+//! Converts PostgreSQL's messages to protobuf messages: descriptions and errors with every field. Rows are passed on as
+//! they came. Pure.
 
 use bytes::Bytes;
 

@@ -1,5 +1,5 @@
-//! One attempt to run a query on one connection: composes the request as the text, the tenant, the settings and an open
-//! transaction demand, sends it, and has `reply_reader` read what comes. Called by `run`, which decides what follows.
+//! One attempt to run a query on one connection. Composes the request from the text, the tenant, the settings and the
+//! open transaction, sends it, and lets `reply_reader` read the reply. Called by `run`, which decides what follows.
 
 use postgres_protocol::message::frontend::BindError;
 

@@ -1,6 +1,6 @@
-//! Who is served next: tenants take turns, whatever each of them has waiting, and none has more at once than its cap.
-//! What is known to take long makes way for others. Used by `pool` for connections and by `session` for the right to hold
-//! one. Each step takes constant time, on average.
+//! A fair queue: tenants take turns, however much each has waiting, and none exceeds its cap. Queries that are known to
+//! take long let others go first. `pool` uses it for connections, `session` for permits. Each step takes constant time
+//! on average.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};

@@ -1,5 +1,5 @@
-//! The reading half of a stream of many queries: takes frames as they come, holds the caller to the rules, and hands
-//! each query on. What is done with it, Multiplex and Session say; cancel and credit go straight to the query.
+//! Reads the frames of a stream, checks that the caller follows the protocol, and hands each query to Multiplex or
+//! Session. Cancel and credit go directly to the query.
 
 use std::net::SocketAddr;
 use std::pin::pin;

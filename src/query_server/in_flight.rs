@@ -1,4 +1,4 @@
-//! The queries of one stream that have not been answered yet, and what later frames say of each: cancel and credit.
+//! The unanswered queries of one stream, and what later frames say about them: cancel and credit.
 
 use std::collections::HashMap;
 use std::future::poll_fn;

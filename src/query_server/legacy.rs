@@ -1,6 +1,6 @@
-//! The wire of version 1.x, `DB.DBService`, over the same engine and the same notifications as mtdd.v1. Results are the
-//! JSON that a 1.x server in UTC makes of `pg`'s rows (`json`). Several statements in one text: the answer is the last
-//! one's. What the wire cannot say stays unsaid: these queries have no tenant, so policies on `mtdd.tenant_id` see none.
+//! The 1.x protocol, `DB.DBService`, over the same engine and notifications as mtdd.v1. Results are the JSON that a 1.x
+//! server in UTC makes of `pg`'s rows (`json`). For several statements in one text, the answer is that of the last. The
+//! protocol cannot carry a tenant, so policies on `mtdd.tenant_id` see none.
 
 mod date;
 mod json;

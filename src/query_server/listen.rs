@@ -1,5 +1,5 @@
-//! `ListenToChannel`: a subscription as a stream of messages. What a subscription promises is `notifications`'s
-//! business; the 1.x wire's form of the same is in `legacy`.
+//! `ListenToChannel`: a subscription as a stream of messages. `notifications` defines what a subscription promises;
+//! `legacy` does the same for the 1.x protocol.
 
 use std::pin::Pin;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,5 +1,5 @@
-//! A budget of bytes: what requests that wait or run hold, and what replies that have not been taken hold. Whoever would
-//! exceed it is refused; nobody waits for it, so that one caller's bytes hold up no other's queries.
+//! A budget of bytes for waiting and running requests, and for replies that have not been read. A request over the
+//! budget is refused at once: nobody waits for memory, so one caller's bytes do not delay other queries.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,7 +1,7 @@
 //! The query server: gRPC in front of one shard's PostgreSQL. A query goes from `service`, `multiplex` or `session` to
-//! `run`, which takes a connection from `pool`, and on to `execution`, which composes the request with `backend` and has
-//! `reply_reader` read the reply; rows pass through as PostgreSQL sent them. It knows nothing of tenants' shards, plans or merging, and does not listen itself:
-//! the binary puts the service behind a socket.
+//! `run`, which takes a connection from `pool`, and on to `execution`, which composes the request with `backend` and
+//! lets `reply_reader` read the reply. Rows pass through as PostgreSQL sent them. It knows nothing about other shards,
+//! plans or merging, and does not listen itself: the binary puts the service behind a socket.
 
 mod backend;
 mod cancel;

@@ -1,5 +1,5 @@
-//! Many queries on one stream: each runs in a task of its own, on whichever connection is free, and is answered when it
-//! has ended. The frames are `frame_reader`'s and `stream`'s.
+//! Many queries on one stream: each runs in its own task on any free connection, and is answered when it ends.
+//! `frame_reader` and `stream` handle the frames.
 
 use std::sync::Arc;
 

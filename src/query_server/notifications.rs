@@ -1,6 +1,6 @@
-//! PostgreSQL's notifications for any number of subscribers, over one connection of the server's own, which is open
-//! while somebody listens. Keeps one promise: from `HubEvent::Listening` on a subscriber misses nothing, or its
-//! subscription ends and says why. `listen` and `legacy` pass events on; the connection itself is `connection`'s.
+//! PostgreSQL's notifications for any number of subscribers, over one connection that is open while somebody listens.
+//! Guarantee: after `HubEvent::Listening` a subscriber misses no notification, or its subscription ends with the
+//! reason. `listen` and `legacy` pass events on; `connection` owns the connection.
 
 mod connection;
 #[cfg(test)]

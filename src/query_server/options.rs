@@ -1,5 +1,5 @@
-//! What a query server can be told, by flags or environment, and how it says that it cannot start. Checks what can be
-//! checked without a connection. The binary flattens `QueryOptions` into its own flags.
+//! The query server's flags and environment variables, and its start errors. Checks everything that needs no
+//! connection. The binary flattens `QueryOptions` into its own flags.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

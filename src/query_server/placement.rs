@@ -1,6 +1,6 @@
-//! Whether a query has come to the right shard. Its caller says which shard it takes this server for, and --shard says
-//! which one it is. With --lookup, the tenants' table decides besides: `fence` says what may run, `link` keeps it up to
-//! date. Asked by `run` and `session` before anything runs, and by `service` for each call.
+//! Checks that a query has come to the right shard. The caller says which shard it expects, and --shard says which one
+//! this is. With --lookup, the tenants' table decides too: `fence` says what may run, `link` keeps it up to date. `run`
+//! and `session` ask before anything runs, and `service` asks for each call.
 
 mod fence;
 mod lease;

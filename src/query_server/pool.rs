@@ -1,5 +1,5 @@
-//! Keeps the connections to PostgreSQL and deals them out: tenants take turns (`fair`), and get the most recently used first.
-//! Opens connections when they are needed, replaces dead ones, and has used ones cleaned before they are dealt again.
+//! The pool of connections to PostgreSQL. Tenants take turns (`fair`), and get the most recently used connection first.
+//! Opens connections on demand, replaces dead ones, and cleans used ones before others get them.
 
 mod queue_ticket;
 

@@ -1,5 +1,5 @@
-//! Sees on each new connection whether a pooler stands between this server and PostgreSQL, and whether it keeps sessions:
-//! in transaction mode the settings, prepared statements and resets of one query would reach another one's connection.
+//! Detects on each new connection whether a pooler stands in front of PostgreSQL, and whether it is in session mode. In
+//! transaction mode, settings, prepared statements and resets of one query would reach another query's connection.
 //! Called by `pool`.
 
 use super::backend::Backend;

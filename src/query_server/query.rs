@@ -1,4 +1,4 @@
-//! A query that has come, ready to run: the request, its settings, its deadline, and the memory that it takes.
+//! An incoming query: the request, its settings, its deadline, and the memory that it holds.
 
 use std::net::SocketAddr;
 

@@ -1,5 +1,5 @@
-//! The bytes that PostgreSQL has sent and nobody has taken yet. Finds message boundaries and gathers runs of whole
-//! DataRow messages, which leave as slices of the read buffer: rows are neither decoded nor copied here.
+//! The bytes that PostgreSQL has sent and nobody has consumed. Finds message boundaries and collects runs of whole
+//! DataRow messages, which leave as slices of this buffer: rows are neither decoded nor copied.
 
 use std::io;
 use std::ops::Range;

@@ -1,6 +1,6 @@
-//! Whether a text that shows nothing but reading does nothing else in this database. The text alone does not tell: views,
-//! operators, casts, policies and the like run functions. The catalogue does (`reads.sql`); it is asked on a connection of
-//! its own, every few seconds while streams are open, and anew where it matters. Used by `run` and `stream`.
+//! Whether a text that looks like a read does nothing else in this database. The text alone does not show it: views,
+//! operators, casts, policies and so on run functions. The catalog shows it (`reads.sql`); it is asked on a separate
+//! connection, every few seconds while streams are open, and again where it matters. Used by `run` and `stream`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Whose readers of a text have to be waited for: their queries of it make way for others in `pool`. `run` notes it, and
-//! `statement_traits` keeps it.
+//! Remembers per text which owners read their rows slowly: their queries of that text let others go first in `pool`.
+//! `run` records it, and `statement_traits` keeps it.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,5 @@
-//! How long a connection to PostgreSQL waits for a caller who does not take rows. One whose reader has stopped reading
-//! would hold it for ever, and a few of them the whole pool. Asked by `run` and `session`.
+//! How long a connection to PostgreSQL waits for a caller that does not read its rows. A caller that has stopped
+//! reading would hold the connection forever, and a few of them would hold the whole pool. Used by `run` and `session`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

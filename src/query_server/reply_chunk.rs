@@ -1,5 +1,5 @@
-//! A reply on its way from `run` to whichever RPC asked: pieces in order, the last of which says how it ended. Undecoded
-//! where decoding can wait. Also the words in which the server itself refuses.
+//! A reply on its way from `run` to the RPC: chunks in order, the last of which says how the reply ended. Decoding is
+//! left to the end where possible. Also makes the server's own failures.
 
 use bytes::Bytes;
 use tonic::{Code, Status};

@@ -1,5 +1,5 @@
-//! Reads what PostgreSQL answers to one request, up to its last ReadyForQuery, and passes it on in pieces. Decides what
-//! an error, a broken connection or a cancelled statement means for the caller. Called by `execution`.
+//! Reads PostgreSQL's reply to one request, up to the last ReadyForQuery, and passes it on in chunks. Decides what an
+//! error, a broken connection or a cancelled statement means for the caller. Called by `execution`.
 
 use std::io;
 use std::time::Duration;

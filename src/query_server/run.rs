@@ -1,6 +1,6 @@
-//! One query's way: check it, take a connection, and have `execution` run it there, while its caller may cancel, its
-//! deadline may pass and the connection may break. The RPCs call `Engine::run`; `session`, which holds a connection
-//! already, calls `Engine::run_held`.
+//! Runs a query: checks it, takes a connection, and lets `execution` run it there, while the caller may cancel, the
+//! deadline may pass and the connection may break. The RPCs call `Engine::run`; `session`, which already holds a
+//! connection, calls `Engine::run_held`.
 
 use std::iter;
 use std::panic::AssertUnwindSafe;

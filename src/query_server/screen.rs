@@ -1,7 +1,6 @@
-//! Looks at the length of each message of a request before it is read into memory. One that is too large, or for which
-//! there is no room, is skipped as it comes: on a stream, a short frame with its id stands in for it, so that this one
-//! query is refused and the stream goes on; a call of its own ends with a status. Stands around the gRPC services;
-//! `frame_reader` asks it what became of a frame.
+//! Checks the length of each message before it is read into memory. A message that is too large, or for which there is
+//! no memory, is skipped. On a stream, a short frame with its id takes its place, so only this query is refused; a
+//! unary call ends with a status. Wraps the gRPC services; `frame_reader` asks what happened to a frame.
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;

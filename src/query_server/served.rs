@@ -1,5 +1,5 @@
-//! The processes of PostgreSQL that serve this server's connections behind a pooler: each of them one, or it is no pooler
-//! in session mode. `poolers` notes them, and a connection holds its own.
+//! The PostgreSQL processes that serve this server's connections behind a pooler. In session mode each connection has
+//! its own process. `poolers` records them, and each connection holds its own entry.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

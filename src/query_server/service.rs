@@ -1,5 +1,5 @@
-//! The gRPC face of the query server: turns calls into queries for `run` and replies into messages. One call at a time
-//! here; many on one stream in `multiplex` and `session`. Listening, TLS and bearer tokens are the binary's.
+//! The gRPC service: turns calls into queries for `run`, and replies into messages. Unary calls are handled here,
+//! streams in `multiplex` and `session`. The binary provides listening, TLS and bearer tokens.
 
 use std::future::pending;
 use std::pin::Pin;

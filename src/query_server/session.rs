@@ -1,6 +1,6 @@
-//! A connection held for one caller, for transactions: its queries run one after the other on one backend that nobody
-//! else gets meanwhile. Whatever ends the session, the backend goes back rolled back and clean. The frames are
-//! `frame_reader`'s and `stream`'s, and how a statement runs in an open transaction is `execution`'s.
+//! A connection that one caller holds for transactions: its queries run one after the other on one backend. However the
+//! session ends, the backend goes back to the pool rolled back and clean. `frame_reader` and `stream` handle the
+//! frames, and `execution` runs statements in open transactions.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;

@@ -1,4 +1,5 @@
-//! The right to hold a connection for a session: so many there are, and tenants take turns (`fair`). Used by `session`.
+//! Permits to hold a connection for a session. Their number is limited, and tenants take turns (`fair`). Used by
+//! `session`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,5 +1,5 @@
-//! The session settings that a caller's connections would have, shared by all queries of a stream. Checked here for
-//! what would break the server itself; whether PostgreSQL likes them it says itself.
+//! The session settings of a caller's connections, shared by all queries of a stream. Only settings that would break
+//! the server itself are checked here; PostgreSQL checks the rest.
 
 use std::collections::HashMap;
 use std::sync::Arc;

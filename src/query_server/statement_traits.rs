@@ -1,5 +1,5 @@
 //! What the query server must know about an SQL text before it runs it, found once per text and remembered for a
-//! bounded number of texts. Looks at words only; PostgreSQL stays the one that understands SQL.
+//! limited number of texts. Looks at words only; it does not parse SQL.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,5 @@
-//! Why a query is stopped before its end, and what its caller is told of that. `stop_watch` finds the reasons; `cancel`
-//! asks PostgreSQL to stop.
+//! Why a query is stopped before its end, and what its caller is told. `stop_watch` finds the reasons; `cancel` asks
+//! PostgreSQL to stop.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Watches for reasons to stop a query while it waits or runs: its caller, its deadline, and a reader who does not read.
+//! Watches for reasons to stop a query while it waits or runs: its caller, its deadline, and a caller that does not
+//! read.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What the streams of many queries have in common, Multiplex and Session: a query's credit and cancel, its caller as
-//! `run` sees it, and the stream of answers with the descriptions that it has carried. `frame_reader` reads the other half.
+//! What Multiplex and Session share: sending replies to a query of the stream, and the stream of reply frames with the
+//! descriptions that it has carried. `frame_reader` reads the other half.
 
 use std::collections::HashMap;
 use std::pin::Pin;

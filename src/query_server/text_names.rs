@@ -1,5 +1,5 @@
-//! The names in an SQL text, by where they stand. Which of them are functions, types or relations, only the catalogue
-//! knows; too many are harmless here, too few are not. Called by `statement_traits`.
+//! The names in an SQL text, by their position. Only the catalog knows which of them are functions, types or relations.
+//! Finding too many is harmless; missing one is not. Called by `statement_traits`.
 
 use crate::data::lexer::{Lexer, Token, is_one_of};
 use crate::data::read_only::Attributes;

@@ -1,7 +1,7 @@
-//! Sees that nothing of this server goes on in PostgreSQL for long after a lease, even if the server stands still: a
-//! process that is frozen stops nothing, while PostgreSQL runs what it was given, and commits it. So PostgreSQL itself
-//! waits, on a connection of the server's, to end all its others; the server puts that off for as long as it runs.
-//! `pool` has each connection covered before it is used. What is said to PostgreSQL is `backend`'s business.
+//! Makes PostgreSQL end this server's connections if the server freezes. A frozen process stops nothing, while
+//! PostgreSQL goes on running and committing what it was given, even after the lease has ended. So PostgreSQL itself
+//! waits, on a connection of this server, to end all its other connections, and the server keeps postponing that.
+//! `pool` has each connection covered before it is used. `backend` sends the commands.
 
 use std::collections::HashMap;
 use std::future::pending;

@@ -1,5 +1,5 @@
-//! The shared secrets, of which there are two during a rotation: every call but health checks must bring one as `authorization: Bearer <token>`. Which services
-//! are guarded is `listener`'s business.
+//! Bearer tokens. Every call except health checks must send one of the tokens as `authorization: Bearer <token>`;
+//! during a rotation there are two. `listener` decides which services are protected.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

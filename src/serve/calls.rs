@@ -1,5 +1,5 @@
-//! Counts the calls that run, so that the drain waits for these and not for connections: a client that is idle, stuck
-//! or never said a word keeps its connection open for as long as it likes. Health checks are not counted.
+//! Counts the running calls, so that the drain waits for calls and not for connections: an idle or stuck client may
+//! keep its connection open forever. Health checks are not counted.
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! The log of connections that cannot come about as both sides are set up: what the client did, and what to change. One
-//! line now and then, however often it tries.
+//! Logs connections that fail because of both sides' configuration: what the client did, and what to change. Limits how
+//! often it writes a line.
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Reads the files that options name, at the start and again when they have changed. An error names the flag.
+//! Reads the files that options name, at the start and again when they change. Errors name the flag.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The services that a server takes, as one trait.
+//! The trait of the gRPC services that a server takes.
 
 use std::convert::Infallible;
 

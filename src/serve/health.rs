@@ -1,7 +1,7 @@
-//! gRPC health (`grpc.health.v1`): SERVING while the server's database answers and no drain has started, else
-//! NOT_SERVING, for the whole server ("") and for its services by their full names. Watchers hear of every change; the
-//! drain is the last one, and lets them go: an open watch would otherwise hold it up. That end is why this is not
-//! tonic-health's own reporter.
+//! gRPC health (`grpc.health.v1`): SERVING while the server's database answers and no drain has started, otherwise
+//! NOT_SERVING. Applies to the whole server ("") and to its services by their full names. Watchers receive every
+//! change; the drain is the last one and ends their streams, which would otherwise delay it. This is why tonic-health's
+//! own reporter is not used.
 
 use std::pin::Pin;
 

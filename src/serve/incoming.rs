@@ -1,5 +1,6 @@
-//! The connections of a server, as tonic is given them: each has said something first, there are never more than a cap,
-//! and one from which nothing comes any more is closed. Where places run out, those without a call make room. Errors of `accept` are waited out. TLS and HTTP/2 are tonic's.
+//! The incoming connections of a server: each has sent something before tonic gets it, their number is limited, and
+//! silent ones are closed. When the limit is reached, connections without a call are closed first. Errors of `accept`
+//! are retried. tonic does TLS and HTTP/2.
 
 use std::collections::VecDeque;
 use std::future::Future;

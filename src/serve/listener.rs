@@ -1,5 +1,5 @@
-//! A bound port and the gRPC server on it: TLS, limits, token, health, and the drain with its time limit. Signals and
-//! the announcement are `run`'s.
+//! A bound port and the gRPC server on it: TLS, limits, token, health, and the drain with its time limit. `run` handles
+//! signals and the announcement.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Calls that were meant for the other kind of server. They are answered with what this one is, and not with UNIMPLEMENTED,
-//! which a client takes for a server of another version.
+//! Answers calls that were meant for the other kind of server by saying what this server is. UNIMPLEMENTED would make a
+//! client assume another version.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};

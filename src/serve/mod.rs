@@ -1,5 +1,5 @@
 //! What both servers share: listening, TLS, bearer tokens, health, signals, the drain and the announcement. It knows
-//! nothing about the service it serves; `bin/mtdd-server` hands it one from `query_server` or `lookup_server`.
+//! nothing about the service that it serves; `bin/mtdd-server` hands it one from `query_server` or `lookup_server`.
 
 mod auth;
 mod calls;

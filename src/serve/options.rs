@@ -1,5 +1,5 @@
-//! The flags that both servers have, each with its environment variable, unit and default. Nothing is opened or
-//! checked against the world here: that is `settings`. Flattened into the subcommands of `bin/mtdd-server`.
+//! The flags of both servers, each with its environment variable, unit and default. Nothing is opened or checked here;
+//! `settings` does that. Flattened into the subcommands of `bin/mtdd-server`.
 
 use std::convert::Infallible;
 use std::fmt;

@@ -1,5 +1,5 @@
-//! How far a connection has come, from its first byte to its first call. Until then nobody has shown that it is of use,
-//! and it may have to make room for another. `incoming` decides that; the connection and its calls report here.
+//! How far a connection has come, from its first byte to its first call. Before its first call, a connection may be
+//! closed to make room for another. `incoming` decides that; the connection and its calls report here.
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicU8, Ordering};

@@ -1,5 +1,5 @@
-//! Secrets that change while the server runs: the tokens and the certificates are read again when their files have
-//! changed, and on SIGHUP. What cannot be used is logged, and the last that could stays in force. Connections stand.
+//! Reloads tokens and certificates when their files change, and on SIGHUP. Unusable files are logged, and the previous
+//! values stay in force. Open connections stay open.
 
 use std::fs;
 use std::path::PathBuf;

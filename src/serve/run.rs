@@ -1,5 +1,5 @@
-//! A server's life: check the options, start the service, listen, announce the address, serve, and go down on a
-//! signal. Turns every way this can fail into one line and an exit code. Called by `bin/mtdd-server` only.
+//! A server's life: check the options, start the service, listen, announce the address, serve, and shut down on a
+//! signal. Turns every failure into one line and an exit code. Called only by `bin/mtdd-server`.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;

@@ -1,5 +1,5 @@
-//! The options checked against the world: addresses resolved, files read, the token taken, and the rule that
-//! plaintext stays on loopback. Everything that can be refused before the database is touched is refused here.
+//! Checked options: resolves addresses, reads files and the token, and enforces that plain text stays on loopback.
+//! Refuses everything that can be refused before the database is used.
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;

@@ -1,5 +1,5 @@
-//! TLS towards callers, with certificates that may be renewed while the server runs: a connection gets those of the moment
-//! at which it is made, and keeps them. Handshakes run beside each other; `incoming` limits their time.
+//! TLS for callers, with certificates that can change while the server runs: a connection gets the current ones and
+//! keeps them. Handshakes run concurrently; `incoming` limits their time.
 
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};

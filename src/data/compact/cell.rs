@@ -1,4 +1,4 @@
-//! One value into code units.
+//! Encodes one value as code units.
 
 use super::super::kind::Kind;
 use super::super::row::MalformedRow;

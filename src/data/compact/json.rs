@@ -1,6 +1,6 @@
-//! JSON documents that are alike but for their values. A column of documents usually has a handful of skeletons (keys
-//! and nesting); once one has been seen often enough, JavaScript compiles a function that builds such a document from
-//! its values alone, which is several times faster than parsing its text. All other documents travel as text.
+//! JSON documents with the same structure. A column of documents usually has a handful of skeletons (keys and nesting).
+//! Once a skeleton has been seen often enough, JavaScript compiles a function that builds such a document from its
+//! values alone, which is several times faster than parsing its text. All other documents travel as text.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! Dates and times in PostgreSQL's ISO form. Only the everyday ones (four-digit years from 100 on); infinity, BC, years
-//! past 9999 and other DateStyles are `None` and travel as text, so that `pg`'s own parser decides what they are.
+//! Dates and times in PostgreSQL's ISO form. Only years from 100 to 9999 are encoded; infinity, BC, later years and
+//! other DateStyles are `None` and travel as text, so that `pg`'s own parser handles them.
 
 use crate::data::calendar::days;
 

@@ -1,4 +1,4 @@
-//! What a text is made of, for those who ask more than once: its first words, all its words, its literals and parameters.
+//! A summary of a text for several questions: its first words, all its words, its literals and parameters.
 
 use super::{Lexer, Token, is_one_of};
 

@@ -1,6 +1,6 @@
-//! One connection to PostgreSQL that heals: opened when it is needed and found closed, with its statements prepared.
-//! While the database is away, callers that wait for one attempt share its failure, so that they do not queue up for
-//! an attempt each. What is asked of the connection is `postgres`'s business.
+//! A PostgreSQL connection that reconnects: it is opened when it is needed and found closed, with its statements
+//! prepared. While the database is away, callers that wait for one attempt share its failure, so each does not need its
+//! own attempt. `postgres` decides what is sent on it.
 
 use std::future::poll_fn;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Tenants in memory: for development and tests. Everything is lost when the server ends, and two servers do not know
-//! of each other's tenants.
+//! Tenants in memory, for development and tests. Everything is lost when the server ends, and two servers do not share
+//! tenants.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,6 +1,6 @@
-//! Changes of placements, as an operator asks for them: a move marks the tenant, waits until no query server runs
-//! anything of it, and only then publishes the new shard. The same for a removal. What goes wrong in between is taken
-//! back. Called by `administration`; what the query servers are told is in `watching`.
+//! Changes of placements by an operator. A move marks the tenant, waits until no query server runs any of its queries,
+//! and only then publishes the new shard. A removal works the same way. If a step fails, the change is undone. Called
+//! by `administration`; `watching` tells the query servers.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! Tenants in a PostgreSQL table. Lookups are one prepared query on a few shared connections. Adds take an advisory
-//! lock for their transaction, so that they are right across any number of lookup servers on one table; a second
-//! table counts each shard's tenants, so that placing stays cheap with a million of them.
+//! Tenants in a PostgreSQL table. A lookup is one prepared query on a few shared connections. An add takes an advisory
+//! lock for its transaction, so that any number of lookup servers can share one table. A second table counts each
+//! shard's tenants, so that placing stays cheap with a million of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

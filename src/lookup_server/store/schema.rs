@@ -1,7 +1,6 @@
-//! The lookup server's tables: created if missing, checked at every start, brought up from those of earlier versions,
-//! whose lookup servers go on working on them. Also the lock that every change of them takes. A tenant is moved by
-//! `mtdd-server lookup move`, never by an UPDATE of one's own, which the query servers would not hear of. The counts are
-//! made anew at every start.
+//! The lookup server's tables: created if missing, checked at every start, and upgraded from earlier versions, whose
+//! lookup servers keep working on them. Also the lock that every change takes. Move tenants with `mtdd-server lookup
+//! move`, not with an UPDATE, which the query servers would not notice. The counts are recomputed at every start.
 
 use tokio_postgres::{Client, Error, IsolationLevel, Transaction};
 

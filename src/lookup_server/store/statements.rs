@@ -1,4 +1,4 @@
-//! What is asked of the tenants' tables all the time, prepared on every connection.
+//! The frequent queries on the tenants' tables, prepared on every connection.
 
 use futures_util::future::try_join4;
 use tokio_postgres::{Client, Statement};

@@ -1,5 +1,5 @@
-//! What the query servers are told of placements, and what is kept of them: changes in the order of their versions, and
-//! each server's lease. Every statement here may be run twice. Who changes a placement is `moves`'s business.
+//! What the query servers are told about placements, and what is stored about them: changes in the order of their
+//! versions, and each server's lease. Every statement here can be run twice. `moves` changes placements.
 
 use std::sync::Arc;
 use std::time::Duration;

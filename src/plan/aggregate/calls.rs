@@ -1,4 +1,4 @@
-//! What a call of an aggregate needs: partial values that can be folded, distinct values, or whole rows.
+//! What an aggregate call needs from the shards: partial values that can be folded, distinct values, or whole rows.
 
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName,

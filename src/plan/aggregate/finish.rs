@@ -1,5 +1,5 @@
-//! What PostgreSQL does with the gathered parts: the query as it was, with gathered columns in the place of its keys,
-//! columns and aggregates.
+//! The finishing query of an aggregate: the original query, with gathered columns in place of its keys, columns and
+//! aggregates.
 
 use std::ops::ControlFlow;
 

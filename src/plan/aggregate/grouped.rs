@@ -1,5 +1,5 @@
-//! The same by Rust, where the result is nothing but keys and folded values; and which columns of the result are columns
-//! of the shards' rows.
+//! Grouping in Rust, for results that consist only of keys and folded values. Also finds which result columns are
+//! columns of the shards' rows.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,5 +1,5 @@
-//! What planning takes grows with the length of a statement and no faster. Measured is the time on a processor, which
-//! does not depend on what else the machine does.
+//! Planning takes time in proportion to the length of the statement. The tests measure processor time, which does not
+//! depend on other processes.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! How the planner's parser reads statements, compared with PostgreSQL's own parser (npm package libpg-query): each tree
-//! is written with parentheses around every operator, and PostgreSQL must read that as it reads the statement itself.
+//! Compares how the planner's parser and PostgreSQL's own parser (npm package libpg-query) read statements: each tree
+//! is printed with parentheses around every operator, and PostgreSQL must read that text like the original.
 
 use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! Keywords that PostgreSQL takes for names anywhere.
+//! Keywords that can be names anywhere.
 
 /// Unreserved.
 pub const UNRESERVED: [&str; 330] = [

@@ -1,4 +1,4 @@
-//! What a select does to its rows: groups, aggregates and windows, and whether they keep within a tenant.
+//! Checks whether groups, DISTINCT ON and windows stay within one tenant.
 
 use sqlparser::ast::{Expr, Select, WindowSpec};
 

@@ -1,4 +1,4 @@
-//! What expressions look at beyond their row: subqueries, and functions that may not merely compute.
+//! What an expression reads besides its row: subqueries, and functions that may do more than compute.
 
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, OrderByExpr, Query};
 

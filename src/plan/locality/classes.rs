@@ -1,4 +1,4 @@
-//! Which tenant columns are known to be equal: to each other, and to which literals and parameters.
+//! Tracks which tenant columns are known to be equal, to each other and to literals and parameters.
 
 use std::collections::{BTreeSet, HashMap};
 

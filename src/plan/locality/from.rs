@@ -1,4 +1,4 @@
-//! The relations of a FROM clause: which of them are sharded, and which are joined on the tenant.
+//! The relations of a FROM clause: which are sharded, and which are joined on the tenant.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! The columns of a query's rows: which of them hold the tenant.
+//! The locality of a query, and which of its output columns contain the tenant.
 
 use std::collections::BTreeSet;
 

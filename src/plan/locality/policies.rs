@@ -1,5 +1,5 @@
-//! Row-level security: what a policy asks of a row, it asks on the shard of that row. So its condition is looked into as
-//! if it stood in the statement's own WHERE: it may look at the row and at settings, and at rows of the row's own tenant.
+//! Row-level security. A policy runs on the shard of the row that it checks, so its condition is analyzed like part of
+//! the statement's own WHERE: it may use the row, settings, and other rows of the same tenant.
 
 use super::search::{Definition, Reason, Search};
 

@@ -1,4 +1,4 @@
-//! What a query's rows depend on: its WITH, its body and its LIMIT.
+//! The locality of a query, from its WITH, body and LIMIT.
 
 use sqlparser::ast::{Cte, OrderBy, Query, SetExpr, SetOperator, SetQuantifier};
 

@@ -1,4 +1,4 @@
-//! The names that an expression may use, and what is known of the relations behind them.
+//! The names that an expression can use, and what is known about the relations behind them.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! What a search through one statement has found out, and what it is in.
+//! The state of the analysis of one statement.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;

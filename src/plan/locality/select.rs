@@ -1,5 +1,5 @@
-//! What a select's rows depend on: whether the relations of its FROM clause are joined on the tenant, and what grouping,
-//! windows and DISTINCT make of their rows.
+//! The locality of a select: whether the relations in FROM are joined on the tenant, and the effect of grouping,
+//! windows and DISTINCT.
 
 use std::collections::{BTreeMap, BTreeSet};
 

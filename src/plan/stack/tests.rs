@@ -1,5 +1,5 @@
-//! Every operator in long chains, everything that nests in itself: what it takes of a stack, and that no length of it
-//! overflows one.
+//! Measures how much stack long chains of every operator and every kind of nesting need, and checks that no length
+//! overflows it.
 
 use std::thread;
 

@@ -1,5 +1,5 @@
-//! A statement that waits in PostgreSQL and then ends other connections of this server's, unless it is cancelled before:
-//! what remains in force when this whole process stands still. When it is to be armed, `watchdog` says.
+//! A statement that waits in PostgreSQL and then ends this server's other connections, unless it is cancelled first. It
+//! still works when this whole process is frozen. `watchdog` decides when to arm it.
 
 use std::io;
 use std::time::Duration;

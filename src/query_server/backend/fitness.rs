@@ -1,5 +1,5 @@
-//! How long a connection is of use, though nothing is wrong with it: until its age is reached, until the pool has turned
-//! to another server, and as long as its own server is what `target_session_attrs` asks for.
+//! How long a healthy connection may be used: until it reaches its maximum age, until the pool switches to another
+//! server, and only while its server has the role that `target_session_attrs` requires.
 
 use std::io;
 use std::time::{Duration, Instant};

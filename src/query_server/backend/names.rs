@@ -1,5 +1,5 @@
-//! The names of prepared statements on one connection. Nobody else can have them: behind a pooler that hands one
-//! PostgreSQL connection to several query servers, a name that two of them had would run the other's statement.
+//! The names of prepared statements on one connection. They are unique across query servers: a pooler may hand one
+//! PostgreSQL connection to several servers, and with equal names one would run the other's statement.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;

@@ -1,5 +1,5 @@
-//! What is asked of PostgreSQL: settings, tenants and statements, as messages of its protocol, and what must be
-//! remembered of that. Nothing is sent here. Called by `execution`, and by `backend` for its own commands.
+//! Composes requests to PostgreSQL: settings, tenants and statements, as protocol messages, and records what the
+//! session's state will be. Sends nothing. Called by `execution`, and by `backend` for its own commands.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! Brings a session into the state of a new one: what any text, function, trigger or procedure may have left there is
-//! taken away, whatever it was. What this server has prepared may stay. Called by `clean`, between two callers.
+//! Resets a session to the state of a new one: removes whatever a statement, function, trigger or procedure may have
+//! left there. Statements that this server prepared may stay. Called by `clean`, between two callers.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;

@@ -1,4 +1,4 @@
-//! Turns of owners whose queries are numbers; those from 1000 on make way.
+//! Turns of owners whose queries are numbers; numbers from 1000 on let others go first.
 
 use super::*;
 

@@ -1,5 +1,5 @@
-//! Dates and times of PostgreSQL's (DateStyle ISO) as instants, and instants as JavaScript's `Date` writes them. What
-//! has no time zone is taken for UTC, as by a 1.x server whose process runs in UTC. Pure.
+//! Converts PostgreSQL's dates and times (DateStyle ISO) to the text of JavaScript's `Date`. Values without a time zone
+//! are taken as UTC, like on a 1.x server whose process runs in UTC. Pure.
 
 /// The largest distance from 1970 that a JavaScript Date can have, in milliseconds.
 const FARTHEST: i64 = 8_640_000_000_000_000;

@@ -1,5 +1,5 @@
-//! A result as a 1.x server answers it: `JSON.stringify` of the rows as `pg` makes them, the row count and the command.
-//! Names that come twice are one key, with the last one's value. One value's form is `value`'s business.
+//! A result as a 1.x server returns it: `JSON.stringify` of the rows as `pg` makes them, the row count and the command.
+//! Columns with the same name become one key with the last value. `value` formats single values.
 
 use tonic::Status;
 

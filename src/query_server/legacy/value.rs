@@ -1,5 +1,5 @@
-//! One value of PostgreSQL's, in text format, as JSON: what `JSON.stringify` gives of what `pg` (pg-types 2) makes of
-//! it. Type by type as in pg-types' table; a type that is not in it is a string. Pure.
+//! Converts a PostgreSQL value from text format to the JSON that `JSON.stringify` makes of `pg`'s value (pg-types 2).
+//! Follows the table of pg-types; other types become strings. Pure.
 
 use super::date;
 

@@ -1,5 +1,5 @@
-//! The connection that notifications come over: opens it, runs LISTEN and UNLISTEN on it, and reads what PostgreSQL
-//! sends by itself. Knows nothing of subscribers; `notifications` does.
+//! The connection that receives notifications: opens it, runs LISTEN and UNLISTEN, and reads what PostgreSQL sends.
+//! Knows nothing about subscribers.
 
 use std::pin::{Pin, pin};
 use std::time::{Duration, SystemTime};

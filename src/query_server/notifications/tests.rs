@@ -1,4 +1,4 @@
-//! What becomes of listeners when the hub's task meets a fault of the server's own.
+//! What happens to listeners when the hub's task panics.
 
 use std::time::Duration;
 

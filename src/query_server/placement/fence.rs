@@ -1,6 +1,6 @@
-//! What this server may run: a tenant's query is admitted only while the lookup's table is known to place the tenant here,
-//! and a change of the table is acknowledged only when nothing runs any more that it forbids. All of it holds for the
-//! time of a lease; when that ends, nothing of a tenant runs. No IO: `link` speaks to the lookup server.
+//! What this server may run. A tenant's query is admitted only while the lookup table is known to place the tenant
+//! here. A change of the table is acknowledged only when no query runs that it forbids. All of this holds for the time
+//! of a lease; when the lease ends, no tenant's query runs. No IO: `link` talks to the lookup server.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

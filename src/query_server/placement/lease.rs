@@ -1,4 +1,4 @@
-//! The leases under which queries are admitted, and what runs under them. `fence` says who is admitted.
+//! The leases under which queries are admitted, and what runs under each. `fence` decides who is admitted.
 
 use std::future::pending;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! The connection to the lookup servers: keeps the lease, takes in changes, acknowledges them when what they forbid has
-//! ended, and asks where tenants live. One lookup server at a time; when it fails or is silent, the next. What it all
-//! means is `fence`'s business.
+//! The connection to the lookup servers: keeps the lease, takes in changes, acknowledges them when the queries that
+//! they forbid have ended, and asks where tenants live. Uses one lookup server at a time, and the next when it fails or
+//! is silent. `fence` interprets the answers.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};

@@ -1,4 +1,4 @@
-//! What becomes of a query whose task meets a fault of the server's own.
+//! What happens to a query whose task panics.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! What the end of a lease means for what was admitted under it.
+//! What happens to admitted queries when their lease ends.
 
 use super::*;
 
