@@ -25,7 +25,7 @@ use super::select::{
 };
 use calls::{distinct_arguments, fold_of, is_aggregate, is_distinct, names_column, needs_rows};
 
-/// A plan for a select that aggregates local rows, its groups being spread over the shards.
+/// A plan for a select that aggregates rows of single tenants into groups that span shards.
 pub fn select(query: &Query, select: &Select, scope: &Scope<'_>, fragments: &mut Fragments) -> Result<Draft, Refusal> {
     if select.projection.iter().any(is_wildcard) {
         return Err(unsupported("* beside GROUP BY; name the columns"));
@@ -35,11 +35,11 @@ pub fn select(query: &Query, select: &Select, scope: &Scope<'_>, fragments: &mut
     if draft.fits() {
         return Ok(draft);
     }
-    // The shards need not give what is made of hidden columns, as the averages of the select list are.
+    // The shards need not return what is computed from hidden columns, such as averages in the select list.
     split(query, select, scope, fragments, false)
 }
 
-/// The same; `may_list`: the shards' rows may have the select list as it stands.
+/// The same; `may_list`: the shards may run the select list unchanged.
 fn split(
     query: &Query,
     select: &Select,
@@ -52,7 +52,7 @@ fn split(
     let grouped = split.grouped()?;
     let origins = split.origins();
     if split.hidden.is_empty() && !split.as_listed {
-        // The number of rows is all that matters.
+        // Only the number of rows matters.
         split.hidden.push(Expr::Value(Value::Boolean(true).into()));
     }
     let (offset, limit) = window(query)?;
@@ -85,20 +85,20 @@ struct Split<'a> {
     select: &'a Select,
     order: &'a [OrderByExpr],
     only: Option<String>,
-    /// Whether a relation of FROM has a column of an alias's name; None: that is not known.
+    /// Whether a relation of FROM has a column with an alias's name; None: not known.
     columns: HashMap<String, Option<bool>>,
     fragments: &'a mut Fragments,
     need: Need,
-    /// Where the group keys, normal, stand in the shards' rows; the same by expression; and how large they are.
+    /// The normalized group keys and their columns in the shards' rows; the same by expression; and their sizes.
     keys: Vec<(Expr, Column)>,
     key_at: HashMap<Expr, Column>,
     key_sizes: HashSet<usize>,
-    /// The output columns by name, those without AS included.
+    /// The output columns by name, including those without AS.
     names: HashMap<String, usize>,
     /// Columns that depend on a group's key (it is a primary key), and so are keys too.
     dependents: Vec<Column>,
     is_dependent: HashSet<Column>,
-    /// The select list stands as it is in the shards' rows; else they have hidden columns only.
+    /// The shards' rows have the select list unchanged; otherwise only hidden columns.
     as_listed: bool,
     /// The items of the select list, normal, if it stands as it is.
     listed: HashMap<Expr, usize>,
@@ -179,7 +179,7 @@ impl<'a> Split<'a> {
         normalized(expr, self.only.as_deref())
     }
 
-    /// Every expression outside FROM, WHERE and GROUP BY.
+    /// All expressions outside FROM, WHERE and GROUP BY.
     fn outer_exprs(&self) -> impl Iterator<Item = &'a Expr> + use<'a> {
         let (select, order) = (self.select, self.order);
         let listed = select.projection.iter().filter_map(item_expr);
@@ -198,7 +198,7 @@ impl<'a> Split<'a> {
         calls
     }
 
-    /// The grouping expressions themselves: no positions, no aliases, no grouping sets.
+    /// The grouping expressions, with positions, aliases and grouping sets resolved.
     fn key_exprs(&self) -> Result<Vec<Expr>, Refusal> {
         let mut keys: Vec<Expr> = Vec::new();
         let mut known = HashSet::new();
@@ -291,7 +291,7 @@ impl<'a> Split<'a> {
         }
     }
 
-    /// True if the select list is nothing but keys and aggregates, and nothing is done to them but sorting and cutting.
+    /// True if the select list consists of keys and aggregates that are only sorted and limited.
     fn is_plain(&self, keys: &[Expr]) -> bool {
         let keys: HashSet<Expr> = keys.iter().map(|key| self.normalized(key)).collect();
         let plain = |expr: &Expr| match expr {
@@ -308,7 +308,7 @@ impl<'a> Split<'a> {
             && self.select.projection.iter().filter_map(item_expr).all(plain)
     }
 
-    /// Where an expression stands in the shards' rows; it is added if it does not.
+    /// The column of an expression in the shards' rows; added if it is missing.
     fn column(&mut self, expr: &Expr) -> Column {
         let wanted = self.normalized(expr);
         if let Some(index) = self.listed.get(&wanted) {

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::panic::resume_unwind;
 
-/// Steps for any statement, those through views included.
+/// Steps for any statement, including those for its views.
 const LEAST: u64 = 20_000_000;
 /// Steps for each token of its text.
 const EACH: u64 = 400;
@@ -14,20 +14,20 @@ thread_local! {
     static LEFT: Cell<u64> = const { Cell::new(LEAST) };
 }
 
-/// What unwinds when the steps are used up.
+/// The payload that unwinds when the steps are used up.
 pub struct Exhausted;
 
-/// Begins anew, for a text of so many tokens.
+/// Starts a budget for a text of this many tokens.
 pub fn begin(tokens: usize) {
     LEFT.set(LEAST + EACH * tokens as u64);
 }
 
-/// Begins anew, for what is done in so few steps or not at all.
+/// Starts a budget of this many steps.
 pub fn begin_with(steps: u64) {
     LEFT.set(steps);
 }
 
-/// Takes some steps. `stack::with_room` catches what unwinds from here; it is no panic, and nothing is printed.
+/// Spends some steps. `stack::with_room` catches the unwinding; it is not a panic, and nothing is printed.
 pub fn spend(steps: usize) {
     match LEFT.get().checked_sub(steps as u64) {
         Some(left) => LEFT.set(left),

@@ -17,19 +17,19 @@ use super::stack::VIEW_LEVELS;
 use super::system_relations;
 use super::walk::{Node, walk};
 
-/// Views over views beyond this are refused.
+/// Deeper nesting of views is refused.
 const MOST_VIEWS: usize = 16;
 
-/// The table that is written to.
+/// The table that a statement changes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ChangeTarget {
     pub table: Vec<String>,
-    /// By column of the view, the column of the table; None: it is the table that is named.
+    /// Maps the view's columns to the table's; None: the statement names the table itself.
     columns: Option<BTreeMap<String, String>>,
 }
 
 impl ChangeTarget {
-    /// The table's name for a column of what is named.
+    /// The table's name for a column of the named relation.
     pub fn column(&self, name: &str) -> Option<String> {
         match &self.columns {
             Some(columns) => columns.get(name).cloned(),
@@ -38,7 +38,7 @@ impl ChangeTarget {
     }
 }
 
-/// The table behind a name. None: a view whose rows are not those of one table.
+/// The table behind a name. None: a view whose rows do not come from one table.
 pub fn table_of(names: &[String], layout: &Layout) -> Option<ChangeTarget> {
     let mut written = ChangeTarget { table: names.to_vec(), columns: None };
     for _ in 0..MOST_VIEWS {
@@ -57,7 +57,7 @@ pub fn table_of(names: &[String], layout: &Layout) -> Option<ChangeTarget> {
     None
 }
 
-/// The only relation of a view's query, and which of its columns the view's are.
+/// The only relation of a view's query, and how the view's columns map to its columns.
 fn behind(view: &str) -> Option<(Vec<String>, BTreeMap<String, String>)> {
     spend(4 * view.len());
     let tokens = Tokens::of(view).ok().filter(|tokens| tokens.levels <= VIEW_LEVELS)?;
@@ -80,7 +80,7 @@ fn behind(view: &str) -> Option<(Vec<String>, BTreeMap<String, String>)> {
         let column = match expr {
             Expr::Identifier(name) => fold_case(name),
             Expr::CompoundIdentifier(names) => names.last().map(fold_case)?,
-            // PostgreSQL takes no value for what is computed.
+            // PostgreSQL does not accept values for computed columns.
             _ => continue,
         };
         columns.insert(alias.unwrap_or_else(|| column.clone()), column);
@@ -97,7 +97,8 @@ fn plain(query: &Query) -> Option<&Select> {
     (query.with.is_none() && !is_grouped && !is_cut && select.distinct.is_none()).then_some(select)
 }
 
-/// Why a statement cannot be run for all shards, if it, or a part of it, writes through a view to what that hides.
+/// The reason to refuse a statement that, even in a part, writes through a view whose table is unknown or a reference
+/// table.
 pub fn refusal(statement: &Statement, layout: &Layout) -> Option<Refusal> {
     let mut reason = of_view(statement, layout);
     walk(statement, &mut |node| {
@@ -127,7 +128,7 @@ fn of_view(statement: &Statement, layout: &Layout) -> Option<String> {
     }
 }
 
-/// The name that a statement gives to what it changes.
+/// The name of the relation that a statement changes.
 pub fn target(statement: &Statement) -> Option<&ObjectName> {
     match statement {
         Statement::Insert(insert) => match &insert.table {

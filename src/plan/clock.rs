@@ -16,14 +16,14 @@ use super::print::parameter;
 use super::select::{output_name, unnested};
 use super::walk::{Node, NodeMut, rewrite, walk};
 
-/// Why a time that is not that of the statement is refused.
+/// The reason to refuse a time other than the statement's.
 pub const EACH_SHARD: &str = "each shard would read its own clock; write now() in the statement itself, bind the time, \
      or use .mtdd(null) or allServers: true";
 
-/// Words that the input of a date or a time takes for the time at which it is read.
+/// Words that date and time input takes for the current time.
 const WORDS: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
 
-/// A literal of a date or a time, outside of subqueries, that means one as of now.
+/// A date or time literal, outside subqueries, that means the current time.
 pub fn literal(expr: &Expr, layout: &Layout) -> Option<String> {
     let mut found = None;
     let mut depth = 0;
@@ -62,12 +62,12 @@ fn is_literal(expr: &Expr, layout: &Layout) -> bool {
     }
 }
 
-/// True for a literal without a type that means a time as of now in a column of this type.
+/// True for an untyped literal that means the current time in a column of this type.
 pub fn is_stored(literal: &Expr, of_type: &str) -> bool {
     is_named_of_time(of_type) && text_of(unnested(literal)).is_some_and(has_word)
 }
 
-/// True for a literal without a type that takes the type of a date or a time from a column.
+/// True for an untyped literal that gets a date or time type from a column.
 fn is_compared(column: &Expr, literal: &Expr, layout: &Layout) -> bool {
     let Expr::Value(value) = unnested(literal) else { return false };
     let Value::SingleQuotedString(text) = &value.value else { return false };
@@ -90,7 +90,7 @@ fn text_of(expr: &Expr) -> Option<&str> {
     }
 }
 
-/// True for a text with such a word.
+/// True for a text that contains such a word.
 pub fn has_word(text: &str) -> bool {
     text.split(|letter: char| !letter.is_ascii_alphabetic())
         .any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
@@ -104,7 +104,7 @@ fn is_named_of_time(name: &str) -> bool {
     ["date", "time"].iter().any(|begins| name.trim_start_matches("pg_catalog.").starts_with(begins))
 }
 
-/// Gives all shards one clock: now() and its like become a parameter. True if there were any.
+/// Replaces now() and similar calls by a parameter, so that all shards use one time. True if there were any.
 pub fn one_for_all(tree: &mut impl VisitMut) -> bool {
     let mut found = false;
     rewrite(tree, &mut |node| {
@@ -125,7 +125,7 @@ pub fn one_for_all(tree: &mut impl VisitMut) -> bool {
     found
 }
 
-/// Gives columns that are named by a call of the clock, which vanishes, that name.
+/// Keeps the names of columns that are named after a replaced clock call.
 pub fn keep_names(items: &mut [SelectItem]) {
     for item in items {
         let name = output_name(item);
@@ -146,7 +146,7 @@ pub fn is_asked(statement: &Statement) -> bool {
     found
 }
 
-/// True if a function of the application's may be what it asks.
+/// True if the call may mean a function of the application.
 pub fn is_shadowed(statement: &Statement, layout: &Layout) -> bool {
     let mut found = false;
     walk(statement, &mut |node| {
@@ -164,7 +164,7 @@ fn names_clock(expr: &Expr) -> bool {
     found
 }
 
-/// What a call of the clock is, in terms of the time at which the statement began.
+/// A clock call as an expression of the statement's start time.
 fn meant(call: &Function) -> Option<Expr> {
     if kind(call) != FunctionKind::Clock {
         return None;

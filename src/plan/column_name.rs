@@ -64,7 +64,7 @@ fn figured(expr: &Expr) -> Option<(String, bool)> {
     }
 }
 
-/// The name of a type in the catalogue, where SQL has a name of its own for it.
+/// The name of a type in the catalog, where SQL has a name of its own for it.
 fn type_name(data_type: &DataType) -> Option<String> {
     let text = data_type.to_string().to_ascii_lowercase();
     let bare = text.split(['(', '[']).next()?.trim();

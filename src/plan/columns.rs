@@ -15,9 +15,9 @@ use super::select::{is_wildcard, item_expr, output_name};
 pub struct Columns<'s> {
     select: &'s Select,
     only: Option<String>,
-    /// Where the first wildcard stands, from which on no position is known.
+    /// The index of the first wildcard; later positions are not known.
     wildcard: usize,
-    /// The first column of each name, and of each expression, normal.
+    /// The first column of each name, and of each normalized expression.
     names: HashMap<String, usize>,
     items: HashMap<Expr, usize>,
     pub hidden: Vec<Expr>,
@@ -46,7 +46,7 @@ impl<'s> Columns<'s> {
                 .map(Column::Visible)
                 .ok_or_else(|| unsupported("a position in ORDER BY that is not a column"));
         }
-        // A bare name means an output column before any other.
+        // A bare name means an output column first.
         let named = match expr {
             Expr::Identifier(name) => self.names.get(&fold_case(name)).copied(),
             _ => None,
@@ -59,7 +59,7 @@ impl<'s> Columns<'s> {
         }
     }
 
-    /// The expression of the output column that a name or a position means; else the expression itself.
+    /// The expression of the output column that a name or position refers to; otherwise the expression itself.
     pub fn expression<'e>(&self, expr: &'e Expr) -> &'e Expr
     where
         's: 'e,

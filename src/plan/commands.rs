@@ -29,7 +29,7 @@ const EVERYWHERE: [&str; 20] = [
     "analyse",
 ];
 
-/// First words of those whose effect ends with the connection that ran them: settings, locks, prepared statements and
+/// First words of commands whose effect lasts only for their connection: settings, locks, prepared statements and
 /// cursors.
 const OF_A_SESSION: [&str; 12] = [
     "close",
@@ -48,7 +48,7 @@ const OF_A_SESSION: [&str; 12] = [
 
 const LISTENING: [&str; 2] = ["listen", "unlisten"];
 
-/// Those of the rest.
+/// First words of other commands.
 const OTHERS: [&str; 11] =
     ["abort", "begin", "commit", "copy", "end", "explain", "release", "rollback", "savepoint", "show", "start"];
 
@@ -62,12 +62,12 @@ pub fn is_command(word: &str) -> bool {
     may_run_everywhere(word) || is_one_of(word, &OTHERS)
 }
 
-/// True for the first word of one that runs on every shard, unless `lasts_not` says why it must not.
+/// True for the first word of a command that can run on every shard, unless `lasts_not` gives a reason against it.
 pub fn may_run_everywhere(word: &str) -> bool {
     [&EVERYWHERE[..], &OF_A_SESSION, &LISTENING].iter().any(|words| is_one_of(word, words))
 }
 
-/// Why a command would be reported as done and leave nothing behind: what it does ends with its connection.
+/// The reason to refuse a command whose effect would end with its connection, so that it would succeed without effect.
 pub fn lasts_not(sql: &str) -> Option<&'static str> {
     let mut tokens = Lexer::new(sql).skip_while(|token| *token == Token::Mark(';'));
     let Some(Token::Word(first)) = tokens.next() else { return None };
@@ -95,9 +95,9 @@ pub fn lasts_not(sql: &str) -> Option<&'static str> {
     )
 }
 
-/// True if a command makes what is temporary (CREATE TEMP, SELECT INTO TEMP), or names the schema where such things are.
+/// True if a command creates a temporary object (CREATE TEMP, SELECT INTO TEMP) or names the temporary schema.
 fn makes_temporary(tokens: Lexer<'_>) -> bool {
-    // Whether what would be made is named next, and what the last token was.
+    // Whether the name of the new object comes next, and whether the last token named the temporary schema.
     let (mut makes, mut schema) = (false, false);
     // INSERT INTO and MERGE INTO are followed by the name of a table, which may be temp.
     let mut changes_rows = false;

@@ -1,6 +1,6 @@
 //! How the caller asked for a fan-out, and thus what it has agreed to.
 
-/// How a statement for all shards was asked for.
+/// How the caller asked for all shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FanOutConsent {
     /// `.mtdd()`

@@ -64,7 +64,7 @@ pub fn change(
         clock::one_for_all(&mut statement);
         match print_statement(&statement) {
             Ok(text) if !is_shadowed => text,
-            // Each shard does what it would by itself.
+            // Each shard does what it would do alone.
             _ if consent == FanOutConsent::AllServers && how == Broadcast::Sum => given,
             Ok(_) => {
                 return Err(unsupported(
@@ -109,20 +109,20 @@ fn returning(statement: &mut Statement) -> Option<&mut Vec<SelectItem>> {
 struct Copies<'c> {
     known: &'c Relation,
     layout: &'c Layout,
-    /// What only computes if the catalogue says so.
+    /// Functions that the catalog must confirm to be immutable.
     functions: &'c mut BTreeSet<String>,
 }
 
-/// What a column gets where a statement gives it nothing.
+/// The value of a column that a statement leaves out.
 enum ColumnDefault {
     /// The same on all shards.
     Alike,
-    /// The time, or what is made of it.
+    /// The current time, or a value computed from it.
     OfTheTime(Box<Expr>),
 }
 
 impl Copies<'_> {
-    /// The statement with what its defaults say of the time, where that is not what is written.
+    /// The statement with defaults that use the time filled in, if there are any.
     fn filled(&mut self, statement: &Statement) -> Result<Option<Statement>, Refusal> {
         match statement {
             Statement::Insert(insert) => {
@@ -173,7 +173,7 @@ impl Copies<'_> {
         }
     }
 
-    /// SET: a default that is named, and words that mean a time.
+    /// SET: the keyword DEFAULT, and literals that mean the current time.
     fn assigned(&mut self, assignments: &mut [Assignment]) -> Result<bool, Refusal> {
         let mut is_changed = false;
         for assignment in assignments {
@@ -205,7 +205,7 @@ impl Copies<'_> {
         Ok(is_changed)
     }
 
-    /// The columns that an INSERT gives nothing.
+    /// The columns that an INSERT leaves out.
     fn fill(&mut self, insert: &mut Insert) -> Result<bool, Refusal> {
         let Some(source) = &mut insert.source else { return self.fill_rows(&mut insert.columns, &mut []) };
         match &mut *source.body {
@@ -216,7 +216,7 @@ impl Copies<'_> {
             // The same value in each row changes nothing of DISTINCT.
             SetExpr::Select(select) => {
                 let mut exprs: Vec<Expr> = Vec::new();
-                // How many columns a wildcard gives is not known.
+                // The number of columns of a wildcard is not known.
                 if !select.projection.iter().any(is_wildcard) {
                     exprs.extend(select.projection.iter().filter_map(item_expr).cloned());
                 }
@@ -266,7 +266,7 @@ impl Copies<'_> {
         Ok(is_changed)
     }
 
-    /// Rows for columns that are not named: it is not known here which of them they leave out.
+    /// Without column names it is not known here which columns the rows leave out.
     fn check_unnamed(&mut self, rows: &[&mut Vec<Expr>]) -> Result<(), Refusal> {
         let all = self.known.columns().len();
         let gives_all = !rows.is_empty() && rows.iter().all(|row| row.len() == all && !row.iter().any(is_default));
@@ -289,7 +289,7 @@ impl Copies<'_> {
         }
     }
 
-    /// Refuses a literal that a column takes for a time as of now.
+    /// Refuses a literal that a column takes for the current time.
     fn check_stored(&self, column: &str, value: &Expr) -> Result<(), Refusal> {
         match self.known.type_of(column).is_some_and(|of_type| clock::is_stored(value, of_type)) {
             true => Err(self.of_a_clock(column)),
@@ -301,7 +301,7 @@ impl Copies<'_> {
         unsupported(&format!("a literal for {column} that means the current time: {}", clock::EACH_SHARD))
     }
 
-    /// The default of a column, if all shards make the same of it.
+    /// The default of a column, if all shards compute the same value for it.
     fn default(&mut self, column: &str) -> Result<ColumnDefault, Refusal> {
         let Some(default) = self.known.defaults.get(column) else { return Ok(ColumnDefault::Alike) };
         let refused = |who: &str| {
@@ -346,7 +346,7 @@ impl Copies<'_> {
     }
 }
 
-/// Rows, with the same values beside each of them.
+/// The rows, each extended by the same values.
 fn beside(rows: SetExpr, values: Vec<Expr>) -> Select {
     let mut select = empty_select();
     select.projection = vec![SelectItem::Wildcard(WildcardAdditionalOptions::default())];
@@ -355,7 +355,7 @@ fn beside(rows: SetExpr, values: Vec<Expr>) -> Select {
     select
 }
 
-/// The keyword, which is read as a name.
+/// The keyword, which the parser reads as a name.
 fn is_default(expr: &Expr) -> bool {
     matches!(expr, Expr::Identifier(name) if name.quote_style.is_none() && fold_case(name) == "default")
 }

@@ -8,11 +8,11 @@ use sqlparser::ast::{Cte, Query, With};
 use super::ident::{fold_case, name_parts};
 use super::walk::{Node, walk};
 
-/// Gives a query those CTEs that it names, and those that these name. What it defines itself hides others of that name.
+/// Adds the CTEs that a query names, and those that these name. The query's own CTEs hide others of the same name.
 pub fn add<'c>(query: &mut Query, ctes: impl DoubleEndedIterator<Item = &'c Cte>) {
     let own: BTreeSet<String> = query.with.iter().flat_map(|with| &with.cte_tables).map(name_of).collect();
     let mut used: Vec<Cte> = Vec::new();
-    // Only what is named: an unused one would be one more text to print and check.
+    // Only used ones: every CTE must be printed and checked.
     let mut ctes = ctes.rev().peekable();
     let mut named = match ctes.peek() {
         Some(_) => names(query),

@@ -15,16 +15,16 @@ use super::fan_out_plan::{
 use super::print::{Fragments, gathered, print};
 use super::refusal::{Refusal, unsupported};
 
-/// Columns that a select of PostgreSQL may have.
+/// The most columns of a select in PostgreSQL.
 const MOST_COLUMNS: usize = 1664;
 
-/// The relation that stands for the gathered rows in a finishing query.
+/// The name of the gathered rows in a finishing query.
 pub const GATHERED: &str = "mtdd_g";
 
-/// A `ReadPlan` in the making.
+/// A `ReadPlan` under construction.
 pub struct Draft {
     pub shard: Query,
-    /// `shard` is not what was written.
+    /// `shard` differs from the original text.
     pub changed: bool,
     pub hidden: usize,
     pub merge: MergeStrategy,
@@ -33,19 +33,19 @@ pub struct Draft {
     pub limit: Option<RowCount>,
     /// All the steps as a query over the gathered rows.
     pub finish: Query,
-    /// They may be needed at the end; else they are only for a query around this one.
+    /// It may be needed at the end; otherwise only an outer query uses it.
     pub needs_finish: bool,
     pub origins: Origins,
-    /// The result's columns, where they are known without the tables.
+    /// The names of the result's columns, if they are known without the tables.
     pub names: Option<Vec<String>>,
 }
 
-/// The statement as it was written.
+/// The original statement.
 #[derive(Clone, Copy)]
 pub struct OriginalStatement<'a> {
     pub sql: &'a str,
     pub parameters: usize,
-    /// The tree is not what was written any more.
+    /// The tree differs from the original text.
     pub changed: bool,
     pub names_unknown: bool,
 }
@@ -65,7 +65,7 @@ impl Draft {
                 self.hidden + self.listed()
             )));
         }
-        // A text that need not change is sent as it was written, comments and all.
+        // An unchanged statement is sent as it was written, including comments.
         let shard = if self.changed || written.changed {
             print(&self.shard)?
         } else {
@@ -96,12 +96,12 @@ impl Draft {
 }
 
 impl Draft {
-    /// True if PostgreSQL can give so many columns.
+    /// True if PostgreSQL allows this many columns.
     pub fn fits(&self) -> bool {
         self.hidden == 0 || self.hidden + self.listed() <= MOST_COLUMNS
     }
 
-    /// The columns that the shards' text lists, hidden ones aside.
+    /// The number of columns in the shards' text, without hidden ones.
     fn listed(&self) -> usize {
         match &*self.shard.body {
             SetExpr::Select(select) => select.projection.len().saturating_sub(self.hidden),
@@ -110,7 +110,7 @@ impl Draft {
     }
 }
 
-/// A select without anything.
+/// An empty select.
 pub fn empty_select() -> Select {
     Select {
         select_token: AttachedToken::empty(),
@@ -140,7 +140,7 @@ pub fn empty_select() -> Select {
     }
 }
 
-/// A query that is nothing but its body.
+/// A query with only a body.
 pub fn bare(body: SetExpr) -> Query {
     Query {
         with: None,
@@ -184,7 +184,7 @@ pub fn derived(query: Query, alias: &str) -> TableFactor {
     }
 }
 
-/// A gathered column in a finishing query, with its relation: ORDER BY takes a bare name for an output column's.
+/// A gathered column in a finishing query, qualified, because in ORDER BY a bare name means an output column.
 pub fn column(column: Column) -> Expr {
     Expr::CompoundIdentifier(vec![Ident::new(GATHERED), Ident::new(gathered(column))])
 }

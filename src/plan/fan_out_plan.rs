@@ -7,17 +7,17 @@ use std::sync::Arc;
 /// What to do with a statement for all shards.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
-    /// Every shard holds all that it takes: one is asked, and its answer is the answer.
+    /// Every shard holds all the data: the answer of one is the result.
     AnyShard,
-    /// It runs as it is on every shard.
+    /// The statement runs unchanged on every shard.
     Broadcast(Broadcast),
-    /// It changes rows on every shard.
+    /// The statement changes rows on every shard.
     Change(Arc<ChangePlan>),
     Read(Arc<ReadPlan>),
 }
 
 impl Plan {
-    /// False if shards that differ may run it: it may be what makes them agree.
+    /// False if it may run on shards whose schemas differ, because it may be what makes them equal.
     pub fn needs_agreement(&self) -> bool {
         *self != Plan::Broadcast(Broadcast::Same)
     }
@@ -27,53 +27,54 @@ impl Plan {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangePlan {
     pub shard: ShardStatement,
-    /// `Same`: the rows are copies of one, and have to stay that.
+    /// `Same`: the rows are copies, which must stay equal.
     pub how: Broadcast,
-    /// Functions that are not PostgreSQL's own and whose values the copies get: the plan holds only if each is immutable.
+    /// Functions, other than PostgreSQL's own, whose values the copies get: the plan is valid only if each is
+    /// immutable.
     pub functions: Vec<String>,
-    /// Triggers of the table, as the catalogue has them.
+    /// Triggers of the table, from the catalog.
     pub triggers: Vec<String>,
-    /// Nothing is known of the table.
+    /// Nothing is known about the table.
     pub names_unknown: bool,
 }
 
-/// How the replies of a statement that runs as it is on every shard make one.
+/// How the replies of all shards to one statement become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broadcast {
-    /// Each shard changes its own rows: counts are added, returned rows put one after the other in shard order.
+    /// Each shard changes its own rows: counts are added, and returned rows are concatenated in shard order.
     Sum,
-    /// Every shard does the same (reference data, DDL, settings): the first one's reply stands for all.
+    /// Every shard does the same (reference data, DDL, settings): the first shard's reply is the result.
     Same,
 }
 
-/// A statement that reads: every shard gives rows by `shard`, and what follows makes one result of them, in this order:
-/// `merge`, `distinct`, `offset`, `limit`; then the `hidden` columns are taken away. `finish` does all of it at once.
+/// A statement that reads: every shard returns rows by `shard`, which become one result in this order: `merge`,
+/// `distinct`, `offset`, `limit`; then the `hidden` columns are removed. `finish` does all of it at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadPlan {
     pub shard: ShardStatement,
     /// Columns that the plan has added at the end of each row.
     pub hidden: usize,
     pub merge: MergeStrategy,
-    /// Rows whose visible columns have come before are dropped.
+    /// Rows with equal visible columns are returned once.
     pub distinct: bool,
-    /// Rows to leave out at the beginning.
+    /// Rows to skip at the beginning.
     pub offset: Option<RowCount>,
-    /// Rows to give at most.
+    /// The most rows to return.
     pub limit: Option<RowCount>,
-    /// All of these steps as a query for PostgreSQL over the gathered rows, for values that Rust cannot prove to compare,
-    /// or to compute, as PostgreSQL does. None: none is needed (Concat without distinct), or a shard can rank the keys
-    /// (Sorted without distinct).
+    /// All of these steps as a PostgreSQL query over the gathered rows, for values that Rust is not known to compare or
+    /// compute as PostgreSQL does. None: none is needed (Concat without distinct), or a shard can rank the keys (Sorted
+    /// without distinct).
     pub finish: Option<FinishQuery>,
-    /// Functions that are not PostgreSQL's own, as they are written, lower case: the plan holds only if each is a plain
-    /// function (no aggregate, no window function) that is not volatile.
+    /// Functions other than PostgreSQL's own, as written, in lower case: the plan is valid only if each is a plain
+    /// function (not an aggregate or window function) that is not volatile.
     pub functions: Vec<String>,
-    /// Those of them that a policy of row-level security calls, and the policy, in words.
+    /// Those that a row-level security policy calls, with a description of the policy.
     pub of_policies: BTreeMap<String, String>,
-    /// It names relations of which nothing was known: they were taken for tables, and may be views.
+    /// It names unknown relations: they were treated as tables, and may be views.
     pub names_unknown: bool,
 }
 
-/// A text for PostgreSQL, and what stands at its $1, $2, ...
+/// An SQL text, and the sources of its parameters $1, $2, ...
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShardStatement {
     pub sql: String,
@@ -85,9 +86,9 @@ pub struct ShardStatement {
 pub enum ParamSource {
     /// The statement's own parameter, from 0.
     Param(usize),
-    /// The rows that a shard has to give at most: offset + limit, as text of a bigint; NULL: all.
+    /// The most rows that a shard returns: offset + limit, as text of a bigint; NULL: all.
     ShardLimit,
-    /// The time at which the statement began, as text of a timestamptz: the same on all shards.
+    /// The start time of the statement, as text of a timestamptz: the same on all shards.
     Now,
 }
 
@@ -102,9 +103,9 @@ pub enum RowCount {
 /// A column of a shard's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Column {
-    /// One of the caller's, from 0.
+    /// A column of the statement, from 0.
     Visible(usize),
-    /// One that the plan has added, from 0.
+    /// A column that the plan has added, from 0.
     Hidden(usize),
 }
 
@@ -112,8 +113,8 @@ pub enum Column {
 pub enum MergeStrategy {
     /// Rows in no particular order.
     Concat,
-    /// Each shard's rows come sorted by `keys`, and so do the result's; rows that compare equal, in any order. Of rows
-    /// that are equal in the first `on` keys only the first stays (DISTINCT ON); 0: all stay.
+    /// Each shard's rows are sorted by `keys`, and so is the result; rows that compare equal have no particular order.
+    /// Of rows with equal first `on` keys only the first is kept (DISTINCT ON); 0: all are kept.
     Sorted { keys: Vec<OrderKey>, on: usize },
     /// Each shard's rows are parts of groups.
     Grouped(Grouped),
@@ -128,8 +129,8 @@ pub struct OrderKey {
     pub nulls_first: bool,
 }
 
-/// Rows that are equal in `keys` become one row (without keys: one group, to which each shard gives one row). Every other
-/// column that is used has a fold. Then rows are sorted by `order`, and made as `output` says.
+/// Rows with equal `keys` become one row (without keys: one group, with one row from each shard). Every other used
+/// column has a fold. Then rows are sorted by `order`, and `output` gives their columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grouped {
     pub keys: Vec<Column>,
@@ -140,10 +141,10 @@ pub struct Grouped {
     pub output: Vec<GroupOutput>,
 }
 
-/// How partial values become one. NULLs are left out; nothing but NULLs gives NULL.
+/// How partial values are combined. NULLs are ignored; only NULLs give NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fold {
-    /// Added in the column's own type; out of its range: PostgreSQL's error (22003).
+    /// Added in the column's type; out of range: PostgreSQL's error (22003).
     Sum,
     Min,
     Max,
@@ -154,7 +155,7 @@ pub enum Fold {
     BitXor,
 }
 
-/// A visible column of a grouped result; the shards' column in its place describes it.
+/// A visible column of a grouped result; the shards' column at the same position describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupOutput {
     /// A key or folded column as it is.
@@ -163,8 +164,8 @@ pub enum GroupOutput {
     Average { sum: Column, count: Column },
 }
 
-/// A query for PostgreSQL over the gathered rows: a relation `mtdd_g` whose columns are named v0, v1, ... (visible) and
-/// h0, h1, ... (hidden). Its own parameters come first; those that bring the rows follow.
+/// A PostgreSQL query over the gathered rows: a relation `mtdd_g` whose columns are named v0, v1, ... (visible) and h0,
+/// h1, ... (hidden). Its own parameters come first, then those that contain the rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinishQuery {
     pub body: Vec<SqlFragment>,
@@ -172,7 +173,7 @@ pub struct FinishQuery {
     pub origins: Origins,
 }
 
-/// The columns of a finishing query's result that are gathered columns as they are: both are described alike.
+/// The result columns of a finishing query that are unchanged gathered columns, and so have the same description.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origins {
     /// All: the visible ones, in their order.
@@ -181,7 +182,7 @@ pub enum Origins {
     Listed(Vec<(usize, Column)>),
 }
 
-/// A bit of the text of a finishing query.
+/// A fragment of the text of a finishing query.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SqlFragment {
     Sql(String),

@@ -9,7 +9,7 @@ use super::fan_out_plan::Fold;
 use super::ident::name_parts;
 use crate::data::read_only::is_pure;
 
-/// What a call is to a fan-out.
+/// What a function call means for a fan-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FunctionKind {
     /// Partial values can be folded: a count, an average, or a plain fold.
@@ -22,13 +22,13 @@ pub enum FunctionKind {
     Grouping,
     /// Only a window function.
     Window,
-    /// The time at which the statement began, as a timestamptz, or something cut from it.
+    /// The statement's start time, as a timestamptz, or a part of it.
     Clock,
-    /// A value of its own for every row, whatever shard it is on.
+    /// A different value for every row, on any shard.
     Random,
     /// A plain function that only computes.
     Plain,
-    /// Does something, or knows its session: only on every shard, and only when asked for.
+    /// Has an effect, or reads its session: runs on every shard, only if the caller asked for that.
     Effect,
     /// Not on any list.
     Unknown,
@@ -152,7 +152,7 @@ const EFFECT_PREFIXES: [&str; 8] = [
     "txid_",
 ];
 
-/// Beyond those that `repeat` knows.
+/// In addition to those in `read_only`.
 const PLAIN: [&str; 93] = [
     "acos",
     "age",
@@ -328,12 +328,12 @@ pub fn kind_of(name: &str) -> FunctionKind {
     }
 }
 
-/// True for the name of a function that tells of one server or of its database, and not of rows.
+/// True for the name of a function that describes one server or database, not rows.
 pub fn is_of_one_server(name: &str) -> bool {
     ["current_database", "current_catalog", "version"].contains(&name)
 }
 
-/// What a call tells of one server, in words. A setting with a dot in its name is the application's.
+/// Describes a call that reads something of one server. A setting with a dot in its name belongs to the application.
 pub fn of_one_server(call: &Function) -> Option<String> {
     let name = own_name(call)?;
     let is_own_setting = |argument: &Expr| {
@@ -348,7 +348,7 @@ pub fn of_one_server(call: &Function) -> Option<String> {
     is_found.then(|| format!("{name}()"))
 }
 
-/// True for a call whose result depends on the order in which rows come, where it does not say which.
+/// True for a call whose result depends on the order of the rows and that has no ORDER BY.
 pub fn is_unordered(call: &Function) -> bool {
     let by_order = || match own_name(call).map(|name| (kind_of(&name), name)) {
         Some((FunctionKind::Window, _)) => true,
@@ -371,7 +371,7 @@ pub fn is_unordered(call: &Function) -> bool {
 }
 
 impl FunctionKind {
-    /// An aggregate, where it stands without OVER.
+    /// True for an aggregate, if the call has no OVER.
     pub fn is_aggregate(self) -> bool {
         matches!(
             self,

@@ -51,7 +51,7 @@ pub struct Relation {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     pub name: String,
-    /// The statements that it is for, as the catalogue has them: r, a, w, d, or * for all.
+    /// The statements that it is for, as the catalog has them: r, a, w, d, or * for all.
     pub command: String,
     /// Its condition of rows that are there.
     pub using: Option<String>,
@@ -62,7 +62,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Its conditions that hold for these statements, named as the catalogue does.
+    /// Its conditions that hold for these statements, named as the catalog does.
     pub fn conditions(&self, commands: &str) -> impl Iterator<Item = &String> {
         let makes_rows = commands.contains(['a', 'w']);
         let holds = self.command == "*" || commands.contains(&self.command);
@@ -115,8 +115,8 @@ fn named(line: &str) -> Option<String> {
 }
 
 impl Layout {
-    /// True for a table that every shard holds alike: a declared one, a part of such a one, or one of
-    /// PostgreSQL's catalogue.
+    /// True for a table that every shard holds alike: a declared one, a part of such a one, or one of PostgreSQL's
+    /// catalog.
     pub fn is_reference(&self, names: &[String]) -> bool {
         self.is_declared(names)
             || self.relation(names).is_some_and(|known| known.parents.iter().any(|parent| self.is_reference(parent)))

@@ -8,7 +8,7 @@ use sqlparser::ast::{Expr, Value, VisitMut};
 use super::ident::{fold_case, quoted};
 use super::walk::{NodeMut, rewrite};
 
-/// A tree in which names that mean the same are the same: unquoted ones folded, parentheses gone.
+/// Normalizes an expression: folds and quotes names, removes parentheses.
 pub fn normalized(expr: &Expr, only_relation: Option<&str>) -> Expr {
     let mut expr = expr.clone();
     rewrite(&mut expr, &mut |node| {
@@ -32,7 +32,7 @@ pub fn normalized(expr: &Expr, only_relation: Option<&str>) -> Expr {
     expr
 }
 
-/// How large an expression is: parts that count (parentheses do not), and all.
+/// The size of an expression: without parentheses, and with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TreeSize {
     pub size: usize,

@@ -10,28 +10,28 @@ use super::refusal::{Refusal, unsupported};
 use super::{grammar, stack};
 use crate::data::lexer::Lexer;
 
-/// Nesting beyond this is refused rather than followed.
+/// Deeper nesting is refused.
 const DEEPEST: usize = 100;
-/// What marks a place in a tree that no SQL can say: a control character that no statement holds.
+/// Delimiters of marks in a tree: control characters that no accepted statement contains.
 pub const OPENS: char = '\u{1}';
 pub const CLOSES: char = '\u{2}';
 
-/// A text of more tokens than this is refused: each takes some hundred bytes until it is planned.
+/// A text with more tokens is refused: each takes some hundred bytes during planning.
 const MOST_TOKENS: usize = 1_000_000;
 
-/// The same for the characters between them, which the parser takes for tokens too.
+/// The same for blanks, which the parser also stores as tokens.
 const MOST_BLANKS: usize = 4_000_000;
 
 /// A text that can be parsed.
 pub struct Tokens {
     pub(super) tokens: Vec<TokenWithSpan>,
-    /// No tree of this text is deeper.
+    /// An upper bound of the depth of this text's trees.
     pub levels: usize,
 }
 
 impl Tokens {
     pub fn of(sql: &str) -> Result<Tokens, Refusal> {
-        // Whatever is shorter cannot have more.
+        // A shorter text cannot have more tokens.
         if sql.len() > MOST_TOKENS {
             let size = Lexer::size(sql);
             if size.tokens > MOST_TOKENS || size.blanks > MOST_BLANKS {
@@ -77,7 +77,7 @@ impl Tokens {
     }
 }
 
-/// Literals whose escapes the tokenizer reads otherwise than PostgreSQL, or that hold what marks a place in a tree.
+/// Literals with escapes that the tokenizer reads differently from PostgreSQL, or that contain a delimiter of marks.
 fn escapes(sql: &str, tokens: &[TokenWithSpan]) -> Option<&'static str> {
     let mut escaped = false;
     for token in tokens {

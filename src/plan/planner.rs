@@ -26,22 +26,22 @@ use super::{
 };
 use crate::data::lexer::Outline;
 
-/// Texts up to this length may be planned at once.
+/// Texts up to this length are planned on the caller's thread.
 const SHORT: usize = 2048;
 /// Steps of planning that take no more than a millisecond or two.
 const QUICK: u64 = 40_000;
 
-/// What planning gives.
+/// The result of planning.
 #[derive(Debug, PartialEq)]
 pub struct Planning {
-    /// The plan of a statement for all shards, or why there is none.
+    /// The plan, or why there is none.
     pub plan: Result<Plan, Refusal>,
-    /// The relations that it takes for known, views and what they name included.
+    /// The relations that the plan depends on, including those behind views.
     pub relations: BTreeSet<Vec<String>>,
 }
 
 impl Planning {
-    /// What cannot be read may still be DDL, which need not be.
+    /// A text that cannot be parsed may still be DDL, which needs no parsing.
     fn unread(sql: &str, consent: FanOutConsent, refusal: Refusal) -> Self {
         Planning { plan: unread(sql, consent, refusal), relations: BTreeSet::new() }
     }
@@ -56,7 +56,7 @@ pub fn plan(sql: &str, consent: FanOutConsent, layout: &Layout) -> Planning {
     planned.unwrap_or_else(|refusal| Planning::unread(sql, consent, refusal))
 }
 
-/// The same, if it is done in a millisecond or two; else None.
+/// The same, if it takes only a millisecond or two; otherwise None.
 pub fn plan_at_once(sql: &str, consent: FanOutConsent, layout: &Layout) -> Option<Planning> {
     if sql.len() > SHORT {
         return None;
@@ -74,7 +74,7 @@ pub fn plan_at_once(sql: &str, consent: FanOutConsent, layout: &Layout) -> Optio
 
 fn planned(sql: &str, statements: &[Statement], consent: FanOutConsent, layout: &Layout) -> Planning {
     let relations = relations::named_by(statements, layout);
-    // What cannot be read as a whole may still be DDL, which need not be.
+    // A text that cannot be parsed may still be DDL, which needs no parsing.
     let plan = plan_of(sql, statements, consent, layout).or_else(|refusal| unread(sql, consent, refusal));
     Planning { plan, relations }
 }
@@ -152,7 +152,7 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
     }
     let (functions, names_unknown) = (search.unknown.clone(), search.names_unknown);
     if found.locality == Locality::Replicated {
-        // As a field it is the same on all shards, as a function it may be another on each.
+        // A field is the same on all shards; a function may differ on each.
         if let Some(name) = search.attributes.iter().next() {
             return Err(unsupported(&format!(
                 "the field {name} of an expression, which PostgreSQL may read as a call of {name}(): write the call if \
@@ -162,7 +162,7 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
         let asks = !functions.is_empty() || !search.effects.is_empty();
         return match (asks, consent) {
             (false, _) => Ok(Plan::AnyShard),
-            // A function may read or change what its shard holds.
+            // A function may read or change its shard's data.
             (true, FanOutConsent::Implicit) => Err(unsupported(&format!(
                 "the function {} without a tenant; to call it on every shard, use .mtdd(null) or allServers: true",
                 functions.iter().next().map_or(String::new(), |function| search.shown(function))
@@ -188,7 +188,7 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
     Ok(Plan::Read(draft.read(written, &fragments, functions.into_iter().collect(), search.of_policies)?))
 }
 
-/// A query whose keys have no parentheses around them: PostgreSQL looks for names and positions inside of them.
+/// Removes parentheses around keys: PostgreSQL looks for names and positions inside them.
 fn with_plain_keys(query: &Query) -> Query {
     let mut query = query.clone();
     let strip = |key: &mut Expr| {
@@ -261,7 +261,7 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
     }
 }
 
-/// True for nothing but UNION and UNION ALL.
+/// True for a body of only UNION and UNION ALL.
 fn is_union(body: &SetExpr) -> bool {
     match body {
         SetExpr::SetOperation { left, op, right, .. } => *op == SetOperator::Union && is_union(left) && is_union(right),
@@ -278,8 +278,8 @@ fn all_local(body: &SetExpr, layout: &Layout, scope: &Scope<'_>) -> Result<bool,
     Ok(found.locality == Locality::SingleTenant)
 }
 
-/// A query around a query whose rows are of all shards: the inner one is planned, and the outer one is what PostgreSQL
-/// then runs over the gathered rows.
+/// A query around a query over all shards: the inner one is planned, and PostgreSQL runs the outer one over the
+/// gathered rows.
 fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Draft, Refusal> {
     rows::refuse_locks(query, "a part whose rows are gathered from all shards")?;
     let mut outer = query.clone();
@@ -359,7 +359,7 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
     })
 }
 
-/// The columns of the one query inside that a query around it hands on as they are.
+/// The inner query's columns that the outer query returns unchanged.
 fn passed_on(outer: &Query, inner: &Draft) -> Vec<(usize, Column)> {
     let SetExpr::Select(select) = &*outer.body else { return Vec::new() };
     let [only] = select.from.as_slice() else { return Vec::new() };
@@ -404,7 +404,7 @@ fn passed_on(outer: &Query, inner: &Draft) -> Vec<(usize, Column)> {
     }
 }
 
-/// Finds the derived table whose rows are of all shards, and puts what PostgreSQL makes of the gathered rows there.
+/// Finds the derived table over all shards, and replaces it by its finishing query.
 struct DerivedTableSearch<'a> {
     layout: &'a Layout,
     fragments: &'a mut Fragments,

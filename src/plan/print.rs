@@ -12,7 +12,7 @@ use super::parse::{CLOSES, OPENS, Tokens};
 use super::refusal::Refusal;
 use super::walk::{Node, NodeMut, rewrite, walk};
 
-/// Characters of a text that a refusal shows.
+/// Characters of a text that an error message shows.
 const SHOWN: usize = 300;
 
 /// The number of a `$n`, from 0.
@@ -23,8 +23,8 @@ pub fn placeholder(value: &Value) -> Option<usize> {
     }
 }
 
-/// The placeholder of a source, for the time until `number` gives it its own. Sources beyond the statement's parameters
-/// have names that no statement uses.
+/// The placeholder of a source until `number` numbers it. Sources other than the statement's parameters have names that
+/// no statement uses.
 pub fn parameter(source: ParamSource) -> Value {
     Value::Placeholder(match source {
         ParamSource::Param(index) => format!("${}", index + 1),
@@ -41,7 +41,7 @@ fn source(value: &Value) -> Option<ParamSource> {
     }
 }
 
-/// How many parameters a text takes.
+/// The number of a text's parameters.
 pub fn parameters(statement: &Statement) -> usize {
     let mut count = 0;
     walk(statement, &mut |node| {
@@ -54,7 +54,7 @@ pub fn parameters(statement: &Statement) -> usize {
     count
 }
 
-/// A tree as text, with its parameters numbered as they come.
+/// Prints a tree, with its parameters numbered in order of appearance.
 pub fn print(query: &Query) -> Result<ShardStatement, Refusal> {
     let (sql, params) = number_query(query)?;
     Ok(ShardStatement { sql, params })
@@ -70,7 +70,7 @@ fn number_query(query: &Query) -> Result<(String, Vec<ParamSource>), Refusal> {
     number(query, |query, again| matches!(again, Statement::Query(again) if **again == *query))
 }
 
-/// `is_same`: whether the tree is what its text was read as.
+/// `is_same`: whether the parsed text equals the tree.
 fn number<T: VisitMut + Clone + Display>(
     tree: &T,
     is_same: impl FnOnce(&T, &Statement) -> bool,
@@ -90,7 +90,7 @@ fn number<T: VisitMut + Clone + Display>(
         }
         ControlFlow::Continue(())
     });
-    // Marks become names that no statement has, so that what is around them can be parsed again.
+    // Marks become names that no statement has, so that the text can be parsed.
     let mut named = numbered.clone();
     rewrite(&mut named, &mut |node| {
         if let NodeMut::Ident(ident) = node
@@ -113,8 +113,8 @@ fn number<T: VisitMut + Clone + Display>(
     Ok((exact(numbered), params))
 }
 
-/// A tree as text, with every quote inside of a literal or a name doubled. The printer takes two quotes in a row, and one
-/// behind a backslash, for escaped ones and leaves them alone; so they are doubled before it comes to them.
+/// Prints a tree, with every quote in a literal or name doubled. The printer treats two quotes in a row, or one after a
+/// backslash, as already escaped; so they are doubled first.
 fn exact<T: VisitMut + Display>(mut tree: T) -> String {
     rewrite(&mut tree, &mut |node| {
         match node {
@@ -141,20 +141,20 @@ fn double(text: &mut String, quote: char) {
     }
 }
 
-/// Bits of a finishing query that stand in a tree as marked names until the tree is printed.
+/// Fragments of a finishing query, which are marked names in the tree until it is printed.
 #[derive(Debug, Default)]
 pub struct Fragments {
     bits: Vec<Vec<SqlFragment>>,
 }
 
 impl Fragments {
-    /// A name that stands for these bits.
+    /// A marked name for these fragments.
     pub fn name(&mut self, bits: Vec<SqlFragment>) -> Ident {
         self.bits.push(bits);
         Ident::new(format!("{OPENS}{}{CLOSES}", self.bits.len() - 1))
     }
 
-    /// The tree as bits, with its parameters.
+    /// Prints a tree as fragments, with its parameters.
     pub fn print(&self, query: &Query) -> Result<(Vec<SqlFragment>, Vec<ParamSource>), Refusal> {
         let (sql, params) = number_query(query)?;
         let mut out = Vec::new();
@@ -179,7 +179,7 @@ impl Fragments {
     }
 }
 
-/// True for a name that stands for bits.
+/// True for a marked name.
 pub fn is_mark(name: &Ident) -> bool {
     name.value.starts_with(OPENS)
 }

@@ -9,29 +9,29 @@ use super::ident::name_parts;
 use super::select::attributes;
 use super::walk::{Node, walk};
 
-/// What has such a function, and the function.
+/// Operators, casts and types whose functions may read rows, with the function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowReaders {
     /// By symbol.
     operators: BTreeMap<String, String>,
-    /// By the name of the type to which a value is made.
+    /// By the name of the target type.
     types: BTreeMap<String, String>,
-    /// Of casts to a type of PostgreSQL's own, which has many names.
+    /// For casts to PostgreSQL's own types, which have many names.
     any_cast: Option<String>,
-    /// Of what PostgreSQL uses unasked: implicit casts, and what compares values to sort or to group them.
+    /// For functions that PostgreSQL calls implicitly: implicit casts, and comparisons for sorting or grouping.
     always: Option<String>,
     /// By name.
     functions: BTreeMap<String, String>,
-    /// There are domains, whatever their checks do.
+    /// There are domains.
     pub has_domains: bool,
 }
 
 impl RowReaders {
-    /// Takes in what the catalogue says: what it is, its name, and the function.
+    /// Adds a row of the catalog: kind, name, and function.
     pub fn add(&mut self, what: &str, name: &str, function: &str) {
         let (name, function) = (name.to_owned(), function.to_owned());
         match what {
-            // It compares what USING joins, and more.
+            // USING and others call it implicitly.
             "operator" if name == "=" => self.always = Some(function),
             "operator" => drop(self.operators.insert(name, function)),
             "type" => drop(self.types.insert(name, function)),
@@ -42,7 +42,7 @@ impl RowReaders {
         }
     }
 
-    /// What any statement may use.
+    /// A reason that applies to every statement.
     pub fn always(&self) -> Option<String> {
         self.always.as_ref().map(|function| reason("an operator or cast of yours", function))
     }
@@ -109,7 +109,7 @@ fn reason(what: &str, function: &str) -> String {
     )
 }
 
-/// The operators of an expression, without their schemas. PostgreSQL's own, by their schema, are none.
+/// The operators of an expression, without their schemas, except those qualified with pg_catalog.
 fn symbols(expr: &Expr) -> Vec<String> {
     let of = |symbols: &[&str]| symbols.iter().map(|symbol| (*symbol).to_owned()).collect();
     match expr {

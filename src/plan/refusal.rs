@@ -3,10 +3,10 @@
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// What it says would need rows of several shards at once, or cannot be proven not to.
+    /// It would need rows of several shards at once, or cannot be proven not to.
     #[error("the statement cannot be run exactly on all shards: {0}")]
     Unsupported(String),
-    /// The parser cannot read it; PostgreSQL may.
+    /// The parser does not accept it; PostgreSQL may.
     #[error("the statement cannot be parsed, so it cannot run on all shards: {0}")]
     Unreadable(String),
 }

@@ -12,14 +12,14 @@ use super::stack::VIEW_LEVELS;
 use super::system_relations;
 use super::walk::{Node, walk};
 
-/// Their names, with a schema or without. One may also be that of a CTE or of a function, of which nothing is known.
+/// The names, with or without a schema. Some may be names of CTEs or functions.
 pub fn named_by(statements: &[Statement], layout: &Layout) -> BTreeSet<Vec<String>> {
     let mut names = BTreeSet::new();
     let mut queries = Vec::new();
     statements.iter().for_each(|statement| note(statement, layout, &mut names, &mut queries));
     while let Some(query) = queries.pop() {
         spend(4 * query.len());
-        // One that cannot be read, or nests too deeply, is refused when it is looked into.
+        // A definition that cannot be parsed, or nests too deeply, is refused when it is analyzed.
         let Ok(tokens) = Tokens::of(&query) else { continue };
         if tokens.levels > VIEW_LEVELS {
             continue;
@@ -31,7 +31,7 @@ pub fn named_by(statements: &[Statement], layout: &Layout) -> BTreeSet<Vec<Strin
     names
 }
 
-/// `queries`: those of views and policies, which are to be looked into.
+/// `queries`: the definitions of views and policies to visit.
 fn note(statement: &Statement, layout: &Layout, names: &mut BTreeSet<Vec<String>>, queries: &mut Vec<String>) {
     walk(statement, &mut |node| {
         let Node::Relation(name) = node else { return };

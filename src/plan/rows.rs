@@ -51,7 +51,7 @@ pub fn window(query: &Query) -> Result<(Option<RowCount>, Option<RowCount>), Ref
     Ok((offset, limit))
 }
 
-/// None: NULL, which is no limit.
+/// None: NULL, which means no limit.
 fn number(expr: &Expr, clause: &str) -> Result<Option<RowCount>, Refusal> {
     match expr {
         Expr::Nested(inner) => number(inner, clause),
@@ -72,7 +72,7 @@ fn number(expr: &Expr, clause: &str) -> Result<Option<RowCount>, Refusal> {
     }
 }
 
-/// LIMIT for a shard: as many rows as the result can need.
+/// LIMIT for a shard: the most rows that the result can need.
 fn enough(offset: Option<RowCount>, limit: Option<RowCount>) -> Option<LimitClause> {
     let limit = match (offset, limit?) {
         (None, RowCount::Fixed(limit)) => Value::Number(limit.to_string(), false),
@@ -84,7 +84,7 @@ fn enough(offset: Option<RowCount>, limit: Option<RowCount>) -> Option<LimitClau
     Some(LimitClause::LimitOffset { limit: Some(Expr::Value(limit.into())), offset: None, limit_by: Vec::new() })
 }
 
-/// Rows that are put together here are locked nowhere.
+/// Refuses row locks on gathered rows.
 pub fn refuse_locks(query: &Query, beside: &str) -> Result<(), Refusal> {
     match query.locks.first() {
         None => Ok(()),
@@ -94,7 +94,7 @@ pub fn refuse_locks(query: &Query, beside: &str) -> Result<(), Refusal> {
     }
 }
 
-/// A plan for a select whose rows are local.
+/// A plan for a select whose rows each belong to one tenant.
 pub fn select(
     query: &Query,
     select: &Select,
@@ -113,8 +113,8 @@ pub fn select(
             Some(fields) if fields.iter().any(|field| is_random(field)) => {
                 return Err(unsupported("ORDER BY a row with a random value; compute it in a subquery in FROM"));
             }
-            // A row's fields are compared one after the other, and a NULL among them is above all else, whatever is said
-            // of NULLs: that would be of a row that is NULL itself.
+            // A row is compared field by field, and a NULL field sorts above everything else: NULLS FIRST or LAST
+            // applies only to a row that is NULL itself.
             Some(fields) => {
                 let options = OrderByOptions { nulls_first: None, ..options.clone() };
                 for field in fields {
@@ -125,7 +125,8 @@ pub fn select(
         }
     }
     if matches!(select.distinct, Some(Distinct::Distinct)) && !columns.hidden.is_empty() {
-        // PostgreSQL refuses it too, unless the wildcard stands for that column; adding it would change what is distinct.
+        // PostgreSQL refuses it too, unless a wildcard includes the column. Adding it would change which rows are
+        // distinct.
         let listed = scope.only_relation().is_some() && select.projection.iter().any(is_wildcard);
         if !listed
             || columns.hidden.iter().any(|expr| !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)))
@@ -170,7 +171,7 @@ pub fn select(
     }
     let ties = query.fetch.as_ref().is_some_and(|fetch| fetch.with_ties);
     shard.fetch = None;
-    // How many rows tie with the last one only all of them can tell.
+    // WITH TIES needs all rows.
     shard.limit_clause = if ties { None } else { enough(offset, limit) };
     let distinct = distinct && on == 0;
     Ok(Draft {
@@ -196,14 +197,14 @@ fn merge(keys: Vec<OrderKey>, on: usize, ties: bool) -> MergeStrategy {
     }
 }
 
-/// True for what is another value each time it is computed.
+/// True for an expression that has a different value each time.
 fn is_random(expr: &Expr) -> bool {
     let mut found = false;
     each_call(expr, &mut |call| found |= kind(call) == FunctionKind::Random);
     found
 }
 
-/// A plan for UNION and its like, each side of which is local. `distinct`: rows of all shards must be compared.
+/// A plan for a set operation whose sides each run shard by shard. `distinct`: rows of all shards must be compared.
 pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -> Result<Draft, Refusal> {
     let keys = order_keys(query.order_by.as_ref())?;
     let (offset, limit) = window(query)?;
@@ -258,13 +259,13 @@ pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -
         distinct,
         offset,
         limit,
-        // A set operation's columns are no table's.
+        // A set operation's columns belong to no table.
         origins: Origins::Visible,
         names: first.and_then(output_names),
     })
 }
 
-/// `SELECT q.*, q.name AS hidden FROM (query) AS q`, in the query's own order.
+/// `SELECT q.*, q.name AS hidden FROM (query) AS q`, in the query's order.
 fn wrapped(mut query: Query, hidden: &[Ident]) -> Query {
     const ALIAS: &str = "mtdd_q";
     let (order_by, limit_clause, with) = (query.order_by.take(), query.limit_clause.take(), query.with.take());
@@ -281,7 +282,7 @@ fn wrapped(mut query: Query, hidden: &[Ident]) -> Query {
     Query { with, order_by, limit_clause, ..bare(SetExpr::Select(Box::new(select))) }
 }
 
-/// The same steps by PostgreSQL. Hidden columns depend on the visible ones, so they make no row differ.
+/// The same steps in PostgreSQL. Hidden columns depend on the visible ones, so they do not affect DISTINCT.
 fn finish(query: &Query, keys: &[OrderKey], on: usize, distinct: bool, fragments: &mut Fragments) -> Query {
     let order = |keys: &[OrderKey]| {
         let kind = OrderByKind::Expressions(keys.iter().map(order_expr).collect());
@@ -317,7 +318,7 @@ fn order_expr(key: &OrderKey) -> OrderByExpr {
     OrderByExpr { expr: column(key.column), options, with_fill: None }
 }
 
-/// Whether a select's DISTINCT must look at the rows of all shards.
+/// Whether a select's DISTINCT must compare rows of all shards.
 pub fn needs_distinct(select: &Select, outputs: &[OutputColumn], scope: &Scope<'_>) -> bool {
     match &select.distinct {
         Some(Distinct::Distinct) => !outputs_tenant(outputs),

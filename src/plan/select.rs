@@ -12,7 +12,7 @@ use super::ident::{fold_case, name_parts};
 use super::refusal::{Refusal, unsupported};
 use super::walk::{Node, walk};
 
-/// The select whose names a set operation's columns have.
+/// The select that names a set operation's columns.
 pub fn first_select(body: &SetExpr) -> Option<&Select> {
     match body {
         SetExpr::Select(select) => Some(select),
@@ -33,7 +33,7 @@ pub fn item_expr(item: &SelectItem) -> Option<&Expr> {
     }
 }
 
-/// The name of an output column, as far as it is known without the tables.
+/// The name of an output column, if it is known without the tables.
 pub fn output_name(item: &SelectItem) -> Option<String> {
     match item {
         SelectItem::ExprWithAlias { alias, .. } => Some(fold_case(alias)),
@@ -42,7 +42,7 @@ pub fn output_name(item: &SelectItem) -> Option<String> {
     }
 }
 
-/// The names of a select's columns, where no wildcard hides them.
+/// The names of a select's columns; None if there is a wildcard.
 pub fn output_names(select: &Select) -> Option<Vec<String>> {
     select.projection.iter().map(output_name).collect()
 }
@@ -63,7 +63,7 @@ pub fn distinct_on(select: &Select) -> &[Expr] {
     }
 }
 
-/// The select item that a number in GROUP BY or ORDER BY means; None: there is none, or a wildcard before it hides which.
+/// The select item at a position of GROUP BY or ORDER BY; None: there is none, or a wildcard comes before it.
 pub fn position<'s>(number: &str, select: &'s Select) -> Option<&'s Expr> {
     let index = number.parse::<usize>().ok()?.checked_sub(1)?;
     let item = select.projection.get(index)?;
@@ -116,7 +116,7 @@ pub fn window_of<'s>(window: &'s WindowType, select: &'s Select) -> Option<&'s W
     }
 }
 
-/// The window of a name. Names that lead to each other in a circle lead to none.
+/// The window of a name; None for names that refer to each other in a circle.
 pub fn named_window<'s>(name: &str, select: &'s Select) -> Option<&'s WindowSpec> {
     let mut name = name.to_owned();
     for _ in 0..=select.named_window.len() {
@@ -129,7 +129,7 @@ pub fn named_window<'s>(name: &str, select: &'s Select) -> Option<&'s WindowSpec
     None
 }
 
-/// Calls `act` for each function call of an expression that stands outside of its subqueries.
+/// Calls `act` for each function call of an expression outside its subqueries.
 pub fn each_call(expr: &Expr, act: &mut dyn FnMut(&Function)) {
     let mut depth = 0;
     walk(expr, &mut |node| match node {
@@ -148,10 +148,10 @@ pub fn contains_subquery(expr: &Expr) -> bool {
     found
 }
 
-/// The outermost subqueries of an expression, and what IN compares them with.
+/// The outermost subqueries of an expression, and the left side of IN, if any.
 pub fn subqueries(expr: &Expr) -> Vec<(Query, Option<Expr>)> {
     let mut found = Vec::new();
-    // By where it stands in the tree: another subquery may have the same text.
+    // By address, because another subquery may have the same text.
     let mut compared: Vec<(*const Query, Expr)> = Vec::new();
     let mut depth = 0;
     walk(expr, &mut |node| match node {
@@ -171,7 +171,7 @@ pub fn subqueries(expr: &Expr) -> Vec<(Query, Option<Expr>)> {
     found
 }
 
-/// The names behind a dot and an expression that is more than a column, outside of subqueries.
+/// The attributes of expressions other than columns, outside subqueries.
 pub fn attributes(expr: &Expr) -> Vec<String> {
     let mut names = Vec::new();
     let mut depth = 0;
@@ -179,7 +179,7 @@ pub fn attributes(expr: &Expr) -> Vec<String> {
         Node::Query(_) => depth += 1,
         Node::QueryEnd => depth -= 1,
         Node::Expr(Expr::CompoundFieldAccess { root, access_chain }) if depth == 0 => {
-            // Of a column that has a subscript, the first names are its own.
+            // For a column with a subscript, the names before the subscript belong to the column.
             let subscript = access_chain.iter().position(|access| matches!(access, AccessExpr::Subscript(_)));
             let own = if matches!(**root, Expr::Identifier(_)) { subscript.unwrap_or(access_chain.len()) } else { 0 };
             names.extend(access_chain.iter().skip(own).filter_map(|access| match access {

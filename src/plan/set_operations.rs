@@ -68,14 +68,14 @@ pub fn gathered(
 struct Sides<'a> {
     layout: &'a Layout,
     scope: &'a Scope<'a>,
-    /// How often a row comes matters.
+    /// Duplicates are kept.
     all: bool,
     gathered: Vec<SetExpr>,
     names: Option<Vec<String>>,
 }
 
 impl Sides<'_> {
-    /// The set operation with gathered rows in the place of its sharded sides.
+    /// The set operation with its sharded sides replaced by gathered rows.
     fn replaced(&mut self, body: &SetExpr, fragments: &mut Fragments) -> Result<SetExpr, Refusal> {
         if let SetExpr::SetOperation { left, op, set_quantifier, right } = body {
             return Ok(SetExpr::SetOperation {
@@ -93,7 +93,7 @@ impl Sides<'_> {
         }
     }
 
-    /// Gathers a side's rows under its number.
+    /// Gathers a side's rows, marked with its number.
     fn side(&mut self, body: SetExpr, fragments: &mut Fragments) -> SetExpr {
         const ALIAS: &str = "mtdd_q";
         let number = Expr::Value(Value::Number(self.gathered.len().to_string(), false).into());

@@ -11,29 +11,29 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use super::budget::Exhausted;
 use super::refusal::{Refusal, unsupported};
 
-/// Levels beyond which a text is refused: 50,000 terms such as `OR "a" = $1`.
+/// Texts with more levels are refused: 50,000 terms such as `OR "a" = $1`.
 pub const MOST_LEVELS: usize = 100_000;
-/// Levels that the views of a statement may add, those of views inside of views included.
+/// Levels that a statement's views may add, including nested views.
 pub const VIEW_LEVELS: usize = 2_000;
-/// What a level takes of a stack at most. Frames of code that is not optimized are ten times as large.
+/// The most stack bytes of one level. Frames of unoptimized code are ten times as large.
 const LEVEL: usize = if cfg!(unoptimized) { 12 << 10 } else { 2 << 10 };
-/// What parsing takes at most, whose recursion the parser limits by itself (`parse::DEEPEST`).
+/// The most stack bytes of parsing, whose recursion the parser limits (`parse::DEEPEST`).
 const BASE: usize = if cfg!(unoptimized) { 24 << 20 } else { 4 << 20 };
-/// The levels of a set operation, around which the most is done.
+/// The levels of a set operation.
 const SET_OPERATION: usize = 10;
 
-/// The levels of a join: where its condition stands behind that of the next one, the parser calls itself for that one.
+/// The levels of a join: the parser recurses if its condition comes after that of the next join.
 const JOIN: usize = 5;
 
-/// What a list at one level of parentheses has come to.
+/// The levels of a list within one pair of parentheses.
 #[derive(Default)]
 struct List {
-    /// Of the item that has been begun: its own levels, and those of the deepest parentheses in it.
+    /// The current item's own levels, and those of its deepest parentheses.
     own: usize,
     inside: usize,
-    /// Of the deepest item that has ended.
+    /// The levels of the deepest finished item.
     deepest: usize,
-    /// Those that go on behind a comma: `SELECT a, b UNION SELECT c, d` is no list of three.
+    /// Levels that continue after a comma: `SELECT a, b UNION SELECT c, d` is not a list of three.
     lasting: usize,
 }
 
@@ -49,8 +49,8 @@ impl List {
     }
 }
 
-/// At least as many levels as the tree of these tokens has. The parser makes a tree deeper by an operator, a keyword or
-/// parentheses, and never by an operand; the items of a list stand side by side.
+/// An upper bound of the depth of these tokens' tree. Operators, keywords and parentheses make a tree deeper, operands
+/// do not; items of a list are siblings.
 pub fn levels(tokens: &[TokenWithSpan]) -> usize {
     let mut around: Vec<List> = Vec::new();
     let mut list = List::default();
@@ -89,12 +89,12 @@ pub fn levels(tokens: &[TokenWithSpan]) -> usize {
     })
 }
 
-/// The most joins of a text that wait for their conditions at once, those around parentheses included. The parser does
-/// not count how often it calls itself for them. What may be a name is none of their words.
+/// The most joins that wait for their conditions at once, including those around parentheses. The parser does not limit
+/// its recursion for them. Words that may be names do not count.
 pub fn open_joins(tokens: &[TokenWithSpan]) -> usize {
     let mut around: Vec<usize> = Vec::new();
     let (mut open, mut total, mut most) = (0_usize, 0_usize, 0_usize);
-    // The words before: what stands behind them is a name, or a join without a condition.
+    // Whether the previous word makes the next one a name, or a join without a condition.
     let (mut is_name, mut is_bare) = (false, false);
     for token in tokens {
         let (named, bare) = (is_name, is_bare);
@@ -134,13 +134,13 @@ pub fn open_joins(tokens: &[TokenWithSpan]) -> usize {
     most
 }
 
-/// Why there is nothing.
+/// Why planning stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {
     TooDeep,
     /// The steps of `budget` are used up.
     Exhausted,
-    /// No stack of that size can be had.
+    /// A stack of that size is not available.
     NoStack,
     Panicked,
 }
@@ -159,20 +159,20 @@ impl From<Stopped> for Refusal {
     }
 }
 
-/// Runs what touches trees of so many levels, and drops them, on a stack that is large enough.
+/// Runs and drops work on trees with this many levels, on a stack that is large enough.
 pub fn with_room<T>(levels: usize, work: impl FnOnce() -> T) -> Result<T, Stopped> {
     if levels > MOST_LEVELS {
         return Err(Stopped::TooDeep);
     }
     let bytes = BASE + (levels + VIEW_LEVELS) * LEVEL;
     let guarded = || {
-        // Where no stack can be made, there is but the one that is.
+        // Where no stack can be allocated, only the current one is left.
         if stacker::remaining_stack().is_some_and(|left| left < bytes) {
             return Err(Stopped::NoStack);
         }
         Ok(work())
     };
-    // The room is asked for with some to spare, for what stands between here and there.
+    // Some bytes more, for the frames in between.
     let done = catch_unwind(AssertUnwindSafe(|| stacker::maybe_grow(bytes + SPARE, bytes + 2 * SPARE, guarded)));
     done.unwrap_or_else(|why| Err(if why.is::<Exhausted>() { Stopped::Exhausted } else { Stopped::Panicked }))
 }

@@ -9,12 +9,12 @@ use sqlparser::ast::{Expr, ObjectName, SelectItem, SelectItemQualifiedWildcardKi
 use super::ident::{fold_case, name_parts};
 use super::walk::{Node, walk};
 
-/// True for a name that PostgreSQL's catalogue has, unqualified.
+/// True for an unqualified name of a system relation.
 pub fn has(table: &str) -> bool {
     RELATIONS.binary_search(&table).is_ok()
 }
 
-/// True for the name of a relation of PostgreSQL's own.
+/// True for the name of a system relation.
 pub fn is_own(names: &[String]) -> bool {
     match names {
         [.., schema, _] => schema == "pg_catalog" || schema == "information_schema",
@@ -23,7 +23,7 @@ pub fn is_own(names: &[String]) -> bool {
     }
 }
 
-/// True if these parts of a name may mean this relation of the catalogue.
+/// True if a name may mean this system relation.
 pub fn is_named(names: &[String], relation: &str) -> bool {
     match names {
         [name] => name == relation,
@@ -32,7 +32,7 @@ pub fn is_named(names: &[String], relation: &str) -> bool {
     }
 }
 
-/// True for a relation that tells what one server counts, holds open, or is set to.
+/// True for a relation that describes one server's statistics, activity or settings.
 pub fn is_statistics(names: &[String]) -> bool {
     let Some(name) = names.last() else { return false };
     is_named(names, name)
@@ -40,7 +40,7 @@ pub fn is_statistics(names: &[String]) -> bool {
         && (name.starts_with("pg_stat") && !name.starts_with("pg_statistic_ext") || STATISTICS.contains(&name.as_str()))
 }
 
-/// Relations that tell of one server alone, beside pg_stat_*, pg_statio_*, pg_stats* and pg_statistic.
+/// Relations that describe only one server, besides pg_stat_*, pg_statio_*, pg_stats* and pg_statistic.
 const STATISTICS: [&str; 23] = [
     "pg_aios",
     "pg_backend_memory_contexts",
@@ -67,7 +67,7 @@ const STATISTICS: [&str; 23] = [
     "pg_timezone_names",
 ];
 
-/// Columns of relations that are else alike everywhere: they change with their server's rows.
+/// Columns that differ between servers, in relations that are otherwise equal everywhere.
 const COUNTS: [(&str, &[&str]); 2] = [
     (
         "pg_class",
@@ -85,13 +85,13 @@ const COUNTS: [(&str, &[&str]); 2] = [
     ("pg_database", &["datfrozenxid", "datminmxid"]),
 ];
 
-/// The relation, if some of its columns tell of one server alone.
+/// The relation, if some of its columns describe only one server.
 pub fn with_counts(names: &[String]) -> Option<&'static str> {
     COUNTS.iter().map(|(relation, _)| *relation).find(|relation| is_named(names, relation))
 }
 
-/// What a part of a statement that uses such relations, under these names, shows of them: a column that tells of one
-/// server alone, or a row as a whole, with all columns.
+/// What a part of a statement reads of such relations, under these names: a column that describes only one server, or a
+/// whole row.
 pub fn counts(part: &impl Visit, aliases: &BTreeSet<String>) -> Option<String> {
     let mut found = None;
     walk(part, &mut |node| {
@@ -107,7 +107,7 @@ pub fn counts(part: &impl Visit, aliases: &BTreeSet<String>) -> Option<String> {
                 }
                 _ => None,
             }),
-            // USING names columns outside of expressions.
+            // USING names columns outside expressions.
             Node::Ident(name) => {
                 let name = fold_case(name);
                 COUNTS.iter().any(|(_, columns)| columns.contains(&name.as_str())).then_some(name)
@@ -118,7 +118,7 @@ pub fn counts(part: &impl Visit, aliases: &BTreeSet<String>) -> Option<String> {
     found
 }
 
-/// What an expression has of the numbers by which one database knows its objects.
+/// An object id of one database in an expression, described.
 pub fn number(expr: &Expr) -> Option<String> {
     let mut found = None;
     walk(expr, &mut |node| {
@@ -139,7 +139,7 @@ pub fn number(expr: &Expr) -> Option<String> {
     found
 }
 
-/// Types whose values are such numbers, behind `reg`.
+/// Types whose values are object ids, without the prefix `reg`.
 const NUMBERED: [&str; 11] = [
     "class",
     "collation",

@@ -10,7 +10,7 @@ use super::ident::{fold_case, name_parts};
 use super::layout::Layout;
 use super::walk::{Node, walk};
 
-/// Why a statement cannot run for all shards, if it, or a part of it, changes the tenant of rows.
+/// The reason to refuse a statement that, even in a part, changes the tenant of rows.
 pub fn refusal(statement: &Statement, layout: &Layout) -> Option<String> {
     let column = layout.tenant_column.as_deref()?;
     let mut moves = changes(statement, column, layout);
@@ -35,9 +35,9 @@ pub fn refusal(statement: &Statement, layout: &Layout) -> Option<String> {
 /// True if this statement itself does.
 fn changes(statement: &Statement, column: &str, layout: &Layout) -> bool {
     let names = target(statement).and_then(name_parts).unwrap_or_default();
-    // A view whose table cannot be told is refused elsewhere.
+    // Views with an unknown table are refused elsewhere.
     let Some(written) = table_of(&names, layout) else { return false };
-    // Every shard holds the rows of reference tables, whatever they say.
+    // Every shard holds all rows of reference tables.
     if layout.is_reference(&written.table) {
         return false;
     }
@@ -54,7 +54,7 @@ fn assign(assignments: &[Assignment], is_tenant: &dyn Fn(&str) -> bool) -> bool 
     assignments.iter().any(|assignment| assigns(assignment, is_tenant))
 }
 
-/// True if an assignment gives the tenant another value than its own.
+/// True if an assignment may change the tenant.
 fn assigns(assignment: &Assignment, is_tenant: &dyn Fn(&str) -> bool) -> bool {
     let names = |name| name_parts(name).and_then(|mut parts| parts.pop()).is_some_and(|name| is_tenant(&name));
     match &assignment.target {
@@ -63,12 +63,12 @@ fn assigns(assignment: &Assignment, is_tenant: &dyn Fn(&str) -> bool) -> bool {
     }
 }
 
-/// True for the bare name of the tenant column. With a table before it, it may be that of another row.
+/// True for the unqualified tenant column. A qualified one may belong to another row.
 fn is_itself(value: &Expr, is_tenant: &dyn Fn(&str) -> bool) -> bool {
     matches!(value, Expr::Identifier(name) if is_tenant(&fold_case(name)))
 }
 
-/// ON CONFLICT ... DO UPDATE. Where the tenant is among what conflicts, its new value is the one that the row has.
+/// ON CONFLICT ... DO UPDATE. If the tenant is part of the conflict target, its new value equals the old one.
 fn on_conflict(insert: &Insert, is_tenant: &dyn Fn(&str) -> bool) -> bool {
     let Some(OnInsert::OnConflict(OnConflict { conflict_target, action: OnConflictAction::DoUpdate(update) })) =
         &insert.on

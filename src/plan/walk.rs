@@ -7,10 +7,10 @@ use sqlparser::ast::{Expr, Ident, ObjectName, Query, Select, ValueWithSpan, Visi
 
 use super::budget::spend;
 
-/// What a walk comes to, parents before children.
+/// A node of a walk, parents before children.
 pub enum Node<'n> {
     Query(&'n Query),
-    /// All of the query that was entered last has been seen.
+    /// The end of the query that was entered last.
     QueryEnd,
     Select(&'n Select),
     Expr(&'n Expr),
@@ -64,8 +64,7 @@ impl Visitor for ReadVisitor<'_> {
     }
 }
 
-/// What a walk that changes the tree comes to. What is put in the place of an expression is not itself shown, but its
-/// children are.
+/// A node of a walk that changes the tree. A replacement is not visited, but its children are.
 pub enum NodeMut<'n> {
     Query,
     Select(&'n mut Select),
@@ -76,7 +75,7 @@ pub enum NodeMut<'n> {
     Ident(&'n mut Ident),
 }
 
-/// Shows every node to `change`, until it breaks off.
+/// Shows every node to `change`, until it breaks.
 pub fn rewrite(tree: &mut impl VisitMut, change: &mut dyn FnMut(NodeMut<'_>) -> ControlFlow<()>) {
     let _ = tree.visit(&mut WriteVisitor(change));
 }

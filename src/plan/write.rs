@@ -21,7 +21,7 @@ use super::{clock, commands};
 #[derive(Debug)]
 pub struct Changed {
     pub how: Broadcast,
-    /// Functions of which copies of rows get values.
+    /// Functions whose values the copies get.
     pub functions: BTreeSet<String>,
 }
 
@@ -32,7 +32,7 @@ impl Changed {
     }
 }
 
-/// The query in whose WITH a change finds other queries.
+/// The query whose WITH contains the change.
 type With<'w> = Option<&'w Query>;
 
 /// UPDATE: each shard changes its own rows.
@@ -81,8 +81,8 @@ fn deleted(
     changes(tables, select, with, "rd", layout, consent)
 }
 
-/// The first table is changed; it and what it is joined with must be local. `commands`: what is done to its rows, as the
-/// catalogue names it for policies.
+/// The first table is changed; it and the tables that it is joined with must be joined on the tenant. `commands`: the
+/// commands on its rows, as pg_policy names them.
 fn changes(
     tables: Vec<TableWithJoins>,
     mut select: Select,
@@ -108,7 +108,7 @@ fn changes(
     let mut search = Search::new(layout);
     let locality = look(&mut search).map_err(refuse)?;
     if reference && consent == FanOutConsent::AllServers {
-        // A policy gives no values: where it looks at nothing sharded, all copies are seen alike.
+        // A policy gives no values: if it reads nothing sharded, it applies equally to all copies.
         search = Search::without_policies(layout);
         look(&mut search).map_err(refuse)?;
     }
@@ -141,7 +141,7 @@ fn changes(
 const BY_ROWS: &str = "a change of a reference table that depends on rows that differ between shards; read them first and bind their \
          values";
 
-/// The functions that a change of a reference table calls. What each shard would make itself is refused.
+/// The functions that a change of a reference table calls. Refuses values that each shard would compute itself.
 fn copied(search: &Search<'_>) -> Result<BTreeSet<String>, Refusal> {
     if let Some(function) = search.effects.iter().chain(&search.randoms).next() {
         return Err(unsupported(&format!(
@@ -170,12 +170,12 @@ fn copied(search: &Search<'_>) -> Result<BTreeSet<String>, Refusal> {
     }
 }
 
-/// True for a change of a table of which every shard has a copy.
+/// True for a change of a reference table.
 fn is_copied(table: &TableFactor, layout: &Layout) -> bool {
     matches!(table, TableFactor::Table { name, .. } if name_parts(name).is_some_and(|names| layout.is_reference(&names)))
 }
 
-/// With `allServers` each shard changes what it would by itself, whether or not that is exact; but copies stay alike.
+/// With `allServers` each shard does what it would do alone, exact or not; but copies stay equal.
 fn by_itself(
     changed: Result<Changed, Refusal>,
     table: Option<&TableFactor>,
@@ -188,7 +188,7 @@ fn by_itself(
     }
 }
 
-/// INSERT: for all shards only by an explicit word, because a row belongs to one tenant.
+/// INSERT: for all shards only with explicit consent, because a row belongs to one tenant.
 pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, consent: FanOutConsent) -> Result<Changed, Refusal> {
     if consent != FanOutConsent::AllServers {
         return Err(unsupported(
@@ -240,7 +240,7 @@ pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, consent: FanOutC
     Ok(Changed { how: Broadcast::Same, functions: copied(&search)? })
 }
 
-/// A query whose body changes data: `WITH ... UPDATE`, say.
+/// A query whose body changes data, such as `WITH ... UPDATE`.
 pub fn inside_query(query: &Query, layout: &Layout, consent: FanOutConsent) -> Option<Result<Changed, Refusal>> {
     let statement = match &*query.body {
         SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => statement,
@@ -258,7 +258,7 @@ pub fn inside_query(query: &Query, layout: &Layout, consent: FanOutConsent) -> O
     })
 }
 
-/// What is neither a query nor a change of rows: DDL, CALL, settings. The first shard's answer stands for all.
+/// Other statements: DDL, CALL, settings. The first shard's reply is the result.
 pub fn other(statement: &Statement, sql: &str, consent: FanOutConsent) -> Result<Plan, Refusal> {
     match statement {
         Statement::ShowVariable { .. } => Ok(Plan::AnyShard),
@@ -294,7 +294,7 @@ pub fn merge(merge: &Merge, layout: &Layout, consent: FanOutConsent) -> Result<C
     by_itself(merged(merge, layout, consent), Some(&merge.table), layout, consent)
 }
 
-/// A MERGE as a change of its target by the rows that its source joins with it.
+/// Checks a MERGE like an UPDATE of its target joined with its source.
 fn merged(merge: &Merge, layout: &Layout, consent: FanOutConsent) -> Result<Changed, Refusal> {
     let mut select = empty_select();
     let mut add = |expr: &Expr| select.projection.push(SelectItem::UnnamedExpr(expr.clone()));
@@ -317,7 +317,7 @@ fn merged(merge: &Merge, layout: &Layout, consent: FanOutConsent) -> Result<Chan
     changes(vec![TableWithJoins { relation: merge.table.clone(), joins }], select, None, "rawd", layout, consent)
 }
 
-/// A statement that does something on every shard, for which the caller has to ask.
+/// A statement with effects on every shard, which needs the caller's consent.
 pub fn by_word(sql: &str, consent: FanOutConsent) -> Result<Plan, Refusal> {
     if let Some(reason) = commands::lasts_not(sql) {
         return Err(unsupported(reason));

@@ -36,7 +36,7 @@ use names::StatementNames;
 pub use requests::{ELSEWHERE, Whose};
 pub use study::KnownText;
 
-/// A row above this many bytes is no answer to a question of ours.
+/// A larger row is not an answer to one of this server's own queries.
 const LARGE: usize = 1 << 20;
 
 /// The transaction that PostgreSQL says it is in.
@@ -53,9 +53,9 @@ pub enum Transaction {
 #[derive(Clone, Copy, Debug, Default)]
 struct Residue {
     transaction: Transaction,
-    /// Anything that a new session does not have: everything that ran counts, unless it is proven to leave nothing.
+    /// The session may differ from a new one. Everything that ran counts, unless it is proven to leave nothing.
     session: bool,
-    /// Sequences may have been used. Only what counts as `session` could tell.
+    /// Sequences may have been used. Only statements that count as `session` could notice.
     sequences: bool,
     /// The tenant was set for the session, because the statement allows no transaction around it.
     tenant: bool,
@@ -63,7 +63,7 @@ struct Residue {
 
 /// A connection to PostgreSQL.
 pub struct Backend {
-    /// Given up before the socket: the pooler hands its process to another connection then.
+    /// Dropped before the socket, because the pooler then gives its process to another connection.
     served: Option<Served>,
     socket: Socket,
     pub read_buffer: ReadBuffer,
@@ -72,13 +72,13 @@ pub struct Backend {
     address: Address,
     key: CancelKey,
     names: StatementNames,
-    /// What is known of texts here, by their ids. None: nothing is to be kept.
+    /// What is known about texts on this connection, by id. None: no statements are kept.
     statements: Option<LruCache<StatementId, KnownText>>,
-    /// The settings that statements here were parsed under; their places number them.
+    /// The settings under which statements here were parsed; the index is their number.
     parsed_under: Vec<SessionSettings>,
     /// Names of prepared statements to close with the next request.
     superfluous: Vec<String>,
-    /// What PostgreSQL holds prepared is not known: everything goes with the next request.
+    /// PostgreSQL's prepared statements are not known: the next request closes all of them.
     statements_in_doubt: bool,
     set_local_prepared: bool,
     study_prepared: bool,
@@ -86,7 +86,7 @@ pub struct Backend {
     /// ReadyForQuery messages that are still to come.
     outstanding: u32,
     residue: Residue,
-    /// Whose the last statement was that set its tenant without a prepared statement, and of which type.
+    /// The tenant and type of the last statement that set them without a prepared statement.
     last_tenant: Option<Box<[String; 2]>>,
     /// A cancel request on its way; it must have ended before another query runs here.
     cancelling: Option<JoinHandle<bool>>,
@@ -105,7 +105,7 @@ impl Backend {
         Ok(Backend::over(connect::open(target).await?, target, statement_cache_size, fitness))
     }
 
-    /// Opens one to the very server that another leads to, for commands of the server's own.
+    /// Opens one to the same server as another connection, for this server's own commands.
     pub async fn connect_to(target: &Arc<ConnectTarget>, address: Address) -> Result<Self, ConnectError> {
         Ok(Backend::over(connect::open_at(target, address).await?, target, 0, Fitness::new(0, None)))
     }
@@ -137,37 +137,37 @@ impl Backend {
         }
     }
 
-    /// Which of PostgreSQL's addresses it leads to.
+    /// The PostgreSQL address that it is connected to.
     pub fn address(&self) -> Address {
         self.address
     }
 
-    /// It is watched over for as long as it is there.
+    /// PostgreSQL ends it if this server freezes.
     pub fn keep_covered(&mut self, covered: Covered) {
         self.covered = Some(covered);
     }
 
-    /// No other connection may have its process for as long as it is there.
+    /// No other connection may have the same process.
     pub fn keep_served(&mut self, served: Served) {
         self.served = Some(served);
     }
 
-    /// The process that has to answer, where a pooler stands in between.
+    /// The process that must answer, if there is a pooler.
     fn pinned(&self) -> Option<i32> {
         self.served.as_ref().map(|served| served.process.number)
     }
 
-    /// True if a pooler stands in between.
+    /// True if the connection goes through a pooler.
     pub fn is_pooled(&self) -> bool {
         self.served.is_some()
     }
 
-    /// True if another process answers than the one that was announced: a pooler stands in between.
+    /// True if a different process answers than the one announced: there is a pooler.
     pub async fn is_behind_pooler(&mut self) -> io::Result<bool> {
         Ok(self.process_id().await? != self.key.process_id)
     }
 
-    /// The settings that hold in the session.
+    /// The session's current settings.
     pub fn settings(&self) -> &SessionSettings {
         &self.settings
     }
@@ -177,7 +177,7 @@ impl Backend {
         self.residue.transaction
     }
 
-    /// Looks, without waiting, whether PostgreSQL has closed an idle connection or is about to.
+    /// Checks, without waiting, whether PostgreSQL has closed an idle connection or is about to.
     pub fn is_alive(&mut self) -> bool {
         let mut context = Context::from_waker(Waker::noop());
         let mut space = [0; 1024];
@@ -185,8 +185,8 @@ impl Backend {
             let mut buffer = ReadBuf::new(&mut space);
             match Pin::new(&mut self.socket).poll_read(&mut context, &mut buffer) {
                 Poll::Pending => return true,
-                // A change of the server's configuration is announced to idle connections too, in a ParameterStatus.
-                // What is prepared here was analysed under the settings of before.
+                // PostgreSQL announces a change of its configuration to idle connections too, by ParameterStatus. The
+                // prepared statements here were analyzed under the old settings.
                 Poll::Ready(Ok(())) if buffer.filled().first() == Some(&b'S') => self.doubt_statements(),
                 Poll::Ready(_) => return false,
             }
@@ -195,7 +195,7 @@ impl Backend {
 
     // --- reading and writing --------------------------------------------------------------------------------------
 
-    /// Sends what has been asked. A future dropped halfway leaves the connection useless.
+    /// Sends the composed requests. Dropping the future halfway makes the connection unusable.
     pub async fn flush(&mut self) -> io::Result<()> {
         while !self.out.is_empty() {
             if self.socket.write_buf(&mut self.out).await? == 0 {
@@ -205,17 +205,17 @@ impl Backend {
         self.socket.flush().await
     }
 
-    /// Bytes that have been asked but not sent.
+    /// Bytes that have been composed but not sent.
     pub fn unsent(&self) -> usize {
         self.out.len()
     }
 
-    /// Reads once; 0: PostgreSQL has closed the connection. Dropping the future loses nothing.
+    /// Reads once; 0: PostgreSQL has closed the connection. Cancel safe.
     pub async fn fill(&mut self) -> io::Result<usize> {
         self.read_buffer.fill(&mut self.socket).await
     }
 
-    /// Notes a ReadyForQuery; true if it was the last one that is to come.
+    /// Notes a ReadyForQuery; true if it was the last expected one.
     pub fn note_ready(&mut self, message: &PgMessage) -> bool {
         self.outstanding = self.outstanding.saturating_sub(1);
         let now = match self.read_buffer.body(message) {
@@ -229,17 +229,17 @@ impl Backend {
 
     // --- care -----------------------------------------------------------------------------------------------------
 
-    /// Notes that the session may hold something of the last query's, another tenant included.
+    /// Notes that the session may keep state of the last query, including its tenant.
     pub fn mark_stateful(&mut self) {
         self.residue.session = true;
     }
 
-    /// Notes that a text runs that leaves nothing, save for what `lastval()` tells, if it writes, to those that can ask.
+    /// Notes that a text runs that leaves no state, except what `lastval()` returns after a write.
     pub fn mark_harmless(&mut self, writes: bool) {
         self.residue.sequences |= writes;
     }
 
-    /// Notes that the connection is of no use any more.
+    /// Notes that the connection is unusable.
     pub fn mark_broken(&mut self) {
         self.broken = true;
     }
@@ -249,7 +249,7 @@ impl Backend {
         self.broken || (!self.out.is_empty() && self.outstanding > 0)
     }
 
-    /// True if PostgreSQL has answered all that it was asked, so that nothing runs there.
+    /// True if PostgreSQL has answered every request, so nothing runs there.
     pub fn is_ready(&self) -> bool {
         !self.broken && self.out.is_empty() && self.outstanding == 0
     }
@@ -265,15 +265,14 @@ impl Backend {
             || self.role_is_doubted()
     }
 
-    /// Asks PostgreSQL, on a connection of its own, to stop the running statement; at most once.
+    /// Asks PostgreSQL, on a separate connection, to stop the running statement; at most once.
     pub fn cancel(&mut self) {
         if self.cancelling.is_none() {
             self.cancelling = Some(tokio::spawn(cancel::request(self.target.clone(), self.address, self.key)));
         }
     }
 
-    /// Brings the connection into the state of a new one, save for settings and prepared statements that were asked
-    /// for. Stops a statement that still runs.
+    /// Resets the connection, except for requested settings and prepared statements. Stops a statement that still runs.
     pub async fn clean(&mut self) -> io::Result<()> {
         self.come_to_rest().await?;
         if self.residue.transaction != Transaction::None {
@@ -290,8 +289,8 @@ impl Backend {
         Ok(())
     }
 
-    /// Makes the connection ready for the next query of one caller, whose transaction and session stay as they are:
-    /// nothing of the last query runs, comes or counts any more.
+    /// Makes the connection ready for the next query of the same caller, whose transaction and session stay: waits
+    /// until the last query has ended completely.
     pub async fn settle(&mut self) -> io::Result<()> {
         self.come_to_rest().await?;
         if self.residue.tenant && self.residue.transaction == Transaction::None {
@@ -306,18 +305,18 @@ impl Backend {
         Ok(())
     }
 
-    /// Stops a statement that still runs, and sees that no cancel request is on its way.
+    /// Stops a statement that still runs, and waits for a pending cancel request.
     async fn come_to_rest(&mut self) -> io::Result<()> {
         if self.outstanding > 0 {
             self.cancel();
             self.await_ready().await?;
-            // Nobody has looked at the answers: settings asked for may hold or not, and statements be prepared or not.
+            // Nobody has read the answers, so the settings and prepared statements are not known.
             self.residue.session = true;
             self.forget_statements();
         }
         if let Some(cancelling) = self.cancelling.take() {
-            // Once PostgreSQL has closed the cancelling connection it has sent its signal; an exchange after that makes
-            // sure the signal has been seen too, so that it cannot stop a later statement.
+            // When PostgreSQL closes the cancelling connection, it has sent its signal. One more round trip makes sure
+            // that the signal has arrived, so it cannot stop a later statement.
             if !cancelling.await.unwrap_or(false) {
                 return Err(io::Error::other("a cancel request may still be under way"));
             }
@@ -328,8 +327,8 @@ impl Backend {
         Ok(())
     }
 
-    /// Lets an open transaction fail, as an error in it does: nothing can be done in it but to go back. If PostgreSQL does
-    /// not do so soon, the connection is of no use any more, and its transaction goes with it.
+    /// Makes an open transaction fail, as an error does, so that it can only be rolled back. If PostgreSQL does not
+    /// answer soon, the connection is closed, and its transaction with it.
     pub async fn fail_transaction(&mut self) {
         if !matches!(timeout(STOP_TIMEOUT, self.try_to_fail_transaction()).await, Ok(Ok(()))) {
             self.mark_broken();
@@ -337,7 +336,7 @@ impl Backend {
     }
 
     async fn try_to_fail_transaction(&mut self) -> io::Result<()> {
-        // What is not there cannot be gone back to; PostgreSQL's log shows the name.
+        // The savepoint does not exist, so this fails; PostgreSQL's log shows its name.
         self.ask_simple("rollback to savepoint \"a reply that mtdd-server did not pass on\"")?;
         self.flush().await?;
         match (self.await_ready().await?, self.residue.transaction) {
@@ -346,7 +345,7 @@ impl Backend {
         }
     }
 
-    /// Runs a text of the server's own that must succeed.
+    /// Runs one of this server's own texts, which must succeed.
     async fn command(&mut self, sql: &str) -> io::Result<()> {
         self.ask_simple(sql)?;
         self.flush().await?;
@@ -356,12 +355,12 @@ impl Backend {
         }
     }
 
-    /// Reads, and forgets, whatever comes until PostgreSQL is ready; false if an error was among it.
+    /// Reads and drops everything until PostgreSQL is ready; false if there was an error.
     async fn await_ready(&mut self) -> io::Result<bool> {
         Ok(self.await_row().await?.0)
     }
 
-    /// The same; also the rows of the first result that had any. Settings that are asked for behind it answer with rows
+    /// The same, but returns the rows of the first result that has any. Settings requested after it answer with rows
     /// too.
     async fn await_row(&mut self) -> io::Result<(bool, Bytes)> {
         let (mut fine, mut first) = (true, Bytes::new());
@@ -372,8 +371,8 @@ impl Backend {
                         self.note_ready(&message);
                     }
                     b'E' => fine = false,
-                    // Which protocol asked is not known here; a Sync too many is answered once too often, so the
-                    // connection goes.
+                    // The protocol of the request is not known here. An extra Sync would be answered once too often, so
+                    // the connection is closed.
                     b'G' => return Err(io::Error::other("PostgreSQL asked for COPY data after the caller had gone")),
                     b'C' if self.read_buffer.has_rows() => {
                         let (rows, _) = self.read_buffer.take_rows();

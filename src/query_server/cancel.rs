@@ -12,7 +12,7 @@ use super::connect::{CancelKey, ConnectError};
 use super::stop::STOP_TIMEOUT;
 use crate::postgres::{Address, ConnectTarget};
 
-/// Asks for the cancel and returns when PostgreSQL has acted on it; false if that is not certain.
+/// Sends the cancel request and returns when PostgreSQL has acted on it; false if that is not certain.
 pub async fn request(target: Arc<ConnectTarget>, address: Address, key: CancelKey) -> bool {
     let exchange = async {
         let mut socket = target.dial(address).await?.socket;

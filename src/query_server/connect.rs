@@ -18,7 +18,7 @@ use super::read_buffer::{PgMessage, ReadBuffer};
 use crate::postgres::{self, Address, Attempted, Binding, ConnectTarget, DialError, Dialled, Role, Socket};
 use crate::proto::DatabaseError;
 
-/// Why a connection could not be opened. None of these says more than host names and PostgreSQL's own words.
+/// Why a connection could not be opened. The messages contain only host names and PostgreSQL's own words.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The socket could not be opened or encrypted.
@@ -33,36 +33,36 @@ pub enum ConnectError {
     /// PostgreSQL asked for proof that we cannot give.
     #[error("authentication: {0}")]
     Authentication(String),
-    /// A pooler stands between this server and PostgreSQL.
+    /// There is a pooler between this server and PostgreSQL.
     #[error(
         "a connection pooler answers there (a different process serves than the one announced), so sessions and \
              prepared statements would reach the wrong connection. Connect to PostgreSQL directly, since this server \
              is a pool already; or, if the pooler is in session mode, start with --session-pooler"
     )]
     Pooler,
-    /// It does not keep one connection of PostgreSQL's for each of ours.
+    /// The pooler does not keep one PostgreSQL connection for each of ours.
     #[error(
         "the connection pooler that answers there is not in session mode (--session-pooler): one PostgreSQL process \
              serves two connections, or two serve one, so queries would reach each other's sessions. Connect to \
              PostgreSQL directly, since this server is a pool already"
     )]
     TransactionPooler,
-    /// PostgreSQL cannot be made to end the connection should this server freeze.
+    /// PostgreSQL cannot be set up to end the connection if this server freezes.
     #[error("PostgreSQL cannot be set up to end this connection, which --lookup needs: {0}")]
     Unwatched(String),
     /// PostgreSQL refused.
     #[error("{}{}", .0.message, .0.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default())]
     Refused(Box<DatabaseError>),
-    /// It is not what `target_session_attrs` asks for.
+    /// It does not have the role that `target_session_attrs` requires.
     #[error("{}", .0.misfit())]
     Misfit(Role),
-    /// What was met at each of several places.
+    /// The errors of several hosts.
     #[error("{}", Met(.0))]
     Several(Vec<(String, ConnectError)>),
 }
 
 impl ConnectError {
-    /// True if PostgreSQL takes no more connections.
+    /// True if PostgreSQL accepts no more connections.
     pub fn is_no_room(&self) -> bool {
         match self {
             ConnectError::Refused(error) => error.code.as_deref() == Some("53300"),
@@ -85,12 +85,12 @@ impl fmt::Display for Met<'_> {
 }
 
 impl ConnectError {
-    /// True if PostgreSQL has no connection left for us, though it is well.
+    /// True if PostgreSQL is healthy but has no connection left.
     pub fn is_crowded(&self) -> bool {
         self.is_refusal(&["53300"])
     }
 
-    /// True if PostgreSQL, or a pooler in front of it, does not take a startup parameter.
+    /// True if PostgreSQL, or a pooler in front of it, refuses a startup parameter.
     fn is_about_a_parameter(&self) -> bool {
         self.is_refusal(&["42704", "22023", "08P01"])
     }
@@ -118,7 +118,7 @@ impl Attempted for ConnectError {
     }
 }
 
-/// What PostgreSQL wants to hear from whoever asks it to cancel.
+/// The key of a cancel request.
 #[derive(Clone, Copy)]
 pub struct CancelKey {
     pub process_id: i32,
@@ -134,7 +134,7 @@ pub struct Opened {
     pub address: Address,
 }
 
-/// Opens a connection to the first of the target's places that lets us in and is what is asked for.
+/// Opens a connection to the first of the target's hosts that accepts it and has the wanted role.
 pub async fn open(target: &ConnectTarget) -> Result<Opened, ConnectError> {
     match open_anywhere(target).await {
         Err(error) if error.is_about_a_parameter() && target.give_up_wishes() => {
@@ -145,7 +145,7 @@ pub async fn open(target: &ConnectTarget) -> Result<Opened, ConnectError> {
     }
 }
 
-/// Opens one at an address at which there is another already. What the server there has to be is not asked again.
+/// Opens another connection to an address, without checking the server's role again.
 pub async fn open_at(target: &ConnectTarget, address: Address) -> Result<Opened, ConnectError> {
     let opening = connect(target, address, Role::Any);
     timeout(target.timeout, opening).await.unwrap_or(Err(ConnectError::TimedOut(target.timeout)))
@@ -160,7 +160,7 @@ async fn connect(target: &ConnectTarget, address: Address, role: Role) -> Result
     start(target, dialled, address, role).await
 }
 
-/// Says who we are, proves it, waits until PostgreSQL is ready, and asks whether it is what is wanted.
+/// Logs in, waits until PostgreSQL is ready, and checks its role.
 async fn start(target: &ConnectTarget, dialled: Dialled, address: Address, role: Role) -> Result<Opened, ConnectError> {
     let Dialled { socket, encrypted, binding } = dialled;
     let mut talk = Talk { socket, read_buffer: ReadBuffer::default(), out: BytesMut::new() };
@@ -192,7 +192,7 @@ async fn start(target: &ConnectTarget, dialled: Dialled, address: Address, role:
     Ok(Opened { socket: talk.socket, read_buffer: talk.read_buffer, key, address })
 }
 
-/// What a proof of the password can be, and has been, bound to.
+/// The channel binding of the password proof.
 struct Proof {
     encrypted: bool,
     binding: Option<Vec<u8>>,
@@ -200,7 +200,7 @@ struct Proof {
 }
 
 impl Proof {
-    /// The mechanism to use of those that are offered, and its state.
+    /// The SASL mechanism to use, and its state.
     fn scram(
         &mut self,
         wanted: Binding,
@@ -220,13 +220,14 @@ impl Proof {
         if !offers(SCRAM_SHA_256) {
             return Err(ConnectError::Authentication("PostgreSQL offers no SCRAM-SHA-256".into()));
         }
-        // Says that we would have bound it, so that PostgreSQL notices where somebody in between has taken its offer out.
+        // Announces support for channel binding, so that PostgreSQL notices if someone in between has removed its
+        // offer.
         let could_bind = self.binding.is_some() && wanted != Binding::Disable;
         let binding = if could_bind { ChannelBinding::unrequested() } else { ChannelBinding::unsupported() };
         Ok((SCRAM_SHA_256, ScramSha256::new(password, binding)))
     }
 
-    /// Refuses to go on without a binding where one is required.
+    /// Refuses to continue without a required channel binding.
     fn check(&self, wanted: Binding) -> Result<(), ConnectError> {
         if wanted != Binding::Require || self.bound {
             return Ok(());
@@ -323,7 +324,7 @@ impl Talk {
         }
     }
 
-    /// Whether a statement that gives one row or none gives one.
+    /// Whether a statement returns a row.
     async fn gives_a_row(&mut self, sql: &str) -> Result<bool, ConnectError> {
         frontend::query(sql, &mut self.out)?;
         self.send().await?;

@@ -8,10 +8,10 @@ use tokio::sync::{Notify, oneshot};
 
 use super::served::Process;
 
-/// Hears whether PostgreSQL would end a connection.
+/// Hears whether PostgreSQL will end the connection on a freeze.
 pub type CoverWaiter = oneshot::Sender<Result<(), String>>;
 
-/// What is watched over at one PostgreSQL.
+/// The covered connections of one PostgreSQL.
 #[derive(Default)]
 pub struct CoveredBackends {
     state: Mutex<State>,
@@ -20,22 +20,22 @@ pub struct CoveredBackends {
 
 #[derive(Default)]
 struct State {
-    /// The processes, by their numbers.
+    /// The processes, by pid.
     processes: HashMap<i32, CoveredProcess>,
     /// Those that wait to be covered.
     waiting: Vec<(i32, CoverWaiter)>,
 }
 
-/// What is known of a process.
+/// What is known about a process.
 #[derive(Default)]
 struct CoveredProcess {
-    /// Connections of ours that name it; more than one where PostgreSQL has given the number again.
+    /// The number of our connections with this pid; more than one if PostgreSQL has reused it.
     connections: usize,
-    /// When it began, once PostgreSQL has said so.
+    /// Its start time, once PostgreSQL has reported it.
     began: Option<String>,
 }
 
-/// Held by a connection: until it is dropped, PostgreSQL may be told to end its process.
+/// Held by a connection: while it exists, PostgreSQL may end its process.
 pub struct Covered {
     watch: Arc<CoveredBackends>,
     process: i32,
@@ -63,13 +63,13 @@ impl CoveredBackends {
         let mut state = self.lock();
         let serving = state.processes.entry(process).or_default();
         serving.connections += 1;
-        // This one is there: any other that had its number is not.
+        // This process exists, so any earlier one with the same pid does not.
         serving.began = None;
         state.waiting.push((process, waiter));
         Covered { watch: self.clone(), process }
     }
 
-    /// All processes, and those who wait, who wait here no more.
+    /// All processes, and the waiters, which are removed.
     pub fn take(&self) -> (Vec<Process>, Vec<(i32, CoverWaiter)>) {
         let mut state = self.lock();
         let all = state.processes.iter();

@@ -27,7 +27,7 @@ fn owned(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A RowDescription's body, `id` left 0. None if it is malformed.
+/// Decodes a RowDescription's body, with `id` 0. None if it is malformed.
 pub fn row_description(body: &[u8]) -> Option<RowDescription> {
     let mut reader = MessageReader(body);
     let count = u16::from_be_bytes(reader.bytes()?);
@@ -47,19 +47,19 @@ pub fn row_description(body: &[u8]) -> Option<RowDescription> {
     Some(RowDescription { id: 0, fields })
 }
 
-/// A description in the form in which it came, decoded only if a caller has not seen it yet.
+/// An undecoded description, which is decoded only if the caller has not seen it yet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RawDescription(pub Bytes);
 
 impl RawDescription {
-    /// The decoded form; one without fields if PostgreSQL sent nonsense.
+    /// The decoded form; without fields if it is malformed.
     pub fn decode(&self) -> RowDescription {
         row_description(&self.0).unwrap_or_default()
     }
 }
 
-/// An ErrorResponse's or NoticeResponse's body. Fields that PostgreSQL may add in future are skipped. `length`: of the whole
-/// message, of which the body may be the beginning; then the field that is not whole says so, and those behind it are absent.
+/// Decodes an ErrorResponse's or NoticeResponse's body. Unknown fields are skipped. `length`: of the whole message,
+/// which the body may be cut from; then the cut field says so, and later fields are absent.
 pub fn database_error(body: &[u8], length: usize) -> DatabaseError {
     let is_cut = body.len() + 4 < length;
     let mut error = DatabaseError { length: length as u32, ..DatabaseError::default() };

@@ -13,12 +13,12 @@ use super::stop_watch::StopWatch;
 use crate::proto::Failure;
 use crate::proto::failure::Reason;
 
-/// What an attempt may make use of.
+/// How an attempt runs the query.
 #[derive(Clone, Copy)]
 pub struct ExecutionMode {
-    /// The connection is held for the caller: what is found there may be the caller's own, and stays as it is.
+    /// The caller holds the connection: its state may be the caller's, and stays.
     pub held: bool,
-    /// Use a prepared statement, and make it if need be.
+    /// Use a prepared statement, and prepare it if necessary.
     pub keep: bool,
 }
 
@@ -42,7 +42,7 @@ impl<'t> Execution<'t> {
             return self.inside(watch).await;
         }
         if !self.text.needs_tenant {
-            // A transaction that begins now has been nobody's yet.
+            // A transaction that begins now has no tenant yet.
             self.backend.forget_tenant();
         }
         if self.shares_a_transaction() {
@@ -55,18 +55,18 @@ impl<'t> Execution<'t> {
         self.send_and_read(sent_request, watch).await
     }
 
-    /// True if the statement can follow others of ours in one group of the extended protocol. A simple request with
-    /// `$1` in it is an error that only the simple protocol reports as `pg` would.
+    /// True if the statement can share one group of the extended protocol with our own statements. A simple request
+    /// with `$1` is an error, which only the simple protocol reports as `pg` would.
     fn shares_a_transaction(&self) -> bool {
         self.text.plain && !(self.query.request.simple && self.text.has_parameters)
     }
 
-    /// On whose behalf the statement runs. None: its session cannot have another tenant's, so nothing need be set.
+    /// The tenant to set. None: the session cannot have another tenant, so nothing must be set.
     fn whose(&self) -> Option<Whose<'t>> {
         match (self.query.whose(), self.mode.held) {
-            // Somebody else's function may have set a tenant for the session.
+            // Another caller's function may have set a tenant for the session.
             (None, true) => Some(Whose::NOBODY),
-            // The statement that sets it also sees whether a pooler still keeps sessions.
+            // The statement that sets the tenant also detects whether a pooler still keeps sessions.
             (None, false) if self.backend.is_pooled() => Some(Whose::NOBODY),
             (whose, _) => whose,
         }
@@ -76,7 +76,7 @@ impl<'t> Execution<'t> {
     async fn together<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
         let (old, new) = (self.backend.settings(), &self.query.settings);
         if old != new && (old.shape_transactions() || new.shape_transactions()) {
-            // They count from the next transaction on.
+            // They apply from the next transaction on.
             if let Some(attempt) = self.prepare_session(watch).await? {
                 return Ok(attempt);
             }
@@ -103,7 +103,7 @@ impl<'t> Execution<'t> {
                 let whose = self.query.whose().unwrap_or(Whose::NOBODY);
                 preface += self.backend.ask_for_guard(id, whose, proven)?;
                 self.backend.ask_kept(id, request)?;
-                // What a premise does is not proven.
+                // Nothing is proven about a premise.
                 let harmless = proven.harmless && request.premise.is_none();
                 return Ok(SentRequest::kept(id, harmless).after(preface).on_premise(request.premise.is_some()));
             }
@@ -119,8 +119,8 @@ impl<'t> Execution<'t> {
         self.send_and_read(sent_request, watch).await
     }
 
-    /// Finds out whether and how the text can be kept on this connection, in a request ahead of it. False: PostgreSQL
-    /// closed the connection; nothing has run.
+    /// Finds out, in a request before it, whether the text can be kept prepared. False: PostgreSQL closed the
+    /// connection; nothing has run.
     async fn study<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<bool, Failure> {
         let sql = &self.query.request.sql;
         let id = self.backend.statement_id(self.text, &self.query.settings);
@@ -148,7 +148,7 @@ impl<'t> Execution<'t> {
                 Ok(false)
             }
             Err(stop) => {
-                // It may wait for a lock; its transaction has no end yet.
+                // It may be waiting for a lock, and its transaction is still open.
                 self.backend.cancel();
                 self.backend.mark_broken();
                 Err(stop.before())
@@ -156,7 +156,8 @@ impl<'t> Execution<'t> {
         }
     }
 
-    /// Settings and tenant ahead of a statement that a transaction around it would change. An answer: they failed.
+    /// Sets settings and tenant before a statement that cannot share their transaction. Returns an outcome only if that
+    /// failed.
     async fn prepare_session<C: Caller>(
         &mut self,
         watch: &mut StopWatch<'_, C>,
@@ -174,7 +175,7 @@ impl<'t> Execution<'t> {
             self.backend.ask_for_end();
             Ok(SentRequest::extended().after(preface))
         })();
-        // Whatever it meets, the statement itself has not been sent.
+        // On any failure, the statement itself has not been sent.
         let attempt = self.send_and_read(sent_request, watch).await.map_err(|failure| match watch.stopping {
             Some(stop) => stop.before(),
             None => Failure { never_ran: true, reason: Reason::Unavailable.into(), ..failure },
@@ -186,8 +187,8 @@ impl<'t> Execution<'t> {
         }
     }
 
-    /// In a transaction of the caller's: the tenant, which the last statement may have changed, and the statement, in
-    /// one write.
+    /// In the caller's transaction: sets the tenant, which the last statement may have changed, and runs the statement,
+    /// in one write.
     async fn inside<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
         if self.text.outlives_tenant {
             return Err(failure(
@@ -199,7 +200,7 @@ impl<'t> Execution<'t> {
         }
         let sent_request = (|| {
             let mut preface = 0;
-            // A transaction that has failed takes nothing but its end, and need not be told whose it was.
+            // A failed transaction accepts only its end, and does not need a tenant.
             if self.backend.transaction() == Transaction::Open {
                 let whose = self.query.whose();
                 if self.text.needs_tenant {
@@ -217,8 +218,8 @@ impl<'t> Execution<'t> {
         self.send_and_read(sent_request, watch).await
     }
 
-    /// Settings, after what must come before them; how many CommandComplete messages answer that. What a caller who
-    /// holds the connection has prepared there is not tidied away.
+    /// Requests the settings, and first the cleanup that must precede them. Returns the number of CommandComplete
+    /// messages in the answer. Statements that the caller prepared on a held connection are kept.
     fn ask_for_settings(&mut self) -> Result<u32, BindError> {
         let settings = &self.query.settings;
         if self.mode.held && self.backend.settings() == settings {
@@ -234,8 +235,8 @@ impl<'t> Execution<'t> {
         Ok(SentRequest::extended().on_premise(request.premise.is_some()))
     }
 
-    /// The answer to a Sync tells that PostgreSQL was there and took what follows: without it, one that was going down
-    /// could not be told from one that went down halfway.
+    /// The answer to a Sync shows that PostgreSQL took what follows. Otherwise a server that was already shutting down
+    /// would look like one that stopped halfway.
     fn ask_simple(&mut self) -> Result<SentRequest, BindError> {
         self.backend.ask_for_end();
         self.backend.ask_simple(&self.query.request.sql)?;
@@ -261,7 +262,8 @@ impl<'t> Execution<'t> {
             Ok(Ok(())) => {}
             Ok(Err(_)) => {
                 self.backend.mark_broken();
-                // What was not sent to its end was not committed, save for earlier statements of a simple request.
+                // A request that was not sent completely was not committed, except for earlier statements of a simple
+                // request.
                 return match self.backend.unsent() == size {
                     true => Ok(AttemptOutcome::NotTaken),
                     false => Err(outcome_unknown()),
@@ -269,7 +271,7 @@ impl<'t> Execution<'t> {
             }
             Err(stop) => {
                 self.backend.mark_broken();
-                // A group of the extended protocol commits at its end, which has not been sent.
+                // A group of the extended protocol commits at its Sync, which has not been sent.
                 let in_transaction = self.backend.transaction() != Transaction::None && !self.text.may_end_transaction;
                 return Err(match self.backend.unsent() {
                     unsent if unsent == size => stop.before(),

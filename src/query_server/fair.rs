@@ -8,18 +8,18 @@ use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-/// One of those who make way is served no more often than this while others wait.
+/// While others wait, a slow one is served at most this often.
 const WAY: Duration = Duration::from_millis(250);
 
-/// Whose a query is: a tenant's, or, without one, its caller's. A hash: two that share one share their turns, nothing
-/// else.
+/// The owner of a query: its tenant, or without one its caller. This is a hash; two owners with the same hash share
+/// their turns, nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OwnerId(u64);
 
 impl OwnerId {
     /// `caller`: the connection that the query came on.
     pub fn of(tenant: Option<&str>, kind: i32, caller: Option<SocketAddr>) -> Self {
-        // Random, so that nobody can choose names that share another's turns.
+        // Random keys, so that nobody can choose a name that shares another's turns.
         static STATE: LazyLock<std::hash::RandomState> = LazyLock::new(std::hash::RandomState::new);
         OwnerId(match tenant {
             Some(name) => STATE.hash_one((name, kind)),
@@ -51,19 +51,19 @@ impl Hasher for AsItIs {
 struct Lane<T> {
     /// Served and not given back.
     running: usize,
-    /// Who waits and makes way for nobody, as far as is known.
+    /// Waiters that are not known to be slow.
     prompt: Line<T>,
-    /// Who makes way: found when its turn had come.
+    /// Slow waiters, moved here when their turn came.
     late: Line<T>,
-    /// How many of both have not given up.
+    /// The number of both that have not given up.
     waiting: usize,
 }
 
-/// Some of those who wait, in order; some may have given up.
+/// Waiters in order; some may have given up.
 #[derive(Debug)]
 struct Line<T> {
     queue: VecDeque<QueueWaiter<T>>,
-    /// Its owner stands in the ring of such lines. It does so only once, and the lane stays as long.
+    /// Its owner is in the ring of such lines, once, and the lane stays meanwhile.
     is_listed: bool,
 }
 
@@ -84,11 +84,11 @@ enum Which {
 #[derive(Debug)]
 pub struct FairQueue<T> {
     lanes: HashMap<OwnerId, Lane<T>, BuildHasherDefault<AsItIs>>,
-    /// Owners whose first waiter may be served, in the order of their turns.
+    /// Owners whose first waiter can be served, in order of their turns.
     ring: VecDeque<OwnerId>,
-    /// The same of those who make way.
+    /// The same for slow waiters.
     late: VecDeque<OwnerId>,
-    /// When one of them was served, or the first has come.
+    /// When the last slow waiter was served, or the first one came.
     late_since: Instant,
     cap: usize,
     waiting: usize,
@@ -108,7 +108,7 @@ impl<T> Lane<T> {
         }
     }
 
-    /// Moves those who make way, and stand before the first who does not, to their own line. True if there were any.
+    /// Moves slow waiters at the front to the slow line. True if there were any.
     fn part(&mut self, makes_way: impl Fn(&T) -> bool) -> bool {
         let before = self.late.queue.len();
         while self.prompt.queue.front().is_some_and(|first| makes_way(&first.what)) {
@@ -117,7 +117,7 @@ impl<T> Lane<T> {
         self.late.queue.len() > before
     }
 
-    /// Moves those back who make way no longer, and stand before the first who does.
+    /// Moves waiters at the front of the slow line that are no longer slow back.
     fn rejoin(&mut self, makes_way: impl Fn(&T) -> bool) {
         let back = self.late.queue.iter().take_while(|waiter| !makes_way(&waiter.what)).count();
         for waiter in self.late.queue.drain(..back).rev() {
@@ -148,39 +148,39 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// How many wait and have not given up.
+    /// The number of waiters that have not given up.
     pub fn waiting(&self) -> usize {
         self.waiting
     }
 
-    /// How many of this owner's do.
+    /// The same for one owner.
     pub fn waiting_of(&self, owner: OwnerId) -> usize {
         self.lanes.get(&owner).map_or(0, |lane| lane.waiting)
     }
 
-    /// True if somebody waits who may be served.
+    /// True if a waiter can be served.
     pub fn is_pressed(&self) -> bool {
         self.ready() > 0
     }
 
-    /// Owners of whom somebody waits who may be served; one who also has some who make way counts twice.
+    /// The number of owners with a waiter that can be served; one that also has slow waiters counts twice.
     pub fn ready(&self) -> usize {
         self.ring.len() + self.late.len()
     }
 
-    /// True if nobody is to be served first and the owner has room. `capped`: its cap counts.
+    /// True if nobody else comes first and the owner is below its cap. `capped`: whether the cap applies.
     pub fn may_start(&self, owner: OwnerId, capped: bool) -> bool {
-        // Who comes now must not overtake those who wait.
+        // A newcomer must not overtake those that wait.
         self.ready() == 0
             && self.lanes.get(&owner).is_none_or(|lane| lane.waiting == 0 && (!capped || lane.running < self.cap))
     }
 
-    /// One more of the owner's is served.
+    /// Counts one more served for the owner.
     pub fn start(&mut self, owner: OwnerId) {
         self.lane(owner).running += 1;
     }
 
-    /// One of the owner's is given back.
+    /// Counts one given back by the owner.
     pub fn end(&mut self, owner: OwnerId) {
         let Some(lane) = self.lanes.get_mut(&owner) else { return };
         lane.running -= 1;
@@ -194,7 +194,7 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Lets somebody wait; `in_front`: who was served already, and comes back.
+    /// Adds a waiter; `in_front`: it was already served and comes back.
     pub fn push(&mut self, owner: OwnerId, what: T, capped: bool, in_front: bool) {
         self.waiting += 1;
         let lane = self.lane(owner);
@@ -206,8 +206,8 @@ impl<T> FairQueue<T> {
         self.list(owner, Which::Prompt, in_front);
     }
 
-    /// Takes who is next. `makes_way` says whether others go first, and `serve` whether he still waits; if so he counts as
-    /// served.
+    /// Takes the next waiter. `makes_way` says whether it is slow, and `serve` whether it still waits; if so it counts
+    /// as served.
     pub fn serve_next(
         &mut self,
         makes_way: impl Fn(OwnerId, &T) -> bool,
@@ -228,7 +228,7 @@ impl<T> FairQueue<T> {
                 self.lane(owner).rejoin(|what| makes_way(owner, what));
                 self.list(owner, Which::Prompt, false);
             }
-            // One who has given up costs the owner no turn.
+            // A waiter that has given up costs the owner no turn.
             self.list(owner, which, served == Some(false));
             self.tidy(owner);
             if served == Some(true) {
@@ -238,9 +238,9 @@ impl<T> FairQueue<T> {
         false
     }
 
-    /// Serves the first of an owner's line. None: nobody of it may be served now; false: he has given up.
+    /// Serves the first of an owner's line. None: nobody can be served now; false: it has given up.
     fn serve(&mut self, owner: OwnerId, which: Which, serve: impl FnOnce(OwnerId, T) -> bool) -> Option<bool> {
-        // Since it was listed, the owner may have come to its cap, and all of its waiters may have given up.
+        // Meanwhile the owner may have reached its cap, and its waiters may have given up.
         let lane = self.lanes.get_mut(&owner).filter(|lane| lane.may_serve(which, self.cap))?;
         let served = serve(owner, lane.line(which).queue.pop_front()?.what);
         if served {
@@ -276,7 +276,7 @@ impl<T> FairQueue<T> {
         all
     }
 
-    /// One of the owner's has given up. `is_gone` says whose place in the queue can be forgotten.
+    /// One of the owner's waiters has given up. `is_gone` says which entries can be removed.
     pub fn give_up(&mut self, owner: OwnerId, is_gone: impl Fn(&T) -> bool) {
         let Some(lane) = self.lanes.get_mut(&owner) else { return };
         lane.waiting -= 1;

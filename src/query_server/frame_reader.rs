@@ -20,14 +20,14 @@ use crate::proto::failure::Reason;
 use crate::proto::{ClientFrame, Execute, Open, QueryRequest};
 use crate::shutdown::Drain;
 
-/// Bytes of rows on their way for one query, where the caller does not say.
+/// The default for the bytes of rows that may be under way for one query.
 const DEFAULT_WINDOW: u32 = 1 << 20;
 
 /// Whose stream it is.
 pub struct StreamOrigin {
     /// The connection that the stream is on.
     pub address: Option<SocketAddr>,
-    /// What is found of its large messages.
+    /// What happened to its large messages.
     pub large_messages: LargeMessages,
 }
 
@@ -42,7 +42,7 @@ impl StreamOrigin {
 pub struct FrameReader<S> {
     engine: Arc<Engine>,
     queries: Arc<InFlight>,
-    /// Absent once the server drains: the stream then ends with its last answer.
+    /// None once the server drains: the stream then ends with its last answer.
     sender: Option<mpsc::Sender<OutgoingFrame>>,
     start: S,
     settings: SessionSettings,
@@ -51,12 +51,12 @@ pub struct FrameReader<S> {
     most_in_flight: usize,
     /// The connection that the stream is on.
     caller: Option<SocketAddr>,
-    /// What was found of large messages.
+    /// What happened to large messages.
     large_messages: LargeMessages,
 }
 
 impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
-    /// `start` is given each query together with whom to answer, and must not wait.
+    /// `start` gets each query and the sender of its reply, and must not wait.
     pub fn new(
         engine: Arc<Engine>,
         queries: Arc<InFlight>,
@@ -81,7 +81,7 @@ impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
         }
     }
 
-    /// Takes frames until the caller has asked everything. With `drain`, no query is taken from its start on.
+    /// Takes frames until the caller closes its half. With `drain`, no query is taken once the drain has started.
     pub async fn run(mut self, frames: Streaming<ClientFrame>, drain: Option<Drain>) {
         if let Err(status) = self.take_frames(frames, drain).await
             && let Some(sender) = self.sender
@@ -114,7 +114,7 @@ impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
                     Some(ClientFrame { frame: None }) => {
                         return Err(Status::invalid_argument("frame: missing or unknown"));
                     }
-                    // The caller has asked everything; the answers still go out.
+                    // The caller has closed its half; answers are still sent.
                     None => return Ok(()),
                 },
             }
@@ -137,7 +137,7 @@ impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
         }
     }
 
-    /// A query that has been answered hears nothing any more: the frames have crossed.
+    /// The query has already been answered; the frames have crossed.
     fn tell(&self, field: &str, id: u32, what: impl FnOnce(&QueryControl)) -> Result<(), Status> {
         // While draining, ids above the last one belong to queries that will not run.
         if id > self.last_id && self.sender.is_some() {
@@ -150,7 +150,7 @@ impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
     }
 
     async fn execute(&mut self, Execute { id, query }: Execute) -> Result<(), Status> {
-        // Draining: the caller knows, or will know, that this query is not run.
+        // Draining: the caller is told that this query will not run.
         let Some(sender) = self.sender.clone() else { return Ok(()) };
         if id <= self.last_id {
             return Err(Status::invalid_argument(format!("execute.id: {id} is not greater than {}", self.last_id)));

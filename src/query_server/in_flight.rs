@@ -23,12 +23,12 @@ impl InFlight {
         self.lock().len()
     }
 
-    /// Has all of them stopped.
+    /// Cancels all of them.
     pub fn cancel_all(&self) {
         self.lock().values().for_each(|query| query.cancel());
     }
 
-    /// Has all of them stopped, because none of them may run any more.
+    /// Cancels all of them, because the lease has expired.
     pub fn lapse_all(&self) {
         self.lock().values().for_each(|query| query.lapse());
     }
@@ -52,7 +52,7 @@ impl InFlight {
 #[derive(Default)]
 pub struct QueryControl {
     cancelled: AtomicBool,
-    /// It may not run any more; then it is cancelled too.
+    /// The lease has expired; then it is cancelled too.
     lapsed: AtomicBool,
     /// Bytes of rows that may still be sent.
     credit: AtomicI64,
@@ -74,14 +74,14 @@ impl QueryControl {
     }
 
     fn lapse(&self) {
-        // One that was cancelled before stays so.
+        // A query that was cancelled before keeps that reason.
         if !self.is_cancelled() {
             self.lapsed.store(true, Ordering::Release);
         }
         self.cancel();
     }
 
-    /// Why it is to stop, once it is.
+    /// The reason to stop, once it is cancelled.
     pub fn stop(&self) -> StopReason {
         if self.lapsed.load(Ordering::Acquire) { StopReason::Lapsed } else { StopReason::Cancelled }
     }
@@ -93,12 +93,12 @@ impl QueryControl {
         self.task.wake();
     }
 
-    /// Rows of so many bytes are sent.
+    /// Takes credit for rows of this many bytes.
     pub fn take_credit(&self, bytes: usize) {
         self.credit.fetch_sub(bytes as i64, Ordering::AcqRel);
     }
 
-    /// Waits until `condition` holds; it is looked at again after each cancel and credit.
+    /// Waits until `condition` holds, which is checked again after each cancel and credit.
     pub async fn wait(&self, condition: impl Fn(&QueryControl) -> bool) {
         poll_fn(|context| {
             if condition(self) {

@@ -56,7 +56,7 @@ impl DbService for LegacyQueryService {
     ) -> Result<Response<Self::listenToChannelStream>, Status> {
         let mut subscription = self.0.subscribe(request.metadata(), "channelName", &request.get_ref().channel_name)?;
         let channel = request.into_inner().channel_name;
-        // Nothing of this wire says that LISTEN is in force, save that the call is answered at all.
+        // In this protocol, only the start of the answer shows that LISTEN is active.
         if let Some(Err(end)) = subscription.next().await {
             return Err(status(end));
         }
@@ -72,7 +72,7 @@ impl DbService for LegacyQueryService {
     }
 }
 
-/// An answer that tells a newer client that it need not stay with this wire.
+/// An answer that tells a newer client that it can use the newer protocol.
 fn speaking<T>(message: T) -> Response<T> {
     let mut response = Response::new(message);
     response.metadata_mut().insert("mtdd-speaks", MetadataValue::from_static("mtdd.v1"));
@@ -83,14 +83,14 @@ fn speaking<T>(message: T) -> Response<T> {
 fn query(StoredProcRequest { query, params }: StoredProcRequest) -> QueryRequest {
     let simple = params.is_empty();
     let params = params.into_iter().map(|text| Parameter {
-        // How 1.x clients say NULL.
+        // NULL in the 1.x protocol.
         value: (text != "null").then(|| text.into()),
         binary: false,
     });
     QueryRequest { sql: query, params: params.collect(), simple, ..QueryRequest::default() }
 }
 
-/// PostgreSQL's refusal: its words, as a 1.x server passes them on, and the SQLSTATE for whoever looks at metadata.
+/// PostgreSQL's error: its message, as a 1.x server passes it on, and the SQLSTATE in the metadata.
 fn refusal(error: DatabaseError) -> Status {
     let mut status = Status::internal(short(error.message));
     if let Some(code) = error.code.and_then(|code| MetadataValue::try_from(code).ok()) {
@@ -102,7 +102,7 @@ fn refusal(error: DatabaseError) -> Status {
 fn response(channel: &str, notification: &Notification) -> ChannelResponse {
     ChannelResponse {
         channel_name: channel.to_owned(),
-        // Always, a payload that is JSON included: 1.x clients parse `data` for the payload, and parse that once more.
+        // Always a JSON string, even for a JSON payload: 1.x clients parse `data`, and then the payload.
         data: Value::from(notification.payload.as_str()).to_string(),
         timestamp: date::iso(milliseconds(notification.received_at)).unwrap_or_default(),
     }

@@ -5,30 +5,30 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Requests below this many bytes count for no tenant: its share of the queue bounds them.
+/// Smaller requests do not count against their tenant; its share of the queue limits them.
 const SMALL: usize = 4096;
 
-/// So many bytes, and no more.
+/// A budget of bytes.
 #[derive(Debug)]
 pub struct Memory {
     limit: usize,
-    /// What large messages may take of it: the rest is kept for small ones.
+    /// The part for large messages; the rest is kept for small ones.
     large: usize,
-    /// What one tenant's requests may take of it.
+    /// The part for one tenant's requests.
     tenant: usize,
     used: AtomicUsize,
     tenants: Mutex<HashMap<Arc<str>, usize>>,
 }
 
 impl Memory {
-    /// `largest`: bytes of the largest message, for which there is room whatever else is kept free.
+    /// `largest`: bytes of the largest message, which always fits.
     pub fn new(limit: usize, largest: usize) -> Arc<Self> {
         let large = (limit - limit / 16).max(largest);
         let tenant = (limit / 2).max(largest);
         Arc::new(Memory { limit, large, tenant, used: AtomicUsize::new(0), tenants: Mutex::default() })
     }
 
-    /// So many bytes of it, until they are dropped.
+    /// Reserves bytes until the guard is dropped.
     pub fn reserve(self: &Arc<Self>, bytes: usize) -> Option<Reserved> {
         self.reserve_below(bytes, self.limit)
     }
@@ -54,12 +54,12 @@ impl Memory {
 pub struct Reserved {
     memory: Arc<Memory>,
     bytes: usize,
-    /// Whose they are, and how many of them count for that tenant.
+    /// The tenant, and the bytes that count for it.
     tenant: Option<(Arc<str>, usize)>,
 }
 
 impl Reserved {
-    /// Counts the bytes for a tenant, unless they are few; None: it would have more than one tenant may.
+    /// Counts the bytes for a tenant, unless they are few; None: the tenant would exceed its part.
     pub fn charge(mut self, tenant: &str) -> Option<Self> {
         if self.bytes < SMALL {
             return Some(self);
@@ -81,7 +81,7 @@ impl Reserved {
         Some(self)
     }
 
-    /// More of the same; false: there is no more.
+    /// Reserves more bytes; false: the budget is used up.
     pub fn grow(&mut self, bytes: usize) -> bool {
         self.bytes += bytes;
         self.memory.used.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.memory.limit

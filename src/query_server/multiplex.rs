@@ -13,7 +13,7 @@ use super::stream::{self, LastChunk, ReplySender, ReplyStream};
 use crate::proto::ClientFrame;
 use crate::shutdown::Drain;
 
-/// Starts to take frames, and returns the stream of answers.
+/// Starts reading frames, and returns the stream of answers.
 pub fn answer(
     frames: Streaming<ClientFrame>,
     engine: Arc<Engine>,

@@ -23,15 +23,15 @@ use lease::Guard;
 pub use lease::{Lapse, Lease};
 pub use link::PlacementLookup;
 
-/// What this server knows of its own place.
+/// What this server knows about its own position.
 pub struct ShardPlacement {
-    /// Its index in the clients' `queryServers`; None: it was not told.
+    /// Its index in the clients' `queryServers`; None: --shard is not given.
     shard: Option<u32>,
-    /// None: it was started without a lookup server, and trusts its callers.
+    /// None: there is no --lookup, and callers are trusted.
     fence: Option<Arc<Fence>>,
 }
 
-/// What becomes of the connection that a query ran on.
+/// What happened to the connection of a query.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionEnd {
     /// PostgreSQL has said that nothing runs there any more.
@@ -44,12 +44,12 @@ pub enum ConnectionEnd {
 pub struct Admitted(Option<Guard>);
 
 impl Admitted {
-    /// The lease under which that is; None: it needs none.
+    /// The lease of this right; None: it needs none.
     pub fn lease(&self) -> Option<Lease> {
         self.0.as_ref().map(|guard| guard.lease().clone())
     }
 
-    /// The query has come to this end. `rest`: what its connection has come to.
+    /// The query has ended. `rest`: what happened to its connection.
     pub fn end(self, outcome: &Result<ReplyChunk, Failure>, rest: ConnectionEnd) {
         let failed = match outcome {
             Ok(chunk) => match &chunk.ending {
@@ -58,7 +58,7 @@ impl Admitted {
             },
             Err(failure) => Some(failure),
         };
-        // Of anything else it is not certain that PostgreSQL runs it no more.
+        // In any other case PostgreSQL may still be running it.
         let is_over = failed.is_none_or(|failure| {
             failure.never_ran
                 || matches!(failure.reason(), Reason::Cancelled | Reason::Timeout | Reason::Invalid | Reason::Stalled)
@@ -83,20 +83,20 @@ impl ShardPlacement {
         ShardPlacement { shard: Some(shard), fence: Some(Fence::new(shard)) }
     }
 
-    /// Begins to ask the lookup servers. `readiness` hears whether there is a lease.
+    /// Starts asking the lookup servers. `readiness` hears whether there is a lease.
     pub fn keep(&self, lookup: PlacementLookup, readiness: Readiness) {
         if let Some(fence) = &self.fence {
             lookup.keep(fence.clone(), readiness);
         }
     }
 
-    /// Tells until when something may run, for `Watchdog`; None: there are no leases.
+    /// Returns until when queries may run, for `Watchdog`; None: there are no leases.
     pub fn term(&self, lease: Duration) -> Option<impl Fn() -> Option<Instant> + Send + Sync + use<>> {
         let fence = self.fence.clone()?;
         Some(move || fence.term(lease))
     }
 
-    /// Admits a query if that can be said at once.
+    /// Admits a query if no waiting is needed.
     pub fn admit_known(&self, request: &QueryRequest) -> Option<Admitted> {
         match (&self.fence, &request.tenant) {
             (Some(fence), Some(tenant)) => {
@@ -111,7 +111,7 @@ impl ShardPlacement {
         let (Some(fence), Some(tenant)) = (&self.fence, &request.tenant) else { return Ok(Admitted(None)) };
         let admitted = fence.admit(tenant, request.tenant_type, request.epoch).await;
         admitted.map(|guard| Admitted(Some(guard))).map_err(|refusal| {
-            // Callers of earlier versions do not know what to do with WRONG_SHARD.
+            // Callers of earlier versions do not know WRONG_SHARD.
             let knows = request.tenant_type.is_some() || request.epoch > 0;
             let reason = match refusal {
                 NotAdmitted::Elsewhere { .. } | NotAdmitted::Unregistered { .. } | NotAdmitted::Epoch { .. }
@@ -125,24 +125,24 @@ impl ShardPlacement {
         })
     }
 
-    /// What runs on this stream is stopped when the lookup servers have been out of reach for too long.
+    /// Stops the queries of this stream when the lease ends.
     pub fn watch_stream(&self, queries: &Arc<InFlight>) {
         if let Some(fence) = &self.fence {
             fence.watch_stream(queries);
         }
     }
 
-    /// To see when that is, for what runs on no stream.
+    /// The same for unary calls.
     pub fn lapses(&self) -> Option<Lapse> {
         self.fence.as_ref().map(|fence| fence.lapses())
     }
 
-    /// The present lease.
+    /// The current lease.
     pub fn lease(&self) -> Option<Lease> {
         self.fence.as_ref().map(|fence| fence.lease())
     }
 
-    /// Refuses a call that is meant for another shard.
+    /// Refuses a call for another shard.
     pub fn check_shard(&self, metadata: &MetadataMap) -> Result<(), Status> {
         let Some(meant) = number(metadata, "mtdd-shard")? else { return Ok(()) };
         let Some(shard) = self.shard.filter(|shard| u64::from(*shard) != meant) else { return Ok(()) };
@@ -154,7 +154,7 @@ impl ShardPlacement {
     }
 }
 
-/// The tenants of one session: once admitted, a tenant stays so until the session ends.
+/// The admitted tenants of one session, until the session ends.
 pub struct Admissions {
     placement: Arc<ShardPlacement>,
     held: Vec<(String, Option<i32>, Admitted)>,
@@ -183,7 +183,7 @@ impl Admissions {
         self.lease.clone().filter(|_| !self.held.is_empty())
     }
 
-    /// For whom a session is, as the metadata of its call say.
+    /// Admits the tenant that the call's metadata names.
     pub async fn admit_caller(&mut self, metadata: &MetadataMap) -> Result<(), Status> {
         let Some(tenant) = metadata.get_bin("mtdd-tenant-bin") else { return Ok(()) };
         let tenant = tenant.to_bytes().ok().and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
@@ -196,7 +196,7 @@ impl Admissions {
         self.admit(&request).await.map_err(status)
     }
 
-    /// Returns when nothing of these tenants may run any more.
+    /// Returns when the lease of these tenants has ended.
     pub async fn lapsed(&self) {
         match &self.lapse {
             Some(lapse) if !self.held.is_empty() => lapse.wait().await,
@@ -204,7 +204,7 @@ impl Admissions {
         }
     }
 
-    /// The session has ended, and with `Ready` nothing of it runs any more.
+    /// The session has ended; with `Ready`, nothing of it runs any more.
     pub fn end(self, rest: ConnectionEnd) {
         let guards = self.held.into_iter().filter_map(|(_, _, Admitted(guard))| guard);
         match rest {

@@ -6,11 +6,11 @@ use super::backend::Backend;
 use super::connect::ConnectError;
 use super::served::ServingProcesses;
 
-/// What is known of poolers, for all connections of one pool.
+/// What is known about poolers, for all connections of one pool.
 pub struct Poolers {
     /// One in session mode is allowed.
     allowed: bool,
-    /// The processes that serve connections of ours behind a pooler.
+    /// The processes that serve our connections behind a pooler.
     serving: ServingProcesses,
 }
 

@@ -13,7 +13,7 @@ pub const PART_SIZE: usize = 64 * 1024;
 /// Bytes of an error that is too large, or of a notice, that are kept.
 const HEAD: usize = 64 * 1024;
 
-/// Below this much free space a buffer is worth replacing.
+/// A buffer with less free space is replaced.
 const SMALLEST_READ: usize = 8 * 1024;
 
 /// A whole message that is not a DataRow; its body is valid until rows or bodies are taken or more is read.
@@ -21,7 +21,7 @@ const SMALLEST_READ: usize = 8 * 1024;
 pub struct PgMessage {
     /// PostgreSQL's message type.
     pub tag: u8,
-    /// Where the body stands in the buffer: its beginning, where it was too large to be kept.
+    /// The position of the body in the buffer; only its beginning, if it was too large to keep.
     body: Range<usize>,
     /// Bytes of the whole message, its length word included.
     pub length: usize,
@@ -31,16 +31,16 @@ pub struct PgMessage {
 #[derive(Debug)]
 pub struct ReadBuffer {
     buffer: BytesMut,
-    /// What stands before has been looked at.
+    /// Everything before has been scanned.
     at: usize,
-    /// Gathered rows in `buffer`, without a gap.
+    /// Collected rows in `buffer`, without a gap.
     rows: Range<usize>,
     row_count: u32,
-    /// Rows that were interrupted by another message (a notice), which alone are copied.
+    /// Rows before an interrupting message (a notice); only these are copied.
     spilled: BytesMut,
     /// Length of the message that has begun at `at` but is not whole.
     begun: usize,
-    /// Bytes of a message that are still to come and that nobody wants.
+    /// Bytes still to come of a message that is being skipped.
     unwanted: usize,
     /// Bytes of the largest error that is kept whole.
     largest_error: usize,
@@ -107,7 +107,7 @@ impl ReadBuffer {
         &self.buffer[message.body.clone()]
     }
 
-    /// The same, to keep. Gathered rows must have been taken before.
+    /// The same as an owned slice. Collected rows must have been taken before.
     pub fn take_body(&mut self, message: &PgMessage) -> Bytes {
         if self.row_count > 0 {
             return Bytes::copy_from_slice(self.body(message));
@@ -118,19 +118,19 @@ impl ReadBuffer {
         self.buffer.split_to(message.body.len()).freeze()
     }
 
-    /// From now on errors of up to this many bytes are kept whole.
+    /// Keeps errors of up to this many bytes whole from now on.
     pub fn keep_errors_up_to(&mut self, bytes: usize) {
         self.largest_error = bytes.max(HEAD);
     }
 
-    /// Drops the message that is on its way, as far as it has come and what is still to come.
+    /// Skips the incomplete message, including the part that is still to come.
     pub fn skip_begun(&mut self) {
         self.unwanted += self.begun.saturating_sub(self.buffer.len() - self.at);
         self.begun = 0;
         self.buffer.truncate(self.at);
     }
 
-    /// The type of the message that is on its way, as far as it is known.
+    /// The type of the incomplete message, if known.
     pub fn begun_tag(&self) -> Option<u8> {
         (self.begun > 0).then(|| self.buffer.get(self.at).copied()).flatten()
     }
@@ -163,18 +163,18 @@ impl ReadBuffer {
         self.row_count > 0
     }
 
-    /// True if the gathered rows should leave before more is read.
+    /// True if the collected rows should be taken before more is read.
     pub fn is_full(&self) -> bool {
         let bytes = self.rows.len() + self.spilled.len();
         self.row_count > 0 && (bytes >= PART_SIZE || self.free() < SMALLEST_READ.max(self.missing()))
     }
 
-    /// Length of the message that is on its way, as far as it is known.
+    /// The length of the incomplete message, if known.
     pub fn begun(&self) -> usize {
         self.begun
     }
 
-    /// True if nothing is here that `next` has not given out.
+    /// True if `next` has returned everything.
     pub fn is_empty(&self) -> bool {
         self.at == self.buffer.len() && self.unwanted == 0
     }
@@ -183,12 +183,12 @@ impl ReadBuffer {
         self.buffer.capacity() - self.buffer.len()
     }
 
-    /// How many bytes the message on its way still lacks.
+    /// The number of missing bytes of the incomplete message.
     fn missing(&self) -> usize {
         self.begun.saturating_sub(self.buffer.len() - self.at)
     }
 
-    /// Reads once; 0 bytes: the other side has closed. Dropping the future loses nothing.
+    /// Reads once; 0 bytes: the other side has closed. Cancel safe.
     pub async fn fill<S: AsyncRead + Unpin + ?Sized>(&mut self, socket: &mut S) -> io::Result<usize> {
         if self.row_count == 0 {
             self.rows = 0..0;

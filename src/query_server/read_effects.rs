@@ -15,32 +15,32 @@ use crate::postgres::{self, ConnectTarget};
 use crate::proto::hello;
 
 const READS: &str = include_str!("reads.sql");
-/// Nothing in `reads.sql` may mean something of the database's own.
+/// `reads.sql` must not use objects of the application.
 const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET plan_cache_mode = force_generic_plan; SET jit = off";
 
-/// Between two looks: so many times what a look takes, within bounds.
+/// The pause between two checks, as a multiple of a check's duration, within bounds.
 const PAUSE_FOR_EACH: u32 = 50;
 const SHORTEST_PAUSE: Duration = Duration::from_secs(3);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// A catalogue that is not read within this time says nothing.
+/// If the catalog is not read within this time, the answer is unknown.
 const CATALOG_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long an answer is passed on while there is no newer one.
+/// How long an answer is valid while there is no newer one.
 const LASTS: Duration = Duration::from_secs(25);
 /// After the last stream has closed, the connection is kept for this long.
 const LINGER: Duration = Duration::from_secs(10);
 
-/// What the catalogue says.
+/// What the catalog says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It has not been asked of late, or does not answer.
+    /// It has not been asked recently, or does not answer.
     Unknown,
     OnlyRead,
-    /// They may do more; by what.
+    /// Reads may do more, because of this.
     MayWrite(Arc<str>),
 }
 
 impl Verdict {
-    /// The wire's form.
+    /// As protobuf.
     pub fn on_the_wire(&self) -> hello::Reads {
         match self {
             Verdict::Unknown => hello::Reads::Unknown,
@@ -50,7 +50,7 @@ impl Verdict {
     }
 }
 
-/// What is known of reads in one database.
+/// What is known about reads in one database.
 pub struct ReadEffects {
     target: Arc<ConnectTarget>,
     verdict: watch::Sender<Verdict>,
@@ -73,7 +73,7 @@ impl ReadEffects {
         ReadEffects { target, verdict, looking, wanted: Notify::new() }
     }
 
-    /// Looks for the first time, and then again and again in the background.
+    /// Checks once now, and then repeatedly in the background.
     pub async fn start(target: Arc<ConnectTarget>) -> Arc<ReadEffects> {
         let reads = Arc::new(ReadEffects::new(target));
         reads.look(Instant::now()).await;
@@ -81,14 +81,14 @@ impl ReadEffects {
         reads
     }
 
-    /// What is known, and every change of it.
+    /// A receiver of the current answer and its changes.
     pub fn watch(&self) -> watch::Receiver<Verdict> {
         let watch = self.verdict.subscribe();
         self.wanted.notify_one();
         watch
     }
 
-    /// What holds now, and has held until now as far as is known.
+    /// The answer that is valid now.
     pub async fn now(&self) -> Verdict {
         let before = self.verdict.borrow().clone();
         self.wanted.notify_one();
@@ -109,7 +109,7 @@ impl ReadEffects {
         }
     }
 
-    /// Asks the catalogue, unless it has been asked since `from`: all who wait share the next answer.
+    /// Asks the catalog, unless it has been asked since `from`; all waiters share the next answer.
     async fn look(&self, from: Instant) -> Verdict {
         let mut looking = self.looking.lock().await;
         if let Some((verdict, at)) = &looking.last
@@ -160,7 +160,7 @@ impl Looking {
     }
 }
 
-/// The connection that the catalogue is asked on.
+/// The connection that the catalog is asked on.
 struct CatalogConnection {
     client: Client,
     question: Statement,

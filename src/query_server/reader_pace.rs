@@ -9,24 +9,24 @@ use lru::LruCache;
 
 use super::fair::OwnerId;
 
-/// Owners remembered of one text.
+/// The number of owners remembered per text.
 const MOST_OWNERS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
-/// So many owners with slow readers say nothing of other owners.
+/// Up to this many slow owners say nothing about others.
 const FEW: usize = 2;
 
-/// How the readers of one text's rows have been of late.
+/// The recent pace of the readers of one text.
 #[derive(Debug, Default)]
 pub struct ReaderPace {
-    /// How many owners have had slow readers. While there are none, nothing is remembered, and nothing locked.
+    /// The number of owners with slow readers. While it is 0, nothing is remembered or locked.
     slow: AtomicUsize,
-    /// Whether an owner's readers were slow; of quick ones, only those who came after the first slow one.
+    /// Whether an owner's readers were slow; quick ones are recorded only after the first slow one.
     owners: Mutex<Option<LruCache<OwnerId, bool>>>,
 }
 
 impl ReaderPace {
-    /// Whether the owner's query of this text is to make way. Of an owner who is not known, it is expected if most others
-    /// were slow, and more than a few.
+    /// Whether the owner's query of this text lets others go first. An unknown owner is expected to be slow if most
+    /// others were, and more than a few.
     pub fn is_slow(&self, owner: OwnerId) -> bool {
         if self.slow.load(Ordering::Relaxed) == 0 {
             return false;
@@ -37,14 +37,14 @@ impl ReaderPace {
         owners.peek(&owner).copied().unwrap_or(slow > FEW && slow > owners.len() / 2)
     }
 
-    /// Notes how the owner's reader was this time.
+    /// Records whether the owner's reader was slow this time.
     pub fn note(&self, owner: OwnerId, is_slow: bool) {
         if !is_slow && self.slow.load(Ordering::Relaxed) == 0 {
             return;
         }
         let mut owners = self.owners();
         let known = owners.get_or_insert_with(|| LruCache::new(MOST_OWNERS));
-        // What was known of the owner, or of the one who is forgotten for it.
+        // The previous entry of the owner, or of the evicted one.
         let before = known.push(owner, is_slow).is_some_and(|(_, was_slow)| was_slow);
         let slow = self.slow.load(Ordering::Relaxed) + usize::from(is_slow) - usize::from(before);
         self.slow.store(slow, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use crate::data::cut;
 use crate::proto::failure::Reason;
 use crate::proto::{DatabaseError, Failure, QueryResult, ReplyPart, RowDescription};
 
-/// A part of a reply: what `ReplyPart` says on the wire.
+/// A part of a reply, as in the message `ReplyPart`.
 #[derive(Debug, Default)]
 pub struct ReplyChunk {
     pub description: Option<RawDescription>,
@@ -17,7 +17,7 @@ pub struct ReplyChunk {
     pub row_count: u32,
     pub command_tag: Option<String>,
     pub empty_query: bool,
-    /// Present in the last piece.
+    /// Set in the last chunk.
     pub ending: Option<ReplyEnd>,
 }
 
@@ -30,12 +30,12 @@ pub enum ReplyEnd {
 }
 
 impl ReplyChunk {
-    /// A last piece that holds nothing but its ending.
+    /// A last chunk with only its ending.
     pub fn ending(ending: ReplyEnd) -> Self {
         ReplyChunk { ending: Some(ending), ..ReplyChunk::default() }
     }
 
-    /// True if a result ends with this piece.
+    /// True if a result ends with this chunk.
     pub fn ends_result(&self) -> bool {
         self.command_tag.is_some() || self.empty_query
     }
@@ -45,7 +45,7 @@ impl ReplyChunk {
         matches!(&self.ending, Some(ReplyEnd::Error(error)) if error.code.as_deref() == Some("25006"))
     }
 
-    /// The wire's form. `describe` may answer with the id of a description that the caller has seen.
+    /// As protobuf. `describe` may answer with the id of a description that the caller has seen.
     pub fn into_part(self, describe: impl FnOnce(RawDescription) -> Described) -> ReplyPart {
         let mut part = ReplyPart {
             rows: self.rows,
@@ -68,7 +68,7 @@ impl ReplyChunk {
         part
     }
 
-    /// Adds this piece to results gathered so far.
+    /// Adds this chunk to the results gathered so far.
     pub fn gather_into(self, results: &mut Vec<GatheredResult>) {
         if self.description.is_none() && self.rows.is_empty() && !self.ends_result() {
             return;
@@ -96,7 +96,7 @@ pub enum Described {
     Before(u32),
 }
 
-/// A result that is put together from pieces.
+/// A result that is assembled from chunks.
 #[derive(Debug, Default)]
 pub struct GatheredResult {
     description: Option<RowDescription>,
@@ -115,12 +115,12 @@ impl GatheredResult {
     }
 }
 
-/// A refusal of the server's own.
+/// A failure of the server itself.
 pub fn failure(reason: Reason, never_ran: bool, message: impl Into<String>) -> Failure {
     Failure { reason: reason.into(), message: message.into(), never_ran, ..Failure::default() }
 }
 
-/// The same for callers who make one call at a time: a gRPC status, with what a program may want in its metadata.
+/// The same for unary calls: a gRPC status with details in its metadata.
 pub fn status(failure: Failure) -> Status {
     let reason = failure.reason();
     let code = match reason {
@@ -140,8 +140,8 @@ pub fn status(failure: Failure) -> Status {
     status
 }
 
-/// The words of a status, cut where they are too long. They travel in HTTP/2 trailers, percent-encoded; larger ones than
-/// 16 KiB stop a grpc-js client's whole connection, without an error.
+/// The message of a status, cut if it is too long. It travels percent-encoded in HTTP/2 trailers; trailers above 16 KiB
+/// stop a grpc-js client's whole connection without an error.
 pub fn short(message: String) -> String {
     /// Leaves room for the sentence below, and for other trailers.
     const MOST: usize = 15 << 10;

@@ -18,26 +18,26 @@ use super::stop_watch::StopWatch;
 use crate::proto::failure::Reason;
 use crate::proto::{DatabaseError, Failure};
 
-/// How long rows wait for others to share their part.
+/// How long rows wait for more rows to share their chunk.
 const LINGER: Duration = Duration::from_millis(10);
 
 /// How an attempt to run a query ends.
 pub enum AttemptOutcome {
-    /// The last piece of the reply.
+    /// The last chunk of the reply.
     Answered(ReplyChunk),
     /// PostgreSQL closed the connection before it took the query.
     NotTaken,
-    /// A prepared statement was not what we thought; nothing has happened.
+    /// A prepared statement was outdated; nothing has run.
     Outdated,
 }
 
-/// What has been asked of PostgreSQL.
+/// The request that was sent to PostgreSQL.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SentRequest {
-    /// Commands ahead of the statement, whose answers are nobody's business.
+    /// The number of commands before the statement, whose answers are dropped.
     preface: u32,
     extended: bool,
-    /// The statement, if it is one that is kept; that it is outdated is to be reported as such, not as an error.
+    /// The statement, if it is kept; if it is outdated, that is reported as such, not as an error.
     kept: Option<StatementId>,
     /// The statement's premise follows it.
     premised: bool,
@@ -46,12 +46,12 @@ pub struct SentRequest {
 }
 
 impl SentRequest {
-    /// By the extended protocol, parsed for this once.
+    /// By the extended protocol, not kept.
     pub fn extended() -> Self {
         SentRequest { extended: true, ..SentRequest::default() }
     }
 
-    /// A statement that is kept, behind its guard.
+    /// A kept statement after its guard.
     pub fn kept(id: StatementId, harmless: bool) -> Self {
         SentRequest { extended: true, kept: Some(id), harmless, ..SentRequest::default() }
     }
@@ -65,29 +65,29 @@ impl SentRequest {
         self.extended
     }
 
-    /// The same with a premise behind the statement, or without one.
+    /// The same, with or without a premise after the statement.
     pub fn on_premise(self, premised: bool) -> Self {
         SentRequest { premised, ..self }
     }
 
-    /// The same behind commands that answer with so many CommandComplete messages.
+    /// The same after commands that answer with this many CommandComplete messages.
     pub fn after(self, preface: u32) -> Self {
         SentRequest { preface, ..self }
     }
 }
 
-/// What has become of a statement's premise.
+/// The state of a statement's premise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Premise {
-    /// There is none, or it has held, or its statement is not at its end yet.
+    /// There is none, or it held, or its statement has not ended yet.
     None,
-    /// It is being looked at.
+    /// It is being checked.
     Open,
     /// It does not hold.
     Failed,
 }
 
-/// The answer to one request, as far as it has come.
+/// Reads the reply to one request.
 pub struct ReplyReader<'a> {
     backend: &'a mut Backend,
     text: &'a StatementTraits,
@@ -95,22 +95,22 @@ pub struct ReplyReader<'a> {
     changes_settings: bool,
     largest: usize,
     sent_request: SentRequest,
-    /// What the caller has not got yet.
+    /// The chunk that has not been sent yet.
     chunk: ReplyChunk,
     error: Option<Box<DatabaseError>>,
     /// PostgreSQL has taken the request.
     taken: bool,
-    /// What the request asks for has begun to run.
+    /// The statement has begun to run.
     bound: bool,
-    /// A statement of the request has come to its end.
+    /// A statement of the request has ended.
     completed: bool,
-    /// What has become of the statement's premise.
+    /// The state of the statement's premise.
     premise: Premise,
-    /// The caller has got something.
+    /// Something has been sent to the caller.
     sent: bool,
-    /// Something was left out, because the query is to stop.
+    /// Something was dropped, because the query is being stopped.
     lossy: bool,
-    /// It runs in a transaction that its caller has begun, and cannot end that.
+    /// It runs in the caller's transaction, and cannot end it.
     in_transaction: bool,
     stop: Option<StopReason>,
 }
@@ -166,7 +166,7 @@ impl<'a> ReplyReader<'a> {
             }
             if self.backend.read_buffer.begun() + 4 * PART_SIZE > self.largest {
                 match self.backend.read_buffer.begun_tag() {
-                    // PostgreSQL sees that it is to stop only when it has sent the row: its rest is dropped as it comes.
+                    // PostgreSQL notices the cancel only after it has sent the row, so the rest of the row is skipped.
                     Some(b'D') => {
                         self.lossy = true;
                         if self.stop.is_none() {
@@ -191,7 +191,7 @@ impl<'a> ReplyReader<'a> {
         }
     }
 
-    /// Reads once; None: nothing more has come, and rows that have need not wait for it.
+    /// Reads once; None: nothing more came in time, and the collected rows should be sent.
     async fn fill(&mut self) -> io::Result<Option<usize>> {
         if self.sent_request.preface > 0 || self.premise != Premise::None || !self.backend.read_buffer.has_rows() {
             return self.backend.fill().await.map(Some);
@@ -199,7 +199,7 @@ impl<'a> ReplyReader<'a> {
         timeout(LINGER, self.backend.fill()).await.ok().transpose()
     }
 
-    /// Takes a message that is not a row; an attempt's end if it was the last.
+    /// Handles a message that is not a row; returns the outcome if it was the last.
     async fn take<C: Caller>(
         &mut self,
         message: PgMessage,
@@ -252,7 +252,7 @@ impl<'a> ReplyReader<'a> {
                 if self.premise == Premise::Open {
                     self.premise = Premise::Failed;
                 }
-                // A failed preface comes first, and says why what follows it failed too.
+                // The error of a failed preface comes first, and explains the later ones.
                 self.error.get_or_insert(Box::new(error));
             }
             b'2' if !in_preface => {
@@ -266,13 +266,13 @@ impl<'a> ReplyReader<'a> {
                     return self.lost().map(Some);
                 }
             }
-            // Something has changed a setting of the session that was not asked to.
+            // Something has changed a session setting without a request.
             b'S' if !self.changes_settings => self.backend.mark_stateful(),
             b'N' => {
                 let notice = decode::database_error(self.backend.read_buffer.body(&message), message.length);
                 tracing::debug!(code = notice.code, message = notice.message, "notice from PostgreSQL");
             }
-            // COPY data has nowhere to go; notifications are not this connection's business.
+            // COPY data is dropped; notifications are not handled on this connection.
             b'S' | b'H' | b'd' | b'c' | b'A' => {}
             tag => {
                 tracing::warn!(tag, "an unexpected message from PostgreSQL");
@@ -299,7 +299,7 @@ impl<'a> ReplyReader<'a> {
             };
         };
         if self.sent_request.preface > 0 && error.message.contains(ELSEWHERE) {
-            // What is done in this session is done in any.
+            // A setting in this session would reach another.
             self.backend.mark_broken();
             return Err(failure(Reason::Unavailable, true, ConnectError::TransactionPooler.to_string()));
         }
@@ -310,7 +310,7 @@ impl<'a> ReplyReader<'a> {
         if let Some(stop) = self.stop
             && error.code.as_deref() == Some("57014")
         {
-            // In a transaction that has failed, nothing of its only statement stays.
+            // In a failed transaction, nothing of its only statement stays.
             let rolled_back = !self.completed && self.backend.transaction() == Transaction::Failed;
             let partly = self.text.commits_midway && !rolled_back;
             return Err(if partly { stop.partly() } else { stop.after() });
@@ -326,14 +326,14 @@ impl<'a> ReplyReader<'a> {
         Ok(AttemptOutcome::Answered(ReplyChunk::ending(ReplyEnd::Error(error))))
     }
 
-    /// True if the error only means that what is prepared here is not, or no longer, what we thought. To be asked only
-    /// of an error that came before the statement began to run.
+    /// True if the error only means that a prepared statement is outdated. Ask only about an error from before the
+    /// statement began to run.
     fn is_outdated(&mut self, error: &DatabaseError) -> bool {
         let in_preface = self.sent_request.preface > 0;
         match (error.code.as_deref(), self.sent_request.kept) {
-            // Only statements of ours are run by name, and made.
+            // Only our own statements are run by name and prepared.
             (Some("26000" | "42P05"), kept) if in_preface || kept.is_some() => self.backend.doubt_statements(),
-            // The guard says so, or does not fit the catalogue, or the role, any more.
+            // The guard says so, or no longer matches the catalog or the role.
             (Some(code), Some(id)) if in_preface && (code.starts_with("42") || code == "3F000") => {
                 self.backend.forget(id);
             }
@@ -352,7 +352,7 @@ impl<'a> ReplyReader<'a> {
             return Ok(AttemptOutcome::NotTaken);
         }
         if self.completed {
-            // The statement had been run, but whether it was committed is not known.
+            // The statement had run, but it is not known whether it was committed.
             return Err(outcome_unknown());
         }
         Ok(AttemptOutcome::Answered(ReplyChunk::ending(ReplyEnd::Error(Box::new(error)))))

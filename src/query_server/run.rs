@@ -27,10 +27,10 @@ use crate::deadline::Deadlines;
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
 
-/// A caller who has waited for the end of a statement does not wait longer for what is known of it.
+/// The longest wait for the catalog after a statement has ended.
 const LONGEST_LOOK: Duration = Duration::from_millis(500);
 
-/// How often one query may find that what was thought to be prepared is not.
+/// How often one query may find an outdated prepared statement.
 const MOST_OUTDATED: u32 = 3;
 
 /// What all queries share.
@@ -40,31 +40,31 @@ pub struct Engine {
     pub spare: Arc<Pool>,
     pub deadlines: Deadlines,
     pub texts: TraitsCache,
-    /// Bytes of the longest SQL text taken.
+    /// The longest accepted SQL text in bytes.
     pub max_sql_size: usize,
     /// Bytes of the largest gRPC message.
     pub max_message_size: usize,
     pub max_statement_time: Option<Duration>,
-    /// With callers who take no rows.
+    /// Limits the wait for callers that do not read.
     pub patience: ReaderPatience,
-    /// For requests that wait or run.
+    /// The budget for waiting and running requests.
     pub requests: Arc<Memory>,
-    /// For replies that have not been taken.
+    /// The budget for replies that have not been read.
     pub replies: Arc<Memory>,
     pub placement: Arc<ShardPlacement>,
     pub reads: Arc<ReadEffects>,
 }
 
 impl Engine {
-    /// When a query that has just come must have ended: the earliest of its own limits and the server's.
+    /// The deadline of a new query: the earliest of its own limits and the server's.
     pub fn deadline(&self, request: &QueryRequest, call: Option<Duration>) -> Option<Instant> {
         let own = (request.timeout_ms > 0).then(|| Duration::from_millis(request.timeout_ms.into()));
         let limit = [own, call, self.max_statement_time].into_iter().flatten().min()?;
         Instant::now().checked_add(limit)
     }
 
-    /// Runs a query and returns the last piece of its reply; the caller gets those before it. A fault of this server's own
-    /// is answered too: nobody would hear of a task that has panicked.
+    /// Runs a query and returns the last chunk of its reply; the caller gets the earlier ones. A panic is answered too,
+    /// because nobody would notice a task that has panicked.
     pub async fn run<C: Caller>(&self, query: &IncomingQuery, caller: &C) -> ReplyChunk {
         let outcome = AssertUnwindSafe(self.try_run(query, caller)).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|_| Err(faulty()));
@@ -76,7 +76,7 @@ impl Engine {
         let mut watch = self.watch(query, &text, caller);
         let admitted = match self.placement.admit_known(&query.request) {
             Some(admitted) => admitted,
-            // Rare, and in a box: the task of a query whose tenant is known is no larger for it.
+            // Boxed because it is rare, so that the task of other queries stays small.
             None => {
                 let admitting = Box::pin(self.placement.admit(&query.request));
                 watch.unless_stopped(admitting).await.map_err(StopReason::before)??
@@ -104,7 +104,7 @@ impl Engine {
         let rest = match slot.backend() {
             Some(backend) if backend.is_ready() => ConnectionEnd::Ready,
             backend => {
-                // Whatever runs there is not to outlast a lease.
+                // A statement that still runs there must not outlast the lease.
                 backend.into_iter().for_each(|backend| backend.mark_broken());
                 ConnectionEnd::Closed
             }
@@ -112,8 +112,8 @@ impl Engine {
         (outcome, rest)
     }
 
-    /// Runs a query on a connection that its caller holds. `fresh`: nothing has run there for this caller, so that a
-    /// connection that turns out to be dead may be replaced.
+    /// Runs a query on a connection that its caller holds. `fresh`: nothing has run there for this caller, so a dead
+    /// connection can be replaced.
     pub async fn run_held<C: Caller>(
         &self,
         slot: &mut PoolSlot,
@@ -136,7 +136,7 @@ impl Engine {
         watch: &mut StopWatch<'_, C>,
     ) -> Result<ReplyChunk, Failure> {
         if query.request.may_have_run {
-            // Rare, and in a box: the task of any other query is no larger for it.
+            // Boxed because it is rare, so that the task of other queries stays small.
             watch.unless_stopped(Box::pin(self.may_repeat(query))).await.map_err(StopReason::before)??;
         }
         let mut outdated = 0;
@@ -144,7 +144,7 @@ impl Engine {
             if let Some(stop) = watch.stopping {
                 return Err(stop.before());
             }
-            // After a pause of this whole process, the connection may have come before the word that the lease is over.
+            // After this process was frozen, the connection may arrive before the notice that the lease has ended.
             if watch.lease.as_ref().is_some_and(Lease::is_over) {
                 return Err(StopReason::Lapsed.before());
             }
@@ -161,7 +161,7 @@ impl Engine {
                     if chunk.is_refusal_to_write() {
                         execution.backend.doubt_role();
                         if !mode.held && execution.backend.transaction() == Transaction::None {
-                            // Before the caller hears of it: what it asks next is to find the new primary.
+                            // Before the caller gets the error, so that its next query finds the new primary.
                             slot.check_role().await;
                         }
                     }
@@ -197,7 +197,7 @@ impl Engine {
         }
     }
 
-    /// Refuses a query that may have run already, unless it is proven to do nothing but read.
+    /// Refuses a query that may have run already, unless it is proven to only read.
     async fn may_repeat(&self, query: &IncomingQuery) -> Result<(), Failure> {
         let refused = |why: &str| {
             let message = format!("the query may have taken effect, and is not run again: {why}");
@@ -215,9 +215,9 @@ impl Engine {
         }
     }
 
-    /// Says of a failure that leaves an outcome in doubt whether the statement is proven to have done no more than read. A
-    /// reply that was too large then is merely a refusal. (Of a read that was stopped in vain, callers of streams want to
-    /// know that too.)
+    /// Adds to a failure with an unknown outcome whether the statement is proven to only read. For a read, a reply that
+    /// was too large is then an ordinary failure. (Callers of streams also want to know that a read could not be
+    /// stopped.)
     pub async fn told_apart(&self, mut failure: Failure, query: &IncomingQuery) -> Failure {
         let is_stopped = failure.reason() == Reason::OutcomeUnknown && failure.stopping_for() != Reason::Unspecified;
         if !is_stopped || failure.only_read.is_some() {
@@ -231,7 +231,7 @@ impl Engine {
         if failure.stopping_for() == Reason::Invalid { without_doubt(failure) } else { failure }
     }
 
-    /// True if a statement that has run is proven to do nothing but read.
+    /// True if a statement that has run is proven to only read.
     pub async fn only_reads(&self, sql: &str) -> bool {
         reads_only(sql).await && matches!(timeout(LONGEST_LOOK, self.reads.now()).await, Ok(Verdict::OnlyRead))
     }
@@ -248,7 +248,7 @@ impl Engine {
         StopWatch::new(caller, &self.patience, &self.pool, &self.deadlines, reader, query.deadline)
     }
 
-    /// A connection from the pool. `held`: for a session, whose number is limited elsewhere.
+    /// Takes a connection from the pool. `held`: for a session; sessions are limited separately.
     pub async fn acquire<C: Caller>(
         &self,
         query: &IncomingQuery,
@@ -270,7 +270,7 @@ impl Engine {
         renewed.map_err(|error| failure(Reason::Unavailable, true, format!("cannot reach PostgreSQL: {error}")))
     }
 
-    /// Refuses what PostgreSQL's protocol cannot carry and what is over a limit.
+    /// Refuses what PostgreSQL's protocol cannot carry or what exceeds a limit.
     fn check(&self, request: &QueryRequest) -> Result<(), String> {
         let premise = request.premise.as_ref().map(|premise| ("premise.", &premise.sql, &premise.params));
         for (of, sql, params) in iter::once(("", &request.sql, &request.params)).chain(premise) {
@@ -298,7 +298,7 @@ impl Engine {
     }
 }
 
-/// This server has met a fault of its own, at whatever point.
+/// The failure after a panic at an unknown point.
 fn faulty() -> Failure {
     let message = "an internal error occurred in the query server; see its log";
     failure(Reason::OutcomeUnknown, false, message)

@@ -22,11 +22,11 @@ use super::reply_chunk::{failure, status};
 use crate::proto::failure::Reason;
 use crate::proto::{ClientFrame, Execute, Failure, client_frame};
 
-/// Messages up to this size pass unseen; `frame_reader` accounts for them.
+/// Messages up to this size pass unchecked; `frame_reader` accounts for them.
 pub const SMALL: usize = 64 * 1024;
-/// Flag and length, ahead of each message.
+/// The flag and length before each message.
 const HEADER: usize = 5;
-/// So much of a frame holds the id of its query.
+/// The prefix of a frame that contains its query's id.
 const BEGINNING: usize = 32;
 
 /// A service whose requests are screened.
@@ -38,7 +38,7 @@ pub struct Screened<S> {
 }
 
 impl<S> Screened<S> {
-    /// `largest`: bytes of the largest message taken; `memory`: what large ones are taken from.
+    /// `largest`: bytes of the largest accepted message; `memory`: the budget for large ones.
     pub fn new(service: S, largest: usize, memory: Arc<Memory>) -> Self {
         Screened { service, largest, memory }
     }
@@ -74,7 +74,7 @@ where
     }
 }
 
-/// What was found of the large messages of one call, by the ids of their queries; 0 for a call of its own.
+/// What happened to the large messages of one call, by query id; 0 for a unary call.
 #[derive(Clone, Debug, Default)]
 pub struct LargeMessages(Arc<Inner>);
 
@@ -90,7 +90,7 @@ impl LargeMessages {
         self.0.any.store(true, Ordering::Release);
     }
 
-    /// What there is about the message of this query; None: it was small.
+    /// What happened to this query's message; None: it was small.
     pub fn take(&self, id: u32) -> Option<Result<Reserved, Failure>> {
         if !self.0.any.load(Ordering::Acquire) {
             return None;
@@ -110,26 +110,26 @@ struct Screen {
     memory: Arc<Memory>,
     large_messages: LargeMessages,
     state: State,
-    /// What has come and has not been looked at.
+    /// Received bytes that have not been checked.
     chunk: Bytes,
-    /// What goes on first.
+    /// Bytes to pass on first.
     ready: VecDeque<Bytes>,
 }
 
-/// What comes next of the body.
+/// What comes next in the body.
 enum State {
-    /// The header of a message, of which this much has come.
+    /// A message header, of which this much has arrived.
     Header(BytesMut),
-    /// So many bytes that pass.
+    /// This many bytes to pass on.
     Pass(usize),
-    /// The beginning of a large message: its header, and what has come.
+    /// The beginning of a large message: its header, and what has arrived.
     Beginning { length: usize, begun: BytesMut },
-    /// So many bytes that nobody is to see.
+    /// This many bytes to skip.
     Skip(usize),
 }
 
 impl Screen {
-    /// Looks at what has come; what passes now, if anything does.
+    /// Checks received bytes; returns those to pass on, if any.
     fn look(&mut self) -> Result<Option<Bytes>, Status> {
         let mut passing = 0;
         loop {
@@ -196,7 +196,7 @@ impl Screen {
         Ok((passing > 0).then(|| self.chunk.split_to(passing)))
     }
 
-    /// A large message has begun: does it pass?
+    /// Decides about a large message.
     fn decide(&mut self) -> Result<(), Status> {
         let State::Beginning { length, begun } = &mut self.state else { return Ok(()) };
         let (length, begun) = (*length, begun.split());
@@ -207,7 +207,7 @@ impl Screen {
                 true,
                 format!("a message of {length} bytes is larger than {} (--max-message-size)", self.largest),
             )),
-            // Nobody would account for it: only queries hold what was reserved.
+            // Only queries hold reserved memory, so other large messages are refused.
             false if id.is_none() => Err(failure(
                 Reason::Invalid,
                 true,
@@ -227,7 +227,7 @@ impl Screen {
                 self.ready.push_back(stand_in(id));
                 self.state = State::Skip(left);
             }
-            // Of a call of its own, or of no query at all.
+            // A unary call, or a frame without a query.
             (Err(failure), _) => return Err(status(failure)),
         }
         Ok(())
@@ -239,7 +239,7 @@ pub fn out_of_memory() -> Failure {
     failure(Reason::Overloaded, true, "queued and running requests have reached their memory limit (--memory-limit)")
 }
 
-/// Counts what a request holds for its tenant; an error: the tenant's requests hold too much already.
+/// Counts a request's memory for its tenant; an error: the tenant's requests already hold too much.
 pub fn charge(memory: Reserved, tenant: &str) -> Result<Reserved, Failure> {
     memory.charge(tenant).ok_or_else(|| {
         let message = format!(

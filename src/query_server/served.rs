@@ -8,23 +8,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Process {
     pub number: i32,
-    /// When it began. None: it is not known yet, and whichever has this number now is meant.
+    /// Its start time. None: not known yet; the current process with this pid is meant.
     pub began: Option<String>,
 }
 
 impl Process {
-    /// Reads what PostgreSQL says: number/beginning.
+    /// Parses PostgreSQL's answer: pid/start time.
     pub fn read(text: &str) -> Option<Self> {
         let (number, began) = text.split_once('/')?;
         Some(Process { number: number.parse().ok()?, began: Some(began.to_owned()) })
     }
 }
 
-/// Those that serve.
+/// The processes that serve our connections.
 #[derive(Clone, Default)]
 pub struct ServingProcesses(Arc<Mutex<HashSet<Process>>>);
 
-/// Held by a connection for as long as it lasts: no other may have its process.
+/// Held by a connection while it exists: no other may have its process.
 pub struct Served {
     serving: ServingProcesses,
     pub process: Process,

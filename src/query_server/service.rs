@@ -60,7 +60,7 @@ impl QueryService {
         self.engine.max_message_size
     }
 
-    /// True if a statement that has run is proven to do nothing but read.
+    /// True if a statement that has run is proven to only read.
     pub(super) async fn only_reads(&self, sql: &str) -> bool {
         self.engine.only_reads(sql).await
     }
@@ -72,7 +72,7 @@ impl QueryService {
         let memory = self.engine.replies.reserve(0).ok_or_else(|| status(StopReason::Overloaded.before()))?;
         let results = Mutex::new((Vec::new(), 0, memory));
         let caller = UnaryCaller { room: self.engine.max_message_size, lapse, results };
-        // Dropped if the caller goes: the connection's slot then sees to the rest.
+        // Dropped if the caller goes away; dropping the connection's slot does the cleanup.
         let last = self.engine.run(&query, &caller).await;
         match caller.finish(last) {
             Ok(response) => Ok(response),
@@ -80,7 +80,7 @@ impl QueryService {
         }
     }
 
-    /// Subscribes to a PostgreSQL channel. `field`: what its name is called on the caller's wire.
+    /// Subscribes to a PostgreSQL channel. `field`: the name of its field in the caller's protocol.
     pub(super) fn subscribe(&self, metadata: &MetadataMap, field: &str, channel: &str) -> Result<Subscription, Status> {
         self.accepts()?;
         self.engine.placement.check_shard(metadata)?;
@@ -180,7 +180,7 @@ fn call_timeout(metadata: &MetadataMap) -> Option<Duration> {
     })
 }
 
-/// The caller of ExecuteQuery: takes everything, up to the size of a message.
+/// The caller of ExecuteQuery: collects the whole reply, up to the size of a message.
 struct UnaryCaller {
     /// Bytes.
     room: usize,
@@ -227,13 +227,13 @@ impl Caller for UnaryCaller {
     }
 }
 
-/// The caller of StreamQuery: takes parts at its own pace.
+/// The caller of StreamQuery: reads parts at its own pace.
 struct StreamCaller {
     sender: mpsc::Sender<Result<ReplyPart, Status>>,
     lapse: Option<Lapse>,
 }
 
-/// Returns when no lookup server has been in reach for too long.
+/// Returns when the lease has ended.
 async fn lapsed(lapse: Option<&Lapse>) {
     match lapse {
         Some(lapse) => lapse.wait().await,

@@ -34,15 +34,15 @@ const MOST_IN_FLIGHT: usize = 1024;
 /// How many sessions there may be, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionLimits {
-    /// That hold a connection.
+    /// Sessions that hold a connection.
     pub most: usize,
-    /// That hold one for one tenant.
+    /// Sessions of one tenant that hold a connection.
     pub most_of_one: usize,
-    /// That wait for one.
+    /// Sessions that wait for a connection.
     pub most_waiting: usize,
-    /// That wait for one tenant.
+    /// Sessions of one tenant that wait.
     pub most_waiting_of_one: usize,
-    /// Without a query.
+    /// The longest time without a query.
     pub idle: Option<Duration>,
     pub age: Option<Duration>,
 }
@@ -73,7 +73,7 @@ impl Sessions {
         let (queue, queued) = mpsc::unbounded_channel();
         let queries = Arc::new(InFlight::default());
         self.engine.placement.watch_stream(&queries);
-        // A session that has ended runs nothing any more, and says so itself.
+        // A session that has ended runs nothing more, and has said so.
         let start = move |query: IncomingQuery, reply: ReplySender| drop(queue.send((query, reply)));
         let frame_reader =
             FrameReader::new(self.engine.clone(), queries.clone(), sender.clone(), MOST_IN_FLIGHT, caller, start);
@@ -103,7 +103,7 @@ fn going_down() -> Failure {
     failure(Reason::Unavailable, true, "the server is going down")
 }
 
-/// A connection and the right to hold it; given back in this order.
+/// A connection and the permit to hold it, dropped in this order.
 struct HeldConnection {
     slot: PoolSlot,
     _place: SessionPermit,
@@ -112,18 +112,18 @@ struct HeldConnection {
 /// Why a session ends.
 #[derive(Clone, Copy, Debug)]
 enum SessionEnd {
-    /// The caller has asked everything, or has gone.
+    /// The caller has closed its half, or is gone.
     Asked,
     Draining,
     Idle,
     TooOld,
-    /// The caller took no rows.
+    /// The caller did not read its rows.
     Stalled,
     /// The connection to PostgreSQL broke.
     Lost,
-    /// The server has met a fault of its own.
+    /// The server panicked.
     Faulty,
-    /// No lookup server has been in reach for too long.
+    /// The lease has ended.
     Lapsed,
 }
 
@@ -133,12 +133,12 @@ struct Session {
     drain: Drain,
     queued: mpsc::UnboundedReceiver<(IncomingQuery, ReplySender)>,
     sender: mpsc::Sender<OutgoingFrame>,
-    /// From the first query on.
+    /// Set from the first query on.
     held: Option<HeldConnection>,
     admissions: Admissions,
-    /// Of the last query that has been answered.
+    /// The id of the last answered query.
     last_id: u32,
-    /// The last statement ran in a transaction, which it could not end.
+    /// The last statement ran in a transaction and could not end it.
     in_transaction: bool,
     /// A transaction was open when the connection was given back.
     rolled_back: bool,
@@ -147,7 +147,7 @@ struct Session {
 
 impl Session {
     async fn run(mut self) {
-        // After a fault of the server's own it is not known what state the connection is in.
+        // After a panic the state of the connection is not known.
         let end = AssertUnwindSafe(self.serve()).catch_unwind().await.unwrap_or(SessionEnd::Faulty);
         if matches!(end, SessionEnd::Faulty)
             && let Some(backend) = self.held.as_mut().and_then(|held| held.slot.backend())
@@ -159,8 +159,8 @@ impl Session {
         let (last_query, rolled_back) = (self.last_id, self.rolled_back);
         tracing::debug!(reason = ?end, last_query, rolled_back, "a session has ended");
         let verdict = self.verdict(end);
-        // Before the caller hears of it, who may be slow to. Of a lost connection it is not certain that PostgreSQL runs its
-        // statement no more.
+        // Before the caller, which may be slow, is told. After a lost connection, PostgreSQL may still be running the
+        // statement.
         self.admissions.end(match end {
             SessionEnd::Lost | SessionEnd::Faulty => ConnectionEnd::Closed,
             _ => ConnectionEnd::Ready,
@@ -213,7 +213,7 @@ impl Session {
 
     /// Runs a query, and takes a connection first if this is the first one.
     async fn answer(&mut self, query: &IncomingQuery, reply: &ReplySender) -> Result<ReplyChunk, Failure> {
-        // What became superfluous while it waited for its turn must not disturb the transaction.
+        // A query that was cancelled while it waited must not disturb the transaction.
         if let Some(stop) = reply.stop() {
             return Err(stop.before());
         }
@@ -234,8 +234,8 @@ impl Session {
         sessions.engine.run_held(&mut held.slot, query, &text, fresh, &mut watch).await
     }
 
-    /// Sends the end of a reply. A caller who does not take it keeps the connection no longer than a session may last, or
-    /// a reader may stall.
+    /// Sends the end of a reply. A caller that does not read it keeps the connection no longer than the limits of a
+    /// session and of a stalled reader.
     async fn finish(&mut self, reply: &ReplySender, last: ReplyChunk, query: &IncomingQuery) -> Result<(), SessionEnd> {
         let sessions = self.sessions.clone();
         let engine = &sessions.engine;
@@ -258,7 +258,7 @@ impl Session {
         Err(end)
     }
 
-    /// What a caller hears whose reply has no room: in a transaction, nothing of the statement stays.
+    /// The failure for a reply without memory. In a transaction, nothing of the statement stays.
     async fn without_room(&mut self, stop: StopReason, query: &IncomingQuery) -> Failure {
         let backend = self.held.as_mut().and_then(|held| held.slot.backend());
         match backend.filter(|_| self.in_transaction) {
@@ -270,7 +270,7 @@ impl Session {
         }
     }
 
-    /// Waits until nothing of the last query can hit the next one; false if the connection is lost.
+    /// Waits until the last query can no longer affect the next one; false if the connection is lost.
     async fn settle(&mut self) -> bool {
         let Some(backend) = self.held.as_mut().map(|held| held.slot.backend()) else { return true };
         let Some(backend) = backend.filter(|backend| !backend.is_broken()) else { return false };
@@ -294,7 +294,7 @@ impl Session {
         }
     }
 
-    /// What the caller hears at the end.
+    /// The status at the end of the session.
     fn verdict(&self, end: SessionEnd) -> Result<(), Status> {
         let SessionLimits { idle, age, .. } = self.sessions.limits;
         let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs();
@@ -316,7 +316,7 @@ impl Session {
     }
 }
 
-/// Waits for the right to hold a connection, and for the connection.
+/// Waits for a permit to hold a connection, and for the connection.
 async fn hold(
     sessions: &Sessions,
     mut drain: Drain,

@@ -11,11 +11,11 @@ use super::fair::{FairQueue, OwnerId};
 #[derive(Clone, Copy, Debug)]
 pub struct Full {
     pub waiting: usize,
-    /// The flag that says how many may.
+    /// The flag that sets the limit.
     pub flag: &'static str,
 }
 
-/// All places of a server.
+/// All permits of a server.
 pub struct SessionPermits {
     most_waiting: usize,
     most_waiting_of_one: usize,
@@ -27,7 +27,7 @@ struct State {
     turns: FairQueue<oneshot::Sender<SessionPermit>>,
 }
 
-/// One of them. Dropped, it goes to whose turn it is.
+/// A permit. When dropped, it goes to the next waiter.
 pub struct SessionPermit {
     places: Arc<SessionPermits>,
     owner: OwnerId,
@@ -36,7 +36,7 @@ pub struct SessionPermit {
 }
 
 impl SessionPermits {
-    /// `most`: how many there are; `most_of_one`: how many one tenant may have.
+    /// `most`: the number of permits; `most_of_one`: the limit for one tenant.
     pub fn new(most: usize, most_of_one: usize, most_waiting: usize, most_waiting_of_one: usize) -> Arc<Self> {
         let state = State { free: most, turns: FairQueue::new(most_of_one) };
         Arc::new(SessionPermits { most_waiting, most_waiting_of_one, state: Mutex::new(state) })
@@ -46,7 +46,7 @@ impl SessionPermits {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place, when it is the owner's turn.
+    /// Waits for a permit.
     pub async fn take(self: &Arc<Self>, owner: OwnerId) -> Result<SessionPermit, Full> {
         let mut waits = {
             let mut state = self.state();
@@ -68,13 +68,13 @@ impl SessionPermits {
         };
         match (&mut waits.receiver).await {
             Ok(place) => Ok(place),
-            // A sender is dropped only after it has answered, or after its receiver has gone.
+            // A sender is dropped only after it has answered, or after its receiver is gone.
             Err(_) => Err(Full { waiting: 0, flag: "--queue-limit" }),
         }
     }
 }
 
-/// Somebody who waits; dropped, he has given up.
+/// A waiter; dropping it gives up.
 struct PermitWait {
     places: Arc<SessionPermits>,
     owner: OwnerId,
@@ -92,7 +92,7 @@ impl Drop for PermitWait {
             }
             answer
         };
-        // Outside the lock, which a place's own drop takes.
+        // Outside the lock, because dropping a permit takes it.
         drop(unclaimed);
     }
 }

@@ -10,7 +10,7 @@ pub const TENANT: &str = "mtdd.tenant_id";
 /// The setting that carries its type.
 pub const TENANT_TYPE: &str = "mtdd.tenant_type";
 
-/// What the names of both, and of no setting of an app's, begin with.
+/// The prefix of both, which no application's setting has.
 const OWN: &str = "mtdd.";
 
 /// Settings in the order of their names; cheap to clone and to compare with themselves.
@@ -18,7 +18,7 @@ const OWN: &str = "mtdd.";
 pub struct SessionSettings(Option<Arc<[(String, String)]>>);
 
 impl SessionSettings {
-    /// Takes a request's settings, or says which one is not acceptable.
+    /// Checks a request's settings; an error names the first that is not allowed.
     pub fn new(settings: HashMap<String, String>) -> Result<Self, String> {
         for (name, value) in &settings {
             if name.is_empty() || name.contains('\0') || value.contains('\0') {

@@ -14,48 +14,49 @@ use crate::data::lexer::{Lexer, LexerStep, Outline, Token};
 use crate::data::read_only::{ReadOnlyCheck, shows_only_reading};
 use crate::data::text_scan::{READ_NOTHING, TextScan};
 
-/// Texts remembered; of those longer than the second bound none is.
+/// The number of remembered texts; longer ones than the second bound are not remembered.
 const MOST_TEXTS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 const LONGEST_TEXT: usize = 16 * 1024;
-/// Bytes of a long text that are read without a pause.
+/// Bytes of a long text that are read before yielding.
 const SLICE: usize = 64 * 1024;
 
 /// How one SQL text may be run.
 #[derive(Debug)]
 pub struct StatementTraits {
-    /// Names the text on every connection; never used for another text.
+    /// Identifies the text on every connection; never reused.
     pub id: u64,
-    /// One SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES or TABLE: the same by either protocol, and in an
-    /// implicit transaction that it shares with settings made for it.
+    /// One SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES or TABLE: it behaves the same in either protocol, and
+    /// can share an implicit transaction with its settings.
     pub plain: bool,
     /// It has `$n`.
     pub has_parameters: bool,
-    /// It may be kept prepared: what PostgreSQL decides while parsing it stays right.
+    /// It can be kept prepared: what PostgreSQL decides while parsing stays valid.
     pub keepable: bool,
-    /// It may read whose it is.
+    /// It may read its tenant.
     pub needs_tenant: bool,
-    /// Triggers that an open transaction has deferred run with it, and may read whose they are.
+    /// It runs deferred triggers, which may read the tenant.
     pub runs_deferred: bool,
-    /// A statement of it that may read whose it is, or runs such triggers, follows one that undoes what has been set in the transaction.
+    /// A statement that may read its tenant, or runs deferred triggers, follows one that undoes settings of the
+    /// transaction.
     pub outlives_tenant: bool,
-    /// Stopped on its way, it may leave something committed.
+    /// If stopped halfway, it may leave something committed.
     pub commits_midway: bool,
-    /// It may end a transaction that is open, or undo a part of it.
+    /// It may end an open transaction, or undo a part of it.
     pub may_end_transaction: bool,
     /// What it names; nothing if it is too long to be kept.
     pub names: TextNames,
-    /// How the readers of its rows have been.
+    /// The pace of its readers.
     pub pace: Arc<ReaderPace>,
 }
 
 /// The first words of the statements that `plain` means.
 const PLAIN: [&str; 8] = ["select", "insert", "update", "delete", "merge", "with", "values", "table"];
 
-/// Statements that leave something behind. DO is here because its body may hold any of the others.
+/// Statements that leave session state. DO is included because its body may contain any of the others.
 const STATEFUL: [&str; 10] =
     ["set", "reset", "listen", "unlisten", "prepare", "deallocate", "declare", "load", "discard", "do"];
 
-/// Functions that leave something behind, wherever they stand, quotes and DO bodies included.
+/// Functions that leave session state, anywhere in the text, including quotes and DO bodies.
 const STATEFUL_FUNCTIONS: [&str; 3] = ["set_config", "advisory_lock", "dblink_connect"];
 
 /// Literals that PostgreSQL would turn into a fixed time while parsing.
@@ -86,7 +87,7 @@ impl StatementTraits {
         }
     }
 
-    /// The same of a text that is too long to be kept, read in slices between which others have their turns.
+    /// The same for a text that is too long to keep, read in slices that yield to other tasks.
     async fn of_long(id: u64, sql: &str) -> Self {
         let mut gist = TextScan::default();
         in_slices(sql, |token| gist.take(token)).await;
@@ -107,7 +108,7 @@ impl StatementTraits {
     }
 }
 
-/// Gives all tokens of a text, and lets others have their turns between slices of it, inside a token too.
+/// Visits all tokens of a text, yielding to other tasks between slices, even inside a token.
 async fn in_slices<'s>(sql: &'s str, mut take: impl FnMut(Token<'s>)) {
     let (mut lexer, mut pause) = (Lexer::new(sql), SLICE);
     loop {
@@ -122,7 +123,7 @@ async fn in_slices<'s>(sql: &'s str, mut take: impl FnMut(Token<'s>)) {
     }
 }
 
-/// True for one statement that only reads, as far as its text shows. Of a long text it is found in slices.
+/// True for one statement that only reads, as far as its text shows. Long texts are read in slices.
 pub async fn reads_only(sql: &str) -> bool {
     if sql.len() <= SLICE {
         return shows_only_reading(sql);
@@ -132,7 +133,7 @@ pub async fn reads_only(sql: &str) -> bool {
     reading.is_all()
 }
 
-/// `'t'::regclass` and its like become an object's number while parsing.
+/// `'t'::regclass` and similar casts become an object id while parsing.
 fn names_object_types(outline: &Outline<'_>) -> bool {
     const SUFFIXES: [&str; 11] = [
         "class",
@@ -159,7 +160,7 @@ fn contains_any(text: &str, needles: &[&str]) -> bool {
     needles.iter().any(|needle| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some())
 }
 
-/// The texts seen of late.
+/// The recently seen texts.
 pub struct TraitsCache {
     known: Mutex<LruCache<Box<str>, Arc<StatementTraits>>>,
     next_id: AtomicU64,
@@ -173,7 +174,7 @@ impl TraitsCache {
     /// What is known about `sql`, and whether it has been seen before.
     pub async fn look_up(&self, sql: &str) -> (Arc<StatementTraits>, bool) {
         if sql.len() > LONGEST_TEXT {
-            // In a box, so that the task of a query with a short text is no larger for it.
+            // Boxed, so that the task of a query with a short text stays small.
             return (Arc::new(Box::pin(StatementTraits::of_long(self.new_id(), sql)).await), false);
         }
         if let Some(text) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(sql) {

@@ -7,21 +7,21 @@ use super::reply_chunk::{ReplyChunk, failure};
 use crate::proto::Failure;
 use crate::proto::failure::Reason;
 
-/// How long a statement may go on after it has been asked to stop; then its connection is closed.
+/// How long a statement may go on after a cancel request; then its connection is closed.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a query is to stop before its end.
+/// Why a query is stopped before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
-    /// Its caller does not want it any more, or has gone.
+    /// Its caller cancelled it or is gone.
     Cancelled,
-    /// The lease under which its tenant's queries run here is over.
+    /// The lease for its tenant has ended.
     Lapsed,
-    /// Its time is up.
+    /// Its deadline has passed.
     Deadline,
     /// A row, or the whole reply, does not fit into a message.
     TooLarge,
-    /// Its caller took no rows for too long.
+    /// Its caller did not read rows for too long.
     Stalled,
     /// There is no memory for its reply.
     Overloaded,
@@ -59,30 +59,30 @@ impl StopReason {
         failure(self.reason(), true, format!("{}; it was not run", self.words()))
     }
 
-    /// PostgreSQL says that it has stopped, or cannot have committed anything.
+    /// PostgreSQL has confirmed the stop, or cannot have committed anything.
     pub fn after(self) -> Failure {
         failure(self.reason(), false, format!("{}; it was stopped", self.words()))
     }
 
-    /// The statement only reads, whatever became of it.
+    /// The statement only reads, so its outcome does not matter.
     pub fn of_a_read(self) -> Failure {
         failure(self.reason(), false, format!("{}; the statement only reads", self.words()))
     }
 
-    /// The connection was closed inside the caller's transaction, which goes with it.
+    /// The connection was closed inside the caller's transaction, which is rolled back.
     pub fn closed(self) -> Failure {
         let how =
             "the statement did not stop when cancelled, so its connection was closed and its transaction rolled back";
         failure(self.reason(), false, format!("{}; {how}", self.words()))
     }
 
-    /// PostgreSQL had run the statement to its end by then, and its transaction has been made to fail.
+    /// PostgreSQL had already finished the statement, and its transaction was made to fail.
     pub fn undone(self) -> Failure {
         let how = "PostgreSQL had already finished the statement, so its transaction was made to fail";
         failure(self.reason(), false, format!("{}; {how}", self.words()))
     }
 
-    /// PostgreSQL had run the statement to its end by then, and not all of its reply was passed on.
+    /// PostgreSQL had already finished the statement, and not all of its reply was delivered.
     pub fn too_late(self) -> Failure {
         self.in_doubt(
             "PostgreSQL had already finished the statement, so it took effect, but not all of its reply was \
@@ -98,7 +98,7 @@ impl StopReason {
         )
     }
 
-    /// PostgreSQL says that it has stopped, but the text may have committed something before.
+    /// PostgreSQL has confirmed the stop, but the text may have committed something before.
     pub fn partly(self) -> Failure {
         self.in_doubt("the statement was stopped, but what it had committed before stays committed")
     }
@@ -112,7 +112,7 @@ impl StopReason {
     }
 }
 
-/// The same failure for callers of one statement, whom what is in doubt concerns only where it may have done more than read.
+/// The failure for unary callers: without doubt about the outcome, if the statement only reads.
 pub fn without_doubt(mut failure: Failure) -> Failure {
     if failure.only_read() {
         failure.reason = std::mem::take(&mut failure.stopping_for);
@@ -122,12 +122,12 @@ pub fn without_doubt(mut failure: Failure) -> Failure {
     failure
 }
 
-/// Who waits for a reply.
+/// The caller of a query, which waits for its reply.
 pub trait Caller: Sync {
-    /// Takes a piece that is not the last; waits while the caller has no room for it.
+    /// Takes a chunk that is not the last; waits while the caller has no room for it.
     fn send(&self, chunk: ReplyChunk) -> impl Future<Output = Result<(), StopReason>> + Send;
 
-    /// Returns when the caller wants the query to stop, or has gone, or when it may not run any more: with which it is.
+    /// Returns when the caller cancels or is gone, or when the lease has ended, with the reason.
     fn cancelled(&self) -> impl Future<Output = StopReason> + Send;
 
     /// True if it has said that it takes nothing for now, and why that is nobody's fault.

@@ -23,13 +23,13 @@ pub struct StopWatch<'w, C> {
     pub owner: OwnerId,
     pub pace: &'w Arc<ReaderPace>,
     deadline: Option<Deadline>,
-    /// Under which the query was admitted; None: none is needed.
+    /// The lease of the query; None: none is needed.
     pub lease: Option<Lease>,
-    /// The caller has been waited for, and has taken rows since.
+    /// The caller has read rows since an earlier wait.
     reads: bool,
-    /// It has been waited for so long that its owner's queries of the same text are to make way.
+    /// The wait was so long that the owner's queries of this text should let others go first.
     is_slow: bool,
-    /// It is to stop already, and why; the deadline is now that of our patience with PostgreSQL.
+    /// The reason, once the query is being stopped; the deadline is then that of the stop.
     pub stopping: Option<StopReason>,
 }
 
@@ -72,8 +72,8 @@ impl<C: Caller> StopWatch<'_, C> {
         }
     }
 
-    /// Gives the caller a piece. Looks for reasons to stop first: a reply that flows without a pause gives no other
-    /// occasion.
+    /// Sends a chunk to the caller. Checks for reasons to stop first, because a reply that flows without a pause gives
+    /// no other chance.
     pub async fn send(&mut self, chunk: ReplyChunk) -> Result<(), StopReason> {
         let mut waited = false;
         let patience = async {
@@ -95,14 +95,14 @@ impl<C: Caller> StopWatch<'_, C> {
         sent
     }
 
-    /// The reply has been taken to its end.
+    /// The whole reply has been read.
     pub fn note_end(&self) {
         if !self.is_slow {
             self.pace.note(self.owner, false);
         }
     }
 
-    /// From now on the only reason to stop is that PostgreSQL does not.
+    /// From now on, waits only for PostgreSQL to stop, up to `STOP_TIMEOUT`.
     pub fn be_patient(&mut self, stop: StopReason) {
         self.stopping = Some(stop);
         self.deadline = Some(self.deadlines.at(Instant::now() + STOP_TIMEOUT));

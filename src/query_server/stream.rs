@@ -29,7 +29,7 @@ const SENT_AHEAD: usize = 1024;
 /// Descriptions that a stream remembers; later ones travel in full.
 const MOST_DESCRIPTIONS: usize = 4096;
 
-/// Where frames on their way out wait.
+/// The queue of outgoing frames.
 pub fn channel() -> (mpsc::Sender<OutgoingFrame>, mpsc::Receiver<OutgoingFrame>) {
     mpsc::channel(SENT_AHEAD)
 }
@@ -39,24 +39,25 @@ pub enum OutgoingFrame {
     /// With the memory that its rows take.
     ReplyChunk(u32, ReplyChunk, Option<Reserved>),
     Draining(u32),
-    /// Ends the stream, whoever else may hold its sender. An error: the caller broke the rules, or a limit was reached.
+    /// Ends the stream, even if there are other senders. An error: the caller broke the protocol, or a limit was
+    /// reached.
     End(Result<(), Status>),
 }
 
-/// The last piece of a reply, and the memory that it takes.
+/// The last chunk of a reply, and its memory.
 pub struct LastChunk {
     chunk: ReplyChunk,
     memory: Option<Reserved>,
 }
 
 impl LastChunk {
-    /// There is no room for the piece itself.
+    /// There is no memory for the chunk itself.
     pub fn refusal(failure: Failure) -> LastChunk {
         LastChunk { chunk: ReplyChunk::ending(ReplyEnd::Failure(failure)), memory: None }
     }
 }
 
-/// The caller of one query of the stream.
+/// Sends the reply of one query of the stream.
 pub struct ReplySender {
     id: u32,
     control: Arc<QueryControl>,
@@ -66,7 +67,7 @@ pub struct ReplySender {
 }
 
 impl ReplySender {
-    /// From now on frames can reach the query. `window`: bytes of rows that may be sent before there is credit.
+    /// From now on frames can reach the query. `window`: bytes of rows to send before there is credit.
     pub fn new(
         id: u32,
         window: i64,
@@ -83,22 +84,22 @@ impl ReplySender {
         self.id
     }
 
-    /// Why the query is to stop; None: it is not.
+    /// The reason to stop the query, if any.
     pub fn stop(&self) -> Option<StopReason> {
         self.control.is_cancelled().then(|| self.control.stop())
     }
 
-    /// Cancels the query, or has its last piece sent without waiting for credit.
+    /// Cancels the query, or sends its last chunk without waiting for credit.
     pub fn cancel(&self) {
         self.control.cancel();
     }
 
-    /// The last piece of the query's reply with the memory that it takes; an error: there is none.
+    /// The last chunk of the reply with its memory; an error: there is none.
     pub fn last(&self, chunk: ReplyChunk) -> Result<LastChunk, StopReason> {
         self.reserve(&chunk).map(|memory| LastChunk { chunk, memory })
     }
 
-    /// The memory for a piece's rows; an error: there is none.
+    /// Reserves memory for a chunk's rows; an error: there is none.
     fn reserve(&self, chunk: &ReplyChunk) -> Result<Option<Reserved>, StopReason> {
         match chunk.rows.len() {
             0 => Ok(None),
@@ -106,9 +107,9 @@ impl ReplySender {
         }
     }
 
-    /// Sends the last piece of the query's reply.
+    /// Sends the last chunk of the reply.
     pub async fn finish(&self, LastChunk { chunk, memory }: LastChunk) {
-        // PostgreSQL is done with it: only the caller's own memory is spared here.
+        // PostgreSQL has finished; waiting only spares the caller's memory.
         if !chunk.rows.is_empty() {
             self.control.wait(|control| control.has_credit() || control.is_cancelled()).await;
         }
@@ -137,20 +138,20 @@ impl Caller for ReplySender {
     }
 }
 
-/// The writing half of a stream. Dropped when the caller has gone or everything is answered.
+/// The writing half of a stream. Dropped when the caller is gone or everything is answered.
 pub struct ReplyStream {
     receiver: mpsc::Receiver<OutgoingFrame>,
     descriptions: HashMap<RawDescription, u32>,
     queries: Arc<InFlight>,
     frame_reader: AbortHandle,
-    /// What the caller is told first, until it has been.
+    /// The first Hello, until it has been sent.
     hello: Option<Hello>,
-    /// What else it is told of itself.
+    /// Later Hellos.
     hellos: BoxStream<'static, Hello>,
 }
 
 impl ReplyStream {
-    /// `frame_reader`: the task that reads the other half; it ends with this one.
+    /// `intake`: the task that reads the other half; it ends with this one.
     pub fn new(
         receiver: mpsc::Receiver<OutgoingFrame>,
         queries: Arc<InFlight>,
@@ -183,7 +184,7 @@ impl ReplyStream {
     }
 }
 
-/// Descriptions get their ids here, in the order in which they leave: an id is never sent before what it stands for.
+/// Assigns ids to descriptions in the order in which they are sent, so that an id is never sent before its description.
 fn describe(known: &mut HashMap<RawDescription, u32>, description: RawDescription) -> Described {
     if let Some(&id) = known.get(&description) {
         return Described::Before(id);
@@ -191,7 +192,7 @@ fn describe(known: &mut HashMap<RawDescription, u32>, description: RawDescriptio
     let mut in_full = description.decode();
     if known.len() < MOST_DESCRIPTIONS {
         in_full.id = known.len() as u32 + 1;
-        // A copy: the original is a slice of a read buffer, which it would keep alive.
+        // A copy, because the original would keep a read buffer alive.
         known.insert(RawDescription(Bytes::copy_from_slice(&description.0)), in_full.id);
     }
     Described::InFull(in_full)

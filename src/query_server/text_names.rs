@@ -4,10 +4,10 @@
 use crate::data::lexer::{Lexer, Token, is_one_of};
 use crate::data::read_only::Attributes;
 
-/// Words behind which a type may stand.
+/// Words that a type may follow.
 const BEFORE_TYPES: [&str; 3] = ["as", "returning", "of"];
 
-/// With these, a type may stand behind any name.
+/// With these, a type may follow any name.
 const DEFINE_COLUMNS: [&str; 13] = [
     "json_table",
     "xmltable",
@@ -27,11 +27,11 @@ const DEFINE_COLUMNS: [&str; 13] = [
 /// The names in a text, as PostgreSQL knows them: folded to lower case unless quoted.
 #[derive(Debug, Default)]
 pub struct TextNames {
-    /// Those before an opening parenthesis, and those behind an expression and a dot: `(x).f` may mean `f(x)`.
+    /// Names before an opening parenthesis, and after an expression and a dot: `(x).f` may mean `f(x)`.
     pub calls: Vec<String>,
     /// All of them.
     pub all: Vec<String>,
-    /// Those where a type may stand.
+    /// Names where a type is possible.
     pub types: Vec<String>,
     /// It may write: insert, update or delete.
     pub writes: bool,
@@ -44,7 +44,7 @@ pub struct TextNames {
     /// All its values are parameters that stand beside the column they are compared with, or given to: of whatever
     /// other types there are, and of casts between them, nothing depends.
     pub simply_typed: bool,
-    /// What it means cannot be told from its names alone.
+    /// Its names alone do not show what it means.
     pub obscure: bool,
 }
 

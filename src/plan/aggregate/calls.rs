@@ -33,7 +33,7 @@ pub fn is_aggregate(call: &Function) -> bool {
     call.over.is_none() && kind(call).is_aggregate()
 }
 
-/// DISTINCT matters to it.
+/// DISTINCT changes its result.
 pub(super) fn is_distinct(call: &Function) -> bool {
     let FunctionArguments::List(list) = &call.args else { return false };
     list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
@@ -43,7 +43,7 @@ pub(super) fn is_distinct(call: &Function) -> bool {
         )
 }
 
-/// It cannot be made of partial values.
+/// It cannot be computed from partial values.
 pub(super) fn needs_rows(call: &Function) -> bool {
     let FunctionArguments::List(list) = &call.args else { return true };
     let foldable = matches!(kind(call), FunctionKind::Count | FunctionKind::Average | FunctionKind::Folded(_));
@@ -51,7 +51,8 @@ pub(super) fn needs_rows(call: &Function) -> bool {
     !foldable || distinct_fold || !list.clauses.is_empty() || !call.within_group.is_empty()
 }
 
-/// The values that an aggregate of distinct values looks at: NULL where its filter says no, because none counts NULL.
+/// The arguments of an aggregate of distinct values: NULL where its filter is not true, because no aggregate counts
+/// NULL.
 pub(super) fn distinct_arguments(call: &Function) -> Result<Vec<Expr>, Refusal> {
     let refusal = || unsupported(&format!("DISTINCT inside {call}; select the distinct rows in a subquery in FROM"));
     let arguments: Vec<Expr> = match arguments(call).ok_or_else(refusal)?.as_slice() {

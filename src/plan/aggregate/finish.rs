@@ -21,7 +21,7 @@ use crate::plan::select::{contains_subquery, group_keys, item_expr, output_name}
 use crate::plan::walk::{NodeMut, rewrite};
 
 impl Split<'_> {
-    /// What remains of the query, over the gathered rows.
+    /// The rest of the query, over the gathered rows.
     pub(super) fn finish(&mut self) -> Result<Query, Refusal> {
         let mut select = empty_select();
         for item in &self.select.projection {
@@ -112,7 +112,7 @@ impl Split<'_> {
         Ok(expr)
     }
 
-    /// Puts gathered columns in the place of keys, aggregates and columns.
+    /// Replaces keys, aggregates and columns by gathered columns.
     fn replace(&mut self, tree: &mut impl VisitMut) -> Result<(), Refusal> {
         let mut refusal = None;
         let mut cursor = TreeCursor::of(sizes(tree));
@@ -147,12 +147,12 @@ impl Split<'_> {
         refusal.map_or(Ok(()), Err)
     }
 
-    /// What an expression of this size becomes in the finishing query; None: it stays, and its parts are looked at.
+    /// What an expression of this size becomes in the finishing query; None: it stays, and its parts are visited.
     fn replacement(&mut self, expr: &Expr, size: usize) -> Result<Option<Expr>, Refusal> {
         if matches!(expr, Expr::Identifier(name) if is_mark(name)) {
             return Ok(None);
         }
-        // Only what is as large as a key can be one: to compare every part of a long chain would take for ever.
+        // Only an expression of a key's size can be a key. Comparing every part of a long chain would be too slow.
         if self.key_sizes.contains(&size)
             && let Some(at) = self.key_at.get(&self.normalized(expr))
         {
@@ -161,7 +161,7 @@ impl Split<'_> {
         match expr {
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
                 if self.need == Need::Rows || group_keys(self.select).is_empty() {
-                    // Whether it depends on the keys only a grouping query on the shards would tell.
+                    // Only a grouping query on the shards would show whether it depends on the keys.
                     return Err(unsupported("a column that is neither grouped by nor aggregated; add it to GROUP BY"));
                 }
                 let at = self.column(expr);
@@ -183,7 +183,7 @@ impl Split<'_> {
         }
     }
 
-    /// True if a call has nothing but keys of GROUP BY.
+    /// True if all arguments of a call are keys of GROUP BY.
     fn are_keys(&self, call: &Function) -> bool {
         let is_key = |argument: &&FunctionArgExpr| match argument {
             FunctionArgExpr::Expr(expr) => self.key_at.contains_key(&self.normalized(expr)),
@@ -202,7 +202,7 @@ impl Split<'_> {
             FunctionKind::Average => {
                 let (sum, count) = self.average(call)?;
                 let (sum, count) = (gathered(sum), gathered(count));
-                // Of nothing but -0 the sum is -0, and the average 0.
+                // The sum of only -0 is -0, but the average is 0.
                 vec![SqlFragment::Sql(format!(
                     "(CASE WHEN pg_catalog.sum({count}) OPERATOR(pg_catalog.>) 0 THEN \
                      (pg_catalog.sum({sum}) OPERATOR(pg_catalog.+) '0') OPERATOR(pg_catalog./) pg_catalog.sum({count}) END)"
@@ -229,7 +229,7 @@ impl Split<'_> {
     /// The sum and the count of an average.
     pub(super) fn average(&mut self, call: &Function) -> Result<(Column, Column), Refusal> {
         let argument = only_argument(call).ok_or_else(|| unsupported("avg() without exactly one argument"))?.clone();
-        // float4 is averaged as float8: `* 1` makes it that, and changes no other type that can be averaged.
+        // float4 is averaged as float8: `* 1` converts it, and changes no other type that can be averaged.
         let wide = Expr::BinaryOp {
             left: Box::new(Expr::Nested(Box::new(argument))),
             op: BinaryOperator::PGCustomBinaryOperator(vec!["pg_catalog".into(), "*".into()]),
@@ -251,14 +251,14 @@ impl Split<'_> {
         Ok(Expr::Identifier(self.fragments.name(vec![SqlFragment::Sql(format!("{}(DISTINCT {list})", call.name))])))
     }
 
-    /// An aggregate over the rows themselves: its arguments are gathered. What is in them of parameters and of the clock
-    /// stays in the tree, so that it gets its number with all others.
+    /// An aggregate over the rows themselves: its arguments are gathered. Parameters and clock calls in them stay in
+    /// the tree, so that they are numbered with all others.
     fn whole(&mut self, call: &Function) -> Result<Expr, Refusal> {
         let mut call = call.clone();
         let mut failed = None;
         {
             let mut gather = |expr: &mut Expr| {
-                // A row has no type of its own that could be gathered; its fields have.
+                // A row has no type that could be gathered; its fields do.
                 let fields = match expr {
                     Expr::Tuple(fields) => fields.iter_mut().collect(),
                     expr => vec![expr],
@@ -270,12 +270,12 @@ impl Split<'_> {
                         ));
                     } else if names_any_column(expr) {
                         let at = gathered(self.column(expr));
-                        // A marked name keeps the walk from taking it for a column of the query's own.
+                        // A marked name, so that the walk does not take it for a column of the query.
                         *expr = Expr::Identifier(self.fragments.name(vec![SqlFragment::Sql(at)]));
                     }
                 }
             };
-            // What an ordered-set aggregate is given beside its rows is one value for each group: keys, and no rows'.
+            // The direct arguments of an ordered-set aggregate have one value per group, so they are keys.
             let is_of_group = !call.within_group.is_empty();
             if let FunctionArguments::List(list) = &mut call.args {
                 for argument in &mut list.args {
@@ -316,11 +316,10 @@ impl Split<'_> {
     }
 }
 
-/// Where a walk through a tree is that puts others in the place of its expressions: what is put there is not itself
-/// shown, but its parts are.
+/// The position of a walk that replaces expressions: a replacement is not visited, but its parts are.
 struct TreeCursor {
-    /// The sizes of the tree's expressions, those of what has been put into it, and so on; which of them comes next, and
-    /// how deep the walk is when all have come.
+    /// Sizes of the tree's expressions, and of those in its replacements; the index of the next one; and the depth at
+    /// which they end.
     sizes: Vec<(Vec<TreeSize>, usize, usize)>,
     depth: usize,
 }
@@ -330,7 +329,7 @@ impl TreeCursor {
         TreeCursor { sizes: vec![(sizes, 0, 0)], depth: 0 }
     }
 
-    /// The walk has come to an expression, of this size.
+    /// The walk enters an expression; returns its size.
     fn enter(&mut self) -> usize {
         self.depth += 1;
         let Some((sizes, next, _)) = self.sizes.last_mut() else { return 0 };
@@ -338,7 +337,7 @@ impl TreeCursor {
         sizes.get(*next - 1).map_or(0, |size| size.size)
     }
 
-    /// Another has been put into the place of the expression that was entered last.
+    /// The expression that was entered last has been replaced.
     fn replace(&mut self, new: Vec<TreeSize>) {
         if let Some((sizes, next, _)) = self.sizes.last_mut() {
             *next += sizes.get(*next - 1).map_or(0, |size| size.nodes - 1);
@@ -346,7 +345,7 @@ impl TreeCursor {
         self.sizes.push((new, 1, self.depth));
     }
 
-    /// The walk has seen all of an expression.
+    /// The walk leaves an expression.
     fn leave(&mut self) {
         if self.sizes.last().is_some_and(|(_, _, depth)| *depth == self.depth) {
             self.sizes.pop();

@@ -14,7 +14,7 @@ use crate::plan::rows::key;
 use crate::plan::select::item_expr;
 
 impl Split<'_> {
-    /// The same by Rust, where the result is nothing but keys and folded values.
+    /// The same in Rust, if the result consists only of keys and folded values.
     pub(super) fn grouped(&mut self) -> Result<Option<Grouped>, Refusal> {
         if !self.as_listed {
             return Ok(None);

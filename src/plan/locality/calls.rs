@@ -146,7 +146,7 @@ impl Search<'_> {
         let own = parts.len() == 1 || parts.first().is_some_and(|schema| schema == "pg_catalog");
         let shadowed = parts.len() == 1 && self.layout.shadowed.contains(name);
         match if own { functions::kind_of(name) } else { FunctionKind::Unknown } {
-            // Whichever of them is meant, the catalogue knows whether it only computes.
+            // Whichever of them is meant, the catalog knows whether it only computes.
             FunctionKind::Plain if shadowed => {
                 self.note_policy(&as_written(name));
                 self.unknown.insert(as_written(name));

@@ -303,7 +303,7 @@ impl Search<'_> {
         found.map(Some)
     }
 
-    /// What is known of a query that stands in the catalogue. An error of its own: it cannot be looked into here.
+    /// What is known of a query that stands in the catalog. An error of its own: it cannot be looked into here.
     pub(super) fn look_into(
         &mut self,
         inside: Definition,

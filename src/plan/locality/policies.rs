@@ -7,7 +7,7 @@ const ADVICE: &str = "a policy may use its own row, settings, and rows of the sa
      role to which it does not apply";
 
 impl Search<'_> {
-    /// Looks into the policies of a table that hold for these statements, named as the catalogue does.
+    /// Looks into the policies of a table that hold for these statements, named as the catalog does.
     pub fn check_policies(&mut self, names: &[String], commands: &str) -> Result<(), Reason> {
         let layout = self.layout;
         let Some(known) = layout.relation(names) else { return Ok(()) };

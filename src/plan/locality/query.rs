@@ -76,7 +76,7 @@ impl Search<'_> {
             if !self.with_counts.is_empty()
                 && let Some(name) = system_relations::counts(&key.expr, &self.with_counts)
             {
-                return Err(of_one_shard(&name, "the catalogue"));
+                return Err(of_one_shard(&name, "the catalog"));
             }
             if contains_subquery(&key.expr) {
                 return Err("a subquery in ORDER BY; run it first and bind its value".into());

@@ -8,10 +8,10 @@ use super::outputs::QueryInfo;
 use crate::plan::layout::Layout;
 use crate::plan::stack::VIEW_LEVELS;
 
-/// Why a query cannot run shard by shard.
+/// The reason why a query cannot run shard by shard.
 pub type Reason = String;
 
-/// What stands in the catalogue and is looked into.
+/// A definition in the catalog that is analyzed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Definition {
     View(String),
@@ -29,56 +29,56 @@ impl fmt::Display for Definition {
 }
 
 impl Definition {
-    /// True for a view that holds the rows of its query as they once were.
+    /// True for a materialized view.
     pub(super) fn is_stored(&self, layout: &Layout) -> bool {
         matches!(self, Definition::View(name) if layout.relations.get(name).is_some_and(|view| view.is_stored))
     }
 }
 
-/// The search through one statement.
+/// The analysis of one statement.
 pub struct Search<'a> {
     pub(super) layout: &'a Layout,
     /// Which tenant columns are known to be equal, here and now.
     pub(super) classes: TenantClasses,
-    /// Functions whose nature the catalogue must tell.
+    /// Functions that the catalog must classify.
     pub unknown: BTreeSet<String>,
-    /// Functions that do something, or know their session.
+    /// Functions that have an effect or read their session.
     pub effects: BTreeSet<String>,
-    /// Functions that make a value of its own for every row.
+    /// Functions with a different value for every row.
     pub randoms: BTreeSet<String>,
     /// Attributes of expressions, which may be fields or such functions.
     pub attributes: BTreeSet<String>,
-    /// Relations of the catalogue that tell of their own server alone.
+    /// System relations that describe only their server.
     pub statistics: BTreeSet<String>,
-    /// What depends on the order in which rows come, and does not say which.
+    /// Parts that depend on the order of rows without giving one.
     pub unordered: BTreeSet<String>,
-    /// What tells of one server: its database, its settings, the numbers of its catalogue.
+    /// Parts that read something of one server: its database, its settings, its object ids.
     pub of_one_server: BTreeSet<String>,
-    /// Views that ask for the time, each shard by its own clock; and literals that mean it.
+    /// Views that read each shard's clock, and literals that mean the current time.
     pub clocks: BTreeSet<String>,
-    /// What it uses of operators, casts and types that may read rows, in words.
+    /// Descriptions of used operators, casts and types whose functions may read rows.
     pub readers: BTreeSet<String>,
-    /// It names relations of which nothing is known.
+    /// It names unknown relations.
     pub names_unknown: bool,
-    /// The names of relations some columns of which tell of their own server alone.
+    /// The names of relations with columns that describe only their server.
     pub(super) with_counts: BTreeSet<String>,
-    /// What is known of the views that have been looked into.
+    /// The results for views that have been analyzed.
     pub(super) views: HashMap<String, Result<QueryInfo, Reason>>,
-    /// WITH RECURSIVE around what is looked at.
+    /// The depth of WITH RECURSIVE.
     pub(super) recursions: usize,
-    /// Views and policies that are being looked into.
+    /// Views and policies that are being analyzed.
     pub(super) inside: Vec<Definition>,
-    /// The conditions of policies that have been looked into, or are.
+    /// The conditions of policies that have been, or are being, analyzed.
     pub(super) policies: HashMap<String, Result<(), Reason>>,
-    /// Policies are left out: only what the statement itself and its views make is looked for.
+    /// Policies are skipped: only the statement itself and its views are analyzed.
     pub(super) skips_policies: bool,
-    /// What of a policy's is used, and the policy.
+    /// Functions that policies use, and the policy.
     pub of_policies: BTreeMap<String, String>,
-    /// Rows that are looked at are locked too.
+    /// The rows that are read are also locked.
     pub(super) locks: bool,
-    /// Levels of syntax that further views may add.
+    /// Levels of syntax that more views may add.
     pub(super) levels: usize,
-    /// The query is one that finishes, and names the relation of the gathered rows.
+    /// The query is a finishing query, which names the gathered rows.
     pub(super) finishes: bool,
 }
 
@@ -110,7 +110,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A search for what a statement makes, whatever its policies call.
+    /// An analysis without the functions that policies call.
     pub fn without_policies(layout: &'a Layout) -> Self {
         Search { skips_policies: true, ..Search::new(layout) }
     }

@@ -19,7 +19,7 @@ use crate::plan::system_relations;
 
 impl Search<'_> {
     pub(super) fn select(&mut self, select: &Select, outer: &Scope<'_>) -> Result<(QueryInfo, bool), Reason> {
-        // What holds for the rows of this select need not hold for those around it.
+        // Equalities that hold in this select need not hold around it.
         let known = self.classes.clone();
         let found = self.select_within(select, outer);
         self.classes = known;
@@ -38,7 +38,7 @@ impl Search<'_> {
         Ok((QueryInfo { locality, outputs }, anchored))
     }
 
-    /// What FROM and WHERE give, before any grouping; what the rest of the select calls is checked too.
+    /// The locality of FROM and WHERE, before any grouping; also checks the calls in the rest of the select.
     pub fn core(&mut self, select: &Select, scope: &mut Scope<'_>) -> Result<Locality, Reason> {
         for table in &select.from {
             self.joined(table, scope)?;
@@ -68,7 +68,7 @@ impl Search<'_> {
         Ok(locality)
     }
 
-    /// Relations of the catalogue are alike on all shards, but for some of their columns.
+    /// System relations are equal on all shards, except for some of their columns.
     fn check_counts(&self, select: &Select, scope: &Scope<'_>) -> Result<(), Reason> {
         let own = scope.relations.iter().filter_map(|relation| Some((relation.alias.clone()?, relation.counts?)));
         let own: BTreeMap<String, &str> = own.collect();
@@ -97,7 +97,7 @@ impl Search<'_> {
         }
     }
 
-    /// Whether all sharded relations of a FROM clause belong to one tenant in each row.
+    /// Checks that in each row all sharded relations of a FROM clause belong to one tenant.
     fn together(&mut self, scope: &Scope<'_>) -> Result<Locality, Reason> {
         let mut locality = Locality::Replicated;
         let mut class = None;
@@ -140,7 +140,7 @@ impl Search<'_> {
         }
     }
 
-    /// True if the sharded rows in here are those of the tenant of the row around.
+    /// True if the sharded rows here belong to the same tenant as the outer row.
     fn is_anchored(&self, scope: &Scope<'_>) -> bool {
         let Some(outer) = scope.outer_class() else { return false };
         let outer = self.classes.find(outer);
@@ -151,7 +151,7 @@ impl Search<'_> {
             .all(|relation| self.classes.find(relation.class) == outer)
     }
 
-    /// What grouping, windows and DISTINCT make of local rows.
+    /// The effect of grouping, windows and DISTINCT on rows of single tenants.
     fn outer_stages(
         &mut self,
         select: &Select,
@@ -182,7 +182,7 @@ impl Search<'_> {
         })
     }
 
-    /// Window functions over local rows must keep within a tenant: those of the select list, and of what orders it.
+    /// Window functions must stay within a tenant, in the select list and in ORDER BY.
     pub fn windows(&mut self, select: &Select, order: Option<&OrderBy>, scope: &Scope<'_>) -> Result<(), Reason> {
         let listed = select.projection.iter().filter_map(item_expr);
         let keys = ordering(order).iter().map(|key| &key.expr);

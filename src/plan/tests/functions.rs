@@ -40,7 +40,7 @@ fn an_attribute_of_an_expression_may_be_a_function() {
             assert!(matches!(plan, Err(Refusal::Unsupported(_))), "{sql}: {plan:?}");
         }
     }
-    // Of the rows of tenants, the catalogue knows whether there is such a function.
+    // Of the rows of tenants, the catalog knows whether there is such a function.
     assert_eq!(read("select (t.a).charge, t.b[1].x, t.c[2], (t.d).lower from t").functions, ["charge", "x"]);
     assert!(refused("update t set a = (b).charge").contains("charge()"));
     assert_eq!(planned("select c.a[1], (c.b).lower from countries c"), Ok(Plan::AnyShard));

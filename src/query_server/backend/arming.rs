@@ -13,23 +13,22 @@ use crate::data::row::Rows;
 use crate::query_server::decode;
 use crate::query_server::served::Process;
 
-/// Whatever ends statements or idle connections, by the role's or the database's own settings, must not end this one.
+/// Time limits from the role's or the database's settings must not end this connection.
 const UNLIMITED: &str = "select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name \
                          operator(pg_catalog.=) any (array['statement_timeout', 'lock_timeout', 'transaction_timeout', \
                          'idle_in_transaction_session_timeout', 'idle_session_timeout']::pg_catalog.text[])";
 
-/// Only the role that has logged in may end what it has begun: the role's or the database's settings may have put another
-/// in its place.
+/// Only the login role may end its connections, and the role's or the database's settings may have set another role.
 const AS_LOGGED_IN: &str = "reset session authorization; set role none";
 
-/// How a process is told: by its number and when it began, to the microsecond. No other that is or was has both.
+/// Identifies a process by its pid and its start time in microseconds, which no other process shares.
 const PROCESS: &str = "pg_catalog.concat_ws('/', pid, \
                        pg_catalog.to_char(backend_start at time zone 'UTC', 'YYYYMMDDHH24MISSUS'))";
 
-/// What PostgreSQL says once the time has begun to run.
+/// PostgreSQL's message when the timer has started.
 const BEGUN: &str = "mtdd-server: the time has begun to run";
 
-/// Those of `processes` that are there and that the login role may end.
+/// Those of `processes` that exist and that the login role may end.
 fn among(processes: &[Process]) -> String {
     let list = |is_wanted: fn(&Process) -> bool, text: fn(&Process) -> String| {
         processes.iter().filter(|process| is_wanted(process)).map(text).collect::<Vec<_>>().join(",")
@@ -47,13 +46,13 @@ fn among(processes: &[Process]) -> String {
 }
 
 impl Backend {
-    /// The process that serves this connection. Behind a pooler it is not the one that was announced.
+    /// The process that serves this connection. With a pooler it is not the announced one.
     pub async fn process_id(&mut self) -> io::Result<i32> {
         let [process] = self.ask_row("select pg_catalog.pg_backend_pid()").await?;
         process.and_then(|process| process.parse().ok()).ok_or_else(|| io::Error::other("no process id"))
     }
 
-    /// The same, and when that process began: nothing else that is or was has both.
+    /// The same with its start time.
     pub async fn process(&mut self) -> io::Result<Process> {
         let sql = format!("select {PROCESS} from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())");
         let [process] = self.ask_row(&sql).await?;
@@ -61,7 +60,7 @@ impl Backend {
         process.ok_or_else(|| io::Error::other("PostgreSQL does not say which process it is"))
     }
 
-    /// Has PostgreSQL end these processes after a while. Returns those that it will end, once the time has begun to run.
+    /// Makes PostgreSQL end these processes after a while. Returns those that it will end, once the timer has started.
     pub async fn arm(&mut self, processes: &[Process], after: Duration) -> io::Result<Vec<Process>> {
         self.ask_simple(&format!("{AS_LOGGED_IN}; {UNLIMITED}"))?;
         self.flush().await?;
@@ -78,8 +77,8 @@ impl Backend {
         Ok(found)
     }
 
-    /// Waits in many short transactions, so that none is old: VACUUM and CREATE INDEX CONCURRENTLY do not wait for what has
-    /// just begun. False: PostgreSQL has no PL/pgSQL for the login role.
+    /// Waits in many short transactions, so that VACUUM and CREATE INDEX CONCURRENTLY do not wait for an old one.
+    /// False: PostgreSQL has no PL/pgSQL for the login role.
     async fn arm_in_steps(&mut self, after: Duration, end: &str) -> io::Result<bool> {
         let steps = after.as_secs();
         let rest = (after - Duration::from_secs(steps)).as_secs_f64();
@@ -100,7 +99,7 @@ impl Backend {
     async fn arm_at_once(&mut self, after: Duration, end: &str) -> io::Result<()> {
         let wait = format!("select pg_catalog.pg_sleep({})", after.as_secs_f64());
         let end = format!("select {end}");
-        // All is parsed and bound before the first answer is asked for: what comes behind it are two words to go on.
+        // Everything is parsed and bound before the first flush; two Execute messages follow.
         for (portal, sql) in [("wait", wait.as_str()), ("end", end.as_str()), ("begin", "select 1")] {
             frontend::parse("", sql, [], &mut self.out)?;
             let no_values: [&[u8]; 0] = [];
@@ -120,18 +119,18 @@ impl Backend {
         }
     }
 
-    /// Returns when what was armed has gone off, or its connection is lost.
+    /// Returns when the timer has fired, or the connection is lost.
     pub async fn goes_off(&mut self) {
-        // Nothing comes while PostgreSQL waits, save for notices and changed settings, after which it is armed anew.
+        // While PostgreSQL waits, only notices and changed settings arrive; then the timer is armed again.
         let _ = self.fill().await;
     }
 
-    /// Cancels what was armed.
+    /// Cancels the timer.
     pub async fn disarm(&mut self) -> io::Result<()> {
         self.settle().await
     }
 
-    /// Waits for the word that the time has begun to run; false: PostgreSQL refuses.
+    /// Waits until the timer has started; false: PostgreSQL refuses.
     async fn await_beginning(&mut self) -> io::Result<bool> {
         loop {
             while let Some(message) = self.read_buffer.next()? {
@@ -156,7 +155,7 @@ impl Backend {
         }
     }
 
-    /// Runs a text that gives one row of so many columns.
+    /// Runs a text that returns one row with this many columns.
     async fn ask_row<const N: usize>(&mut self, sql: &str) -> io::Result<[Option<String>; N]> {
         self.ask_simple(sql)?;
         self.flush().await?;

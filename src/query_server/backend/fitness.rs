@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::Backend;
 use crate::postgres::random;
 
-/// What of an age is left to chance, so that connections that were opened together are not closed together.
+/// The random part of the age, so that connections opened together are not closed together.
 const SPREAD: f64 = 0.2;
 
-/// Of one connection.
+/// The fitness of one connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Fitness {
-    /// Which of the pool's turns to a server it was opened in.
+    /// The pool's generation in which it was opened.
     generation: u64,
     expires_at: Option<Instant>,
     /// PostgreSQL has refused to write there.
@@ -21,7 +21,7 @@ pub struct Fitness {
 }
 
 impl Fitness {
-    /// Of a connection that is opened now.
+    /// For a connection that is being opened.
     pub fn new(generation: u64, max_age: Option<Duration>) -> Self {
         let age = max_age.map(|age| age.mul_f64(1.0 - SPREAD * random()));
         Fitness { generation, expires_at: age.and_then(|age| Instant::now().checked_add(age)), is_doubted: false }
@@ -38,7 +38,7 @@ impl Backend {
         self.fitness.generation
     }
 
-    /// PostgreSQL has refused to write (25006): a primary that has become a standby does, and a read-only transaction.
+    /// PostgreSQL has refused to write (25006), as a former primary does, or a read-only transaction.
     pub fn doubt_role(&mut self) {
         self.fitness.is_doubted = self.target.role().question_after_refusal().is_some();
     }
@@ -47,7 +47,7 @@ impl Backend {
         self.fitness.is_doubted
     }
 
-    /// Asks the server whether it still is what it has to be, if that is in doubt. To be called when nothing else runs.
+    /// Checks the server's role, if it is in doubt. Call it only when nothing else runs.
     pub async fn still_fits(&mut self) -> io::Result<bool> {
         let question = self.target.role().question_after_refusal().filter(|_| self.fitness.is_doubted);
         let Some(question) = question else { return Ok(true) };

@@ -4,12 +4,12 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-/// A text as it is parsed under some settings of the session.
+/// A text, parsed under certain session settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StatementId {
     /// The text's.
     pub text: u64,
-    /// The number that the connection gives to the settings.
+    /// The connection's number of the settings.
     pub settings: u8,
 }
 
@@ -21,9 +21,9 @@ pub struct StatementNames {
 }
 
 impl StatementNames {
-    /// Names that no other connection gives, here or in another process.
+    /// Names that no other connection uses, in this or another process.
     pub fn new() -> Self {
-        // Keyed by the operating system's random numbers, and another key each time.
+        // Keyed by the operating system's random numbers, with a different key each time.
         let unique = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
         StatementNames { statements: format!("mtdd_{unique}_"), guards: format!("mtdd:guard_{unique}_"), unique }
     }
@@ -33,23 +33,23 @@ impl StatementNames {
         numbered(&self.statements, id)
     }
 
-    /// Of the guard of a text.
+    /// The name of a text's guard.
     pub fn guard(&self, id: StatementId) -> String {
         numbered(&self.guards, id)
     }
 
-    /// Of the statement that asks what must be known of a text.
+    /// The name of the statement that studies a text.
     pub fn study(&self) -> String {
         format!("mtdd:study_{}", self.unique)
     }
 
-    /// Of the statement that sets the tenant for one transaction.
+    /// The name of the statement that sets the tenant for one transaction.
     pub fn set_local(&self) -> String {
         [&self.statements, "tenant"].concat()
     }
 }
 
-/// Both names of a text are made for each of its executions, where `format!` would cost more than all else.
+/// Both names are made for each execution of a text, and `format!` would dominate the cost.
 fn numbered(prefix: &str, id: StatementId) -> String {
     [prefix, itoa::Buffer::new().format(id.text), "_", itoa::Buffer::new().format(id.settings)].concat()
 }

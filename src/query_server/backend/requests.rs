@@ -11,10 +11,10 @@ use super::{Backend, KnownText, StatementId};
 use crate::proto::{Parameter, QueryRequest};
 use crate::query_server::settings::{SessionSettings, TENANT, TENANT_TYPE};
 
-/// The setting that is to be set, and cannot be, where another process answers than has to.
+/// An invalid setting, whose error shows that the wrong process answers.
 pub const ELSEWHERE: &str = "mtdd_another_process";
 
-/// Sets the tenant, $1, and its type, $2. `pinned`: only in this process.
+/// Sets the tenant, $1, and its type, $2. `pinned`: fails in any other process.
 fn set_tenant(is_local: bool, pinned: Option<i32>) -> String {
     let tenant = match pinned {
         None => format!("'{TENANT}'"),
@@ -25,12 +25,12 @@ fn set_tenant(is_local: bool, pinned: Option<i32>) -> String {
     )
 }
 
-/// The condition that this process answers.
+/// The condition that the right process answers.
 pub fn is_process(number: i32) -> String {
     format!("pg_catalog.pg_backend_pid() operator(pg_catalog.=) {number}")
 }
 
-/// On whose behalf a query runs, as policies see it: empty texts for nobody.
+/// The tenant of a query, as policies see it; empty texts mean no tenant.
 #[derive(Clone, Copy, Debug)]
 pub struct Whose<'q> {
     pub tenant: &'q str,
@@ -43,15 +43,15 @@ impl Whose<'_> {
 }
 
 impl Backend {
-    /// Asks for these settings, within the transaction of the statement that follows. Returns how many CommandComplete
-    /// messages answer it. `settings_hold` must be called once that transaction has been committed.
+    /// Requests these settings in the transaction of the next statement. Returns the number of CommandComplete messages
+    /// in the answer. Call `settings_hold` once that transaction has committed.
     pub fn ask_for_settings(&mut self, settings: &SessionSettings) -> Result<u32, BindError> {
         if self.settings == *settings {
             return Ok(0);
         }
         let mut answers = 0;
         if !self.settings.is_empty() {
-            // RESET ALL leaves the two that say who we are.
+            // RESET ALL does not reset the role and the session authorization.
             for reset in ["set session authorization default", "reset role", "reset all"] {
                 frontend::parse("", reset, [], &mut self.out)?;
                 self.bind_and_execute("", &[])?;
@@ -61,7 +61,7 @@ impl Backend {
         Ok(answers + self.set_settings(settings)?)
     }
 
-    /// Asks, as a request of its own, for the settings that held before the session was reset.
+    /// Requests, separately, the settings from before the session was reset.
     pub(super) fn ask_for_settings_again(&mut self) -> io::Result<()> {
         if self.settings.is_empty() {
             return Ok(());
@@ -82,14 +82,14 @@ impl Backend {
         Ok(answers)
     }
 
-    /// Notes that the settings asked for hold.
+    /// Notes that the requested settings are set.
     pub fn settings_hold(&mut self, settings: &SessionSettings) {
         if self.settings != *settings {
             self.settings = settings.clone();
         }
     }
 
-    /// Sets the tenant until the end of the transaction of the statement that follows; answered by one CommandComplete.
+    /// Sets the tenant for the transaction of the next statement; answered by one CommandComplete.
     pub fn ask_for_tenant(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
         if !self.set_local_prepared {
             frontend::parse(&self.names.set_local(), &set_tenant(true, self.pinned()), [], &mut self.out)?;
@@ -99,25 +99,26 @@ impl Backend {
         Ok(1)
     }
 
-    /// The same without a prepared statement, which somebody who holds the connection may have removed.
+    /// The same without a prepared statement, which a caller that holds the connection may have removed.
     pub fn ask_for_tenant_unprepared(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
         self.set_tenant(whose, true)
     }
 
-    /// The same ahead of what runs deferred triggers. A request that names no tenant gets that of the last statement. If
-    /// none has run since `forget_tenant`, nothing is deferred, and nothing asked: SET TRANSACTION may still follow.
+    /// The same before a statement that runs deferred triggers. Without a tenant, the request gets that of the last
+    /// statement. If none has run since `forget_tenant`, nothing is deferred and nothing is sent, so that SET
+    /// TRANSACTION may still follow.
     pub fn ask_for_tenant_of_deferred(&mut self, whose: Option<Whose<'_>>) -> Result<u32, BindError> {
         let Some(last) = self.last_tenant.take() else { return Ok(0) };
         let [tenant, kind] = &*last;
         self.set_tenant(whose.unwrap_or(Whose { tenant, kind }), true)
     }
 
-    /// Forgets whose the last statement was.
+    /// Forgets the tenant of the last statement.
     pub fn forget_tenant(&mut self) {
         self.last_tenant = None;
     }
 
-    /// Sets the tenant until `settle` or `clean` takes it back; answered by one CommandComplete.
+    /// Sets the tenant until `settle` or `clean` resets it; answered by one CommandComplete.
     pub fn ask_for_session_tenant(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
         self.residue.tenant = true;
         self.set_tenant(whose, false)
@@ -142,8 +143,8 @@ impl Backend {
         Ok(frontend::execute("", 0, &mut self.out)?)
     }
 
-    /// Frees prepared statements that are in doubt or that no longer fit the cache; to be called first in a request.
-    /// Returns how many CommandComplete messages answer it.
+    /// Closes prepared statements that are in doubt or no longer fit the cache. Call it first in a request. Returns the
+    /// number of CommandComplete messages in the answer.
     pub fn ask_to_tidy(&mut self) -> Result<u32, BindError> {
         for statement in self.superfluous.drain(..) {
             frontend::close(b'S', &statement, &mut self.out)?;
@@ -156,8 +157,8 @@ impl Backend {
         Ok(1)
     }
 
-    /// Forgets what harmless texts have done to sequences, ahead of a text that may ask; answered by as many
-    /// CommandComplete messages as it returns.
+    /// Clears the sequence state of harmless texts before a text that may read it. Returns the number of
+    /// CommandComplete messages in the answer.
     pub fn ask_to_forget_sequences(&mut self) -> Result<u32, BindError> {
         if !std::mem::take(&mut self.residue.sequences) {
             return Ok(0);
@@ -167,18 +168,18 @@ impl Backend {
         Ok(1)
     }
 
-    /// True if `ask_to_forget_sequences` has something to do.
+    /// True if `ask_to_forget_sequences` has work to do.
     pub fn has_used_sequences(&self) -> bool {
         self.residue.sequences
     }
 
-    /// Runs a query's text by the extended protocol, parsed for this once, and behind it its premise.
+    /// Runs a query by the extended protocol, without keeping it prepared, and then its premise.
     pub fn ask_extended(&mut self, request: &QueryRequest) -> Result<(), BindError> {
         frontend::parse("", &request.sql, [], &mut self.out)?;
         self.ask_named("", request)
     }
 
-    /// The same with the text as it is prepared here.
+    /// The same with the prepared statement.
     pub fn ask_kept(&mut self, id: StatementId, request: &QueryRequest) -> Result<(), BindError> {
         self.ask_named(&self.names.statement(id), request)
     }
@@ -204,13 +205,13 @@ impl Backend {
             }
             None => Ok(IsNull::Yes),
         };
-        // No format codes at all: every parameter is text.
+        // No format codes: every parameter is text.
         let binary = params.iter().any(|param| param.binary);
         let formats = params.iter().filter(|_| binary).map(|param| i16::from(param.binary));
         frontend::bind("", statement, formats, params, write, [0i16; 0], &mut self.out)
     }
 
-    /// Ends a group of extended-protocol messages, and with it their transaction.
+    /// Ends a group of extended-protocol messages and their transaction.
     pub fn ask_for_end(&mut self) {
         frontend::sync(&mut self.out);
         self.outstanding += 1;
@@ -227,19 +228,19 @@ impl Backend {
     pub async fn refuse_copy(&mut self, extended: bool) -> io::Result<()> {
         frontend::copy_fail("No source stream defined", &mut self.out)?;
         if extended {
-            // PostgreSQL has ignored the Sync that came before: it was reading COPY data by then.
+            // PostgreSQL ignored the previous Sync, because it was already reading COPY data.
             frontend::sync(&mut self.out);
         }
         self.flush().await
     }
 
-    /// Notes that PostgreSQL may hold other prepared statements than are known here.
+    /// Notes that PostgreSQL's prepared statements may differ from what is known here.
     pub fn doubt_statements(&mut self) {
         self.forget_statements();
         self.statements_in_doubt = true;
     }
 
-    /// True if something is prepared here that is worth keeping, and nothing else that is not known.
+    /// True if there are prepared statements worth keeping, and no unknown ones.
     pub(super) fn keeps_statements(&self) -> bool {
         let kept = self.set_local_prepared
             || self.study_prepared
@@ -247,7 +248,7 @@ impl Backend {
         kept && !self.statements_in_doubt
     }
 
-    /// How many statements are prepared here, as far as is known.
+    /// The number of known prepared statements.
     pub(super) fn count_prepared(&self) -> usize {
         let pairs = self.statements.iter().flatten().filter(|(_, known)| matches!(known, KnownText::Kept(..))).count();
         usize::from(self.set_local_prepared) + usize::from(self.study_prepared) + 2 * pairs + self.superfluous.len()

@@ -9,29 +9,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Backend;
 use crate::data::row::Rows;
 
-/// RESET ALL leaves `role` and `session_authorization` as they are. CLOSE ALL: cursors WITH HOLD.
+/// RESET ALL does not reset `role` and `session_authorization`. CLOSE ALL closes cursors WITH HOLD.
 const RESET: &str = "set session authorization default; reset role; reset all; close all; unlisten *; discard temp; \
                      discard sequences; ";
 
-/// What DISCARD ALL, which also forgets what is prepared, leaves as it is.
+/// State that DISCARD ALL, which also drops prepared statements, does not reset.
 const RESET_AFTER_DISCARD: &str = "reset role; ";
 
-/// Unlocks; gives random() an unforeseeable start again; and asks what is left: the number of statements that SQL has
-/// prepared, that of others, what keeps state that PostgreSQL cannot reset, and whether there is more to ask about that.
-/// The last line is still open.
+/// Releases locks, seeds random() again, and asks what is left: the number of statements prepared by SQL, that of
+/// others, extensions whose state PostgreSQL cannot reset, and whether more queries are needed for that. The last line
+/// is completed later.
 const LOOK: &str = include_str!("reset.sql");
 
-/// What else keeps such state, where there are foreign servers or replication origins.
+/// Other such state, if there are foreign servers or replication origins.
 const KEEPERS: &str = include_str!("keepers.sql");
 
 impl Backend {
-    /// Takes away everything that anybody may have left in the session, save for the settings of the app that used it
-    /// last and what this server has prepared. A session that cannot be reset is marked as broken.
+    /// Resets the session, except for the settings of the application that used it last and this server's prepared
+    /// statements. A session that cannot be reset is marked as broken.
     pub(super) async fn start_over(&mut self) -> io::Result<()> {
         if self.keeps_statements() {
             self.ask_simple(&format!("{RESET}{LOOK}{})", seed()))?;
         } else {
-            // The fastest way, but only a statement of its own may be DISCARD ALL.
+            // The fastest way; DISCARD ALL must be a separate statement.
             self.ask_simple("discard all")?;
             self.ask_simple(&format!("{RESET_AFTER_DISCARD}{LOOK}{})", seed()))?;
             self.forget_statements();
@@ -55,7 +55,7 @@ impl Backend {
             return Ok(());
         }
         if by_sql != b"0" || ours != self.count_prepared().to_string().as_bytes() {
-            // Somebody has prepared something, or removed what is ours.
+            // Someone has prepared a statement, or removed one of this server's.
             self.command("deallocate all").await?;
             self.forget_statements();
         }

@@ -21,42 +21,42 @@ use crate::query_server::statement_traits::StatementTraits;
 
 const STUDY: &str = include_str!("study.sql");
 
-/// Until the end of the transaction: the study takes longer to plan than to run.
+/// Only for this transaction: the study takes longer to plan than to run.
 const PLAN_ONCE: &str = "select pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)";
 
-/// How many apps' settings a connection has statements for at once.
+/// The number of different settings for which a connection keeps statements.
 const MOST_SETTINGS: usize = 16;
 
-/// The setting that a guard tries to set, and cannot, when its text is outdated.
+/// An invalid setting, whose error shows that a guard's text is outdated.
 const OUTDATED: &str = "mtdd_outdated";
 
-/// What is known of a text on one connection.
+/// What is known about a text on one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KnownText {
-    /// It is to be parsed each time.
+    /// It must be parsed each time.
     NotKept,
-    /// It is prepared, behind its guard.
+    /// It is prepared, and its guard too.
     Kept(StatementId, Proven),
 }
 
-/// What is proven of a text that is kept.
+/// What is proven about a kept text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proven {
     /// It leaves nothing in the session.
     pub harmless: bool,
-    /// It reads no setting, so it need not be told whose it is.
+    /// It reads no setting, so it does not need the tenant.
     pub blind: bool,
 }
 
 impl Backend {
-    /// What is known of a text here; None: it has to be studied first, if it is to be kept.
+    /// What is known about a text here; None: it must be studied before it can be kept.
     pub fn known(&mut self, text: &StatementTraits, settings: &SessionSettings) -> Option<KnownText> {
         let Some(statements) = &mut self.statements else { return Some(KnownText::NotKept) };
         statements.get(&statement_id(&self.parsed_under, text, settings)?).copied()
     }
 
-    /// What a text is called here, as it is parsed under these settings. Few apps share a connection; if many do, what is
-    /// prepared is given up. To be called ahead of a request.
+    /// The id of a text under these settings. Few applications share a connection; if many do, the prepared statements
+    /// are dropped. Call it before a request.
     pub fn statement_id(&mut self, text: &StatementTraits, settings: &SessionSettings) -> StatementId {
         if let Some(id) = statement_id(&self.parsed_under, text, settings) {
             return id;
@@ -68,14 +68,13 @@ impl Backend {
         StatementId { text: text.id, settings: self.parsed_under.len() as u8 - 1 }
     }
 
-    /// Marks the connection as of no use while a study is under way, which leaves a transaction open if it is dropped
-    /// halfway.
+    /// Marks the connection as unusable during a study, which leaves a transaction open if it is dropped halfway.
     pub fn mark_studying(&mut self, studying: bool) {
         self.broken = studying;
     }
 
-    /// Asks to parse a text, and what must be known of it, without an end: its locks stay. `read_study` reads what
-    /// answers that. True: the study itself is parsed first.
+    /// Requests the parsing and the study of a text, in a transaction that stays open and keeps its locks. `read_study`
+    /// reads the answer. True: the study itself is parsed first.
     pub fn ask_to_study(&mut self, text: &StatementTraits, sql: &str) -> Result<bool, BindError> {
         frontend::parse("", PLAN_ONCE, [], &mut self.out)?;
         self.bind_and_execute("", &[])?;
@@ -96,7 +95,7 @@ impl Backend {
         Ok(is_first)
     }
 
-    /// Reads what answers `commands` commands and the study behind them, which is the first here or not. None: one of
+    /// Reads the answers of `commands` commands and of the study after them, which may be the first here. None: one of
     /// them failed.
     pub async fn read_study(&mut self, commands: u32, is_first: bool) -> io::Result<Option<Bytes>> {
         let mut left = commands + 2;
@@ -104,7 +103,7 @@ impl Backend {
         loop {
             while let Some(message) = self.read_buffer.next()? {
                 match message.tag {
-                    // What of the commands has been done, and whether the study is prepared, is not known.
+                    // It is not known which commands ran, and whether the study is prepared.
                     b'E' if left > 1 || !parsed => {
                         self.doubt_statements();
                         return Ok(None);
@@ -127,8 +126,8 @@ impl Backend {
         }
     }
 
-    /// Keeps a text as its study allows, still in the transaction of the study, and ends that. False: the transaction has
-    /// failed, and taken back what was set in it.
+    /// Keeps a text if its study allows it, in the transaction of the study, and ends that. False: the transaction
+    /// failed, and its settings were rolled back.
     pub async fn keep(&mut self, id: StatementId, sql: &str, study: Option<&[u8]>) -> io::Result<bool> {
         let verdict = study.and_then(verdict);
         if let Some((Some(condition), proven)) = &verdict {
@@ -162,8 +161,8 @@ impl Backend {
         Ok(())
     }
 
-    /// Sets the tenant, if the text that follows can read it and still means what it meant; answered by one
-    /// CommandComplete.
+    /// Runs the guard, which sets the tenant if the text can read it, and fails if the text is outdated; answered by
+    /// one CommandComplete.
     pub fn ask_for_guard(&mut self, id: StatementId, whose: Whose<'_>, proven: Proven) -> Result<u32, BindError> {
         let values = [whose.tenant.as_bytes(), whose.kind.as_bytes()];
         self.bind_and_execute(&self.names.guard(id), if proven.blind { &[] } else { &values })?;
@@ -177,7 +176,7 @@ impl Backend {
         }
     }
 
-    /// Notes that a statement is of no use any more.
+    /// Notes that a statement is outdated.
     pub fn forget(&mut self, id: StatementId) {
         if let Some(statements) = &mut self.statements {
             statements.pop(&id);
@@ -200,10 +199,10 @@ fn statement_id(
     Some(StatementId { text: text.id, settings: number as u8 })
 }
 
-/// Fails unless this condition holds. Sets the tenant, $1, and its type, $2, for a text that is not blind.
+/// Fails unless this condition holds. Sets the tenant, $1, and its type, $2, for a text that may read them.
 fn guard(condition: &str, blind: bool) -> String {
     match blind {
-        // Most conditions are constant, so little is left of them once they are planned.
+        // Most conditions are constant, so planning removes most of them.
         true => format!("select where {condition} or pg_catalog.set_config('{OUTDATED}', '', true) is null"),
         false => format!(
             "select pg_catalog.set_config(case when {condition} then '{TENANT}' else '{OUTDATED}' end, $1, true), \
@@ -212,7 +211,7 @@ fn guard(condition: &str, blind: bool) -> String {
     }
 }
 
-/// The condition under which the text may be kept, if any, and what is proven of it.
+/// The condition under which the text may be kept, if any, and what is proven about it.
 fn verdict(study: &[u8]) -> Option<(Option<String>, Proven)> {
     let mut row = Rows::new(study).next()?.ok()?;
     let condition = match row.cell().ok()? {

@@ -11,7 +11,7 @@ use crate::proto::{Field, QueryResult};
 use crate::query_server::reply_chunk::{failure, status};
 use crate::query_server::stop::StopReason;
 
-/// Rows after which other calls get their turn.
+/// Rows after which the task yields to other calls.
 const ROWS_AT_ONCE: usize = 1024;
 
 /// The answer; `most`: bytes of the largest message. `only_reads`: whether the statement cannot have taken effect.

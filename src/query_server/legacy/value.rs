@@ -101,7 +101,7 @@ pub fn push_string(text: &str, json: &mut Vec<u8>) {
     json.extend_from_slice(quoted.as_bytes());
 }
 
-/// PostgreSQL writes numbers as JSON does, save for those that JSON has not: they are null.
+/// PostgreSQL writes numbers as JSON does; NaN and infinities become null.
 fn push_number(text: &str, json: &mut Vec<u8>) {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let number: &str = match digits.as_bytes().first() {

@@ -12,7 +12,7 @@ use super::Notification;
 use crate::error::append_sources;
 use crate::postgres::{self, ConnectTarget};
 
-/// A command that takes longer has met a connection that is gone.
+/// After this time the connection is considered lost.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An open connection.
@@ -28,7 +28,7 @@ impl ListenConnection {
         Ok(ListenConnection { client, messages: Box::pin(poll_fn(move |context| connection.poll_message(context))) })
     }
 
-    /// The next notification and its channel. May be dropped and asked again.
+    /// The next notification and its channel. Cancel safe.
     pub async fn next(&mut self) -> Result<(String, Notification), String> {
         loop {
             if let Some(notified) = read(self.messages.next().await)? {

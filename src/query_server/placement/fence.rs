@@ -15,9 +15,9 @@ use super::lease::{Guard, Lapse, Lease, Leases};
 use crate::proto::{Change, Placement};
 use crate::query_server::in_flight::InFlight;
 
-/// Names of tenants that are known at a time.
+/// The most tenant names to remember.
 const KNOWN_NAMES: usize = 100_000;
-/// How long a query waits for the end of a move. Then its caller hears that nothing has run.
+/// How long a query waits for the end of a move before it is refused.
 const LONGEST_MOVE: Duration = Duration::from_secs(10);
 /// How long a query waits for a lease. Without one, the lookup server has been out of reach for long.
 const LONGEST_JOINING: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ pub enum NotAdmitted {
     Unchecked { name: String, reason: String },
 }
 
-/// What a question about tenants is answered with; the order is that of the question.
+/// The answer to a question about tenants, in the order of the question.
 pub struct CheckedTenants {
     pub version: u64,
     pub placements: Vec<Vec<Placement>>,
@@ -48,11 +48,11 @@ pub struct CheckedTenants {
 pub struct Applied {
     pub name: String,
     pub kind: i32,
-    /// Counts of what runs and is forbidden by it.
+    /// Counts of running queries that it forbids.
     pub to_end: Vec<Arc<AtomicUsize>>,
 }
 
-/// A tenant whose place is asked for; without a type: whatever its type.
+/// A tenant to look up; without a type: of any type.
 pub type TenantQuestion = (Arc<str>, Option<i32>);
 
 type TenantWaiter = oneshot::Sender<Result<(), NotAdmitted>>;
@@ -60,36 +60,36 @@ type TenantWaiter = oneshot::Sender<Result<(), NotAdmitted>>;
 pub struct Fence {
     shard: u32,
     state: Mutex<State>,
-    /// Counts what may let waiting queries go on.
+    /// Counts events that may let waiting queries go on.
     changed: watch::Sender<u64>,
-    /// There is something to ask.
+    /// Notified when there is something to ask.
     pub to_ask: Notify,
     leases: Arc<Leases>,
 }
 
 struct State {
     names: LruCache<Arc<str>, Vec<KnownTenant>>,
-    /// To be asked, and not taken up yet.
+    /// Tenants to ask about.
     questions: Vec<TenantQuestion>,
     waiting: HashMap<TenantQuestion, Vec<TenantWaiter>>,
     /// Every change up to this version has been taken in.
     applied: u64,
     lease_until: Option<Instant>,
-    /// Raised when all that is known becomes doubtful.
+    /// Incremented when everything known becomes doubtful.
     generation: u64,
-    /// The server is going down, and has said that it runs nothing any more.
+    /// The server is shutting down, and has reported that nothing runs.
     closed: bool,
     streams: Vec<Weak<InFlight>>,
 }
 
-/// What is known of a tenant, or of all tenants of a name.
+/// What is known about a tenant, or about all tenants of a name.
 struct KnownTenant {
     kind: Option<i32>,
     place: TenantPlace,
     generation: u64,
-    /// What was admitted since the place was last forbidden.
+    /// Count of queries admitted since the last change that forbade them.
     running: Arc<AtomicUsize>,
-    /// What was admitted before that, and may run still.
+    /// Counts of queries admitted before that, which may still run.
     earlier: Vec<Arc<AtomicUsize>>,
 }
 
@@ -99,11 +99,11 @@ enum TenantPlace {
         epoch: u64,
     },
     Moving,
-    /// To be asked.
+    /// Must be asked.
     Unknown,
 }
 
-/// What a look at the table of what is known says.
+/// The result of looking a tenant up in memory.
 enum Look {
     Admitted(Guard),
     Refused(NotAdmitted),
@@ -132,7 +132,7 @@ impl Fence {
         })
     }
 
-    /// Admits a query of a tenant that is known to live here; None: it takes longer to say.
+    /// Admits a query of a tenant that is known to live here; None: it must wait.
     pub fn admit_known(&self, name: &str, kind: Option<i32>, epoch: u64) -> Option<Guard> {
         let mut state = self.lock();
         if !state.has_lease() {
@@ -144,7 +144,7 @@ impl Fence {
         here.then(|| self.guard(&known.running))
     }
 
-    /// Admits a query, or says why not. Waits while the tenant is being moved, but not for long.
+    /// Admits a query, or returns why not. Waits a short time while the tenant is being moved.
     pub async fn admit(&self, name: &str, kind: Option<i32>, epoch: u64) -> Result<Guard, NotAdmitted> {
         let begun = Instant::now();
         let mut has_asked = false;
@@ -170,7 +170,7 @@ impl Fence {
             if timeout_at(until, changed.changed()).await.is_err() {
                 return Err(refusal);
             }
-            // What the lookup server said before may not be true any more.
+            // The lookup server's earlier answer may be outdated.
             has_asked = false;
         }
     }
@@ -189,7 +189,7 @@ impl Fence {
             match known.place {
                 TenantPlace::Moving => return Look::Moving,
                 TenantPlace::Here { .. } if known.is_here(epoch) => return Look::Admitted(self.guard(&known.running)),
-                // A caller that knows a later epoch than this server has to be believed once.
+                // A caller with a later epoch than this server's is believed once, and the tenant is looked up again.
                 TenantPlace::Here { epoch: newer } if newer > epoch || has_asked => {
                     return Look::Refused(NotAdmitted::Epoch { name: name.to_owned(), known: newer, given: epoch });
                 }
@@ -207,18 +207,18 @@ impl Fence {
         Look::Ask(receiver)
     }
 
-    /// What is to be asked, at most so much.
+    /// The tenants to ask about, at most this many.
     pub fn questions(&self, most: usize) -> Vec<TenantQuestion> {
         let mut state = self.lock();
         let count = state.questions.len().min(most);
         state.questions.drain(..count).collect()
     }
 
-    /// Takes in an answer; false: it was outdated, and is to be asked for again.
+    /// Takes in an answer; false: it was outdated and must be asked for again.
     pub fn answer(&self, asked: Vec<TenantQuestion>, answer: Result<CheckedTenants, String>) -> bool {
         let mut state = self.lock();
         let checked = match answer {
-            // It is older than a change that has been taken in since: to be asked again.
+            // It is older than a change that has been taken in since.
             Ok(checked) if checked.version < state.applied => {
                 state.questions.extend(asked);
                 return false;
@@ -239,7 +239,7 @@ impl Fence {
         true
     }
 
-    /// Takes in changes. What runs and is forbidden by one has to end before that one is acknowledged.
+    /// Takes in changes. A change is acknowledged only after the queries that it forbids have ended.
     pub fn apply(&self, changes: &[Change], version: u64) -> Vec<Applied> {
         let mut state = self.lock();
         let mut applied = Vec::new();
@@ -272,8 +272,8 @@ impl Fence {
         self.lock().applied
     }
 
-    /// The lookup server's table is another one than before, or an older state of it: stops what runs, as at the end of
-    /// a lease, and forgets what is known. Nothing is admitted until a new lease is granted.
+    /// The lookup server's table was replaced or restored: stops running queries as at the end of a lease, and forgets
+    /// everything. Nothing is admitted until a new lease is granted.
     pub fn forget(&self) {
         let mut state = self.lock();
         state.applied = 0;
@@ -283,12 +283,13 @@ impl Fence {
         self.lapse();
     }
 
-    /// True if nothing of a tenant runs.
+    /// True if no tenant's query runs.
     pub fn is_idle(&self) -> bool {
         self.leases.is_idle()
     }
 
-    /// A lookup server has granted a lease. `version`: what a server that runs nothing has acknowledged by joining.
+    /// A lookup server has granted a lease. `version`: the version that a server without running queries acknowledges
+    /// by joining.
     pub fn joined(&self, version: u64, until: Instant) {
         self.lapse();
         let mut state = self.lock();
@@ -297,10 +298,10 @@ impl Fence {
         self.extend(until);
     }
 
-    /// The lease lasts until then at least.
+    /// The lease lasts at least until then.
     pub fn extend(&self, until: Instant) {
-        // After a pause of this whole process, the end of the last lease may not have been noticed yet: what was admitted
-        // under it must not go on under the next.
+        // After this process was frozen, the end of the last lease may not have been noticed yet: queries admitted
+        // under it must not continue under the next.
         self.lapse();
         let mut state = self.lock();
         let had_lease = state.has_lease();
@@ -311,7 +312,7 @@ impl Fence {
         }
     }
 
-    /// Ends the lease if its time has passed: nothing is known any more, and what runs is stopped. True if it did.
+    /// Ends the lease if it has expired: forgets everything and stops running queries. True if it did.
     pub fn lapse(&self) -> bool {
         let mut state = self.lock();
         if state.lease_until.is_none() || state.has_lease() {
@@ -320,7 +321,7 @@ impl Fence {
         state.lease_until = None;
         state.generation += 1;
         let streams = std::mem::take(&mut state.streams);
-        // Before anybody can begin the next one.
+        // Before the next one can begin.
         self.leases.end_one();
         drop(state);
         for stream in streams.iter().filter_map(Weak::upgrade) {
@@ -330,7 +331,7 @@ impl Fence {
         true
     }
 
-    /// What runs on this stream is stopped when the lease ends.
+    /// Stops the queries of this stream when the lease ends.
     pub fn watch_stream(&self, queries: &Arc<InFlight>) {
         let mut state = self.lock();
         if state.streams.len() == state.streams.capacity() {
@@ -339,23 +340,23 @@ impl Fence {
         state.streams.push(Arc::downgrade(queries));
     }
 
-    /// To see the end of the present lease.
+    /// Notifies of the end of the current lease.
     pub fn lapses(&self) -> Lapse {
         self.leases.lapse()
     }
 
-    /// The present lease, or the next if there is none.
+    /// The current lease, or the next if there is none.
     pub fn lease(&self) -> Lease {
         self.leases.lease()
     }
 
-    /// True if there is a lease, though the server may be going down.
+    /// True if there is a lease, even if the server is shutting down.
     pub fn has_lease(&self) -> bool {
         self.lock().lease_until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// Until when something of a tenant may run on the connections that are open, for all that is known now. `lease`: how
-    /// long one lasts. None: the lease is over, and something may still run there.
+    /// Until when tenants' queries may run on the open connections, as known now. `lease`: the length of a lease. None:
+    /// the lease has ended, and queries may still run.
     pub fn term(&self, lease: Duration) -> Option<Instant> {
         let state = self.lock();
         match state.lease_until {
@@ -382,7 +383,7 @@ impl Fence {
 }
 
 impl KnownTenant {
-    /// Counts of what runs; what is admitted later is counted anew.
+    /// The counts of running queries; later admissions get a new count.
     fn forbid(&mut self) -> Vec<Arc<AtomicUsize>> {
         self.earlier.push(std::mem::take(&mut self.running));
         self.earlier.retain(|count| count.load(Ordering::Acquire) > 0);
@@ -394,7 +395,7 @@ impl KnownTenant {
     }
 
     fn is_here(&self, epoch: u64) -> bool {
-        // Epochs are those of one tenant, not of all of a name.
+        // An epoch belongs to one tenant, not to all tenants of a name.
         matches!(self.place, TenantPlace::Here { epoch: known } if epoch == 0 || self.kind.is_none() || epoch == known)
     }
 }
@@ -404,7 +405,7 @@ impl State {
         !self.closed && self.lease_until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// Takes in where a tenant lives.
+    /// Stores where a tenant lives.
     fn learn(
         &mut self,
         (name, kind): &TenantQuestion,
@@ -434,7 +435,7 @@ impl State {
         outcome
     }
 
-    /// Forgets the names that were not asked for longest, save those of which something runs.
+    /// Forgets the least recently used names without running queries.
     fn make_room(&mut self) {
         let mut tries = self.names.len();
         while self.names.len() > KNOWN_NAMES && tries > 0 {

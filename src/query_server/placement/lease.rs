@@ -9,18 +9,18 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// A query whose end is not certain is taken to run for this much longer: it is stopped within 5 s or its connection
-/// closed, and PostgreSQL notices that within another 5 s.
+/// A query whose end is not certain counts as running for this much longer: it is stopped within 5 s or its connection
+/// closed, which PostgreSQL notices within another 5 s.
 const LINGER: Duration = Duration::from_secs(12);
-/// One of which nothing is known has been stopped, or its connection closed, after this.
+/// After this time, a query with an unknown end has been stopped, or its connection closed.
 const CARE: Duration = Duration::from_millis(5500);
 
-/// All of them, one after the other. What a query looks at takes no lock.
+/// All leases, one after the other. Queries check them without a lock.
 #[derive(Default)]
 pub struct Leases {
     /// Queries and sessions that are admitted, of all tenants.
     running: AtomicUsize,
-    /// Those of them whose connections may be open still.
+    /// Those whose connections may still be open.
     connected: AtomicUsize,
     /// How many have ended.
     ended: AtomicU64,
@@ -35,7 +35,7 @@ impl Leases {
         self.lapses.send_modify(|count| *count += 1);
     }
 
-    /// The present one, or the next if there is none.
+    /// The current one, or the next if there is none.
     pub fn lease(self: &Arc<Self>) -> Lease {
         Lease { leases: self.clone(), number: self.ended.load(Ordering::Acquire) }
     }
@@ -47,7 +47,7 @@ impl Leases {
         Lapse { lapses, seen }
     }
 
-    /// Admits something of a tenant, of whose running queries this is the count.
+    /// Admits a tenant's query, which counts in `running`.
     pub fn guard(self: &Arc<Self>, tenant: &Arc<AtomicUsize>) -> Guard {
         tenant.fetch_add(1, Ordering::AcqRel);
         self.running.fetch_add(1, Ordering::AcqRel);
@@ -55,12 +55,12 @@ impl Leases {
         Guard { tenant: tenant.clone(), lease: self.lease(), end: None }
     }
 
-    /// True if nothing of a tenant runs.
+    /// True if no tenant's query runs.
     pub fn is_idle(&self) -> bool {
         self.running.load(Ordering::Acquire) == 0
     }
 
-    /// True if nothing of a tenant runs on a connection that is open.
+    /// True if no tenant's query runs on an open connection.
     pub fn is_disconnected(&self) -> bool {
         self.connected.load(Ordering::Acquire) == 0
     }
@@ -74,20 +74,20 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// True once it has ended, even if there is another since.
+    /// True once it has ended, even if there is a newer one.
     pub fn is_over(&self) -> bool {
         self.leases.ended.load(Ordering::Acquire) != self.number
     }
 }
 
-/// The right to run a query, or the queries of a session. Until it ends, no change that forbids them is acknowledged.
+/// The right to run a query, or a session's queries. Changes that forbid them are acknowledged only after it ends.
 pub struct Guard {
     tenant: Arc<AtomicUsize>,
     lease: Lease,
     end: Option<GuardEnd>,
 }
 
-/// What is known of the end of what was admitted.
+/// What is known about the end of an admitted query.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum GuardEnd {
     Ended,
@@ -95,17 +95,17 @@ enum GuardEnd {
 }
 
 impl Guard {
-    /// Once this is over, nothing more may be begun.
+    /// When this lease ends, nothing new may start.
     pub fn lease(&self) -> &Lease {
         &self.lease
     }
 
-    /// What it was for has ended for certain. (Dropped, it is taken to go on for a while.)
+    /// The query has certainly ended. (If dropped instead, it counts as running for a while.)
     pub fn end(mut self) {
         self.end = Some(GuardEnd::Ended);
     }
 
-    /// It may go on for a while, but its connection is closed.
+    /// The query may go on for a while, but its connection is closed.
     pub fn close(mut self) {
         self.end = Some(GuardEnd::Closed);
     }

@@ -26,15 +26,15 @@ use crate::proto::{
 use crate::readiness::Readiness;
 use crate::shutdown::Drain;
 
-/// Between two renewals of the lease.
+/// The time between two renewals of the lease.
 const HEARTBEAT: Duration = Duration::from_secs(1);
-/// A lookup server that is silent for longer is left.
+/// After this silence another lookup server is used.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
-/// An answer that does not come by then is asked of the next lookup server.
+/// After this time the next lookup server is asked.
 const ANSWER: Duration = Duration::from_millis(700);
-/// Between two attempts to reach any lookup server.
+/// The pause between two attempts to reach any lookup server.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How often it is looked whether something has ended.
+/// How often to check whether queries have ended.
 const LOOK: Duration = Duration::from_millis(20);
 /// Tenants asked for in one call.
 const MOST_ASKED: usize = 1000;
@@ -49,7 +49,7 @@ pub struct PlacementLookup {
 }
 
 impl PlacementLookup {
-    /// Opens nothing yet. `lease`: how long this server goes on without them.
+    /// Opens nothing yet. `lease`: how long this server goes on without a lookup server.
     pub fn new(addresses: &[String], dial: Dial, shard: u32, lease: Duration, drain: Drain) -> Result<Self, Error> {
         let servers = addresses.iter().map(|address| Ok((address.clone(), dial.link(address)?)));
         Ok(PlacementLookup { servers: servers.collect::<Result<_, Error>>()?, dial, shard, lease, drain })
@@ -67,25 +67,25 @@ struct LookupLink {
     fence: Arc<Fence>,
     dial: Dial,
     servers: Vec<(String, Way)>,
-    /// The one that has answered last.
+    /// The last one that answered.
     preferred: AtomicUsize,
     shard: u32,
     lease: Duration,
 }
 
-/// What this server has been told of the table, and has acknowledged of it.
+/// What this server has received and acknowledged of the table.
 struct Heard {
-    /// Of this server, for as long as it reads one history of the table.
+    /// This server's id, for one history of the table.
     server_id: String,
-    /// None: it has not joined yet.
+    /// None: not joined yet.
     acknowledged: Option<u64>,
-    /// Every change up to this version has come.
+    /// All changes up to this version have arrived.
     received: u64,
-    /// Changes that have been taken in, and what has to end before they are acknowledged; with the version before each.
+    /// Changes that wait for running queries to end before they are acknowledged, each with the version before it.
     pending: Vec<(u64, Applied)>,
-    /// Which table it is; 0: not known yet.
+    /// The table's history; 0: not known yet.
     table: u64,
-    /// What ran under another history may run still: no lease is asked for.
+    /// Queries of another history may still run, so no lease is requested.
     settling: bool,
 }
 
@@ -97,13 +97,13 @@ impl Heard {
         Heard { server_id, acknowledged: None, received: 0, pending: Vec::new(), table: 0, settling: false }
     }
 
-    /// After the table has been restored or replaced. Until all that ran has ended, not even the oldest change is
-    /// acknowledged.
+    /// Starts again after the table was restored or replaced. Nothing is acknowledged until all running queries have
+    /// ended.
     fn anew() -> Self {
         Heard { acknowledged: Some(0), settling: true, ..Heard::new() }
     }
 
-    /// Takes in changes; each takes the place of an earlier one of its tenant.
+    /// Takes in changes; each replaces an earlier one of the same tenant.
     fn take_in(&mut self, changes: Vec<Applied>, version: u64) {
         for change in changes {
             self.pending.retain(|(_, earlier)| (&earlier.name, earlier.kind) != (&change.name, change.kind));
@@ -112,7 +112,7 @@ impl Heard {
         self.received = self.received.max(version);
     }
 
-    /// Looks at what has ended; true if there is something to say.
+    /// Checks what has ended; true if there is something to acknowledge.
     fn settle(&mut self) -> bool {
         if self.settling {
             return false;
@@ -143,7 +143,7 @@ impl LookupLink {
         LookupLink { fence, dial, servers, preferred: AtomicUsize::new(0), shard, lease }
     }
 
-    /// Starts what keeps the fence up to date, until the server has gone down.
+    /// Starts keeping the fence up to date, until the server has shut down.
     fn start(self, drain: Drain, readiness: Readiness) {
         let link = Arc::new(self);
         let fence = link.fence.clone();
@@ -179,7 +179,7 @@ impl LookupLink {
         }
     }
 
-    /// Watches through one lookup server, until it fails or this server has gone down.
+    /// Watches through one lookup server until it fails or this server has shut down.
     async fn watch_one(&self, index: usize, heard: &mut Heard, drain: &mut Drain) -> Result<(), String> {
         let failed = |status: Status| describe(&status);
         let silent = || format!("no answer within {} ms", LOOKUP_TIMEOUT.as_millis());
@@ -251,12 +251,12 @@ impl LookupLink {
             }
             is_due |= heard.settle();
             if leaving && self.fence.close_if_idle() {
-                // The end of this half says that nothing runs any more.
+                // Closing this half says that nothing runs any more.
                 drop(frames);
                 let _ = timeout(LOOKUP_TIMEOUT, incoming.message()).await;
                 return Ok(());
             }
-            // With each heartbeat, and at once when there is something to say.
+            // With each heartbeat, and at once when there is something to acknowledge.
             if is_due {
                 number += 1;
                 sent.insert(number, Instant::now());
@@ -265,9 +265,9 @@ impl LookupLink {
         }
     }
 
-    /// Sees that the lookup server reads the table that this server knows, in no older state. If not, all begins anew.
+    /// Checks that the lookup server reads the same table, and not an older state of it. If not, starts again.
     fn check_history(&self, history: Option<History>, heard: &mut Heard) -> Result<(), String> {
-        // A lookup server of an earlier version says nothing.
+        // A lookup server of an earlier version does not send it.
         let Some(History { latest, table }) = history else { return Ok(()) };
         let known = self.fence.applied().max(heard.acknowledged.unwrap_or(0));
         let is_other = heard.table != 0 && table != heard.table;
@@ -283,7 +283,7 @@ impl LookupLink {
         ))
     }
 
-    /// Asks what there is to ask, batch after batch.
+    /// Asks about tenants in batches.
     async fn ask(&self) {
         loop {
             self.fence.to_ask.notified().await;
@@ -300,7 +300,7 @@ impl LookupLink {
         }
     }
 
-    /// Where these tenants live; each lookup server is asked until one answers.
+    /// Asks where these tenants live, one lookup server after the other until one answers.
     async fn check(&self, asked: &[TenantQuestion]) -> Result<CheckedTenants, String> {
         let tenants =
             asked.iter().map(|(name, kind)| CheckedTenant { tenant_name: name.to_string(), tenant_type: *kind });
