@@ -25,13 +25,13 @@ struct Timers {
 struct State {
     waiting: BTreeMap<(Instant, u64), Waker>,
     last_key: u64,
-    /// What the timer is set for; not later than any deadline.
+    /// The time for which the timer is set; not later than any deadline.
     alarm: Option<Instant>,
     closed: bool,
 }
 
 impl Deadlines {
-    /// Starts the task that watches the time, on the runtime that this is called on.
+    /// Starts the timer task on the current runtime.
     pub fn start() -> Self {
         let shared = Arc::new(Timers::default());
         tokio::spawn(watch(shared.clone()));
@@ -83,7 +83,7 @@ async fn watch(shared: Arc<Timers>) {
     }
 }
 
-/// One deadline; dropped, it is taken back.
+/// One deadline; dropping it cancels it.
 #[derive(Debug)]
 pub struct Deadline {
     shared: Arc<Timers>,
@@ -106,7 +106,7 @@ impl Future for Deadline {
         });
         state.waiting.insert((this.at, key), context.waker().clone());
         if state.alarm.is_none_or(|alarm| this.at < alarm) {
-            // Set here, so that only the first of many new deadlines wakes the watch.
+            // Set here, so that only the first of many new deadlines wakes the timer task.
             state.alarm = Some(this.at);
             drop(state);
             this.shared.changed.notify_one();

@@ -49,14 +49,14 @@ pub enum Error {
     #[error("the query did not finish within {timeout_ms} ms; {}", fate.words())]
     Timeout { timeout_ms: u64, fate: Fate },
 
-    /// The others have answered, or would have.
+    /// The other shards have answered, or would have.
     #[error("query server {address} (shard {shard}) did not answer within {timeout_ms} ms; {}", fate.words_for_all())]
     ShardTimeout { shard: usize, address: String, timeout_ms: u64, fate: Fate },
 
     #[error("the query was cancelled; {}", fate.words())]
     Cancelled { fate: Fate },
 
-    /// `stopping_for`: the code of what the query was to stop for, if it was.
+    /// `stopping_for`: the code of the reason to stop the query, if any.
     #[error(
         "query server {address} (shard {shard}){}",
         match stopping_for {
@@ -66,11 +66,11 @@ pub enum Error {
     )]
     OutcomeUnknown { shard: usize, address: String, reason: String, stopping_for: Option<&'static str> },
 
-    /// Nobody took the query's rows, and PostgreSQL has stopped it.
+    /// Nobody read the query's rows, and PostgreSQL has stopped it.
     #[error("query server {address} (shard {shard}): {reason}")]
     Stalled { shard: usize, address: String, reason: String },
 
-    /// A query for a session that is over: nothing was sent.
+    /// A query for a session that has ended: nothing was sent.
     #[error("{reason}")]
     SessionEnded { reason: String },
 
@@ -80,7 +80,7 @@ pub enum Error {
     #[error("{reason}")]
     PlanUnsupported { reason: String },
 
-    /// A query for all shards that did not end alike on all of them; `shards`: the outcome on each, for the context.
+    /// A query for all shards with different outcomes; `shards`: the outcome on each, for the context.
     #[error("{reason}")]
     PartialFailure { reason: String, shards: Value },
 
@@ -94,18 +94,18 @@ pub enum Error {
     Protocol { server: String, reason: String },
 }
 
-/// What has become of a query that was to end before its answer.
+/// What happened to a query that was stopped before its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It only waited: for its tenant's place, for a connection, or for its server to be reached.
+    /// It only waited: for its tenant's shard, for a connection, or for its server.
     NotRun,
-    /// Its shard is left out, and others may have run it.
+    /// It was not sent to this shard; others may have run it.
     NotSent,
     /// The server has confirmed that the statement no longer runs.
     Stopped,
-    /// Its session is given up before its end, and with it all that its transaction has done.
+    /// Its session was closed, which rolls back its transaction.
     RolledBack,
-    /// It may still run, but it does nothing else.
+    /// It may still run, but it only reads.
     OnlyReads,
     Unknown,
 }
@@ -122,7 +122,7 @@ impl Fate {
         }
     }
 
-    /// The same where one shard's silence ends a query for all of them.
+    /// The same for a query for all shards that one silent shard ended.
     fn words_for_all(self) -> &'static str {
         match self {
             Fate::NotRun => "the query was run on no shard",
@@ -146,7 +146,8 @@ impl Error {
             Error::WrongShard { .. } => "SHARD_NOT_FOUND",
             Error::ShardUnavailable { .. } => "SHARD_UNAVAILABLE",
             Error::LookupUnavailable { .. } => "LOOKUP_UNAVAILABLE",
-            // The servers do not know this application. Its own users are to log in again for AUTHENTICATION_ERROR, 401.
+            // Not AUTHENTICATION_ERROR (401), which tells the application's users to log in again: here the servers
+            // refused the application.
             Error::Unauthenticated { server: Server::Query { .. }, .. } => "SHARD_UNAVAILABLE",
             Error::Unauthenticated { server: Server::Lookup(_), .. } => "LOOKUP_UNAVAILABLE",
             Error::Overloaded { .. } => "OVERLOADED",
@@ -163,8 +164,7 @@ impl Error {
         }
     }
 
-    /// The same of a query that only reads, was sent before, and lost: what has become of its last attempt is not what has
-    /// become of the first.
+    /// The same error for a repeated read: the fate of its last attempt is not that of the first.
     pub fn of_repeated(self) -> Self {
         let fate = Fate::OnlyReads;
         match self {
@@ -175,7 +175,7 @@ impl Error {
         }
     }
 
-    /// The error of a query that ended with this one after an attempt that was lost: what that has done stays unknown.
+    /// The error of a query whose earlier attempt was lost: the outcome of that attempt stays unknown.
     pub fn after(self, lost: Error) -> Error {
         match (self, lost) {
             (error @ Error::OutcomeUnknown { .. }, _) => error,
@@ -187,7 +187,7 @@ impl Error {
         }
     }
 
-    /// What a handler of the error may want to read without parsing the message.
+    /// Details for error handlers, so that they need not parse the message.
     pub fn context(&self) -> Value {
         match self {
             Error::TenantNotFound { name, kind } => json!({ "tenantName": name, "tenantType": kind }),
@@ -228,7 +228,7 @@ impl Error {
     }
 }
 
-/// A server of the application's.
+/// One of the application's servers.
 #[derive(Clone, Debug)]
 pub enum Server {
     Query { shard: usize, address: String },
@@ -244,7 +244,7 @@ impl fmt::Display for Server {
     }
 }
 
-/// A gRPC status as one readable clause; tonic's own text repeats the code and hides the cause in `source`.
+/// A gRPC status as readable text; tonic's own text repeats the code and hides the cause in `source`.
 pub fn describe(status: &Status) -> String {
     let mut text = format!("{:?}", status.code());
     if !status.message().is_empty() {
@@ -253,7 +253,7 @@ pub fn describe(status: &Status) -> String {
     append_sources(text, status)
 }
 
-/// `text`, then each cause that adds something to it.
+/// Appends each cause that adds information to `text`.
 pub fn append_sources(mut text: String, error: &dyn std::error::Error) -> String {
     let mut source = error.source();
     while let Some(cause) = source {

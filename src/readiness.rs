@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-/// Between two probes while the database is away.
+/// The pause between two probes while the database is away.
 const WHILE_AWAY: Duration = Duration::from_secs(1);
-/// No probe follows another sooner, however many callers doubt.
+/// The least time between two probes.
 const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Ready or not; cheap to clone.
@@ -23,11 +23,11 @@ struct State {
     ready: watch::Sender<bool>,
     parts: Mutex<HealthParts>,
     doubted: Notify,
-    /// Somebody probes, and could find that all is well again.
+    /// A probe runs that could detect recovery.
     probing: AtomicBool,
 }
 
-/// What has to be well.
+/// The parts that must be healthy.
 #[derive(Clone, Copy, Debug)]
 struct HealthParts {
     database: bool,
@@ -56,8 +56,8 @@ impl Readiness {
         self.0.ready.subscribe()
     }
 
-    /// The database could not be reached: not ready, until a probe says otherwise. While the server starts, that is
-    /// said by its not starting.
+    /// The database could not be reached: not ready until a probe succeeds. (During the start, the server fails to
+    /// start instead.)
     pub fn lost(&self) {
         if self.0.probing.load(Ordering::Acquire) {
             self.set(Err("it could not be reached"));
@@ -65,13 +65,13 @@ impl Readiness {
         }
     }
 
-    /// Something broke that the database may be behind: it is probed at once.
+    /// Something broke, maybe because of the database: probes it at once.
     pub fn doubt(&self) {
         self.0.doubted.notify_one();
     }
 
-    /// Probes for as long as it is polled: every `interval` while all is well. A probe that takes longer than `limit`
-    /// has failed; one that is well returns Ok.
+    /// Probes while it is polled: every `interval` while the database answers. A probe that takes longer than `limit`
+    /// has failed.
     pub async fn keep(self, interval: Duration, limit: Duration, probe: impl AsyncFn() -> Result<(), String>) {
         self.0.probing.store(true, Ordering::Release);
         loop {
@@ -90,7 +90,7 @@ impl Readiness {
         }
     }
 
-    /// Whether there is a lease under which tenants' queries may run, for a server that needs one.
+    /// Sets whether there is a lease, for a server that needs one.
     pub fn set_lease(&self, there_is: bool) {
         if self.change(|parts| &mut parts.lease, there_is) {
             match there_is {
@@ -113,7 +113,7 @@ impl Readiness {
         self.0.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes how it is about a part; true if that is new.
+    /// Sets the state of a part; true if it changed.
     fn change(&self, part: impl FnOnce(&mut HealthParts) -> &mut bool, is_well: bool) -> bool {
         let mut parts = self.parts();
         let changed = std::mem::replace(part(&mut parts), is_well) != is_well;

@@ -25,12 +25,12 @@ impl Shutdown {
 }
 
 impl Drain {
-    /// True once the server is going down.
+    /// True once the server is shutting down.
     pub fn started(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Returns once the server is going down.
+    /// Returns once the server is shutting down.
     pub async fn wait(&mut self) {
         let _ = self.0.wait_for(|started| *started).await;
     }

@@ -645,7 +645,7 @@ mod commands {
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(
-            said.contains("tenant \"acme\" of type 1 may be left blocked") && said.contains("move --to 1"),
+            said.contains("tenant \"acme\" of type 1 may still be blocked") && said.contains("move --to 1"),
             "{said}"
         );
         assert_eq!(json(&url, &["move", "acme", "--to", "1"])[0]["withdrawn"], true);

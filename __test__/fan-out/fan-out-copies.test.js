@@ -131,16 +131,16 @@ describe('copies of reference data', () => {
     );
     await assertRefused(
       'update codes set title = (select max(tenant) from notes)',
-      /subquery looks at rows of all shards|rows that differ/,
+      /subquery reads rows of all shards|rows that differ/,
     );
   });
 
   it('and words that mean a time, written or bound', async () => {
     await run("insert into codes (code) values ('a')");
-    await assertRefused("update codes set made = 'now'", /a literal that means a time, for made/);
+    await assertRefused("update codes set made = 'now'", /a literal for made that means the current time/);
     await assertRefused(
       "insert into codes (code, day) values ('b', 'today')",
-      /a literal that means a time, for day/,
+      /a literal for day that means the current time/,
     );
     await assertRefused("update codes set made = timestamptz 'yesterday'", /yesterday/);
     await assertRefused('update codes set made = ?', /the value of \$1, "now"/, ['now']);
@@ -170,7 +170,7 @@ describe('copies of reference data', () => {
   it('a word that means a time is refused for them too', async () => {
     await assert.rejects(shards.db.raw("update notes set made = 'now'").mtdd(), {
       code: 'PLAN_UNSUPPORTED',
-      message: /a literal that means a time, for made/,
+      message: /a literal for made that means the current time/,
     });
   });
 

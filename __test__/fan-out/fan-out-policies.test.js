@@ -106,7 +106,7 @@ describe('policies', () => {
 
   it('that look at rows of other tenants are refused, with their names and their tables', async () => {
     const reason = [
-      /the policy large of counted: a subquery looks at rows of all shards/,
+      /the policy large of counted: a subquery reads rows of all shards/,
       /connect as a role/,
     ];
     await assertRefused('select id from counted', ...reason);
@@ -120,7 +120,7 @@ describe('policies', () => {
   });
 
   it('that ask for the time, or call functions, are judged as WHERE would be', async () => {
-    await assertRefused('select id from timed', /now\(\) inside of the policy fresh of timed/);
+    await assertRefused('select id from timed', /now\(\) inside the policy fresh of timed/);
     await assertRefused(
       'select id from called',
       /the function many of the policy by_function of called is not immutable/,

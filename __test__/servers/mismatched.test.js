@@ -178,7 +178,7 @@ describe('a client and a server that are set up for different connections', () =
   });
 
   it('plain text to a TLS port', async () => {
-    const pattern = /is unavailable: the server expects TLS, and this client spoke plain text: set mtdd\.tls/;
+    const pattern = /is unavailable: the server expects TLS, and this client used plain text: set mtdd\.tls/;
     await refused(secure.address, {}, pattern);
     await refused(mutual.address, {}, pattern);
     await unknown(secureLookup.address, {}, pattern);
@@ -191,7 +191,7 @@ describe('a client and a server that are set up for different connections', () =
   it('TLS to a plain text port', async () => {
     const settings = { tls: { ca: authority.pem } };
     const pattern =
-      /is unavailable: the server speaks plain text, and this client spoke TLS: start the server with --tls-cert and --tls-key, or leave out mtdd\.tls/;
+      /is unavailable: the server uses plain text, and this client used TLS: start the server with --tls-cert and --tls-key, or leave out mtdd\.tls/;
     await refused(plain.address, settings, pattern);
     await unknown(plainLookup.address, settings, pattern);
     await logged(plain, /the client used TLS, but this server listens in plain text/);
@@ -203,7 +203,7 @@ describe('a client and a server that are set up for different connections', () =
   it('a client certificate that is missing, of another authority, or expired', async () => {
     const ca = authority.pem;
     const wanted =
-      /the server wants a client certificate, and got none: set mtdd\.tls\.cert and mtdd\.tls\.key, .*--tls-client-ca/;
+      /the server requires a client certificate: set mtdd\.tls\.cert and mtdd\.tls\.key, .*--tls-client-ca/;
     await refused(mutual.address, { tls: { ca } }, wanted);
     await logged(mutual, /the client sent no certificate, which --tls-client-ca requires/);
     const foreign = { ca, ...stranger.sign('client') };
@@ -219,7 +219,7 @@ describe('a client and a server that are set up for different connections', () =
   it("a server's certificate of an unknown authority, for another name, expired, or not valid yet", async () => {
     const trusting = { tls: { ca: authority.pem } };
     const unknownAuthority =
-      /its certificate is signed by no authority that this client knows: set mtdd\.tls\.ca/;
+      /its certificate is signed by an authority that this client does not know: set mtdd\.tls\.ca/;
     await refused(secure.address, { tls: { ca: stranger.pem } }, unknownAuthority);
     await unknown(secureLookup.address, { tls: { ca: stranger.pem } }, unknownAuthority);
     await logged(secure, /the client does not know the authority that signed --tls-cert|DecryptError/);
@@ -263,7 +263,7 @@ describe('a client and a server that are set up for different connections', () =
   it('PostgreSQL itself', async () => {
     const { host } = new URL(url);
     for (const settings of [{}, { tls: { ca: authority.pem } }]) {
-      const pattern = /is unavailable: PostgreSQL itself answers there: name the mtdd-server in front of it/;
+      const pattern = /is unavailable: PostgreSQL itself answers there: use the address of the mtdd-server in front of it/;
       await refused(host, settings, pattern);
       await unknown(host, settings, pattern);
     }

@@ -94,7 +94,7 @@ describe('limits of sessions', () => {
     const second = await db.transaction();
     const error = await failureOf(second('notes').mtdd(TENANT, 1, 'auto', { timeout: 200 }));
     assert.equal(error.code, 'OVERLOADED');
-    assert.match(error.message, /all 1 sessions are taken \(--max-sessions\)/);
+    assert.match(error.message, /all 1 sessions are in use \(--max-sessions\)/);
     await second.rollback();
     await db('notes').mtdd(TENANT);
     const third = db.transaction((trx) => trx('notes').mtdd(TENANT));

@@ -5,7 +5,7 @@ pub fn count_of(tag: &str) -> Option<u64> {
     tag.rsplit(' ').next()?.parse().ok()
 }
 
-/// The tag of all shards together: as the first one's, with the numbers of rows added.
+/// The tag for all shards: the first one's, with the row counts added.
 pub fn sum<'t>(tags: impl IntoIterator<Item = &'t str>) -> Option<String> {
     let mut tags = tags.into_iter();
     let first = tags.next()?;

@@ -1,7 +1,6 @@
 //! Cuts texts that are too long for their destination.
 
-/// The longest beginning of a text that costs no more than `room`, whole characters of it; None: all of it does. `cost`:
-/// of one byte there.
+/// The longest prefix of whole characters that costs at most `room`; None: the whole text fits. `cost`: of one byte.
 pub fn beginning(text: &str, mut room: usize, cost: impl Fn(u8) -> usize) -> Option<&str> {
     let end = text.bytes().position(|byte| match room.checked_sub(cost(byte)) {
         Some(left) => {

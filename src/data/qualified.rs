@@ -3,7 +3,7 @@
 
 use super::lexer::{Lexer, Token};
 
-/// Operators without a schema, and constructs that look operators up by their name, each with what follows it.
+/// Operators without a schema, and constructs that look up operators by name, each with the text after it.
 pub fn bare_operators(sql: &str) -> Vec<String> {
     let tokens: Vec<_> = Lexer::new(sql).collect();
     let mut found = Vec::new();
@@ -19,7 +19,7 @@ pub fn bare_operators(sql: &str) -> Vec<String> {
             Token::Word("case") => !follows("when"),
             Token::Word("distinct") => follows("from"),
             Token::Literal(inside) if inside.contains("pg_catalog.") => {
-                // A format: what goes into it is not known here.
+                // A format string, whose arguments are not known here.
                 let sql = inside.replace("''", "'").replace("%L", "'x'").replace("%s", "x").replace("%I", "x");
                 found.extend(bare_operators(&sql));
                 false

@@ -3,7 +3,7 @@
 
 use crate::data::lexer::{Lexer, Outline, Token, is_one_of};
 
-/// Words that make a query something else than a plain read, wherever they stand.
+/// Words that mean a query does more than read, anywhere in it.
 const WRITES: [&str; 8] = ["insert", "update", "delete", "merge", "into", "share", "analyze", "analyse"];
 
 /// Functions that only compute. A read that calls any other function might do more than read.
@@ -109,10 +109,10 @@ const PURE: [&str; 98] = [
     "where",
 ];
 
-/// More of them, of which plans for all shards know nothing.
+/// More of them, which plans for all shards do not know.
 const HARMLESS: [&str; 3] = ["generate_series", "pg_sleep", "repeat"];
 
-/// The names that such a text may have before a parenthesis.
+/// The names that such a text may call.
 pub fn callable() -> impl Iterator<Item = &'static str> {
     PURE.into_iter().chain(HARMLESS)
 }
@@ -129,10 +129,10 @@ pub fn shows_only_reading(sql: &str) -> bool {
     reading.is_all()
 }
 
-/// The same found token by token, by whoever pauses in between.
+/// The same token by token, so that the caller can pause.
 #[derive(Debug, Default)]
 pub struct ReadOnlyCheck<'a> {
-    /// What it is depends on the one behind it.
+    /// The last token, whose meaning depends on the next.
     last: Option<Token<'a>>,
     attributes: Attributes,
     shows_more: bool,
@@ -150,7 +150,7 @@ impl<'a> ReadOnlyCheck<'a> {
         }
     }
 
-    /// True if all that has been read shows nothing but reading.
+    /// True if everything so far only reads.
     pub fn is_all(mut self) -> bool {
         let Some(last) = self.last else { return false };
         self.look_at(last, None);
@@ -171,7 +171,7 @@ impl<'a> ReadOnlyCheck<'a> {
     }
 }
 
-/// Follows a text token by token, to know which names are attributes of an expression: `(x).f` may mean `f(x)`.
+/// Finds names that are attributes of an expression, token by token: `(x).f` may mean `f(x)`.
 #[derive(Debug, Default)]
 pub struct Attributes {
     /// The last token ended an expression that is more than a column.
@@ -195,15 +195,15 @@ pub fn is_pure(name: &str) -> bool {
     PURE.contains(&name)
 }
 
-/// True if the text may make a transaction's changes last.
+/// True if the text may commit a transaction.
 pub fn may_commit(sql: &str) -> bool {
     let first_words = Outline::of(sql).first_words;
     let commits = first_words.iter().any(|word| is_one_of(word, &["commit", "end", "prepare"]));
-    // What follows the end of a transaction in the same text is in none.
+    // Statements after the end of a transaction are outside it.
     commits || first_words.len() > 1 && may_end_transaction(sql)
 }
 
-/// True if the text may end a transaction, whatever becomes of its changes: what comes after it is in none.
+/// True if the text may end a transaction, by commit or rollback.
 pub fn may_end_transaction(sql: &str) -> bool {
     let mut begins = true;
     // In a ROLLBACK, which ends it unless it goes back TO a savepoint.

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::kind::{Kind, kind_of};
 use crate::proto::Field;
 
-/// Columns of all descriptions that are remembered; a description counts for some itself.
+/// The most columns of all remembered descriptions; a description itself counts as some.
 const MOST_FIELDS: usize = 20_000;
 const OVERHEAD: usize = 20;
 
@@ -21,8 +21,7 @@ pub struct Description {
     shapes: Mutex<Vec<Arc<Shape>>>,
 }
 
-/// The descriptions seen of late. Of equal ones there is one, so that results of the same columns, whatever text or
-/// connection they come by, have one decoder.
+/// The recently seen descriptions, without duplicates, so that results with the same columns share one decoder.
 #[derive(Debug)]
 pub struct Descriptions(Mutex<SeenShape>);
 
@@ -57,7 +56,7 @@ impl Description {
         &self.fields
     }
 
-    /// The shape under an override mask and, the first time, its JSON for JavaScript.
+    /// The shape for an override mask and, the first time, its JSON for JavaScript.
     pub fn shape(&self, overrides: u16, ids: &Arc<ShapeIds>) -> (Arc<Shape>, Option<String>) {
         let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shape) = shapes.iter().find(|shape| shape.overrides == overrides) {

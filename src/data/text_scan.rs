@@ -3,16 +3,15 @@
 
 use crate::data::lexer::{Lexer, Token, is_one_of};
 
-/// Statements that commit as they go, or may.
+/// Statements that may commit before their end.
 const COMMIT_MIDWAY: [&str; 5] = ["call", "do", "vacuum", "reindex", "cluster"];
-/// Statements that end a transaction and keep what it did, which runs its deferred triggers. PREPARE TRANSACTION is
-/// another one.
+/// Statements that commit a transaction, which runs its deferred triggers. PREPARE TRANSACTION is another one.
 const KEEP: [&str; 2] = ["commit", "end"];
-/// Statements that CONCURRENTLY makes commit as they go.
+/// Statements that commit before their end with CONCURRENTLY.
 const DEFINE: [&str; 3] = ["create", "drop", "alter"];
 
-/// Statements that read nothing themselves. A statement of ours ahead of them could change what they mean: SET TRANSACTION must
-/// come first in its transaction, and LOCK before what the transaction sees is fixed.
+/// Statements that read nothing. One of our statements before them could change their meaning: SET TRANSACTION must
+/// come first in its transaction, and LOCK before the snapshot is taken.
 pub const READ_NOTHING: [&str; 13] = [
     "begin",
     "start",
@@ -28,18 +27,18 @@ pub const READ_NOTHING: [&str; 13] = [
     "discard",
     "deallocate",
 ];
-/// Statements after which what has been set for a transaction holds no more: its end, and a step back to a savepoint.
-/// PREPARE TRANSACTION is another one.
+/// Statements that reset settings of a transaction: its end, and a rollback to a savepoint. PREPARE TRANSACTION is
+/// another one.
 const UNDO: [&str; 4] = ["commit", "end", "rollback", "abort"];
 
-/// How far a statement has come that may hold others: `CREATE FUNCTION ... BEGIN ATOMIC ...; ...; END`.
+/// The state within a statement that may contain others: `CREATE FUNCTION ... BEGIN ATOMIC ...; ...; END`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Routine {
     #[default]
     None,
     /// It creates something.
     Created,
-    /// It creates a function or a procedure; so many parentheses are open.
+    /// It creates a function or a procedure; with the number of open parentheses.
     Headed { parentheses: usize },
     /// The last word was BEGIN.
     Begun,
@@ -78,12 +77,12 @@ impl Routine {
     }
 }
 
-/// The gist of a text, as far as it has been read.
+/// The findings about a text so far.
 #[derive(Clone, Copy, Debug)]
 pub struct TextScan<'a> {
-    /// A statement would begin here.
+    /// A statement may begin here.
     begins: bool,
-    /// Statements that are not empty.
+    /// The number of non-empty statements.
     statements: usize,
     /// The first word of the first one, opening parentheses skipped; "" where it begins otherwise.
     first: &'a str,
@@ -97,12 +96,11 @@ pub struct TextScan<'a> {
     follows_verb: bool,
     /// SET CONSTRAINTS is under way.
     constrains: bool,
-    /// What has been set for the transaction is undone, by a step back to a savepoint or by its end.
+    /// Settings of the transaction were undone, by a rollback to a savepoint or by its end.
     undoes: bool,
-    /// The last one to undo it was a step back: what is deferred still is.
+    /// The last one was a rollback to a savepoint: deferred triggers stay deferred.
     steps_back: bool,
-    /// A statement that may read something, or runs deferred triggers, follows one that undoes what has been set for the
-    /// transaction.
+    /// A statement that may read, or runs deferred triggers, follows one that undoes settings of the transaction.
     pub reads_after_undoing: bool,
     /// It has COMMIT, END or SET CONSTRAINTS ... IMMEDIATE: the deferred triggers of an open transaction run.
     pub runs_deferred: bool,
@@ -207,12 +205,12 @@ impl<'a> TextScan<'a> {
         self.statements == 1 && is_one_of(self.first, words)
     }
 
-    /// True if the text may end a transaction that is open, keep it or undo something of it.
+    /// True if the text may end an open transaction, or undo a part of it.
     pub fn may_end_transaction(&self) -> bool {
         self.commits || self.undoes
     }
 
-    /// True if stopping the text on its way may leave something of it committed: a statement that commits as it goes, or
+    /// True if the text, stopped halfway, may leave something committed: a statement that commits before its end, or
     /// one of several that ends a transaction.
     pub fn may_commit_midway(&self) -> bool {
         self.commits_midway || (self.statements > 1 && self.commits) || (self.defines && self.concurrently)

@@ -27,14 +27,14 @@ use super::watched::{SeenBytes, Sight, WatchedConnection, WatchedSocket};
 use super::{CONNECT_TIMEOUT, Names};
 use crate::error::describe;
 
-/// A handshake that takes longer has failed: before `CONNECT_TIMEOUT`, which would not say that it was the handshake.
+/// The timeout of the handshake, shorter than `CONNECT_TIMEOUT`, whose error would not mention the handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long it is believed what answers at the address.
+/// How long to remember what answers at the address.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The way to one server.
+/// The connection to one server.
 #[derive(Debug)]
 pub struct Link {
     endpoint: Endpoint,
@@ -58,7 +58,7 @@ impl Link {
         Link { endpoint, connector: Connector { tcp, tls, server }, channel: OnceLock::new() }
     }
 
-    /// Connects when it is used. Only within a runtime.
+    /// Connects on first use. Needs a runtime.
     pub fn channel(&self) -> Channel {
         self.channel.get_or_init(|| self.endpoint.connect_with_connector_lazy(self.connector.clone())).clone()
     }
@@ -67,8 +67,8 @@ impl Link {
         self.connector.tls.is_some()
     }
 
-    /// What a failed call means: the likely cause and what to do, where the connection did not come about though somebody
-    /// answers there; else the status as it stands.
+    /// Explains a failed call: the likely cause and what to do, if something answers at the address but no connection
+    /// came about; otherwise the status.
     pub async fn explain(&self, status: &Status) -> String {
         if let Some(mismatch) = mismatch(status) {
             return mismatch.to_string();
@@ -82,7 +82,7 @@ impl Link {
                 .to_owned();
         }
         let server = &self.connector.server;
-        // What the server itself says needs no explanation.
+        // The server's own errors need no explanation.
         let is_its_word = status.source().is_none();
         let reason = match server.sight.seen() {
             _ if is_its_word => None,
@@ -94,7 +94,7 @@ impl Link {
     }
 }
 
-/// The connection could not come about.
+/// The connection failed.
 fn mismatch(status: &Status) -> Option<&Mismatch> {
     let mut source = status.source();
     while let Some(error) = source {
@@ -106,7 +106,7 @@ fn mismatch(status: &Status) -> Option<&Mismatch> {
     None
 }
 
-/// Refuses an answer that is none of gRPC's.
+/// Refuses an answer that is not gRPC.
 pub fn check_answer(metadata: &MetadataMap) -> Result<(), Status> {
     let kind = metadata.get("content-type").map(|kind| kind.as_bytes());
     if kind.is_some_and(|kind| kind.starts_with(b"application/grpc")) {
@@ -126,7 +126,7 @@ fn other_http2(answer: &str) -> String {
     )
 }
 
-/// HTTP/2 without gRPC, as tonic takes it.
+/// HTTP/2 without gRPC, as tonic reports it.
 fn not_grpc(status: &Status) -> Option<String> {
     let message = status.message();
     let answer = match message.rsplit_once("mapped from HTTP status code ") {
@@ -137,7 +137,7 @@ fn not_grpc(status: &Status) -> Option<String> {
     Some(other_http2(&answer))
 }
 
-/// A server, and what is known of it.
+/// A server, and what is known about it.
 #[derive(Debug)]
 struct KnownServer {
     address: String,
@@ -147,10 +147,10 @@ struct KnownServer {
 }
 
 impl KnownServer {
-    /// Finds out what answers at the address; `bytes`: what came on a connection before it ended.
-    /// `is_shaken`: after the handshake, if there was to be one.
+    /// Finds out what answers at the address. `bytes`: received before the connection ended. `is_shaken`: after the
+    /// handshake, if there is one.
     async fn who_answers(&self, bytes: &[u8], is_shaken: bool) -> Option<String> {
-        // Those who fail at the same time wait for one answer.
+        // Concurrent failures share one answer.
         let mut answers = self.answers.lock().await;
         let known = answers.take().filter(|(at, _)| at.elapsed() < BELIEVED);
         let (at, spoken) = match known {
@@ -223,7 +223,7 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// What a handshake failed with.
+/// The error of a failed handshake.
 async fn failed(server: &KnownServer, error: io::Error) -> BoxError {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
     let reason = match cause.and_then(|cause| server.ours.tls(cause)) {

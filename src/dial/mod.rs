@@ -20,13 +20,13 @@ pub use token::BearerToken;
 
 use crate::error::Error;
 
-/// A connection that is not made by then is given up.
+/// The connect timeout.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A peer that is silent is asked for a sign of life this often, and given up when none comes within the timeout.
+/// How often a silent peer is pinged, and how long the answer may take.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What all servers of one client have in common.
+/// The settings of all servers of one client.
 #[derive(Clone, Debug)]
 pub struct Dial {
     pub tls: Option<Tls>,
@@ -36,7 +36,7 @@ pub struct Dial {
     pub names: &'static Names,
 }
 
-/// What the settings are called where they are made: errors name them.
+/// The names of the settings, for error messages.
 #[derive(Debug)]
 pub struct Names {
     pub servers: &'static str,
@@ -66,7 +66,7 @@ impl Names {
     };
 }
 
-/// True if a server does not know us, though another token may help.
+/// True if a server refused the token.
 pub fn is_refused(status: &Status) -> bool {
     status.code() == Code::Unauthenticated
 }
@@ -78,7 +78,7 @@ impl Dial {
         let encrypted = self.tls.is_some() || !(self.insecure || is_loopback(host));
         let wrong =
             |reason: String| Error::Config { field: self.names.servers, reason: format!("{address}: {reason}") };
-        // `link` encrypts, so that it learns what the handshake fails with; requests name the true scheme.
+        // `link` encrypts, so that it sees the errors of the handshake; requests use the real scheme.
         let endpoint = Endpoint::from_shared(format!("http://{address}"))
             .map_err(|error| wrong(error.to_string()))?
             .connect_timeout(CONNECT_TIMEOUT)
@@ -103,7 +103,7 @@ impl Dial {
     }
 }
 
-/// True for hosts that cannot leave this machine.
+/// True for loopback hosts.
 pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())

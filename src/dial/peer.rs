@@ -9,16 +9,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-/// An answer that takes longer is not waited for.
+/// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How much of an answer is looked at.
+/// The examined bytes of an answer.
 pub const GLANCE: usize = 24;
 
-/// Asks a PostgreSQL whether it would encrypt: it answers with one letter.
+/// PostgreSQL's SSLRequest, which is answered with one letter.
 const SSL_REQUEST: &[u8] = &[0, 0, 0, 8, 4, 210, 22, 47];
-/// How HTTP/2 begins, and a frame of settings.
+/// HTTP/2's preface and a SETTINGS frame.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-/// The beginning of a TLS 1.2 handshake: its only cipher suite and version do for an answer, if only a refusal.
+/// A TLS 1.2 ClientHello, which gets an answer, even if it is a refusal.
 const CLIENT_HELLO: &[u8] = &[
     0x16, 3, 1, 0, 0x2d, 1, 0, 0, 0x29, 3, 3, // a handshake record, ClientHello, TLS 1.2
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
@@ -29,7 +29,7 @@ const CLIENT_HELLO: &[u8] = &[
 /// A protocol. The later ones decide if several seem to be spoken at one port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Spoken {
-    /// Something else, which began so.
+    /// Something else, with these first bytes.
     Other(Vec<u8>),
     Http1,
     Http2,
@@ -37,7 +37,7 @@ pub enum Spoken {
     Postgres,
 }
 
-/// What an answer's first bytes are.
+/// Recognizes an answer's first bytes.
 pub fn recognize(bytes: &[u8]) -> Option<Spoken> {
     Some(match bytes {
         [] => return None,
@@ -50,7 +50,7 @@ pub fn recognize(bytes: &[u8]) -> Option<Spoken> {
     })
 }
 
-/// HTTP/2 servers begin with a frame of settings, which is short.
+/// HTTP/2 servers begin with a short SETTINGS frame.
 pub fn is_http2(bytes: &[u8]) -> bool {
     matches!(bytes, [0, _, _, 4, ..])
 }

@@ -6,12 +6,12 @@ use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 use super::Names;
 use super::peer::Spoken;
 
-/// A connection that cannot come about as both sides are set up. Ends a connection's chain of causes.
+/// A connection that fails because of both sides' configuration. The last cause of a connection error.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Mismatch(pub String);
 
-/// How a connection was to be.
+/// The intended connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Ours {
     pub names: &'static Names,
@@ -20,7 +20,7 @@ pub struct Ours {
 }
 
 impl Ours {
-    /// What another protocol at the port means; None: it is not the reason.
+    /// Explains another protocol at the port; None: not the reason.
     pub fn spoken(self, spoken: &Spoken) -> Option<String> {
         let Names { tls, insecure, .. } = self.names;
         Some(match (spoken, self.encrypted) {
@@ -45,7 +45,7 @@ impl Ours {
         })
     }
 
-    /// What a failed handshake means; None: nothing in particular.
+    /// Explains a failed handshake; None: no explanation.
     pub fn tls(self, error: &Error) -> Option<String> {
         let Names { ca, identity, server_name, .. } = self.names;
         Some(match error {
@@ -94,7 +94,7 @@ impl Ours {
         })
     }
 
-    /// A server that closes an encrypted connection at once, without a word.
+    /// A server that closes an encrypted connection at once, without data.
     pub fn hung_up(self) -> String {
         let Names { identity, .. } = self.names;
         format!(
@@ -128,7 +128,7 @@ impl Ours {
     }
 }
 
-/// TLS without gRPC behind it.
+/// TLS without gRPC.
 pub fn not_http2() -> String {
     "what answers there speaks TLS, but not HTTP/2 and so not gRPC: check host and port".to_owned()
 }

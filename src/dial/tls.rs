@@ -20,11 +20,11 @@ pub struct Tls {
     pub server_name: Option<String>,
 }
 
-/// What encrypts a connection.
+/// Encrypts a connection.
 #[derive(Clone)]
 pub(super) struct TlsClient {
     pub connector: TlsConnector,
-    /// Whom the server's certificate has to be for.
+    /// The name that the server's certificate must have.
     pub name: ServerName<'static>,
     /// We have a certificate to show.
     pub has_identity: bool,

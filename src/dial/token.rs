@@ -12,9 +12,9 @@ use tonic::metadata::{Ascii, MetadataMap};
 
 use crate::error::Error;
 
-/// The application is not asked for a token more often than this.
+/// The least time between two requests for a token.
 const ASK_EVERY: Duration = Duration::from_secs(1);
-/// And has to have one by then.
+/// How long the application may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// The shared secret that proves the client to its servers; it may be replaced while connections stand.
@@ -26,7 +26,7 @@ struct State {
     header: RwLock<Option<MetadataValue<Ascii>>>,
     /// How often the token has changed, and how often the application has answered.
     counts: watch::Sender<Counts>,
-    /// Has the application asked for a token, soon.
+    /// Asks the application for a token.
     source: OnceLock<Box<dyn Fn() + Send + Sync>>,
     asking: Mutex<Asking>,
 }
@@ -68,7 +68,7 @@ impl BearerToken {
         Ok(())
     }
 
-    /// The application's function has failed: the last token stays.
+    /// The application's function has failed: the previous token stays.
     pub fn failed(&self) {
         self.answered(false);
     }
@@ -80,12 +80,12 @@ impl BearerToken {
         });
     }
 
-    /// From now on the application can be asked for another: `ask` has it call `set` or `failed`.
+    /// Registers how to ask the application for a token: `ask` makes it call `set` or `failed`.
     pub fn comes_from(&self, ask: impl Fn() + Send + Sync + 'static) {
         let _ = self.0.source.set(Box::new(ask));
     }
 
-    /// Which token is in use.
+    /// The edition of the current token.
     pub fn edition(&self) -> u64 {
         self.0.counts.borrow().changes
     }

@@ -12,8 +12,7 @@ use tokio_rustls::rustls;
 
 use super::peer::{GLANCE, is_http2};
 
-/// What has come of the last connection of which something has come: a failed call is often told of its end only when the
-/// next one is being made.
+/// What the last connection received: a failed call often reports its end only when the next connection is being made.
 #[derive(Debug, Default)]
 pub struct Sight(Mutex<SeenBytes>);
 
@@ -22,11 +21,11 @@ pub enum SeenBytes {
     /// There was none.
     #[default]
     Nothing,
-    /// It ended before the server spoke HTTP/2; only this came.
+    /// It ended before the server spoke HTTP/2; these bytes came.
     Ended(Vec<u8>),
     /// A server that speaks HTTP/2.
     Http2,
-    /// The server ended it in the words of TLS.
+    /// The server ended it with a TLS alert.
     Refused(rustls::Error),
 }
 
@@ -51,7 +50,7 @@ pub enum WatchedSocket {
 
 pub struct WatchedConnection {
     socket: WatchedSocket,
-    /// None: nothing is left to find out.
+    /// None: nothing more to find out.
     watch: Option<ConnectionWatch>,
 }
 
@@ -61,7 +60,7 @@ struct ConnectionWatch {
 }
 
 impl ConnectionWatch {
-    /// What has become of the connection; None: nothing so far.
+    /// What happened to the connection; None: nothing so far.
     fn seen(&mut self, read: &Poll<io::Result<()>>, bytes: &[u8]) -> Option<SeenBytes> {
         match read {
             Poll::Pending => None,
@@ -93,8 +92,8 @@ impl WatchedConnection {
         }
     }
 
-    /// When nothing can be written any more, the server may have said why: that is read before the failure is passed on. It
-    /// comes at once, since the connection has ended.
+    /// When writing fails, the server may have sent the reason: it is read before the failure is reported. It arrives
+    /// at once, because the connection has ended.
     fn written<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if self.watch.is_none() || !matches!(written, Poll::Ready(Err(_))) {
             return written;

@@ -20,7 +20,7 @@ pub use moves::{Administration, Listed, Moved, NotMoved};
 use postgres::PostgresStore;
 pub use watching::{Acknowledged, Check, CheckedPlaces, Feed, History, PlacementChange, TenantPlacement};
 
-/// Who is looked up.
+/// A tenant's name and type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TenantKey {
     pub name: String,
@@ -28,7 +28,7 @@ pub struct TenantKey {
 }
 
 impl TenantKey {
-    /// What every way in holds a name to, the service's and the operator's; an error says what is wrong with it.
+    /// Checks a name, for the service and for operators; the error says what is wrong.
     pub fn check_name(name: &str, most: usize) -> Result<(), String> {
         match name {
             "" => Err("must not be empty".to_owned()),
@@ -42,27 +42,27 @@ impl TenantKey {
 /// A registered tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// The store's own number of the tenant; never changes, never reused.
+    /// The store's id of the tenant; never changes, never reused.
     pub id: i64,
     /// From 0.
     pub shard: i32,
-    /// Rises each time the tenant is placed anew.
+    /// Incremented each time the tenant moves.
     pub epoch: i64,
 }
 
-/// Why the store has no answer.
+/// Why the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached or cannot serve now; worth asking again.
+    /// The database cannot be reached or cannot serve now; a retry may help.
     #[error("the tenant database is unavailable: {0}")]
     Unavailable(String),
-    /// The database has no connection left for us; worth asking again.
+    /// The database has no connection left; a retry may help.
     #[error("the tenant database is unavailable: {0}")]
     Crowded(String),
-    /// The database's encoding has no such characters.
+    /// The database's encoding lacks some characters.
     #[error("the tenant database cannot store this text")]
     NotStorable(#[source] tokio_postgres::Error),
-    /// The database understood and refused: its tables are not as they should be.
+    /// The database refused the statement: its tables are not as expected.
     #[error("the tenant database refused the statement")]
     Refused(#[source] tokio_postgres::Error),
 }
@@ -88,7 +88,7 @@ impl Store {
         }
     }
 
-    /// Finds out whether it can be used, by a connection of its own.
+    /// Checks on a separate connection whether it can be used.
     pub async fn probe(&self) -> Result<(), StoreError> {
         match self {
             Store::Postgres(store) => store.probe().await,
@@ -104,7 +104,7 @@ impl Store {
         }
     }
 
-    /// Where tenants live, all as of one version.
+    /// Where tenants live, as of one version.
     pub async fn check(&self, tenants: &[Check]) -> Result<CheckedPlaces, StoreError> {
         match self {
             Store::Postgres(store) => store.check(tenants).await,
@@ -112,7 +112,7 @@ impl Store {
         }
     }
 
-    /// What has changed since a version, and the version up to which that is complete. In memory nothing ever moves.
+    /// The changes since a version, and the version up to which they are complete. In memory nothing ever moves.
     pub async fn changes_since(&self, version: i64) -> Result<(Vec<PlacementChange>, i64), StoreError> {
         match self {
             Store::Postgres(store) => store.changes_since(version).await,
@@ -120,8 +120,8 @@ impl Store {
         }
     }
 
-    /// Notes a query server and its lease; the version up to which it has acknowledged changes. `acknowledged`: None for
-    /// one that has not run anything yet.
+    /// Registers a query server and its lease; returns the version up to which it has acknowledged changes.
+    /// `acknowledged`: None for a server that has not run anything yet.
     pub async fn join(
         &self,
         server: &str,
@@ -135,7 +135,7 @@ impl Store {
         }
     }
 
-    /// Prolongs a lease; false: no such server is known.
+    /// Renews a lease; false: the server is not known.
     pub async fn renew(&self, server: &str, heard: &Acknowledged, lease_ms: i64) -> Result<bool, StoreError> {
         match self {
             Store::Postgres(store) => store.renew(server, heard, lease_ms).await,
@@ -143,7 +143,7 @@ impl Store {
         }
     }
 
-    /// Which table is read; in memory there is none that could be restored.
+    /// The history of the table; in memory there is none.
     pub async fn history(&self) -> Result<History, StoreError> {
         match self {
             Store::Postgres(store) => store.history().await,
@@ -151,7 +151,7 @@ impl Store {
         }
     }
 
-    /// Forgets a query server, which runs nothing any more.
+    /// Removes a query server that runs nothing any more.
     pub async fn leave(&self, server: &str) -> Result<(), StoreError> {
         match self {
             Store::Postgres(store) => store.leave(server).await,
@@ -159,7 +159,7 @@ impl Store {
         }
     }
 
-    /// Tells when something may have changed.
+    /// A feed that notifies of possible changes.
     pub fn feed(&self) -> Feed {
         match self {
             Store::Postgres(store) => store.feed(),
@@ -177,7 +177,7 @@ impl Store {
 }
 
 impl StoreError {
-    /// True if PostgreSQL has no connection left for us, though it is well.
+    /// True if PostgreSQL is healthy but has no connection left.
     pub fn is_crowded(&self) -> bool {
         matches!(self, StoreError::Crowded(_))
     }
@@ -195,7 +195,7 @@ impl From<ClientError> for StoreError {
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(refusal) = error.as_db_error() else {
-            // No SQLSTATE: the connection could not be made, or broke.
+            // No SQLSTATE: the connection failed or broke.
             return StoreError::Unavailable(append_sources(error.to_string(), &error));
         };
         match refusal.code() {
@@ -203,9 +203,9 @@ impl From<tokio_postgres::Error> for StoreError {
                 StoreError::NotStorable(error)
             }
             &SqlState::TOO_MANY_CONNECTIONS => StoreError::Crowded(refusal.message().to_owned()),
-            // A standby answers so until it is promoted.
+            // A standby, until it is promoted.
             &SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::Unavailable(refusal.message().to_owned()),
-            // Connections, log-in, missing database, conflicts, resources, an operator's hand.
+            // Connections, login, missing database, conflicts, resources, operator intervention.
             code if ["08", "28", "3D", "40", "53", "57"].contains(&&code.code()[..2]) => {
                 StoreError::Unavailable(refusal.message().to_owned())
             }

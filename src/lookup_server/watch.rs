@@ -26,10 +26,10 @@ pub type Watching = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + S
 const SENT_AHEAD: usize = 16;
 /// Tenants of one `CheckPlacements`.
 const MOST_CHECKED: usize = 10_000;
-/// A lease is between these, in milliseconds.
+/// The bounds of a lease, in milliseconds.
 const LEASES: std::ops::RangeInclusive<u32> = 1_000..=86_400_000;
 
-/// Starts to watch on behalf of a query server.
+/// Starts watching for a query server.
 pub fn watch(store: Arc<Store>, feed: Feed, drain: Drain, frames: Streaming<WatchRequest>) -> Watching {
     let (answers, receiver) = mpsc::channel(SENT_AHEAD);
     tokio::spawn(async move {
@@ -94,14 +94,14 @@ impl Watcher {
                         self.answer(Response::Renewed(Renewed { number, history })).await?;
                     }
                     Some(_) => return Err(Status::invalid_argument("expected `renew`")),
-                    // It runs nothing any more.
+                    // It has reported that it runs nothing any more.
                     None => return Ok(self.store.leave(&server_id).await?),
                 },
             }
         }
     }
 
-    /// Tells what has changed since a version; the version up to which it has now been told.
+    /// Sends the changes since a version; returns the version up to which it has sent them.
     async fn tell(&mut self, since: i64) -> Result<i64, Status> {
         let (changes, version) = self.store.changes_since(since).await?;
         let (changes, version_told) = (changes.into_iter().map(change).collect(), version as u64);

@@ -14,7 +14,7 @@ use super::ident::{fold_case, name_parts};
 use super::keywords::{KeywordClass, class};
 use super::walk::{Node, walk};
 
-/// Types that PostgreSQL knows by name alone, which the parser must know as such in `date '2024-01-01'`.
+/// Type names that the parser must recognize in `date '2024-01-01'`.
 const TYPES: [&str; 25] = [
     "bool",
     "box",
@@ -59,7 +59,7 @@ const CALLED: [&str; 12] = [
     "user",
 ];
 
-/// Takes from words that are no keywords of PostgreSQL what they mean in other dialects. None: all else is read alike.
+/// Makes plain names of words that are keywords only in other dialects. Returns the reason to refuse the text, if any.
 pub fn tokens(tokens: &mut [TokenWithSpan]) -> Option<&'static str> {
     let words: Vec<&Token> = tokens
         .iter()
@@ -89,7 +89,7 @@ pub fn tokens(tokens: &mut [TokenWithSpan]) -> Option<&'static str> {
             continue;
         }
         let name = word.value.to_ascii_lowercase();
-        // A keyword of PostgreSQL's only before TEMPORARY; elsewhere the parser would skip it.
+        // A keyword in PostgreSQL only before TEMPORARY; elsewhere the parser would skip it.
         let is_name = class(&name).is_none() || name == "global";
         if is_name && TYPES.binary_search(&name.as_str()).is_err() {
             word.keyword = Keyword::NoKeyword;
@@ -98,10 +98,10 @@ pub fn tokens(tokens: &mut [TokenWithSpan]) -> Option<&'static str> {
     None
 }
 
-/// Why a statement may mean something else to PostgreSQL; None: it means the same.
+/// The reason why a statement may mean something else to PostgreSQL, if any.
 pub fn doubt(statement: &Statement) -> Option<String> {
     let mut doubt = None;
-    // Keywords among the names, less those in places where PostgreSQL takes them for names.
+    // Keywords used as names, and those at positions where PostgreSQL allows that.
     let mut keywords: Vec<String> = Vec::new();
     let mut names = Vec::new();
     walk(statement, &mut |node| match node {
@@ -124,7 +124,7 @@ pub fn doubt(statement: &Statement) -> Option<String> {
         },
         Node::Expr(expr) => {
             names.extend(as_names(expr));
-            // One is enough: each is shown with all that it holds.
+            // One is enough, because printing each costs time.
             if doubt.is_none() {
                 doubt = odd(expr).or_else(|| misnested(expr));
             }
@@ -162,7 +162,7 @@ fn is_keyword(ident: &Ident) -> bool {
         && matches!(class(&fold_case(ident)), Some(KeywordClass::Reserved | KeywordClass::Function))
 }
 
-/// A name that plans give to what they add.
+/// True for a name that plans give to added columns and relations.
 fn is_ours(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("mtdd_") else { return false };
     rest == "g" || rest == "q" || rest.strip_prefix(['h', 'm']).is_some_and(|number| number.parse::<u32>().is_ok())
@@ -190,7 +190,7 @@ fn as_names(expr: &Expr) -> Vec<String> {
     }
 }
 
-/// System columns: rows of two shards have the same ones, and mean nothing to each other.
+/// System columns, whose values have no meaning across shards.
 fn is_of_a_place(name: &str) -> bool {
     ["ctid", "xmin", "xmax", "cmin", "cmax"].contains(&name)
 }
@@ -232,7 +232,7 @@ fn odd(expr: &Expr) -> Option<String> {
             | BinaryOperator::Regexp
             | BinaryOperator::Glob
             | BinaryOperator::Assignment => true,
-            // PostgreSQL takes a sign at the end for an operator of its own, unless there is one of these before it.
+            // PostgreSQL splits a trailing sign off as a separate operator, unless the operator contains one of these.
             BinaryOperator::Custom(name) => {
                 name.ends_with(['+', '-']) && !name.contains(['~', '!', '@', '#', '%', '^', '&', '|', '`', '?'])
             }
@@ -252,7 +252,7 @@ fn odd(expr: &Expr) -> Option<String> {
         Expr::Trim { trim_characters, .. } => trim_characters.is_some(),
         Expr::Value(value) => matches!(
             value.value,
-            // Of X'1f', which are bits, and 0x1f, which is a number, the parser makes the same.
+            // The parser does not distinguish X'1f', which is a bit string, from 0x1f, which is a number.
             Value::HexStringLiteral(_)
                 | Value::DoubleQuotedString(_)
                 | Value::DoubleQuotedByteStringLiteral(_)
@@ -345,7 +345,7 @@ fn of_operator(op: &BinaryOperator) -> u8 {
     }
 }
 
-/// How tightly the outermost operator of an expression binds; None: it has none that could be nested otherwise.
+/// How tightly the outermost operator of an expression binds; None: there is no ambiguity.
 fn binds(expr: &Expr) -> Option<u8> {
     Some(match expr {
         Expr::BinaryOp { op, .. } => of_operator(op),
@@ -380,10 +380,10 @@ fn binds(expr: &Expr) -> Option<u8> {
     })
 }
 
-/// An operand that PostgreSQL would not give to this operator.
+/// The reason why PostgreSQL would nest an operand differently, if any.
 fn misnested(expr: &Expr) -> Option<String> {
     let own = binds(expr)?;
-    // Comparisons, BETWEEN and IS do not follow one another without parentheses.
+    // Comparisons, BETWEEN and IS cannot be chained without parentheses.
     let one_after_another = !(binding::IS..=binding::BETWEEN_IN_LIKE).contains(&own);
     let left = |operand: &Expr| binds(operand).is_some_and(|inner| inner < own || (inner == own && !one_after_another));
     let right = |operand: &Expr| binds(operand).is_some_and(|inner| inner <= own);

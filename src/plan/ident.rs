@@ -2,12 +2,12 @@
 
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
-/// A name as PostgreSQL reads it: lower case unless it is quoted, where only ASCII has a lower case.
+/// A name as PostgreSQL reads it: ASCII letters become lower case unless it is quoted.
 pub fn fold_case(name: &Ident) -> String {
     if name.quote_style.is_some() { name.value.clone() } else { name.value.to_ascii_lowercase() }
 }
 
-/// The parts of a name as PostgreSQL reads them; None for what is not a plain name.
+/// The parts of a name as PostgreSQL reads them; None if it is not a plain name.
 pub fn name_parts(name: &ObjectName) -> Option<Vec<String>> {
     name.0
         .iter()
@@ -27,7 +27,7 @@ pub fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A name as SQL has to write it.
+/// A name as SQL must write it: quoted only if necessary.
 pub fn as_written(name: &str) -> String {
     let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         && !name.starts_with(|first: char| first.is_ascii_digit());

@@ -18,7 +18,7 @@ pub enum KeywordClass {
     Reserved,
 }
 
-/// The class of a lower-case word; None: it is no keyword.
+/// The class of a lower-case word; None: not a keyword.
 pub fn class(word: &str) -> Option<KeywordClass> {
     let is_in = |words: &[&str]| words.binary_search(&word).is_ok();
     if is_in(&RESERVED) {

@@ -6,63 +6,63 @@ use super::ident::quote;
 use super::readers::RowReaders;
 use super::system_relations;
 
-/// How rows are spread over the shards.
+/// How rows are distributed over the shards.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
-    /// The column that holds the tenant in every sharded table; None: not declared, so nothing can be joined.
+    /// The tenant column of every sharded table; None: not declared, so sharded tables cannot be joined.
     pub tenant_column: Option<String>,
-    /// Tables that every shard holds alike, with or without their schema.
+    /// Reference tables, with or without their schema.
     pub reference_tables: Vec<String>,
-    /// All relations, by name with schema and, where that is enough, without.
+    /// All relations, by name with schema and, if unambiguous, without.
     pub relations: HashMap<String, Relation>,
-    /// Names of PostgreSQL's own functions that functions of the application have too, where a call may mean either.
+    /// Names of PostgreSQL's functions that the application's functions share, so that a call may mean either.
     pub shadowed: BTreeSet<String>,
-    /// Names of the application's functions that may be called on a row, as its field would be read.
+    /// Names of the application's functions that can be called on a row with the syntax of a field.
     pub row_functions: BTreeSet<String>,
-    /// Operators, casts and types behind which there are functions that may read rows.
+    /// Operators, casts and types whose functions may read rows.
     pub readers: RowReaders,
 }
 
-/// What a database says of one of its tables or views.
+/// A table or view, as the catalog describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Relation {
     pub has_tenant: bool,
-    /// Its query; None: it is no view.
+    /// The view's query; None: not a view.
     pub view: Option<String>,
-    /// It holds the rows of its query as they once were.
+    /// It is a materialized view.
     pub is_stored: bool,
-    /// The tables that it is a partition of, or inherits from: its rows are theirs too.
+    /// The tables that it is a partition of or inherits from, which include its rows.
     pub parents: Vec<Vec<String>>,
-    /// Its columns, one in a line, as this shard has them.
+    /// Its columns on this shard, one per line.
     pub parts: (usize, String),
-    /// By column, the expression that gives it a value where a statement does not; `IDENTITY` for a sequence of its own.
+    /// Default expressions by column; `IDENTITY` for identity columns.
     pub defaults: BTreeMap<String, String>,
-    /// The columns to which another shard gives another one.
+    /// The columns whose defaults differ on another shard.
     pub other_defaults: BTreeSet<String>,
     /// Its triggers, each with its function.
     pub triggers: Vec<String>,
     /// Row-level security of the table.
     pub policies: Vec<Policy>,
-    /// How that of another shard differs, in words.
+    /// Describes how another shard's relation differs.
     pub differs: Option<String>,
 }
 
-/// What row-level security says of the rows of a table.
+/// A row-level security policy of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     pub name: String,
-    /// The statements that it is for, as the catalog has them: r, a, w, d, or * for all.
+    /// The commands that it applies to, as in pg_policy: r, a, w, d, or * for all.
     pub command: String,
-    /// Its condition of rows that are there.
+    /// Its USING condition, for existing rows.
     pub using: Option<String>,
-    /// Its condition of rows that are made.
+    /// Its WITH CHECK condition, for new rows.
     pub check: Option<String>,
-    /// It holds for whoever asks. Those who are asked for, as a view's owner is, may be others.
+    /// It applies to the connected role. It may still apply to others, such as a view's owner.
     pub is_active: bool,
 }
 
 impl Policy {
-    /// Its conditions that hold for these statements, named as the catalog does.
+    /// Its conditions for these commands, named as in pg_policy.
     pub fn conditions(&self, commands: &str) -> impl Iterator<Item = &String> {
         let makes_rows = commands.contains(['a', 'w']);
         let holds = self.command == "*" || commands.contains(&self.command);
@@ -79,7 +79,7 @@ impl Relation {
 }
 
 impl Relation {
-    /// Queries of a relation of this name that have the conditions of its policies for these statements, and the policies.
+    /// Queries with the conditions of its policies for these commands, and the policies.
     pub fn conditions(&self, names: &[String], commands: &str) -> Vec<(&Policy, String)> {
         let table: Vec<_> = names.iter().map(|name| quote(name)).collect();
         let query = |condition: &String| format!("SELECT 1 FROM {} WHERE {condition}", table.join("."));
@@ -92,7 +92,7 @@ impl Relation {
         !self.other_defaults.contains(column)
     }
 
-    /// The type of a column, and what else its line says.
+    /// The type of a column, and the rest of its line.
     pub fn type_of(&self, column: &str) -> Option<&str> {
         let line = self.parts.1.lines().find(|line| named(line).is_some_and(|name| name == column))?;
         let quoted = quote(column);
@@ -100,7 +100,7 @@ impl Relation {
     }
 }
 
-/// The name with which a line begins, which is in quotes where it has to be.
+/// The name at the beginning of a line, quoted if necessary.
 fn named(line: &str) -> Option<String> {
     let Some(quoted) = line.strip_prefix('"') else { return line.split(' ').next().map(str::to_owned) };
     let mut name = String::new();
@@ -115,8 +115,7 @@ fn named(line: &str) -> Option<String> {
 }
 
 impl Layout {
-    /// True for a table that every shard holds alike: a declared one, a part of such a one, or one of PostgreSQL's
-    /// catalog.
+    /// True for a table that every shard holds: a declared reference table, a child of one, or a system relation.
     pub fn is_reference(&self, names: &[String]) -> bool {
         self.is_declared(names)
             || self.relation(names).is_some_and(|known| known.parents.iter().any(|parent| self.is_reference(parent)))
@@ -132,7 +131,7 @@ impl Layout {
             })
     }
 
-    /// What is known of a relation.
+    /// What is known about a relation.
     pub fn relation(&self, names: &[String]) -> Option<&Relation> {
         match names {
             [.., schema, name] => self.relations.get(&format!("{schema}.{name}")),

@@ -3,12 +3,12 @@
 
 use ring::digest::{Algorithm, SHA256, SHA384, SHA512, digest};
 
-/// The binding to a server with this certificate (DER); None: its signature says of no single hash.
+/// The channel binding for a certificate (DER); None: its signature algorithm defines no single hash.
 pub fn server_end_point(certificate: &[u8]) -> Option<Vec<u8>> {
     Some(digest(hash_of(signature_algorithm(certificate)?)?, certificate).as_ref().to_vec())
 }
 
-/// The hash of the signature, or SHA-256 for those that are too weak.
+/// The hash of the signature, or SHA-256 instead of weak ones.
 fn hash_of(algorithm: &[u8]) -> Option<&'static Algorithm> {
     const RSA: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
     const ECDSA: [u8; 6] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04];

@@ -22,7 +22,7 @@ use super::socket::{Address, DialError, Socket};
 use super::target::ConnectTarget;
 use crate::error::append_sources;
 
-/// What moves the messages of a client: to be polled all the time.
+/// Drives the messages of a client; must be polled.
 pub type PgConnection = tokio_postgres::Connection<Socket, Encrypted<Socket>>;
 
 /// Why there is no connection.
@@ -36,7 +36,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// PostgreSQL's own refusal, if there is one.
+    /// PostgreSQL's own error, if any.
     pub fn postgres(self) -> Result<tokio_postgres::Error, String> {
         match self {
             ClientError::Postgres(error) => Ok(error),
@@ -91,7 +91,7 @@ impl Attempted for ClientError {
     }
 }
 
-/// Connects; the connection has to be polled from then on.
+/// Connects; the connection must be polled from then on.
 pub async fn connect(target: &ConnectTarget) -> Result<(Client, PgConnection), ClientError> {
     open(target, &|address, role| Box::pin(connect_to(target, address, role))).await
 }
@@ -120,7 +120,7 @@ async fn connect_to(
         Binding::Require => Wanted::Require,
     });
     match dialled.encrypted {
-        // The handshake is over: tokio-postgres is to begin with it, which `Encrypted` has nothing to do for.
+        // The handshake is already done, so `Encrypted` has nothing to do when tokio-postgres starts it.
         true => config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct),
         false => config.ssl_mode(SslMode::Disable),
     };
@@ -140,7 +140,7 @@ async fn connect_to(
     Ok((client, connection))
 }
 
-/// The TLS that is there already, and what a proof can be bound to.
+/// The existing TLS, and its channel binding.
 struct AlreadyEncrypted(Option<Vec<u8>>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for AlreadyEncrypted {
@@ -153,7 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsConnect<S> for AlreadyEncrypted {
     }
 }
 
-/// An encrypted socket, in the shape that tokio-postgres asks for.
+/// An encrypted socket, as tokio-postgres requires it.
 pub struct Encrypted<S> {
     socket: S,
     binding: Option<Vec<u8>>,

@@ -4,7 +4,7 @@
 
 const EXPECTED: &str = "expected postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters of the password \
                         percent-encoded, or libpq's KEY=VALUE pairs";
-/// libpq knows no longer name.
+/// The longest parameter name of libpq.
 const LONGEST_NAME: usize = 40;
 
 /// One parameter.
@@ -12,7 +12,7 @@ const LONGEST_NAME: usize = 40;
 pub struct Pair {
     pub name: String,
     pub value: String,
-    /// The name may be shown: no part of a password can have been taken for it.
+    /// Whether the name may be shown, because it cannot be part of a password.
     pub nameable: bool,
 }
 
@@ -21,7 +21,7 @@ impl Pair {
         Pair { name: name.to_owned(), value, nameable: true }
     }
 
-    /// What to call it in a message.
+    /// Its name in error messages.
     pub fn shown(&self) -> Result<&str, String> {
         let plain = self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         match self.nameable && plain && (1..=LONGEST_NAME).contains(&self.name.len()) {
@@ -31,7 +31,7 @@ impl Pair {
     }
 }
 
-/// Takes a text apart; where a name comes twice, the later one counts.
+/// Parses a text; if a name occurs twice, the later one counts.
 pub fn pairs(text: &str) -> Result<Vec<Pair>, String> {
     match text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://")) {
         Some(rest) => of_url(rest),
@@ -42,7 +42,7 @@ pub fn pairs(text: &str) -> Result<Vec<Pair>, String> {
 
 fn of_url(rest: &str) -> Option<Vec<Pair>> {
     let mut pairs = Vec::new();
-    // A password may hold a slash or a question mark: whatever is before the first `@` is user and password.
+    // A password may contain a slash or a question mark: everything before the first `@` is user and password.
     let (credentials, rest) = rest.split_once('@').map_or((None, rest), |(before, after)| (Some(before), after));
     if let Some(credentials) = credentials {
         let (user, password) =
@@ -71,7 +71,7 @@ fn of_url(rest: &str) -> Option<Vec<Pair>> {
     }
     for parameter in parameters.into_iter().flat_map(|text| text.split('&')).filter(|text| !text.is_empty()) {
         let (name, value) = parameter.split_once('=')?;
-        // An `@` behind the host is one that the password should have had encoded, most likely.
+        // An `@` after the host most likely belongs to a password that is not percent-encoded.
         let nameable = !rest.contains('@');
         pairs.push(Pair { name: decoded(name)?, value: decoded(value)?, nameable });
     }
@@ -119,14 +119,14 @@ fn of_list(text: &str) -> Option<Vec<Pair>> {
         }
         let (value, after, quoted) = value_of(after.trim_start())?;
         pairs.push(Pair { name: name.to_owned(), value, nameable });
-        // What follows a password without quotes may be its second half.
+        // The text after an unquoted password may be its second half.
         nameable = quoted || !name.contains("password");
         rest = after.trim_start();
     }
     (!pairs.is_empty()).then_some(pairs)
 }
 
-/// A value, what follows it, and whether it stood in quotes.
+/// A value, the rest of the text, and whether the value was quoted.
 fn value_of(text: &str) -> Option<(String, &str, bool)> {
     let (quoted, body) = text.strip_prefix('\'').map_or((false, text), |body| (true, body));
     let mut value = String::new();

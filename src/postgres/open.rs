@@ -14,24 +14,24 @@ use super::role::Role;
 use super::socket::Address;
 use super::target::ConnectTarget;
 
-/// For so long a place that has failed is tried after the others.
+/// How long a failed host is tried after the others.
 const AVOIDED: Duration = Duration::from_secs(30);
 
-/// What an attempt's error tells.
+/// The error of an attempt.
 pub trait Attempted: From<io::Error> + Send {
     /// It took too long.
     fn timed_out(limit: Duration) -> Self;
-    /// The same server may let us in by another encryption.
+    /// The same server may accept another encryption.
     fn is_about_encryption(&self) -> bool;
-    /// Of several, none would do; what was met at each.
+    /// None of several worked; the error of each.
     fn several(met: Vec<(String, Self)>) -> Self;
 }
 
-/// What is tried at an address. (Not an `AsyncFn`, whose futures nobody can prove to be Send.)
+/// An attempt at an address. (Not an `AsyncFn`, whose futures cannot be proven to be Send.)
 pub type ConnectAttempt<'a, 't, T, E> =
     &'a (dyn Fn(Address, Role) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>> + Sync);
 
-/// Opens by `attempt`, which is given an address and what the server there has to be.
+/// Opens by `attempt`, which gets an address and the role that the server must have.
 pub async fn open<'t, T, E: Attempted>(
     target: &'t ConnectTarget,
     attempt: ConnectAttempt<'_, 't, T, E>,
@@ -73,7 +73,7 @@ async fn at<'t, T, E: Attempted>(
     };
     let mut last: Option<(Address, E)> = None;
     for address in addresses {
-        // The second way to encrypt is for servers that refuse the first.
+        // The second encryption is for servers that refuse the first.
         if let Some((before, error)) = &last
             && before.ip == address.ip
             && !error.is_about_encryption()
@@ -89,7 +89,7 @@ async fn at<'t, T, E: Attempted>(
     Err(last.map_or_else(|| io::Error::from(io::ErrorKind::NotFound).into(), |(_, error)| error))
 }
 
-/// An attempt at a place. Given up before it has succeeded, it has failed: its caller's time was up.
+/// An attempt at a host. If it is dropped before it has succeeded, it has failed, because its caller timed out.
 struct Trying<'t> {
     target: &'t ConnectTarget,
     place: usize,
@@ -109,7 +109,7 @@ impl Drop for Trying<'_> {
 }
 
 impl ConnectTarget {
-    /// The places, those that failed a while ago last.
+    /// The hosts; those that failed recently come last.
     fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.places.len()).collect();
         if self.is_shuffled() {

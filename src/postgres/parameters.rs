@@ -11,7 +11,7 @@ use super::role::Role;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
 pub enum SslMode {
     Disable,
-    /// Only where PostgreSQL refuses plain text.
+    /// Only if PostgreSQL refuses plain text.
     Allow,
     #[default]
     Prefer,
@@ -29,14 +29,14 @@ pub enum Binding {
     Require,
 }
 
-/// Whose certificates are believed.
+/// The trusted authorities.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authorities {
     System,
     File(PathBuf),
 }
 
-/// What a URL asks for; what it leaves out has libpq's defaults.
+/// The parameters of a URL, with libpq's defaults.
 #[derive(Clone, Debug)]
 pub struct Parameters {
     pub host: Option<String>,
@@ -52,7 +52,7 @@ pub struct Parameters {
     pub authorities: Option<Authorities>,
     pub certificate: Option<PathBuf>,
     pub key: Option<PathBuf>,
-    /// The name of the host is sent in the TLS handshake.
+    /// Whether the TLS handshake sends the host's name.
     pub sni: bool,
     /// TLS 1.2 is too old.
     pub newest_tls_only: bool,
@@ -66,7 +66,7 @@ pub struct Parameters {
     pub shuffled: bool,
 }
 
-/// Known to libpq, and not to us.
+/// Parameters of libpq that are not supported here.
 const UNSUPPORTED: [&str; 21] = [
     "gssdelegation",
     "gsslib",
@@ -92,7 +92,7 @@ const UNSUPPORTED: [&str; 21] = [
 ];
 
 impl Parameters {
-    /// Reads a text. An error names the parameter, and shows no value.
+    /// Parses a text. An error names the parameter, and shows no value.
     pub fn read(text: &str) -> Result<Parameters, String> {
         let mut read = Parameters {
             host: None,
@@ -155,7 +155,7 @@ impl Parameters {
                         ],
                     )?;
                 }
-                // As JDBC has it, and libpq for its sake.
+                // As in JDBC, which libpq also accepts.
                 "ssl" => read.ssl_mode = one_of(&pair.name, value, &[("true", SslMode::Require)])?,
                 "sslrootcert" => {
                     read.authorities = Some(match value {
@@ -183,7 +183,7 @@ impl Parameters {
                         &[("disable", Binding::Disable), ("prefer", Binding::Prefer), ("require", Binding::Require)],
                     )?;
                 }
-                // There is no GSSAPI here, and so nothing to be preferred.
+                // There is no GSSAPI here, so nothing to prefer.
                 "gssencmode" => one_of(&pair.name, value, &[("disable", ()), ("prefer", ())])?,
                 "client_encoding" => {
                     if !["utf8", "utf-8", "unicode", "auto"].contains(&value.to_ascii_lowercase().as_str()) {
@@ -193,7 +193,7 @@ impl Parameters {
                 "keepalives" => read.keepalives = flag(&pair.name, value)?,
                 "keepalives_idle" => read.keepalives_idle = seconds(&pair.name, value)?,
                 "keepalives_interval" => read.keepalives_interval = seconds(&pair.name, value)?,
-                // The second name is that of tokio-postgres.
+                // The second name is tokio-postgres's.
                 "keepalives_count" | "keepalives_retries" => {
                     let count = value.parse::<u32>().map_err(|_| expected(&pair.name, "a number"))?;
                     read.keepalives_count = (count > 0).then_some(count);
@@ -230,7 +230,7 @@ impl Parameters {
         Ok(read)
     }
 
-    /// What fits each by itself, and not together.
+    /// Checks combinations of parameters.
     fn check(&mut self) -> Result<(), String> {
         match (&self.certificate, &self.key) {
             (Some(_), None) => return Err("sslkey: expected a file, because sslcert is given".to_owned()),
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn a_parameter_that_is_not_understood_is_refused_by_its_name_and_no_value_is_shown() {
         for (parameters, expected) in [
-            ("nonsense=hunter2", "nonsense is no parameter"),
+            ("nonsense=hunter2", "nonsense is not a connection parameter"),
             (
                 "statement_timeout=5",
                 "statement_timeout is not a connection parameter (for a PostgreSQL setting, use options=-c%20statement_timeout%3D...)",

@@ -26,7 +26,7 @@ impl Role {
         })
     }
 
-    /// What to look for, first choice first.
+    /// The roles to look for, in order of preference.
     pub fn choices(self) -> &'static [Role] {
         match self {
             Role::Any => &[Role::Any],
@@ -38,8 +38,8 @@ impl Role {
         }
     }
 
-    /// A statement that gives a row where the server fits; None: every one does. It looks at what the server says of
-    /// itself, and not at what this session's settings make of it.
+    /// A statement that returns a row if the server has this role; None: any server does. It checks the server's own
+    /// state, not this session's settings.
     pub fn question(self) -> Option<&'static str> {
         Some(match self {
             Role::Any | Role::PreferStandby => return None,
@@ -58,18 +58,17 @@ impl Role {
         })
     }
 
-    /// What to ask a server that has just refused to write (25006); None: it may.
+    /// The check for a server that has just refused to write (25006); None: it may refuse.
     pub fn question_after_refusal(self) -> Option<&'static str> {
         match self {
-            // Nobody asked for a primary, but a connection that a failover has left at a standby is of little use:
-            // the address may lead elsewhere by now.
+            // No primary is required, but after a failover the address may lead to a new primary.
             Role::Any => Role::Primary.question(),
             Role::ReadWrite | Role::Primary => self.question(),
             Role::ReadOnly | Role::Standby | Role::PreferStandby => None,
         }
     }
 
-    /// Why a server does not fit.
+    /// Why a server does not have the role.
     pub fn misfit(self) -> &'static str {
         match self {
             Role::Any | Role::PreferStandby => "it fits",

@@ -15,14 +15,15 @@ use super::binding::server_end_point;
 use super::parameters::SslMode;
 use super::target::{ConnectTarget, PgHost};
 
-/// What both kinds of socket, and TLS over one, can do.
+/// The traits of both kinds of socket, and of TLS over them.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Duplex for T {}
 
 /// An open socket, encrypted or not.
 pub type Socket = Box<dyn Duplex>;
 
-/// One address of one of a target's places: what has to be asked to cancel, whatever the name leads to by then.
+/// One address of a target's host. A cancel request must go to this address, even if the name resolves to another by
+/// then.
 #[derive(Clone, Copy, Debug)]
 pub struct Address {
     pub place: usize,
@@ -31,7 +32,7 @@ pub struct Address {
     pub encryption: Encryption,
 }
 
-/// Whether a socket is to be encrypted.
+/// How to encrypt a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encryption {
     Never,
@@ -43,7 +44,7 @@ pub enum Encryption {
 pub struct Dialled {
     pub socket: Socket,
     pub encrypted: bool,
-    /// What a proof can be bound to.
+    /// The channel binding.
     pub binding: Option<Vec<u8>>,
 }
 
@@ -52,13 +53,13 @@ pub struct Dialled {
 pub enum DialError {
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// TLS was required and is not to be had.
+    /// TLS is required but not available.
     #[error("TLS: {0}")]
     Tls(String),
 }
 
 impl ConnectTarget {
-    /// The addresses of a place, and for each of them what to try, in order.
+    /// The addresses of a host, with the encryptions to try, in order.
     pub(super) async fn addresses(&self, place: usize) -> io::Result<Vec<Address>> {
         let PgHost::Tcp { dial, port, .. } = &self.places[place] else {
             return Ok(vec![Address { place, ip: None, encryption: Encryption::Never }]);
@@ -66,7 +67,7 @@ impl ConnectTarget {
         let ways = match self.ssl_mode() {
             SslMode::Disable => &[Encryption::Never][..],
             SslMode::Allow => &[Encryption::Never, Encryption::Always],
-            // PostgreSQL may have TLS, and rules that want none of it.
+            // PostgreSQL may offer TLS but have rules that refuse it.
             SslMode::Prefer => &[Encryption::IfOffered, Encryption::Never],
             SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Encryption::Always],
         };
@@ -93,7 +94,7 @@ impl ConnectTarget {
         }
     }
 
-    /// Has TCP notice a peer that is gone without a word.
+    /// Enables TCP keep-alive.
     fn look_after(&self, socket: &TcpStream) -> io::Result<()> {
         let options = SockRef::from(socket);
         if let Some(keep_alive) = self.keep_alive() {
@@ -108,7 +109,7 @@ impl ConnectTarget {
         let mut request = BytesMut::new();
         frontend::ssl_request(&mut request);
         socket.write_all(&request).await?;
-        // Exactly one byte: reading more could take bytes that an attacker put before the handshake.
+        // Exactly one byte: reading more could accept bytes that an attacker sent before the handshake.
         match socket.read_u8().await? {
             b'S' => {}
             b'N' if encryption == Encryption::IfOffered => {
@@ -127,7 +128,7 @@ impl ConnectTarget {
     }
 }
 
-/// What to do about a handshake that has failed.
+/// Explains a failed handshake.
 fn advice(error: &str) -> &'static str {
     if error.contains("UnknownIssuer") || error.contains("BadSignature") {
         " (signed by an authority that sslrootcert, or the system, does not have)"

@@ -17,14 +17,14 @@ use super::role::Role;
 use super::tls::ClientCertificates;
 use super::url::DatabaseUrl;
 
-/// A PostgreSQL that has been silent for so long is asked for a sign of life, so often, and so many times in vain.
+/// TCP keep-alive: the idle time, the interval, and the number of probes.
 const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEP_ALIVE_COUNT: u32 = 3;
-/// What has been sent is acknowledged by then, or the connection is given up: a machine that is gone says nothing.
+/// Sent data must be acknowledged by then, or the connection is closed.
 const USER_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// One place where PostgreSQL may listen.
+/// One host or socket where PostgreSQL may listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PgHost {
     /// `host` is a name or an address; certificates are checked against it.
@@ -43,23 +43,23 @@ impl fmt::Display for PgHost {
     }
 }
 
-/// Everything needed to open a connection. Its Debug shows no secret.
+/// Everything that is needed to open a connection. Its Debug output shows no secret.
 pub struct ConnectTarget {
     /// At least one; to be tried in this order.
     pub places: Vec<PgHost>,
     pub user: String,
     /// Startup parameters beyond user, database and encoding.
     pub parameters: Vec<(&'static str, String)>,
-    /// Startup parameters that an older PostgreSQL, or a pooler in front of it, may refuse: it then does without.
+    /// Startup parameters that an older PostgreSQL, or a pooler, may refuse; they are then left out.
     wishes: Vec<(&'static str, &'static str)>,
     wishes_refused: AtomicBool,
-    /// How long opening a connection may take, at each place.
+    /// The connect timeout per host.
     pub timeout: Duration,
     asked: Parameters,
     password: Option<Vec<u8>>,
     keep_alive: Option<TcpKeepalive>,
     certificates: ClientCertificates,
-    /// When each place was last found of no use.
+    /// When each host last failed.
     pub(super) failed: Mutex<Vec<Option<Instant>>>,
 }
 
@@ -74,9 +74,8 @@ impl fmt::Debug for ConnectTarget {
 }
 
 impl ConnectTarget {
-    /// Reads a URL. `application`: the name under which PostgreSQL shows the connections, where the URL gives none;
-    /// `timeout`: how long opening one may take, where the URL allows no less. An error says what is wrong, without
-    /// the URL.
+    /// Parses a URL. `application`: the application name, if the URL has none; `timeout`: the connect timeout, if the
+    /// URL has no shorter one. An error says what is wrong, without the URL.
     pub fn new(url: &DatabaseUrl, application: &str, timeout: Duration) -> Result<ConnectTarget, String> {
         let mut asked = url.parameters()?;
         let places = places(&asked)?;
@@ -113,40 +112,40 @@ impl ConnectTarget {
         })
     }
 
-    /// Asks for a startup parameter where PostgreSQL takes it, unless the URL's `options` name it themselves.
+    /// Adds a startup parameter that PostgreSQL may refuse, unless the URL's `options` set it.
     pub fn wish(&mut self, name: &'static str, value: &'static str) {
         if !self.asked.options.as_deref().is_some_and(|options| options.contains(name)) {
             self.wishes.push((name, value));
         }
     }
 
-    /// The startup parameters to ask for in addition to `parameters`.
+    /// The startup parameters to send in addition to `parameters`.
     pub fn wishes(&self) -> &[(&'static str, &'static str)] {
         if self.wishes_refused.load(Ordering::Relaxed) { &[] } else { &self.wishes }
     }
 
-    /// PostgreSQL refuses them: they are not asked for again. False if they had not been.
+    /// PostgreSQL refused them, so they are not sent again. False if they had not been sent.
     pub fn give_up_wishes(&self) -> bool {
         !self.wishes.is_empty() && !self.wishes_refused.swap(true, Ordering::Relaxed)
     }
 
-    /// How TCP is to look after connections that are silent; None: not at all.
+    /// The TCP keep-alive settings; None: off.
     pub(super) fn keep_alive(&self) -> Option<&TcpKeepalive> {
         self.keep_alive.as_ref()
     }
 
-    /// How long what has been sent may go without an acknowledgement; None: as long as the system has it.
+    /// How long sent data may stay unacknowledged; None: the system's default.
     #[cfg(target_os = "linux")]
     pub(super) fn user_timeout(&self) -> Option<Duration> {
         Some(self.asked.tcp_user_timeout.unwrap_or(USER_TIMEOUT)).filter(|limit| !limit.is_zero())
     }
 
-    /// How a TCP connection is to be encrypted.
+    /// How to encrypt a TCP connection.
     pub(super) fn ssl_mode(&self) -> SslMode {
         self.asked.ssl_mode
     }
 
-    /// The configuration of TLS, by the certificates that the files hold now.
+    /// The TLS configuration with the current certificates.
     pub(super) fn tls(&self) -> Arc<ClientConfig> {
         self.certificates.config()
     }
@@ -163,12 +162,12 @@ impl ConnectTarget {
         self.asked.dbname.as_deref().unwrap_or(&self.user)
     }
 
-    /// What the server has to be.
+    /// The role that the server must have.
     pub fn role(&self) -> Role {
         self.asked.role
     }
 
-    /// The places are to be tried in any order, so that servers share the load.
+    /// Whether to try the hosts in random order.
     pub(super) fn is_shuffled(&self) -> bool {
         self.asked.shuffled
     }

@@ -20,7 +20,7 @@ use tokio_rustls::rustls::{
 
 use super::parameters::{Authorities, Parameters, SslMode};
 
-/// How much of the server's certificate is believed.
+/// How strictly the server's certificate is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trust {
     Anyone,
@@ -28,7 +28,7 @@ enum Trust {
     KnownAuthorityAndHost,
 }
 
-/// The certificates of the connections to one PostgreSQL, renewed when their files are.
+/// The certificates of connections to one PostgreSQL, reloaded when their files change.
 pub struct ClientCertificates {
     trust: Trust,
     authorities: Authorities,
@@ -39,7 +39,7 @@ pub struct ClientCertificates {
 }
 
 struct Current {
-    /// When the files were last changed, as far as can be told.
+    /// The files' modification times, if known.
     read_at: Vec<Option<SystemTime>>,
     config: Arc<ClientConfig>,
 }
@@ -50,7 +50,7 @@ impl ClientCertificates {
         let trust = match (parameters.ssl_mode, &parameters.authorities) {
             (SslMode::VerifyFull, _) => Trust::KnownAuthorityAndHost,
             (SslMode::VerifyCa, _) => Trust::KnownAuthority,
-            // As with libpq, who names authorities wants them to be asked.
+            // As with libpq, named authorities are always checked.
             (mode, Some(_)) if mode != SslMode::Disable => Trust::KnownAuthority,
             _ => Trust::Anyone,
         };
@@ -68,7 +68,7 @@ impl ClientCertificates {
         Ok(certificates)
     }
 
-    /// What to connect with now.
+    /// The current configuration.
     pub fn config(&self) -> Arc<ClientConfig> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let changed_at = self.changed_at();
@@ -78,7 +78,7 @@ impl ClientCertificates {
                     tracing::info!("certificates for PostgreSQL were reloaded");
                     current.config = config;
                 }
-                // Half written, perhaps: the next change is another occasion.
+                // Possibly half written: the next change is another chance.
                 Err(reason) => tracing::warn!(reason, "the changed certificates for PostgreSQL cannot be used"),
             }
             current.read_at = changed_at;
@@ -166,7 +166,7 @@ fn certificates(name: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>,
 #[derive(Debug)]
 struct Verifier {
     trust: Trust,
-    /// Absent: any certificate will do.
+    /// None: any certificate is accepted.
     chain: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
 }
@@ -182,7 +182,7 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
         match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The name is checked after the chain of signatures, which was therefore in order.
+            // The name is checked after the signatures, which were therefore valid.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if self.trust == Trust::KnownAuthority => Ok(ServerCertVerified::assertion()),

@@ -19,8 +19,8 @@ impl fmt::Debug for DatabaseUrl {
 impl FromStr for DatabaseUrl {
     type Err = Infallible;
 
-    /// Takes any text, so that a wrong one is refused by `ConnectTarget`, which does not repeat it, and not by the parser of
-    /// the flags, which would.
+    /// Accepts any text, so that `ConnectTarget` refuses a wrong one without repeating it, unlike the parser of the
+    /// flags.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(DatabaseUrl(text.to_owned()))
     }

@@ -180,7 +180,7 @@ mod tests {
     fn an_error_that_was_cut_says_so_in_the_field_that_is_not_whole() {
         let error = database_error(&"SERROR\0VERROR\0CP0001\0MGröße".as_bytes()[..27], 70_000_000);
         assert_eq!(error.code.as_deref(), Some("P0001"));
-        assert_eq!(error.message, "Gr\u{f6}... (cut off: the error has 70000000 bytes, more than fit into a message)");
+        assert_eq!(error.message, "Gr\u{f6}... (cut off: the error has 70000000 bytes, too many for a message)");
         assert_eq!(error.length, 70_000_000);
         let error = database_error(b"SERROR\0CP0001\0Mwhole\0", 70_000_000);
         assert_eq!(error.message, "whole");

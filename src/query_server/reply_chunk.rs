@@ -162,7 +162,7 @@ mod tests {
             assert_eq!(short(fitting.clone()), fitting);
             let bytes = character.len() * 100_000;
             let cut = short(character.repeat(100_000));
-            let said = format!("... (cut off: the error has {bytes} bytes, more than fit into a message)");
+            let said = format!("... (cut off: the error has {bytes} bytes, too many for a message)");
             assert_eq!(cut, format!("{fitting}{said}"));
             let status = status(failure(Reason::Invalid, true, character.repeat(100_000)));
             assert_eq!(status.message(), cut);

@@ -402,7 +402,7 @@ mod tests {
             let (passed, large_messages) = screened(&bytes, chunk, 100_000);
             assert!(passed == expected, "in chunks of {chunk}");
             let failure = large_messages.take(70_000).unwrap().unwrap_err();
-            assert!(failure.message.contains("more than 100000 (--max-message-size)"), "{}", failure.message);
+            assert!(failure.message.contains("larger than 100000 (--max-message-size)"), "{}", failure.message);
         }
     }
 }

@@ -41,8 +41,8 @@ pub struct TextNames {
     pub deletes: bool,
     /// It has literals.
     pub literals: bool,
-    /// All its values are parameters that stand beside the column they are compared with, or given to: of whatever
-    /// other types there are, and of casts between them, nothing depends.
+    /// All its values are parameters next to the column that they are compared with or assigned to, so other types and
+    /// casts do not matter.
     pub simply_typed: bool,
     /// Its names alone do not show what it means.
     pub obscure: bool,
@@ -53,7 +53,7 @@ impl TextNames {
     pub fn of(sql: &str) -> Self {
         let tokens: Vec<_> = Lexer::new(sql).collect();
         let mut names = TextNames { simply_typed: is_simply_typed(&tokens), ..TextNames::default() };
-        // Of each parenthesis that is open, whether it has had a SELECT.
+        // For each open parenthesis, whether it contains a SELECT.
         let mut selects = vec![false];
         let mut attributes = Attributes::default();
         for (index, token) in tokens.iter().enumerate() {
@@ -64,7 +64,7 @@ impl TextNames {
                 Token::Identifier(inside) => inside.replace("\"\"", "\""),
                 Token::Literal(inside) => {
                     names.literals = true;
-                    // An escape may hide what it says, and a literal that goes on has more to say.
+                    // Escapes and continued literals may hide a name.
                     names.obscure |= inside.contains('\\') || matches!(next, Some(Token::Literal(_)));
                     continue;
                 }
@@ -82,14 +82,14 @@ impl TextNames {
                 names.updates |= is_one_of(&name, &["update", "merge"]);
                 names.deletes |= is_one_of(&name, &["delete", "merge"]);
                 names.writes |= names.updates || names.deletes || name == "insert";
-                // SELECT INTO makes a table, perhaps a temporary one. The INTO of INSERT and MERGE comes first.
+                // SELECT INTO creates a table, possibly a temporary one. In INSERT and MERGE, INTO comes first.
                 names.obscure |= name == "into" && selects.last().is_none_or(|has_select| *has_select);
                 if name == "select"
                     && let Some(has_select) = selects.last_mut()
                 {
                     *has_select = true;
                 }
-                // UESCAPE says how a U&'...' or U&"..." is to be read.
+                // UESCAPE changes how a U&'...' or U&"..." is read.
                 names.obscure |= is_one_of(&name, &["collate", "uescape"]) || is_one_of(&name, &DEFINE_COLUMNS);
             }
             names.obscure |= name == "pg_temp" || name.contains('\\');
@@ -109,7 +109,7 @@ impl TextNames {
     }
 }
 
-/// True if a name behind these tokens may be that of a type: `::name`, `::schema.name`, `cast(x as name)`.
+/// True if a name after these tokens may be a type: `::name`, `::schema.name`, `cast(x as name)`.
 fn stands_for_a_type(before: &[Token<'_>]) -> bool {
     match before {
         [.., Token::Mark(':'), Token::Mark(':')] => true,
@@ -139,7 +139,7 @@ const TYPED_OTHERWISE: [&str; 16] = [
     "grouping",
 ];
 
-/// Whether these are the tokens that `TextNames::simply_typed` means. Whatever is not known to be simple is not.
+/// Checks `TextNames::simply_typed`. Anything unknown is not simple.
 fn is_simply_typed(tokens: &[Token<'_>]) -> bool {
     let is_word = |token: &Token<'_>, words: &[&str]| matches!(token, Token::Word(word) if is_one_of(word, words));
     let has = |words: &[&str]| tokens.iter().any(|token| is_word(token, words));

@@ -17,37 +17,37 @@ use super::covered::{CoverWaiter, Covered, CoveredBackends};
 use super::served::Process;
 use crate::postgres::{Address, ConnectTarget};
 
-/// How long after a lease PostgreSQL ends the connections of a server that does not stir. By then one that runs has
-/// stopped everything; a lookup server counts the lease as over 15 s after its end.
+/// How long after a lease PostgreSQL ends the connections of a frozen server. A running server has stopped everything
+/// by then; a lookup server waits 15 s after the end of a lease.
 const OVERTIME: Duration = Duration::from_secs(7);
-/// It is put off when this part of a lease has passed, or after the second at the latest.
+/// The timer is postponed after this part of a lease, or after the second at the latest.
 const PART_OF_LEASE: u32 = 4;
 const LONGEST: Duration = Duration::from_secs(15);
-/// After a failure.
+/// The pause after a failure.
 const PAUSE: Duration = Duration::from_millis(200);
-/// A failure that lasts is told of this often.
+/// How often a lasting failure is logged.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Why a connection cannot be covered though PostgreSQL is told.
+/// Why PostgreSQL does not cover a connection.
 const NOT_THERE: &str =
     "another PostgreSQL answers at the same address, or the login role may not end its own connections";
 
-/// One for each query server that has leases.
+/// The watchdog of a query server with leases.
 pub struct Watchdog {
-    /// How its own connections are opened.
+    /// How to open its own connections.
     target: Arc<ConnectTarget>,
     lease: Duration,
-    /// Until when something may run. None: nothing may be begun.
+    /// Until when queries may run. None: nothing may start.
     term: Box<dyn Fn() -> Option<Instant> + Send + Sync>,
     /// By the address of each PostgreSQL.
     watches: Mutex<HashMap<Place, Arc<CoveredBackends>>>,
 }
 
-/// Which PostgreSQL it is: that of an address, without how it is reached.
+/// Identifies a PostgreSQL: its address, without the encryption.
 type Place = (usize, Option<SocketAddr>);
 
 impl Watchdog {
-    /// `term`: until when something may run, for all that is known; None: nothing may be begun.
+    /// `term`: until when queries may run, as far as known; None: nothing may start.
     pub fn new(
         target: Arc<ConnectTarget>,
         lease: Duration,
@@ -56,7 +56,7 @@ impl Watchdog {
         Arc::new(Watchdog { target, lease, term: Box::new(term), watches: Mutex::default() })
     }
 
-    /// Returns once PostgreSQL would end this connection.
+    /// Returns once PostgreSQL covers this connection.
     pub async fn cover(self: &Arc<Self>, backend: &mut Backend) -> Result<(), String> {
         let process = backend.process_id().await.map_err(|error| error.to_string())?;
         let (sender, answer) = oneshot::channel();
@@ -82,7 +82,7 @@ impl Watchdog {
         covered
     }
 
-    /// Forgets a PostgreSQL to which no connection leads any more; false: one does again.
+    /// Forgets a PostgreSQL without connections; false: there is a new one.
     fn forget(&self, address: Address) -> bool {
         let mut watches = self.watches();
         let is_idle = watches.get(&place(address)).is_some_and(|watch| watch.is_empty());
@@ -97,7 +97,7 @@ fn place(address: Address) -> Place {
     (address.place, address.ip)
 }
 
-/// Why nothing is armed.
+/// Why no timer is armed.
 enum NotArmed {
     /// PostgreSQL takes no more connections.
     NoRoom(String),
@@ -112,7 +112,7 @@ impl NotArmed {
     }
 }
 
-/// Keeps one PostgreSQL told.
+/// Keeps the timer of one PostgreSQL armed.
 struct WatchdogKeeper {
     watchdog: Arc<Watchdog>,
     watch: Arc<CoveredBackends>,
@@ -134,7 +134,7 @@ impl WatchdogKeeper {
                 continue;
             }
             tokio::select! {
-                // After a failover nothing leads here any more.
+                // After a failover no connection leads here.
                 () = sleep(pause) => if armed.is_none() && self.watchdog.forget(self.address) {
                     return;
                 },
@@ -144,8 +144,9 @@ impl WatchdogKeeper {
         }
     }
 
-    /// Arms another one, and only then cancels the last, so that in between there is never none. If PostgreSQL has no room
-    /// for another, the last is cancelled and armed anew: a server that runs must not lose its connections.
+    /// Arms a new timer, and only then cancels the last one, so that there is always one. If PostgreSQL has no
+    /// connection left for it, the last one is cancelled and armed again: a running server must not lose its
+    /// connections.
     async fn arm(&self, armed: &mut Option<Backend>, spare: &mut Option<Backend>) -> Result<(), String> {
         let (processes, waiting) = self.watch.take();
         if processes.is_empty() {

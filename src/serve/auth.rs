@@ -7,24 +7,24 @@ use subtle::{Choice, ConstantTimeEq};
 use tonic::service::Interceptor;
 use tonic::{Request, Status};
 
-/// Lets calls with one of the tokens pass; without tokens configured, all. Clones share them.
+/// Accepts calls with one of the tokens, or all calls if there are none. Clones share the tokens.
 #[derive(Clone)]
 pub struct BearerAuth(Option<Arc<RwLock<Vec<Vec<u8>>>>>);
 
 impl BearerAuth {
-    /// Everybody may call.
+    /// Accepts all calls.
     pub fn none() -> Self {
         BearerAuth(None)
     }
 
-    /// Callers must bring one of these tokens; an error says what is wrong with them, without showing one.
+    /// Accepts calls with one of these tokens; an error says what is wrong with a token, without showing it.
     pub fn new(tokens: &[String]) -> Result<Self, &'static str> {
         let auth = BearerAuth(Some(Arc::default()));
         auth.accept(tokens)?;
         Ok(auth)
     }
 
-    /// From now on callers must bring one of these. After an error it is the ones before.
+    /// Replaces the tokens. After an error the previous ones stay.
     pub fn accept(&self, tokens: &[String]) -> Result<(), &'static str> {
         if tokens.is_empty() || tokens.iter().any(String::is_empty) {
             return Err("must not be empty");
@@ -39,7 +39,7 @@ impl BearerAuth {
         Ok(())
     }
 
-    /// True if callers must bring a token.
+    /// True if callers must send a token.
     pub fn is_on(&self) -> bool {
         self.0.is_some()
     }
@@ -57,7 +57,7 @@ impl Interceptor for BearerAuth {
         if !scheme.eq_ignore_ascii_case(b"Bearer ") {
             return Err(Status::unauthenticated("authorization: a bearer token is required"));
         }
-        // Constant time in the bytes, and all are compared; the lengths of the secrets are not hidden.
+        // Compares all secrets in constant time; does not hide their lengths.
         let expected = expected.read().unwrap_or_else(PoisonError::into_inner);
         let right = expected.iter().fold(Choice::from(0), |right, one| right | token.ct_eq(one));
         drop(expected);

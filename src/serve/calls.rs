@@ -17,7 +17,7 @@ use tonic::server::NamedService;
 
 use super::grpc_service::GrpcService;
 
-/// The calls that run on one server; one waiter.
+/// The running calls of one server; supports one waiter.
 #[derive(Default)]
 pub struct RunningCalls {
     running: AtomicUsize,
@@ -38,7 +38,7 @@ impl RunningCalls {
     }
 }
 
-/// Held by a call from its request's arrival until its answer's last byte is handed over.
+/// Held by a call from the arrival of its request until the last byte of its answer is handed over.
 struct Running(Arc<RunningCalls>);
 
 impl Running {
@@ -86,7 +86,7 @@ impl<S: NamedService> NamedService for Counted<S> {
     const NAME: &'static str = S::NAME;
 }
 
-/// An answer's body; while it is there, its call runs.
+/// A response body; its call counts as running while it exists.
 struct CountedBody {
     body: Body,
     _running: Running,

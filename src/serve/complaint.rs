@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_rustls::rustls::{AlertDescription, Error};
 
-/// The same line is written this often.
+/// The least time between equal lines.
 const EVERY: Duration = Duration::from_secs(10);
-/// Different lines within that time.
+/// The most different lines within that time.
 const MOST: usize = 8;
 
-/// The lines that were written last.
+/// The recently written lines.
 #[derive(Debug, Default)]
 pub struct Complaints(Mutex<Vec<(Instant, String)>>);
 
@@ -35,7 +35,7 @@ impl Complaints {
     }
 }
 
-/// What a client began with on a port without TLS, if that cannot be HTTP/2.
+/// Explains the first bytes of a client on a port without TLS, if they are not HTTP/2.
 pub fn of_beginning(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [b'P', b'R', b'I', ..] => None,
@@ -49,7 +49,7 @@ pub fn of_beginning(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What a handshake failed with, if that says who has to change something.
+/// Explains a failed handshake, if the configuration is the cause.
 pub fn of_handshake(error: &Error) -> Option<String> {
     Some(match error {
         Error::InvalidMessage(_) => {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-/// The tokens of a file, one a line; blank lines count for nothing.
+/// The tokens of a file, one per line; blank lines are skipped.
 pub fn tokens_of(file: &Path) -> Result<Vec<String>, String> {
     let text =
         String::from_utf8(read("token-file", file)?).map_err(|_| "--token-file: is not UTF-8 text".to_owned())?;

@@ -6,7 +6,7 @@ use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::server::NamedService;
 
-/// What tonic can serve: every generated `...Server` is one.
+/// A service that tonic can serve, such as every generated `...Server`.
 pub trait GrpcService:
     Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible, Future: Send>
     + NamedService

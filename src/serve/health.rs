@@ -65,7 +65,7 @@ impl Health for ServerHealth {
     }
 }
 
-/// What one watcher is told.
+/// The stream of one watcher.
 struct HealthWatch {
     ready: watch::Receiver<bool>,
     drain: Drain,
@@ -73,7 +73,7 @@ struct HealthWatch {
 }
 
 impl HealthWatch {
-    /// What it has not been told yet; None: there is nothing more to tell.
+    /// The next status to send; None: the stream ends.
     async fn next(&mut self) -> Option<bool> {
         loop {
             let draining = self.drain.started();

@@ -23,30 +23,30 @@ use crate::shutdown::Drain;
 
 /// What every HTTP/2 connection begins with.
 pub const PREFACE: usize = 24;
-/// A connection on which both sides do not speak HTTP/2 by then is closed.
+/// A connection that does not speak HTTP/2 by then is closed.
 const BEGINNING: Duration = Duration::from_secs(10);
-/// What an answer to a ping may take on top of what the server allows for it.
+/// Extra time for the answer to a ping.
 const SLACK: Duration = Duration::from_secs(10);
-/// After an error of `accept`, such as no file descriptor left.
+/// The pause after an error of `accept`, such as no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Such errors are logged this often.
+/// How often such errors are logged.
 const LOG_EVERY: Duration = Duration::from_secs(10);
-/// Connections that have not begun: a share of all, and no more than this.
+/// The most connections that have not begun: a share of all, up to this number.
 const MOST_BEGINNING: usize = 256;
 
-/// What holds for all connections.
+/// The limits of all connections.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
     /// Connections at once.
     pub most: usize,
     /// They begin with TLS.
     pub tls: bool,
-    /// Longest silence of a client that is asked for signs of life; None: it is not.
+    /// The longest silence of a client despite pings; None: no pings.
     pub silence: Option<Duration>,
 }
 
 impl ConnectionLimits {
-    /// `keepalive`: how often a client is asked for a sign of life, and how long it may take.
+    /// `keepalive`: how often a client is pinged, and how long the answer may take.
     pub fn new(most: usize, tls: bool, keepalive: Option<Duration>, keepalive_timeout: Duration) -> Self {
         let silence = keepalive.map(|interval| interval + keepalive_timeout + SLACK);
         ConnectionLimits { most: most.max(1), tls, silence }
@@ -133,13 +133,13 @@ async fn accept(
     }
 }
 
-/// The connections that have had no call yet, the oldest first.
+/// The connections without a call, the oldest first.
 struct Unused {
-    /// All of them, and some that have gone or been called since.
+    /// Also contains some that are closed or have had a call since.
     all: VecDeque<UnfinishedConnection>,
-    /// So many are kept before those are looked for.
+    /// The length at which those are removed.
     room: usize,
-    /// Those that have not even begun, in the same way.
+    /// The same for connections that have not begun.
     beginning: VecDeque<UnfinishedConnection>,
     most_beginning: usize,
 }
@@ -150,7 +150,7 @@ impl Unused {
         Unused { all: VecDeque::new(), room: MOST_BEGINNING, beginning: VecDeque::new(), most_beginning }
     }
 
-    /// One more. Of those that have not begun, there are never more than some: the one that has waited longest makes room.
+    /// Adds a connection. The number of those that have not begun is limited: the oldest is closed.
     fn add(&mut self, progress: &Progress) {
         if self.beginning.len() >= self.most_beginning {
             self.beginning.retain(UnfinishedConnection::is_beginning);
@@ -168,7 +168,7 @@ impl Unused {
         self.all.push_back(progress.watch());
     }
 
-    /// Makes room for another connection: closes the one that has gone without a call for longest, if there is one.
+    /// Makes room for another connection: closes the oldest one without a call, if any.
     fn evict_one(&mut self) {
         while let Some(oldest) = self.all.pop_front() {
             if oldest.evict() {
@@ -178,10 +178,10 @@ impl Unused {
     }
 }
 
-/// The next connection; None: its client has gone already.
+/// The next connection; None: its client is already gone.
 async fn next(listener: &TcpListener) -> io::Result<Option<TcpStream>> {
     match listener.accept().await {
-        // Without it a small answer waits for the client's delayed acknowledgement: 40 ms.
+        // Without it a small answer waits 40 ms for the client's delayed acknowledgement.
         Ok((socket, _)) => Ok(socket.set_nodelay(true).is_ok().then_some(socket)),
         Err(error) if is_of_one(&error) => Ok(None),
         Err(error) => Err(error),
@@ -202,8 +202,7 @@ struct Beginning {
 }
 
 impl Beginning {
-    /// Reads as much as tells that somebody speaks: HTTP/2's preface, or a byte of a TLS handshake (for whose rest tonic
-    /// has a limit).
+    /// Reads the client's first bytes: HTTP/2's preface, or one byte of a TLS handshake (tonic limits the rest).
     async fn read(mut socket: TcpStream, tls: bool) -> io::Result<Self> {
         let (mut bytes, mut length) = ([0; PREFACE], 0);
         let enough = if tls { 1 } else { PREFACE };
@@ -230,7 +229,7 @@ impl Beginning {
     }
 }
 
-/// A connection that has begun. It holds its place until it is closed.
+/// A connection that has begun. It counts until it is closed.
 pub struct AcceptedConnection {
     socket: TcpStream,
     bytes: [u8; PREFACE],
@@ -250,7 +249,7 @@ impl AcceptedConnection {
         &self.progress
     }
 
-    /// Ready if it is to be closed while its client says nothing.
+    /// Ready if it must be closed while its client is silent.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         if self.progress.poll_evicted(context).is_ready() {
             return Poll::Ready(io::Error::new(io::ErrorKind::ConnectionAborted, "another connection needs its slot"));
@@ -275,7 +274,7 @@ struct SilenceTimeout {
 }
 
 impl SilenceTimeout {
-    /// Ready once nothing has been heard for too long.
+    /// Ready once the client has been silent for too long.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while self.timer.as_mut().poll(context).is_ready() {
             let end = self.heard + self.limit;
@@ -350,9 +349,9 @@ impl AsyncWrite for AcceptedConnection {
     }
 }
 
-/// Connections that leave file descriptors for everything else, from how many this process may have.
+/// The default for the most connections, from the process's limit of file descriptors.
 pub fn usual_most() -> usize {
-    /// Where the system does not say.
+    /// If the system has no such limit.
     const USUAL: usize = 1024;
     const MOST: usize = 10_000;
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();

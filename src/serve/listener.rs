@@ -23,13 +23,13 @@ use super::tls::secured;
 use crate::readiness::Readiness;
 use crate::shutdown::Drain;
 
-/// Bytes on their way on one connection: more than one stream's (1 MiB), so that none of them keeps the others waiting.
+/// The flow-control window of a connection: larger than a stream's (1 MiB), so that no stream blocks the others.
 const CONNECTION_WINDOW: u32 = 8 << 20;
 
-/// How long connections without a call are given to close.
+/// How long connections without a call may take to close.
 const CLOSING_TIME: Duration = Duration::from_millis(500);
 
-/// What one server serves: this version's wire and that of 1.x.
+/// The services of one server: this version's protocol and that of 1.x.
 pub struct Services<S, L> {
     pub current: S,
     pub legacy: L,
@@ -108,20 +108,21 @@ impl BoundListener {
             async move { draining.wait().await },
         );
         tokio::select! {
-            // Every connection has closed in good order.
+            // All connections were closed gracefully.
             ended = serving => ended,
             () = drained(drain, &calls, self.settings.drain_timeout) => Ok(()),
         }
     }
 }
 
-/// Returns when the drain has started and nothing is left to wait for.
+/// Returns when the drain has started and no call runs.
 async fn drained(mut drain: Drain, calls: &RunningCalls, timeout: Duration) {
     drain.wait().await;
     let quiet = async {
         loop {
             calls.none().await;
-            // The last answers are on their way, and so may be calls from before the clients heard of the drain.
+            // The last answers are still being sent, and calls from before the clients noticed the drain may still
+            // arrive.
             tokio::time::sleep(CLOSING_TIME).await;
             if !calls.any() {
                 return;

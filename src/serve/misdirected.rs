@@ -12,7 +12,7 @@ use tonic::codegen::{Service, http};
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::server::NamedService;
 
-/// The services of both kinds of server, on this version's wire and on that of 1.x.
+/// The services of both kinds of server, in this version's protocol and that of 1.x.
 pub const QUERIES: [&str; 2] = [Queries::NAME, LegacyQueries::NAME];
 
 macro_rules! services {
@@ -41,14 +41,14 @@ pub struct Misdirected<S> {
 }
 
 impl<S> Misdirected<S> {
-    /// For a server of tenants, in place of one of queries.
+    /// Answers query calls on a lookup server.
     pub fn queries() -> Self {
         let answer = "this is a lookup server, which cannot run queries: list it in mtdd.lookupServer, and list servers \
              started with `mtdd-server query` in mtdd.queryServers";
         Misdirected { answer, service: PhantomData }
     }
 
-    /// For a server of queries, in place of one of tenants.
+    /// Answers lookup calls on a query server.
     pub fn tenants() -> Self {
         let answer = "this is a query server, which does not know where tenants live: list it in mtdd.queryServers, and \
              use a server started with `mtdd-server lookup` for mtdd.lookupServer (or --lookup)";

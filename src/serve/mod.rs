@@ -29,13 +29,13 @@ pub use run::{run, runtime};
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The operator asked for something wrong: exit code 2.
+    /// The configuration is wrong: exit code 2.
     #[error("{0}")]
     Configuration(String),
-    /// The same, said by the service.
+    /// The same, reported by the service.
     #[error(transparent)]
     ServiceConfiguration(Box<dyn Error + Send + Sync>),
-    /// What the server needs is not there (its database, its port): exit code 1.
+    /// Something that the server needs is unavailable (its database, its port): exit code 1.
     #[error(transparent)]
     Unavailable(Box<dyn Error + Send + Sync>),
 }

@@ -10,13 +10,13 @@ use futures_util::task::AtomicWaker;
 use tonic::transport::server::TcpConnectInfo;
 use tonic::{Request, Status};
 
-/// Its client has not said that it speaks HTTP/2, or has not finished the handshake of TLS.
+/// Its client has not started HTTP/2, or has not finished the TLS handshake.
 const BEGINNING: u8 = 0;
-/// It may stay as it is: clients connect early, and call when they have something to ask.
+/// It has begun but has had no call: clients connect early and call later.
 const IDLE: u8 = 1;
-/// A call that may come has come: one with the token, if there is one, and not just a health check.
+/// It has had an authorized call other than a health check.
 const IN_USE: u8 = 2;
-/// It has to close.
+/// It must close.
 const EVICTED: u8 = 3;
 
 /// Of one connection; cheap to clone.
@@ -48,7 +48,7 @@ impl Progress {
         }
     }
 
-    /// Ready once the connection has to close. To be polled by its reader.
+    /// Ready once the connection must close. Polled by its reader.
     pub fn poll_evicted(&self, context: &mut Context<'_>) -> Poll<()> {
         if self.0.stage.load(Ordering::Acquire) == IN_USE {
             return Poll::Pending;
@@ -60,18 +60,18 @@ impl Progress {
         }
     }
 
-    /// Returns once the connection has to close.
+    /// Returns once the connection must close.
     pub async fn evicted(&self) {
         poll_fn(|context| self.poll_evicted(context)).await;
     }
 
-    /// To look at it without keeping it.
+    /// A weak reference.
     pub fn watch(&self) -> UnfinishedConnection {
         UnfinishedConnection(Arc::downgrade(&self.0))
     }
 }
 
-/// A connection that may be gone already.
+/// A connection that may already be closed.
 #[derive(Debug)]
 pub struct UnfinishedConnection(Weak<Inner>);
 
@@ -90,7 +90,7 @@ impl UnfinishedConnection {
         self.stage().is_some_and(|stage| stage < IN_USE)
     }
 
-    /// Has it closed unless a call has come; true if so.
+    /// Closes it unless it has had a call; true if it was closed.
     pub fn evict(&self) -> bool {
         let Some(inner) = self.0.upgrade() else { return false };
         let evict = |stage| (stage < IN_USE).then_some(EVICTED);
@@ -100,14 +100,14 @@ impl UnfinishedConnection {
     }
 }
 
-/// What the calls of a connection know of it.
+/// The connection of a call.
 #[derive(Clone, Debug)]
 pub struct Peer {
     pub tcp: TcpConnectInfo,
     pub progress: Progress,
 }
 
-/// Tells a call its caller's address where tonic looks for it.
+/// Adds the caller's address where tonic looks for it.
 #[expect(clippy::unnecessary_wraps, reason = "tonic's interceptors are of this type")]
 pub fn tell_address(mut request: Request<()>) -> Result<Request<()>, Status> {
     if let Some(tcp) = request.extensions().get::<Peer>().map(|peer| peer.tcp.clone()) {
@@ -116,8 +116,7 @@ pub fn tell_address(mut request: Request<()>) -> Result<Request<()>, Status> {
     Ok(request)
 }
 
-/// Notes that a call has come. To be asked only of calls that have shown that they may come: others must not keep a
-/// connection from making room.
+/// Notes a call. Use it only for authorized calls: others must not keep a connection open.
 #[expect(clippy::unnecessary_wraps, reason = "tonic's interceptors are of this type")]
 pub fn note_call(request: Request<()>) -> Result<Request<()>, Status> {
     if let Some(peer) = request.extensions().get::<Peer>() {

@@ -9,10 +9,10 @@ use super::auth::BearerAuth;
 use super::files::tokens_of;
 use super::tls::{Files, ServerCertificates};
 
-/// How often the files are looked at.
+/// How often the files are checked.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// What may have to be read again.
+/// The secrets that can be reloaded.
 #[derive(Clone)]
 pub struct Reload {
     pub tokens: Option<(PathBuf, BearerAuth)>,
@@ -71,7 +71,7 @@ fn report(what: &str, outcome: Result<(), String>) {
     }
 }
 
-/// SIGHUP, where there is such a thing.
+/// SIGHUP, on systems that have it.
 struct Hangups {
     #[cfg(unix)]
     signal: Option<tokio::signal::unix::Signal>,

@@ -15,7 +15,7 @@ use super::settings::ServerSettings;
 use crate::shutdown::{Drain, shutdown};
 use crate::telemetry;
 
-/// What the server runs on. A single thread needs no scheduler that wakes others for work it will do sooner itself.
+/// The runtime. With a single thread, a scheduler without work stealing is faster.
 pub fn runtime(options: &ListenOptions) -> io::Result<Runtime> {
     let mut builder = match options.threads.get() {
         1 => Builder::new_current_thread(),
@@ -28,8 +28,8 @@ pub fn runtime(options: &ListenOptions) -> io::Result<Runtime> {
     builder.enable_all().build()
 }
 
-/// Runs the server that `start` makes until it is told to end. SIGTERM or SIGINT starts the drain, a second one ends
-/// the process at once. Exit codes: 0 after a drain, 1 if something needed is not there, 2 for wrong options.
+/// Runs the server that `start` makes until a signal ends it. SIGTERM or SIGINT starts the drain, a second one ends the
+/// process at once. Exit codes: 0 after a drain, 1 if something needed is not there, 2 for wrong options.
 pub async fn run<S: GrpcService, L: GrpcService>(
     options: ListenOptions,
     start: impl AsyncFnOnce(Drain) -> Result<Services<S, L>, StartError>,
@@ -85,7 +85,7 @@ async fn start_and_serve<S: GrpcService, L: GrpcService>(
     Ok(())
 }
 
-/// The one line on stdout: who started the process learns the port from it. A closed stdout is no reason to end.
+/// The only line on stdout, from which the parent process learns the port. A closed stdout is not an error.
 fn announce(address: SocketAddr) {
     let mut stdout = io::stdout().lock();
     let line = serde_json::json!({ "event": "listening", "address": address.to_string() });

@@ -71,7 +71,7 @@ impl ServerSettings {
         })
     }
 
-    /// True if anybody beyond this machine could read what is sent.
+    /// True if other machines could read the traffic.
     pub(super) fn is_open_plaintext(&self) -> bool {
         self.tls.is_none() && self.addresses.iter().any(|address| !is_loopback(address.ip()))
     }

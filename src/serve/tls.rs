@@ -32,7 +32,7 @@ use super::progress::Peer;
 pub struct Files {
     pub cert: PathBuf,
     pub key: PathBuf,
-    /// Clients must show a certificate of one of these authorities.
+    /// Clients must send a certificate of one of these authorities.
     pub client_ca: Option<PathBuf>,
 }
 
@@ -46,7 +46,7 @@ impl ServerCertificates {
         Ok(ServerCertificates(Arc::new(RwLock::new(config(files)?))))
     }
 
-    /// New connections get what the files hold now; if that is of no use, the last ones stay.
+    /// Reloads the files for new connections; if they are unusable, the previous certificates stay.
     pub fn read_again(&self, files: &Files) -> Result<(), String> {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = config(files)?;
         Ok(())
@@ -127,7 +127,7 @@ pub enum Secured {
     Plain(AcceptedConnection),
     Tls {
         stream: Box<TlsStream<AcceptedConnection>>,
-        /// Bytes that have come, as far as it matters.
+        /// The first received bytes.
         read: usize,
     },
 }

@@ -90,7 +90,10 @@ async fn one_tenant_cannot_fill_the_queue() {
     }
     let refused = greedy.run(tenant("a", simple("select 1"))).await;
     let message = refused.failure.as_ref().unwrap().message.clone();
-    assert!(message.contains("6 queries of this tenant wait") && message.contains("--tenant-queue-limit"), "{message}");
+    assert!(
+        message.contains("6 queries of this tenant are already waiting") && message.contains("--tenant-queue-limit"),
+        "{message}"
+    );
     assert_eq!(refused.refusal(), (Reason::Overloaded, true));
     answers_soon(&shard, "b").await;
 }

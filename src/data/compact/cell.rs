@@ -4,7 +4,7 @@ use super::super::kind::Kind;
 use super::super::row::MalformedRow;
 use super::{Extra, Side, push_u32, time};
 
-/// A length below this stands in one code unit; the units from here on have meanings of their own.
+/// A shorter length takes one code unit; units from here on have special meanings.
 const SHORT: usize = 253;
 /// Not the usual form. Bytes: text follows, for the type's parser in JavaScript; JSON: a skeleton and its values do.
 const OTHERWISE: u8 = 253;
@@ -12,7 +12,7 @@ const OTHERWISE: u8 = 253;
 const AS_EXTRA: u8 = 254;
 /// A length of four units follows.
 const LONG: u8 = 255;
-/// Values from this many bytes on become extras, so that keeping one does not pin its neighbours.
+/// Larger values become extras, so that keeping one does not pin its neighbours.
 const OWN_STRING: usize = 4 * 1024;
 
 /// Appends a value that is not NULL.
@@ -96,7 +96,7 @@ fn push_text(value: &[u8], out: &mut Vec<u8>, extras: &mut Vec<Extra>) {
         push_length(out, value.len());
         let text_at = out.len();
         if push_latin1(value, out) {
-            // Units are fewer than bytes where the text is not ASCII; the room for the length stays as it is.
+            // Non-ASCII text has fewer units than bytes; the size of the length does not change.
             let units = out.len() - text_at;
             if units != value.len() {
                 set_length(&mut out[start..text_at], units);

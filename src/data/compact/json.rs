@@ -9,11 +9,11 @@ use super::push_u32;
 
 /// Compiling a skeleton costs JavaScript as much as parsing some hundred documents.
 const WORTH_COMPILING: u32 = 100;
-/// Skeletons that are compiled at most.
+/// The most compiled skeletons.
 const MOST: usize = 1000;
-/// Skeletons that are counted at most before the counts start anew; of documents all unlike, each is counted in vain.
+/// The most counted skeletons; then the counts start again, because documents that all differ fill them in vain.
 const MOST_COUNTED: usize = 5000;
-/// What is longer or deeper than this is not one of a kind.
+/// Longer or deeper documents are not matched.
 const LONGEST: usize = 1000;
 const DEEPEST: usize = 16;
 /// Strings of a document have a length of one unit.
@@ -31,10 +31,10 @@ mod place {
     pub const BOOLEAN: u8 = b'?';
 }
 
-/// What is known of the documents seen so far.
+/// What is known about the documents so far.
 #[derive(Debug, Default)]
 pub struct Skeletons {
-    /// False where JavaScript may not compile.
+    /// False if JavaScript may not compile code.
     enabled: bool,
     known: HashMap<Box<[u8]>, SkeletonEntry>,
     compiled: u32,

@@ -29,7 +29,7 @@ mod flag {
     pub const END: u8 = 2;
     /// The reply ends; nothing more comes for this query.
     pub const LAST: u8 = 4;
-    /// What came before for this query is void: it is being run again.
+    /// Earlier records of this query are void: it runs again.
     pub const RESTART: u8 = 8;
     /// The reply failed, or there is other news that is no row: the index of an extra with it, as JSON, follows.
     pub const ERROR: u8 = 16;
@@ -55,11 +55,11 @@ pub struct EncodedBatch {
     pub shapes: Vec<String>,
     /// Skeletons of JSON documents that the chunks of this batch name for the first time; numbered as they come.
     pub skeletons: Vec<String>,
-    /// Ids of shapes that nothing will name again.
+    /// Ids of shapes that are no longer used.
     pub dropped_shapes: Vec<u32>,
     /// Log records (JSON).
     pub logs: Vec<String>,
-    /// A server has refused the token: the application is to give another.
+    /// A server has refused the token: the application must provide another.
     pub wants_token: bool,
 }
 
@@ -74,8 +74,8 @@ pub struct Record<'a> {
     /// DataRow messages.
     pub rows: &'a [u8],
     pub command_tag: Option<&'a str>,
-    /// The error that ends the reply, as JSON; or, in its place, what is no row: a tenant's place, the answer of a 1.x
-    /// server, a notification.
+    /// The error that ends the reply, as JSON; or another message: a tenant's shard, the answer of a 1.x server, a
+    /// notification.
     pub error: Option<String>,
     /// Bytes of credit that decoding this piece frees.
     pub credit: Option<u32>,
@@ -83,7 +83,7 @@ pub struct Record<'a> {
 }
 
 impl EncodedBatch {
-    /// Appends a piece. On a malformed row nothing of the piece is appended.
+    /// Appends a record. On a malformed row nothing is appended.
     pub fn push(&mut self, piece: Record<'_>, skeletons: &mut Skeletons) -> Result<(), MalformedRow> {
         let mark = (self.chunks.len(), self.extras.len());
         let tail = self.chunks.last().map_or(0, Vec::len);
@@ -121,20 +121,20 @@ impl EncodedBatch {
     }
 }
 
-/// Where values go that do not stand in the chunk.
+/// Values outside the chunk.
 struct Side<'a> {
     extras: &'a mut Vec<Extra>,
     skeletons: &'a mut Skeletons,
 }
 
-/// What the first record of a piece says; later ones say only the id.
+/// The header of the first record; later ones have only the id.
 struct Opening {
     id: u32,
     restart: bool,
     shape: Option<u32>,
 }
 
-/// What the last record of a piece says.
+/// The end of the last record.
 struct Closing<'a> {
     command_tag: Option<&'a str>,
     error: Option<String>,
@@ -196,7 +196,7 @@ fn record(
     Ok(())
 }
 
-/// Writes rows until there are no more or the chunk is full; how many.
+/// Writes rows until there are no more or the chunk is full; returns their number.
 fn push_rows(out: &mut Vec<u8>, side: &mut Side<'_>, kinds: &[Kind], rows: &mut Rows<'_>) -> Result<u32, MalformedRow> {
     let mut count = 0;
     while (count == 0 || out.len() < CHUNK)
@@ -208,7 +208,7 @@ fn push_rows(out: &mut Vec<u8>, side: &mut Side<'_>, kinds: &[Kind], rows: &mut 
         }
         let mut nulls_at = 0;
         for (column, kind) in kinds.iter().enumerate() {
-            // Eight null bits stand before the eight values that they speak of.
+            // Eight null bits precede their eight values.
             if column % 8 == 0 {
                 nulls_at = out.len();
                 out.push(0);

@@ -14,10 +14,10 @@ use super::statements::Statements;
 use crate::postgres::{self, ConnectTarget};
 use crate::readiness::Readiness;
 
-/// How a store's connections are opened.
+/// How to open a store's connections.
 pub struct Opener {
     pub target: ConnectTarget,
-    /// Hears of a database that cannot be reached.
+    /// Hears of an unreachable database.
     pub readiness: Readiness,
 }
 
@@ -28,7 +28,7 @@ pub struct OpenConnection {
 }
 
 impl Opener {
-    /// Opens a connection and prepares what is asked on it.
+    /// Opens a connection and prepares its statements.
     pub async fn session(&self) -> Result<OpenConnection, StoreError> {
         self.told(async {
             let client = self.connect().await?;
@@ -51,7 +51,7 @@ impl Opener {
         opened
     }
 
-    /// Opens a connection that listens to a PostgreSQL channel; `heard` is told of each notification, and of the end.
+    /// Opens a connection that listens to a PostgreSQL channel; calls `heard` for each notification and at the end.
     pub async fn listen(&self, channel: &str, heard: Arc<Notify>) -> Result<Client, StoreError> {
         self.told(async {
             let (client, mut connection) = postgres::connect(&self.target).await?;
@@ -90,19 +90,19 @@ impl Opener {
     }
 }
 
-/// A place for one shared connection.
+/// One shared connection, opened on demand.
 #[derive(Default)]
 pub struct SharedConnection(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     session: Option<Arc<OpenConnection>>,
-    /// When the last attempt failed, and how.
+    /// The time and error of the last failed attempt.
     failed: Option<(Instant, String)>,
 }
 
 impl SharedConnection {
-    /// The connection, opened if there is none that works.
+    /// The connection, opened if necessary.
     pub async fn session(&self, opener: &Opener) -> Result<Arc<OpenConnection>, StoreError> {
         let asked = Instant::now();
         let mut state = self.0.lock().await;
@@ -130,7 +130,7 @@ impl SharedConnection {
         }
     }
 
-    /// Forgets this connection, if it is still the one here: the next caller opens another.
+    /// Drops this connection, if it is still the current one, so that the next caller opens another.
     pub async fn discard(&self, broken: &Arc<OpenConnection>) {
         let mut state = self.0.lock().await;
         if state.session.as_ref().is_some_and(|session| Arc::ptr_eq(session, broken)) {

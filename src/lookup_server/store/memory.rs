@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{Check, CheckedPlaces, Placed, TenantKey, TenantPlacement};
 use crate::lookup_server::placement;
 
-/// The map and how many tenants each shard has.
+/// The tenants, and the number of tenants per shard.
 pub struct MemoryStore(Mutex<Contents>);
 
 struct Contents {
@@ -25,7 +25,7 @@ impl MemoryStore {
         self.lock().tenants.get(tenant).copied()
     }
 
-    /// Where tenants live; there is no other version than 0.
+    /// Where tenants live; the version is always 0.
     pub fn check(&self, tenants: &[Check]) -> CheckedPlaces {
         let contents = self.lock();
         let places = tenants.iter().map(|asked| {
@@ -56,7 +56,7 @@ impl MemoryStore {
         placed
     }
 
-    /// Nothing under the lock can panic halfway, so a poisoned lock is as good as any.
+    /// Nothing can panic while holding the lock, so poisoning does not matter.
     fn lock(&self) -> MutexGuard<'_, Contents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -13,17 +13,17 @@ use super::{Placed, StoreError, TenantKey, schema};
 use crate::postgres::ConnectTarget;
 use crate::readiness::Readiness;
 
-/// Between two looks at what the query servers have acknowledged.
+/// The pause between two checks of the query servers' acknowledgements.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Stands in `moving_to` for a tenant that is being removed.
+/// The value of `moving_to` for a tenant that is being removed.
 const NOWHERE: i32 = -1;
 
 const FIND: &str = "
     SELECT tenant_id, shard_index, epoch, moving_to FROM mtdd_tenants
      WHERE tenant_name = $1 AND tenant_type = $2";
 
-// Two commands never work on one tenant. The lock goes with the connection of the command that holds it.
+// Two commands never work on one tenant. The lock ends with its command's connection.
 const CLAIM: &str = "SELECT pg_try_advisory_lock(x'6d746464'::integer, ($1::bigint % 2147483648)::integer)";
 
 const NOTE_CHANGE: &str = "
@@ -51,20 +51,20 @@ pub struct Listed {
     pub moving: bool,
 }
 
-/// How a move ended well.
+/// The result of a successful move.
 #[derive(Debug)]
 pub struct Moved {
     pub from: i32,
     /// None: it was removed.
     pub to: Option<i32>,
     pub epoch: i64,
-    /// A move that another command had left behind was taken back, and nothing else was done.
+    /// An unfinished move of another command was undone, and nothing else.
     pub withdrawn: bool,
-    /// Query servers of the old shard that watch placements; none: nothing kept queries from it.
+    /// Query servers of the old shard that watch placements; if 0, nothing stopped queries there.
     pub watching: i64,
 }
 
-/// Why a placement is as it was.
+/// Why a placement did not change.
 #[derive(Debug, thiserror::Error)]
 pub enum NotMoved {
     #[error("is not registered")]
@@ -94,20 +94,20 @@ impl From<tokio_postgres::Error> for NotMoved {
     }
 }
 
-/// A connection of an operator's.
+/// An operator's connection.
 pub struct Administration {
     client: Client,
 }
 
 impl Administration {
-    /// Connects, and creates or brings up the tables.
+    /// Connects, and creates or upgrades the tables.
     pub async fn open(target: ConnectTarget) -> Result<Self, StoreError> {
         let mut client = Opener { target, readiness: Readiness::default() }.client().await?;
         schema::bring_up(&mut client).await?;
         Ok(Administration { client })
     }
 
-    /// The tenants, in the order of their names; those of one shard, or all.
+    /// Lists the tenants of one shard, or all, sorted by name.
     pub async fn list(&self, shard: Option<i32>) -> Result<Vec<Listed>, StoreError> {
         let rows = self
             .client
@@ -141,12 +141,12 @@ impl Administration {
         Ok(listed.transpose()?)
     }
 
-    /// Registers a tenant on a shard; a known one keeps its place. True: it is new.
+    /// Registers a tenant on a shard; a known one keeps its shard. True: it is new.
     pub async fn add(&mut self, tenant: &TenantKey, shard: i32) -> Result<(Listed, bool), StoreError> {
         let transaction = begin(&mut self.client).await?;
         let inserted = transaction
             .execute(
-                // One that was removed goes on where its epochs ended.
+                // A removed tenant continues its epochs.
                 "INSERT INTO mtdd_tenants (tenant_name, tenant_type, shard_index, epoch)
                  VALUES ($1, $2, $3, coalesce((SELECT epoch + 1 FROM mtdd_placement_changes
                                                 WHERE tenant_name = $1 AND tenant_type = $2), 1))
@@ -164,15 +164,15 @@ impl Administration {
         }
     }
 
-    /// How many tenants each shard has.
+    /// The number of tenants per shard.
     pub async fn counts(&self) -> Result<Vec<(i32, i64)>, StoreError> {
         let rows = self.client.query("SELECT shard_index, count(*) FROM mtdd_tenants GROUP BY 1", &[]).await?;
         let counts = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
         counts.collect::<Result<_, tokio_postgres::Error>>().map_err(StoreError::from)
     }
 
-    /// Moves a tenant, or removes it (`to`: None). Nothing of it runs anywhere while `meanwhile` is done. `interrupted`
-    /// resolves when the operator wants no more of it; `meanwhile` then has to end by itself.
+    /// Moves a tenant, or removes it (`to`: None). None of its queries runs while `meanwhile` runs. `interrupted`
+    /// resolves when the operator interrupts the command; `meanwhile` must then end by itself.
     pub async fn relocate(
         &mut self,
         tenant: &TenantKey,
@@ -202,7 +202,7 @@ impl Administration {
             () = interrupted => Err(NotMoved::Interrupted),
         };
         let outcome = match waited {
-            // It sees to its own interruption: until it has ended, the tenant must not be in service again.
+            // It handles interruption itself: the tenant must not be in service again before it has ended.
             Ok(()) => meanwhile(from).await.map_err(NotMoved::WorkFailed),
             Err(reason) => Err(reason),
         };
@@ -216,7 +216,7 @@ impl Administration {
         Ok(Moved { from, to, epoch, withdrawn: false, watching })
     }
 
-    /// From its commit on, no query server begins anything of the tenant, once it has heard of it.
+    /// After this commit, query servers that have heard of it start no queries of the tenant.
     async fn mark(
         &mut self,
         tenant: &TenantKey,
@@ -279,7 +279,7 @@ impl Administration {
         transaction.commit().await
     }
 
-    /// Waits until each query server has acknowledged the version, or its lease and what ran under it have ended.
+    /// Waits until each query server has acknowledged the version, or its lease and the queries under it have ended.
     async fn acknowledged(&self, tenant: &TenantKey, version: i64, timeout: Duration) -> Result<(), NotMoved> {
         let tenant = busy_key(&tenant.name, tenant.kind);
         let deadline = Instant::now() + timeout;
@@ -312,7 +312,7 @@ async fn begin(client: &mut Client) -> Result<Transaction<'_>, tokio_postgres::E
     Ok(transaction)
 }
 
-/// Notes a change, and announces it; its version.
+/// Records and announces a change; returns its version.
 async fn note(
     transaction: &Transaction<'_>,
     tenant: &TenantKey,

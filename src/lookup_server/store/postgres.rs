@@ -18,10 +18,10 @@ use crate::lookup_server::{LookupOptions, LookupStartError, placement};
 use crate::postgres::{ConnectTarget, DatabaseUrl};
 use crate::readiness::Readiness;
 
-/// No lookup or add waits longer than this for PostgreSQL; callers usually have a shorter deadline of their own.
+/// The longest wait for PostgreSQL; callers usually have shorter deadlines.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What is asked on the shared connections.
+/// A query on the shared connections.
 #[derive(Clone, Copy)]
 pub(super) enum StoreQuery {
     /// Prepared.
@@ -35,7 +35,7 @@ pub struct PostgresStore {
     shards: i32,
     readers: Vec<SharedConnection>,
     next_reader: AtomicUsize,
-    /// Adds of this process go one by one, as the lock would make them anyway, and hold no reader up.
+    /// Adds of this process run one by one, as the lock would force them to, without delaying readers.
     writer: Mutex<Option<OpenConnection>>,
 }
 
@@ -74,7 +74,7 @@ impl PostgresStore {
         Ok(store)
     }
 
-    /// A database that has merely no connection left for us is well.
+    /// A database that only has no connection left is healthy.
     pub async fn probe(&self) -> Result<(), StoreError> {
         self.opener.client().await.map(drop).or_else(|error| if error.is_crowded() { Ok(()) } else { Err(error) })
     }
@@ -84,7 +84,7 @@ impl PostgresStore {
         Ok(rows.first().map(placed).transpose()?)
     }
 
-    /// Asks on one of the shared connections. What is asked may be run twice.
+    /// Runs a query on one of the shared connections. It may run twice.
     pub(super) async fn ask(
         &self,
         question: StoreQuery,
@@ -125,8 +125,8 @@ impl PostgresStore {
         })
     }
 
-    /// Registers with the writer's connection, which is put back only after a success: an add that fails or that its
-    /// caller gives up closes the connection, and PostgreSQL rolls the transaction back.
+    /// Registers a tenant on the writer's connection, which is put back only after success: a failed or abandoned add
+    /// closes it, and PostgreSQL rolls the transaction back.
     async fn register(&self, tenant: &TenantKey) -> Result<Placed, StoreError> {
         let mut writer = self.writer.lock().await;
         let mut second_try = false;
@@ -140,7 +140,7 @@ impl PostgresStore {
                     *writer = Some(session);
                     return Ok(placed);
                 }
-                // Even when the first try's outcome is unknown: the second then finds the tenant.
+                // Even if the first attempt's outcome is unknown: the second then finds the tenant.
                 Err(error) if !second_try && worth_repeating(&error) => second_try = true,
                 Err(error) => return Err(error.into()),
             }
@@ -154,8 +154,7 @@ impl PostgresStore {
     ) -> Result<Placed, tokio_postgres::Error> {
         let statements = &session.statements;
         let (name, kind) = (&tenant.name, &tenant.kind);
-        // Read committed whatever the database's default is: what is read after the lock must be what others
-        // committed while we waited for it.
+        // Read committed, whatever the default: reads after the lock must see what others committed while we waited.
         let transaction = session
             .client
             .build_transaction()
@@ -163,7 +162,7 @@ impl PostgresStore {
             .read_only(false)
             .start()
             .await?;
-        // Sent in this order without waiting in between; PostgreSQL runs them one by one.
+        // Pipelined in this order; PostgreSQL runs them one by one.
         let (_, known, counts) = try_join3(
             transaction.query(&statements.lock, &[]),
             transaction.query_opt(&statements.find, &[name, kind]),
@@ -180,7 +179,7 @@ impl PostgresStore {
         placed(&row)
     }
 
-    /// How many tenants each shard has; a shard without a row has none.
+    /// The number of tenants per shard; a shard without a row has none.
     fn per_shard(&self, counts: &[Row]) -> Result<Vec<u64>, tokio_postgres::Error> {
         let mut tenants = vec![0; self.shards as usize];
         for row in counts {
@@ -195,15 +194,15 @@ fn placed(row: &Row) -> Result<Placed, tokio_postgres::Error> {
     Ok(Placed { id: row.try_get(0)?, shard: row.try_get(1)?, epoch: row.try_get(2)? })
 }
 
-/// True if the same on a fresh connection can well succeed: the connection had died unnoticed (a restart), its
-/// prepared statements are gone or stale, or somebody else's row came first.
+/// True if a retry on a new connection may succeed: the connection was lost unnoticed (a restart), its prepared
+/// statements are gone or stale, or another row came first.
 fn worth_repeating(error: &tokio_postgres::Error) -> bool {
     match error.code() {
         None => {
             error.is_closed() || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
         }
         Some(code) => [
-            // The primary has been demoted: another connection may lead to the new one.
+            // The primary was demoted: a new connection may reach the new one.
             SqlState::READ_ONLY_SQL_TRANSACTION,
             SqlState::ADMIN_SHUTDOWN,
             SqlState::CRASH_SHUTDOWN,

@@ -4,10 +4,10 @@
 
 use tokio_postgres::{Client, Error, IsolationLevel, Transaction};
 
-/// Held until the end of the transaction. The number is "mtdd" in ASCII, and then 1.
+/// Held until the end of the transaction. The number is "mtdd" in ASCII, followed by 1.
 pub const LOCK: &str = "SELECT pg_advisory_xact_lock(x'6d74646400000001'::bigint)";
 
-// Names compare byte by byte: exact, and no collation upgrade of the operating system can spoil the index.
+// Names compare byte by byte, so no collation upgrade of the operating system can corrupt the index.
 const TENANTS: &str = "
     CREATE TABLE mtdd_tenants (
         tenant_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -24,15 +24,15 @@ const COUNTS: &str = "
         tenants bigint NOT NULL
     )";
 
-// `moving_to`: the tenant is being moved there, or removed if it is -1. The default is also for tenants that a lookup server
-// of an earlier version registers; a constant one needs neither a new copy of the table nor any right.
+// `moving_to`: the target of a move in progress, or -1 for a removal. The default also applies to tenants that an
+// earlier version registers; a constant default does not rewrite the table.
 const PLACEMENTS: &str = "
     ALTER TABLE mtdd_tenants
         ADD COLUMN epoch bigint NOT NULL DEFAULT 1,
         ADD COLUMN moving_to integer";
 
-// The last change of each tenant that was ever moved or removed. Without `shard_index` it was removed. Every change holds the
-// lock until it is committed, so versions rise in the order of the commits.
+// The last change of each tenant that was ever moved or removed. Without `shard_index` it was removed. Every change
+// holds the lock until commit, so versions increase in commit order.
 const CHANGES: &str = "
     CREATE TABLE mtdd_placement_changes (
         tenant_name text COLLATE \"C\" NOT NULL,
@@ -55,7 +55,7 @@ const QUERY_SERVERS: &str = "
         joined_at timestamptz NOT NULL DEFAULT now()
     )";
 
-// Every change up to `received` is in force at the server for all tenants but those in `busy` ("type:name").
+// The server applies every change up to `received` to all tenants except those in `busy` ("type:name").
 const RECEIVED: &str = "
     ALTER TABLE mtdd_query_servers
         ADD COLUMN received bigint NOT NULL DEFAULT 0,
@@ -69,7 +69,7 @@ const LACKS_EPOCHS: &str = "
     SELECT NOT EXISTS (SELECT FROM pg_attribute
         WHERE attrelid = to_regclass('mtdd_tenants') AND attname = 'epoch' AND NOT attisdropped)";
 
-// What the last step of `create_missing` leaves behind.
+// The result of the last step of `create_missing`.
 const IS_COMPLETE: &str = "
     SELECT bool_and(to_regclass(name) IS NOT NULL)
            AND (SELECT count(*) = 2 FROM pg_attribute
@@ -82,7 +82,7 @@ const RECOUNT: &str = "
     INSERT INTO mtdd_tenant_counts (shard_index, tenants)
         SELECT shard_index, count(*) FROM mtdd_tenants GROUP BY shard_index";
 
-/// Creates what is missing, counts the tenants, and tells the highest shard that has one. For a server's start.
+/// Creates missing tables, counts the tenants, and returns the highest shard with a tenant. For a server's start.
 pub async fn set_up(client: &mut Client) -> Result<Option<i32>, Error> {
     let transaction = begin(client).await?;
     create_missing(&transaction).await?;
@@ -92,7 +92,7 @@ pub async fn set_up(client: &mut Client) -> Result<Option<i32>, Error> {
     Ok(highest)
 }
 
-/// Creates what is missing. For an operator's command, which counts nothing: that would hold registrations up.
+/// Creates missing tables. For an operator's command, which does not count, because that would block registrations.
 pub async fn bring_up(client: &mut Client) -> Result<(), Error> {
     let complete = client.query_one(IS_COMPLETE, &[]).await?.try_get(0)?;
     if complete {
@@ -112,7 +112,7 @@ async fn begin(client: &mut Client) -> Result<Transaction<'_>, Error> {
 }
 
 async fn create_missing(transaction: &Transaction<'_>) -> Result<(), Error> {
-    // Not `IF NOT EXISTS`: that needs the right to create even where nothing is to be created.
+    // Not `IF NOT EXISTS`, which needs the CREATE privilege even if the table exists.
     let relations = [
         ("mtdd_tenants", TENANTS),
         ("mtdd_tenant_counts", COUNTS),

@@ -18,7 +18,7 @@ const REGISTER: &str = "
     )
     SELECT tenant_id, $3, epoch FROM tenant";
 
-/// What is prepared on every connection.
+/// The prepared statements of every connection.
 pub struct Statements {
     pub find: Statement,
     pub lock: Statement,

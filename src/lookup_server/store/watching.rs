@@ -12,13 +12,13 @@ use super::postgres::{PostgresStore, StoreQuery};
 
 /// The PostgreSQL channel on which changes are announced.
 pub const CHANNEL: &str = "mtdd_placements";
-/// How often the tables are looked at without an announcement, which a lost connection may have missed.
+/// How often the tables are checked without a notification, which a lost connection may have missed.
 const POLL: Duration = Duration::from_secs(1);
-/// Beyond its lease, how long a query server is given to have stopped what ran: PostgreSQL is asked to stop it, its
-/// connection is closed 5 s later, and PostgreSQL notices that within another 5 s.
+/// How long after its lease a query server may need to stop its queries: PostgreSQL is asked to stop them, their
+/// connections are closed 5 s later, and PostgreSQL notices that within another 5 s.
 const STOPPING_TIME_MS: i64 = 15_000;
 
-// One statement, one snapshot: what it says of the tenants is true as of this version.
+// One statement has one snapshot, so the tenants and the version are consistent.
 const CHECK: &str = "
     SELECT asked.place, tenants.tenant_type, tenants.shard_index, tenants.epoch, tenants.moving_to IS NOT NULL,
            (SELECT coalesce(max(version), 0) FROM mtdd_placement_changes)
@@ -32,7 +32,7 @@ const CHANGES: &str = "
 
 const VERSION: &str = "SELECT coalesce(max(version), 0) FROM mtdd_placement_changes";
 
-// A dump that is restored over the table, or another database, has a table with another number.
+// A restored dump, or another database, has a table with another number.
 const HISTORY: &str = "
     SELECT (SELECT coalesce(max(version), 0) FROM mtdd_placement_changes),
            'mtdd_placement_changes'::regclass::oid::bigint";
@@ -53,7 +53,7 @@ const RENEW: &str = "
 
 const LEAVE: &str = "DELETE FROM mtdd_query_servers WHERE server_id = $1";
 
-// Servers that ended without a word.
+// Removes servers that ended without leaving.
 const FORGET: &str = "DELETE FROM mtdd_query_servers WHERE expires_at < now() - interval '1 day'";
 
 /// A tenant whose place is asked for; without a type: whatever its type.
@@ -65,7 +65,7 @@ pub struct Check {
 /// Where tenants live, in the order of the question.
 pub struct CheckedPlaces {
     pub version: i64,
-    /// For each its placements; none: it is not registered.
+    /// The placements of each; empty: not registered.
     pub tenants: Vec<Vec<TenantPlacement>>,
 }
 
@@ -79,28 +79,28 @@ pub struct TenantPlacement {
     pub moving: bool,
 }
 
-/// Which table it is that is read, and its last change.
+/// The table's history, and its last change.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct History {
     pub latest: i64,
     pub table: i64,
 }
 
-/// What a query server says of the changes that it was told.
+/// What a query server acknowledges.
 pub struct Acknowledged {
-    /// Nothing runs that a change up to this one forbids.
+    /// Nothing runs that a change up to this version forbids.
     pub all: i64,
-    /// The same up to this one, save of the busy.
+    /// The same up to this version, except for busy tenants.
     pub received: i64,
     pub busy: Vec<(String, i32)>,
 }
 
-/// How a busy tenant is noted.
+/// The text of a busy tenant.
 pub fn busy_key(name: &str, kind: i32) -> String {
     format!("{kind}:{name}")
 }
 
-/// What has become of a tenant's placement.
+/// A change of a tenant's placement.
 pub struct PlacementChange {
     pub name: String,
     pub kind: i32,
@@ -168,7 +168,7 @@ impl PostgresStore {
         self.ask(StoreQuery::Text(LEAVE), &[&server]).await.map(drop)
     }
 
-    /// Watches the tables for as long as somebody has the feed.
+    /// Watches the tables while the feed is in use.
     pub fn feed(&self) -> Feed {
         let (sender, receiver) = watch::channel(0);
         tokio::spawn(follow(self.opener.clone(), sender));
@@ -181,12 +181,12 @@ impl PostgresStore {
 pub struct Feed(watch::Receiver<i64>);
 
 impl Feed {
-    /// Of a store in which nothing ever changes.
+    /// A feed of a store without changes.
     pub fn silent() -> Self {
         Feed(watch::channel(0).1)
     }
 
-    /// Returns when there is a version above this one.
+    /// Returns when there is a later version.
     pub async fn beyond(&mut self, version: i64) {
         if self.0.wait_for(|latest| *latest > version).await.is_err() {
             std::future::pending().await
@@ -194,7 +194,7 @@ impl Feed {
     }
 }
 
-/// Follows the version: by PostgreSQL's notifications, and by looking. After a loss of the connection it goes on.
+/// Follows the version by PostgreSQL's notifications and by polling. Reconnects after a loss.
 async fn follow(opener: Arc<Opener>, latest: watch::Sender<i64>) {
     let heard = Arc::new(Notify::new());
     let mut client = None;

@@ -7,7 +7,7 @@ use crate::plan::budget::spend;
 use crate::plan::ident::fold_case;
 use crate::plan::select::{group_keys, item_expr, named_window, output_name, position, unnested};
 
-/// True if DISTINCT ON keeps the tenants apart. It looks for names among the output columns first.
+/// True if DISTINCT ON includes the tenant. Its names mean output columns first.
 pub fn distinct_by_tenant(keys: &[Expr], select: &Select, scope: &Scope<'_>) -> bool {
     keys.iter().any(|key| match unnested(key) {
         Expr::Value(value) => position(&value.value.to_string(), select).is_some_and(|item| scope.is_tenant(item)),
@@ -21,7 +21,7 @@ pub fn distinct_by_tenant(keys: &[Expr], select: &Select, scope: &Scope<'_>) -> 
     })
 }
 
-/// True if each group is of one tenant.
+/// True if each group belongs to one tenant.
 pub fn groups_by_tenant(select: &Select, scope: &Scope<'_>) -> bool {
     group_keys(select).into_iter().any(|key| match key {
         Expr::Value(value) => position(&value.value.to_string(), select).is_some_and(|item| scope.is_tenant(item)),
@@ -29,7 +29,7 @@ pub fn groups_by_tenant(select: &Select, scope: &Scope<'_>) -> bool {
     })
 }
 
-/// True if a window, or one that it is made of, keeps the tenants apart.
+/// True if a window, or one that it is based on, is partitioned by tenant.
 pub(super) fn is_within_tenant(spec: &WindowSpec, select: &Select, scope: &Scope<'_>) -> bool {
     let mut spec = Some(spec);
     for _ in 0..=select.named_window.len() {

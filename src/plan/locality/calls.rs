@@ -24,11 +24,11 @@ impl Search<'_> {
         self.fields(expr, Some(scope))
     }
 
-    /// A subquery of an expression: of nothing sharded, or of the tenant of the row around it.
+    /// Checks a subquery of an expression: it may read nothing sharded, or only rows of the outer row's tenant.
     fn subquery(&mut self, query: &Query, compared: Option<&Expr>, scope: &Scope<'_>) -> Result<(), Reason> {
         let mut around = Scope::inside(scope);
         self.ctes(query, &mut around)?;
-        // What its ORDER BY aggregates may be of the rows around it, too.
+        // Its ORDER BY may also aggregate outer rows.
         let unknown = Scope::inside(&around);
         let by_aggregate = |key: &OrderByExpr| aggregates_around(&key.expr, &unknown);
         if unknown.is_inside_sharded() && ordering(query.order_by.as_ref()).iter().any(by_aggregate) {
@@ -64,7 +64,7 @@ impl Search<'_> {
         }
     }
 
-    /// Notes the functions that an expression calls outside of its subqueries.
+    /// Notes the functions that an expression calls outside its subqueries.
     pub(super) fn calls(&mut self, expr: &Expr) -> Result<(), Reason> {
         let mut names = Vec::new();
         each_call(expr, &mut |call| {
@@ -101,7 +101,7 @@ impl Search<'_> {
                 let [.., table, name] = names.as_slice() else { return };
                 let name = fold_case(name);
                 let takes_rows = self.layout.row_functions.contains(&name);
-                // PostgreSQL's own that take any row.
+                // PostgreSQL's own functions that take any row.
                 if takes_rows || functions::kind_of(&name).is_aggregate() {
                     match scope.and_then(|scope| scope.has_column_of(&fold_case(table), &name)) {
                         Some(true) => {}
@@ -130,7 +130,7 @@ impl Search<'_> {
                 self.attributes.insert(as_written(&name));
                 self.note(&[name])
             }
-            // None of PostgreSQL's own of these kinds has but one argument, or does more than compute.
+            // PostgreSQL's own functions of these kinds take more than one argument, or only compute.
             _ if self.layout.shadowed.contains(&name) => {
                 self.attributes.insert(as_written(&name));
                 self.unknown.insert(as_written(&name));
@@ -146,7 +146,7 @@ impl Search<'_> {
         let own = parts.len() == 1 || parts.first().is_some_and(|schema| schema == "pg_catalog");
         let shadowed = parts.len() == 1 && self.layout.shadowed.contains(name);
         match if own { functions::kind_of(name) } else { FunctionKind::Unknown } {
-            // Whichever of them is meant, the catalog knows whether it only computes.
+            // The catalog classifies whichever of them is meant.
             FunctionKind::Plain if shadowed => {
                 self.note_policy(&as_written(name));
                 self.unknown.insert(as_written(name));
@@ -168,7 +168,7 @@ impl Search<'_> {
                 self.of_one_server.insert(format!("{name}()"));
             }
             FunctionKind::Clock if !shadowed => {
-                // What a statement itself asks is asked of one clock; what stands inside of a view cannot be.
+                // A clock call in the statement is replaced by one time for all shards; one inside a view cannot be.
                 if let Some(inside) = self.inside.last()
                     && !self.inside.iter().any(|inside| inside.is_stored(self.layout))
                 {
@@ -190,7 +190,7 @@ impl Search<'_> {
 const OF_AROUND: &str = "a subquery that aggregates columns of the outer query, which PostgreSQL computes over all rows \
      of that query; select the aggregate outside the subquery";
 
-/// True if an aggregate in a subquery may be one of the query around it: none of its columns is of its own FROM clause.
+/// True if an aggregate in a subquery may belong to the outer query: none of its columns is in its own FROM clause.
 fn aggregates_around(expr: &Expr, scope: &Scope<'_>) -> bool {
     let mut found = false;
     each_call(expr, &mut |call| {

@@ -7,17 +7,17 @@ use sqlparser::ast::{BinaryOperator, Expr};
 use super::scope::Scope;
 use crate::plan::budget::spend;
 
-/// Classes of equal columns. What is known inside a select does not hold outside of it: whoever goes into one keeps a
-/// copy for the time after.
+/// Equivalence classes of equal columns. Equalities inside a select do not hold outside: callers restore a copy after
+/// it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TenantClasses {
-    /// By class, one that it is the same as; itself, if it stands for all of them.
+    /// The parent of each class; a root is its own parent.
     same: Vec<usize>,
-    /// Of literals and parameters that tenant columns are compared with.
+    /// Classes of literals and parameters that tenant columns are compared with.
     constants: HashMap<String, usize>,
 }
 
-/// What a condition says of tenant columns.
+/// An equality of tenant columns in a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TenantFact {
     Equal(usize, usize),
@@ -42,7 +42,7 @@ impl TenantClasses {
         self.same[one] = other;
     }
 
-    /// Takes in what holds for every row.
+    /// Adds equalities that hold for every row.
     pub fn learn(&mut self, facts: Vec<TenantFact>) {
         for fact in facts {
             match fact {
@@ -57,9 +57,9 @@ impl TenantClasses {
         }
     }
 
-    /// Takes in what the condition of an outer join says. It holds for the rows that match only, while the rows of a side
-    /// that is kept come in any case: whatever would make two classes of such a side one (`kept`: all classes that are
-    /// there without the other side) is not known, nor is what a column of the other side is equal to from then on.
+    /// Adds the equalities of an outer join's condition. They hold only for matching rows, while rows of a kept side
+    /// are returned in any case. So an equality that would unite two classes of a kept side (`kept`: its classes
+    /// without the other side) is dropped.
     pub fn learn_of_matches(&mut self, facts: Vec<TenantFact>, kept: &[Vec<usize>]) {
         for fact in facts {
             let (one, other) = match &fact {
@@ -82,14 +82,14 @@ impl TenantClasses {
         }
     }
 
-    /// How many different ones are among these classes and the constants.
+    /// The number of different classes among these and the constants.
     fn count(&self, classes: &[usize]) -> usize {
         let all = classes.iter().chain(self.constants.values());
         all.map(|class| self.find(*class)).collect::<BTreeSet<_>>().len()
     }
 }
 
-/// What a condition says where it is true: the equalities that all of it depends on.
+/// The equalities that hold wherever a condition is true.
 pub(super) fn facts(condition: &Expr, scope: &Scope<'_>) -> Vec<TenantFact> {
     let mut facts = Vec::new();
     let mut left = vec![condition];

@@ -14,7 +14,7 @@ use crate::plan::ident::{fold_case, name_parts};
 use crate::plan::parse::Tokens;
 use crate::plan::{grammar, system_relations};
 
-/// Levels of the stack that looking into a view takes, beyond those of its text.
+/// Stack levels for analyzing a view, in addition to those of its text.
 const AROUND_VIEW: usize = 10;
 
 impl Search<'_> {
@@ -78,7 +78,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// An outer join keeps rows that match nothing, so what they would match must be on their own shard.
+    /// An outer join keeps rows without a match, so possible matches must be on the same shard.
     fn check_outer(
         &mut self,
         first: usize,
@@ -163,7 +163,7 @@ impl Search<'_> {
         lateral: bool,
         scope: &Scope<'_>,
     ) -> Result<ScopeRelation, Reason> {
-        // Without LATERAL a subquery does not see its neighbours, but WITH and what is further out.
+        // Without LATERAL a subquery sees only WITH and outer queries, not its neighbours.
         let neighbours =
             Scope { relations: Vec::new(), merged: BTreeSet::new(), parent: scope.parent, ctes: HashMap::new() };
         let around = if lateral { scope } else { &neighbours };
@@ -173,7 +173,7 @@ impl Search<'_> {
         }
         let class = match (lateral, scope.relations.iter().find(|relation| relation.locality == Locality::SingleTenant))
         {
-            // A local LATERAL subquery is one that is tied to its neighbour's tenant, or it has its own.
+            // A LATERAL subquery is tied to its neighbour's tenant, or has its own.
             (true, Some(neighbour)) if anchored => neighbour.class,
             _ => self.classes.new_class(),
         };
@@ -213,7 +213,7 @@ impl Search<'_> {
         let shown = alias.map_or_else(|| last.clone(), |alias| fold_case(&alias.name));
         let renamed = alias.is_some_and(|alias| !alias.columns.is_empty());
         let class = self.classes.new_class();
-        // A relation of which nothing is known yet is looked at again once it is known.
+        // An unknown relation is analyzed again once it is known.
         let columns = match self.layout.relation(names) {
             _ if renamed || system_relations::is_statistics(names) => None,
             Some(known) => Some(known.columns()),
@@ -278,19 +278,19 @@ impl Search<'_> {
             && known.is_none_or(|known| known.has_tenant)
             && let Some(column) = &self.layout.tenant_column
         {
-            // Configured as it is written in SQL, with or without quotes.
+            // The configured name may be written as in SQL with or without quotes.
             relation.tenants = [column.clone(), column.to_ascii_lowercase()].into();
         }
         Ok(relation)
     }
 
-    /// What is known of a view: what is known of its query.
+    /// The analysis of a view's query; None: not a view.
     fn view(&mut self, names: &[String]) -> Result<Option<QueryInfo>, Reason> {
         let Some(definition) = self.layout.relation(names).and_then(|known| known.view.as_deref()) else {
             return Ok(None);
         };
         let name = names.join(".");
-        // Two views over one, and so on: each is looked into once.
+        // Each view is analyzed once, even if several use it.
         if let Some(found) = self.views.get(&name) {
             return found.clone().map(Some);
         }
@@ -303,14 +303,14 @@ impl Search<'_> {
         found.map(Some)
     }
 
-    /// What is known of a query that stands in the catalog. An error of its own: it cannot be looked into here.
+    /// Analyzes a query from the catalog. The outer error: it cannot be analyzed here.
     pub(super) fn look_into(
         &mut self,
         inside: Definition,
         definition: &str,
     ) -> Result<Result<QueryInfo, Reason>, Reason> {
         let unreadable = || format!("{inside} cannot be parsed");
-        // A token has some bytes, and takes a few steps before it is looked at.
+        // Reading a token costs a few steps.
         spend(4 * definition.len());
         let tokens = Tokens::of(definition).map_err(|_| unreadable())?;
         let levels = tokens.levels + AROUND_VIEW;
@@ -332,7 +332,7 @@ impl Search<'_> {
     }
 }
 
-/// USING: the columns of both sides are equal, and have become one.
+/// USING: the columns of both sides are equal and merged.
 fn merge(column: &str, first: usize, right: usize, scope: &mut Scope<'_>) -> Option<TenantFact> {
     let class = |relations: &[ScopeRelation]| {
         relations.iter().find(|relation| relation.tenants.contains(column)).map(|relation| relation.class)

@@ -9,15 +9,15 @@ use crate::plan::ident::fold_case;
 /// What a query's rows depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Locality {
-    /// Nothing that is sharded: every shard would give the same rows.
+    /// On nothing sharded: every shard would return the same rows.
     Replicated,
-    /// Each row on one tenant, whose shard gives it.
+    /// Each row on one tenant, whose shard returns it.
     SingleTenant,
-    /// Rows of several shards, for this reason; what it is made of is local.
+    /// On rows of several shards, for this reason; its parts run shard by shard.
     CrossShard(&'static str),
 }
 
-/// What is known of a query.
+/// The result of analyzing a query.
 #[derive(Clone, Debug)]
 pub struct QueryInfo {
     pub locality: Locality,
@@ -27,9 +27,9 @@ pub struct QueryInfo {
 /// A column of a query's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutputColumn {
-    /// `tenant`: it holds the tenant that its row belongs to, and is never NULL for want of a joined row.
+    /// `tenant`: it contains the tenant of its row, and is never NULL because of an outer join.
     Column { name: Option<String>, tenant: bool },
-    /// Some columns, among which those of these names hold the tenant.
+    /// Some columns; those with these names contain the tenant.
     Several { tenants: BTreeSet<String> },
 }
 
@@ -41,7 +41,7 @@ pub fn outputs_tenant(outputs: &[OutputColumn]) -> bool {
 }
 
 impl QueryInfo {
-    /// The names of all columns, where they are known.
+    /// The names of all columns, if known.
     pub(super) fn columns(&self) -> Option<BTreeSet<String>> {
         let name = |output: &OutputColumn| match output {
             OutputColumn::Column { name, .. } => name.clone(),
@@ -50,7 +50,7 @@ impl QueryInfo {
         self.outputs.iter().map(name).collect::<Option<BTreeSet<_>>>().filter(|names| !names.is_empty())
     }
 
-    /// The names of the columns that hold the tenant on whose shard the row is.
+    /// The names of the columns that contain the row's tenant.
     pub(super) fn tenants(&self) -> BTreeSet<String> {
         if self.locality != Locality::SingleTenant {
             return BTreeSet::new();
@@ -66,7 +66,7 @@ impl QueryInfo {
     }
 }
 
-/// The columns of a set operation: the tenant where both sides have it in the same place.
+/// The columns of a set operation; one contains the tenant if it does on both sides.
 pub(super) fn common(left: &[OutputColumn], right: &[OutputColumn]) -> Vec<OutputColumn> {
     left.iter()
         .enumerate()
@@ -75,18 +75,18 @@ pub(super) fn common(left: &[OutputColumn], right: &[OutputColumn]) -> Vec<Outpu
                 OutputColumn::Column { name: name.clone(), tenant: true }
             }
             (OutputColumn::Column { name, .. }, _) => OutputColumn::Column { name: name.clone(), tenant: false },
-            // Two wildcards: alike only if they are of one table, which is not known here.
+            // Two wildcards are equal only for the same table, which is not known here.
             (OutputColumn::Several { .. }, _) => OutputColumn::Several { tenants: BTreeSet::new() },
         })
         .collect()
 }
 
-/// `AS alias(a, b)` gives columns other names.
+/// Applies the column names of `AS alias(a, b)`.
 pub(super) fn rename(found: &mut QueryInfo, alias: &TableAlias) {
     for (index, column) in alias.columns.iter().enumerate() {
         match found.outputs.get_mut(index) {
             Some(OutputColumn::Column { name, .. }) => *name = Some(fold_case(&column.name)),
-            // What a wildcard stands for is not known, so neither is which column has this name.
+            // The columns of a wildcard are not known, so neither are later names.
             _ => {
                 found.outputs.truncate(index);
                 return;

@@ -7,7 +7,7 @@ const ADVICE: &str = "a policy may use its own row, settings, and rows of the sa
      role to which it does not apply";
 
 impl Search<'_> {
-    /// Looks into the policies of a table that hold for these statements, named as the catalog does.
+    /// Analyzes the policies of a table for these commands, named as in pg_policy.
     pub fn check_policies(&mut self, names: &[String], commands: &str) -> Result<(), Reason> {
         let layout = self.layout;
         let Some(known) = layout.relation(names) else { return Ok(()) };
@@ -15,7 +15,7 @@ impl Search<'_> {
         {
             return Ok(());
         }
-        // A view asks on behalf of its owner, whoever that is.
+        // A view reads as its owner, which is not known.
         let on_behalf = self.inside.iter().any(|inside| matches!(inside, Definition::View(_)));
         for (policy, query) in known.conditions(names, commands) {
             if !(policy.is_active || on_behalf) {
@@ -24,7 +24,7 @@ impl Search<'_> {
             let checked = match self.policies.get(&query) {
                 Some(checked) => checked.clone(),
                 None => {
-                    // One that looks at its own table is refused by PostgreSQL itself.
+                    // PostgreSQL itself refuses a policy that reads its own table.
                     self.policies.insert(query.clone(), Ok(()));
                     let inside = Definition::Policy(policy.name.clone(), names.join("."));
                     let found = self.look_into(inside, &query).and_then(|found| found);
@@ -38,7 +38,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// A function as a refusal names it: with the policy that calls it, if one does.
+    /// A function for an error message, with the policy that calls it, if any.
     pub fn shown(&self, function: &str) -> String {
         match self.of_policies.get(function) {
             Some(policy) => format!("{function}() of {policy}"),
@@ -46,7 +46,7 @@ impl Search<'_> {
         }
     }
 
-    /// What is used, with the policy that uses it, if one does.
+    /// Adds the policy that is being analyzed, if any, to a description.
     pub(super) fn inside_policy(&self, what: String) -> String {
         match self.inside.last() {
             Some(policy @ Definition::Policy(..)) => format!("{policy}: {what}"),
@@ -54,7 +54,7 @@ impl Search<'_> {
         }
     }
 
-    /// Notes that what is being looked into uses a function.
+    /// Notes that the policy that is being analyzed calls a function.
     pub(super) fn note_policy(&mut self, function: &str) {
         if let Some(policy @ Definition::Policy(..)) = self.inside.last() {
             self.of_policies.insert(function.to_owned(), policy.to_string());

@@ -12,11 +12,11 @@ use crate::plan::layout::Layout;
 use crate::plan::select::{contains_subquery, distinct_on, each_call, is_aggregated, ordering, orders_by_aggregate};
 use crate::plan::system_relations;
 
-/// WITH RECURSIVE inside of others beyond this is refused.
+/// Deeper nesting of WITH RECURSIVE is refused.
 const MOST_RECURSIONS: usize = 4;
 
 impl<'a> Search<'a> {
-    /// True if a query needs nothing but the gathered rows and what every shard holds.
+    /// True if a query reads only the gathered rows and what every shard holds.
     pub fn finishes(query: &Query, layout: &'a Layout) -> bool {
         let mut search = Search { finishes: true, ..Search::new(layout) };
         search.query(query, &Scope::root()).is_ok_and(|found| found.locality == Locality::Replicated)
@@ -24,12 +24,12 @@ impl<'a> Search<'a> {
 }
 
 impl Search<'_> {
-    /// What is known of a query that stands inside `outer`.
+    /// Analyzes a query inside `outer`.
     pub fn query(&mut self, query: &Query, outer: &Scope<'_>) -> Result<QueryInfo, Reason> {
         self.query_anchored(query, outer).map(|(found, _)| found)
     }
 
-    /// The same; `true`: it depends on the row around it, whose tenant is also its own.
+    /// The same; `true`: its rows belong to the outer row's tenant.
     pub(super) fn query_anchored(&mut self, query: &Query, outer: &Scope<'_>) -> Result<(QueryInfo, bool), Reason> {
         let locked = self.locks;
         self.locks |= !query.locks.is_empty();
@@ -63,14 +63,14 @@ impl Search<'_> {
         Ok((found, anchored))
     }
 
-    /// Which rows are the first is not the same everywhere, as rows may be equal in their order.
+    /// The first rows may differ, because rows may be equal in their order.
     pub(super) fn note_cut(&mut self, query: &Query) {
         if query.limit_clause.is_some() || query.fetch.is_some() {
             self.unordered.insert("LIMIT".into());
         }
     }
 
-    /// ORDER BY sees what the select list sees; only its subqueries and calls matter here.
+    /// Checks the subqueries and calls in ORDER BY, which sees the same names as the select list.
     fn check_order(&mut self, order: Option<&OrderBy>) -> Result<(), Reason> {
         for key in ordering(order) {
             if !self.with_counts.is_empty()
@@ -87,7 +87,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Takes in the WITH clause.
+    /// Adds the CTEs of the WITH clause to the scope.
     pub fn ctes(&mut self, query: &Query, scope: &mut Scope<'_>) -> Result<(), Reason> {
         let Some(with) = &query.with else { return Ok(()) };
         for cte in &with.cte_tables {
@@ -97,10 +97,10 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// A CTE that may name itself: right shard by shard if it is of nothing sharded, or if it hands the tenant on.
+    /// A recursive CTE can run shard by shard if it reads nothing sharded, or if it passes on the tenant.
     fn recursive(&mut self, cte: &Cte, scope: &Scope<'_>) -> Result<QueryInfo, Reason> {
         let SetExpr::SetOperation { left, .. } = &*cte.query.body else { return self.query(&cte.query, scope) };
-        // What its first part is made of is looked at twice at each level.
+        // Each level analyzes its first part twice.
         if self.recursions == MOST_RECURSIONS {
             return Err("WITH RECURSIVE nested too deeply in others".into());
         }
@@ -128,12 +128,12 @@ impl Search<'_> {
         }
     }
 
-    /// What is known of a query's body.
+    /// Analyzes a query's body.
     pub fn body_of(&mut self, body: &SetExpr, scope: &Scope<'_>) -> Result<QueryInfo, Reason> {
         self.body(body, scope).map(|(found, _)| found)
     }
 
-    /// What is known of a query's body; `true`: it depends on the row around it, whose tenant is also its own.
+    /// The same; `true`: its rows belong to the outer row's tenant.
     pub(super) fn body(&mut self, body: &SetExpr, scope: &Scope<'_>) -> Result<(QueryInfo, bool), Reason> {
         match body {
             SetExpr::Select(select) => self.select(select, scope),
@@ -184,18 +184,18 @@ impl Search<'_> {
     }
 }
 
-/// Lets what follows name a CTE.
+/// Adds a CTE to the scope.
 pub fn add_cte(cte: &Cte, mut found: QueryInfo, scope: &mut Scope<'_>) {
     rename(&mut found, &cte.alias);
     scope.ctes.insert(name_of(cte), found);
 }
 
-/// True if a select that does not aggregate its rows by anything else does so by an aggregate in its ORDER BY.
+/// True if only ORDER BY aggregates the select's rows.
 fn aggregates_by_order(query: &Query) -> bool {
     matches!(&*query.body, SetExpr::Select(select) if !is_aggregated(select)) && orders_by_aggregate(query)
 }
 
-/// True if it is for a window function to say which of equal rows DISTINCT ON keeps.
+/// True if a window function decides which row DISTINCT ON keeps.
 fn picks_by_window(query: &Query) -> bool {
     let mut orders_by_window = false;
     for key in ordering(query.order_by.as_ref()) {

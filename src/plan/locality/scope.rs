@@ -12,21 +12,21 @@ use crate::plan::ident::fold_case;
 pub(super) struct ScopeRelation {
     pub(super) alias: Option<String>,
     pub(super) locality: Locality,
-    /// The names of its columns that hold the tenant, and the class of what they hold.
+    /// The names of its tenant columns, and their class.
     pub(super) tenants: BTreeSet<String>,
     pub(super) class: usize,
     /// The names of all of its columns, where they are known.
     pub(super) columns: Option<BTreeSet<String>>,
-    /// Its name, if some of its columns tell of one shard's server alone.
+    /// Its name, if some of its columns describe only one server.
     pub(super) counts: Option<&'static str>,
-    /// An outer join may have filled it with NULLs.
+    /// An outer join may fill it with NULLs.
     pub(super) nullable: bool,
 }
 
 /// The names that an expression may use.
 pub struct Scope<'p> {
     pub(super) relations: Vec<ScopeRelation>,
-    /// Columns that USING has merged and that hold the tenant.
+    /// Tenant columns that USING has merged.
     pub(super) merged: BTreeSet<String>,
     pub(super) parent: Option<&'p Scope<'p>>,
     pub(super) ctes: HashMap<String, QueryInfo>,
@@ -45,7 +45,7 @@ impl<'p> Scope<'p> {
         self.ctes.get(name).or_else(|| self.parent?.cte(name))
     }
 
-    /// True for a CTE of nothing that is sharded.
+    /// True for a CTE that reads nothing sharded.
     pub fn is_everywhere(&self, cte: &str) -> bool {
         self.cte(cte).is_some_and(|found| found.locality == Locality::Replicated)
     }
@@ -58,7 +58,7 @@ impl<'p> Scope<'p> {
         }
     }
 
-    /// True if a relation of this FROM clause has a column of this name; None: that is not known.
+    /// True if a relation of this FROM clause has a column of this name; None: not known.
     pub fn has_column(&self, name: &str) -> Option<bool> {
         spend(self.relations.len());
         let mut known = true;
@@ -72,11 +72,11 @@ impl<'p> Scope<'p> {
         known.then_some(false)
     }
 
-    /// True if the relation of this alias, here or further out, has a column of this name; None: that is not known.
+    /// True if the relation of this alias, here or in an outer query, has a column of this name; None: not known.
     pub(super) fn has_column_of(&self, alias: &str, name: &str) -> Option<bool> {
         spend(self.relations.len());
         match self.relations.iter().find(|relation| relation.alias.as_deref() == Some(alias)) {
-            // Of a relation without columns nothing is known yet.
+            // A relation without columns is not known yet.
             Some(relation) => {
                 relation.columns.as_ref().filter(|columns| !columns.is_empty()).map(|columns| columns.contains(name))
             }
@@ -84,9 +84,9 @@ impl<'p> Scope<'p> {
         }
     }
 
-    /// True if a relation of this FROM clause may be what a column is of.
+    /// True if a column may belong to a relation of this FROM clause.
     pub(super) fn may_have(&self, column: &Expr) -> bool {
-        // Of a relation without columns nothing is known yet.
+        // A relation without columns is not known yet.
         let has = |relation: &ScopeRelation, name: &str| {
             relation.columns.as_ref().is_none_or(|columns| columns.is_empty() || columns.contains(name))
         };
@@ -103,7 +103,7 @@ impl<'p> Scope<'p> {
         }
     }
 
-    /// True if rows around this depend on what a shard holds.
+    /// True if outer rows are sharded.
     pub(super) fn is_inside_sharded(&self) -> bool {
         self.parent.is_some_and(|parent| {
             parent.relations.iter().any(|relation| relation.locality != Locality::Replicated)
@@ -111,7 +111,7 @@ impl<'p> Scope<'p> {
         })
     }
 
-    /// The class of a tenant column; `strict`: only one that is never NULL for want of a joined row.
+    /// The class of a tenant column; `strict`: only if no outer join can make it NULL.
     pub(super) fn tenant(&self, expr: &Expr, strict: bool) -> Option<usize> {
         spend(self.relations.len());
         let found = match expr {
@@ -121,7 +121,7 @@ impl<'p> Scope<'p> {
                 let mut having = self.relations.iter().filter(|relation| relation.tenants.contains(&name));
                 match (having.next(), having.next()) {
                     (Some(relation), None) => Some(relation),
-                    // Named without its table where several have it: right only after USING.
+                    // Unqualified, although several relations have it: valid only after USING.
                     (Some(_), Some(_)) if self.merged.contains(&name) => {
                         self.relations.iter().find(|relation| relation.tenants.contains(&name) && !relation.nullable)
                     }
@@ -144,7 +144,7 @@ impl<'p> Scope<'p> {
         }
     }
 
-    /// True for a tenant column by which rows can be told apart by tenant.
+    /// True for a tenant column that is never NULL because of an outer join.
     pub fn is_tenant(&self, expr: &Expr) -> bool {
         self.tenant(expr, true).is_some()
     }
@@ -157,14 +157,14 @@ impl<'p> Scope<'p> {
             .collect()
     }
 
-    /// The classes of all relations around this one.
+    /// The classes of all outer relations.
     pub(super) fn outer_classes(&self) -> Vec<usize> {
         let Some(parent) = self.parent else { return Vec::new() };
         let own = parent.relations.iter().map(|relation| relation.class);
         own.chain(parent.outer_classes()).collect()
     }
 
-    /// The class of some sharded relation around this one.
+    /// The class of a sharded outer relation, if any.
     pub(super) fn outer_class(&self) -> Option<usize> {
         let parent = self.parent?;
         parent
