@@ -61,22 +61,21 @@ pub use legacy::LegacyQueryService;
 pub use options::{PlanCacheMode, QueryOptions, QueryStartError};
 pub use service::QueryService;
 
-/// Queries of one stream that may be unanswered at once, beyond those that run or wait: their answers are on the way.
+/// Unanswered queries of one stream, beyond those that run or wait, whose answers are on their way.
 const ANSWERS_ON_THE_WAY: usize = 1024;
 
 /// Connections for questions that must not wait for the others, which their callers may hold.
 const SPARE: usize = 2;
 
-/// The names under which PostgreSQL shows the connections that only ask whether it is there, and those that watch over
-/// the others.
+/// The application names of health-check connections and of watchdog connections.
 const HEALTH: &str = "mtdd-server health";
 const WATCHDOG: &str = "mtdd-server watchdog";
-/// And that of the one that looks at the catalogue.
+/// The application name of the catalog connection.
 const READS: &str = "mtdd-server reads";
-/// A PostgreSQL that takes longer than this to let somebody in cannot be told from one that is frozen.
+/// A PostgreSQL that takes longer to accept a connection is considered frozen.
 const LONGEST_PROBE: Duration = Duration::from_secs(5);
 
-/// What one server serves: the same shard on this version's wire and on that of 1.x.
+/// The services of one server: the same shard in this version's protocol and in that of 1.x.
 pub struct QueryServices {
     pub current: Screened<DbServiceServer<QueryService>>,
     pub legacy: Screened<LegacyDbServiceServer<LegacyQueryService>>,
@@ -84,8 +83,8 @@ pub struct QueryServices {
     pub readiness: Readiness,
 }
 
-/// Opens one connection, to see that PostgreSQL answers, and returns the services. Further connections are opened when
-/// queries need them, or somebody listens. Once `drain` starts, new queries are refused and running ones finish.
+/// Opens one connection, to check that PostgreSQL answers, and returns the services. More connections are opened when
+/// queries or listeners need them. Once `drain` starts, new queries are refused and running ones finish.
 pub async fn service(options: QueryOptions, drain: Drain) -> Result<QueryServices, QueryStartError> {
     let target = Arc::new(options.target()?);
     let limits = options.session_limits()?;
@@ -139,7 +138,7 @@ pub async fn service(options: QueryOptions, drain: Drain) -> Result<QueryService
     let hub = notifications::Hub::start(target, drain.clone(), options.max_listeners);
     let most_in_flight = size + queue_limit + ANSWERS_ON_THE_WAY;
     let service = QueryService::new(engine, Arc::new(sessions), Arc::new(hub), drain, most_in_flight);
-    // Messages sent are kept small where they are made; a limit here would end a whole stream instead of one query.
+    // Outgoing messages are kept small where they are made; a limit here would end a whole stream instead of one query.
     let largest = options.max_message_size;
     let current =
         DbServiceServer::new(service.clone()).max_decoding_message_size(largest).max_encoding_message_size(usize::MAX);
@@ -153,8 +152,9 @@ pub async fn service(options: QueryOptions, drain: Drain) -> Result<QueryService
     })
 }
 
-/// Asks PostgreSQL for a connection now and then, to see whether it is there: one that is frozen or does not let us in
-/// is of no use, even where older connections still stand. One that has merely no connection left for us is well.
+/// Opens a connection to PostgreSQL now and then, to check that it works: a frozen one, or one that refuses
+/// connections, is unavailable even if older connections are still open. One that only has no connection left is
+/// available.
 fn probing(
     target: Arc<ConnectTarget>,
     readiness: Readiness,

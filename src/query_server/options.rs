@@ -95,7 +95,7 @@ pub struct QueryOptions {
           value_parser = clap::value_parser!(u32).range(3..=86_400))]
     pub max_placement_staleness: u32,
 
-    /// Connections to PostgreSQL that run queries; one more reads the catalogue, and up to two more answer the library's own
+    /// Connections to PostgreSQL that run queries; one more reads the catalog, and up to two more answer the library's own
     /// questions while all are taken
     #[arg(long, env = "MTDD_POOL_SIZE", default_value = "16", value_name = "N")]
     pub pool_size: NonZeroUsize,

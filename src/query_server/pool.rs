@@ -23,13 +23,13 @@ use super::watchdog::Watchdog;
 use crate::postgres::ConnectTarget;
 use crate::readiness::Readiness;
 
-/// After a connection could not be opened, none is asked for during this time while others are open.
+/// The pause after a failed connection attempt while other connections are open.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Connections are not all replaced more often than this.
+/// The least time between two replacements of all connections.
 const LEAST_GENERATION: Duration = Duration::from_secs(1);
 
-/// Why no connection was to be had. In each case nothing has run.
+/// Why there was no connection. Nothing has run.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Unavailable {
     /// Too many queries wait already.
@@ -46,16 +46,16 @@ pub enum Unavailable {
 /// The connections of one query server.
 pub struct Pool {
     target: Arc<ConnectTarget>,
-    /// Hears of a PostgreSQL that cannot be reached, and of connections that break.
+    /// Hears of an unreachable PostgreSQL and of broken connections.
     readiness: Readiness,
     statement_cache_size: usize,
-    /// Has to know each connection before it is used.
+    /// Must cover each connection before it is used.
     watchdog: Option<Arc<Watchdog>>,
     poolers: Poolers,
     limits: PoolLimits,
     /// How old a connection may become.
     max_age: Option<Duration>,
-    /// How often it has turned to another server: connections of an earlier generation are not dealt any more.
+    /// How often the pool has switched to another server. Connections of earlier generations are not used any more.
     generation: AtomicU64,
     state: Mutex<State>,
 }
@@ -65,7 +65,7 @@ pub struct Pool {
 pub struct PoolLimits {
     pub size: usize,
     pub queue: usize,
-    /// Connections that one tenant's queries may have at once, sessions aside.
+    /// Connections for one tenant's queries at once, without sessions.
     pub tenant_size: usize,
     /// Queries of one tenant that may wait.
     pub tenant_queue: usize,
@@ -74,13 +74,13 @@ pub struct PoolLimits {
 /// How much connections are in demand.
 #[derive(Clone, Copy, Debug)]
 pub struct Pressure {
-    /// Owners of whom somebody waits who could have one.
+    /// Owners with a waiter that could be served.
     pub waiting: usize,
     /// Connections that there may be.
     pub size: usize,
 }
 
-/// Who waits, and how the readers of what it asks for have been.
+/// A waiter, and the reader pace of its text.
 struct PoolWaiter {
     sender: oneshot::Sender<Result<PoolSlot, Unavailable>>,
     pace: Arc<ReaderPace>,
@@ -91,7 +91,7 @@ impl PoolWaiter {
         waiter.pace.is_slow(owner)
     }
 
-    /// Gives it a slot; an error: it does not wait any more, and here is the slot.
+    /// Gives it a slot; an error returns the slot, because it has given up.
     fn serve(self, slot: PoolSlot) -> Result<(), Option<PoolSlot>> {
         self.sender.send(Ok(slot)).map_err(Result::ok)
     }
@@ -101,25 +101,25 @@ struct State {
     /// Clean connections, the most recently used last.
     #[expect(clippy::vec_box, reason = "slots hold them boxed, and moving a pointer is all that dealing one costs")]
     idle: Vec<Box<Backend>>,
-    /// Places taken: connections that are idle, in use, being cleaned or being opened.
+    /// Slots in use: connections that are idle, in use, being cleaned or being opened.
     taken: usize,
     /// Who waits.
     turns: FairQueue<PoolWaiter>,
-    /// Until then PostgreSQL is not asked for further connections, if there are any.
+    /// Until then no more connections are opened, if there are any.
     paused_until: Option<Instant>,
     /// When the last generation began.
     turned_at: Option<Instant>,
 }
 
-/// A place in the pool, with a connection or with the right to open one. Dropped, it goes to the next who waits.
+/// A slot of the pool, with a connection or with the right to open one. When dropped, it goes to the next waiter.
 pub struct PoolSlot {
     pool: Arc<Pool>,
     backend: Option<Box<Backend>>,
-    /// For whom it counts.
+    /// The owner for which it counts.
     owner: Option<OwnerId>,
-    /// Cleaning is being tried; what is still not clean is closed.
+    /// Cleaning has been tried; if it is still not clean, it is closed.
     cared_for: bool,
-    /// False: the place is not this slot's any more, and dropping it changes nothing.
+    /// False: the slot has been given up, and dropping it changes nothing.
     holds: bool,
 }
 
@@ -163,8 +163,7 @@ impl Pool {
         Pressure { waiting: self.state().turns.ready(), size: self.limits.size }
     }
 
-    /// Opens a connection and keeps it idle. Behind a pooler it opens another one meanwhile, which has to get a process
-    /// of its own.
+    /// Opens a connection and keeps it idle. With a pooler it also opens a second one, which must get its own process.
     pub async fn open_first(self: &Arc<Self>) -> Result<(), ConnectError> {
         self.state().taken += 1;
         let mut slot = self.slot(None, None);
@@ -182,7 +181,7 @@ impl Pool {
         self.limits.tenant_size.min(self.limits.size)
     }
 
-    /// A connection that works, as far as can be seen without asking it. Waits for one if need be.
+    /// A connection that seems to work. Waits for one if necessary.
     pub async fn acquire(self: &Arc<Self>, request: AcquireRequest<'_>) -> Result<PoolSlot, Unavailable> {
         let slot = match self.take_or_queue(request, false)? {
             Taken::Free(slot) => slot,
@@ -235,10 +234,10 @@ impl Pool {
         Ok(backend)
     }
 
-    /// A connection of this generation leads to a server that is not what is asked for any more: the others will, too.
+    /// A connection's server no longer has the wanted role, so replaces all connections.
     fn turn_away(self: &Arc<Self>, generation: u64) {
         let mut state = self.state();
-        // Where nothing better is to be had, the connections that there are serve those who only read.
+        // If no better server is found, the existing connections can still serve reads.
         if state.turned_at.is_some_and(|at| at.elapsed() < LEAST_GENERATION) {
             return;
         }
@@ -252,7 +251,7 @@ impl Pool {
         }
     }
 
-    /// Closes idle connections that are of no use any more: their server has gone, or another has taken its place.
+    /// Closes idle connections that are unusable: their server is gone or was replaced.
     fn sweep(self: &Arc<Self>) {
         let generation = self.generation.load(Ordering::Relaxed);
         let mut state = self.state();
@@ -262,7 +261,7 @@ impl Pool {
         self.grow(&mut state);
     }
 
-    /// A free place, or a turn in the queue.
+    /// A free slot, or a place in the queue.
     fn take_or_queue(self: &Arc<Self>, request: AcquireRequest<'_>, in_front: bool) -> Result<Taken, Unavailable> {
         let AcquireRequest { owner, capped, pace, .. } = request;
         let mut state = self.state();
@@ -294,7 +293,7 @@ impl Pool {
     fn take_place(self: &Arc<Self>, state: &mut State, request: AcquireRequest<'_>) -> Option<PoolSlot> {
         let fitting = state.idle.iter().rposition(|backend| backend.settings() == request.settings);
         let has_room = state.has_room(self.limits.size);
-        // Better a new connection than the settings and prepared statements of another lost.
+        // A new connection is better than losing the settings and prepared statements of another.
         let index = fitting.or(if has_room || state.idle.is_empty() { None } else { Some(0) });
         if index.is_none() && !has_room {
             return None;
@@ -305,8 +304,8 @@ impl Pool {
         Some(self.slot(backend, Some(request.owner)))
     }
 
-    /// A connection could not be opened. If PostgreSQL is merely crowded, one of the others will do; else whoever waits
-    /// hears of it, unless other connections are there to serve them.
+    /// A connection could not be opened. If PostgreSQL only has none left, the request waits for an existing one;
+    /// otherwise waiters get the error, unless other connections can serve them.
     async fn without_connection(
         self: &Arc<Self>,
         slot: PoolSlot,
@@ -329,7 +328,7 @@ impl Pool {
             others
         };
         if others {
-            // Who comes meanwhile waits for one of the others, which may be held for long.
+            // New requests meanwhile wait for an existing connection, which may be held for long.
             let pool = self.clone();
             tokio::spawn(async move {
                 sleep(PAUSE).await;
@@ -345,7 +344,7 @@ impl Pool {
         }
     }
 
-    /// Gives a place to whose turn it is, or keeps it.
+    /// Gives a slot to the next waiter, or keeps it.
     fn take_back(self: &Arc<Self>, mut backend: Option<Box<Backend>>, owner: Option<OwnerId>) {
         let mut state = self.state();
         if let Some(owner) = owner {
@@ -362,7 +361,7 @@ impl Pool {
         }
     }
 
-    /// Lets those who wait open connections, if places were lost earlier to failed attempts.
+    /// Lets waiters open connections, if slots were lost to failed attempts.
     fn grow(self: &Arc<Self>, state: &mut State) {
         while state.turns.is_pressed() && state.has_room(self.limits.size) {
             let served = state.turns.serve_next(PoolWaiter::makes_way, |owner, waiter| {
@@ -386,9 +385,9 @@ impl State {
 pub struct AcquireRequest<'w> {
     pub settings: &'w SessionSettings,
     pub owner: OwnerId,
-    /// The tenant's cap counts.
+    /// The tenant's cap applies.
     pub capped: bool,
-    /// How the readers of what is to run have been.
+    /// The reader pace of the text.
     pub pace: &'w Arc<ReaderPace>,
 }
 
@@ -417,7 +416,7 @@ impl PoolSlot {
         Ok(())
     }
 
-    /// Gives the place up without offering it to anybody.
+    /// Gives up the slot without offering it to a waiter.
     fn leave(mut self, state: &mut State) {
         self.holds = false;
         state.taken -= 1;
@@ -426,13 +425,13 @@ impl PoolSlot {
         }
     }
 
-    /// Takes the connection out; its place stays taken.
+    /// Takes the connection out; its slot stays in use.
     fn into_backend(mut self) -> Option<Box<Backend>> {
         self.holds = false;
         self.backend.take()
     }
 
-    /// Cleans the connection, if need be, before it gives it back. (Dropping a slot has it cleaned later.)
+    /// Cleans the connection, if necessary, before giving it back. (Dropping the slot cleans it later.)
     pub async fn give_back(self) {
         let dirty = self.backend.as_ref().is_some_and(|backend| !backend.is_broken() && backend.needs_care());
         if dirty {
@@ -440,8 +439,7 @@ impl PoolSlot {
         }
     }
 
-    /// If PostgreSQL has refused to write here: asks whether it still is the server that is wanted. If it is not, neither
-    /// this connection nor the others are dealt again.
+    /// If PostgreSQL has refused to write here, checks its role. If it is wrong, all connections are replaced.
     pub async fn check_role(&mut self) {
         let pool = self.pool.clone();
         let Some(backend) = self.backend() else { return };
@@ -453,7 +451,7 @@ impl PoolSlot {
         backend.mark_broken();
     }
 
-    /// Cleans the connection, or closes it if that fails, and gives the place back.
+    /// Cleans the connection, or closes it if that fails, and gives the slot back.
     async fn care(mut self) {
         if let Some(backend) = self.backend() {
             match timeout(STOP_TIMEOUT, backend.clean()).await {
@@ -473,7 +471,7 @@ impl Drop for PoolSlot {
         }
         self.holds = false;
         let had_one = self.backend.is_some();
-        // What a task was doing with it when it panicked, nobody knows.
+        // Its state after a panic is not known.
         let is_lost = std::thread::panicking();
         let backend = self.backend.take().filter(|backend| !is_lost && !backend.is_broken());
         if had_one && backend.is_none() {
@@ -483,7 +481,7 @@ impl Drop for PoolSlot {
             if !self.cared_for
                 && let Ok(runtime) = Handle::try_current()
             {
-                // A runtime that is going down drops what it is given: marked now, the slot does not come here again.
+                // A runtime that shuts down drops its tasks. The mark prevents that the slot comes here again.
                 let slot =
                     PoolSlot { pool: self.pool.clone(), backend, owner: self.owner, cared_for: true, holds: true };
                 runtime.spawn(slot.care());

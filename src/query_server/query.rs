@@ -19,12 +19,12 @@ pub struct IncomingQuery {
     pub caller: Option<SocketAddr>,
     /// The tenant's type, as its setting has it.
     tenant_type: String,
-    /// The memory that it takes.
+    /// The memory that it holds.
     _memory: Option<Reserved>,
 }
 
 impl IncomingQuery {
-    /// `settings`: those of the request's own, or of its stream.
+    /// `settings`: those of the request, or of its stream.
     pub fn new(
         request: QueryRequest,
         settings: SessionSettings,
@@ -36,7 +36,7 @@ impl IncomingQuery {
         IncomingQuery { request, settings, deadline, caller, tenant_type, _memory: memory }
     }
 
-    /// About how many bytes a request takes.
+    /// The approximate size of a request in bytes.
     pub fn size_of(request: &QueryRequest) -> usize {
         let premise = request.premise.iter().flat_map(|premise| &premise.params);
         let params = request.params.iter().chain(premise);
@@ -45,7 +45,7 @@ impl IncomingQuery {
         request.sql.len() + premise + params.sum::<usize>()
     }
 
-    /// For whom it takes its turn.
+    /// The owner of its turn in queues.
     pub fn owner(&self) -> OwnerId {
         OwnerId::of(self.request.tenant.as_deref(), self.request.tenant_type.unwrap_or_default(), self.caller)
     }
@@ -55,7 +55,7 @@ impl IncomingQuery {
         self.request.question && self.request.tenant.is_none()
     }
 
-    /// On whose behalf it runs. A caller that knows of no types leaves the type empty, which is nobody's.
+    /// Its tenant. Callers that do not know types leave the type empty, which matches no type.
     pub fn whose(&self) -> Option<Whose<'_>> {
         let tenant = self.request.tenant.as_deref()?;
         Some(Whose { tenant, kind: &self.tenant_type })

@@ -9,20 +9,20 @@ use tokio::time::Instant;
 use super::pool::Pool;
 use crate::deadline::Deadlines;
 
-/// What is enough where others need the connection.
+/// The limit while others need the connection.
 const UNDER_PRESSURE: Duration = Duration::from_secs(1);
-/// The same for a reader who has taken nothing yet.
+/// The same for a caller that has read nothing yet.
 const AT_FIRST: Duration = Duration::from_millis(400);
-/// And for one where many wait for their turns: all of them together are not to wait for much longer than for one. Readers
-/// who take longer make way.
+/// The least limit, if many wait: together they should not wait much longer than for one slow caller. Slower callers
+/// let others go first.
 const LEAST: Duration = Duration::from_millis(100);
-/// How often it is looked at.
+/// How often it is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
-/// How long is waited for callers.
+/// How long to wait for callers that do not read.
 pub struct ReaderPatience {
     pub limit: Option<Duration>,
-    /// Connections that may wait while others are needed.
+    /// Connections that may wait for callers while others need them.
     most: usize,
     /// Those that wait.
     waiting: AtomicUsize,
@@ -33,9 +33,9 @@ impl ReaderPatience {
         ReaderPatience { limit, most, waiting: AtomicUsize::new(0) }
     }
 
-    /// Returns when a caller has been waited for long enough. To be polled only once there is something to wait for.
-    /// `reads`: it has been waited for before, and has taken rows since. `slow`: it has been waited for so long that others
-    /// are to go first; called once. While it is `held_up`, no wait counts.
+    /// Returns when the caller has been waited for long enough. Poll it only when there is something to wait for.
+    /// `reads`: the caller has read rows since an earlier wait. `held_up`: while it is true, no wait counts. `slow` is
+    /// called once, when the caller has waited so long that others should go first.
     pub async fn ends(
         &self,
         pool: &Pool,
@@ -67,7 +67,7 @@ impl ReaderPatience {
                 continue;
             }
             let pressure = pool.pressure();
-            // Those that may stay longer give no turns.
+            // Connections that may wait longer do not serve others.
             let rounds = pressure.waiting.div_ceil(pressure.size.saturating_sub(self.most).max(1));
             let enough = match u32::try_from(rounds.max(1)) {
                 Ok(rounds) if !reads => (AT_FIRST / rounds).max(LEAST),

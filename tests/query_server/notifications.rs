@@ -156,7 +156,7 @@ async fn a_name_that_no_channel_can_have_is_refused_and_so_is_a_listener_too_man
     for (name, message) in [
         ("".to_owned(), "channel: must not be empty"),
         ("é".repeat(32), "channel: at most 63 bytes, got 64"),
-        ("a\0".to_owned(), "channel: holds a zero byte"),
+        ("a\0".to_owned(), "channel: contains a zero byte"),
     ] {
         let status = subscribe(&shard, &name).await.unwrap_err();
         assert_eq!((status.code(), status.message()), (Code::InvalidArgument, message));
