@@ -150,6 +150,6 @@ async fn less_memory_than_two_messages_take_is_refused_at_start() {
     let (_shutdown, drain) = mtdd::shutdown::shutdown();
     let options = options(url, &["--memory-limit", "1000000"]);
     let error = mtdd::query_server::service(options, drain).await.err().unwrap();
-    assert!(error.to_string().starts_with("--memory-limit: 1000000, less than twice --max-message-size"), "{error}");
+    assert!(error.to_string().starts_with("--memory-limit: 1000000 is less than twice --max-message-size"), "{error}");
     assert_eq!(error.exit_code(), 2);
 }

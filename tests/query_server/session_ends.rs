@@ -181,7 +181,7 @@ async fn a_session_that_lasts_too_long_is_rolled_back_and_ended() {
         last += 1;
         session.tag(&format!("insert into t values ({last})")).await;
     }
-    aborted(session.end().await, "it had lasted 1 s (--session-max-age)", "its transaction was rolled back");
+    aborted(session.end().await, "it reached its maximum age of 1 s (--session-max-age)", "its transaction was rolled back");
     assert_eq!(shard.look(BUSY).await, "0");
     assert_eq!(shard.look(COUNT).await, "0");
 }
@@ -225,7 +225,7 @@ async fn when_all_sessions_are_taken_the_next_waits_until_its_deadline() {
     let mut third = shard.session().await;
     let refused = third.run(QueryRequest { timeout_ms: 200, ..simple("begin") }).await;
     let message = refused.failure.as_ref().unwrap().message.clone();
-    assert!(message.contains("all 2 sessions are taken (--max-sessions)"), "{message}");
+    assert!(message.contains("all 2 sessions are in use (--max-sessions)"), "{message}");
     assert_eq!(refused.refusal(), (Reason::Overloaded, true));
 
     let waiting = third.ask(simple("begin")).await;
