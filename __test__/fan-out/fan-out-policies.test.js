@@ -105,10 +105,7 @@ describe('policies', () => {
   });
 
   it('that look at rows of other tenants are refused, with their names and their tables', async () => {
-    const reason = [
-      /the policy large of counted: a subquery reads rows of all shards/,
-      /connect as a role/,
-    ];
+    const reason = [/the policy large of counted: a subquery reads rows of all shards/, /connect as a role/];
     await assertRefused('select id from counted', ...reason);
     await assertRefused(
       'select n.id from notes n where exists (select from counted c where c.tenant = n.tenant)',

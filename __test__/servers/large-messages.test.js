@@ -142,10 +142,7 @@ describe('large messages', () => {
     const raise = "do $$ begin raise exception '%', repeat('x', 6000000); end $$";
     const error = await failureOf(db.raw(raise).mtdd('t'));
     assert.equal(error.code, 'P0001', error.stack);
-    assert.match(
-      error.message,
-      /x\.\.\. \(cut off: the error has 6\d{6} bytes, too many for a message\)$/,
-    );
+    assert.match(error.message, /x\.\.\. \(cut off: the error has 6\d{6} bytes, too many for a message\)$/);
     assert.ok(error.length > 6_000_000);
   });
 

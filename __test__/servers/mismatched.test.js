@@ -263,7 +263,8 @@ describe('a client and a server that are set up for different connections', () =
   it('PostgreSQL itself', async () => {
     const { host } = new URL(url);
     for (const settings of [{}, { tls: { ca: authority.pem } }]) {
-      const pattern = /is unavailable: PostgreSQL itself answers there: use the address of the mtdd-server in front of it/;
+      const pattern =
+        /is unavailable: PostgreSQL itself answers there: use the address of the mtdd-server in front of it/;
       await refused(host, settings, pattern);
       await unknown(host, settings, pattern);
     }

@@ -181,7 +181,11 @@ async fn a_session_that_lasts_too_long_is_rolled_back_and_ended() {
         last += 1;
         session.tag(&format!("insert into t values ({last})")).await;
     }
-    aborted(session.end().await, "it reached its maximum age of 1 s (--session-max-age)", "its transaction was rolled back");
+    aborted(
+        session.end().await,
+        "it reached its maximum age of 1 s (--session-max-age)",
+        "its transaction was rolled back",
+    );
     assert_eq!(shard.look(BUSY).await, "0");
     assert_eq!(shard.look(COUNT).await, "0");
 }
