@@ -7,6 +7,7 @@ use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
+use super::stream_places::{StreamOwner, StreamPlace, StreamPlaces};
 use crate::data::shape::Descriptions;
 use crate::dial::{Dial, Link};
 use crate::error::{Error, Server};
@@ -25,6 +26,9 @@ pub(super) struct ServerConnection {
     pub settings: HashMap<String, String>,
     /// Shared by the whole client.
     pub descriptions: Arc<Descriptions>,
+    /// For sessions, and for queries with a stream of their own.
+    pub tenant_places: Arc<StreamPlaces>,
+    pub listener_places: Arc<StreamPlaces>,
 }
 
 impl ServerConnection {
@@ -36,15 +40,33 @@ impl ServerConnection {
         descriptions: Arc<Descriptions>,
     ) -> Result<Self, Error> {
         let link = dial.link(&address)?;
-        Ok(ServerConnection { shard, address, link, dial, settings, descriptions })
+        Ok(ServerConnection {
+            shard,
+            address,
+            link,
+            dial,
+            settings,
+            descriptions,
+            tenant_places: StreamPlaces::for_tenants(),
+            listener_places: StreamPlaces::for_listeners(),
+        })
+    }
+
+    /// A place for a stream that lasts. An error means that there is none.
+    pub fn place(&self, places: &Arc<StreamPlaces>, owner: StreamOwner) -> Result<Arc<StreamPlace>, Error> {
+        let place = places.take(owner, || self.link.another_channel());
+        place
+            .map(Arc::new)
+            .map_err(|reason| Error::Overloaded { reason: format!("query server {}: {reason}", self.address) })
     }
 
     pub fn channel(&self) -> Channel {
         self.link.channel()
     }
 
-    pub fn client(&self) -> DbServiceClient<Channel> {
-        DbServiceClient::new(self.channel())
+    /// On a stream's own connection, or on that of all queries.
+    pub fn client(&self, place: Option<&StreamPlace>) -> DbServiceClient<Channel> {
+        DbServiceClient::new(place.map_or_else(|| self.channel(), |place| place.channel.clone()))
             .max_decoding_message_size(MAX_MESSAGE)
             .max_encoding_message_size(MAX_MESSAGE)
     }

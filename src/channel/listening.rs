@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+use crate::dial::opened;
 use crate::proto::channel_message::Message;
 use crate::proto::db_service_client::DbServiceClient;
 use crate::proto::legacy_db::db_service_client::DbServiceClient as LegacyClient;
@@ -37,7 +38,8 @@ pub type ListenStream = Pin<Box<dyn Stream<Item = Result<ListenEvent, Status>> +
 
 /// Listens on the mtdd.v1 wire.
 pub async fn listen(channel: Channel, request: Request<ChannelRequest>) -> Result<ListenStream, Status> {
-    let messages = DbServiceClient::new(channel).listen_to_channel(request).await?.into_inner();
+    let call = async move { DbServiceClient::new(channel).listen_to_channel(request).await };
+    let messages = opened(call).await?.into_inner();
     let heard = messages.try_filter_map(|message| async {
         Ok(message.message.map(|message| match message {
             Message::Listening(_) => ListenEvent::InForce,

@@ -8,6 +8,7 @@ mod query_channel;
 mod reply_queue;
 mod session;
 mod stream;
+mod stream_places;
 
 pub use legacy::{LegacyAnswer, LegacyCall, LegacyFailure};
 pub use listening::{ListenEvent, ListenStream};

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use prost::Message;
 use tonic::{Code, Status};
 
@@ -14,6 +15,7 @@ use super::legacy::{self, LegacyAnswer, LegacyCall, LegacyFailure};
 use super::listening::{self, ListenStream};
 use super::session::ServerSession;
 use super::stream::{Call, ReadSafety, SessionOwner, Stream, StreamMethod};
+use super::stream_places::StreamPlace;
 use crate::data::shape::Descriptions;
 use crate::dial::{Dial, is_refused};
 use crate::error::Error;
@@ -189,7 +191,9 @@ impl QueryChannel {
         if query.may_have_run && !shared.checks_reads().await {
             return Err(self.not_repeated_error());
         }
-        let own = match Stream::open(&self.server, StreamMethod::Multiplex, None).await {
+        let tenant = query.tenant.as_deref().map(|tenant| (tenant.into(), query.tenant_type.unwrap_or_default()));
+        let place = self.server.place(&self.server.tenant_places, tenant)?;
+        let own = match Stream::open(&self.server, Some(place), StreamMethod::Multiplex, None).await {
             Ok(stream) => stream,
             Err(status) => {
                 self.forget(&shared);
@@ -293,19 +297,20 @@ impl QueryChannel {
     }
 
     async fn listen_once(&self, channel: &str) -> Result<ListenStream, Error> {
+        let place = self.server.place(&self.server.listener_places, None)?;
         if !self.is_legacy.load(Ordering::Relaxed) {
             let request = self.server.request(ChannelRequest { channel: channel.to_owned() });
-            match listening::listen(self.server.channel(), request).await {
-                Ok(listening) => return Ok(listening),
+            match listening::listen(place.channel.clone(), request).await {
+                Ok(listening) => return Ok(keeping(place, listening)),
                 Err(status) if status.code() == Code::Unimplemented => self.check_legacy().await?,
                 Err(status) => return Err(self.server.listening_error(&status).await),
             }
         }
         let request = self.server.request(legacy_db::ChannelRequest { channel_name: channel.to_owned() });
-        let listening = listening::listen_legacy(self.server.channel(), request).await;
+        let listening = listening::listen_legacy(place.channel.clone(), request).await;
         self.note_wire(listening.as_ref().err().is_none_or(|status| status.code() != Code::Unimplemented));
         match listening {
-            Ok(listening) => Ok(listening),
+            Ok(listening) => Ok(keeping(place, listening)),
             Err(status) => Err(self.server.listening_error(&status).await),
         }
     }
@@ -356,7 +361,9 @@ impl QueryChannel {
     /// Opens a session.
     pub async fn open_session(&self, owner: Option<SessionOwner<'_>>) -> Result<ServerSession, Error> {
         if !self.is_legacy.load(Ordering::Relaxed) {
-            match self.open_stream(StreamMethod::Session, owner).await {
+            let tenant = owner.map(|owner| (owner.tenant.into(), owner.kind));
+            let place = self.server.place(&self.server.tenant_places, tenant)?;
+            match self.open_stream(Some(place), StreamMethod::Session, owner).await {
                 Ok(stream) => return Ok(ServerSession(stream)),
                 Err(status) if status.code() == Code::Unimplemented => self.check_legacy().await?,
                 Err(status) => return Err(self.server.opening_error(&status).await),
@@ -384,7 +391,7 @@ impl QueryChannel {
         if waited && let Some(failure) = &*failure {
             return Err(failure.clone());
         }
-        match self.open_stream(StreamMethod::Multiplex, None).await {
+        match self.open_stream(None, StreamMethod::Multiplex, None).await {
             Ok(stream) => {
                 tracing::info!(target: "mtdd::grpc", shard = self.server.shard, address = self.server.address, "connected to query server");
                 *failure = None;
@@ -424,13 +431,25 @@ impl QueryChannel {
     }
 
     /// Opens a stream. Tries again with another token if the server refuses this one and the application has another.
-    async fn open_stream(&self, method: StreamMethod, owner: Option<SessionOwner<'_>>) -> Result<Arc<Stream>, Status> {
+    async fn open_stream(
+        &self,
+        place: Option<Arc<StreamPlace>>,
+        method: StreamMethod,
+        owner: Option<SessionOwner<'_>>,
+    ) -> Result<Arc<Stream>, Status> {
         let edition = self.server.dial.token.edition();
-        match Stream::open(&self.server, method, owner).await {
+        match Stream::open(&self.server, place.clone(), method, owner).await {
             Err(status) if is_refused(&status) && self.server.dial.token.renewed(edition).await => {
-                Stream::open(&self.server, method, owner).await
+                Stream::open(&self.server, place, method, owner).await
             }
             outcome => outcome,
         }
     }
+}
+
+/// A stream that has a place as long as it lasts.
+fn keeping(place: Arc<StreamPlace>, listening: ListenStream) -> ListenStream {
+    Box::pin(listening.inspect(move |_| {
+        let _ = &place;
+    }))
 }

@@ -16,8 +16,9 @@ use tonic::{Code, Status, Streaming};
 
 use super::connection::ServerConnection;
 use super::reply_queue::{ReplyEvent, ReplyQueue};
+use super::stream_places::StreamPlace;
 use crate::data::shape::{Description, Descriptions};
-use crate::dial::check_answer;
+use crate::dial::{check_answer, opened};
 use crate::error::describe;
 use crate::proto::{
     Cancel, ClientFrame, Credit, Execute, Hello, Open, Part, QueryRequest, ReplyPart, RowDescription, ServerFrame,
@@ -113,9 +114,11 @@ impl SessionOwner<'_> {
 }
 
 impl Stream {
-    /// `owner`: whose session it is, so that the server checks the shard before it accepts the stream.
+    /// `place`: the connection that it is on; None: that of all queries. `owner`: whose session it is, so that the server
+    /// checks the shard before it accepts the stream.
     pub async fn open(
         server: &ServerConnection,
+        place: Option<Arc<StreamPlace>>,
         method: StreamMethod,
         owner: Option<SessionOwner<'_>>,
     ) -> Result<Arc<Stream>, Status> {
@@ -126,11 +129,15 @@ impl Stream {
         if let Some(owner) = owner {
             owner.note(outgoing.metadata_mut());
         }
-        let mut client = server.client();
-        let incoming = match method {
-            StreamMethod::Multiplex => client.multiplex(outgoing).await?,
-            StreamMethod::Session => client.session(outgoing).await?,
-        };
+        let mut client = server.client(place.as_deref());
+        let (incoming, place) = opened(async move {
+            let incoming = match method {
+                StreamMethod::Multiplex => client.multiplex(outgoing).await,
+                StreamMethod::Session => client.session(outgoing).await,
+            };
+            incoming.map(|incoming| (incoming, place))
+        })
+        .await?;
         check_answer(incoming.metadata())?;
         let incoming = incoming.into_inner();
         let calls = OpenCalls {
@@ -148,7 +155,11 @@ impl Stream {
             calls: Mutex::new(calls),
         });
         let known = KnownDescriptions { of_client: server.descriptions.clone(), of_stream: HashMap::new() };
-        tokio::spawn(read(stream.clone(), method, incoming, server.address.clone(), known));
+        let reading = read(stream.clone(), method, incoming, server.address.clone(), known);
+        tokio::spawn(async move {
+            reading.await;
+            drop(place);
+        });
         Ok(stream)
     }
 

@@ -60,7 +60,12 @@ impl Link {
 
     /// Connects on first use. Needs a runtime.
     pub fn channel(&self) -> Channel {
-        self.channel.get_or_init(|| self.endpoint.connect_with_connector_lazy(self.connector.clone())).clone()
+        self.channel.get_or_init(|| self.another_channel()).clone()
+    }
+
+    /// Another connection to the same server. Only within a runtime.
+    pub fn another_channel(&self) -> Channel {
+        self.endpoint.connect_with_connector_lazy(self.connector.clone())
     }
 
     pub fn is_encrypted(&self) -> bool {

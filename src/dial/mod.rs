@@ -1,6 +1,7 @@
 //! How to reach a server: its address, TLS, keep-alive and bearer token, and why it cannot be reached. Used by
 //! `channel`, `lookup` and `query_server`, whose connections follow the same rules.
 
+mod accepted;
 mod link;
 mod peer;
 mod refusal;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use tonic::transport::Endpoint;
 use tonic::{Code, Request, Status};
 
+pub use accepted::opened;
 pub use link::{Link, check_answer};
 pub use tls::Tls;
 pub use token::BearerToken;

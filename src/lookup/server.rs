@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tonic::{Code, Request, Status};
 
 use super::tenant::TenantKey;
-use crate::dial::{Dial, Link};
+use crate::dial::{Dial, Link, opened};
 use crate::error::Error;
 use crate::proto::legacy_lookup::lookup_service_client::LookupServiceClient as LegacyClient;
 use crate::proto::lookup_service_client::LookupServiceClient;
@@ -100,10 +100,13 @@ impl LookupServer {
     ) -> Result<TenantResponse, Status> {
         let mut client = LookupServiceClient::new(self.link.channel());
         let request = self.request(message, timeout);
-        let response = match method {
-            LookupMethod::Get => client.get_tenant_shard(request).await?,
-            LookupMethod::Add => client.add_tenant_shard(request).await?,
+        let call = async move {
+            match method {
+                LookupMethod::Get => client.get_tenant_shard(request).await,
+                LookupMethod::Add => client.add_tenant_shard(request).await,
+            }
         };
+        let response = opened(call).await?;
         Ok(response.into_inner())
     }
 
@@ -116,10 +119,13 @@ impl LookupServer {
         let TenantRequest { tenant_name, tenant_type } = message;
         let mut client = LegacyClient::new(self.link.channel());
         let request = self.request(legacy_lookup::TenantRequest { tenant_name, tenant_type }, timeout);
-        let response = match method {
-            LookupMethod::Get => client.get_tenant_shard(request).await?,
-            LookupMethod::Add => client.add_tenant_shard(request).await?,
+        let call = async move {
+            match method {
+                LookupMethod::Get => client.get_tenant_shard(request).await,
+                LookupMethod::Add => client.add_tenant_shard(request).await,
+            }
         };
+        let response = opened(call).await?;
         let legacy_lookup::TenantResponse { tenant_id, shard_index } = response.into_inner();
         Ok(TenantResponse { tenant_id, shard_index, epoch: 0 })
     }

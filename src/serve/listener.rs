@@ -26,6 +26,10 @@ use crate::shutdown::Drain;
 /// The flow-control window of a connection: larger than a stream's (1 MiB), so that no stream blocks the others.
 const CONNECTION_WINDOW: u32 = 8 << 20;
 
+/// Calls of one connection that may be given up before they are looked at, which a burst of aborted requests brings about.
+/// Beyond that the connection is ended, as that of an attacker.
+const MOST_RESETS: usize = 16_384;
+
 /// How long connections without a call may take to close.
 const CLOSING_TIME: Duration = Duration::from_millis(500);
 
@@ -52,6 +56,8 @@ impl BoundListener {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_max_header_list_size(settings.max_header_size)
             .max_concurrent_streams(settings.max_concurrent_streams)
+            .http2_max_pending_accept_reset_streams(Some(MOST_RESETS))
+            .http2_max_local_error_reset_streams(Some(MOST_RESETS))
             .http2_keepalive_interval(settings.keepalive_interval)
             .http2_keepalive_timeout(Some(settings.keepalive_timeout));
         let unavailable = |source| {

@@ -57,9 +57,10 @@ pub struct ListenOptions {
         value_parser = value_parser!(u32).range(1024..=16_777_216))]
     pub max_header_size: u32,
 
-    /// Calls that one connection may have open at the same time
+    /// Calls that one connection may have open at the same time; at least the 100 that the library has open on one before it
+    /// opens another
     #[arg(long, env = "MTDD_MAX_CONCURRENT_STREAMS", value_name = "N", default_value_t = 1024,
-        value_parser = value_parser!(u32).range(1..))]
+        value_parser = value_parser!(u32).range(100..))]
     pub max_concurrent_streams: u32,
 
     /// Client connections at once. Another one takes the place of the connection that has gone longest without a call;
