@@ -66,6 +66,10 @@ pub enum Error {
     )]
     OutcomeUnknown { shard: usize, address: String, reason: String, stopping_for: Option<&'static str> },
 
+    /// The query server has a limit of its own, which was shorter. `reason` names it and says what became of the query.
+    #[error("query server {address} (shard {shard}): {reason}")]
+    ServerLimit { shard: usize, address: String, reason: String, timeout_ms: u64, fate: Fate },
+
     /// Nobody read the query's rows, and PostgreSQL has stopped it.
     #[error("query server {address} (shard {shard}): {reason}")]
     Stalled { shard: usize, address: String, reason: String },
@@ -151,7 +155,9 @@ impl Error {
             Error::Unauthenticated { server: Server::Query { .. }, .. } => "SHARD_UNAVAILABLE",
             Error::Unauthenticated { server: Server::Lookup(_), .. } => "LOOKUP_UNAVAILABLE",
             Error::Overloaded { .. } => "OVERLOADED",
-            Error::Timeout { .. } | Error::ShardTimeout { .. } | Error::Stalled { .. } => "TIMEOUT",
+            Error::Timeout { .. } | Error::ShardTimeout { .. } | Error::ServerLimit { .. } | Error::Stalled { .. } => {
+                "TIMEOUT"
+            }
             Error::Cancelled { .. } => "CANCELLED",
             Error::OutcomeUnknown { .. } => "OUTCOME_UNKNOWN",
             Error::SessionEnded { .. } => "SHARD_UNAVAILABLE",
@@ -216,7 +222,8 @@ impl Error {
             Error::LookupUnavailable { address, .. } => json!({ "lookupServer": address }),
             Error::PartialFailure { shards, .. } => json!({ "shards": shards }),
             Error::MergeMemory { limit } => json!({ "mergeMemoryLimit": limit }),
-            Error::ShardTimeout { shard, address, timeout_ms, fate } => json!({
+            Error::ShardTimeout { shard, address, timeout_ms, fate }
+            | Error::ServerLimit { shard, address, timeout_ms, fate, .. } => json!({
                 "timeout": timeout_ms, "stopped": matches!(fate, Fate::NotRun | Fate::NotSent | Fate::Stopped),
                 "shardIndex": shard, "queryServer": address,
             }),

@@ -84,6 +84,33 @@ describe('limits of sessions', () => {
       }),
     );
     assert.equal(error.code, 'TIMEOUT');
+    assert.match(error.message, /the query's session had lasted 1 s \(--session-max-age\); /);
+    assert.equal(error.context.timeout, 1000);
+    await nothingIsLeft();
+  });
+
+  it('a query that a server stops by its own limit names that limit', async () => {
+    const db = await open('--max-statement-time', '300');
+    const limit = /: the query did not finish within 300 ms \(--max-statement-time\); /;
+    const slow = 'select n, pg_sleep(0.05) from generate_series(1, 1000) as n';
+    const queries = [
+      () => db.raw('select pg_sleep(30)').mtdd(TENANT),
+      () => db.raw('select pg_sleep(30)').mtdd({ tenantId: TENANT, timeout: 20_000 }),
+      () => db.raw('select pg_sleep(30)').mtdd(),
+      () => db.raw('insert into notes select 1 from (select pg_sleep(30)) as pause').mtdd(TENANT),
+      () => db.transaction((trx) => trx.raw('select pg_sleep(30)').mtdd(TENANT)),
+      async () => {
+        for await (const _ of db.raw(slow).mtdd(TENANT).stream());
+      },
+    ];
+    for (const query of queries) {
+      const error = await failureOf(query());
+      assert.match(error.message, limit);
+      assert.deepEqual([error.code, error.context.timeout, error.context.stopped], ['TIMEOUT', 300, true]);
+      assert.equal(error.context.queryServer, servers.at(-1).address);
+    }
+    const own = await failureOf(db.raw('select pg_sleep(30)').mtdd({ tenantId: TENANT, timeout: 100 }));
+    assert.match(own.message, /the query did not finish within 100 ms; it has been stopped$/);
     await nothingIsLeft();
   });
 

@@ -188,8 +188,8 @@ impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
             }
         };
         let window = if request.window == 0 { self.window } else { request.window.into() };
-        let deadline = self.engine.deadline(&request, None);
-        let query = IncomingQuery::new(request, self.settings.clone(), deadline, self.caller, memory);
+        let limit = self.engine.limit(&request, None);
+        let query = IncomingQuery::new(request, self.settings.clone(), limit, self.caller, memory);
         (self.start)(query, ReplySender::new(id, window, &self.queries, sender, self.engine.replies.clone()));
         Ok(())
     }

@@ -2,19 +2,18 @@
 
 use std::net::SocketAddr;
 
-use tokio::time::Instant;
-
 use super::backend::Whose;
 use super::fair::OwnerId;
 use super::memory::Reserved;
 use super::settings::SessionSettings;
+use super::stop::TimeLimit;
 use crate::proto::QueryRequest;
 
 /// One query, ready to run.
 pub struct IncomingQuery {
     pub request: QueryRequest,
     pub settings: SessionSettings,
-    pub deadline: Option<Instant>,
+    pub limit: Option<TimeLimit>,
     /// The connection that it came on.
     pub caller: Option<SocketAddr>,
     /// The tenant's type, as its setting has it.
@@ -28,12 +27,12 @@ impl IncomingQuery {
     pub fn new(
         request: QueryRequest,
         settings: SessionSettings,
-        deadline: Option<Instant>,
+        limit: Option<TimeLimit>,
         caller: Option<SocketAddr>,
         memory: Option<Reserved>,
     ) -> Self {
         let tenant_type = request.tenant_type.map(|kind| kind.to_string()).unwrap_or_default();
-        IncomingQuery { request, settings, deadline, caller, tenant_type, _memory: memory }
+        IncomingQuery { request, settings, limit, caller, tenant_type, _memory: memory }
     }
 
     /// The approximate size of a request in bytes.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::backend::Transaction;
 use super::execution::{Execution, ExecutionMode};
@@ -21,7 +21,7 @@ use super::reader_patience::ReaderPatience;
 use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
 use super::reply_reader::AttemptOutcome;
 use super::statement_traits::{StatementTraits, TraitsCache, reads_only};
-use super::stop::{Caller, StopReason, without_doubt};
+use super::stop::{Caller, LimitOf, StopReason, TimeLimit, without_doubt};
 use super::stop_watch::StopWatch;
 use crate::deadline::Deadlines;
 use crate::proto::failure::Reason;
@@ -57,10 +57,12 @@ pub struct Engine {
 
 impl Engine {
     /// The deadline of a new query: the earliest of its own limits and the server's.
-    pub fn deadline(&self, request: &QueryRequest, call: Option<Duration>) -> Option<Instant> {
+    pub fn limit(&self, request: &QueryRequest, call: Option<Duration>) -> Option<TimeLimit> {
         let own = (request.timeout_ms > 0).then(|| Duration::from_millis(request.timeout_ms.into()));
-        let limit = [own, call, self.max_statement_time].into_iter().flatten().min()?;
-        Instant::now().checked_add(limit)
+        let callers = own.into_iter().chain(call).map(|time| (time, LimitOf::Caller));
+        let servers = self.max_statement_time.map(|time| (time, LimitOf::Statements(time)));
+        let (time, of) = callers.chain(servers).min()?;
+        TimeLimit::after(time, of)
     }
 
     /// Runs a query and returns the last chunk of its reply; the caller gets the earlier ones. A panic is answered too,
@@ -245,7 +247,7 @@ impl Engine {
     /// Begins to watch for reasons to stop a query.
     pub fn watch<'w, C>(&'w self, query: &IncomingQuery, text: &'w StatementTraits, caller: &'w C) -> StopWatch<'w, C> {
         let reader = (query.owner(), &text.pace);
-        StopWatch::new(caller, &self.patience, &self.pool, &self.deadlines, reader, query.deadline)
+        StopWatch::new(caller, &self.patience, &self.pool, &self.deadlines, reader, query.limit)
     }
 
     /// Takes a connection from the pool. `held`: for a session; sessions are limited separately.

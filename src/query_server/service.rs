@@ -112,8 +112,8 @@ impl QueryService {
             Some(tenant) => charge(memory, tenant).map_err(status)?,
             None => memory,
         };
-        let deadline = self.engine.deadline(&request, call);
-        Ok(IncomingQuery::new(request, settings, deadline, caller, Some(memory)))
+        let limit = self.engine.limit(&request, call);
+        Ok(IncomingQuery::new(request, settings, limit, caller, Some(memory)))
     }
 }
 

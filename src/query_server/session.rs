@@ -21,7 +21,7 @@ use super::query::IncomingQuery;
 use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
 use super::run::Engine;
 use super::session_permits::{Full, SessionPermit, SessionPermits};
-use super::stop::{STOP_TIMEOUT, StopReason};
+use super::stop::{LimitOf, STOP_TIMEOUT, StopReason, TimeLimit};
 use super::stop_watch::{StopWatch, passed};
 use super::stream::{self, LastChunk, OutgoingFrame, ReplySender, ReplyStream};
 use crate::proto::failure::Reason;
@@ -88,7 +88,7 @@ impl Sessions {
             last_id: 0,
             in_transaction: false,
             rolled_back: false,
-            end_of_life: self.limits.age.and_then(|age| Instant::now().checked_add(age)),
+            end_of_life: self.limits.age.and_then(|age| TimeLimit::after(age, LimitOf::Sessions(age))),
         };
         tokio::spawn(session.run());
         ReplyStream::new(receiver, queries, task.abort_handle(), &self.engine)
@@ -142,7 +142,7 @@ struct Session {
     in_transaction: bool,
     /// A transaction was open when the connection was given back.
     rolled_back: bool,
-    end_of_life: Option<Instant>,
+    end_of_life: Option<TimeLimit>,
 }
 
 impl Session {
@@ -178,7 +178,7 @@ impl Session {
                 Ok(next) => next,
                 Err(end) => return end,
             };
-            query.deadline = [query.deadline, self.end_of_life].into_iter().flatten().min();
+            query.limit = [query.limit, self.end_of_life].into_iter().flatten().min();
             let last = self
                 .answer(&query, &reply)
                 .await
@@ -197,7 +197,7 @@ impl Session {
     async fn next(&mut self) -> Result<(IncomingQuery, ReplySender), SessionEnd> {
         let limits = self.sessions.limits;
         let idle = limits.idle.and_then(|idle| Instant::now().checked_add(idle)).map(|at| (at, SessionEnd::Idle));
-        let age = self.end_of_life.map(|at| (at, SessionEnd::TooOld));
+        let age = self.end_of_life.map(|limit| (limit.at, SessionEnd::TooOld));
         let limit = idle.into_iter().chain(age).min_by_key(|(at, _)| *at);
         let mut deadline = limit.map(|(at, _)| self.sessions.engine.deadlines.at(at));
         let in_transaction = self.transaction() != Transaction::None;
@@ -217,8 +217,8 @@ impl Session {
         if let Some(stop) = reply.stop() {
             return Err(stop.before());
         }
-        if query.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            return Err(StopReason::Deadline.before());
+        if let Some(limit) = query.limit.filter(|limit| limit.at <= Instant::now()) {
+            return Err(StopReason::Deadline(limit.of).before());
         }
         let sessions = self.sessions.clone();
         let (text, _) = sessions.engine.look_at(&query.request).await?;
@@ -243,7 +243,7 @@ impl Session {
             Ok(last) => last,
             Err(stop) => LastChunk::refusal(self.without_room(stop, query).await),
         };
-        let mut end_of_life = self.end_of_life.map(|at| engine.deadlines.at(at));
+        let mut end_of_life = self.end_of_life.map(|limit| engine.deadlines.at(limit.at));
         let mut finishing = pin!(reply.finish(last));
         let end = tokio::select! {
             biased;
@@ -331,7 +331,7 @@ async fn hold(
         }
     };
     let place = watch.unless_stopped(place).await.map_err(|stop| match stop {
-        StopReason::Deadline => {
+        StopReason::Deadline(_) => {
             let message = format!(
                 "all {} sessions are in use (--max-sessions), or all of this tenant's (--tenant-max-sessions)",
                 sessions.limits.most

@@ -1,7 +1,10 @@
 //! Why a query is stopped before its end, and what its caller is told. `stop_watch` finds the reasons; `cancel` asks
 //! PostgreSQL to stop.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::reply_chunk::{ReplyChunk, failure};
 use crate::proto::Failure;
@@ -9,6 +12,30 @@ use crate::proto::failure::Reason;
 
 /// How long a statement may go on after a cancel request; then its connection is closed.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The deadline of a query, and whose limit it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimeLimit {
+    pub at: Instant,
+    pub of: LimitOf,
+}
+
+/// Whose limit it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LimitOf {
+    Caller,
+    /// --max-statement-time.
+    Statements(Duration),
+    /// --session-max-age.
+    Sessions(Duration),
+}
+
+impl TimeLimit {
+    /// A limit that begins now; None: it is so far away that it never passes.
+    pub fn after(time: Duration, of: LimitOf) -> Option<TimeLimit> {
+        Some(TimeLimit { at: Instant::now().checked_add(time)?, of })
+    }
+}
 
 /// Why a query is stopped before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +45,7 @@ pub enum StopReason {
     /// The lease for its tenant has ended.
     Lapsed,
     /// Its deadline has passed.
-    Deadline,
+    Deadline(LimitOf),
     /// A row, or the whole reply, does not fit into a message.
     TooLarge,
     /// Its caller did not read rows for too long.
@@ -32,54 +59,71 @@ impl StopReason {
         match self {
             StopReason::Cancelled => Reason::Cancelled,
             StopReason::Lapsed => Reason::Unavailable,
-            StopReason::Deadline => Reason::Timeout,
+            StopReason::Deadline(_) => Reason::Timeout,
             StopReason::TooLarge => Reason::Invalid,
             StopReason::Stalled => Reason::Stalled,
             StopReason::Overloaded => Reason::Overloaded,
         }
     }
 
-    fn words(self) -> &'static str {
-        match self {
+    fn words(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             StopReason::Cancelled => "the query was cancelled",
             StopReason::Lapsed => {
                 "no lookup server has answered for too long (--max-placement-staleness), so the query may not run"
             }
-            StopReason::Deadline => "the query timed out",
+            StopReason::Deadline(LimitOf::Caller) => "the query timed out",
+            StopReason::Deadline(LimitOf::Statements(most)) => {
+                return Cow::Owned(format!(
+                    "the query did not finish within {} ms (--max-statement-time)",
+                    most.as_millis()
+                ));
+            }
+            StopReason::Deadline(LimitOf::Sessions(most)) => {
+                return Cow::Owned(format!("the query's session had lasted {} s (--session-max-age)", most.as_secs()));
+            }
             StopReason::TooLarge => "a row or the whole reply exceeds the message limit (--max-message-size)",
             StopReason::Overloaded => {
                 "replies that callers have not read have reached their memory limit (--memory-limit)"
             }
             StopReason::Stalled => "the query's rows were not read for too long (--reader-stall-timeout)",
-        }
+        })
+    }
+
+    fn failure(self, reason: Reason, never_ran: bool, message: String) -> Failure {
+        let server_limit_ms = match self {
+            StopReason::Deadline(LimitOf::Statements(most) | LimitOf::Sessions(most)) => most.as_millis() as u64,
+            _ => 0,
+        };
+        Failure { server_limit_ms, ..failure(reason, never_ran, message) }
     }
 
     /// Nothing has run.
     pub fn before(self) -> Failure {
-        failure(self.reason(), true, format!("{}; it was not run", self.words()))
+        self.failure(self.reason(), true, format!("{}; it was not run", self.words()))
     }
 
     /// PostgreSQL has confirmed the stop, or cannot have committed anything.
     pub fn after(self) -> Failure {
-        failure(self.reason(), false, format!("{}; it was stopped", self.words()))
+        self.failure(self.reason(), false, format!("{}; it was stopped", self.words()))
     }
 
     /// The statement only reads, so its outcome does not matter.
     pub fn of_a_read(self) -> Failure {
-        failure(self.reason(), false, format!("{}; the statement only reads", self.words()))
+        self.failure(self.reason(), false, format!("{}; the statement only reads", self.words()))
     }
 
     /// The connection was closed inside the caller's transaction, which is rolled back.
     pub fn closed(self) -> Failure {
         let how =
             "the statement did not stop when cancelled, so its connection was closed and its transaction rolled back";
-        failure(self.reason(), false, format!("{}; {how}", self.words()))
+        self.failure(self.reason(), false, format!("{}; {how}", self.words()))
     }
 
     /// PostgreSQL had already finished the statement, and its transaction was made to fail.
     pub fn undone(self) -> Failure {
         let how = "PostgreSQL had already finished the statement, so its transaction was made to fail";
-        failure(self.reason(), false, format!("{}; {how}", self.words()))
+        self.failure(self.reason(), false, format!("{}; {how}", self.words()))
     }
 
     /// PostgreSQL had already finished the statement, and not all of its reply was delivered.
@@ -105,9 +149,9 @@ impl StopReason {
 
     /// The statement may have taken effect.
     pub fn in_doubt(self, how: &str) -> Failure {
-        let mut failure = failure(Reason::OutcomeUnknown, false, format!("{}; {how}", self.words()));
+        let mut failure = self.failure(Reason::OutcomeUnknown, false, format!("{}; {how}", self.words()));
         failure.stopping_for = self.reason().into();
-        failure.cause = self.words().to_owned();
+        failure.cause = self.words().into_owned();
         failure
     }
 }

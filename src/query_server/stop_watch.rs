@@ -11,7 +11,7 @@ use super::pool::Pool;
 use super::reader_pace::ReaderPace;
 use super::reader_patience::ReaderPatience;
 use super::reply_chunk::ReplyChunk;
-use super::stop::{Caller, STOP_TIMEOUT, StopReason};
+use super::stop::{Caller, LimitOf, STOP_TIMEOUT, StopReason, TimeLimit};
 use crate::deadline::{Deadline, Deadlines};
 
 /// Watches for reasons to stop.
@@ -23,6 +23,8 @@ pub struct StopWatch<'w, C> {
     pub owner: OwnerId,
     pub pace: &'w Arc<ReaderPace>,
     deadline: Option<Deadline>,
+    /// Whose limit the deadline is.
+    limit_of: LimitOf,
     /// The lease of the query; None: none is needed.
     pub lease: Option<Lease>,
     /// The caller has read rows since an earlier wait.
@@ -34,16 +36,17 @@ pub struct StopWatch<'w, C> {
 }
 
 impl<'w, C> StopWatch<'w, C> {
-    /// Begins to watch. `deadline`: when the query must have ended.
+    /// Begins to watch. `limit`: when the query must have ended.
     pub fn new(
         caller: &'w C,
         patience: &'w ReaderPatience,
         pool: &'w Pool,
         deadlines: &'w Deadlines,
         (owner, pace): (OwnerId, &'w Arc<ReaderPace>),
-        deadline: Option<Instant>,
+        limit: Option<TimeLimit>,
     ) -> Self {
-        let deadline = deadline.map(|at| deadlines.at(at));
+        let limit_of = limit.map_or(LimitOf::Caller, |limit| limit.of);
+        let deadline = limit.map(|limit| deadlines.at(limit.at));
         let (lease, stopping) = (None, None);
         StopWatch {
             caller,
@@ -53,6 +56,7 @@ impl<'w, C> StopWatch<'w, C> {
             owner,
             pace,
             deadline,
+            limit_of,
             lease,
             reads: false,
             is_slow: false,
@@ -68,7 +72,7 @@ impl<C: Caller> StopWatch<'_, C> {
             biased;
             done = work => Ok(done),
             stop = self.caller.cancelled(), if self.stopping.is_none() => Err(stop),
-            () = passed(&mut self.deadline) => Err(StopReason::Deadline),
+            () = passed(&mut self.deadline) => Err(StopReason::Deadline(self.limit_of)),
         }
     }
 
@@ -87,7 +91,7 @@ impl<C: Caller> StopWatch<'_, C> {
         let sent = tokio::select! {
             biased;
             stop = self.caller.cancelled(), if self.stopping.is_none() => Err(stop),
-            () = passed(&mut self.deadline) => Err(StopReason::Deadline),
+            () = passed(&mut self.deadline) => Err(StopReason::Deadline(self.limit_of)),
             sent = self.caller.send(chunk) => sent,
             () = patience => Err(StopReason::Stalled),
         };

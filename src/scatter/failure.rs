@@ -145,9 +145,20 @@ impl FailedAttempt {
         let (stopping_for, only_read) = (failure.stopping_for(), failure.only_read);
         let ended = if failure.never_ran { Fate::NotRun } else { Fate::Stopped };
         let (reason, cause) = (failure.message, failure.cause);
+        // Whose time was up.
+        let late = |reason: &str, fate| match failure.server_limit_ms {
+            0 => Interrupt::Deadline.error(timeout, fate),
+            timeout_ms => Error::ServerLimit {
+                shard: channel.shard(),
+                address: channel.address().to_owned(),
+                reason: reason.to_owned(),
+                timeout_ms,
+                fate,
+            },
+        };
         let error = match Reason::try_from(failure.reason).unwrap_or_default() {
             Reason::Overloaded => Error::Overloaded { reason: format!("query server {}: {reason}", channel.address()) },
-            Reason::Timeout => Interrupt::Deadline.error(timeout, ended),
+            Reason::Timeout => late(&reason, ended),
             Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(timeout, ended),
             Reason::Unavailable => {
                 let class = if failure.never_ran { FailureClass::NeverSent } else { FailureClass::OutcomeUnknown };
@@ -165,7 +176,7 @@ impl FailedAttempt {
                     cause => format!("{cause}; the statement only reads"),
                 };
                 let stopping = match stopping_for {
-                    Reason::Timeout => Interrupt::Deadline.error(timeout, Fate::OnlyReads),
+                    Reason::Timeout => late(&of_a_read, Fate::OnlyReads),
                     Reason::Cancelled => interrupted.unwrap_or(Interrupt::Cancelled).error(timeout, Fate::OnlyReads),
                     Reason::Stalled => stalled(channel, of_a_read),
                     Reason::Invalid => Error::Invalid { reason: of_a_read },

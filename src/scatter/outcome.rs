@@ -36,9 +36,10 @@ impl Outcome {
             FailureClass::OutcomeUnknown | FailureClass::StaysUnknown => Outcome::Unknown(failure),
             FailureClass::Answered => match &failure {
                 ShardError::Failed(Error::Cancelled { .. } | Error::ClientClosed { .. }) => Outcome::Cancelled,
-                ShardError::Failed(Error::Timeout { fate: Fate::Unknown | Fate::OnlyReads, .. }) => {
-                    Outcome::Unknown(failure)
-                }
+                ShardError::Failed(
+                    Error::Timeout { fate: Fate::Unknown | Fate::OnlyReads, .. }
+                    | Error::ServerLimit { fate: Fate::OnlyReads, .. },
+                ) => Outcome::Unknown(failure),
                 ShardError::Failed(Error::Overloaded { .. } | Error::Unauthenticated { .. }) => {
                     Outcome::NotSent(Some(failure))
                 }
@@ -158,7 +159,9 @@ pub fn fan_out_error(
     }
     if !may_have_effect {
         let timeout = errors().find_map(|(_, failure)| match failure {
-            ShardError::Failed(error @ (Error::Timeout { .. } | Error::ShardTimeout { .. })) => Some(error),
+            ShardError::Failed(
+                error @ (Error::Timeout { .. } | Error::ShardTimeout { .. } | Error::ServerLimit { .. }),
+            ) => Some(error),
             _ => None,
         });
         if let Some(timeout) = timeout.filter(|_| !is_refused) {

@@ -325,7 +325,9 @@ impl<'a> ShardCalls<'a> {
             return;
         }
         let (grace, answered_is_enough) = match error {
-            ShardError::Failed(Error::Timeout { .. } | Error::ShardTimeout { .. }) => (DEADLINE_GRACE, false),
+            ShardError::Failed(Error::Timeout { .. } | Error::ShardTimeout { .. } | Error::ServerLimit { .. }) => {
+                (DEADLINE_GRACE, false)
+            }
             error if error.is_about_the_statement() => (SAME_REFUSAL_GRACE, true),
             _ => (Duration::ZERO, true),
         };

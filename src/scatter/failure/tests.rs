@@ -81,6 +81,26 @@ fn what_is_said_of_a_statement_that_the_server_has_not_spoken_of_is_what_is_know
 }
 
 #[test]
+fn a_limit_of_the_servers_own_is_not_told_as_the_callers() {
+    let channel = channel();
+    let message = "the query did not finish within 100 ms (--max-statement-time); it was stopped";
+    let stopped = Failure {
+        reason: Reason::Timeout.into(),
+        server_limit_ms: 100,
+        message: message.to_owned(),
+        ..Failure::default()
+    };
+    let failed = FailedAttempt::refused(&channel, stopped, None, LATE, |_| unreachable!());
+    assert_eq!(said(failed), format!("TIMEOUT: query server db:1 (shard 0): {message}"));
+    let doubt = Failure { server_limit_ms: 100, ..in_doubt(Reason::Timeout, None) };
+    let read = FailedAttempt::refused(&channel, doubt.clone(), None, LATE, |_| true);
+    assert_eq!(read.error.context()["timeout"], 100);
+    assert_eq!(said(read), "TIMEOUT: query server db:1 (shard 0): the cause; the statement only reads");
+    let write = said(FailedAttempt::refused(&channel, doubt, None, LATE, |_| false));
+    assert!(write.starts_with("OUTCOME_UNKNOWN: query server db:1 (shard 0): the cause; "), "{write}");
+}
+
+#[test]
 fn no_word_of_a_write_is_said_of_a_read_or_of_what_was_never_sent() {
     let channel = channel();
     let words = ["took effect", "take effect", "in doubt"];
