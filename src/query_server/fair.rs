@@ -26,6 +26,12 @@ impl OwnerId {
             None => STATE.hash_one(caller),
         })
     }
+
+    /// The same for its sessions, which are counted apart: a transaction that is open keeps its tenant's queries from no
+    /// connection.
+    pub fn of_sessions(self) -> OwnerId {
+        OwnerId(!self.0)
+    }
 }
 
 /// An owner is a hash already.

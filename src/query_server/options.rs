@@ -110,7 +110,8 @@ pub struct QueryOptions {
     pub max_sessions: Option<NonZeroUsize>,
 
     /// Connections that the queries of one tenant may use at once, not counting sessions. Queries without a tenant
-    /// count as one tenant for each client connection. Default: seven eighths of --pool-size
+    /// count as one tenant for each client connection. Default: seven eighths of --pool-size, and at least one less than
+    /// that, so that one tenant's readers do not hold up all others. A single connection leaves no room for that
     #[arg(long, env = "MTDD_TENANT_POOL_SIZE", value_name = "N")]
     pub tenant_pool_size: Option<NonZeroUsize>,
 
@@ -253,8 +254,8 @@ impl QueryOptions {
 
     pub(super) fn pool_limits(&self) -> PoolLimits {
         let size = self.pool_size.get();
-        // One tenant alone loses little, and another finds a connection at once.
-        let kept = size / 8;
+        // One tenant alone loses little, and another finds a connection at once. A single one leaves nothing to keep.
+        let kept = (size / 8).max(usize::from(size > 1));
         let tenant_size = self.tenant_pool_size.map_or(size - kept, NonZeroUsize::get);
         PoolLimits { size, queue: self.queue_limit, tenant_size, tenant_queue: self.tenant_queue_limit() }
     }
@@ -445,6 +446,16 @@ mod tests {
             ("--max-sessions: 5 is more than --pool-size (4)", 2)
         );
         assert_eq!(limits(&["--session-idle-timeout", "0", "--session-max-age", "0"]).unwrap().idle, None);
+    }
+
+    #[test]
+    fn one_tenants_queries_leave_others_a_connection_wherever_there_are_two() {
+        let most = |size: &str| {
+            options(&["--database-url", "postgres://ann@db/shop", "--pool-size", size]).pool_limits().tenant_size
+        };
+        for (size, expected) in [("1", 1), ("2", 1), ("4", 3), ("7", 6), ("8", 7), ("16", 14), ("64", 56)] {
+            assert_eq!(most(size), expected, "--pool-size {size}");
+        }
     }
 
     #[test]

@@ -257,7 +257,8 @@ impl Engine {
         held: bool,
         watch: &mut StopWatch<'_, C>,
     ) -> Result<PoolSlot, Failure> {
-        let request = AcquireRequest { settings: &query.settings, owner: watch.owner, capped: !held, pace: watch.pace };
+        let owner = if held { watch.owner.of_sessions() } else { watch.owner };
+        let request = AcquireRequest { settings: &query.settings, owner, capped: !held, pace: watch.pace };
         let acquired = match query.is_question() {
             false => watch.unless_stopped(self.pool.acquire(request)).await,
             // In a box: the task of any other query is no larger for it.

@@ -17,7 +17,7 @@ const TERMINATE: &str = "select count(pg_terminate_backend(pid, 5000)) from pg_s
 
 #[tokio::test]
 async fn idle_connections_that_were_ended_are_replaced_unnoticed() {
-    let shard = Shard::start(&["--pool-size", "3"]).await;
+    let shard = Shard::start(&["--pool-size", "3", "--tenant-pool-size", "3"]).await;
     let mut stream = shard.stream().await;
     for _ in 0..10 {
         let ids = ask_slow(&mut stream, 3).await;
@@ -86,7 +86,7 @@ async fn a_connection_ended_midway_gives_postgresqls_own_error() {
 #[tokio::test]
 async fn a_crash_leaves_the_outcome_unknown_and_a_restart_heals() {
     let mut postgres = Postgres::start().await;
-    let shard = Shard::at(&postgres.url("postgres"), &["--pool-size", "2"]).await;
+    let shard = Shard::at(&postgres.url("postgres"), &["--pool-size", "2", "--tenant-pool-size", "2"]).await;
     let mut stream = shard.stream().await;
     let running = stream.ask(bound("select pg_sleep($1::int)", &[Some("30")])).await;
     let idle = stream.run(simple("select 1")).await;

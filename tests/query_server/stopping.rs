@@ -158,7 +158,7 @@ const STUCK: &str = "select count(*) from pg_stat_activity where datname = curre
 
 #[tokio::test]
 async fn without_credit_the_server_stops_reading_and_other_queries_go_on() {
-    let shard = Shard::start(&["--pool-size", "2"]).await;
+    let shard = Shard::start(&["--pool-size", "2", "--tenant-pool-size", "2"]).await;
     let window = 200_000;
     let mut stream = Stream::open(&shard, &[], window).await;
     stream.gives_credit = false;
