@@ -20,8 +20,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 type Answer<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-/// Knows no call of mtdd.v1, and says so of a stream only after having accepted it, as some proxies do.
-struct LateRefusal;
+/// Knows no call of mtdd.v1, and ends a stream with this status only after having accepted it, as some proxies do.
+struct LateRefusal(Status);
 
 fn unknown<T>() -> Result<T, Status> {
     Err(Status::unimplemented("unknown service"))
@@ -42,13 +42,13 @@ impl DbService for LateRefusal {
     type MultiplexStream = Answer<ServerFrame>;
 
     async fn multiplex(&self, _: Request<Streaming<ClientFrame>>) -> Result<Response<Answer<ServerFrame>>, Status> {
-        Ok(Response::new(Box::pin(once(unknown()))))
+        Ok(Response::new(Box::pin(once(Err(self.0.clone())))))
     }
 
     type SessionStream = Answer<ServerFrame>;
 
     async fn session(&self, _: Request<Streaming<ClientFrame>>) -> Result<Response<Answer<ServerFrame>>, Status> {
-        unknown()
+        Ok(Response::new(Box::pin(once(Err(self.0.clone())))))
     }
 
     type ListenToChannelStream = Answer<ChannelMessage>;
@@ -84,7 +84,7 @@ async fn a_query_that_was_on_its_way_when_unimplemented_came_back_never_ran_and_
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let server = Server::builder()
-        .add_service(DbServiceServer::new(LateRefusal))
+        .add_service(DbServiceServer::new(LateRefusal(Status::unimplemented("unknown service"))))
         .add_service(LegacyServer::new(Legacy(answered.clone())));
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
 
@@ -103,6 +103,50 @@ async fn a_query_that_was_on_its_way_when_unimplemented_came_back_never_ran_and_
     let StartedCall::Legacy(call) = begun else { panic!("not on the wire of 1.x") };
     assert_eq!(channel.run_legacy(call).await.unwrap().rows, "[]");
     assert_eq!(answered.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn what_a_server_refuses_before_anything_has_run_is_neither_lost_nor_tried_again() {
+    for (never_ran, code) in [("true", "VALIDATION_ERROR"), ("", "")] {
+        let mut status = Status::invalid_argument("open.settings: wrong");
+        if !never_ran.is_empty() {
+            status.metadata_mut().insert("mtdd-never-ran", never_ran.parse().unwrap());
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = Server::builder().add_service(DbServiceServer::new(LateRefusal(status)));
+        tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+        let dial = Dial { tls: None, insecure: false, token: BearerToken::default(), names: Names::LIBRARY };
+        let channel = QueryChannel::new(0, address, dial, Default::default(), Default::default()).unwrap();
+        let query = || QueryRequest { sql: "insert into t values (1)".into(), ..QueryRequest::default() };
+        let event = match channel.start_on_any_wire(query()).await {
+            Ok(StartedCall::Call(mut call)) => call.next().await,
+            Ok(StartedCall::Legacy(_)) => panic!("on the wire of 1.x"),
+            // The refusal was quicker than the query.
+            Err(error) => {
+                assert_eq!(error.code(), code, "{error}");
+                ReplyEvent::Refused("open.settings: wrong".into())
+            }
+        };
+        match (code, event) {
+            ("", ReplyEvent::Lost(reason)) => assert!(reason.contains("open.settings: wrong"), "{reason}"),
+            ("VALIDATION_ERROR", ReplyEvent::Refused(reason)) => {
+                let error = channel.refusal(&reason);
+                assert_eq!(error.code(), code);
+                let message = error.to_string();
+                assert!(
+                    message.ends_with(" refused the settings of the connection: open.settings: wrong; nothing was run"),
+                    "{message}"
+                );
+            }
+            (_, event) => panic!("{event:?}"),
+        }
+        let session = channel.open_session(None).await.unwrap();
+        while session.end().is_none() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(session.refusal().is_some(), !never_ran.is_empty());
+    }
 }
 
 /// Says of itself what it is told to, and counts the queries that come.

@@ -71,6 +71,35 @@ test('options are taken apart as PostgreSQL does', async () => {
   assert.match(warnings[0], /"-d"/);
 });
 
+test('what the query servers refuse is refused at the start, with its path', async () => {
+  const refused = [
+    [
+      { connection: { options: '-c client_encoding=LATIN1' } },
+      /^connection\.options: client_encoding: .*UTF8/,
+    ],
+    [{ connection: { options: '-c mtdd.foo=1' } }, /^connection\.options: mtdd\.foo: /],
+    [{ connection: { options: '-c MTDD.tenant_id=1' } }, /^connection\.options: MTDD\.tenant_id: /],
+    [{ connection: { application_name: 'a\0b' } }, /^connection\.application_name: .*NUL/],
+    [{ connection: {}, searchPath: ['a\0b'] }, /^searchPath: .*NUL/],
+    [
+      { connection: { application_name: 'x'.repeat(70_000) } },
+      /^connection\.application_name: .* 70\d\d\d bytes.* 65536/,
+    ],
+    [
+      { connection: { options: `-c app.big=${'é'.repeat(35_000)}` } },
+      /^connection\.options: .* 70\d\d\d bytes/,
+    ],
+  ];
+  for (const [config, message] of refused)
+    await assert.rejects(session(config), { name: 'ConfigError', message });
+  for (const encoding of ['UTF8', 'utf-8', 'unicode']) {
+    assert.equal(
+      (await session({ connection: { options: `-c client_encoding=${encoding}` } })).settings.client_encoding,
+      encoding,
+    );
+  }
+});
+
 test('searchPath is quoted as PostgreSQL shows what Knex sets', async () => {
   const path = async (searchPath) => (await session({ searchPath, connection: {} })).settings.search_path;
   assert.equal(await path(['public', 'we"ird']), 'public, "we""ird"');

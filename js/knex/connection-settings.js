@@ -8,6 +8,17 @@ const { ConfigError } = require('../errors');
 /** Start-up parameters that `pg` sends as whole numbers of milliseconds. */
 const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
 
+/** Where the application says what these settings are; all others are in `connection.options`. */
+const SETTING_PATHS = {
+  application_name: 'connection.application_name',
+  search_path: 'searchPath',
+  ...Object.fromEntries(TIMEOUTS.map((timeout) => [timeout, `connection.${timeout}`])),
+};
+
+/** What the settings may take on their way to a query server, names and values with a little for each, in bytes. */
+const MOST_BYTES = 64 * 1024;
+const BYTES_FOR_EACH = 16;
+
 /**
  * @typedef {object} Session
  * @property {{ [setting: string]: string }} settings
@@ -46,12 +57,45 @@ async function sessionSettingsOf(client, pg) {
   if (parameters.options) readOptions(parameters.options, settings, warnings);
   const path = searchPathOf(client.searchPath);
   if (path !== undefined) settings.search_path = path;
+  checkSettings(settings);
   return {
     settings,
     types: connection.types,
     queryTimeout: Number(parameters.query_timeout) || undefined,
     warnings,
   };
+}
+
+/**
+ * Refuses what the query servers would refuse of every query.
+ *
+ * @param {{ [setting: string]: string }} settings
+ * @throws {ConfigError}
+ */
+function checkSettings(settings) {
+  let bytes = 2 * BYTES_FOR_EACH;
+  for (const [name, value] of Object.entries(settings)) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + BYTES_FOR_EACH;
+    const path = SETTING_PATHS[name] ?? `connection.options: ${name}`;
+    if (name.includes('\0') || value.includes('\0')) {
+      throw new ConfigError(`${path}: expected no NUL character`);
+    }
+    if (/^mtdd\./i.test(name)) {
+      throw new ConfigError(
+        `${path}: names that begin with "mtdd." belong to the query servers; name the tenant with .mtdd()`,
+      );
+    }
+    if (/^client_encoding$/i.test(name) && !/^(utf-?8|unicode)$/i.test(value.trim())) {
+      throw new ConfigError(`${path}: expected UTF8 with mtdd.useMtdd, got ${JSON.stringify(value)}`);
+    }
+  }
+  if (bytes > MOST_BYTES) {
+    const largest = Object.keys(settings).sort((a, b) => settings[b].length - settings[a].length)[0];
+    const path = SETTING_PATHS[largest] ?? 'connection.options';
+    throw new ConfigError(
+      `${path}: the settings of the connection have ${bytes} bytes, more than the ${MOST_BYTES} that a query server takes`,
+    );
+  }
 }
 
 /**

@@ -78,6 +78,13 @@ impl ServerConnection {
         request
     }
 
+    /// The error of a query whose stream the server has refused.
+    pub fn refusal(&self, reason: &str) -> Error {
+        let reason =
+            format!("query server {} refused the settings of the connection: {reason}; nothing was run", self.address);
+        Error::Invalid { reason }
+    }
+
     /// The error of a listener that has ended.
     pub async fn listening_error(&self, status: &Status) -> Error {
         let reason = status.message().to_owned();

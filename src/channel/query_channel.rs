@@ -95,6 +95,11 @@ impl QueryChannel {
         self.server.listening_error(status).await
     }
 
+    /// The error of a query whose stream, or session, the server has refused.
+    pub fn refusal(&self, reason: &str) -> Error {
+        self.server.refusal(reason)
+    }
+
     /// Opens what a query needs, if it is not open. After an error, no query can be sent.
     pub async fn ready(&self) -> Result<(), Error> {
         match self.current() {
@@ -151,6 +156,9 @@ impl QueryChannel {
                 // The stream closed in between; the next turn opens another.
                 Err(refused) => {
                     self.forget(&stream);
+                    if let Some(reason) = stream.refusal() {
+                        return Err(self.refusal(&reason));
+                    }
                     if stream.is_unknown() {
                         Box::pin(self.check_legacy()).await?;
                     }
@@ -204,6 +212,9 @@ impl QueryChannel {
             Ok(call) => Ok(StartedCall::Call(call.alone())),
             Err(_) => {
                 self.forget(&shared);
+                if let Some(reason) = own.refusal() {
+                    return Err(self.refusal(&reason));
+                }
                 let reason = own.end().unwrap_or_else(|| "it ended the stream".to_owned());
                 Err(Error::ShardUnavailable { shard: self.server.shard, address: self.server.address.clone(), reason })
             }

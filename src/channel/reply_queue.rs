@@ -15,6 +15,8 @@ pub enum ReplyEvent {
     Part(ReplyPart, Option<Arc<Description>>),
     /// The server has not run the query, and will not.
     NeverRan(String),
+    /// The server refuses the stream, whose settings it does not take. It has not run the query.
+    Refused(String),
     /// The connection is lost. The query may have run.
     Lost(String),
     /// The server broke the protocol.

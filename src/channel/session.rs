@@ -19,6 +19,11 @@ impl ServerSession {
     pub fn end(&self) -> Option<String> {
         self.0.end()
     }
+
+    /// Why the server has refused it; None: it has not.
+    pub fn refusal(&self) -> Option<String> {
+        self.0.refusal()
+    }
 }
 
 impl Drop for ServerSession {

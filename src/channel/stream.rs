@@ -88,6 +88,8 @@ struct OpenCalls {
     last_id: u32,
     /// Why the stream has ended, once it has.
     end: Option<String>,
+    /// The server has refused it for that reason.
+    is_refused: bool,
 }
 
 /// How the queries of a stream run.
@@ -148,6 +150,7 @@ impl Stream {
             waiting: HashMap::new(),
             last_id: 0,
             end: None,
+            is_refused: false,
         };
         let stream = Arc::new(Stream {
             hello: watch::Sender::new(None),
@@ -255,6 +258,12 @@ impl Stream {
         self.lock().end.clone()
     }
 
+    /// Why the server has refused the stream; None: it has not.
+    pub fn refusal(&self) -> Option<String> {
+        let calls = self.lock();
+        calls.end.clone().filter(|_| calls.is_refused)
+    }
+
     fn lock(&self) -> MutexGuard<'_, OpenCalls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -268,7 +277,7 @@ async fn read(
     address: String,
     mut known: KnownDescriptions,
 ) {
-    let mut is_verdict = false;
+    let (mut is_verdict, mut is_refused) = (false, false);
     let reason = loop {
         match incoming.message().await {
             Ok(Some(ServerFrame { frame: Some(server_frame::Frame::Part(part)) })) => {
@@ -287,20 +296,25 @@ async fn read(
                 // The server itself ended the session: what it has not answered, it has not run.
                 is_verdict = matches!((method, status.code()), (StreamMethod::Session, Code::Aborted));
                 stream.is_unknown.store(status.code() == Code::Unimplemented, Ordering::Release);
-                break if is_verdict { status.message().to_owned() } else { describe(&status) };
+                is_refused = status.code() == Code::InvalidArgument
+                    && status.metadata().get("mtdd-never-ran").is_some_and(|said| said == "true");
+                break if is_verdict || is_refused { status.message().to_owned() } else { describe(&status) };
             }
         }
     };
     let mut calls = stream.lock();
     calls.accepting = false;
     calls.end = Some(reason.clone());
+    calls.is_refused = is_refused;
     let waiting = std::mem::take(&mut calls.waiting);
     drop(calls);
     tracing::info!(target: "mtdd::grpc", address, reason, "query server connection closed");
     for reply_queue in waiting.into_values() {
         // A server does not run a call that it does not know.
         let never_ran = is_verdict || stream.is_unknown();
-        reply_queue.push(if never_ran {
+        reply_queue.push(if is_refused {
+            ReplyEvent::Refused(reason.clone())
+        } else if never_ran {
             ReplyEvent::NeverRan(reason.clone())
         } else {
             ReplyEvent::Lost(reason.clone())
@@ -388,7 +402,7 @@ impl Call {
         let event = self.reply_queue.next().await;
         self.done = match &event {
             ReplyEvent::Part(reply, _) => reply.last,
-            ReplyEvent::NeverRan(_) | ReplyEvent::Lost(_) => true,
+            ReplyEvent::NeverRan(_) | ReplyEvent::Refused(_) | ReplyEvent::Lost(_) => true,
             ReplyEvent::Broken(_) => false,
         };
         event

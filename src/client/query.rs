@@ -200,6 +200,9 @@ impl PointQuery<'_> {
         let is_first = held.note(&sql);
         self.held = Some(held.clone());
         let Some(call) = held.session.start(request) else {
+            if let Some(reason) = held.session.refusal() {
+                return Err(FailedAttempt::final_error(channel.refusal(&reason)));
+            }
             if is_first {
                 self.reopen = Some(held.shard);
                 return Err(FailedAttempt::never_ran(channel, held.session.end().unwrap_or_default()));

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tonic::metadata::MetadataValue;
 use tonic::{Request, Status, Streaming};
 
 use super::in_flight::{InFlight, QueryControl};
@@ -22,6 +23,9 @@ use crate::shutdown::Drain;
 
 /// The default for the bytes of rows that may be under way for one query.
 const DEFAULT_WINDOW: u32 = 1 << 20;
+
+/// In the metadata of a stream's status: none of its queries has run.
+const NEVER_RAN: &str = "mtdd-never-ran";
 
 /// Whose stream it is.
 pub struct StreamOrigin {
@@ -90,14 +94,32 @@ impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
         }
     }
 
-    async fn take_frames(&mut self, mut frames: Streaming<ClientFrame>, drain: Option<Drain>) -> Result<(), Status> {
+    /// An error says whether a query may have run.
+    async fn take_frames(&mut self, frames: Streaming<ClientFrame>, drain: Option<Drain>) -> Result<(), Status> {
+        let mut opened = false;
+        let taken = self.take_all(frames, drain, &mut opened).await;
+        taken.map_err(|mut status| {
+            let metadata = status.metadata_mut();
+            metadata.remove(NEVER_RAN);
+            if !opened {
+                metadata.insert(NEVER_RAN, MetadataValue::from_static("true"));
+            }
+            status
+        })
+    }
+
+    async fn take_all(
+        &mut self,
+        mut frames: Streaming<ClientFrame>,
+        drain: Option<Drain>,
+        opened: &mut bool,
+    ) -> Result<(), Status> {
         let mut draining = pin!(async {
             match drain {
                 Some(mut drain) => drain.wait().await,
                 None => std::future::pending().await,
             }
         });
-        let mut opened = false;
         loop {
             tokio::select! {
                 biased;
@@ -108,8 +130,8 @@ impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
                 }
                 frame = frames.message() => match frame? {
                     Some(ClientFrame { frame: Some(frame) }) => {
-                        self.take(frame, opened).await?;
-                        opened = true;
+                        self.take(frame, *opened).await?;
+                        *opened = true;
                     }
                     Some(ClientFrame { frame: None }) => {
                         return Err(Status::invalid_argument("frame: missing or unknown"));

@@ -40,6 +40,7 @@ impl FailedAttempt {
         match event {
             ReplyEvent::Part(part, description) => Ok((part, description)),
             ReplyEvent::NeverRan(reason) => Err(FailedAttempt::never_ran(channel, reason)),
+            ReplyEvent::Refused(reason) => Err(FailedAttempt::final_error(channel.refusal(&reason))),
             ReplyEvent::Lost(reason) => Err(FailedAttempt::lost(channel, reason)),
             ReplyEvent::Broken(reason) => Err(FailedAttempt::broken(channel, reason)),
         }

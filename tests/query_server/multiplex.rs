@@ -35,12 +35,15 @@ async fn a_stream_that_breaks_the_rules_is_told_which_field_was_wrong() {
         (vec![open(), Frame::Cancel(Cancel { id: 7 })], "cancel.id: 7"),
         (vec![open(), Frame::Credit(Credit { id: 7, bytes: 1 })], "credit.id: 7"),
     ] {
+        let opens_badly = frames.len() == 1;
         let stream = Stream::unopened(&shard.client).await;
         for frame in frames {
             stream.send(frame).await;
         }
         let status = end(stream).await;
         assert_eq!(status.code(), Code::InvalidArgument);
+        let never_ran = status.metadata().get("mtdd-never-ran").is_some_and(|said| said == "true");
+        assert_eq!(never_ran, opens_badly, "{said}");
         assert!(status.message().starts_with(said), "{said} | {}", status.message());
     }
     let stream = Stream::unopened(&shard.client).await;
