@@ -1,7 +1,7 @@
 //! The boundary to Node.js: converts values between JavaScript and the client, and decides nothing. Only this module
 //! uses napi and `unsafe`. `js/native/client.js` is its only caller.
 
-mod handover;
+mod native_batch;
 mod params;
 mod settings;
 mod tenant_name;
@@ -18,7 +18,7 @@ use crate::client::{Client, JsQueue, Request};
 use crate::lookup::TenantKey;
 use crate::plan::FanOutConsent;
 use crate::route::QueryTarget;
-use handover::Handover;
+use native_batch::NativeBatch;
 use params::Params;
 use settings::NativeSettings;
 use tenant_name::TenantName;
@@ -169,8 +169,8 @@ impl NativeClient {
 
     /// Everything that has come in since the last call.
     #[napi(catch_unwind)]
-    pub fn take(&self) -> Handover {
-        Handover(self.js_queue.take())
+    pub fn take(&self) -> NativeBatch {
+        NativeBatch(self.js_queue.take())
     }
 }
 

@@ -42,7 +42,7 @@ impl TextArray {
     }
 
     /// Bytes written so far.
-    pub fn len(&self) -> usize {
+    pub fn byte_len(&self) -> usize {
         self.0.len()
     }
 

@@ -39,7 +39,7 @@ impl GatheredRows {
             }
             self.rows += 1;
         }
-        let bytes: usize = self.columns.iter().map(TextArray::len).sum();
+        let bytes: usize = self.columns.iter().map(TextArray::byte_len).sum();
         if bytes > self.limit {
             return Err(GatherError::Memory { limit: self.limit });
         }

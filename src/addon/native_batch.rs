@@ -1,5 +1,5 @@
-//! A batch into JavaScript: `[chunks, extras, shapes, skeletons, droppedShapes, logs, wantsToken]`, null where there is
-//! none.
+//! Converts a batch for JavaScript into `[chunks, extras, shapes, skeletons, droppedShapes, logs, wantsToken]`, with
+//! null for empty lists.
 
 use std::ptr;
 
@@ -8,9 +8,9 @@ use napi::{Result, ValueType, check_status, sys};
 
 use crate::data::compact::{EncodedBatch, Extra};
 
-pub struct Handover(pub EncodedBatch);
+pub struct NativeBatch(pub EncodedBatch);
 
-impl TypeName for Handover {
+impl TypeName for NativeBatch {
     fn type_name() -> &'static str {
         "Array"
     }
@@ -20,8 +20,8 @@ impl TypeName for Handover {
     }
 }
 
-impl ToNapiValue for Handover {
-    unsafe fn to_napi_value(env: sys::napi_env, Handover(batch): Self) -> Result<sys::napi_value> {
+impl ToNapiValue for NativeBatch {
+    unsafe fn to_napi_value(env: sys::napi_env, NativeBatch(batch): Self) -> Result<sys::napi_value> {
         let EncodedBatch { chunks, extras, shapes, skeletons, dropped_shapes, logs, wants_token } = batch;
         // SAFETY: `env` is the environment that called us; the handles made here live until we return to it.
         unsafe {
@@ -38,13 +38,13 @@ impl ToNapiValue for Handover {
             let dropped = array(env, dropped_shapes, |id| u32::to_napi_value(env, id))?;
             let logs = array(env, logs, |log| String::to_napi_value(env, log))?;
             let wants_token = bool::to_napi_value(env, wants_token)?;
-            let mut handover = ptr::null_mut();
-            check_status!(sys::napi_create_array_with_length(env, 7, &mut handover))?;
+            let mut array = ptr::null_mut();
+            check_status!(sys::napi_create_array_with_length(env, 7, &mut array))?;
             for (index, part) in [chunks, extras, shapes, skeletons, dropped, logs, wants_token].into_iter().enumerate()
             {
-                check_status!(sys::napi_set_element(env, handover, index as u32, part))?;
+                check_status!(sys::napi_set_element(env, array, index as u32, part))?;
             }
-            Ok(handover)
+            Ok(array)
         }
     }
 }
@@ -101,7 +101,7 @@ unsafe fn latin1(env: sys::napi_env, text: &[u8]) -> Result<sys::napi_value> {
     Ok(string)
 }
 
-/// Bytes that are not UTF-8 become U+FFFD, as they do in `pg`'s hands.
+/// Bytes that are not UTF-8 become U+FFFD, as in `pg`.
 ///
 /// # Safety
 /// `env` is live.
