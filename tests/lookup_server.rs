@@ -534,7 +534,7 @@ mod commands {
             (&["remove", "none"], 3, "tenant \"none\" of type 1 is not registered"),
             (&["move", "acme", "--to", "3"], 2, "--to 3: no such shard; shards are 0 to 2 (--shards 3)"),
             (&["add", "new", "--shard", "9"], 2, "--shard 9: no such shard"),
-            (&["move", "acme", "--to", "1"], 2, "tenant \"acme\" of type 1 lives on shard 1 already"),
+            (&["move", "acme", "--to", "1"], 2, "tenant \"acme\" of type 1 already lives on shard 1"),
             (&["where", ""], 2, "TENANT: must not be empty"),
             (&["move", "acme"], 2, "--to"),
         ];
