@@ -300,7 +300,7 @@ impl QueryOptions {
         Duration::from_secs(self.max_placement_staleness.into())
     }
 
-    /// What decides whether a query has come to the right shard, and what keeps it up to date.
+    /// The check that a query has come to the right shard, and what keeps it up to date.
     pub(super) fn placement(&self, drain: Drain) -> Result<(ShardPlacement, Option<PlacementLookup>), QueryStartError> {
         if self.lookup.is_empty() {
             return Ok((ShardPlacement::unfenced(self.shard), None));

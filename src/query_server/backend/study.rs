@@ -1,11 +1,11 @@
-//! What is kept prepared, and what must be known of a text for that. PostgreSQL says it, in the transaction in which it
-//! has just parsed the text: the text's relations are locked there, so nothing changes meanwhile. A *guard* goes ahead
-//! of each later execution, in the same transaction: it sets the tenant, if the text can read that, and fails where the
-//! text, parsed anew, might mean something else. Called by `execution`.
+//! Prepared statements: what must be known about a text before it is kept. PostgreSQL reports it in the transaction in
+//! which it has just parsed the text, whose relations are locked, so nothing changes meanwhile. A *guard* runs before
+//! each later execution, in the same transaction: it sets the tenant, if the text can read it, and fails if the text,
+//! parsed again, might mean something else. Called by `execution`.
 //!
-//! PostgreSQL re-analyses prepared statements whose relations have changed, but keeps the types of their parameters: a
-//! value for a column that was an integer would pass through one for ever. A guard depends on the same relations, and a
-//! `timestamptz 'now'` in it is evaluated when it is analysed; so it notices.
+//! PostgreSQL re-analyzes prepared statements whose relations have changed, but keeps the types of their parameters: a
+//! value for a column that used to be an integer would pass through integer forever. A guard depends on the same
+//! relations, and a `timestamptz 'now'` in it is evaluated during analysis, so it notices.
 
 use std::io;
 
