@@ -62,13 +62,13 @@ pub fn is_command(word: &str) -> bool {
     may_run_everywhere(word) || is_one_of(word, &OTHERS)
 }
 
-/// True for the first word of a command that can run on every shard, unless `lasts_not` gives a reason against it.
+/// True for the first word of a command that can run on every shard, unless `connection_scoped_reason` gives a reason against it.
 pub fn may_run_everywhere(word: &str) -> bool {
     [&EVERYWHERE[..], &OF_A_SESSION, &LISTENING].iter().any(|words| is_one_of(word, words))
 }
 
 /// The reason to refuse a command whose effect would end with its connection, so that it would succeed without effect.
-pub fn lasts_not(sql: &str) -> Option<&'static str> {
+pub fn connection_scoped_reason(sql: &str) -> Option<&'static str> {
     let mut tokens = Lexer::new(sql).skip_while(|token| *token == Token::Mark(';'));
     let Some(Token::Word(first)) = tokens.next() else { return None };
     if is_one_of(first, &LISTENING) {
@@ -149,7 +149,7 @@ mod tests {
             "drop table pg_temp_3.a",
             "select * into temp a from b",
         ] {
-            assert!(lasts_not(sql).is_some(), "{sql}");
+            assert!(connection_scoped_reason(sql).is_some(), "{sql}");
         }
         for sql in [
             "create table temp (id int)",
@@ -163,7 +163,7 @@ mod tests {
             "select * into a from temp",
             "alter database d set timezone = 'UTC'",
         ] {
-            assert_eq!(lasts_not(sql), None, "{sql}");
+            assert_eq!(connection_scoped_reason(sql), None, "{sql}");
         }
     }
 }

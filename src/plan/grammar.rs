@@ -99,8 +99,8 @@ pub fn tokens(tokens: &mut [TokenWithSpan]) -> Option<&'static str> {
 }
 
 /// The reason why a statement may mean something else to PostgreSQL, if any.
-pub fn doubt(statement: &Statement) -> Option<String> {
-    let mut doubt = None;
+pub fn ambiguity(statement: &Statement) -> Option<String> {
+    let mut ambiguity = None;
     // Keywords used as names, and those at positions where PostgreSQL allows that.
     let mut keywords: Vec<String> = Vec::new();
     let mut names = Vec::new();
@@ -108,25 +108,25 @@ pub fn doubt(statement: &Statement) -> Option<String> {
         Node::Ident(ident) => match ident.quote_style {
             None if is_keyword(ident) => keywords.push(ident.value.clone()),
             None | Some('"') if is_ours(&fold_case(ident)) => {
-                doubt.get_or_insert_with(|| {
+                ambiguity.get_or_insert_with(|| {
                     format!("the name {}, which is reserved for the library; choose another", ident.value)
                 });
             }
-            None | Some('"') if is_of_a_place(&fold_case(ident)) => {
-                doubt.get_or_insert_with(|| {
+            None | Some('"') if is_system_column(&fold_case(ident)) => {
+                ambiguity.get_or_insert_with(|| {
                     format!("{}, which says where one shard stores a row; identify rows by their keys", ident.value)
                 });
             }
             None | Some('"') => {}
             Some(quote) => {
-                doubt.get_or_insert_with(|| format!("a name in {quote} instead of \""));
+                ambiguity.get_or_insert_with(|| format!("a name in {quote} instead of \""));
             }
         },
         Node::Expr(expr) => {
             names.extend(as_names(expr));
             // One is enough, because printing each costs time.
-            if doubt.is_none() {
-                doubt = odd(expr).or_else(|| misnested(expr));
+            if ambiguity.is_none() {
+                ambiguity = foreign_expression(expr).or_else(|| nesting_ambiguity(expr));
             }
         }
         Node::Select(select) => {
@@ -135,15 +135,15 @@ pub fn doubt(statement: &Statement) -> Option<String> {
                 _ => None,
             }));
             if let Some(part) = foreign(select) {
-                doubt.get_or_insert_with(|| format!("{part}, which PostgreSQL does not have"));
+                ambiguity.get_or_insert_with(|| format!("{part}, which PostgreSQL does not have"));
             }
         }
         Node::Query(query) if is_foreign(query) => {
-            doubt.get_or_insert_with(|| "a clause that PostgreSQL does not have".to_owned());
+            ambiguity.get_or_insert_with(|| "a clause that PostgreSQL does not have".to_owned());
         }
         _ => {}
     });
-    doubt.or_else(|| {
+    ambiguity.or_else(|| {
         keywords.sort();
         names.sort();
         let mut names = names.into_iter().peekable();
@@ -191,16 +191,16 @@ fn as_names(expr: &Expr) -> Vec<String> {
 }
 
 /// System columns, whose values have no meaning across shards.
-fn is_of_a_place(name: &str) -> bool {
+fn is_system_column(name: &str) -> bool {
     ["ctid", "xmin", "xmax", "cmin", "cmax"].contains(&name)
 }
 
 /// The first name of a system column.
-pub fn of_a_place(query: &Query) -> Option<String> {
+pub fn system_column_in(query: &Query) -> Option<String> {
     let mut found = None;
     walk(query, &mut |node| {
         if let Node::Ident(ident) = node
-            && is_of_a_place(&fold_case(ident))
+            && is_system_column(&fold_case(ident))
         {
             found.get_or_insert_with(|| ident.value.clone());
         }
@@ -209,7 +209,7 @@ pub fn of_a_place(query: &Query) -> Option<String> {
 }
 
 /// What other dialects have and PostgreSQL does not.
-fn odd(expr: &Expr) -> Option<String> {
+fn foreign_expression(expr: &Expr) -> Option<String> {
     let is_odd = match expr {
         Expr::JsonAccess { .. }
         | Expr::InUnnest { .. }
@@ -315,7 +315,7 @@ fn is_foreign(query: &Query) -> bool {
 }
 
 /// How tightly an operator binds in PostgreSQL's grammar (gram.y, "precedence: lowest to highest").
-mod binding {
+mod precedence {
     pub const OR: u8 = 1;
     pub const AND: u8 = 2;
     pub const NOT: u8 = 3;
@@ -335,25 +335,25 @@ mod binding {
 fn of_operator(op: &BinaryOperator) -> u8 {
     use BinaryOperator as Op;
     match op {
-        Op::Or => binding::OR,
-        Op::And => binding::AND,
-        Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq => binding::COMPARISON,
-        Op::Plus | Op::Minus => binding::SUM,
-        Op::Multiply | Op::Divide | Op::Modulo => binding::PRODUCT,
-        Op::PGExp => binding::POWER,
-        _ => binding::ANY_OTHER,
+        Op::Or => precedence::OR,
+        Op::And => precedence::AND,
+        Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq => precedence::COMPARISON,
+        Op::Plus | Op::Minus => precedence::SUM,
+        Op::Multiply | Op::Divide | Op::Modulo => precedence::PRODUCT,
+        Op::PGExp => precedence::POWER,
+        _ => precedence::ANY_OTHER,
     }
 }
 
 /// How tightly the outermost operator of an expression binds; None: there is no ambiguity.
-fn binds(expr: &Expr) -> Option<u8> {
+fn precedence_of(expr: &Expr) -> Option<u8> {
     Some(match expr {
         Expr::BinaryOp { op, .. } => of_operator(op),
         Expr::AnyOp { compare_op, .. } | Expr::AllOp { compare_op, .. } => of_operator(compare_op),
         Expr::UnaryOp { op, .. } => match op {
-            UnaryOperator::Not => binding::NOT,
-            UnaryOperator::Plus | UnaryOperator::Minus => binding::SIGN,
-            _ => binding::ANY_OTHER,
+            UnaryOperator::Not => precedence::NOT,
+            UnaryOperator::Plus | UnaryOperator::Minus => precedence::SIGN,
+            _ => precedence::ANY_OTHER,
         },
         Expr::IsFalse(_)
         | Expr::IsNotFalse(_)
@@ -366,28 +366,30 @@ fn binds(expr: &Expr) -> Option<u8> {
         | Expr::IsDistinctFrom(..)
         | Expr::IsNotDistinctFrom(..)
         | Expr::IsJson { .. }
-        | Expr::IsNormalized { .. } => binding::IS,
+        | Expr::IsNormalized { .. } => precedence::IS,
         Expr::InList { .. }
         | Expr::InSubquery { .. }
         | Expr::Between { .. }
         | Expr::Like { .. }
         | Expr::ILike { .. }
-        | Expr::SimilarTo { .. } => binding::BETWEEN_IN_LIKE,
-        Expr::AtTimeZone { .. } => binding::AT,
-        Expr::Collate { .. } => binding::COLLATE,
-        Expr::Cast { kind: CastKind::DoubleColon, .. } => binding::CAST,
+        | Expr::SimilarTo { .. } => precedence::BETWEEN_IN_LIKE,
+        Expr::AtTimeZone { .. } => precedence::AT,
+        Expr::Collate { .. } => precedence::COLLATE,
+        Expr::Cast { kind: CastKind::DoubleColon, .. } => precedence::CAST,
         _ => return None,
     })
 }
 
 /// The reason why PostgreSQL would nest an operand differently, if any.
-fn misnested(expr: &Expr) -> Option<String> {
-    let own = binds(expr)?;
+fn nesting_ambiguity(expr: &Expr) -> Option<String> {
+    let own = precedence_of(expr)?;
     // Comparisons, BETWEEN and IS cannot be chained without parentheses.
-    let one_after_another = !(binding::IS..=binding::BETWEEN_IN_LIKE).contains(&own);
-    let left = |operand: &Expr| binds(operand).is_some_and(|inner| inner < own || (inner == own && !one_after_another));
-    let right = |operand: &Expr| binds(operand).is_some_and(|inner| inner <= own);
-    let prefix = |operand: &Expr| binds(operand).is_some_and(|inner| inner < own);
+    let one_after_another = !(precedence::IS..=precedence::BETWEEN_IN_LIKE).contains(&own);
+    let left = |operand: &Expr| {
+        precedence_of(operand).is_some_and(|inner| inner < own || (inner == own && !one_after_another))
+    };
+    let right = |operand: &Expr| precedence_of(operand).is_some_and(|inner| inner <= own);
+    let prefix = |operand: &Expr| precedence_of(operand).is_some_and(|inner| inner < own);
     let odd = match expr {
         Expr::BinaryOp { left: before, right: after, .. }
         | Expr::IsDistinctFrom(before, after)
@@ -409,7 +411,7 @@ fn misnested(expr: &Expr) -> Option<String> {
         | Expr::InSubquery { expr, .. }
         | Expr::Collate { expr, .. }
         | Expr::Cast { expr, .. } => left(expr),
-        Expr::CompoundFieldAccess { root, .. } => binds(root).is_some(),
+        Expr::CompoundFieldAccess { root, .. } => precedence_of(root).is_some(),
         Expr::Between { expr, low, high, .. } => left(expr) || right(low) || right(high),
         Expr::Like { expr, pattern, .. }
         | Expr::ILike { expr, pattern, .. }

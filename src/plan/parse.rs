@@ -46,8 +46,8 @@ impl Tokens {
         }
         let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize_with_location();
         let mut tokens = tokens.map_err(|error| Refusal::Unreadable(format!("sql parser error: {error}")))?;
-        if let Some(doubt) = escapes(sql, &tokens).or_else(|| grammar::tokens(&mut tokens)) {
-            return Err(Refusal::Unreadable(doubt.to_owned()));
+        if let Some(ambiguity) = escapes(sql, &tokens).or_else(|| grammar::tokens(&mut tokens)) {
+            return Err(Refusal::Unreadable(ambiguity.to_owned()));
         }
         if stack::open_joins(&tokens) > DEEPEST {
             return Err(unsupported(&format!(

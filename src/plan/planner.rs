@@ -89,8 +89,8 @@ fn plan_of(sql: &str, statements: &[Statement], consent: FanOutConsent, layout: 
         statement,
         Statement::Query(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Insert(_) | Statement::Merge(_)
     );
-    if is_read && let Some(doubt) = grammar::doubt(statement) {
-        return Err(unsupported(&doubt));
+    if is_read && let Some(ambiguity) = grammar::ambiguity(statement) {
+        return Err(unsupported(&ambiguity));
     }
     if is_read && let Some(refusal) = change_target::refusal(statement, layout) {
         return Err(refusal);

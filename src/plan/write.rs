@@ -319,7 +319,7 @@ fn merged(merge: &Merge, layout: &Layout, consent: FanOutConsent) -> Result<Chan
 
 /// A statement with effects on every shard, which needs the caller's consent.
 pub fn by_word(sql: &str, consent: FanOutConsent) -> Result<Plan, Refusal> {
-    if let Some(reason) = commands::lasts_not(sql) {
+    if let Some(reason) = commands::connection_scoped_reason(sql) {
         return Err(unsupported(reason));
     }
     if consent == FanOutConsent::Implicit {

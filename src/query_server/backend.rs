@@ -33,7 +33,7 @@ use crate::postgres::{Address, ConnectTarget, Socket};
 pub use fitness::Fitness;
 pub use names::StatementId;
 use names::StatementNames;
-pub use requests::{ELSEWHERE, Whose};
+pub use requests::{ELSEWHERE, TenantIdentity};
 pub use study::KnownText;
 
 /// A larger row is not an answer to one of this server's own queries.

@@ -3,7 +3,7 @@
 
 use postgres_protocol::message::frontend::BindError;
 
-use super::backend::{Backend, KnownText, Transaction, Whose};
+use super::backend::{Backend, KnownText, TenantIdentity, Transaction};
 use super::query::IncomingQuery;
 use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
 use super::reply_reader::{AttemptOutcome, ReplyReader, SentRequest, outcome_unknown};
@@ -39,14 +39,14 @@ impl<'t> Execution<'t> {
             return Err(failure(Reason::Invalid, true, message));
         }
         if self.backend.transaction() != Transaction::None {
-            return self.inside(watch).await;
+            return self.run_in_transaction(watch).await;
         }
         if !self.text.needs_tenant {
             // A transaction that begins now has no tenant yet.
             self.backend.forget_tenant();
         }
         if self.shares_a_transaction() {
-            return self.together(watch).await;
+            return self.run_in_one_group(watch).await;
         }
         if let Some(attempt) = self.prepare_session(watch).await? {
             return Ok(attempt);
@@ -62,18 +62,18 @@ impl<'t> Execution<'t> {
     }
 
     /// The tenant to set. None: the session cannot have another tenant, so nothing must be set.
-    fn whose(&self) -> Option<Whose<'t>> {
-        match (self.query.whose(), self.mode.held) {
+    fn identity(&self) -> Option<TenantIdentity<'t>> {
+        match (self.query.identity(), self.mode.held) {
             // Another caller's function may have set a tenant for the session.
-            (None, true) => Some(Whose::NOBODY),
+            (None, true) => Some(TenantIdentity::NOBODY),
             // The statement that sets the tenant also detects whether a pooler still keeps sessions.
-            (None, false) if self.backend.is_pooled() => Some(Whose::NOBODY),
-            (whose, _) => whose,
+            (None, false) if self.backend.is_pooled() => Some(TenantIdentity::NOBODY),
+            (identity, _) => identity,
         }
     }
 
     /// Settings, tenant and statement in one write and one transaction.
-    async fn together<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
+    async fn run_in_one_group<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
         let (old, new) = (self.backend.settings(), &self.query.settings);
         if old != new && (old.shape_transactions() || new.shape_transactions()) {
             // They apply from the next transaction on.
@@ -100,18 +100,18 @@ impl<'t> Execution<'t> {
                 if !proven.harmless {
                     preface += self.backend.ask_to_forget_sequences()?;
                 }
-                let whose = self.query.whose().unwrap_or(Whose::NOBODY);
-                preface += self.backend.ask_for_guard(id, whose, proven)?;
+                let identity = self.query.identity().unwrap_or(TenantIdentity::NOBODY);
+                preface += self.backend.ask_for_guard(id, identity, proven)?;
                 self.backend.ask_kept(id, request)?;
                 // Nothing is proven about a premise.
                 let harmless = proven.harmless && request.premise.is_none();
                 return Ok(SentRequest::kept(id, harmless).after(preface).on_premise(request.premise.is_some()));
             }
             preface += self.ask_for_settings()?;
-            if let Some(whose) = self.whose() {
+            if let Some(identity) = self.identity() {
                 preface += match self.mode.held {
-                    true => self.backend.ask_for_tenant_unprepared(whose)?,
-                    false => self.backend.ask_for_tenant(whose)?,
+                    true => self.backend.ask_for_tenant_unprepared(identity)?,
+                    false => self.backend.ask_for_tenant(identity)?,
                 };
             }
             Ok(self.ask_extended()?.after(preface))
@@ -127,7 +127,7 @@ impl<'t> Execution<'t> {
         let sent_request =
             self.ask_for_settings().and_then(|preface| Ok((preface, self.backend.ask_to_study(self.text, sql)?)));
         let Ok((preface, is_first)) = sent_request else {
-            self.backend.take_back();
+            self.backend.discard_unsent();
             return Err(failure(Reason::Invalid, true, "sql: too large for PostgreSQL's protocol"));
         };
         let (backend, settings) = (&mut *self.backend, &self.query.settings);
@@ -162,15 +162,15 @@ impl<'t> Execution<'t> {
         &mut self,
         watch: &mut StopWatch<'_, C>,
     ) -> Result<Option<AttemptOutcome>, Failure> {
-        let whose = self.whose().filter(|_| self.text.needs_tenant);
+        let identity = self.identity().filter(|_| self.text.needs_tenant);
         let as_it_is = *self.backend.settings() == self.query.settings && !self.backend.has_used_sequences();
-        if whose.is_none() && as_it_is {
+        if identity.is_none() && as_it_is {
             return Ok(None);
         }
         let sent_request = (|| {
             let mut preface = self.ask_for_settings()?;
-            if let Some(whose) = whose {
-                preface += self.backend.ask_for_session_tenant(whose)?;
+            if let Some(identity) = identity {
+                preface += self.backend.ask_for_session_tenant(identity)?;
             }
             self.backend.ask_for_end();
             Ok(SentRequest::extended().after(preface))
@@ -189,7 +189,7 @@ impl<'t> Execution<'t> {
 
     /// In the caller's transaction: sets the tenant, which the last statement may have changed, and runs the statement,
     /// in one write.
-    async fn inside<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
+    async fn run_in_transaction<C: Caller>(&mut self, watch: &mut StopWatch<'_, C>) -> Result<AttemptOutcome, Failure> {
         if self.text.outlives_tenant {
             return Err(failure(
                 Reason::Invalid,
@@ -202,11 +202,11 @@ impl<'t> Execution<'t> {
             let mut preface = 0;
             // A failed transaction accepts only its end, and does not need a tenant.
             if self.backend.transaction() == Transaction::Open {
-                let whose = self.query.whose();
+                let identity = self.query.identity();
                 if self.text.needs_tenant {
-                    preface += self.backend.ask_for_tenant_unprepared(whose.unwrap_or(Whose::NOBODY))?;
+                    preface += self.backend.ask_for_tenant_unprepared(identity.unwrap_or(TenantIdentity::NOBODY))?;
                 } else if self.text.runs_deferred {
-                    preface += self.backend.ask_for_tenant_of_deferred(whose)?;
+                    preface += self.backend.ask_for_tenant_of_deferred(identity)?;
                 }
             }
             let sent_request = match self.query.request.simple && !(preface > 0 && self.shares_a_transaction()) {
@@ -249,7 +249,7 @@ impl<'t> Execution<'t> {
         watch: &mut StopWatch<'_, C>,
     ) -> Result<AttemptOutcome, Failure> {
         let Ok(sent_request) = sent_request else {
-            self.backend.take_back();
+            self.backend.discard_unsent();
             return Err(failure(Reason::Invalid, true, "params: too large for PostgreSQL's protocol"));
         };
         match sent_request.harmless {

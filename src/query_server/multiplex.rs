@@ -31,7 +31,7 @@ pub fn answer(
             let last = engine.run(&query, &reply).await;
             let last = match reply.last(last) {
                 Ok(last) => last,
-                Err(stop) => LastChunk::refusal(engine.told_apart(stop.too_late(), &query).await),
+                Err(stop) => LastChunk::refusal(engine.with_read_verdict(stop.too_late(), &query).await),
             };
             reply.finish(last).await;
         });

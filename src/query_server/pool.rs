@@ -345,7 +345,7 @@ impl Pool {
     }
 
     /// Gives a slot to the next waiter, or keeps it.
-    fn take_back(self: &Arc<Self>, mut backend: Option<Box<Backend>>, owner: Option<OwnerId>) {
+    fn discard_unsent(self: &Arc<Self>, mut backend: Option<Box<Backend>>, owner: Option<OwnerId>) {
         let mut state = self.state();
         if let Some(owner) = owner {
             state.turns.end(owner);
@@ -486,10 +486,10 @@ impl Drop for PoolSlot {
                     PoolSlot { pool: self.pool.clone(), backend, owner: self.owner, cared_for: true, holds: true };
                 runtime.spawn(slot.care());
             } else {
-                self.pool.take_back(None, self.owner);
+                self.pool.discard_unsent(None, self.owner);
             }
             return;
         }
-        self.pool.take_back(backend, self.owner);
+        self.pool.discard_unsent(backend, self.owner);
     }
 }

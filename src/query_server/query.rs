@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::backend::Whose;
+use super::backend::TenantIdentity;
 use super::fair::OwnerId;
 use super::memory::Reserved;
 use super::settings::SessionSettings;
@@ -55,8 +55,8 @@ impl IncomingQuery {
     }
 
     /// Its tenant. Callers that do not know types leave the type empty, which matches no type.
-    pub fn whose(&self) -> Option<Whose<'_>> {
+    pub fn identity(&self) -> Option<TenantIdentity<'_>> {
         let tenant = self.request.tenant.as_deref()?;
-        Some(Whose { tenant, kind: &self.tenant_type })
+        Some(TenantIdentity { tenant, kind: &self.tenant_type })
     }
 }

@@ -184,7 +184,7 @@ impl<'a> ReplyReader<'a> {
                 Ok(Ok(None)) => self.send_rows(watch).await,
                 Err(_) if let Some(stop) = self.stop => {
                     self.backend.mark_broken();
-                    return Err(if self.in_transaction { stop.closed() } else { stop.unheeded() });
+                    return Err(if self.in_transaction { stop.closed() } else { stop.not_stopped() });
                 }
                 Err(stop) => self.begin_to_stop(stop, watch),
             }
@@ -401,7 +401,7 @@ impl<'a> ReplyReader<'a> {
     fn begin_to_stop<C: Caller>(&mut self, stop: StopReason, watch: &mut StopWatch<'_, C>) {
         self.stop = Some(stop);
         self.backend.cancel();
-        watch.be_patient(stop);
+        watch.wait_for_stop(stop);
     }
 }
 

@@ -21,7 +21,7 @@ use super::reader_patience::ReaderPatience;
 use super::reply_chunk::{ReplyChunk, ReplyEnd, failure};
 use super::reply_reader::AttemptOutcome;
 use super::statement_traits::{StatementTraits, TraitsCache, reads_only};
-use super::stop::{Caller, LimitOf, StopReason, TimeLimit, without_doubt};
+use super::stop::{Caller, LimitOf, StopReason, TimeLimit, for_unary_caller};
 use super::stop_watch::StopWatch;
 use crate::deadline::Deadlines;
 use crate::proto::failure::Reason;
@@ -74,7 +74,7 @@ impl Engine {
     }
 
     async fn try_run<C: Caller>(&self, query: &IncomingQuery, caller: &C) -> Result<ReplyChunk, Failure> {
-        let (text, seen) = self.look_at(&query.request).await?;
+        let (text, seen) = self.inspect(&query.request).await?;
         let mut watch = self.watch(query, &text, caller);
         let admitted = match self.placement.admit_known(&query.request) {
             Some(admitted) => admitted,
@@ -156,7 +156,7 @@ impl Engine {
             let mut execution = Execution { largest: self.max_message_size, query, text, mode, backend };
             let attempt = match execution.attempt(watch).await {
                 Ok(attempt) => attempt,
-                Err(failure) => return Err(Box::pin(self.told_apart(failure, query)).await),
+                Err(failure) => return Err(Box::pin(self.with_read_verdict(failure, query)).await),
             };
             match attempt {
                 AttemptOutcome::Answered(chunk) => {
@@ -220,7 +220,7 @@ impl Engine {
     /// Adds to a failure with an unknown outcome whether the statement is proven to only read. For a read, a reply that
     /// was too large is then an ordinary failure. (Callers of streams also want to know that a read could not be
     /// stopped.)
-    pub async fn told_apart(&self, mut failure: Failure, query: &IncomingQuery) -> Failure {
+    pub async fn with_read_verdict(&self, mut failure: Failure, query: &IncomingQuery) -> Failure {
         let is_stopped = failure.reason() == Reason::OutcomeUnknown && failure.stopping_for() != Reason::Unspecified;
         if !is_stopped || failure.only_read.is_some() {
             return failure;
@@ -230,7 +230,7 @@ impl Engine {
         if only_read {
             failure.message = format!("{}; the statement only reads", failure.cause);
         }
-        if failure.stopping_for() == Reason::Invalid { without_doubt(failure) } else { failure }
+        if failure.stopping_for() == Reason::Invalid { for_unary_caller(failure) } else { failure }
     }
 
     /// True if a statement that has run is proven to only read.
@@ -239,7 +239,7 @@ impl Engine {
     }
 
     /// What is known about a query's text, and whether it has been seen before; refuses a query that cannot be run.
-    pub async fn look_at(&self, request: &QueryRequest) -> Result<(Arc<StatementTraits>, bool), Failure> {
+    pub async fn inspect(&self, request: &QueryRequest) -> Result<(Arc<StatementTraits>, bool), Failure> {
         self.check(request).map_err(|message| failure(Reason::Invalid, true, message))?;
         Ok(self.texts.look_up(&request.sql).await)
     }

@@ -22,7 +22,7 @@ use super::run::Engine;
 use super::screen::{LargeMessages, charge, out_of_memory};
 use super::session::Sessions;
 use super::settings::SessionSettings;
-use super::stop::{Caller, StopReason, without_doubt};
+use super::stop::{Caller, StopReason, for_unary_caller};
 use super::stream::ReplyStream;
 use super::{frame_reader, multiplex};
 use crate::proto::db_service_server::DbService;
@@ -76,7 +76,7 @@ impl QueryService {
         let last = self.engine.run(&query, &caller).await;
         match caller.finish(last) {
             Ok(response) => Ok(response),
-            Err(failure) => Err(status(without_doubt(self.engine.told_apart(failure, &query).await))),
+            Err(failure) => Err(status(for_unary_caller(self.engine.with_read_verdict(failure, &query).await))),
         }
     }
 
@@ -248,7 +248,7 @@ impl StreamCaller {
 
     async fn finish(self, mut last: ReplyChunk) {
         let last = match last.ending.take() {
-            Some(ReplyEnd::Failure(failure)) => Err(status(without_doubt(failure))),
+            Some(ReplyEnd::Failure(failure)) => Err(status(for_unary_caller(failure))),
             ending => Ok(Self::part(ReplyChunk { ending, ..last })),
         };
         let _ = self.sender.send(last).await;

@@ -221,7 +221,7 @@ impl Session {
             return Err(StopReason::Deadline(limit.of).before());
         }
         let sessions = self.sessions.clone();
-        let (text, _) = sessions.engine.look_at(&query.request).await?;
+        let (text, _) = sessions.engine.inspect(&query.request).await?;
         let mut watch = sessions.engine.watch(query, &text, reply);
         watch.unless_stopped(self.admissions.admit(&query.request)).await.map_err(StopReason::before)??;
         watch.lease = self.admissions.lease();
@@ -266,7 +266,7 @@ impl Session {
                 backend.fail_transaction().await;
                 stop.undone()
             }
-            None => self.sessions.engine.told_apart(stop.too_late(), query).await,
+            None => self.sessions.engine.with_read_verdict(stop.too_late(), query).await,
         }
     }
 

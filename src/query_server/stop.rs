@@ -135,7 +135,7 @@ impl StopReason {
     }
 
     /// PostgreSQL went on, and the connection was closed.
-    pub fn unheeded(self) -> Failure {
+    pub fn not_stopped(self) -> Failure {
         self.in_doubt(
             "the statement did not stop when cancelled, so its connection was closed; whether it took effect is not \
                  known",
@@ -157,7 +157,7 @@ impl StopReason {
 }
 
 /// The failure for unary callers: without doubt about the outcome, if the statement only reads.
-pub fn without_doubt(mut failure: Failure) -> Failure {
+pub fn for_unary_caller(mut failure: Failure) -> Failure {
     if failure.only_read() {
         failure.reason = std::mem::take(&mut failure.stopping_for);
         failure.cause.clear();

@@ -107,7 +107,7 @@ impl<C: Caller> StopWatch<'_, C> {
     }
 
     /// From now on, waits only for PostgreSQL to stop, up to `STOP_TIMEOUT`.
-    pub fn be_patient(&mut self, stop: StopReason) {
+    pub fn wait_for_stop(&mut self, stop: StopReason) {
         self.stopping = Some(stop);
         self.deadline = Some(self.deadlines.at(Instant::now() + STOP_TIMEOUT));
     }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use sqlparser::ast::{Expr, SelectItem, Statement};
 use sqlparser::keywords::ALL_KEYWORDS;
 
-use super::{binds, doubt};
+use super::{ambiguity, precedence_of};
 use crate::plan::ident::{fold_case, quoted};
 use crate::plan::parse::Tokens;
 use crate::plan::walk::{NodeMut, rewrite};
@@ -27,7 +27,7 @@ fn reading(sql: &str) -> Option<String> {
         statement,
         Statement::Query(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Insert(_) | Statement::Merge(_)
     );
-    if !is_planned || doubt(statement).is_some() {
+    if !is_planned || ambiguity(statement).is_some() {
         return None;
     }
     let mut statement = statement.clone();
@@ -45,7 +45,7 @@ fn reading(sql: &str) -> Option<String> {
                     *name = quoted(&fold_case(name))
                 }
                 Expr::CompoundIdentifier(names) => names.iter_mut().for_each(|name| *name = quoted(&fold_case(name))),
-                expr if binds(expr).is_some() => *expr = Expr::Nested(Box::new(expr.clone())),
+                expr if precedence_of(expr).is_some() => *expr = Expr::Nested(Box::new(expr.clone())),
                 _ => {}
             },
             _ => {}

@@ -35,7 +35,7 @@ impl Search<'_> {
             return Err(OF_AROUND.into());
         }
         let (found, anchored) = self.body(&query.body, &around)?;
-        self.note_cut(query);
+        self.note_limit(query);
         let whole = query.limit_clause.is_none() && query.fetch.is_none();
         if anchored || found.locality == Locality::Replicated {
             return Ok(());
@@ -76,10 +76,10 @@ impl Search<'_> {
         });
         self.of_one_server.extend(system_relations::number(expr));
         for reader in self.layout.readers.used(expr) {
-            self.readers.insert(self.inside_policy(reader));
+            self.readers.insert(self.with_policy(reader));
         }
         if let Some(clock) = clock::literal(expr, self.layout) {
-            self.clocks.insert(self.inside_policy(clock));
+            self.clocks.insert(self.with_policy(clock));
         }
         for name in names {
             self.note(&name.ok_or("a function name that cannot be parsed")?)?;

@@ -298,13 +298,13 @@ impl Search<'_> {
         if self.inside.contains(&inside) {
             return Err(format!("{inside} refers to itself"));
         }
-        let found = self.look_into(inside, definition)?;
+        let found = self.analyze_definition(inside, definition)?;
         self.views.insert(name, found.clone());
         found.map(Some)
     }
 
     /// Analyzes a query from the catalog. The outer error: it cannot be analyzed here.
-    pub(super) fn look_into(
+    pub(super) fn analyze_definition(
         &mut self,
         inside: Definition,
         definition: &str,
@@ -319,7 +319,7 @@ impl Search<'_> {
         }
         let statements = tokens.parse().map_err(|_| unreadable())?;
         let [sqlparser::ast::Statement::Query(query)] = statements.as_slice() else { return Err(unreadable()) };
-        if let Some(column) = grammar::of_a_place(query) {
+        if let Some(column) = grammar::system_column_in(query) {
             return Err(format!("{inside}: {column}, which says where one shard stores a row"));
         }
         let named = inside.to_string();

@@ -27,7 +27,7 @@ impl Search<'_> {
                     // PostgreSQL itself refuses a policy that reads its own table.
                     self.policies.insert(query.clone(), Ok(()));
                     let inside = Definition::Policy(policy.name.clone(), names.join("."));
-                    let found = self.look_into(inside, &query).and_then(|found| found);
+                    let found = self.analyze_definition(inside, &query).and_then(|found| found);
                     let checked = found.map(drop).map_err(|reason| format!("{reason}; {ADVICE}"));
                     self.policies.insert(query, checked.clone());
                     checked
@@ -47,7 +47,7 @@ impl Search<'_> {
     }
 
     /// Adds the policy that is being analyzed, if any, to a description.
-    pub(super) fn inside_policy(&self, what: String) -> String {
+    pub(super) fn with_policy(&self, what: String) -> String {
         match self.inside.last() {
             Some(policy @ Definition::Policy(..)) => format!("{policy}: {what}"),
             _ => what,

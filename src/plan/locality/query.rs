@@ -44,7 +44,7 @@ impl Search<'_> {
         self.ctes(query, &mut scope)?;
         let (mut found, anchored) = self.body(&query.body, &scope)?;
         let cut = query.limit_clause.is_some() || query.fetch.is_some();
-        self.note_cut(query);
+        self.note_limit(query);
         if cut && found.locality == Locality::SingleTenant && !anchored {
             found.locality = Locality::CrossShard(
                 "a part of it takes the first rows of all shards (LIMIT); run that part first and bind its result",
@@ -64,7 +64,7 @@ impl Search<'_> {
     }
 
     /// The first rows may differ, because rows may be equal in their order.
-    pub(super) fn note_cut(&mut self, query: &Query) {
+    pub(super) fn note_limit(&mut self, query: &Query) {
         if query.limit_clause.is_some() || query.fetch.is_some() {
             self.unordered.insert("LIMIT".into());
         }

@@ -50,7 +50,7 @@ impl Search<'_> {
         if let Some(condition) = &select.selection {
             self.classes.learn(facts(condition, scope));
         }
-        let locality = self.together(scope)?;
+        let locality = self.joined_locality(scope)?;
         if let Some(condition) = &select.selection {
             self.expression(condition, scope)?;
         }
@@ -98,7 +98,7 @@ impl Search<'_> {
     }
 
     /// Checks that in each row all sharded relations of a FROM clause belong to one tenant.
-    fn together(&mut self, scope: &Scope<'_>) -> Result<Locality, Reason> {
+    fn joined_locality(&mut self, scope: &Scope<'_>) -> Result<Locality, Reason> {
         let mut locality = Locality::Replicated;
         let mut class = None;
         for relation in &scope.relations {

@@ -32,14 +32,14 @@ pub fn is_process(number: i32) -> String {
 
 /// The tenant of a query, as policies see it; empty texts mean no tenant.
 #[derive(Clone, Copy, Debug)]
-pub struct Whose<'q> {
+pub struct TenantIdentity<'q> {
     pub tenant: &'q str,
     pub kind: &'q str,
 }
 
-impl Whose<'_> {
+impl TenantIdentity<'_> {
     /// A query without a tenant.
-    pub const NOBODY: Whose<'static> = Whose { tenant: "", kind: "" };
+    pub const NOBODY: TenantIdentity<'static> = TenantIdentity { tenant: "", kind: "" };
 }
 
 impl Backend {
@@ -90,27 +90,27 @@ impl Backend {
     }
 
     /// Sets the tenant for the transaction of the next statement; answered by one CommandComplete.
-    pub fn ask_for_tenant(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
+    pub fn ask_for_tenant(&mut self, identity: TenantIdentity<'_>) -> Result<u32, BindError> {
         if !self.set_local_prepared {
             frontend::parse(&self.names.set_local(), &set_tenant(true, self.pinned()), [], &mut self.out)?;
             self.set_local_prepared = true;
         }
-        self.bind_and_execute(&self.names.set_local(), &[whose.tenant.as_bytes(), whose.kind.as_bytes()])?;
+        self.bind_and_execute(&self.names.set_local(), &[identity.tenant.as_bytes(), identity.kind.as_bytes()])?;
         Ok(1)
     }
 
     /// The same without a prepared statement, which a caller that holds the connection may have removed.
-    pub fn ask_for_tenant_unprepared(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
-        self.set_tenant(whose, true)
+    pub fn ask_for_tenant_unprepared(&mut self, identity: TenantIdentity<'_>) -> Result<u32, BindError> {
+        self.set_tenant(identity, true)
     }
 
     /// The same before a statement that runs deferred triggers. Without a tenant, the request gets that of the last
     /// statement. If none has run since `forget_tenant`, nothing is deferred and nothing is sent, so that SET
     /// TRANSACTION may still follow.
-    pub fn ask_for_tenant_of_deferred(&mut self, whose: Option<Whose<'_>>) -> Result<u32, BindError> {
+    pub fn ask_for_tenant_of_deferred(&mut self, identity: Option<TenantIdentity<'_>>) -> Result<u32, BindError> {
         let Some(last) = self.last_tenant.take() else { return Ok(0) };
         let [tenant, kind] = &*last;
-        self.set_tenant(whose.unwrap_or(Whose { tenant, kind }), true)
+        self.set_tenant(identity.unwrap_or(TenantIdentity { tenant, kind }), true)
     }
 
     /// Forgets the tenant of the last statement.
@@ -119,18 +119,18 @@ impl Backend {
     }
 
     /// Sets the tenant until `settle` or `clean` resets it; answered by one CommandComplete.
-    pub fn ask_for_session_tenant(&mut self, whose: Whose<'_>) -> Result<u32, BindError> {
+    pub fn ask_for_session_tenant(&mut self, identity: TenantIdentity<'_>) -> Result<u32, BindError> {
         self.residue.tenant = true;
-        self.set_tenant(whose, false)
+        self.set_tenant(identity, false)
     }
 
-    fn set_tenant(&mut self, whose: Whose<'_>, is_local: bool) -> Result<u32, BindError> {
+    fn set_tenant(&mut self, identity: TenantIdentity<'_>, is_local: bool) -> Result<u32, BindError> {
         match &self.last_tenant {
-            Some(last) if last[..] == [whose.tenant, whose.kind] => {}
-            _ => self.last_tenant = Some(Box::new([whose.tenant.to_owned(), whose.kind.to_owned()])),
+            Some(last) if last[..] == [identity.tenant, identity.kind] => {}
+            _ => self.last_tenant = Some(Box::new([identity.tenant.to_owned(), identity.kind.to_owned()])),
         }
         frontend::parse("", &set_tenant(is_local, self.pinned()), [], &mut self.out)?;
-        self.bind_and_execute("", &[whose.tenant.as_bytes(), whose.kind.as_bytes()])?;
+        self.bind_and_execute("", &[identity.tenant.as_bytes(), identity.kind.as_bytes()])?;
         Ok(1)
     }
 
@@ -267,7 +267,7 @@ impl Backend {
     }
 
     /// Forgets a request that could not be composed.
-    pub fn take_back(&mut self) {
+    pub fn discard_unsent(&mut self) {
         self.out.clear();
         self.broken = true;
     }

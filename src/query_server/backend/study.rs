@@ -14,7 +14,7 @@ use postgres_protocol::message::frontend::{self, BindError};
 
 use super::Backend;
 use super::names::StatementId;
-use super::requests::{Whose, is_process};
+use super::requests::{TenantIdentity, is_process};
 use crate::data::row::Rows;
 use crate::query_server::settings::{SessionSettings, TENANT, TENANT_TYPE};
 use crate::query_server::statement_traits::StatementTraits;
@@ -157,14 +157,19 @@ impl Backend {
         };
         frontend::parse(&self.names.guard(id), &guard, [], &mut self.out)?;
         frontend::parse(&self.names.statement(id), sql, [], &mut self.out)?;
-        self.ask_for_guard(id, Whose::NOBODY, proven)?;
+        self.ask_for_guard(id, TenantIdentity::NOBODY, proven)?;
         Ok(())
     }
 
     /// Runs the guard, which sets the tenant if the text can read it, and fails if the text is outdated; answered by
     /// one CommandComplete.
-    pub fn ask_for_guard(&mut self, id: StatementId, whose: Whose<'_>, proven: Proven) -> Result<u32, BindError> {
-        let values = [whose.tenant.as_bytes(), whose.kind.as_bytes()];
+    pub fn ask_for_guard(
+        &mut self,
+        id: StatementId,
+        identity: TenantIdentity<'_>,
+        proven: Proven,
+    ) -> Result<u32, BindError> {
+        let values = [identity.tenant.as_bytes(), identity.kind.as_bytes()];
         self.bind_and_execute(&self.names.guard(id), if proven.blind { &[] } else { &values })?;
         Ok(1)
     }
