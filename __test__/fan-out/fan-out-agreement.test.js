@@ -161,7 +161,7 @@ describe('functions that are called on a row, as its field would be read', () =>
     for (const [sql, asked, message] of [
       ['select t.charge from notes t', undefined, /charge is not immutable/],
       ['select t.id from notes t order by t.charge', undefined, /charge is not immutable/],
-      ['select p.charge from places p', null, /charge.*write charge\(\)/],
+      ['select p.charge from places p', null, /a call of charge\(\): write the call/],
       ['select t.count from notes t', null, /field count of a row, which PostgreSQL may read/],
     ]) {
       const query = shards.db.raw(sql);

@@ -210,7 +210,7 @@ describe('a client and a server that are set up for different connections', () =
     await refused(
       mutual.address,
       { tls: foreign },
-      /refused this client's certificate: it is signed by an authority/,
+      /refused this client's certificate: the server does not know the authority/,
     );
     const expired = { ca, ...authority.sign('client', { until: Date.now() - DAY }) };
     await refused(mutual.address, { tls: expired }, /refused this client's certificate: it has expired/);
