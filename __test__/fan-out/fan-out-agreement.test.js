@@ -89,6 +89,119 @@ describe('shards that differ', () => {
   });
 });
 
+describe('shards whose types, functions or orders of columns differ', () => {
+  const ALL = { allServers: true };
+  let shards;
+  before(async () => {
+    shards = await startShards({
+      seed: [
+        "create type level as enum ('n1', 'n2')",
+        'create type pair as (a int, b text)',
+        'create type pairs as (one pair)',
+        'create domain short as text check (length(value) < 9)',
+        'create table items (id int, tenant text, name text)',
+        'create table moved (tenant text, a text, b text)',
+        'create table countries (code text primary key, title text)',
+        "create function shown(text) returns text language sql immutable as $$ select $1 || '0' $$",
+        'create function shown_twice(text) returns text language sql immutable as $$ select shown($1) || shown($1) $$',
+        'create function steady(text) returns text language sql immutable as $$ select $1 $$',
+        'create function alike(text) returns text language sql immutable as $$ select $1 $$',
+        'create function leveled(text) returns level language sql immutable as $$ select $1::level $$',
+      ],
+      mtdd: { referenceTables: ['countries'] },
+    });
+    for (const change of [
+      'drop function leveled(text); drop type level',
+      "create type level as enum ('n2', 'n1')",
+      'create function leveled(text) returns level language sql immutable as $$ select $1::level $$',
+      'drop type pairs; drop type pair; create type pair as (b text, a int); create type pairs as (one pair)',
+      'alter domain short drop constraint short_check',
+      'alter domain short add check (length(value) < 2)',
+      'drop table moved; create table moved (tenant text, b text, a text)',
+      'drop table countries; create table countries (title text, code text primary key)',
+      "create or replace function shown(text) returns text language sql immutable as $$ select $1 || '1' $$",
+      'create or replace function steady(text) returns text language sql volatile as $$ select $1 $$',
+    ]) {
+      await shards.databases[1].raw(change);
+    }
+    await shards.fill('items', [
+      [{ id: 1, tenant: 'a', name: 'n1' }],
+      [{ id: 2, tenant: 'b', name: 'n2' }],
+      [],
+    ]);
+  });
+  after(() => shards?.stop());
+
+  const assertRefused = (sql, message, options) => {
+    const query = shards.db.raw(sql);
+    return assert.rejects(
+      options ? query.mtdd(options) : query.mtdd(),
+      (error) => {
+        assert.equal(error.code, 'PLAN_UNSUPPORTED', `${sql}: ${error.stack}`);
+        assert.match(error.message, message, sql);
+        return true;
+      },
+      sql,
+    );
+  };
+
+  it('a type that only the text names is compared, with what it is made of', async () => {
+    for (const sql of [
+      'select min(name::level) from items',
+      "select id from items where name::level < 'n2'",
+      'select (row(id, name)::pair).a from items',
+      'select null::pairs from items',
+      'select name::short from items',
+      'select id from items order by leveled(name)',
+    ]) {
+      await assertRefused(sql, /the shards differ in .*the type (level|pair|short)/);
+    }
+    await shards.same((db) => db.raw('select id, name as level from items order by id'));
+  });
+
+  it('columns in another order are read by their names alone', async () => {
+    await shards.fill('moved', [
+      [{ tenant: 'a', a: 'a0', b: 'b9' }],
+      [{ tenant: 'b', a: 'a1', b: 'b8' }],
+      [],
+    ]);
+    for (const sql of [
+      'select * from moved order by tenant',
+      'select max(c2) from moved as x(c1, c2, c3)',
+      'select o::text from moved o order by 1',
+      'select row_to_json(o)::text from moved o',
+      'select c2 from (select * from moved) y(c1, c2, c3)',
+    ]) {
+      await assertRefused(sql, /the order of the columns of moved, which is .*tenant, a, b.* on shard 0/);
+    }
+    await shards.same((db) => db.raw('select a, b, tenant from moved order by tenant'));
+    await shards.same((db) => db('moved').max('a as most'));
+  });
+
+  it('nothing is written by an order of columns that differs', async () => {
+    await assertRefused("insert into countries values ('de', 'Germany')", /names of columns.*order/, ALL);
+    await assertRefused("insert into moved values ('c', 'A', 'B')", /names of columns.*order/, ALL);
+    await shards.db.raw("insert into countries (code, title) values ('de', 'Germany')").mtdd(ALL);
+    for (const db of shards.databases) {
+      assert.deepEqual(await db('countries').select('code', 'title'), [{ code: 'de', title: 'Germany' }]);
+      assert.deepEqual(await db('moved').where('tenant', 'c'), []);
+    }
+  });
+
+  it('a function that differs gives neither copies their values nor results theirs', async () => {
+    for (const name of ['shown', 'shown_twice', 'steady']) {
+      const message =
+        /the shards differ in .*the function (shown|steady), which is defined otherwise on shard 0/;
+      await assertRefused(`update countries set title = ${name}('x')`, message, ALL);
+      await assertRefused(`select ${name}(name) from items`, message);
+      await assertRefused(`select id from items where ${name}(name) = 'n1'`, message);
+    }
+    await shards.db.raw('select shown(name) from items').mtdd(null);
+    await shards.same((db) => db.raw('select alike(name) as name from items order by 1'));
+    await shards.db.raw("update countries set title = alike('x')").mtdd(ALL);
+  });
+});
+
 describe('functions with the names of PostgreSQL’s own', () => {
   let shards;
   before(async () => {

@@ -14,6 +14,10 @@ const SEED = [
   'create table own (code text, lucky int default dice(1))',
   'create table fixed (code text, lucky int default same(1))',
   'create table notes (id int, tenant text, made timestamptz default now())',
+  'create table ruled (id int, tenant text)',
+  "create rule also as on insert to ruled do also insert into codes (code) values ('by rule')",
+  'create table logged (id int, tenant text)',
+  'create rule more as on update to logged do also insert into notes (id, tenant) values (new.id, new.tenant)',
   'create function touch() returns trigger language plpgsql as $$ begin return new; end $$',
   'create trigger touched before update on notes for each row execute function touch()',
 ];
@@ -150,6 +154,49 @@ describe('copies of reference data', () => {
     ]);
     await run("insert into codes (code, title) values (?, 'today')", ['now']);
     await assertAlike('codes', 2);
+  });
+
+  it('a word that may mean a time is refused wherever it may be read as one', async () => {
+    await run("insert into codes (code) values ('a')");
+    for (const sql of [
+      "insert into codes (code, made) (select 'd6', 'now')",
+      "update codes set made = coalesce(null::timestamptz, 'now')",
+      "update codes set made = greatest('now', now())",
+      "update codes set made = case when true then 'now' else now() end",
+      "update codes set title = (array['now', now()])[1]::text",
+      "update codes set title = ('now' at time zone 'UTC')::text",
+      "update codes set title = timestamptz('now')::text",
+      "update codes set title = '[now,tomorrow)'::tstzrange::text",
+      "update codes set title = age('now', '2000-01-01')::text",
+    ]) {
+      await assertRefused(sql, /by its own clock/);
+    }
+    await run("update codes set title = 'buy now' where code in ('a', 'today')");
+    assert.equal((await assertAlike('codes', 1))[0].title, 'buy now');
+  });
+
+  it('what tells of one server, or of who has connected to it, gets into no copy', async () => {
+    await run("insert into codes (code) values ('a')");
+    for (const [value, message] of [
+      ["pg_relation_filepath('codes')", /pg_relation_filepath.*tells of one server/],
+      ["to_regclass('codes')::oid::text", /to_regclass.*tells of one server/],
+      ['current_user', /current_user\(\).*its value differs between servers/],
+      ['session_user', /session_user\(\).*its value differs between servers/],
+      ['pg_typeof(codes)::oid::text', /pg_typeof\(\).*its value differs between servers/],
+    ]) {
+      await assertRefused(`update codes set title = ${value}`, message);
+    }
+    await run("update codes set title = quote_nullable(title), local = timezone('utc', now())");
+    await assertAlike('codes', 1);
+  });
+
+  it('a rule changes no copy by the rows of one shard, and explain names it', async () => {
+    await assertRefused("insert into ruled values (1, 'a')", /rule also names the reference table codes/);
+    const explained = await shards.handle.explain(shards.db.raw('update logged set id = 1').mtdd());
+    assert.ok(
+      explained.steps.some((step) => /Rules do more on each shard.*: more\./.test(step)),
+      explained.steps.join('\n'),
+    );
   });
 
   it('rows of tenants get one time too, and sequences of their shards', async () => {

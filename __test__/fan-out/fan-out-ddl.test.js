@@ -190,6 +190,9 @@ describe('what others change is noticed at once', () => {
     isOver = true;
     await making;
     // The same, where it is named.
+    await shards.prepare(
+      'create or replace function theirs(int) returns int language sql immutable as $$ select 1 $$',
+    );
     await shards.same((db) => db.raw('select theirs(1) is null as n from notes'));
     await shards.prepare(
       'create or replace function theirs(int) returns int language sql volatile as $$ select 1 $$',

@@ -16,12 +16,14 @@ use super::fan_out_plan::{Broadcast, ChangePlan, ParamSource, Plan, ShardStateme
 use super::functions::{self, FunctionKind, own_name};
 use super::ident::{fold_case, name_parts};
 use super::layout::{Layout, Relation};
+use super::moments;
 use super::parse::Tokens;
 use super::print::{parameters, print_statement};
 use super::refusal::{Refusal, unsupported};
 use super::select::{is_wildcard, item_expr};
 use super::walk::{Node, walk};
 use super::write::Changed;
+use crate::data::lexer::{Lexer, Token};
 
 /// The plan of a change whose kind is known.
 pub fn change(
@@ -52,6 +54,25 @@ pub fn change(
             }
             _ => {}
         }
+    }
+    if how == Broadcast::Same
+        && let Some(how) = layout.differences.function(&functions)
+    {
+        return Err(unsupported(&format!(
+            "a change of a reference table: the shards differ in {how}; make them alike"
+        )));
+    }
+    if let Some(known) = known {
+        check_rules(&names, known, how, layout)?;
+    }
+    if how == Broadcast::Same
+        && let Some(known) = known
+        && let Some(literal) = moments::unread(statement, known, layout)
+    {
+        return Err(unsupported(&format!(
+            "the literal {literal} in a change of a reference table, which each shard could read as a time by its own clock; \
+             write now() in its place, bind it, or give it to a column of texts as it stands"
+        )));
     }
     let given =
         ShardStatement { sql: sql.to_owned(), params: (0..parameters(statement)).map(ParamSource::Param).collect() };
@@ -86,8 +107,37 @@ pub fn change(
         how,
         functions: functions.into_iter().collect(),
         triggers: known.map(|known| known.triggers.clone()).unwrap_or_default(),
+        rules: known.map(|known| known.rules.keys().cloned().collect()).unwrap_or_default(),
         names_unknown: known.is_none(),
     })))
+}
+
+/// A rule does what its table's rows on one shard are, so that it must not touch copies.
+fn check_rules(names: &[String], known: &Relation, how: Broadcast, layout: &Layout) -> Result<(), Refusal> {
+    let table = names.join(".");
+    for (rule, action) in &known.rules {
+        if how == Broadcast::Same {
+            return Err(unsupported(&format!(
+                "a change of the reference table {table}, which has the rule {rule}: the copies could differ after it; make a \
+                 trigger of it, or change each shard's own database"
+            )));
+        }
+        let of_copies = Lexer::new(action).find_map(|token| {
+            match token {
+                Token::Word(word) => Some(word.to_ascii_lowercase()),
+                Token::Identifier(inside) => Some(inside.replace("\"\"", "\"")),
+                _ => None,
+            }
+            .filter(|word| layout.names_copies(word))
+        });
+        if let Some(copies) = of_copies {
+            return Err(unsupported(&format!(
+                "a change of {table}, whose rule {rule} names the reference table {copies}: each shard would change its copy by \
+                 rows of its own; drop the rule, or name a tenant and change {copies} by itself"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn returning(statement: &mut Statement) -> Option<&mut Vec<SelectItem>> {
@@ -279,12 +329,13 @@ impl Copies<'_> {
                 )));
             }
         }
-        let of_time = self.known.columns().into_iter().find(|column| {
+        let ordered = self.known.ordered_columns();
+        let of_time = ordered.iter().enumerate().find(|(place, column)| {
             let of_type = self.known.type_of(column).unwrap_or_default();
-            rows.iter().flat_map(|row| row.iter()).any(|value| clock::is_stored(value, of_type))
+            rows.iter().filter_map(|row| row.get(*place)).any(|value| clock::is_stored(value, of_type))
         });
         match of_time {
-            Some(column) => Err(self.of_a_clock(&column)),
+            Some((_, column)) => Err(self.of_a_clock(column)),
             None => Ok(()),
         }
     }

@@ -46,6 +46,12 @@ pub fn explanation(plan: Result<&Plan, &Refusal>, sql: &str, params: &[Parameter
                     change.triggers.join(", ")
                 ));
             }
+            if !change.rules.is_empty() {
+                steps.push(format!(
+                    "Rules do more on each shard, or something else, with the rows of that shard alone: {}.",
+                    change.rules.join(", ")
+                ));
+            }
             steps.push(AWAITED.to_owned());
             explain("everywhere", vec![statement], steps)
         }

@@ -34,6 +34,8 @@ pub struct ChangePlan {
     pub functions: Vec<String>,
     /// Triggers of the table, from the catalog.
     pub triggers: Vec<String>,
+    /// The names of the rules that make PostgreSQL do more or something else.
+    pub rules: Vec<String>,
     /// Nothing is known about the table.
     pub names_unknown: bool,
 }

@@ -328,10 +328,62 @@ pub fn kind_of(name: &str) -> FunctionKind {
     }
 }
 
-/// True for the name of a function that describes one server or database, not rows.
+/// True for the name of a function that describes one server, its database or its connected role, not rows.
 pub fn is_of_one_server(name: &str) -> bool {
-    ["current_database", "current_catalog", "version"].contains(&name)
+    OF_ONE_SERVER.contains(&name)
 }
+
+const OF_ONE_SERVER: [&str; 9] = [
+    "current_catalog",
+    "current_database",
+    "current_role",
+    "current_user",
+    "format_type",
+    "pg_typeof",
+    "session_user",
+    "user",
+    "version",
+];
+
+/// PostgreSQL's stable functions that depend only on settings, which all shards share.
+pub const BY_SETTINGS: [&str; 36] = [
+    "array_to_json",
+    "convert",
+    "date",
+    "date_add",
+    "date_subtract",
+    "enum_first",
+    "enum_last",
+    "enum_range",
+    "json_populate_record",
+    "json_populate_recordset",
+    "json_to_record",
+    "json_to_tsvector",
+    "jsonb_path_exists_tz",
+    "jsonb_path_match_tz",
+    "jsonb_path_query_array_tz",
+    "jsonb_path_query_first_tz",
+    "jsonb_path_query_tz",
+    "jsonb_populate_record",
+    "jsonb_populate_record_valid",
+    "jsonb_populate_recordset",
+    "jsonb_to_record",
+    "jsonb_to_tsvector",
+    "length",
+    "money",
+    "numeric",
+    "overlaps",
+    "quote_nullable",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timetz",
+    "timezone",
+    "ts_headline",
+    "ts_match_tq",
+    "xml",
+    "xml_is_well_formed",
+];
 
 /// Describes a call that reads something of one server. A setting with a dot in its name belongs to the application.
 pub fn of_one_server(call: &Function) -> Option<String> {

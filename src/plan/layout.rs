@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::ident::quote;
+use super::ident::{as_written, quote};
 use super::readers::RowReaders;
 use super::system_relations;
 
@@ -21,6 +21,57 @@ pub struct Layout {
     pub row_functions: BTreeSet<String>,
     /// Operators, casts and types whose functions may read rows.
     pub readers: RowReaders,
+    /// What the shards define each in its own way.
+    pub differences: Differences,
+}
+
+/// What differs, and how, in words. By name as SQL has to write it, with the schema and, where that is enough, without.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Differences {
+    pub types: BTreeMap<String, String>,
+    /// Types of the rows of tables.
+    pub rows: BTreeMap<String, String>,
+    pub functions: BTreeMap<String, String>,
+    /// Tables and views whose columns are in another order.
+    pub orders: BTreeMap<String, String>,
+}
+
+impl Differences {
+    pub fn add_type(&mut self, schema: &str, name: &str, is_visible: bool, how: &str) {
+        add(&mut self.types, schema, name, is_visible, how);
+    }
+
+    pub fn add_rows(&mut self, schema: &str, name: &str, is_visible: bool, how: &str) {
+        add(&mut self.rows, schema, name, is_visible, how);
+    }
+
+    pub fn add_function(&mut self, schema: &str, name: &str, is_visible: bool, how: &str) {
+        add(&mut self.functions, schema, name, is_visible, how);
+    }
+
+    /// How the first of these functions that differs does, in words.
+    pub fn function<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> Option<&str> {
+        names.into_iter().find_map(|name| self.functions.get(name)).map(String::as_str)
+    }
+
+    /// How the type of this relation's rows differs, in words.
+    pub fn of_rows(&self, relation: &str) -> Option<&str> {
+        let name: Vec<_> = relation.split('.').map(as_written).collect();
+        self.rows.get(&name.join(".")).map(String::as_str)
+    }
+
+    /// How the order of a relation's columns differs, in words.
+    pub fn order(&self, names: &[String]) -> Option<&str> {
+        let name = names[names.len().saturating_sub(2)..].join(".");
+        self.orders.get(&name).map(String::as_str)
+    }
+}
+
+fn add(known: &mut BTreeMap<String, String>, schema: &str, name: &str, is_visible: bool, how: &str) {
+    known.insert(format!("{}.{}", as_written(schema), as_written(name)), how.to_owned());
+    if is_visible {
+        known.insert(as_written(name), how.to_owned());
+    }
 }
 
 /// A table or view, as the catalog describes it.
@@ -33,7 +84,7 @@ pub struct Relation {
     pub is_stored: bool,
     /// The tables that it is a partition of or inherits from, which include its rows.
     pub parents: Vec<Vec<String>>,
-    /// Its columns on this shard, one per line.
+    /// Its columns on this shard, one per line, in the order of the table.
     pub parts: (usize, String),
     /// Default expressions by column; `IDENTITY` for identity columns.
     pub defaults: BTreeMap<String, String>,
@@ -41,6 +92,10 @@ pub struct Relation {
     pub other_defaults: BTreeSet<String>,
     /// Its triggers, each with its function.
     pub triggers: Vec<String>,
+    /// Its rules, by name, with what they do.
+    pub rules: BTreeMap<String, String>,
+    /// Columns by which its rows can be told apart, on every shard. None of them is NULL.
+    pub keys: BTreeSet<BTreeSet<String>>,
     /// Row-level security of the table.
     pub policies: Vec<Policy>,
     /// Describes how another shard's relation differs.
@@ -74,6 +129,11 @@ impl Policy {
 impl Relation {
     /// The names of its columns.
     pub fn columns(&self) -> BTreeSet<String> {
+        self.parts.1.lines().filter_map(named).collect()
+    }
+
+    /// The same in the order that they have on one of the shards.
+    pub fn ordered_columns(&self) -> Vec<String> {
         self.parts.1.lines().filter_map(named).collect()
     }
 }
@@ -119,6 +179,11 @@ impl Layout {
     pub fn is_reference(&self, names: &[String]) -> bool {
         self.is_declared(names)
             || self.relation(names).is_some_and(|known| known.parents.iter().any(|parent| self.is_reference(parent)))
+    }
+
+    /// True for the name, without its schema, of a table of the application's that every shard holds alike.
+    pub fn names_copies(&self, name: &str) -> bool {
+        self.reference_tables.iter().any(|declared| declared.rsplit('.').next() == Some(name))
     }
 
     fn is_declared(&self, names: &[String]) -> bool {

@@ -12,15 +12,18 @@ mod commands;
 mod consent;
 mod copies;
 mod ctes;
+mod differences;
 mod draft;
 mod explain;
 mod fan_out_plan;
 mod functions;
 mod grammar;
 mod ident;
+mod inner_order;
 mod keywords;
 mod layout;
 mod locality;
+mod moments;
 mod normal;
 mod parse;
 mod planner;
@@ -46,7 +49,8 @@ pub use fan_out_plan::{
     Broadcast, ChangePlan, Column, FinishQuery, Fold, GroupOutput, Grouped, MergeStrategy, OrderKey, Origins,
     ParamSource, Plan, ReadPlan, RowCount, ShardStatement, SqlFragment,
 };
-pub use layout::{Layout, Policy, Relation};
+pub use functions::BY_SETTINGS;
+pub use layout::{Differences, Layout, Policy, Relation};
 pub use planner::{Planning, plan, plan_at_once};
 pub use readers::RowReaders;
 pub use refusal::Refusal;

@@ -9,6 +9,7 @@ use sqlparser::ast::{
 
 use super::budget::{self, spend};
 use super::consent::FanOutConsent;
+use super::differences;
 use super::draft::{Draft, OriginalStatement};
 use super::fan_out_plan::{Broadcast, Column, MergeStrategy, Origins, Plan};
 use super::ident::fold_case;
@@ -22,7 +23,8 @@ use super::select::{first_select, is_aggregated, item_expr, orders_by_aggregate,
 use super::stack::{self, Stopped};
 use super::walk::{Node, walk};
 use super::{
-    aggregate, change_target, clock, commands, copies, ctes, grammar, relations, set_operations, tenant_moves, write,
+    aggregate, change_target, clock, commands, copies, ctes, grammar, inner_order, relations, set_operations,
+    tenant_moves, write,
 };
 use crate::data::lexer::Outline;
 
@@ -98,6 +100,9 @@ fn plan_of(sql: &str, statements: &[Statement], consent: FanOutConsent, layout: 
     if is_read && let Some(reason) = tenant_moves::refusal(statement, layout) {
         return Err(unsupported(&reason));
     }
+    if is_read && let Some(reason) = differences::refusal(statement, layout) {
+        return Err(unsupported(&reason));
+    }
     let changed = match statement {
         Statement::Query(query) => match write::inside_query(query, layout, consent) {
             Some(changed) => changed?,
@@ -134,6 +139,14 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
             "{} without a tenant: it has an effect on each shard, or describes only that shard; use .mtdd(null) or \
                  allServers: true",
             search.shown(function)
+        )));
+    }
+    if let Some(how) = layout.differences.function(search.unknown.iter().chain(&search.attributes))
+        && consent == FanOutConsent::Implicit
+    {
+        return Err(unsupported(&format!(
+            "the shards differ in {how}; make them alike, or ask for what each shard makes of it with .mtdd(null) or \
+             allServers: true"
         )));
     }
     if let Some(relation) = search.statistics.iter().next()
@@ -226,7 +239,11 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
                 Locality::SingleTenant => {
                     let aggregated = is_aggregated(select) || orders_by_aggregate(query);
                     let windows = search.windows(select, query.order_by.as_ref(), &scope);
-                    if aggregated && (windows.is_err() || !groups_by_tenant(select, &scope)) {
+                    let gathers = aggregated && (windows.is_err() || !groups_by_tenant(select, &scope));
+                    if scope.is_ordered() {
+                        inner_order::check(query, select, gathers)?;
+                    }
+                    if gathers {
                         return aggregate::select(query, select, &scope, fragments);
                     }
                     windows.map_err(refuse)?;
@@ -238,6 +255,9 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
         }
         SetExpr::SetOperation { op, set_quantifier, .. } => {
             let found = search.body_of(&query.body, &around).map_err(refuse)?;
+            if found.is_ordered {
+                inner_order::check_cut(query)?;
+            }
             match found.locality {
                 Locality::SingleTenant => rows::set_operation(query, false, fragments),
                 Locality::Replicated => nested(query, layout, fragments),

@@ -14,9 +14,17 @@ use super::walk::{Node, walk};
 
 /// The names, with or without a schema. Some may be names of CTEs or functions.
 pub fn named_by(statements: &[Statement], layout: &Layout) -> BTreeSet<Vec<String>> {
+    each_text(statements, layout, &mut |_| {})
+}
+
+/// Shows the statements, and the queries of views and policies among what they name. Gives the names of all relations.
+pub fn each_text(statements: &[Statement], layout: &Layout, see: &mut dyn FnMut(&Statement)) -> BTreeSet<Vec<String>> {
     let mut names = BTreeSet::new();
     let mut queries = Vec::new();
-    statements.iter().for_each(|statement| note(statement, layout, &mut names, &mut queries));
+    for statement in statements {
+        see(statement);
+        note(statement, layout, &mut names, &mut queries);
+    }
     while let Some(query) = queries.pop() {
         spend(4 * query.len());
         // A definition that cannot be parsed, or nests too deeply, is refused when it is analyzed.
@@ -25,6 +33,7 @@ pub fn named_by(statements: &[Statement], layout: &Layout) -> BTreeSet<Vec<Strin
             continue;
         }
         for statement in tokens.parse().unwrap_or_default() {
+            see(&statement);
             note(&statement, layout, &mut names, &mut queries);
         }
     }

@@ -3,7 +3,9 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Ident, ObjectName, Query, Select, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut};
+use sqlparser::ast::{
+    Expr, Ident, ObjectName, Query, Select, TableFactor, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+};
 
 use super::budget::spend;
 
@@ -13,6 +15,7 @@ pub enum Node<'n> {
     /// The end of the query that was entered last.
     QueryEnd,
     Select(&'n Select),
+    Factor(&'n TableFactor),
     Expr(&'n Expr),
     Relation(&'n ObjectName),
     Ident(&'n Ident),
@@ -43,6 +46,11 @@ impl Visitor for ReadVisitor<'_> {
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
         spend(1);
         (self.0)(Node::Select(select));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        (self.0)(Node::Factor(factor));
         ControlFlow::Continue(())
     }
 

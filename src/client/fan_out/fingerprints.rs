@@ -208,6 +208,8 @@ pub const OF_RELATION: &str = concat!(
 concat_ws(' ', c.oid, c.relkind,
   (SELECT concat(count(*), '/', sum(a.xmin::text::bigint)) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0),
   (SELECT concat(count(*), '/', sum(r.xmin::text::bigint)) FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid),
+  CASE WHEN c.relhasindex THEN (SELECT concat(count(*), '/', sum(u.xmin::text::bigint)) FROM pg_catalog.pg_index AS u
+   WHERE u.indrelid = c.oid AND u.indisunique) END,
   CASE WHEN c.relrowsecurity THEN (SELECT concat(row_security_active(c.oid), count(*), '/', sum(p.xmin::text::bigint), '/',
     string_agg(p.oid::text, ',' ORDER BY p.oid) FILTER (WHERE ",
     is_for_asker!(),

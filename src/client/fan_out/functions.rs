@@ -4,7 +4,8 @@ use super::catalog::query;
 use super::plan_cache::PlannedStatement;
 use crate::client::request::Request;
 use crate::data::parameters::{TextArray, text};
-use crate::plan::{FanOutConsent, ReadPlan};
+use crate::plan::{BY_SETTINGS, FanOutConsent, ReadPlan};
+use crate::proto::Parameter;
 use crate::scatter::{InternalQueries, ShardError};
 
 /// Why a plan does not hold, if one of its functions may not be merged.
@@ -18,7 +19,8 @@ pub async fn unmergeable_function(
         return Ok(None);
     }
     let explicitly = request.asked != FanOutConsent::Implicit;
-    let odd = unmergeable_functions(internal, &read.functions, explicitly).await?;
+    let allowed = if explicitly { Allowed::Any } else { Allowed::Stable };
+    let odd = unmergeable_functions(internal, &read.functions, allowed).await?;
     if let Some(name) = odd.first() {
         let policy = read.of_policies.get(name).map(|policy| format!(" of {policy}")).unwrap_or_default();
         return Ok(Some(format!(
@@ -30,17 +32,35 @@ pub async fn unmergeable_function(
     Ok(None)
 }
 
+/// What the values of functions may depend on, beyond their arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// They may do anything.
+    Any,
+    /// PostgreSQL's own may be stable: most of those depend on settings, which all shards share. Others may read tables.
+    Stable,
+    /// Of PostgreSQL's own stable ones, those that depend on nothing but such settings.
+    Settings,
+}
+
 /// Those of the functions, named as the statement writes them, whose calls cannot be merged: aggregates, window functions
-/// and, unless any volatility is allowed, functions whose values depend on more than their arguments. (PostgreSQL's own
-/// stable functions depend on settings, which all shards share. Others may read tables.)
+/// and functions whose values depend on more than is allowed. All shards define them alike, so that one of them is asked.
 pub async fn unmergeable_functions(
     internal: InternalQueries<'_>,
     names: &[String],
-    any_volatility: bool,
+    allowed: Allowed,
 ) -> Result<Vec<String>, ShardError> {
-    let array: TextArray = names.iter().map(|name| Some(name.as_bytes())).collect();
-    let any_volatility = if any_volatility { "true" } else { "false" };
-    let (_, answer) = internal.on_any(query(FUNCTIONS, vec![text(array.finish()), text(any_volatility)])).await?;
+    let array = |names: &mut dyn Iterator<Item = &str>| {
+        let array: TextArray = names.map(|name| Some(name.as_bytes())).collect();
+        text(array.finish())
+    };
+    let any_volatility = text(if allowed == Allowed::Any { "true" } else { "false" });
+    let stable = match allowed {
+        Allowed::Settings => array(&mut BY_SETTINGS.into_iter()),
+        Allowed::Any | Allowed::Stable => Parameter::default(),
+    };
+    let names = array(&mut names.iter().map(String::as_str));
+    let (_, answer) = internal.on_any(query(FUNCTIONS, vec![names, any_volatility, stable])).await?;
     Ok((0..answer.rows.len()).filter_map(|row| answer.text(row, 0).map(str::to_owned)).collect())
 }
 
@@ -54,4 +74,5 @@ JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE CASE WHEN cardinality(i.parts) > 1 THEN n.nspname = i.parts[cardinality(i.parts) - 1]
       ELSE n.nspname = ANY (current_schemas(true)) END
 GROUP BY f.name
-HAVING NOT bool_and(p.prokind = 'f' AND ($2::bool OR p.provolatile = 'i' OR p.provolatile = 's' AND n.nspname = 'pg_catalog'))";
+HAVING NOT bool_and(p.prokind = 'f' AND ($2::bool OR p.provolatile = 'i' OR p.provolatile = 's' AND n.nspname = 'pg_catalog'
+  AND ($3::text[] IS NULL OR p.proname = ANY ($3::text[]))))";

@@ -10,6 +10,7 @@ mod caches;
 mod catalog;
 mod change;
 mod clock_values;
+mod definitions;
 mod execution;
 mod explain;
 mod fingerprints;

@@ -258,8 +258,17 @@ impl PlanCache {
     /// Takes over what the shards say, and drops plans that were made under other relations, types or functions. True
     /// if anything has changed.
     pub fn update(&self, known: ShardSchemas) -> bool {
-        let ShardSchemas { relations, shadowed, row_functions, readers, fingerprints, locked, settings, is_whole } =
-            known;
+        let ShardSchemas {
+            relations,
+            shadowed,
+            row_functions,
+            readers,
+            differences,
+            fingerprints,
+            locked,
+            settings,
+            is_whole,
+        } = known;
         let mut state = lock(&self.state);
         state.until = Some(Instant::now() + if is_whole { LIFE } else { SHORT_LIFE });
         state.settings = settings.map(Arc::from);
@@ -268,11 +277,13 @@ impl PlanCache {
             || state.layout.relations != relations
             || state.layout.shadowed != shadowed
             || state.layout.row_functions != row_functions
-            || state.layout.readers != readers;
+            || state.layout.readers != readers
+            || state.layout.differences != differences;
         if is_new {
             state.fingerprints = Arc::new(fingerprints);
             let Layout { tenant_column, reference_tables, .. } = (*state.layout).clone();
-            let layout = Layout { tenant_column, reference_tables, relations, shadowed, row_functions, readers };
+            let layout =
+                Layout { tenant_column, reference_tables, relations, shadowed, row_functions, readers, differences };
             state.layout = Arc::new(layout);
             state.forget_plans();
         }

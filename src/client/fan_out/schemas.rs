@@ -8,10 +8,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::catalog::query;
+use super::definitions::{self, Definitions, shortened};
 use super::fingerprints::{self, Fingerprints, IS_FOR_ASKER, OF_RELATION, functions, whole};
 use crate::data::parameters::{TextArray, text};
 use crate::data::result_set::ResultSet;
-use crate::plan::{Policy, Relation, RowReaders};
+use crate::plan::{Differences, Policy, Relation, RowReaders};
 use crate::scatter::{InternalQueries, ShardError, all};
 
 /// Once one shard has answered: how long to wait for the others.
@@ -28,6 +29,8 @@ pub struct ShardSchemas {
     pub row_functions: BTreeSet<String>,
     /// Operators, casts and types that call functions which may read rows.
     pub readers: RowReaders,
+    /// What they define each in its own way.
+    pub differences: Differences,
     /// Shows whether any of it has changed.
     pub fingerprints: Fingerprints,
     /// By name, the shards on which another transaction has locked the relation, so that it cannot be read there.
@@ -42,6 +45,7 @@ struct ShardAnswers {
     whole: ResultSet,
     relations: ResultSet,
     readers: ResultSet,
+    definitions: ResultSet,
     settings: ResultSet,
 }
 
@@ -63,8 +67,9 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
                     .await?;
                 let relations = internal.once_on(shard, query(relations(), vec![text(names)])).await?;
                 let readers = internal.once_on(shard, query(READERS, Vec::new())).await?;
+                let definitions = internal.once_on(shard, query(definitions::QUESTION, Vec::new())).await?;
                 let settings = internal.once_on(shard, query(settings(), Vec::new())).await?;
-                Ok(ShardAnswers { whole, relations, readers, settings })
+                Ok(ShardAnswers { whole, relations, readers, definitions, settings })
             };
             tokio::select! {
                 biased;
@@ -80,7 +85,7 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
     };
     let answers: Vec<Option<Result<ShardAnswers, ShardError>>> = all((0..shards).map(ask)).await;
     let mut known = ShardSchemas { is_whole: true, ..ShardSchemas::default() };
-    let (mut failure, mut settings) = (None, Vec::new());
+    let (mut failure, mut settings, mut definitions) = (None, Vec::new(), Definitions::default());
     for (shard, answer) in answers.into_iter().enumerate() {
         match answer {
             Some(Ok(said)) => {
@@ -94,6 +99,7 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
                         what => known.readers.add(what, cell(1), cell(2)),
                     }
                 }
+                definitions.take_in(shard, &said.definitions);
                 settings.push((shard, said.settings));
             }
             Some(Err(error)) => {
@@ -106,6 +112,8 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
     if let (true, Some(error)) = (settings.is_empty(), failure) {
         return Err(error);
     }
+    let answered: Vec<usize> = settings.iter().map(|(shard, _)| *shard).collect();
+    known.compare(&definitions.differences(&answered, &known.shadowed));
     known.settings = escaping_setting(&settings).or_else(|| differing_setting(&settings));
     Ok(known)
 }
@@ -136,6 +144,8 @@ impl ShardSchemas {
                 policies: answer.text(row, 8).map(policies).unwrap_or_default(),
                 defaults: answer.text(row, 9).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
                 other_defaults: BTreeSet::new(),
+                rules: answer.text(row, 14).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
+                keys: answer.text(row, 13).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
                 triggers: answer.text(row, 10).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
                 differs: None,
             };
@@ -148,15 +158,41 @@ impl ShardSchemas {
         }
     }
 
+    /// Takes in which types and functions differ. A table is of the types of its columns, as the type of its rows is.
+    fn compare(&mut self, differences: &Differences) {
+        for (name, relation) in &mut self.relations {
+            if let Some(how) = differences.of_rows(name) {
+                relation.differs.get_or_insert_with(|| format!("{name}: {how}"));
+            }
+        }
+        self.differences.types.clone_from(&differences.types);
+        self.differences.rows.clone_from(&differences.rows);
+        self.differences.functions.clone_from(&differences.functions);
+    }
+
     fn add(&mut self, name: String, relation: Relation) {
         let Some(known) = self.relations.get_mut(&name) else {
             self.relations.insert(name, relation);
             return;
         };
+        if let Some(how) = known.other_order(&relation) {
+            let how = format!("the order of the columns of {name}, which is {how}");
+            self.differences.orders.entry(name.clone()).or_insert(how);
+        }
         let all = known.defaults.keys().chain(relation.defaults.keys());
         let other = all.filter(|column| known.defaults.get(*column) != relation.defaults.get(*column));
         let other: Vec<_> = other.cloned().collect();
         known.other_defaults.extend(other);
+        known.keys.retain(|key| relation.keys.contains(key));
+        for (rule, action) in &relation.rules {
+            let known = known.rules.entry(rule.clone()).or_insert_with(|| action.clone());
+            if known != action {
+                known.push_str(action);
+            }
+        }
+        let more: Vec<_> =
+            relation.triggers.iter().filter(|trigger| !known.triggers.contains(trigger)).cloned().collect();
+        known.triggers.extend(more);
         if known.differs.is_none() {
             known.differs = known.difference(&relation).map(|how| format!("{name}: {how}"));
         }
@@ -164,6 +200,14 @@ impl ShardSchemas {
 }
 
 impl Relation {
+    /// That another shard's relation of the same name has the same columns in another order, in words.
+    fn other_order(&self, other: &Relation) -> Option<String> {
+        let ((one, here), (another, there)) = (&self.parts, &other.parts);
+        let names = |relation: &Relation| shortened(&relation.ordered_columns().join(", "));
+        (here != there && sorted(here) == sorted(there))
+            .then(|| format!("{} on shard {one} and {} on shard {another}", names(self), names(other)))
+    }
+
     /// How another shard's relation of the same name differs, in words.
     fn difference(&self, other: &Relation) -> Option<String> {
         let ((one, here), (another, there)) = (&self.parts, &other.parts);
@@ -173,7 +217,7 @@ impl Relation {
                 _ => format!("it is a view on one of shards {one} and {another}, and a table on the other"),
             });
         }
-        if here == there {
+        if sorted(here) == sorted(there) {
             let active = |relation: &Relation| {
                 let policies = relation.policies.iter().filter(|policy| policy.is_active);
                 policies.cloned().collect::<Vec<Policy>>()
@@ -187,6 +231,12 @@ impl Relation {
         let said = |line: Option<String>| line.map_or_else(|| "no such column".to_owned(), |line| format!("`{line}`"));
         Some(format!("on shard {one} {}, on shard {another} {}", said(here_only), said(there_only)))
     }
+}
+
+fn sorted(lines: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.sort_unstable();
+    lines
 }
 
 /// Policies from the catalog: name, command, both conditions, and whether it applies to the current role.
@@ -300,7 +350,7 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
       (SELECT 'of ' || string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid),
       (SELECT 'of ' || string_agg(quote_ident(f.attname) || ' ' || format_type(f.atttypid, f.atttypmod), ', ' ORDER BY f.attnum)
        FROM pg_catalog.pg_attribute AS f WHERE t.typtype = 'c' AND f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped),
-      CASE WHEN t.typtype = 'd' THEN 'over ' || format_type(t.typbasetype, t.typtypmod) END), E'\\n' ORDER BY a.attname)
+      CASE WHEN t.typtype = 'd' THEN 'over ' || format_type(t.typbasetype, t.typtypmod) END), E'\\n' ORDER BY a.attnum)
    FROM pg_catalog.pg_attribute AS a
    JOIN pg_catalog.pg_type AS o ON o.oid = a.atttypid
    JOIN pg_catalog.pg_type AS t ON t.oid = CASE WHEN o.typcategory = 'A' AND o.typelem <> 0 THEN o.typelem ELSE o.oid END
@@ -321,13 +371,21 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
   (SELECT json_agg(json_build_array(m.nspname, o.relname) ORDER BY i.inhseqno)::text FROM pg_catalog.pg_inherits AS i
    JOIN pg_catalog.pg_class AS o ON o.oid = i.inhparent JOIN pg_catalog.pg_namespace AS m ON m.oid = o.relnamespace
    WHERE i.inhrelid = c.oid),
-  k.oid IS NOT NULL
+  k.oid IS NOT NULL,
+  CASE WHEN c.relkind = 'p' OR NOT c.relhassubclass THEN (SELECT json_agg((SELECT json_agg(a.attname) FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[:i.indnkeyatts - 1])))::text
+    FROM pg_catalog.pg_index AS i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
+      AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[:i.indnkeyatts - 1]) AND NOT a.attnotnull)) END,
+  CASE WHEN c.relhasrules AND c.relkind NOT IN ('v', 'm') AND k.oid IS NULL THEN (SELECT json_object_agg(w.rulename, pg_get_ruledef(w.oid))::text
+    FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN' AND w.ev_enabled <> 'D') END
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN locked AS k ON k.oid = c.oid
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND n.nspname NOT LIKE 'pg\\_temp\\_%'
 UNION ALL
-SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL, NULL::text, NULL::text, NULL::text, NULL::text, false
+SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL, NULL::text, NULL::text, NULL::text, NULL::text, false,
+  NULL::text, NULL::text
 FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pg_catalog'
   AND EXISTS (SELECT FROM pg_catalog.pg_proc AS o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)

@@ -182,6 +182,7 @@ impl Search<'_> {
             tenants: found.tenants(),
             columns: found.columns(),
             locality: found.locality,
+            is_ordered: found.is_ordered,
             class,
             counts: None,
             nullable: false,
@@ -200,6 +201,7 @@ impl Search<'_> {
             class: self.classes.new_class(),
             counts: None,
             nullable: false,
+            is_ordered: false,
         }
     }
 
@@ -229,6 +231,7 @@ impl Search<'_> {
             class,
             counts: None,
             nullable: false,
+            is_ordered: false,
         };
         if names.len() == 1
             && let Some(found) = scope.cte(&last)
@@ -240,6 +243,7 @@ impl Search<'_> {
             relation.tenants = found.tenants();
             relation.columns = found.columns();
             relation.locality = found.locality;
+            relation.is_ordered = found.is_ordered;
             return Ok(relation);
         }
         if let Some(how) = self.layout.relation(names).and_then(|known| known.differs.as_deref()) {
@@ -270,6 +274,7 @@ impl Search<'_> {
             }
             relation.tenants = if renamed { BTreeSet::new() } else { found.tenants() };
             relation.locality = found.locality;
+            relation.is_ordered = found.is_ordered;
             return Ok(relation);
         }
         let known = self.layout.relation(names);

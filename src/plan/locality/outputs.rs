@@ -22,6 +22,8 @@ pub enum Locality {
 pub struct QueryInfo {
     pub locality: Locality,
     pub outputs: Vec<OutputColumn>,
+    /// Its rows come in the order of an ORDER BY, its own or that of what it reads.
+    pub is_ordered: bool,
 }
 
 /// A column of a query's rows.

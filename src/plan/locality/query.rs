@@ -51,6 +51,7 @@ impl Search<'_> {
             );
         }
         self.check_order(query.order_by.as_ref())?;
+        found.is_ordered |= query.order_by.is_some();
         if found.locality == Locality::SingleTenant && !anchored {
             if aggregates_by_order(query) {
                 found.locality = Locality::CrossShard(
@@ -142,13 +143,14 @@ impl Search<'_> {
                 for expr in values.rows.iter().flat_map(|row| row.content.iter()) {
                     self.expression(expr, scope)?;
                 }
-                Ok((QueryInfo { locality: Locality::Replicated, outputs: Vec::new() }, false))
+                Ok((QueryInfo { locality: Locality::Replicated, outputs: Vec::new(), is_ordered: false }, false))
             }
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
                 let (left, left_anchored) = self.body(left, scope)?;
                 let (right, right_anchored) = self.body(right, scope)?;
                 let anchored = left_anchored && right_anchored;
                 let outputs = common(&left.outputs, &right.outputs);
+                let is_ordered = left.is_ordered || right.is_ordered;
                 let keeps = outputs_tenant(&outputs) || anchored;
                 let locality = match (left.locality, right.locality) {
                     (Locality::Replicated, Locality::Replicated) => Locality::Replicated,
@@ -161,7 +163,7 @@ impl Search<'_> {
                              first and bind its result",
                     ),
                 };
-                Ok((QueryInfo { locality, outputs }, anchored))
+                Ok((QueryInfo { locality, outputs, is_ordered }, anchored))
             }
             SetExpr::Table(table) => {
                 let name = table.table_name.clone().unwrap_or_default().to_ascii_lowercase();
@@ -169,13 +171,8 @@ impl Search<'_> {
                 if let Some(relation) = relation.counts {
                     return Err(of_one_shard("a row", relation));
                 }
-                Ok((
-                    QueryInfo {
-                        locality: relation.locality,
-                        outputs: vec![OutputColumn::Several { tenants: relation.tenants }],
-                    },
-                    false,
-                ))
+                let outputs = vec![OutputColumn::Several { tenants: relation.tenants }];
+                Ok((QueryInfo { locality: relation.locality, outputs, is_ordered: relation.is_ordered }, false))
             }
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 Err("a statement that changes data inside a query; run it separately".into())

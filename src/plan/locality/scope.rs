@@ -21,6 +21,8 @@ pub(super) struct ScopeRelation {
     pub(super) counts: Option<&'static str>,
     /// An outer join may fill it with NULLs.
     pub(super) nullable: bool,
+    /// Its rows come in the order of an ORDER BY.
+    pub(super) is_ordered: bool,
 }
 
 /// The names that an expression may use.
@@ -48,6 +50,11 @@ impl<'p> Scope<'p> {
     /// True for a CTE that reads nothing sharded.
     pub fn is_everywhere(&self, cte: &str) -> bool {
         self.cte(cte).is_some_and(|found| found.locality == Locality::Replicated)
+    }
+
+    /// True if sharded rows come from a subquery, a CTE or a view in the order of its ORDER BY.
+    pub fn is_ordered(&self) -> bool {
+        self.relations.iter().any(|relation| relation.is_ordered && relation.locality != Locality::Replicated)
     }
 
     /// The alias of the only relation, if there is one.

@@ -35,7 +35,7 @@ impl Search<'_> {
             Locality::SingleTenant if !anchored => self.outer_stages(select, &scope, &outputs)?,
             locality => locality,
         };
-        Ok((QueryInfo { locality, outputs }, anchored))
+        Ok((QueryInfo { locality, outputs, is_ordered: scope.is_ordered() }, anchored))
     }
 
     /// The locality of FROM and WHERE, before any grouping; also checks the calls in the rest of the select.

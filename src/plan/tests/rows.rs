@@ -183,3 +183,33 @@ fn distinct_on_means_an_output_column_before_any_other() {
         assert_eq!(read_with_columns(sql).merge, MergeStrategy::Concat, "{sql}");
     }
 }
+
+#[test]
+fn the_order_of_a_part_is_not_taken_for_that_of_all_rows() {
+    for sql in [
+        "select string_agg(a, ',') from (select a from t order by a) q",
+        "select b, json_agg(a) from (select a, b from t order by a) q group by b",
+        "with q as (select a from t order by a) select array_agg(a) from q",
+        "select string_agg(a, ',') from (select a from (select a from t order by a) r) q",
+        "select a from (select a from t order by a) q limit 3",
+        "select a from (select a from t order by a) q offset 1",
+        "select a from (select a from t order by a) q fetch first row only",
+        "with q as (select a from t order by a) select a from q limit 3",
+        "select distinct on (b) a, b from (select a, b from t order by a) q",
+        "(select a from t order by a) union all select b from t limit 3",
+    ] {
+        assert!(refused(sql).contains("depends on the ORDER BY of a subquery"), "{sql}");
+    }
+    for sql in [
+        "select string_agg(a, ',' order by a) from (select a from t order by a) q",
+        "select max(a) from (select a from t order by a) q",
+        "select a from (select a from t order by a) q order by a limit 3",
+        "select a from (select a from t order by a) q",
+        "select tenant_id, array_agg(a) from (select tenant_id, a from t order by a) q group by tenant_id",
+        "select string_agg(a, ',') from (select a from t order by a limit 5) q",
+        "select a from (select a from t order by a limit 5) q limit 3",
+        "select string_agg(a, ',') from t join (select id from countries order by id) c on c.id = t.id",
+    ] {
+        assert!(planned(sql).is_ok(), "{sql}: {:?}", planned(sql));
+    }
+}

@@ -1,0 +1,44 @@
+//! The order that a subquery, a CTE or a view gives its rows. Each shard puts its own rows in order; where they are only put
+//! together after that, the order is lost.
+
+use sqlparser::ast::{Query, Select};
+
+use super::functions;
+use super::refusal::{Refusal, unsupported};
+use super::select::{distinct_on, each_call, item_expr};
+
+/// Refuses what depends on the order that a part of a query has by its ORDER BY: of several shards, that order is not kept.
+pub fn check(query: &Query, select: &Select, gathers: bool) -> Result<(), Refusal> {
+    let mut unordered = None;
+    if gathers {
+        for expr in select.projection.iter().filter_map(item_expr).chain(&select.having) {
+            each_call(expr, &mut |call| {
+                if call.over.is_none() && functions::is_unordered(call) {
+                    unordered.get_or_insert_with(|| format!("{}() without ORDER BY in it", call.name));
+                }
+            });
+        }
+    } else if is_cut(query) {
+        unordered = Some("LIMIT".to_owned());
+    } else if query.order_by.is_none() && !distinct_on(select).is_empty() {
+        unordered = Some("DISTINCT ON".to_owned());
+    }
+    unordered.map_or(Ok(()), |part| Err(refusal(&part)))
+}
+
+/// The same for the rows of a set operation.
+pub fn check_cut(query: &Query) -> Result<(), Refusal> {
+    if is_cut(query) { Err(refusal("LIMIT")) } else { Ok(()) }
+}
+
+/// True for a query that takes the first of its rows and does not say in which order.
+fn is_cut(query: &Query) -> bool {
+    query.order_by.is_none() && (query.limit_clause.is_some() || query.fetch.is_some())
+}
+
+fn refusal(part: &str) -> Refusal {
+    unsupported(&format!(
+        "{part}, whose result depends on the ORDER BY of a subquery, a CTE or a view, which holds for the rows of one shard \
+         alone; give it the ORDER BY itself"
+    ))
+}
