@@ -203,9 +203,8 @@ impl<S: FnMut(IncomingQuery, ReplySender) + Send> FrameReader<S> {
             (None, Some(query), Ok(memory)) => (query, Some(memory)),
             (refusal, _, memory) => {
                 let refusal = refusal.or(memory.err()).unwrap_or_else(out_of_memory);
-                let _ = sender
-                    .send(OutgoingFrame::ReplyChunk(id, ReplyChunk::ending(ReplyEnd::Failure(refusal)), None))
-                    .await;
+                let _ =
+                    sender.send(OutgoingFrame::Chunk(id, ReplyChunk::ending(ReplyEnd::Failure(refusal)), None)).await;
                 return Ok(());
             }
         };

@@ -35,9 +35,10 @@ pub fn channel() -> (mpsc::Sender<OutgoingFrame>, mpsc::Receiver<OutgoingFrame>)
 }
 
 /// A frame on its way out.
+#[allow(clippy::large_enum_variant, reason = "nearly all frames are chunks, and a box for each would cost more")]
 pub enum OutgoingFrame {
     /// With the memory that its rows take.
-    ReplyChunk(u32, ReplyChunk, Option<Reserved>),
+    Chunk(u32, ReplyChunk, Option<Reserved>),
     Draining(u32),
     /// Ends the stream, even if there are other senders. An error: the caller broke the protocol, or a limit was
     /// reached.
@@ -113,7 +114,7 @@ impl ReplySender {
         if !chunk.rows.is_empty() {
             self.control.wait(|control| control.has_credit() || control.is_cancelled()).await;
         }
-        let _ = self.sender.send(OutgoingFrame::ReplyChunk(self.id, chunk, memory)).await;
+        let _ = self.sender.send(OutgoingFrame::Chunk(self.id, chunk, memory)).await;
         self.queries.remove(self.id);
     }
 }
@@ -125,7 +126,7 @@ impl Caller for ReplySender {
             self.control.wait(QueryControl::has_credit).await;
             self.control.take_credit(chunk.rows.len());
         }
-        self.sender.send(OutgoingFrame::ReplyChunk(self.id, chunk, memory)).await.map_err(|_| StopReason::Cancelled)
+        self.sender.send(OutgoingFrame::Chunk(self.id, chunk, memory)).await.map_err(|_| StopReason::Cancelled)
     }
 
     async fn cancelled(&self) -> StopReason {
@@ -217,7 +218,7 @@ impl Stream for ReplyStream {
             None | Some(OutgoingFrame::End(Ok(()))) => return Poll::Ready(None),
             Some(OutgoingFrame::End(Err(status))) => return Poll::Ready(Some(Err(status))),
             Some(OutgoingFrame::Draining(last_id)) => server_frame::Frame::Draining(Draining { last_id }),
-            Some(OutgoingFrame::ReplyChunk(id, chunk, _)) => {
+            Some(OutgoingFrame::Chunk(id, chunk, _)) => {
                 let reply = chunk.into_part(|description| describe(&mut this.descriptions, description));
                 server_frame::Frame::Part(Part { id, reply: Some(reply) })
             }
