@@ -792,7 +792,8 @@ export class LookupUnavailableError extends CodedError<'LOOKUP_UNAVAILABLE', 503
 export class OverloadedError extends CodedError<'OVERLOADED', 429> {}
 
 /**
- * The time was up. `context.stopped`: PostgreSQL confirmed that it stopped the statement, or it never ran.
+ * The time was up: `timeout`, or a limit of the query server's own, which the message names. `context.timeout` is that
+ * limit in milliseconds. `context.stopped`: PostgreSQL confirmed that it stopped the statement, or it never ran.
  * Otherwise it only reads, or its transaction is rolled back.
  *
  * @group Errors
