@@ -110,7 +110,10 @@ describe('limits of sessions', () => {
       assert.equal(error.context.queryServer, servers.at(-1).address);
     }
     const own = await failureOf(db.raw('select pg_sleep(30)').mtdd({ tenantId: TENANT, timeout: 100 }));
-    assert.match(own.message, /the query did not finish within 100 ms; (it has been stopped|it was not run)$/);
+    assert.match(
+      own.message,
+      /the query did not finish within 100 ms; (it has been stopped|it was not run)$/,
+    );
     await nothingIsLeft();
   });
 

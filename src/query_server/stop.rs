@@ -92,7 +92,9 @@ impl StopReason {
 
     fn failure(self, reason: Reason, never_ran: bool, message: String) -> Failure {
         let server_limit_ms = match self {
-            StopReason::Deadline(LimitOf::Statements(most) | LimitOf::Sessions(most)) => most.as_millis() as u64,
+            StopReason::Deadline(LimitOf::Statements(most) | LimitOf::Sessions(most)) => {
+                u32::try_from(most.as_millis()).unwrap_or(u32::MAX)
+            }
             _ => 0,
         };
         Failure { server_limit_ms, ..failure(reason, never_ran, message) }

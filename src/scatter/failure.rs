@@ -149,11 +149,11 @@ impl FailedAttempt {
         // Whose time was up.
         let late = |reason: &str, fate| match failure.server_limit_ms {
             0 => Interrupt::Deadline.error(timeout, fate),
-            timeout_ms => Error::ServerLimit {
+            limit_ms => Error::ServerLimit {
                 shard: channel.shard(),
                 address: channel.address().to_owned(),
                 reason: reason.to_owned(),
-                timeout_ms,
+                timeout_ms: limit_ms.into(),
                 fate,
             },
         };
