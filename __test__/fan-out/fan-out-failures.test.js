@@ -213,7 +213,7 @@ describe('failures of queries for all shards', () => {
       );
       assert.deepEqual(
         rows.mtdd.failedShards.map(({ shardIndex, error }) => [shardIndex, error.code]),
-        [[2, 'TIMEOUT']],
+        [[2, 'SHARD_UNAVAILABLE']],
       );
       const counted = await db.raw('select count(*) from notes').mtdd({ ...options, partialResults: true });
       assert.equal(counted.rows[0].count, '4');

@@ -10,10 +10,13 @@ describe('a table that is locked on one shard', () => {
   let shards;
   before(async () => {
     shards = await startShards({
+      mtdd: { referenceTables: ['places'] },
       seed: [
         "create table items (id int, tenant text, title text default 'none')",
         'create table lots (id int, tenant text, n int default 0)',
         'create table guarded (id int, tenant text)',
+        'create table places (name text)',
+        "insert into places values ('here')",
         'create view seen as select id, tenant from items',
         'alter table guarded enable row level security',
         'create policy own on guarded using (exists (select from items i where i.tenant = guarded.tenant))',
@@ -40,6 +43,17 @@ describe('a table that is locked on one shard', () => {
     }
   }
 
+  /** Does `work` while nobody can read the table on a shard. */
+  async function exclusively(shard, table, work) {
+    const transaction = await shards.databases[shard].transaction();
+    try {
+      await transaction.raw(`lock table ${table} in access exclusive mode`);
+      await work();
+    } finally {
+      await transaction.rollback();
+    }
+  }
+
   it('holds up nothing that does not name it', async () => {
     await locked(async () => {
       assert.deepEqual(await shards.db('lots').orderBy('id').pluck('id').mtdd(), [1, 2, 3]);
@@ -62,6 +76,36 @@ describe('a table that is locked on one shard', () => {
       assert.match(error.message, /another transaction has locked items there.*the query had no effect/);
     });
     assert.equal((await shards.databases[0]('items').where('title', 'x')).length, 0);
+  });
+
+  it('is left out of a partial result at once, however fresh what is known of it is', async () => {
+    await shards.db('items').count('*').mtdd(ALL);
+    for (const name of ['items', 'seen'])
+      await exclusively(1, 'items', async () => {
+        const { rows, mtdd } = await shards.db
+          .raw(`select id from ${name}`)
+          .mtdd({ ...ALL, partialResults: true, timeout: 30_000 });
+        assert.deepEqual(rows.map((row) => row.id).sort(), [1, 3]);
+        assert.deepEqual(
+          mtdd.failedShards.map(({ shardIndex }) => shardIndex),
+          [1],
+        );
+        assert.match(mtdd.failedShards[0].error.message, /another transaction has locked/);
+      });
+  });
+
+  it('is read on another shard if all have the same', async () => {
+    await shards.db('places').mtdd();
+    await exclusively(0, 'places', async () => {
+      for (const asked of [ALL, ALL, ALL, { ...ALL, partialResults: true }])
+        assert.deepEqual(
+          await shards
+            .db('places')
+            .pluck('name')
+            .mtdd({ ...asked, timeout: 30_000 }),
+          ['here'],
+        );
+    });
   });
 
   it('is read, also by a view, once it is free and as it then is', async () => {

@@ -124,6 +124,12 @@ impl QueryChannel {
         Err(self.legacy_refusal())
     }
 
+    /// The same if the server is known to speak only the 1.x wire, without asking it.
+    pub fn known_legacy(&self) -> Option<Error> {
+        let is_legacy = self.current().is_none() && self.is_legacy.load(Ordering::Relaxed);
+        is_legacy.then(|| self.legacy_refusal())
+    }
+
     fn legacy_refusal(&self) -> Error {
         let reason = format!(
             "query server {} speaks the 1.x wire, whose rows cannot be merged: upgrade it, or name a tenant; nothing was \

@@ -88,6 +88,17 @@ enum LexerState {
     },
 }
 
+/// A statement without the semicolon that may end it, and without the comments behind it.
+pub fn without_end(sql: &str) -> &str {
+    let (mut lexer, mut end) = (Lexer::new(sql), 0);
+    while let Some(token) = lexer.next() {
+        if token != Token::Mark(';') {
+            end = lexer.position();
+        }
+    }
+    &sql[..end]
+}
+
 /// Iterates over the tokens of a text.
 #[derive(Clone, Debug)]
 pub struct Lexer<'a> {

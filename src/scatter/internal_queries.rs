@@ -13,7 +13,7 @@ use super::interrupt::{DEADLINE_GRACE, Interrupt};
 use super::interrupts::milliseconds_until;
 use super::retry::{FailureClass, Retry};
 use super::shards::Shards;
-use crate::channel::{QueryChannel, ReplyEvent};
+use crate::channel::QueryChannel;
 use crate::data::result_set::ResultSet;
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
@@ -108,14 +108,25 @@ impl InternalQueries<'_> {
         ShardError::Failed(Error::ShardTimeout { shard, address, timeout_ms, fate })
     }
 
-    /// Ready once this shard, which has not answered a query yet, does not answer `SELECT 1` either.
-    pub async fn becomes_unresponsive(&self, shard: usize) {
-        self.deadlines.at(Instant::now() + PROBE_AFTER).await;
-        let probe = QueryRequest { sql: "SELECT 1".into(), ..QueryRequest::default() };
-        tokio::select! {
-            biased;
-            _ = self.once_on(shard, probe) => std::future::pending().await,
-            () = self.deadlines.at(self.patience_end(shard)) => self.shards.unresponsive.add(shard),
+    /// Ready once this shard, which has not answered a query yet, does not answer `probe` either, or its answer says that it
+    /// cannot answer the query now.
+    pub async fn becomes_unresponsive(&self, shard: usize, probe: QueryRequest, says_so: impl Fn(&ResultSet) -> bool) {
+        let mut pause = PROBE_AFTER;
+        loop {
+            self.deadlines.at(Instant::now() + pause).await;
+            tokio::select! {
+                biased;
+                said = self.once_on(shard, probe.clone()) => {
+                    if said.is_ok_and(|answer| says_so(&answer)) {
+                        return;
+                    }
+                }
+                () = self.deadlines.at(self.patience_end(shard)) => {
+                    self.shards.unresponsive.add(shard);
+                    return;
+                }
+            }
+            pause *= 2;
         }
     }
 
@@ -128,18 +139,6 @@ impl InternalQueries<'_> {
     /// The same without retries.
     pub async fn once_on(&self, shard: usize, query: QueryRequest) -> Result<ResultSet, ShardError> {
         self.once(&self.shards.channels[shard], query, 0).await.map_err(|(_, error)| error)
-    }
-
-    /// Why PostgreSQL refuses a query, if it does so at once. Runs it on any shard, and stops it when it begins to answer.
-    pub async fn refusal(&self, query: QueryRequest) -> Option<ShardError> {
-        let shards = self.shards.in_turn((0..self.shards.len()).collect());
-        let channel = &self.shards.channels[*shards.first()?];
-        let wire = QueryRequest { timeout_ms: milliseconds_until(self.deadline), ..query };
-        let mut call = channel.start(wire).await.ok()?;
-        match call.next().await {
-            ReplyEvent::Part(part, _) => part.error.map(ShardError::Database),
-            _ => None,
-        }
     }
 
     async fn once(

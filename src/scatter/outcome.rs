@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::error::{FanOutError, LATE, PartialFailure, ShardError, ShardReport};
 use super::failure::FailedAttempt;
 use super::retry::FailureClass;
+use super::statement::{FailurePolicy, Statement};
 use crate::channel::QueryChannel;
 use crate::error::{Error, Fate};
 
@@ -102,6 +103,15 @@ impl ShardOutcome<'_> {
         context
     }
 
+    /// True unless it is known that nothing of the statement has run there.
+    fn may_have_run(&self) -> bool {
+        match self.outcome {
+            Outcome::NotSent(_) | Outcome::UnderWay { begun: false } => false,
+            Outcome::Failed(ShardError::Failed(Error::Timeout { fate, .. })) => *fate != Fate::NotRun,
+            _ => true,
+        }
+    }
+
     fn report(&self) -> ShardReport {
         ShardReport { context: self.context(), error: self.outcome.error().cloned() }
     }
@@ -125,13 +135,15 @@ pub struct FailedShard {
 }
 
 /// The error of a fan-out that has not succeeded on every shard. `interrupt`: the error that it was told to stop for.
-/// `writes`: the statement is not a query. `may_write`: it may have done more than read even so.
+/// `may_write`: it may have done more than read, even as a query.
 pub fn fan_out_error(
     shards: &[ShardOutcome<'_>],
     interrupt: Option<Error>,
-    writes: bool,
+    statement: &Statement,
     may_write: bool,
 ) -> FanOutError {
+    let Statement { policy, is_planned_to_read, .. } = *statement;
+    let writes = policy == FailurePolicy::Write;
     let errors = || shards.iter().filter_map(|shard| Some((shard, shard.outcome.error()?)));
     let any = |test: fn(&Outcome) -> bool| shards.iter().any(|shard| test(shard.outcome));
     let is_done = any(|outcome| matches!(outcome, Outcome::Done { .. }));
@@ -154,7 +166,10 @@ pub fn fan_out_error(
     {
         return FanOutError::Shard(ShardError::Failed(naming_the_silent_shard(shards, error)));
     }
-    if !writes && let Some((_, failure)) = errors().find(|(_, failure)| failure.is_about_data()) {
+    if !writes
+        && (!may_have_effect || is_planned_to_read)
+        && let Some((_, failure)) = errors().find(|(_, failure)| failure.is_about_data())
+    {
         return FanOutError::Shard(failure.clone());
     }
     if !may_have_effect {
@@ -178,8 +193,7 @@ pub fn fan_out_error(
             (String::new(), ShardError::Failed(interrupt.unwrap_or(Error::Cancelled { fate: Fate::Unknown })))
         }
     };
-    let tells_effects = writes || (may_write && is_unknown);
-    let reason = sentence(shards, &format!("{place}{}", failure.message()), tells_effects);
+    let reason = sentence(shards, &format!("{place}{}", failure.message()), writes, may_have_effect);
     let context = shards.iter().map(ShardOutcome::context).collect();
     FanOutError::Partial(Box::new(PartialFailure {
         error: Error::PartialFailure { reason, shards: context },
@@ -191,6 +205,13 @@ pub fn fan_out_error(
 /// A timeout that names the silent shard, where others have answered.
 fn naming_the_silent_shard(shards: &[ShardOutcome<'_>], error: &Error) -> Error {
     let has_answered = |shard: &&ShardOutcome<'_>| shard.answered || matches!(shard.outcome, Outcome::Done { .. });
+    // The error may be that of one shard which has not run it.
+    let error = &match *error {
+        Error::Timeout { timeout_ms, fate: Fate::NotRun } if shards.iter().any(|shard| shard.may_have_run()) => {
+            Error::Timeout { timeout_ms, fate: Fate::Stopped }
+        }
+        _ => error.clone(),
+    };
     match (error, shards.iter().find(|shard| !has_answered(shard))) {
         (&Error::Timeout { timeout_ms, fate }, Some(silent)) if shards.iter().any(|shard| has_answered(&shard)) => {
             let (shard, address) = (silent.channel.shard(), silent.channel.address().to_owned());
@@ -222,14 +243,15 @@ fn common_error<'s>(shards: &'s [ShardOutcome<'_>]) -> Option<&'s ShardError> {
     same.then_some(first)
 }
 
-fn sentence(shards: &[ShardOutcome<'_>], first: &str, writes: bool) -> String {
+fn sentence(shards: &[ShardOutcome<'_>], first: &str, writes: bool, may_have_effect: bool) -> String {
     let count = |word: &str| shards.iter().filter(|shard| shard.outcome.word() == word).count();
     let (done, all) = (count("done"), shards.len());
-    if writes {
+    if writes || may_have_effect {
         let unknown = count("unknown");
         let doubt = if unknown > 0 { format!(", may have on {unknown}") } else { String::new() };
+        let what = if writes { "the statement" } else { "the query, which may do more than read," };
         return format!(
-            "the statement has taken effect on {done} of {all} shards{doubt}, and not on the others: {first}. see `outcomes`"
+            "{what} has taken effect on {done} of {all} shards{doubt}, and not on the others: {first}. see `outcomes`"
         );
     }
     let failed = shards.iter().filter(|shard| shard.outcome.error().is_some()).count();

@@ -240,7 +240,7 @@ impl<'a> ShardCalls<'a> {
         };
         let interrupts = &self.interrupts;
         let interrupt = interrupts.interrupted.map(|interrupt| interrupt.error(interrupts.timeout, fate));
-        fan_out_error(&self.outcomes(), interrupt, self.statement.policy == FailurePolicy::Write, !only_reads)
+        fan_out_error(&self.outcomes(), interrupt, &self.statement, !only_reads)
     }
 
     /// Why the statement cannot be taken as not run once its plan is outdated: a server says that it may have done more

@@ -25,6 +25,8 @@ pub struct Statement {
     /// The caller's word on whether it only reads.
     pub only_reads: Option<bool>,
     pub shows_only_reading: bool,
+    /// Its plan holds only for what does nothing but read. Of one that was stopped or lost, this says nothing.
+    pub is_planned_to_read: bool,
 }
 
 impl Statement {

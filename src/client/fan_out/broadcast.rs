@@ -28,7 +28,9 @@ pub async fn on_any<'a>(
     {
         return Ok(AttemptEnd::Outdated(interrupts));
     }
-    let mut calls = fan_out.on_one(interrupts, fan_out.original(), snapshot.planned.shows_only_reading).await?;
+    let planned = snapshot.planned;
+    let (wire, shows_only_reading) = (fan_out.original(), planned.shows_only_reading);
+    let mut calls = fan_out.on_one(interrupts, wire, shows_only_reading, &planned.dependencies).await?;
     let mut validity = if is_checked { Validity::Valid } else { fan_out.validity(&mut calls, snapshot).await? };
     if matches!(validity, Validity::Outdated) {
         return outdated(calls);

@@ -7,7 +7,7 @@ use super::bindings::{RowLimits, UnclearValue, bind};
 use super::broadcast::on_all;
 use super::clock_values::now;
 use super::execution::{AttemptEnd, FanOut};
-use super::functions::{self, Allowed};
+use super::functions;
 use super::planning::PlanSnapshot;
 use crate::error::Error;
 use crate::plan::{Broadcast, ChangePlan, ParamSource};
@@ -63,18 +63,9 @@ async fn check_functions(
     snapshot: &PlanSnapshot<'_>,
     change: &ChangePlan,
 ) -> Result<(), FanOutError> {
-    if change.functions.is_empty() || snapshot.planned.has_mergeable_functions() {
-        return Ok(());
+    let odd = interrupts.until(functions::unmergeable_in_copies(fan_out.internal, snapshot.planned, change)).await;
+    match odd.map_err(|interrupt| fan_out.interrupted(interrupt))?? {
+        Some(reason) => Err(FanOutError::unsupported(&reason)),
+        None => Ok(()),
     }
-    let asked = interrupts
-        .until(functions::unmergeable_functions(fan_out.internal, &change.functions, Allowed::Settings))
-        .await;
-    if let Some(name) = asked.map_err(|interrupt| fan_out.interrupted(interrupt))?.map_err(FanOutError::from)?.first() {
-        return Err(FanOutError::unsupported(&format!(
-            "the function {name} in a change of a reference table: it is not immutable, or tells of one server, so that the copies \
-             of a row could get different values; compute it first and bind it"
-        )));
-    }
-    snapshot.planned.note_mergeable_functions();
-    Ok(())
 }

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use super::catalog::query;
 use super::execution::FanOut;
 use super::plan_cache::PlannedStatement;
-use crate::data::lexer::{Lexer, Token};
+use crate::client::request::Request;
+use crate::data::lexer::{Lexer, Token, without_end};
 use crate::error::Error;
 use crate::plan::{Broadcast, FanOutConsent, Plan, means_current_time};
 use crate::proto::{Parameter, QueryRequest};
-use crate::scatter::{FanOutError, Interrupts, ShardError};
+use crate::scatter::{FanOutError, InternalQueries, Interrupts, ShardError};
 
 /// The text of a date or a time is never longer. Arrays, ranges and rows of them are.
 const LONGEST: usize = 256;
@@ -23,22 +24,21 @@ pub async fn now(fan_out: &FanOut<'_>, interrupts: &mut Interrupts<'_>) -> Resul
     cell.ok_or_else(|| Error::Protocol { server: "a query server".into(), reason: "it returned no time".into() }.into())
 }
 
-/// Refuses such a value if it is bound to a time.
+/// Why a query is refused, if such a value is bound to a time.
 pub async fn refusal(
-    fan_out: &FanOut<'_>,
-    interrupts: &mut Interrupts<'_>,
+    internal: InternalQueries<'_>,
+    request: &Request,
     planned: &PlannedStatement,
-) -> Result<Option<FanOutError>, FanOutError> {
+) -> Result<Option<String>, ShardError> {
     let copies = match &planned.plan {
         Ok(Plan::Change(change)) => change.how == Broadcast::Same,
         Ok(Plan::Read(_)) => false,
         _ => return Ok(None),
     };
     // Whoever asks for each shard's own answer may use its clock. But copies of a row must stay alike.
-    if !copies && fan_out.request.asked != FanOutConsent::Implicit {
+    if !copies && request.asked != FanOutConsent::Implicit {
         return Ok(None);
     }
-    let request = &fan_out.request;
     let suspects: Vec<usize> =
         (0..request.params.len()).filter(|at| may_mean_current_time(&request.params[*at])).collect();
     if suspects.is_empty() {
@@ -46,26 +46,22 @@ pub async fn refusal(
     }
     let Some(sql) = time_params_query(&request.sql) else { return Ok(None) };
     let asked = QueryRequest { simple: true, ..query(sql, Vec::new()) };
-    let answer = match interrupts
-        .until(fan_out.internal.on_any(asked))
-        .await
-        .map_err(|interrupt| fan_out.interrupted(interrupt))?
-    {
+    let answer = match internal.on_any(asked).await {
         Ok((_, answer)) => answer,
         // The statement itself will fail in the same way.
         Err(ShardError::Database(_)) => return Ok(None),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     };
     let of_time: Vec<usize> =
         (0..answer.rows.len()).filter_map(|row| answer.text(row, 0)?.parse::<usize>().ok()?.checked_sub(1)).collect();
     Ok(suspects.into_iter().find(|suspect| of_time.contains(suspect)).map(|index| {
         let value = request.params[index].value.as_deref().unwrap_or_default();
-        FanOutError::unsupported(&format!(
+        format!(
             "the value of ${}, {:?}, which each shard would read by its own clock; write now() in the statement itself, or \
              bind the time",
             index + 1,
             String::from_utf8_lossy(&value[..value.len().min(LONGEST)])
-        ))
+        )
     }))
 }
 
@@ -89,8 +85,7 @@ fn time_params_query(sql: &str) -> Option<String> {
             _ => {}
         }
     }
-    // Only comments or blanks can follow.
-    let sql = if ended { sql.rsplit_once(';')?.0 } else { sql };
+    let sql = without_end(sql);
     Some(format!(
         "PREPARE mtdd_moments AS {sql}\n;
          WITH RECURSIVE parts(place, oid) AS (
@@ -128,9 +123,11 @@ mod tests {
     fn nothing_but_one_statement_is_prepared() {
         assert!(
             time_params_query("select $1 ; -- ; so")
-                .is_some_and(|sql| sql.starts_with("PREPARE mtdd_moments AS select $1 "))
+                .is_some_and(|sql| sql.starts_with("PREPARE mtdd_moments AS select $1\n;"))
         );
         assert!(time_params_query("select ';' || $1").is_some());
+        let commented = time_params_query("select $1 -- so\n; /* ; */ -- ;").unwrap();
+        assert!(commented.starts_with("PREPARE mtdd_moments AS select $1\n;"), "{commented}");
         assert!(time_params_query("select $1; drop table t").is_none());
     }
 }

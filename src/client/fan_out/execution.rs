@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::fingerprints::{self, Dependencies};
 use super::locks;
 use super::output::RowOutput;
 use super::plan_cache::PlannedStatement;
 use crate::channel::{ReadSafety, WINDOW};
 use crate::client::request::Request;
 use crate::client::shared::Shared;
+use crate::data::result_set::ResultSet;
 use crate::error::{Error, Fate};
 use crate::proto::QueryRequest;
 use crate::scatter::{
@@ -108,6 +110,7 @@ impl<'a> FanOut<'a> {
             max_retries: self.request.max_retries.unwrap_or(self.shared.shards.max_retries),
             only_reads: self.request.repeatable,
             shows_only_reading,
+            is_planned_to_read: false,
         })
     }
 
@@ -118,16 +121,19 @@ impl<'a> FanOut<'a> {
         turn.map_err(|interrupt| self.interrupted(interrupt))
     }
 
-    /// Runs a statement on one shard, whichever can be reached.
+    /// Runs a statement on one shard, whichever can be reached and has not locked what the statement relies on.
     pub async fn on_one(
         &self,
         interrupts: Interrupts<'a>,
         wire: QueryRequest,
         shows_only_reading: bool,
+        dependencies: &Dependencies,
     ) -> Result<ShardCalls<'a>, FanOutError> {
         let all = &self.shared.shards;
         let shards = all.in_turn(self.included_shards());
         let mut interrupts = interrupts;
+        let probe = fingerprints::question_with_locks(dependencies);
+        let is_locked = |answer: &ResultSet| fingerprints::locked(answer, dependencies).is_some();
         let mut tried = 0;
         loop {
             let (shard, is_last) = (shards[tried], tried + 1 == shards.len());
@@ -141,7 +147,7 @@ impl<'a> FanOut<'a> {
             let answered = tokio::select! {
                 biased;
                 answered = calls.answered() => Some(answered),
-                () = self.internal.becomes_unresponsive(shard), if moves_on => None,
+                () = self.internal.becomes_unresponsive(shard, probe.clone(), is_locked), if moves_on => None,
             };
             match answered {
                 Some(Ok(())) => return Ok(calls),
@@ -154,12 +160,6 @@ impl<'a> FanOut<'a> {
             interrupts = calls.into_interrupts();
             tried += 1;
         }
-    }
-
-    /// Why PostgreSQL refuses the query as the caller wrote it, if it does.
-    pub async fn genuine_refusal(&self, interrupts: &mut Interrupts<'_>) -> Result<Option<ShardError>, FanOutError> {
-        let refusal = interrupts.until(self.internal.refusal(self.original())).await;
-        refusal.map_err(|interrupt| self.interrupted(interrupt))
     }
 
     /// The error of an interrupt before the query itself was sent.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::functions::unmergeable_function;
+use super::functions::{unmergeable_function, unmergeable_in_copies};
 use super::plan_cache::PlannedStatement;
 use super::planning::{ATTEMPTS, plan_of};
-use super::{fingerprints, locks};
+use super::{clock_values, fingerprints, locks, refusal};
+use crate::channel::QueryChannel;
 use crate::client::call_control::CallControl;
 use crate::client::message::JsMessage;
 use crate::client::request::Request;
@@ -63,6 +64,37 @@ async fn explained(
     }
 }
 
+/// Why `run` would refuse a query that has a plan, in the same order.
+async fn refused_anyway(
+    shared: &Shared,
+    internal: InternalQueries<'_>,
+    request: &Request,
+    planned: &PlannedStatement,
+) -> Result<Option<String>, ShardError> {
+    if let Some(reason) = refusal::of_partial(request, planned) {
+        return Ok(Some(reason.to_owned()));
+    }
+    // Those that can be reached have been asked by now.
+    let legacy = shared.shards.channels.iter().find_map(QueryChannel::known_legacy);
+    if let Some(Error::PlanUnsupported { reason }) = legacy {
+        return Ok(Some(reason));
+    }
+    if let Some(reason) = clock_values::refusal(internal, request, planned).await? {
+        return Ok(Some(reason));
+    }
+    match &planned.plan {
+        Ok(plan)
+            if plan.needs_agreement()
+                && let Some(setting) = shared.fan_outs.plans.wrong_setting() =>
+        {
+            Ok(Some(setting.to_string()))
+        }
+        Ok(Plan::Read(read)) => unmergeable_function(internal, request, planned, read).await,
+        Ok(Plan::Change(change)) => unmergeable_in_copies(internal, planned, change).await,
+        _ => Ok(None),
+    }
+}
+
 /// The plan by which the query would run now, or why it would be refused although it has one.
 async fn plan_that_holds(
     shared: &Shared,
@@ -83,16 +115,8 @@ async fn plan_that_holds(
             Some(Err(_)) | None => true,
         };
         if said.into_iter().enumerate().all(is_as_said) {
-            let setting = match &planned.plan {
-                Ok(plan) if plan.needs_agreement() => fan_outs.plans.wrong_setting(),
-                _ => None,
-            };
-            let functions = match (&planned.plan, setting) {
-                (_, Some(setting)) => Some(setting.to_string()),
-                (Ok(Plan::Read(read)), None) => unmergeable_function(internal, request, &planned, read).await?,
-                _ => None,
-            };
-            return Ok((planned, functions.map(Refusal::Unsupported)));
+            let refusal = refused_anyway(shared, internal, request, &planned).await?;
+            return Ok((planned, refusal.map(Refusal::Unsupported)));
         }
         fan_outs.forget();
         last = Some(planned);

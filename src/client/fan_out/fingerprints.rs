@@ -155,6 +155,36 @@ pub fn question(dependencies: &Dependencies) -> QueryRequest {
     query(sql, vec![names(dependencies, true), names(dependencies, false), calls(dependencies)])
 }
 
+/// The same, and whether each relation is locked. `pg_locks` is not looked at without need: that holds up others for a moment.
+pub fn question_with_locks(dependencies: &Dependencies) -> QueryRequest {
+    let QueryRequest { sql, params, .. } = question(dependencies);
+    let sql = format!(
+        "{LOCKED} SELECT said.*, EXISTS (SELECT FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n(schema, name, place) \
+         JOIN locked AS l ON l.oid = {NAMED} WHERE n.place = said.place) FROM ({sql}) AS said ORDER BY said.place"
+    );
+    query(sql, params)
+}
+
+/// The first relation that an answer to `question_with_locks` says is locked.
+pub fn locked(answer: &ResultSet, dependencies: &Dependencies) -> Option<String> {
+    let mut names = dependencies.relations.iter().enumerate();
+    names.find(|(index, _)| answer.text(index + 1, 3) == Some("t")).map(|(_, name)| name.join("."))
+}
+
+/// The relations that nobody can read now, as `locked`: another transaction holds a lock on them that lets no one read, or
+/// awaits one; and the views and tables whose text or policies name them.
+pub const LOCKED: &str = "\
+WITH held AS MATERIALIZED (
+  SELECT DISTINCT l.relation AS oid FROM pg_catalog.pg_locks AS l
+  WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
+    AND l.database = (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = current_database())),
+locked AS MATERIALIZED (
+  SELECT h.oid FROM held AS h
+  UNION SELECT coalesce(r.ev_class, p.polrelid) FROM held AS h
+  JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = h.oid
+  LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+  LEFT JOIN pg_catalog.pg_policy AS p ON d.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = d.objid)";
+
 /// The relation that row `n` names.
 const NAMED: &str =
     "to_regclass(concat(CASE WHEN n.schema <> '' THEN quote_ident(n.schema) || '.' END, quote_ident(n.name)))";

@@ -4,7 +4,7 @@ use super::catalog::query;
 use super::plan_cache::PlannedStatement;
 use crate::client::request::Request;
 use crate::data::parameters::{TextArray, text};
-use crate::plan::{BY_SETTINGS, FanOutConsent, ReadPlan};
+use crate::plan::{BY_SETTINGS, ChangePlan, FanOutConsent, ReadPlan};
 use crate::proto::Parameter;
 use crate::scatter::{InternalQueries, ShardError};
 
@@ -32,9 +32,28 @@ pub async fn unmergeable_function(
     Ok(None)
 }
 
+/// The same of a change whose rows have to stay alike on all shards.
+pub async fn unmergeable_in_copies(
+    internal: InternalQueries<'_>,
+    planned: &PlannedStatement,
+    change: &ChangePlan,
+) -> Result<Option<String>, ShardError> {
+    if change.functions.is_empty() || planned.has_mergeable_functions() {
+        return Ok(None);
+    }
+    if let Some(name) = unmergeable_functions(internal, &change.functions, Allowed::Settings).await?.first() {
+        return Ok(Some(format!(
+            "the function {name} in a change of a reference table: it is not immutable, or tells of one server, so that the copies \
+             of a row could get different values; compute it first and bind it"
+        )));
+    }
+    planned.note_mergeable_functions();
+    Ok(None)
+}
+
 /// What the values of functions may depend on, beyond their arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Allowed {
+enum Allowed {
     /// They may do anything.
     Any,
     /// PostgreSQL's own may be stable: most of those depend on settings, which all shards share. Others may read tables.
@@ -45,7 +64,7 @@ pub enum Allowed {
 
 /// Those of the functions, named as the statement writes them, whose calls cannot be merged: aggregates, window functions
 /// and functions whose values depend on more than is allowed. All shards define them alike, so that one of them is asked.
-pub async fn unmergeable_functions(
+async fn unmergeable_functions(
     internal: InternalQueries<'_>,
     names: &[String],
     allowed: Allowed,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::bindings::{BoundRead, bind};
 use super::catalog::query;
 use super::execution::{FanOut, FanOutSummary};
+use super::fingerprints::Dependencies;
 use crate::data::parameters::array;
 use crate::error::{Error, Fate};
 use crate::gather::{
@@ -265,7 +266,10 @@ async fn finish_on_shard<'a>(
     let own = bind(&finish.params, &fan_out.request.params, bound.limits, bound.now.as_ref());
     let own = own.map_err(|_| FanOutError::unsupported("a value for its last step is missing"))?;
     let wire = query(sql, finish::parameters(own, gathered));
-    let mut calls = fan_out.on_one(calls.into_interrupts(), wire, true).await.map_err(FanOutError::without_position)?;
+    let mut calls = fan_out
+        .on_one(calls.into_interrupts(), wire, true, &Dependencies::default())
+        .await
+        .map_err(FanOutError::without_position)?;
     while let Some(DescribedPart { reply, description }) =
         calls.next_of(0).await.map_err(FanOutError::without_position)?
     {

@@ -309,12 +309,14 @@ impl State {
         if sql.len() > LONGEST || !Arc::ptr_eq(layout, &self.layout) {
             return;
         }
-        let state = &mut self.plans[asked as usize];
-        if state.put(sql.into(), planned).is_none() {
+        if self.plans[asked as usize].put(sql.into(), planned).is_none() {
             self.text += sql.len();
         }
-        while state.len() > MOST_PLANS || self.text > MOST_TEXT {
-            match state.pop_lru() {
+        // The fullest makes room: one that keeps few must not lose each new one to those that keep many.
+        while let Some(fullest) = self.plans.iter_mut().max_by_key(|plans| plans.len())
+            && (fullest.len() > MOST_PLANS || self.text > MOST_TEXT)
+        {
+            match fullest.pop_lru() {
                 Some((sql, _)) => self.text -= sql.len(),
                 None => return,
             }
@@ -387,6 +389,13 @@ mod tests {
             let text: usize = state.plans.iter().flat_map(LruCache::iter).map(|(sql, _)| sql.len()).sum();
             assert_eq!(state.text, text);
         }
+        // Texts that are asked for in one way leave room for those of another.
+        for number in 0..110 {
+            let text = format!("select {number}, '{}'", "x".repeat(LONGEST - 100));
+            plans.get_or_plan(&request(text, FanOutConsent::Implicit)).await;
+        }
+        let other = request("select 1", FanOutConsent::Null);
+        assert!(Arc::ptr_eq(&of(&plans, &other).await, &of(&plans, &other).await));
         let long = request(format!("select '{}'", "x".repeat(LONGEST)), FanOutConsent::Implicit);
         assert!(!Arc::ptr_eq(&of(&plans, &long).await, &of(&plans, &long).await), "too long to be state");
     }

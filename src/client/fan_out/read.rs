@@ -10,12 +10,13 @@ use super::functions::unmergeable_function;
 use super::plan_cache::{ColumnTraits, PlannedStatement};
 use super::planning::PlanSnapshot;
 use super::validity::Validity;
-use super::{merging, result_columns};
+use super::{merging, refusal, result_columns};
+use crate::data::lexer::without_end;
 use crate::error::Error;
 use crate::gather::{Collation, GatheredColumn, GatheredColumns};
 use crate::plan::{Column, FanOutConsent, Fold, MergeStrategy, ReadPlan};
 use crate::proto::{Field, Parameter, QueryRequest};
-use crate::scatter::{FailurePolicy, FanOutError, InternalQueries, Interrupts, ShardCalls, ShardError};
+use crate::scatter::{FailurePolicy, FanOutError, InternalQueries, Interrupts, ShardCalls, ShardError, Statement};
 
 pub async fn run<'a>(
     fan_out: &mut FanOut<'a>,
@@ -42,7 +43,10 @@ pub async fn run<'a>(
     if (is_checked || planned.uses_application_code) && !fan_out.still_holds(&mut interrupts, snapshot).await? {
         return Ok(AttemptEnd::Outdated(interrupts));
     }
+    let is_planned_to_read = fan_out.request.asked == FanOutConsent::Implicit
+        && (!planned.uses_application_code || fan_out.reads_only_read());
     let statement = fan_out.statement(wire, policy, planned.shows_only_reading)?;
+    let statement = Statement { is_planned_to_read, ..statement };
     let turn = fan_out.turn_to_start(&mut interrupts).await?;
     let mut calls = ShardCalls::start(&fan_out.shared.shards, interrupts, 0..fan_out.shards(), statement, turn);
     calls.leave_out(&fan_out.left_out);
@@ -103,10 +107,11 @@ async fn bind_values<'r>(
     });
     let is_odd = is_rewritten && params_used(read) != given.len();
     // PostgreSQL has the best error for them.
-    if (bound.is_err() || is_odd)
-        && let Some(error) = fan_out.genuine_refusal(interrupts).await?
-    {
-        return Err(error.into());
+    if bound.is_err() || is_odd {
+        let refusal = interrupts.until(refusal::of_values(fan_out, read)).await;
+        if let Some(error) = refusal.map_err(|interrupt| fan_out.interrupted(interrupt))? {
+            return Err(error.into());
+        }
     }
     match bound {
         Ok((limits, params)) => Ok((BoundRead { planned, read, limits, now }, params)),
@@ -120,7 +125,7 @@ async fn bind_values<'r>(
 async fn genuine_error(fan_out: &FanOut<'_>, calls: &mut ShardCalls<'_>, error: FanOutError) -> FanOutError {
     let FanOutError::Shard(ShardError::Database(mut error)) = error else { return error };
     if error.code.as_deref().is_some_and(|code| code.starts_with("42"))
-        && let Ok(Some(error)) = calls.interrupts.until(fan_out.internal.refusal(fan_out.original())).await
+        && let Ok(Some(error @ ShardError::Database(_))) = calls.interrupts.until(refusal::of_postgres(fan_out)).await
     {
         return error.into();
     }
@@ -215,7 +220,7 @@ async fn traits(
     let sql = format!(
         "SELECT array_to_json(ARRAY[{}]) FROM (VALUES (1)) AS one LEFT JOIN LATERAL (SELECT * FROM (\n{}\n) AS s({names}) LIMIT 0) AS q({names}) ON true",
         asked.join(", "),
-        bound.read.shard.sql.trim_end().trim_end_matches(';'),
+        without_end(&bound.read.shard.sql),
         names = names.join(", "),
     );
     let query = QueryRequest { sql, ..calls.wire().clone() };

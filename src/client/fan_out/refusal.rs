@@ -1,9 +1,12 @@
-//! The error of a statement that has no plan. If PostgreSQL would not run it either, the error is PostgreSQL's own,
-//! which EXPLAIN finds without running anything.
+//! The error of a statement that cannot be run as it is: it has no plan, or a value of it is unclear. If PostgreSQL would not
+//! run it either, the error is PostgreSQL's own, which EXPLAIN finds without running anything.
 
+use super::catalog::query;
 use super::execution::FanOut;
+use super::plan_cache::PlannedStatement;
+use crate::client::request::Request;
 use crate::data::lexer::{Lexer, Token};
-use crate::plan::{self, Refusal};
+use crate::plan::{self, Plan, ReadPlan, Refusal, RowCount};
 use crate::proto::{DatabaseError, QueryRequest};
 use crate::scatter::{FanOutError, Interrupts, ShardError};
 
@@ -11,21 +14,55 @@ const EXPLAIN: &str = "EXPLAIN ";
 
 pub async fn error(fan_out: &FanOut<'_>, interrupts: Interrupts<'_>, refusal: &Refusal) -> FanOutError {
     let mut interrupts = interrupts;
-    let refused = FanOutError::refused(refusal);
+    match interrupts.until(of_postgres(fan_out)).await {
+        Ok(Some(error @ ShardError::Database(_))) => error.into(),
+        Ok(Some(error)) if matches!(refusal, Refusal::Unreadable(_)) => error.into(),
+        Ok(_) => FanOutError::refused(refusal),
+        Err(interrupt) => fan_out.interrupted(interrupt),
+    }
+}
+
+/// The error of EXPLAIN for the query as the caller wrote it, with the caller's values. None: there is none.
+pub async fn of_postgres(fan_out: &FanOut<'_>) -> Option<ShardError> {
     if !may_be_explained(&fan_out.request.sql) {
-        return refused;
+        return None;
     }
     // Never by the simple protocol, which would run anything after a semicolon.
     let query = QueryRequest { sql: format!("{EXPLAIN}{}", fan_out.request.sql), ..fan_out.original() };
     let query = QueryRequest { simple: false, ..query };
-    match interrupts.until(fan_out.internal.on_any(query)).await {
-        Ok(Err(ShardError::Database(error))) if !is_of_several_statements(&error) => {
-            FanOutError::Shard(ShardError::Database(Box::new(without_explain(*error))))
-        }
-        Ok(Err(ShardError::Failed(error))) if matches!(refusal, Refusal::Unreadable(_)) => error.into(),
-        Ok(_) => refused,
-        Err(interrupt) => fan_out.interrupted(interrupt),
+    match fan_out.internal.on_any(query).await.err()? {
+        ShardError::Database(error) if is_of_several_statements(&error) => None,
+        ShardError::Database(error) => Some(ShardError::Database(Box::new(without_explain(*error)))),
+        error => Some(error),
     }
+}
+
+/// PostgreSQL's error for the values of a query, if there is one.
+pub async fn of_values(fan_out: &FanOut<'_>, read: &ReadPlan) -> Option<ShardError> {
+    match of_postgres(fan_out).await {
+        Some(error @ ShardError::Database(_)) => Some(error),
+        _ => of_limits(fan_out, read).await,
+    }
+}
+
+/// PostgreSQL's error for the values of OFFSET and LIMIT, which it looks at only once a query runs: here a query of nothing.
+async fn of_limits(fan_out: &FanOut<'_>, read: &ReadPlan) -> Option<ShardError> {
+    for (clause, number) in [("OFFSET", read.offset), ("LIMIT", read.limit)] {
+        let Some(RowCount::Param(index)) = number else { continue };
+        let value = fan_out.request.params.get(index)?.clone();
+        let asked = fan_out.internal.on_any(query(format!("SELECT {clause} $1"), vec![value])).await;
+        if let Err(error @ ShardError::Database(_)) = asked {
+            return Some(error);
+        }
+    }
+    None
+}
+
+/// Why a query may not be done in part, if that is asked for.
+pub fn of_partial(request: &Request, planned: &PlannedStatement) -> Option<&'static str> {
+    let only_reads = matches!(planned.plan, Ok(Plan::Read(_) | Plan::AnyShard) | Err(_));
+    (request.partial && !only_reads)
+        .then_some("options.partialResults: expected a query that only reads; a write must not be done in part")
 }
 
 /// EXPLAIN refuses commands, even correct ones. And parentheses after it hold its options, one of which would run the
@@ -47,9 +84,12 @@ fn is_of_several_statements(error: &DatabaseError) -> bool {
 
 /// Removes the traces of EXPLAIN.
 fn without_explain(error: DatabaseError) -> DatabaseError {
-    let position = error.position.as_deref().and_then(|position| position.parse::<usize>().ok());
-    let position = position.map(|position| position.saturating_sub(EXPLAIN.len()).max(1).to_string());
-    DatabaseError { position, ..error }
+    let told = error.position.as_deref().unwrap_or_default();
+    let position = told.parse::<usize>().map(|position| position.saturating_sub(EXPLAIN.len()).max(1).to_string());
+    let Ok(position) = position else { return error };
+    // Of the whole message, the position included.
+    let length = error.length.saturating_sub(told.len().saturating_sub(position.len()) as u32);
+    DatabaseError { position: Some(position), length, ..error }
 }
 
 #[cfg(test)]

@@ -85,13 +85,13 @@ impl<'a> FanOut<'a> {
             self.left_out.clear();
         }
         self.planned = Some(planned.clone());
-        if self.request.partial && !matches!(planned.plan, Ok(Plan::Read(_) | Plan::AnyShard) | Err(_)) {
-            let reason = "options.partialResults: expected a query that only reads; a write must not be done in part";
+        if let Some(reason) = refusal::of_partial(self.request, &planned) {
             return Err(Error::Invalid { reason: reason.into() }.into());
         }
         self.check_shards(&mut interrupts).await?;
-        if let Some(refusal) = clock_values::refusal(self, &mut interrupts, &planned).await? {
-            return Err(refusal);
+        let refusal = interrupts.until(clock_values::refusal(self.internal, self.request, &planned)).await;
+        if let Some(reason) = refusal.map_err(|interrupt| self.interrupted(interrupt))?? {
+            return Err(FanOutError::unsupported(&reason));
         }
         let snapshot = PlanSnapshot { planned: &planned, fingerprints: &fingerprints };
         if let (Ok(plan), Some(how)) = (&planned.plan, self.shared.fan_outs.plans.wrong_setting())
@@ -131,13 +131,18 @@ impl<'a> FanOut<'a> {
         }
     }
 
-    /// Checks, before anything runs, that each server is the shard it is configured as. Whoever sends to a shard that
-    /// cannot be reached deals with that.
+    /// Checks, before anything runs, that each server is the shard it is configured as, and does not speak the 1.x wire only:
+    /// else the answer would depend on whose turn it is. Whoever sends to a shard that cannot be reached deals with that.
     async fn check_shards(&mut self, interrupts: &mut Interrupts<'_>) -> Result<(), FanOutError> {
         let channels = &self.shared.shards.channels;
-        let ready = self.ask_each(interrupts, |shard| channels[shard].ready()).await?;
+        let ready = async |shard: usize| {
+            channels[shard].ready().await?;
+            channels[shard].ensure_current_wire().await
+        };
+        let ready = self.ask_each(interrupts, ready).await?;
         let errors = ready.into_iter().filter_map(|(_, ready)| ready.err());
-        let wrong = errors.into_iter().find(|error| matches!(error, Error::WrongShard { .. }));
+        let wrong =
+            errors.into_iter().find(|error| matches!(error, Error::WrongShard { .. } | Error::PlanUnsupported { .. }));
         wrong.map_or(Ok(()), |error| Err(error.into()))
     }
 }

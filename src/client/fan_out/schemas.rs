@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::catalog::query;
 use super::definitions::{self, Definitions, shortened};
-use super::fingerprints::{self, Fingerprints, IS_FOR_ASKER, OF_RELATION, functions, whole};
+use super::fingerprints::{self, Fingerprints, IS_FOR_ASKER, LOCKED, OF_RELATION, functions, whole};
 use crate::data::parameters::{TextArray, text};
 use crate::data::result_set::ResultSet;
 use crate::plan::{Differences, Policy, Relation, RowReaders};
@@ -330,16 +330,7 @@ JOIN pg_catalog.pg_proc AS p ON p.oid >= 16384 AND (p.prorettype = c.oid OR c.oi
 /// Then the application's functions (those of extensions aside) whose names PostgreSQL's own schema has too.
 fn relations() -> String {
     format!("\
-WITH held AS MATERIALIZED (
-  SELECT DISTINCT l.relation AS oid FROM pg_catalog.pg_locks AS l
-  WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid IS DISTINCT FROM pg_backend_pid()
-    AND l.database = (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = current_database())),
-locked AS MATERIALIZED (
-  SELECT h.oid FROM held AS h
-  UNION SELECT coalesce(r.ev_class, p.polrelid) FROM held AS h
-  JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = h.oid
-  LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
-  LEFT JOIN pg_catalog.pg_policy AS p ON d.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = d.objid)
+{LOCKED}
 SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
   EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = ANY ($1::text[]) AND NOT a.attisdropped),
   CASE WHEN c.relkind IN ('v', 'm') AND k.oid IS NULL THEN pg_get_viewdef(c.oid) END,

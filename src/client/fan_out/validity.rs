@@ -64,7 +64,11 @@ impl<'a> FanOut<'a> {
         snapshot: &PlanSnapshot<'_>,
     ) -> Result<bool, FanOutError> {
         let dependencies = &snapshot.planned.dependencies;
-        let (internal, asked) = (self.internal, fingerprints::question(dependencies));
+        let (internal, is_partial) = (self.internal, self.request.partial);
+        let asked = match is_partial {
+            true => fingerprints::question_with_locks(dependencies),
+            false => fingerprints::question(dependencies),
+        };
         let said = self.ask_each(interrupts, |shard| internal.once_on(shard, asked.clone())).await?;
         let mut holds = true;
         for (shard, said) in said {
@@ -72,8 +76,11 @@ impl<'a> FanOut<'a> {
             self.shared.shards.unresponsive.remove(shard);
             // Only a partial result does without a shard where something is merely locked. Other queries are planned
             // again.
-            let locked =
-                if self.request.partial { self.shared.fan_outs.plans.locked_on(shard, dependencies) } else { None };
+            let locked = || {
+                let now = fingerprints::locked(&answer, dependencies);
+                now.or_else(|| self.shared.fan_outs.plans.locked_on(shard, dependencies))
+            };
+            let locked = if is_partial { locked() } else { None };
             if self.can_omit_shards && (locked.is_some() || !snapshot.fingerprints.are_known(shard)) {
                 let reason = match locked {
                     Some(name) => locks::locked_by_another(&name),

@@ -137,3 +137,11 @@ fn an_outline_counts_statements_and_finds_their_first_words() {
     assert!(!outline.contains_any(&["b"]));
     assert!(Outline::of("-- nothing").first_words.is_empty());
 }
+
+#[test]
+fn a_statement_without_its_end_is_cut_behind_its_last_token() {
+    for end in ["", ";", " ; -- x", " -- ;", "; /* ; */ ;", "\n"] {
+        assert_eq!(without_end(&format!("select ';', \"a;\"{end}")), "select ';', \"a;\"", "{end:?}");
+    }
+    assert_eq!(without_end(" ; -- nothing"), "");
+}
