@@ -203,7 +203,7 @@ describe('a client and a server that are set up for different connections', () =
   it('a client certificate that is missing, of another authority, or expired', async () => {
     const ca = authority.pem;
     const wanted =
-      /the server requires a client certificate: set mtdd\.tls\.cert and mtdd\.tls\.key, .*--tls-client-ca/;
+      /the server requires a client certificate: set mtdd\.tls\.cert and mtdd\.tls\.key to .*--tls-client-ca/;
     await refused(mutual.address, { tls: { ca } }, wanted);
     await logged(mutual, /the client sent no certificate, which --tls-client-ca requires/);
     const foreign = { ca, ...stranger.sign('client') };

@@ -11,7 +11,6 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use self::queue_ticket::QueueTicket;
 use super::backend::{Backend, Fitness};
 use super::connect::ConnectError;
 use super::fair::{FairQueue, OwnerId};
@@ -22,6 +21,7 @@ use super::stop::STOP_TIMEOUT;
 use super::watchdog::Watchdog;
 use crate::postgres::ConnectTarget;
 use crate::readiness::Readiness;
+use queue_ticket::QueueTicket;
 
 /// The pause after a failed connection attempt while other connections are open.
 const PAUSE: Duration = Duration::from_secs(1);
