@@ -15,7 +15,7 @@ use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
 use crate::client::{Client, JsQueue, Request};
-use crate::lookup::TenantKey;
+use crate::lookup::Tenant;
 use crate::plan::FanOutConsent;
 use crate::route::QueryTarget;
 use native_batch::NativeBatch;
@@ -118,7 +118,7 @@ impl NativeClient {
     /// Answers where a tenant lives. `add`: registers it first. The answer comes by `take` under `id`.
     #[napi(catch_unwind)]
     pub fn place(&self, id: u32, tenant: TenantName, tenant_type: i32, add: bool) {
-        self.client.locate(id, TenantKey { name: tenant.0.into(), kind: tenant_type }, add);
+        self.client.locate(id, Tenant { name: tenant.0.into(), kind: tenant_type }, add);
     }
 
     /// Opens a session on the tenant's shard under the number `session` (not 0). Answers as `place` does.
@@ -177,7 +177,7 @@ impl NativeClient {
 fn target(tenant: Option<TenantName>, tenant_type: i32, register: bool) -> QueryTarget {
     match tenant {
         Some(TenantName(name)) => {
-            QueryTarget::Tenant { tenant: TenantKey { name: name.into(), kind: tenant_type }, register }
+            QueryTarget::Tenant { tenant: Tenant { name: name.into(), kind: tenant_type }, register }
         }
         None => QueryTarget::All,
     }

@@ -1,35 +1,35 @@
-//! The connections for streams that last: sessions, listeners and queries with a stream of their own. A connection takes
-//! only so many streams, and HTTP/2 keeps those beyond in one queue, without a word and whoever's they are. Here a
-//! connection is given no more streams than servers take, and the next ones get another connection. So every session
-//! reaches its server, where tenants take turns, and what all queries share is held up by none of them.
+//! The connections for long-lived streams: sessions, listeners, and queries with a stream of their own. A connection
+//! takes a limited number of streams, and HTTP/2 silently queues the others, of whatever tenant. Here a connection gets
+//! no more streams than servers take, and further streams get another connection. So every session reaches its server,
+//! where tenants take turns, and no long-lived stream holds up the one that all queries share.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tonic::transport::Channel;
 
-/// Streams of one connection. HTTP/2 recommends that servers take no fewer.
+/// The most streams on one connection. HTTP/2 recommends that servers accept at least as many.
 const MOST_STREAMS: usize = 100;
-/// Connections to one server for streams of one kind.
+/// The most connections to one server for streams of one kind.
 const MOST_CONNECTIONS: usize = 128;
 const MOST: usize = MOST_STREAMS * MOST_CONNECTIONS;
-/// Sessions and queries of one tenant, so that others find a place.
+/// The most places of one tenant, so that others find some.
 const MOST_OF_TENANT: usize = MOST / 4 * 3;
 
-/// Whose a stream is: a tenant's, with its type, or nobody's.
+/// The owner of a stream: a tenant with its type, or nobody.
 pub(super) type StreamOwner = Option<(Box<str>, i32)>;
 
 /// The places for streams of one kind to one server.
 #[derive(Debug)]
 pub(super) struct StreamPlaces {
-    /// What they are called.
+    /// The plural name of the streams, for errors.
     streams: &'static str,
     most_of_owner: usize,
-    taken: Mutex<Taken>,
+    taken: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct State {
     connections: Vec<Connection>,
     of_owners: HashMap<StreamOwner, usize>,
     last_number: u64,
@@ -42,7 +42,7 @@ struct Connection {
     streams: usize,
 }
 
-/// The right to have a stream on a connection; given back when it is dropped.
+/// The right to open a stream on a connection; dropping it gives the place back.
 #[derive(Debug)]
 pub(super) struct StreamPlace {
     places: Arc<StreamPlaces>,
@@ -61,12 +61,12 @@ impl StreamPlaces {
         })
     }
 
-    /// For listeners, which are nobody's.
+    /// For listeners, which nobody owns.
     pub fn for_listeners() -> Arc<Self> {
         Arc::new(StreamPlaces { streams: "listeners", most_of_owner: MOST, taken: Mutex::default() })
     }
 
-    /// Takes a place. `connect` makes another connection. An error says why there is none.
+    /// Takes a place. `connect` opens another connection. The error says why there is none.
     pub fn take(
         self: &Arc<Self>,
         owner: StreamOwner,
@@ -115,7 +115,7 @@ impl StreamPlaces {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Taken> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -26,7 +26,7 @@ use crate::data::shape::Descriptions;
 use crate::dial::{BearerToken, Dial, Names};
 use crate::error::Error;
 use crate::js_log;
-use crate::lookup::{TenantKey, TenantLookup};
+use crate::lookup::{Tenant, TenantLookup};
 use crate::proto::Parameter;
 use crate::route::{QueryTarget, Router};
 use crate::scatter::Shards;
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// Answers with a placement message.
-    pub fn locate(&self, id: u32, tenant: TenantKey, add: bool) {
+    pub fn locate(&self, id: u32, tenant: Tenant, add: bool) {
         self.send(ClientCommand::Locate { id, tenant, add });
     }
 

@@ -7,14 +7,14 @@ use super::message::JsMessage;
 use super::shared::Shared;
 use crate::deadline::Deadlines;
 use crate::error::Fate;
-use crate::lookup::TenantKey;
+use crate::lookup::Tenant;
 
 /// Answers with the tenant's id and shard. `add`: registers the tenant first.
 pub async fn locate(
     shared: &Shared,
     deadlines: &Deadlines,
     id: u32,
-    tenant: &TenantKey,
+    tenant: &Tenant,
     add: bool,
     control: &CallControl,
 ) {

@@ -21,7 +21,7 @@ use crate::data::compact::Record;
 use crate::data::shape::{Description, Shape};
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
-use crate::lookup::TenantKey;
+use crate::lookup::Tenant;
 use crate::plan;
 use crate::proto::{QueryRequest, ReplyPart};
 use crate::route::{QueryTarget, Route};
@@ -129,7 +129,7 @@ struct PointQuery<'a> {
     begun: bool,
     /// JavaScript has got pieces of an earlier attempt, which the next piece makes void.
     restart: bool,
-    tenant: Option<TenantKey>,
+    tenant: Option<Tenant>,
     /// The caller's word: it only reads, or it may write.
     repeatable: Option<bool>,
     /// The application uses its rows as they come.

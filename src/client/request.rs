@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::lookup::TenantKey;
+use crate::lookup::Tenant;
 use crate::plan::FanOutConsent;
 use crate::proto::Parameter;
 use crate::route::QueryTarget;
@@ -42,7 +42,7 @@ pub enum ClientCommand {
     /// Where a tenant lives; `add`: register it first.
     Locate {
         id: u32,
-        tenant: TenantKey,
+        tenant: Tenant,
         add: bool,
     },
     /// Hold a PostgreSQL connection on the tenant's shard under the number `session`.

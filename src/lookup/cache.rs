@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use lru::LruCache;
 use tokio::sync::oneshot;
 
-use super::tenant::{TenantKey, TenantShard};
+use super::tenant::{Tenant, TenantShard};
 use crate::error::Error;
 
 /// While no lookup server can be reached: how long until a known tenant is looked up again.
@@ -55,8 +55,8 @@ pub struct Cache {
 
 #[derive(Debug)]
 struct State {
-    entries: LruCache<TenantKey, CacheEntry>,
-    calls: HashMap<TenantKey, LookupCall>,
+    entries: LruCache<Tenant, CacheEntry>,
+    calls: HashMap<Tenant, LookupCall>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,7 @@ impl Cache {
         Cache { limits, state: Mutex::new(State { entries, calls: HashMap::new() }) }
     }
 
-    pub fn get(&self, tenant: &TenantKey) -> CacheAnswer {
+    pub fn get(&self, tenant: &Tenant) -> CacheAnswer {
         let now = Instant::now();
         let mut state = self.lock();
         let is_stale = match state.entries.get(tenant) {
@@ -125,14 +125,14 @@ impl Cache {
     }
 
     /// Where the tenant lives, if it is known.
-    pub fn peek(&self, tenant: &TenantKey) -> Option<TenantShard> {
+    pub fn peek(&self, tenant: &Tenant) -> Option<TenantShard> {
         let mut state = self.lock();
         state.entries.get(tenant).filter(|entry| Instant::now() < entry.until).and_then(|entry| entry.place)
     }
 
     /// Stores an answer, and passes it to everyone who waits for it. True: some came too late for it, so the lookup
     /// must be repeated.
-    pub fn complete(&self, tenant: &TenantKey, answer: LookupResult) -> bool {
+    pub fn complete(&self, tenant: &Tenant, answer: LookupResult) -> bool {
         let mut state = self.lock();
         let outdated = state.calls.get(tenant).is_some_and(|call| call.outdated);
         let answer = match answer {
@@ -177,7 +177,7 @@ impl Cache {
     }
 
     /// Forgets the tenant, and distrusts the answer that is on its way.
-    pub fn forget(&self, tenant: &TenantKey) {
+    pub fn forget(&self, tenant: &Tenant) {
         let mut state = self.lock();
         state.entries.pop(tenant);
         if let Some(call) = state.calls.get_mut(tenant) {
@@ -187,7 +187,7 @@ impl Cache {
 
     /// The tenant's shard does not answer, so the tenant may have moved. True: the next caller looks it up, and uses
     /// the old shard if nobody answers. False: that was done a moment ago.
-    pub fn recheck(&self, tenant: &TenantKey) -> bool {
+    pub fn recheck(&self, tenant: &Tenant) -> bool {
         let now = Instant::now();
         let mut state = self.lock();
         let Some(entry) = state.entries.peek_mut(tenant).filter(|entry| entry.place.is_some()) else { return false };
@@ -198,7 +198,7 @@ impl Cache {
         true
     }
 
-    pub fn put(&self, tenant: &TenantKey, place: TenantShard) {
+    pub fn put(&self, tenant: &Tenant, place: TenantShard) {
         let entry = self.entry(Some(place));
         self.lock().entries.put(tenant.clone(), entry);
     }
@@ -219,8 +219,8 @@ impl Cache {
 mod tests {
     use super::*;
 
-    fn tenant(name: &str) -> TenantKey {
-        TenantKey { name: name.into(), kind: 1 }
+    fn tenant(name: &str) -> Tenant {
+        Tenant { name: name.into(), kind: 1 }
     }
 
     fn place(shard: i32) -> TenantShard {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use cache::CacheLimits;
 pub use servers::Registration;
-pub use tenant::{TenantKey, TenantShard};
+pub use tenant::{Tenant, TenantShard};
 
 use crate::dial::Dial;
 use crate::error::{Error, Fate};
@@ -33,7 +33,7 @@ impl TenantLookup {
     }
 
     /// Where the tenant lives, according to the lookup servers.
-    pub async fn locate(&self, tenant: &TenantKey) -> Result<TenantShard, Error> {
+    pub async fn locate(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
         let pending: PendingAnswer = match self.cache.get(tenant) {
             CacheAnswer::Known(place) => return Ok(place),
             CacheAnswer::Stale(place) => {
@@ -51,7 +51,7 @@ impl TenantLookup {
     }
 
     /// Asks in a task of its own: if the first caller gives up, the others still get the answer.
-    fn ask(&self, tenant: &TenantKey) {
+    fn ask(&self, tenant: &Tenant) {
         let (lookup, tenant) = (self.clone(), tenant.clone());
         tokio::spawn(async move {
             loop {
@@ -64,17 +64,17 @@ impl TenantLookup {
     }
 
     /// Forgets where the tenant lives.
-    pub fn forget(&self, tenant: &TenantKey) {
+    pub fn forget(&self, tenant: &Tenant) {
         self.cache.forget(tenant);
     }
 
     /// The tenant's shard does not answer. True: it will be looked up again, because that has not just happened.
-    pub fn recheck(&self, tenant: &TenantKey) -> bool {
+    pub fn recheck(&self, tenant: &Tenant) -> bool {
         self.cache.recheck(tenant)
     }
 
     /// Registers the tenant if it is new. Returns where it lives.
-    pub async fn register(&self, tenant: &TenantKey) -> Result<TenantShard, Error> {
+    pub async fn register(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
         match self.cache.peek(tenant) {
             // A registered tenant stays registered.
             Some(place) => Ok(place),
@@ -83,13 +83,13 @@ impl TenantLookup {
     }
 
     /// The same, but asks the lookup server in any case, for the tenant's id.
-    pub async fn add(&self, tenant: &TenantKey) -> Result<Registration, Error> {
+    pub async fn add(&self, tenant: &Tenant) -> Result<Registration, Error> {
         let registration = self.servers.add(tenant).await?;
         self.cache.put(tenant, registration.place);
         Ok(registration)
     }
 }
 
-fn not_found(tenant: &TenantKey) -> Error {
+fn not_found(tenant: &Tenant) -> Error {
     Error::TenantNotFound { name: tenant.name.to_string(), kind: tenant.kind }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tonic::{Code, Request, Status};
 
-use super::tenant::TenantKey;
+use super::tenant::Tenant;
 use crate::dial::{Dial, Link, opened};
 use crate::error::Error;
 use crate::proto::legacy_lookup::lookup_service_client::LookupServiceClient as LegacyClient;
@@ -61,7 +61,7 @@ impl LookupServer {
     /// Asks on whichever wire the server speaks.
     pub async fn ask(
         &self,
-        tenant: &TenantKey,
+        tenant: &Tenant,
         method: LookupMethod,
         timeout: Duration,
     ) -> Result<TenantResponse, Status> {

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 
 use super::server::{LookupMethod, LookupServer};
-use super::tenant::{TenantKey, TenantShard};
+use super::tenant::{Tenant, TenantShard};
 use crate::dial::Dial;
 use crate::error::{Error, Server as NamedServer};
 use crate::proto::TenantResponse;
@@ -43,11 +43,11 @@ impl LookupServers {
     }
 
     /// Where the tenant lives; None: the lookup server does not know it.
-    pub async fn get(&self, tenant: &TenantKey) -> Result<Option<TenantShard>, Error> {
+    pub async fn get(&self, tenant: &Tenant) -> Result<Option<TenantShard>, Error> {
         match self.call(tenant, LookupMethod::Get).await {
             Ok(registration) => {
                 let TenantShard { shard, epoch } = registration.place;
-                tracing::debug!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = shard, epoch, "TenantKey mapped to shard");
+                tracing::debug!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = shard, epoch, "Tenant mapped to shard");
                 Ok(Some(registration.place))
             }
             Err(Error::TenantNotFound { .. }) => Ok(None),
@@ -56,13 +56,13 @@ impl LookupServers {
     }
 
     /// Registers the tenant. A known one keeps its shard.
-    pub async fn add(&self, tenant: &TenantKey) -> Result<Registration, Error> {
+    pub async fn add(&self, tenant: &Tenant) -> Result<Registration, Error> {
         let registration = self.call(tenant, LookupMethod::Add).await?;
-        tracing::info!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = registration.place.shard, "TenantKey registered");
+        tracing::info!(target: "mtdd::grpc", tenantName = &*tenant.name, shardId = registration.place.shard, "Tenant registered");
         Ok(registration)
     }
 
-    async fn call(&self, tenant: &TenantKey, method: LookupMethod) -> Result<Registration, Error> {
+    async fn call(&self, tenant: &Tenant, method: LookupMethod) -> Result<Registration, Error> {
         let mut renewed = false;
         loop {
             let edition = self.dial.token.edition();
@@ -78,7 +78,7 @@ impl LookupServers {
         }
     }
 
-    async fn rounds(&self, tenant: &TenantKey, method: LookupMethod) -> Result<Registration, Error> {
+    async fn rounds(&self, tenant: &Tenant, method: LookupMethod) -> Result<Registration, Error> {
         let mut attempt = 0;
         loop {
             let (server, status) = match self.round(tenant, method).await {
@@ -96,7 +96,7 @@ impl LookupServers {
     /// Asks one server after the other, those that were silent last, without waiting long for any of them.
     async fn round(
         &self,
-        tenant: &TenantKey,
+        tenant: &Tenant,
         method: LookupMethod,
     ) -> Result<(&LookupServer, TenantResponse), (&LookupServer, Status)> {
         let (avoided, mut order): (Vec<_>, Vec<_>) = self.servers.iter().partition(|server| server.is_avoided());
@@ -148,7 +148,7 @@ impl LookupServers {
         }
     }
 
-    async fn error(&self, server: &LookupServer, tenant: &TenantKey, status: &Status) -> Error {
+    async fn error(&self, server: &LookupServer, tenant: &Tenant, status: &Status) -> Error {
         let reason = status.message().to_owned();
         let name = || format!("lookup server {}", server.address);
         match status.code() {
@@ -177,7 +177,7 @@ impl LookupServers {
 
 async fn ask<'s>(
     server: &'s LookupServer,
-    tenant: &TenantKey,
+    tenant: &Tenant,
     method: LookupMethod,
 ) -> (&'s LookupServer, Result<TenantResponse, Status>) {
     (server, server.ask(tenant, method, LIMIT).await)

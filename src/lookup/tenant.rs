@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// A tenant is identified by its name and its type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TenantKey {
+pub struct Tenant {
     pub name: Arc<str>,
     pub kind: i32,
 }

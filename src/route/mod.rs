@@ -2,14 +2,14 @@
 //! exists. Sends nothing.
 
 use crate::error::Error;
-use crate::lookup::{TenantKey, TenantLookup};
+use crate::lookup::{Tenant, TenantLookup};
 
 /// Whom a query is for.
 #[derive(Clone, Debug)]
 pub enum QueryTarget {
     /// `register`: the lookup server gets to know the tenant first if it is new.
     Tenant {
-        tenant: TenantKey,
+        tenant: Tenant,
         register: bool,
     },
     All,
@@ -52,14 +52,14 @@ impl Router {
     }
 
     /// The shard that a tenant lives on.
-    pub async fn shard_of(&self, tenant: &TenantKey) -> Result<usize, Error> {
+    pub async fn shard_of(&self, tenant: &Tenant) -> Result<usize, Error> {
         match self.locate(tenant, false).await? {
             Route::Shard { shard, .. } => Ok(shard),
             Route::All => Ok(0),
         }
     }
 
-    async fn locate(&self, tenant: &TenantKey, register: bool) -> Result<Route, Error> {
+    async fn locate(&self, tenant: &Tenant, register: bool) -> Result<Route, Error> {
         let Some(lookup) = &self.lookup else { return Ok(Route::Shard { shard: 0, epoch: 0 }) };
         let place = if register { Box::pin(lookup.register(tenant)).await? } else { lookup.locate(tenant).await? };
         Ok(Route::Shard { shard: self.check(tenant, place.shard)?, epoch: place.epoch })
@@ -82,13 +82,13 @@ impl Router {
 
     /// Registers a tenant. Returns the lookup server's id for it (without a lookup server, the tenant's name) and its
     /// shard.
-    pub async fn add(&self, tenant: &TenantKey) -> Result<(String, usize), Error> {
+    pub async fn add(&self, tenant: &Tenant) -> Result<(String, usize), Error> {
         let Some(lookup) = &self.lookup else { return Ok((tenant.name.to_string(), 0)) };
         let registration = lookup.add(tenant).await?;
         Ok((registration.tenant_id, self.check(tenant, registration.place.shard)?))
     }
 
-    fn check(&self, tenant: &TenantKey, shard: i32) -> Result<usize, Error> {
+    fn check(&self, tenant: &Tenant, shard: i32) -> Result<usize, Error> {
         usize::try_from(shard).ok().filter(|index| *index < self.servers).ok_or_else(|| Error::ShardNotFound {
             name: tenant.name.to_string(),
             shard,
