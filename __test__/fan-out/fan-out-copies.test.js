@@ -190,6 +190,31 @@ describe('copies of reference data', () => {
     await assertAlike('codes', 1);
   });
 
+  it('an order that leaves open which row comes first gives no copy a value', async () => {
+    await run("insert into codes (code, title) values ('a', 'x'), ('b', 'x')");
+    for (const sql of [
+      "update codes set title = (select string_agg(code, ',' order by title) from codes)",
+      "update codes set title = array_to_string(array(select title from codes), ',')",
+      'update codes set title = o.code from codes o where o.title = codes.title',
+    ]) {
+      await assertRefused(sql, /depends on the order of the rows/);
+    }
+    await assertRefused(
+      'insert into codes (code) select title from codes on conflict do nothing',
+      /ON CONFLICT DO NOTHING/,
+    );
+    await run("update codes set title = (select string_agg(title, ',' order by made, code) from codes)");
+    await run('update codes set title = o.code from codes o where o.code = codes.code');
+    await assertAlike('codes', 2);
+  });
+
+  it('an error has its position in the text as it was written', async () => {
+    const sql = 'update codes set made = now(), title = nothing_like_it';
+    const { position } = await shards.whole.raw(sql).catch((error) => error);
+    assert.ok(position);
+    await assert.rejects(run(sql), { code: '42703', position });
+  });
+
   it('a rule changes no copy by the rows of one shard, and explain names it', async () => {
     await assertRefused("insert into ruled values (1, 'a')", /rule also names the reference table codes/);
     const explained = await shards.handle.explain(shards.db.raw('update logged set id = 1').mtdd());

@@ -169,7 +169,14 @@ mod tests {
             reference_tables: vec!["countries".into()],
             relations: [
                 ("t", Relation { has_tenant: true, ..Relation::default() }),
-                ("countries", Relation::default()),
+                (
+                    "countries",
+                    Relation {
+                        parts: (0, "code text\ntitle text\nmade date".into()),
+                        keys: [["code".to_owned()].into()].into(),
+                        ..Relation::default()
+                    },
+                ),
                 ("countries_of_europe", part),
                 ("titles", view(" SELECT code,\n    title\n   FROM countries;")),
                 ("titles_of_titles", view(" SELECT titles.code,\n    titles.title AS named\n   FROM titles;")),
@@ -233,6 +240,13 @@ mod tests {
             "insert into countries (code) select code from countries order by code fetch first row only",
             "insert into countries (code) select distinct on (title) code from countries",
             "delete from countries where code in (select code from countries limit 1)",
+            "update countries set title = array_to_string(array(select title from countries), ',')",
+            "update countries set title = (select string_agg(code, ',' order by title) from countries)",
+            "insert into countries (code) select code || row_number() over (order by title) from countries",
+            "update countries set title = (select max(f) from (select first_value(code) over (order by title) f from countries) q)",
+            "insert into countries (code) select code || sum(1) over (order by title rows 1 preceding) from countries",
+            "update countries set title = o.title from countries o",
+            "update countries c set title = o.title from countries o where o.title = c.title",
         ] {
             assert!(refused(sql).contains("depends on the order of the rows"), "{sql}");
         }
@@ -252,10 +266,41 @@ mod tests {
             "insert into countries (code) select code || row_number() over (order by code) from countries",
             "update countries set title = (select max(code) from countries)",
             "update countries set title = current_setting('app.title')",
+            "update countries set title = array_to_string(array(select code from countries order by code), ',')",
+            "update countries set title = (select string_agg(title, ',' order by made, code) from countries)",
+            "insert into countries (code) select code || rank() over (order by title) from countries",
+            "update countries c set title = o.title from countries o where o.code = c.title",
+            "update countries c set title = v.t from (values ('a', 'b')) v(code, t) where v.code = c.code",
+            "update countries c set title = 'x' from countries o where o.title = c.title",
+            "insert into countries (code) values ('a'), ('a') on conflict do nothing",
+            "insert into countries (code, title) select code, title from countries on conflict (code) do nothing",
             "update countries set title = age(made, '2000-01-01')::text",
             "update countries set title = age(made)::text",
         ] {
             assert!(plan(sql, FanOutConsent::AllServers, &layout()).plan.is_ok(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn of_rows_that_conflict_with_each_other_no_copy_keeps_another_one() {
+        for sql in [
+            "insert into countries (code, title) select 'zz', title from countries on conflict do nothing",
+            "insert into countries (code, title) select title, code from countries on conflict (code) do nothing",
+        ] {
+            assert!(refused(sql).contains("ON CONFLICT DO NOTHING"), "{sql}");
+        }
+    }
+
+    #[test]
+    fn rows_of_tenants_below_a_reference_table_are_neither_copies_nor_sharded() {
+        let mut layout = layout();
+        let parents = vec![vec!["public".to_owned(), "countries".to_owned()]];
+        let child = Relation { has_tenant: true, parents, ..Relation::default() };
+        layout.relations.insert("mixed".into(), child);
+        layout.relations.insert("public.countries".into(), layout.relations["countries"].clone());
+        for sql in ["select code from countries", "select code from mixed", "update countries set title = 'x'"] {
+            let planned = plan(sql, FanOutConsent::AllServers, &layout).plan;
+            assert!(planned.is_err_and(|refusal| refusal.to_string().contains("mixed has rows of tenants")), "{sql}");
         }
     }
 

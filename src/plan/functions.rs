@@ -2,7 +2,8 @@
 //! else a fan-out must know. For functions on no list, the client asks the catalog (`ReadPlan::functions`).
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value, WindowType,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value, WindowFrameUnits,
+    WindowType,
 };
 
 use super::fan_out_plan::Fold;
@@ -420,6 +421,34 @@ pub fn is_unordered(call: &Function) -> bool {
             !is_ordered && by_order()
         }
     }
+}
+
+/// By what a call orders rows, where its result depends on the order of those that are equal in that.
+pub fn tied(call: &Function) -> Option<Vec<&Expr>> {
+    let name = own_name(call)?;
+    let kind = kind_of(&name);
+    let by_rows = matches!(kind, FunctionKind::Whole)
+        && !name.starts_with("range_")
+        && (name.contains("agg") || name == "any_value");
+    if let Some(WindowType::WindowSpec(spec)) = &call.over {
+        let in_rows = spec.window_frame.as_ref().is_some_and(|frame| frame.units == WindowFrameUnits::Rows);
+        let keys = spec.partition_by.iter().chain(spec.order_by.iter().map(|key| &key.expr));
+        return (!spec.order_by.is_empty() && (kind == FunctionKind::Window || by_rows || in_rows))
+            .then(|| keys.collect());
+    }
+    let FunctionArguments::List(list) = &call.args else { return None };
+    let keys = list.clauses.iter().find_map(|clause| match clause {
+        FunctionArgumentClause::OrderBy(keys) => Some(keys.iter().map(|key| &key.expr).collect::<Vec<_>>()),
+        _ => None,
+    })?;
+    // What is equal in all that is put together is the same in any order.
+    let is_key = |argument: &&FunctionArgExpr| match argument {
+        FunctionArgExpr::Expr(Expr::Value(_)) => true,
+        FunctionArgExpr::Expr(expr) => keys.contains(&expr),
+        _ => false,
+    };
+    let covers_arguments = arguments(call).is_some_and(|arguments| arguments.iter().all(is_key));
+    (by_rows && !covers_arguments).then_some(keys)
 }
 
 impl FunctionKind {

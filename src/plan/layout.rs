@@ -181,6 +181,34 @@ impl Layout {
             || self.relation(names).is_some_and(|known| known.parents.iter().any(|parent| self.is_reference(parent)))
     }
 
+    /// Why this relation has both rows that every shard holds alike and rows of tenants: one of them inherits from the other.
+    pub fn mixed(&self, names: &[String]) -> Option<String> {
+        let is_of_copies = |names: &[String]| {
+            self.is_declared(names)
+                && !system_relations::is_own(names)
+                && self.relation(names).is_some_and(|of| !of.has_tenant)
+        };
+        let of_tenants = |child: &Relation| child.has_tenant && child.parents.iter().any(|parent| is_of_copies(parent));
+        let child = self.relation(names).filter(|known| of_tenants(known)).map(|_| names.join("."));
+        let child = child.or_else(|| {
+            if !is_of_copies(names) {
+                return None;
+            }
+            let is_meant = |parent: &Vec<String>| match (names, parent.as_slice()) {
+                ([name], [.., of]) => name == of,
+                ([.., schema, name], [of_schema, of]) => schema == of_schema && name == of,
+                _ => false,
+            };
+            let mut known = self.relations.iter();
+            let child = known.find(|(_, child)| of_tenants(child) && child.parents.iter().any(is_meant));
+            child.map(|(name, _)| name.clone())
+        })?;
+        Some(format!(
+            "{child} has rows of tenants, and inherits from a reference table, whose rows every shard has alike; let it inherit \
+             from another table"
+        ))
+    }
+
     /// True for the name, without its schema, of a table of the application's that every shard holds alike.
     pub fn names_copies(&self, name: &str) -> bool {
         self.reference_tables.iter().any(|declared| declared.rsplit('.').next() == Some(name))

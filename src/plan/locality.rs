@@ -13,6 +13,7 @@ mod query;
 mod scope;
 mod search;
 mod select;
+mod ties;
 
 pub use by_tenant::{distinct_by_tenant, groups_by_tenant};
 pub use outputs::{Locality, OutputColumn, outputs_tenant};

@@ -4,7 +4,7 @@
 use sqlparser::ast::Statement;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 
 use super::refusal::{Refusal, unsupported};
 use super::{grammar, stack};
@@ -12,6 +12,8 @@ use crate::data::lexer::Lexer;
 
 /// Deeper nesting is refused.
 const DEEPEST: usize = 100;
+/// Above this, the parser may fail for nesting: some syntax takes several of its levels.
+const DEEP: usize = DEEPEST / 4;
 /// Delimiters of marks in a tree: control characters that no accepted statement contains.
 pub const OPENS: char = '\u{1}';
 pub const CLOSES: char = '\u{2}';
@@ -45,7 +47,8 @@ impl Tokens {
             return Err(Refusal::Unreadable("it contains a control character".into()));
         }
         let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize_with_location();
-        let mut tokens = tokens.map_err(|error| Refusal::Unreadable(format!("sql parser error: {error}")))?;
+        let tokens = tokens.map_err(|error| Refusal::Unreadable(format!("sql parser error: {error}")))?;
+        let mut tokens = continued(tokens);
         if let Some(ambiguity) = escapes(sql, &tokens).or_else(|| grammar::tokens(&mut tokens)) {
             return Err(Refusal::Unreadable(ambiguity.to_owned()));
         }
@@ -64,8 +67,15 @@ impl Tokens {
     /// The statements of the text.
     pub fn parse(self) -> Result<Vec<Statement>, Refusal> {
         let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(DEEPEST);
+        // Where the parser stops for depth, it may name a word that has nothing to do with it.
+        let depth = stack::depth(&self.tokens);
         let mut parser = parser.with_tokens_with_locations(self.tokens);
-        let statements = parser.parse_statements().map_err(|error| Refusal::Unreadable(error.to_string()))?;
+        let statements = parser.parse_statements().map_err(|error| match depth > DEEP {
+            true => unsupported(&format!(
+                "CASE or parentheses {depth} deep within each other; make the statement flatter, or bind what a part of it gives ({error})"
+            )),
+            false => Refusal::Unreadable(error.to_string()),
+        })?;
         // The parser takes END for the end of a block, and reads no further.
         match &parser.peek_token_ref().token {
             Token::EOF => Ok(statements),
@@ -75,6 +85,44 @@ impl Tokens {
             ))),
         }
     }
+}
+
+/// Makes one of literals that go on in a later line, as in `'a'` above `'b'`. With escapes in that line it is another matter.
+fn continued(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut joined: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    // Where the last literal stands, and whether a line has ended since.
+    let mut open: Option<(usize, bool)> = None;
+    for token in tokens {
+        match (&token.token, open) {
+            (Token::Whitespace(Whitespace::Newline | Whitespace::SingleLineComment { .. }), Some((at, _))) => {
+                open = Some((at, true));
+            }
+            (Token::Whitespace(Whitespace::Space | Whitespace::Tab), Some(_)) => {}
+            (Token::SingleQuotedString(more), Some((at, true))) => {
+                let is_joined = match &mut joined[at].token {
+                    Token::SingleQuotedString(text) => {
+                        text.push_str(more);
+                        true
+                    }
+                    Token::EscapedStringLiteral(text) if !more.contains('\\') => {
+                        text.push_str(more);
+                        true
+                    }
+                    _ => false,
+                };
+                if is_joined {
+                    joined.truncate(at + 1);
+                    open = Some((at, false));
+                    continue;
+                }
+                open = None;
+            }
+            (Token::SingleQuotedString(_) | Token::EscapedStringLiteral(_), _) => open = Some((joined.len(), false)),
+            _ => open = None,
+        }
+        joined.push(token);
+    }
+    joined
 }
 
 /// Literals with escapes that the tokenizer reads differently from PostgreSQL, or that contain a delimiter of marks.

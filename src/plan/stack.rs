@@ -89,6 +89,22 @@ pub fn levels(tokens: &[TokenWithSpan]) -> usize {
     })
 }
 
+/// How deep parentheses and CASE nest within each other at most.
+pub fn depth(tokens: &[TokenWithSpan]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for token in tokens {
+        match &token.token {
+            Token::LParen | Token::LBracket => depth += 1,
+            Token::RParen | Token::RBracket => depth = depth.saturating_sub(1),
+            Token::Word(word) if word.keyword == Keyword::CASE => depth += 1,
+            Token::Word(word) if word.keyword == Keyword::END => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
 /// The most joins that wait for their conditions at once, including those around parentheses. The parser does not limit
 /// its recursion for them. Words that may be names do not count.
 pub fn open_joins(tokens: &[TokenWithSpan]) -> usize {

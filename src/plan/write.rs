@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    Delete, Expr, FromTable, Insert, Join, JoinConstraint, JoinOperator, Merge, MergeAction, MergeInsertKind,
-    MergeUpdateKind, OnConflict, OnConflictAction, OnInsert, Query, Select, SelectItem, SetExpr, Statement,
-    TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
+    ConflictTarget, Delete, Expr, FromTable, Insert, Join, JoinConstraint, JoinOperator, Merge, MergeAction,
+    MergeInsertKind, MergeUpdateKind, OnConflict, OnConflictAction, OnInsert, Query, Select, SelectItem, SetExpr,
+    Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use super::consent::FanOutConsent;
 use super::draft::{empty_select, from, table};
 use super::fan_out_plan::{Broadcast, Plan};
-use super::ident::name_parts;
+use super::ident::{fold_case, name_parts};
 use super::layout::Layout;
 use super::locality::{Locality, Reason, Scope, Search};
 use super::refusal::{Refusal, unsupported};
+use super::select::item_expr;
+use super::walk::{Node, walk};
 use super::{clock, commands};
 
 /// What a change does on every shard.
@@ -102,7 +104,12 @@ fn changes(
         let root = Scope::root();
         let mut around = Scope::inside(&root);
         with.map_or(Ok(()), |query| search.ctes(query, &mut around))?;
-        search.core(&select, &mut Scope::inside(&around))
+        let mut scope = Scope::inside(&around);
+        let locality = search.core(&select, &mut scope)?;
+        if commands == "rw" {
+            search.note_matches(&select, &scope);
+        }
+        Ok(locality)
     };
     let refuse = |reason: Reason| unsupported(&reason);
     let mut search = Search::new(layout);
@@ -153,7 +160,7 @@ fn copied(search: &Search<'_>) -> Result<BTreeSet<String>, Refusal> {
     if let Some(part) = search.unordered.iter().next() {
         return Err(unsupported(&format!(
             "{part} in a change of a reference table: its result depends on the order of the rows, and the copies could \
-                 differ; read it first and bind its result, or add ORDER BY to the aggregate or window"
+                 differ; read it first and bind its result, or order the aggregate or window by a unique key"
         )));
     }
     if let Some(part) = search.of_one_server.iter().next()
@@ -237,7 +244,51 @@ pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, consent: FanOutC
     if let Some(clock) = search.clocks.iter().next() {
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
     }
+    if drops_some(insert, layout) {
+        return Err(unsupported(
+            "ON CONFLICT DO NOTHING for rows that a query reads, in an INSERT into a reference table: of rows that conflict with \
+             each other, each shard could keep another one; name the columns of the conflict, and give them a key of the one \
+             table that is read, or read the rows first and bind their values",
+        ));
+    }
     Ok(Changed { how: Broadcast::Same, functions: copied(&search)? })
+}
+
+/// True if the rows of an INSERT may conflict with each other, so that the first of them would be kept and others dropped.
+fn drops_some(insert: &Insert, layout: &Layout) -> bool {
+    let Some(OnInsert::OnConflict(OnConflict { action: OnConflictAction::DoNothing, conflict_target })) = &insert.on
+    else {
+        return false;
+    };
+    let Some(source) = &insert.source else { return false };
+    let mut reads = false;
+    walk(&**source, &mut |node| reads |= matches!(node, Node::Factor(TableFactor::Table { args: None, .. })));
+    if !reads {
+        return false;
+    }
+    let told_apart = || {
+        let Some(ConflictTarget::Columns(columns)) = conflict_target else { return None };
+        let SetExpr::Select(select) = &*source.body else { return None };
+        let [TableWithJoins { relation: TableFactor::Table { name, .. }, joins }] = select.from.as_slice() else {
+            return None;
+        };
+        let names = name_parts(name).filter(|_| joins.is_empty() && source.with.is_none())?;
+        let keys = &layout.relation(&names)?.keys;
+        let given = |column: &str| {
+            let place = insert
+                .columns
+                .iter()
+                .position(|name| name_parts(name).is_some_and(|name| name.last().is_some_and(|name| name == column)))?;
+            match item_expr(select.projection[..=place].last()?)? {
+                Expr::Identifier(name) => Some(fold_case(name)),
+                Expr::CompoundIdentifier(names) => names.last().map(fold_case),
+                _ => None,
+            }
+        };
+        let read: BTreeSet<String> = columns.iter().filter_map(|column| given(&fold_case(column))).collect();
+        keys.iter().any(|key| key.is_subset(&read)).then_some(())
+    };
+    told_apart().is_none()
 }
 
 /// A query whose body changes data, such as `WITH ... UPDATE`.

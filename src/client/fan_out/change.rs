@@ -9,10 +9,11 @@ use super::clock_values::now;
 use super::execution::{AttemptEnd, FanOut};
 use super::functions;
 use super::planning::PlanSnapshot;
+use super::refusal;
 use crate::error::Error;
 use crate::plan::{Broadcast, ChangePlan, ParamSource};
 use crate::proto::QueryRequest;
-use crate::scatter::{FailurePolicy, FanOutError, Interrupts};
+use crate::scatter::{FailurePolicy, FanOutError, Interrupts, ShardError};
 
 pub async fn run<'a>(
     fan_out: &mut FanOut<'a>,
@@ -53,7 +54,12 @@ pub async fn run<'a>(
         statement.premises.push(premise);
     }
     let done = on_all(fan_out, interrupts, statement, change.how).await;
-    if is_rewritten { done.map_err(FanOutError::without_position) } else { done }
+    match done {
+        Err(FanOutError::Shard(ShardError::Database(error))) if is_rewritten => {
+            Err(FanOutError::Shard(ShardError::Database(refusal::as_written(fan_out, error).await)))
+        }
+        done => done,
+    }
 }
 
 /// Refuses functions in a change of copies unless they are immutable.

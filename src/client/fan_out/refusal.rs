@@ -65,6 +65,18 @@ pub fn of_partial(request: &Request, planned: &PlannedStatement) -> Option<&'sta
         .then_some("options.partialResults: expected a query that only reads; a write must not be done in part")
 }
 
+/// An error of a text that is not the caller's, with the position in the caller's where PostgreSQL finds it there too.
+pub async fn as_written(fan_out: &FanOut<'_>, error: Box<DatabaseError>) -> Box<DatabaseError> {
+    let found = if error.position.is_some() { of_postgres(fan_out).await } else { None };
+    let position = match found {
+        Some(ShardError::Database(found)) if (&found.code, &found.message) == (&error.code, &error.message) => {
+            found.position
+        }
+        _ => None,
+    };
+    Box::new(DatabaseError { position, ..*error })
+}
+
 /// EXPLAIN refuses commands, even correct ones. And parentheses after it hold its options, one of which would run the
 /// statement, unless a query begins in them.
 fn may_be_explained(sql: &str) -> bool {

@@ -21,6 +21,7 @@ impl Search<'_> {
             self.subquery(&subquery.0, subquery.1.as_ref(), scope)?;
         }
         self.calls(expr)?;
+        self.note_ties(expr, scope);
         self.fields(expr, Some(scope))
     }
 

@@ -183,6 +183,8 @@ impl Search<'_> {
             columns: found.columns(),
             locality: found.locality,
             is_ordered: found.is_ordered,
+            is_stored: found.is_stored,
+            keys: BTreeSet::new(),
             class,
             counts: None,
             nullable: false,
@@ -202,6 +204,8 @@ impl Search<'_> {
             counts: None,
             nullable: false,
             is_ordered: false,
+            is_stored: false,
+            keys: BTreeSet::new(),
         }
     }
 
@@ -232,6 +236,8 @@ impl Search<'_> {
             counts: None,
             nullable: false,
             is_ordered: false,
+            is_stored: true,
+            keys: BTreeSet::new(),
         };
         if names.len() == 1
             && let Some(found) = scope.cte(&last)
@@ -244,10 +250,19 @@ impl Search<'_> {
             relation.columns = found.columns();
             relation.locality = found.locality;
             relation.is_ordered = found.is_ordered;
+            relation.is_stored = found.is_stored;
             return Ok(relation);
         }
         if let Some(how) = self.layout.relation(names).and_then(|known| known.differs.as_deref()) {
             return Err(format!("the shards differ in {how}; make them the same"));
+        }
+        if let Some(reason) = self.layout.mixed(names) {
+            return Err(reason);
+        }
+        if let Some(known) = self.layout.relation(names)
+            && !renamed
+        {
+            relation.keys.clone_from(&known.keys);
         }
         self.check_policies(names, if self.locks { "rw" } else { "r" })?;
         if system_relations::is_own(names) {

@@ -24,6 +24,8 @@ pub struct QueryInfo {
     pub outputs: Vec<OutputColumn>,
     /// Its rows come in the order of an ORDER BY, its own or that of what it reads.
     pub is_ordered: bool,
+    /// It reads a table, which need not have its rows in the same order on each shard.
+    pub is_stored: bool,
 }
 
 /// A column of a query's rows.

@@ -143,7 +143,15 @@ impl Search<'_> {
                 for expr in values.rows.iter().flat_map(|row| row.content.iter()) {
                     self.expression(expr, scope)?;
                 }
-                Ok((QueryInfo { locality: Locality::Replicated, outputs: Vec::new(), is_ordered: false }, false))
+                Ok((
+                    QueryInfo {
+                        locality: Locality::Replicated,
+                        outputs: Vec::new(),
+                        is_ordered: false,
+                        is_stored: false,
+                    },
+                    false,
+                ))
             }
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
                 let (left, left_anchored) = self.body(left, scope)?;
@@ -151,6 +159,7 @@ impl Search<'_> {
                 let anchored = left_anchored && right_anchored;
                 let outputs = common(&left.outputs, &right.outputs);
                 let is_ordered = left.is_ordered || right.is_ordered;
+                let is_stored = left.is_stored || right.is_stored;
                 let keeps = outputs_tenant(&outputs) || anchored;
                 let locality = match (left.locality, right.locality) {
                     (Locality::Replicated, Locality::Replicated) => Locality::Replicated,
@@ -163,7 +172,7 @@ impl Search<'_> {
                              first and bind its result",
                     ),
                 };
-                Ok((QueryInfo { locality, outputs, is_ordered }, anchored))
+                Ok((QueryInfo { locality, outputs, is_ordered, is_stored }, anchored))
             }
             SetExpr::Table(table) => {
                 let name = table.table_name.clone().unwrap_or_default().to_ascii_lowercase();
@@ -172,7 +181,8 @@ impl Search<'_> {
                     return Err(of_one_shard("a row", relation));
                 }
                 let outputs = vec![OutputColumn::Several { tenants: relation.tenants }];
-                Ok((QueryInfo { locality: relation.locality, outputs, is_ordered: relation.is_ordered }, false))
+                let (is_ordered, is_stored) = (relation.is_ordered, relation.is_stored);
+                Ok((QueryInfo { locality: relation.locality, outputs, is_ordered, is_stored }, false))
             }
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 Err("a statement that changes data inside a query; run it separately".into())

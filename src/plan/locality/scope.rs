@@ -23,6 +23,10 @@ pub(super) struct ScopeRelation {
     pub(super) nullable: bool,
     /// Its rows come in the order of an ORDER BY.
     pub(super) is_ordered: bool,
+    /// It reads a table, which need not have its rows in the same order on each shard.
+    pub(super) is_stored: bool,
+    /// Columns by which its rows can be told apart.
+    pub(super) keys: BTreeSet<BTreeSet<String>>,
 }
 
 /// The names that an expression may use.

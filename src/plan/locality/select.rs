@@ -35,7 +35,8 @@ impl Search<'_> {
             Locality::SingleTenant if !anchored => self.outer_stages(select, &scope, &outputs)?,
             locality => locality,
         };
-        Ok((QueryInfo { locality, outputs, is_ordered: scope.is_ordered() }, anchored))
+        let is_stored = scope.relations.iter().any(|relation| relation.is_stored);
+        Ok((QueryInfo { locality, outputs, is_ordered: scope.is_ordered(), is_stored }, anchored))
     }
 
     /// The locality of FROM and WHERE, before any grouping; also checks the calls in the rest of the select.

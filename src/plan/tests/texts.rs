@@ -91,3 +91,17 @@ fn marks_cannot_be_forged() {
         refused(sql);
     }
 }
+
+#[test]
+fn literals_that_go_on_in_a_later_line_are_one() {
+    let sql = "select 'a'\n  'b' -- so\n 'c', E'd'\n'e' from t where tenant_id = now()::text";
+    let Ok(Plan::Read(read)) = planned(sql) else { panic!("{:?}", planned(sql)) };
+    assert!(read.shard.sql.contains("'abc'") && read.shard.sql.contains("de'"), "{}", read.shard.sql);
+    assert!(planned("select 'a' 'b' from t").is_err());
+}
+
+#[test]
+fn what_nests_too_deeply_is_refused_for_its_depth() {
+    let deep = format!("select {}1{} from t", "case when true then ".repeat(200), " end".repeat(200));
+    assert!(refused(&deep).contains("CASE or parentheses 200 deep"), "{}", refused(&deep));
+}
