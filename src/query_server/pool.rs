@@ -1,7 +1,7 @@
 //! The pool of connections to PostgreSQL. Tenants take turns (`fair`), and get the most recently used connection first.
 //! Opens connections on demand, replaces dead ones, and cleans used ones before others get them.
 
-mod queue_ticket;
+mod limits;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,27 +21,13 @@ use super::stop::STOP_TIMEOUT;
 use super::watchdog::Watchdog;
 use crate::postgres::ConnectTarget;
 use crate::readiness::Readiness;
-use queue_ticket::QueueTicket;
+pub use limits::{PoolLimits, Pressure, Unavailable};
 
 /// The pause after a failed connection attempt while other connections are open.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The least time between two replacements of all connections.
 const LEAST_GENERATION: Duration = Duration::from_secs(1);
-
-/// Why there was no connection. Nothing has run.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum Unavailable {
-    /// Too many queries wait already.
-    #[error("{0} queries are already waiting for a connection (--queue-limit)")]
-    QueueFull(usize),
-    /// The same, of one tenant.
-    #[error("{0} queries of this tenant are already waiting for a connection (--tenant-queue-limit)")]
-    TenantQueueFull(usize),
-    /// PostgreSQL does not answer, or refuses.
-    #[error("cannot reach PostgreSQL at {address}: {source}")]
-    Unreachable { address: String, source: Arc<ConnectError> },
-}
 
 /// The connections of one query server.
 pub struct Pool {
@@ -58,26 +44,6 @@ pub struct Pool {
     /// How often the pool has switched to another server. Connections of earlier generations are not used any more.
     generation: AtomicU64,
     state: Mutex<State>,
-}
-
-/// How many connections there may be, and how many may wait for one.
-#[derive(Clone, Copy, Debug)]
-pub struct PoolLimits {
-    pub size: usize,
-    pub queue: usize,
-    /// Connections for one tenant's queries at once, without sessions.
-    pub tenant_size: usize,
-    /// Queries of one tenant that may wait.
-    pub tenant_queue: usize,
-}
-
-/// How much connections are in demand.
-#[derive(Clone, Copy, Debug)]
-pub struct Pressure {
-    /// Owners with a waiter that could be served.
-    pub waiting: usize,
-    /// Connections that there may be.
-    pub size: usize,
 }
 
 /// A waiter, and the reader pace of its text.
@@ -395,6 +361,40 @@ pub struct AcquireRequest<'w> {
 enum Taken {
     Free(PoolSlot),
     Queued(QueueTicket),
+}
+
+/// A place in the queue; dropping it gives it up.
+struct QueueTicket {
+    pool: Arc<Pool>,
+    owner: OwnerId,
+    receiver: oneshot::Receiver<Result<PoolSlot, Unavailable>>,
+}
+
+impl QueueTicket {
+    async fn wait(mut self) -> Result<PoolSlot, Unavailable> {
+        match (&mut self.receiver).await {
+            Ok(answer) => answer,
+            // A sender is dropped only after it has answered, or after its receiver is gone.
+            Err(_) => Err(Unavailable::QueueFull(0)),
+        }
+    }
+}
+
+impl Drop for QueueTicket {
+    fn drop(&mut self) {
+        let unclaimed = {
+            let mut state = self.pool.state();
+            let answer = self.receiver.try_recv();
+            self.receiver.close();
+            // Whoever answers also removes us from the count, under the same lock.
+            if matches!(answer, Err(oneshot::error::TryRecvError::Empty)) {
+                state.turns.give_up(self.owner, |waiter| waiter.sender.is_closed());
+            }
+            answer
+        };
+        // Outside the lock, because dropping a slot takes it.
+        drop(unclaimed);
+    }
 }
 
 impl PoolSlot {
