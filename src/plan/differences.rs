@@ -104,11 +104,6 @@ fn by_order(text: &Statement, known: &Differences) -> Option<String> {
                 tables.insert(alias, how);
             }
         }
-        Node::Query(query) => {
-            if let Some((name, how)) = whole_table(&query.body, known) {
-                found.get_or_insert((how, format!("TABLE {name}")));
-            }
-        }
         _ => {}
     });
     if let Some(names) = target(text).and_then(name_parts)
@@ -145,18 +140,6 @@ fn disordered<'k>(factor: &TableFactor, known: &'k Differences) -> Option<(Strin
     let shown =
         alias.as_ref().map_or_else(|| names.last().cloned().unwrap_or_default(), |alias| fold_case(&alias.name));
     Some((shown, how, alias.as_ref().is_some_and(|alias| !alias.columns.is_empty())))
-}
-
-fn whole_table<'k>(body: &SetExpr, known: &'k Differences) -> Option<(String, &'k str)> {
-    match body {
-        SetExpr::Table(table) => {
-            let names = table.schema_name.iter().chain(&table.table_name).map(|name| name.to_ascii_lowercase());
-            let names: Vec<String> = names.collect();
-            Some((names.join("."), known.order(&names)?))
-        }
-        SetExpr::SetOperation { left, right, .. } => whole_table(left, known).or_else(|| whole_table(right, known)),
-        _ => None,
-    }
 }
 
 type Found<'k> = Option<(&'k str, String)>;

@@ -140,7 +140,8 @@ impl Shard {
                    and query not like '-- What must be known%' and query not like 'set session authorization%' \
                    and query not like 'discard all%' and query not like 'reset role%' \
                    and query not like 'select pg_catalog.string_agg(name%' \
-                   and query not like 'select pg_catalog.set_config%'";
+                   and query not like 'select pg_catalog.set_config%' \
+                   and query not like 'select pg_catalog.pg_backend_pid%'";
         self.wait_for(sql, &count.to_string()).await;
     }
 }

@@ -174,16 +174,8 @@ impl Search<'_> {
                 };
                 Ok((QueryInfo { locality, outputs, is_ordered, is_stored }, anchored))
             }
-            SetExpr::Table(table) => {
-                let name = table.table_name.clone().unwrap_or_default().to_ascii_lowercase();
-                let relation = self.table(&[name], None, scope)?;
-                if let Some(relation) = relation.counts {
-                    return Err(of_one_shard("a row", relation));
-                }
-                let outputs = vec![OutputColumn::Several { tenants: relation.tenants }];
-                let (is_ordered, is_stored) = (relation.is_ordered, relation.is_stored);
-                Ok((QueryInfo { locality: relation.locality, outputs, is_ordered, is_stored }, false))
-            }
+            // The parser keeps neither the quotes nor, in places, the schema of the name.
+            SetExpr::Table(_) => Err("TABLE and a name; write SELECT * FROM and the name".into()),
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 Err("a statement that changes data inside a query; run it separately".into())
             }

@@ -213,3 +213,11 @@ fn the_order_of_a_part_is_not_taken_for_that_of_all_rows() {
         assert!(planned(sql).is_ok(), "{sql}: {:?}", planned(sql));
     }
 }
+
+#[test]
+fn a_table_that_is_named_alone_is_refused() {
+    for sql in ["select a from t union all table t", "select * from (table public.t) x"] {
+        let refusal = refused(sql);
+        assert!(refusal.contains("SELECT * FROM"), "{sql}: {refusal}");
+    }
+}
