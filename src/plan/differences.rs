@@ -95,16 +95,15 @@ fn by_order(text: &Statement, known: &Differences) -> Option<String> {
     // By alias.
     let mut tables: BTreeMap<String, &str> = BTreeMap::new();
     let mut found: Option<(&str, String)> = None;
-    walk(text, &mut |node| match node {
-        Node::Factor(factor) => {
-            if let Some((alias, how, renames)) = disordered(factor, known) {
-                if renames {
-                    found.get_or_insert((how, format!("other names for the columns of {alias}")));
-                }
-                tables.insert(alias, how);
+    walk(text, &mut |node| {
+        if let Node::Factor(factor) = node
+            && let Some((alias, how, renames)) = disordered(factor, known)
+        {
+            if renames {
+                found.get_or_insert((how, format!("other names for the columns of {alias}")));
             }
+            tables.insert(alias, how);
         }
-        _ => {}
     });
     if let Some(names) = target(text).and_then(name_parts)
         && let Some(how) = known.order(&names)

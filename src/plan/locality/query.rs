@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{Cte, OrderBy, Query, SetExpr, SetOperator, SetQuantifier};
 
-use super::outputs::{Locality, OutputColumn, QueryInfo, common, outputs_tenant, rename};
+use super::outputs::{Locality, QueryInfo, common, outputs_tenant, rename};
 use super::scope::Scope;
 use super::search::{Reason, Search};
 use super::select::of_one_shard;
