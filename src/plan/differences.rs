@@ -292,7 +292,6 @@ mod tests {
             "select max(c2) from ord as x(c1, c2, c3)",
             "select c2 from (select * from ord) y(c1, c2, c3)",
             "with z(c1, c2) as (select * from ord) select c1 from z",
-            "select a from t union all table ord",
             "select (null::ord).a from t",
             "select t.id from t join (u join ord on ord.tenant = u.tenant) on u.tenant = t.tenant where exists (select * from ord)",
             "insert into ord values ('a', 'b')",
