@@ -5,6 +5,7 @@
 
 const { ConfigError } = require('../errors');
 const { describe, isMisspelt, kindOf, nearestName } = require('../describe');
+const { LONGEST_TOKEN } = require('../limits');
 const { read, readFlag, readList, readNumber, readDatabase } = require('./environment');
 const { firebaseOf } = require('./firebase-account');
 
@@ -28,8 +29,6 @@ const SECRET_PATH = /^(mtdd\.(tls|token)|database\.config|portal)\b/;
 
 /** What has to be an object. */
 const OBJECTS = ['mtdd', 'mtdd.tls', 'mtdd.lookupCache', 'database', 'database.config', 'portal'];
-/** Characters of a token: it travels in a header of every call. */
-const LONGEST_TOKEN = 8192;
 
 /** zod takes tens of milliseconds to load, so it waits until there is something to check. */
 let schema;

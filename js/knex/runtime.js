@@ -24,8 +24,7 @@ class Runtime {
     /** Listeners on the local database, to be closed with the rest. */
     this.listeners = new Set();
     this.shards = config.settings.queryServers.length;
-    this.hasInsertProc = config.portal.tenantInsertProc !== undefined;
-    /** @type {(text: string) => boolean} */
+    /** @type {((text: string) => boolean) | undefined} */
     this.callsInsertProc = tenantProcedureMatcher(config.portal.tenantInsertProc);
     /** Queries without a tenant, from `.mtdd()` or from the context, are rejected. */
     this.requiresTenant = config.requireTenant !== false;
@@ -68,8 +67,9 @@ class Runtime {
    */
   registers(route, texts) {
     if (route.method === 'register') return true;
-    if (route.method !== 'auto' || route.tenant === null || !this.hasInsertProc) return false;
-    return texts().some((text) => this.callsInsertProc(text));
+    const { callsInsertProc } = this;
+    if (route.method !== 'auto' || route.tenant === null || callsInsertProc === undefined) return false;
+    return texts().some((text) => callsInsertProc(text));
   }
 
   /** Warns once for each of these options that it does nothing yet. */

@@ -8,10 +8,11 @@ const QUOTED_OR_COMMENT = /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?\*\//g;
 /**
  * @param {string | undefined} name `portal.tenantInsertProc`: `proc` or `schema.proc`. Compared without regard to
  *   case, as PostgreSQL does for names without quotes
- * @returns {(text: string) => boolean} whether a text calls it (`CALL proc(...)`, `SELECT ... proc(...)`)
+ * @returns {((text: string) => boolean) | undefined} whether a text calls it (`CALL proc(...)`, `SELECT ... proc(...)`);
+ *   undefined without a name
  */
 function tenantProcedureMatcher(name) {
-  if (name === undefined) return () => false;
+  if (name === undefined) return undefined;
   const parts = name.split('.').map((part) => escaped(part.replace(/^"|"$/g, '')));
   const last = parts[parts.length - 1];
   const schema = parts.length > 1 ? `"?${parts[parts.length - 2]}"?` : '(?:"[^"]+"|[\\w$]+)';

@@ -11,6 +11,7 @@
  */
 
 const { PartialFailureError, QueryTimeoutError } = require('../errors');
+const { LONGEST_TIMER } = require('../limits');
 const { Participants } = require('./participants');
 const { throwIfAborted, unlessAborted } = require('./signal');
 
@@ -21,8 +22,6 @@ const LOCAL = 'local';
 const SHARD = 'shard';
 /** Milliseconds that a server has to say why it is late. */
 const GRACE = 100;
-/** Longer ones are not taken by `setTimeout`. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 /** What is sent instead of a COMMIT or RELEASE after a failure. */
 const BACK = { commit: 'rollback', release: 'rollbackTo' };
 

@@ -5,6 +5,7 @@
 
 const { NativeClient } = require('./addon');
 const { ClientClosedError, OverloadedError } = require('../errors');
+const { LONGEST_TIMER } = require('../limits');
 const { Driver } = require('./driver');
 const { openingError } = require('./failures');
 const { parametersOf } = require('./parameters');
@@ -30,7 +31,6 @@ const NO_TIMEOUT = 2 ** 32 - 1;
 
 /** Queries under way above which the turns of the event loop are timed. */
 const CROWD = 16;
-const LONGEST_TIMER = 2 ** 31 - 1;
 /** The error of a transaction's statement after `close()`. */
 const ROLLED_BACK =
   'MTDD has been closed, and with it the transaction: what it did on the shard was rolled back.';

@@ -164,9 +164,7 @@ class Reply {
       else callback(error);
     } catch (thrown) {
       // As in `pg`: a callback that throws is the application's problem, and must not fail other queries.
-      process.nextTick(() => {
-        throw thrown;
-      });
+      throwLater(thrown);
     }
     if (onEnd !== undefined) for (const listener of onEnd) listener();
   }
@@ -182,4 +180,11 @@ class Reply {
   }
 }
 
-module.exports = { Shape, Reply };
+/** Throws to the process what the application's code has thrown, once what goes on here is done. */
+function throwLater(thrown) {
+  process.nextTick(() => {
+    throw thrown;
+  });
+}
+
+module.exports = { Shape, Reply, throwLater };

@@ -5,7 +5,7 @@
 
 const { Readable } = require('node:stream');
 const { OutcomeUnknownError } = require('../errors');
-const { Reply } = require('./result');
+const { Reply, throwLater } = require('./result');
 
 /** Rows that wait for the reader before the server is held back; as `pg-query-stream` has it. */
 const HIGH_WATER_MARK = 100;
@@ -54,9 +54,7 @@ class StreamedReply extends Reply {
     try {
       this.stream.hasRoom = this.stream.push(row);
     } catch (thrown) {
-      process.nextTick(() => {
-        throw thrown;
-      });
+      throwLater(thrown);
     }
   }
 

@@ -4,6 +4,7 @@
  */
 
 const { ConfigError } = require('../errors');
+const { LONGEST_TOKEN } = require('../limits');
 
 /** Milliseconds after which a token is asked for again. */
 const TOKEN_REFRESH = 60_000;
@@ -64,9 +65,9 @@ class TokenSource {
       clearTimeout(timer);
     }
     // The value may be a secret, so the message does not show it.
-    if (typeof token !== 'string' || !/^[\x21-\x7e]{1,8192}$/.test(token)) {
+    if (typeof token !== 'string' || token.length > LONGEST_TOKEN || !/^[\x21-\x7e]+$/.test(token)) {
       throw new ConfigError(
-        'mtdd.token: expected the function to return a string of at most 8192 visible ASCII characters without spaces',
+        `mtdd.token: expected the function to return a string of at most ${LONGEST_TOKEN} visible ASCII characters without spaces`,
       );
     }
     return token;

@@ -8,6 +8,7 @@ const { describe } = require('../describe');
 const { ClientClosedError, argumentError } = require('../errors');
 const { LocalListener } = require('./local-listener');
 const { routeOfTenant } = require('../knex/route');
+const { throwLater } = require('../native/result');
 
 const CALL = 'listen()';
 /** PostgreSQL cuts longer names. Bytes. */
@@ -123,9 +124,7 @@ function callSafely(listener, argument) {
   try {
     listener(argument);
   } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
+    throwLater(error);
   }
 }
 
