@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod command_tag;
 pub mod compact;
 pub mod cut;
+pub mod identifier;
 pub mod kind;
 pub mod lexer;
 pub mod parameters;

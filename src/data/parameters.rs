@@ -8,6 +8,13 @@ pub fn text(value: impl Into<Bytes>) -> Parameter {
     Parameter { value: Some(value.into()), binary: false }
 }
 
+/// An array parameter without nulls.
+pub fn text_array<T: AsRef<[u8]>>(texts: impl IntoIterator<Item = T>) -> Parameter {
+    let mut array = TextArray::default();
+    texts.into_iter().for_each(|value| array.push(Some(value.as_ref())));
+    text(array.finish())
+}
+
 /// An array parameter.
 pub fn array(texts: &[Option<Bytes>]) -> Parameter {
     let array: TextArray = texts.iter().map(|text| text.as_deref()).collect();

@@ -3,6 +3,7 @@
 
 use super::columns::{GatheredColumn, GatheredColumns};
 use super::error::GatherError;
+use crate::data::identifier::quote;
 use crate::data::lexer::{Lexer, Token};
 use crate::data::parameters::{TextArray, text};
 use crate::data::row::{MalformedRow, Rows};
@@ -67,7 +68,7 @@ pub fn statement(finish: &FinishQuery, columns: &GatheredColumns<'_>) -> Result<
             SqlFragment::Visible => {
                 let named = columns.visible().iter().enumerate();
                 let named: Vec<_> =
-                    named.map(|(index, known)| format!("v{index} AS {}", quoted(&known.field.name))).collect();
+                    named.map(|(index, known)| format!("v{index} AS {}", quote(&known.field.name))).collect();
                 body.push_str(&named.join(", "));
             }
         }
@@ -114,10 +115,6 @@ pub fn described(finish: &FinishQuery, columns: &GatheredColumns<'_>, fields: &[
         }
     }
     fields
-}
-
-pub fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 #[cfg(test)]

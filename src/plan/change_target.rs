@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use sqlparser::ast::{
-    Expr, FromTable, GroupByExpr, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
+    FromTable, GroupByExpr, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
     TableWithJoins,
 };
 
@@ -13,6 +13,7 @@ use super::ident::{fold_case, name_parts};
 use super::layout::Layout;
 use super::parse::Tokens;
 use super::refusal::{Refusal, unsupported};
+use super::select::{plain_column, takes_some_rows};
 use super::stack::VIEW_LEVELS;
 use super::system_relations;
 use super::walk::{Node, walk};
@@ -77,12 +78,8 @@ fn behind(view: &str) -> Option<(Vec<String>, BTreeMap<String, String>)> {
             SelectItem::ExprWithAlias { expr, alias } => (expr, Some(fold_case(alias))),
             _ => return None,
         };
-        let column = match expr {
-            Expr::Identifier(name) => fold_case(name),
-            Expr::CompoundIdentifier(names) => names.last().map(fold_case)?,
-            // PostgreSQL does not accept values for computed columns.
-            _ => continue,
-        };
+        // PostgreSQL does not accept values for computed columns.
+        let Some(column) = plain_column(expr) else { continue };
         columns.insert(alias.unwrap_or_else(|| column.clone()), column);
     }
     Some((table, columns))
@@ -93,8 +90,7 @@ fn plain(query: &Query) -> Option<&Select> {
     let SetExpr::Select(select) = &*query.body else { return None };
     let is_grouped =
         !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty()) || select.having.is_some();
-    let is_cut = query.limit_clause.is_some() || query.fetch.is_some();
-    (query.with.is_none() && !is_grouped && !is_cut && select.distinct.is_none()).then_some(select)
+    (query.with.is_none() && !is_grouped && !takes_some_rows(query) && select.distinct.is_none()).then_some(select)
 }
 
 /// The reason to refuse a statement that, even in a part, writes through a view whose table is unknown or a reference

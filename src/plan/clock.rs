@@ -10,10 +10,10 @@ use sqlparser::ast::{
 
 use super::fan_out_plan::ParamSource;
 use super::functions::{FunctionKind, arguments, kind, own_name};
-use super::ident::{fold_case, name_parts, quoted};
+use super::ident::{name_parts, quoted};
 use super::layout::Layout;
 use super::print::parameter;
-use super::select::{output_name, unnested};
+use super::select::{output_name, plain_column, unnested};
 use super::walk::{Node, NodeMut, rewrite, walk};
 
 /// The reason to refuse a time other than the statement's.
@@ -71,11 +71,7 @@ pub fn is_stored(literal: &Expr, of_type: &str) -> bool {
 fn is_compared(column: &Expr, literal: &Expr, layout: &Layout) -> bool {
     let Expr::Value(value) = unnested(literal) else { return false };
     let Value::SingleQuotedString(text) = &value.value else { return false };
-    let name = match unnested(column) {
-        Expr::Identifier(name) => fold_case(name),
-        Expr::CompoundIdentifier(names) => names.last().map(fold_case).unwrap_or_default(),
-        _ => return false,
-    };
+    let Some(name) = plain_column(unnested(column)) else { return false };
     has_word(text) && layout.relations.values().any(|relation| relation.type_of(&name).is_some_and(is_named_of_time))
 }
 

@@ -14,7 +14,7 @@ use super::consent::FanOutConsent;
 use super::draft::{bare, derived, empty_select, from};
 use super::fan_out_plan::{Broadcast, ChangePlan, ParamSource, Plan, ShardStatement};
 use super::functions::{self, FunctionKind, own_name};
-use super::ident::{fold_case, name_parts};
+use super::ident::{fold_case, last_part, name_parts};
 use super::layout::{Layout, Relation};
 use super::moments;
 use super::parse::Tokens;
@@ -45,10 +45,7 @@ pub fn change(
             (Broadcast::Sum, Statement::Update(update)) if consent == FanOutConsent::Implicit => {
                 for Assignment { target, value } in &update.assignments {
                     if let AssignmentTarget::ColumnName(name) = target {
-                        copies.check_stored(
-                            &name_parts(name).and_then(|mut parts| parts.pop()).unwrap_or_default(),
-                            value,
-                        )?;
+                        copies.check_stored(&last_part(name).unwrap_or_default(), value)?;
                     }
                 }
             }
@@ -242,7 +239,7 @@ impl Copies<'_> {
                     false => continue,
                 }
             };
-            let column = name_parts(name).and_then(|mut parts| parts.pop()).unwrap_or_default();
+            let column = last_part(name).unwrap_or_default();
             if is_default(&assignment.value) {
                 if let ColumnDefault::OfTheTime(expr) = self.default(&column)? {
                     assignment.value = *expr;
@@ -291,7 +288,7 @@ impl Copies<'_> {
         if columns.is_empty() {
             return self.check_unnamed(rows).map(|()| false);
         }
-        let names: Vec<String> = columns.iter().filter_map(|name| name_parts(name)?.pop()).collect();
+        let names: Vec<String> = columns.iter().filter_map(last_part).collect();
         let mut is_changed = false;
         for (index, column) in names.iter().enumerate() {
             let mut named: Vec<_> = rows.iter_mut().filter_map(|row| row.get_mut(index)).collect();

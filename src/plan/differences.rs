@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 
 use sqlparser::ast::{
-    ArrayElemTypeDef, Assignment, AssignmentTarget, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Ident, Insert, MergeAction, ObjectName, OnConflict, OnConflictAction, OnInsert, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableFactor, TableWithJoins,
+    Assignment, AssignmentTarget, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    Insert, MergeAction, ObjectName, OnConflict, OnConflictAction, OnInsert, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, Statement, TableFactor, TableWithJoins,
 };
 
 use super::change_target::target;
-use super::ident::{as_written, fold_case, name_parts};
+use super::ident::{as_written, fold_case, last_part, name_parts};
 use super::layout::{Differences, Layout};
 use super::relations::each_text;
+use super::select::application_type;
 use super::walk::{Node, walk};
 
 /// Why a statement, or a view or policy of what it names, would mean something else on each shard.
@@ -161,7 +162,7 @@ fn among<'k>(table: &TableWithJoins, known: &'k Differences) -> Found<'k> {
 
 fn of_alias<'k>(item: &SelectItem, tables: &BTreeMap<String, &'k str>) -> Found<'k> {
     let SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) = item else { return None };
-    let alias = name_parts(name)?.pop()?;
+    let alias = last_part(name)?;
     tables.get(&alias).map(|how| (*how, format!("{alias}.*")))
 }
 
@@ -170,7 +171,7 @@ fn in_expression<'k>(expr: &Expr, tables: &BTreeMap<String, &'k str>, known: &'k
     let of = |alias: String| tables.get(&alias).map(|how| (*how, format!("{alias} as a row")));
     match expr {
         Expr::Identifier(name) => of(fold_case(name)),
-        Expr::QualifiedWildcard(name, _) => of(name_parts(name)?.pop()?),
+        Expr::QualifiedWildcard(name, _) => of(last_part(name)?),
         Expr::Function(call) => rows_of(call).into_iter().find_map(of),
         Expr::Cast { data_type, .. } => of_type(data_type, known),
         Expr::TypedString(typed) => of_type(&typed.data_type, known),
@@ -182,25 +183,15 @@ fn rows_of(call: &Function) -> Vec<String> {
     let FunctionArguments::List(list) = &call.args else { return Vec::new() };
     let rows = list.args.iter().filter_map(|argument| match argument {
         FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg) => match arg {
-            FunctionArgExpr::QualifiedWildcard(name) => name_parts(name)?.pop(),
+            FunctionArgExpr::QualifiedWildcard(name) => last_part(name),
             _ => None,
         },
     });
     rows.collect()
 }
 
-/// The name of a type that is none of PostgreSQL's own. An array's is that of its elements.
 fn named(data_type: &DataType) -> Option<Vec<String>> {
-    match data_type {
-        DataType::Custom(name, _) => name_parts(name),
-        DataType::Array(
-            ArrayElemTypeDef::AngleBracket(of)
-            | ArrayElemTypeDef::SquareBracket(of, _)
-            | ArrayElemTypeDef::Parenthesis(of)
-            | ArrayElemTypeDef::Qualified(of, _),
-        ) => named(of),
-        _ => None,
-    }
+    name_parts(application_type(data_type)?)
 }
 
 /// The type of a table's rows.

@@ -2,6 +2,8 @@
 
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
+use crate::data::identifier::quote;
+
 /// A name as PostgreSQL reads it: ASCII letters become lower case unless it is quoted.
 pub fn fold_case(name: &Ident) -> String {
     if name.quote_style.is_some() { name.value.clone() } else { name.value.to_ascii_lowercase() }
@@ -18,13 +20,13 @@ pub fn name_parts(name: &ObjectName) -> Option<Vec<String>> {
         .collect()
 }
 
-pub fn quoted(name: &str) -> Ident {
-    Ident::with_quote('"', name)
+/// The name without its schema, as PostgreSQL reads it; None if it is not a plain name.
+pub fn last_part(name: &ObjectName) -> Option<String> {
+    name_parts(name)?.pop()
 }
 
-/// A name in double quotes.
-pub fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+pub fn quoted(name: &str) -> Ident {
+    Ident::with_quote('"', name)
 }
 
 /// A name as SQL must write it: quoted only if necessary.

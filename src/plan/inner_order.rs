@@ -5,7 +5,7 @@ use sqlparser::ast::{Query, Select};
 
 use super::functions;
 use super::refusal::{Refusal, unsupported};
-use super::select::{distinct_on, each_call, item_expr};
+use super::select::{distinct_on, each_call, item_expr, takes_some_rows};
 
 /// Refuses what depends on the order that a part of a query has by its ORDER BY: of several shards, that order is not kept.
 pub fn check(query: &Query, select: &Select, gathers: bool) -> Result<(), Refusal> {
@@ -33,7 +33,7 @@ pub fn check_cut(query: &Query) -> Result<(), Refusal> {
 
 /// True for a query that takes the first of its rows and does not say in which order.
 fn is_cut(query: &Query) -> bool {
-    query.order_by.is_none() && (query.limit_clause.is_some() || query.fetch.is_some())
+    query.order_by.is_none() && takes_some_rows(query)
 }
 
 fn refusal(part: &str) -> Refusal {

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::ident::{as_written, quote};
+use super::ident::as_written;
 use super::readers::RowReaders;
 use super::system_relations;
+use crate::data::identifier::quote;
 
 /// How rows are distributed over the shards.
 #[derive(Clone, Debug, Default)]

@@ -7,10 +7,10 @@ use sqlparser::ast::{
 };
 
 use super::clock::has_word;
-use super::ident::{fold_case, name_parts};
+use super::ident::last_part;
 use super::layout::{Layout, Relation};
 use super::relations::named_by;
-use super::select::{is_wildcard, item_expr, unnested};
+use super::select::{is_wildcard, item_expr, plain_column, unnested};
 use super::walk::{Node, walk};
 
 /// The first such literal of a change of `known`.
@@ -104,10 +104,7 @@ impl Texts<'_> {
     fn columns(&self, named: &[ObjectName]) -> Vec<String> {
         match named.is_empty() {
             true => self.known.ordered_columns(),
-            false => named
-                .iter()
-                .map(|name| name_parts(name).and_then(|mut parts| parts.pop()).unwrap_or_default())
-                .collect(),
+            false => named.iter().map(|name| last_part(name).unwrap_or_default()).collect(),
         }
     }
 
@@ -138,7 +135,7 @@ impl Texts<'_> {
     fn assigned(&mut self, assignments: &[Assignment]) {
         for assignment in assignments {
             if let AssignmentTarget::ColumnName(name) = &assignment.target
-                && let Some(column) = name_parts(name).and_then(|mut parts| parts.pop())
+                && let Some(column) = last_part(name)
             {
                 self.stored_into(&column, &assignment.value);
             }
@@ -156,11 +153,7 @@ impl Texts<'_> {
         let relations: Vec<&Relation> =
             named_by(std::slice::from_ref(statement), layout).iter().filter_map(|name| layout.relation(name)).collect();
         let is_text = |expr: &Expr| {
-            let name = match unnested(expr) {
-                Expr::Identifier(name) => fold_case(name),
-                Expr::CompoundIdentifier(names) => names.last().map(fold_case).unwrap_or_default(),
-                _ => return false,
-            };
+            let Some(name) = plain_column(unnested(expr)) else { return false };
             let mut types = relations.iter().filter_map(|relation| relation.type_of(&name)).peekable();
             types.peek().is_some() && types.all(is_of_text)
         };

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{ArrayElemTypeDef, DataType, Expr};
+use sqlparser::ast::{DataType, Expr};
 
-use super::ident::name_parts;
-use super::select::attributes;
+use super::ident::{last_part, name_parts};
+use super::select::{application_type, attributes};
 use super::walk::{Node, walk};
 
 /// Operators, casts and types whose functions may read rows, with the function.
@@ -58,19 +58,9 @@ impl RowReaders {
         if let Some(function) = &self.any_cast {
             return Some(reason(&format!("a cast to {data_type}"), function));
         }
-        match data_type {
-            DataType::Array(
-                ArrayElemTypeDef::AngleBracket(of)
-                | ArrayElemTypeDef::SquareBracket(of, _)
-                | ArrayElemTypeDef::Parenthesis(of)
-                | ArrayElemTypeDef::Qualified(of, _),
-            ) => self.data_type(of),
-            DataType::Custom(name, _) => {
-                let function = self.types.get(&name_parts(name)?.pop()?)?;
-                Some(reason(&format!("the type {name}"), function))
-            }
-            _ => None,
-        }
+        let name = application_type(data_type)?;
+        let function = self.types.get(&last_part(name)?)?;
+        Some(reason(&format!("the type {name}"), function))
     }
 
     /// What an expression uses outside of its subqueries.

@@ -1,8 +1,9 @@
 //! Accessors of a query's syntax tree: columns, keys, windows, calls and subqueries.
 
 use sqlparser::ast::{
-    AccessExpr, Distinct, Expr, Function, FunctionArgExpr, FunctionArguments, GroupByExpr, NamedWindowExpr, OrderBy,
-    OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, WindowSpec, WindowType,
+    AccessExpr, ArrayElemTypeDef, DataType, Distinct, Expr, Function, FunctionArgExpr, FunctionArguments, GroupByExpr,
+    NamedWindowExpr, ObjectName, OrderBy, OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, WindowSpec,
+    WindowType,
 };
 
 use super::budget::spend;
@@ -18,6 +19,34 @@ pub fn first_select(body: &SetExpr) -> Option<&Select> {
         SetExpr::Select(select) => Some(select),
         SetExpr::Query(query) => first_select(&query.body),
         SetExpr::SetOperation { left, .. } => first_select(left),
+        _ => None,
+    }
+}
+
+/// True for a query that may leave out rows: it has LIMIT, OFFSET or FETCH.
+pub fn takes_some_rows(query: &Query) -> bool {
+    query.limit_clause.is_some() || query.fetch.is_some()
+}
+
+/// The name of a column without that of its table; None for any other expression.
+pub fn plain_column(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Identifier(name) => Some(fold_case(name)),
+        Expr::CompoundIdentifier(names) => names.last().map(fold_case),
+        _ => None,
+    }
+}
+
+/// The name of a type that is not PostgreSQL's own. An array's is that of its elements.
+pub fn application_type(data_type: &DataType) -> Option<&ObjectName> {
+    match data_type {
+        DataType::Custom(name, _) => Some(name),
+        DataType::Array(
+            ArrayElemTypeDef::AngleBracket(of)
+            | ArrayElemTypeDef::SquareBracket(of, _)
+            | ArrayElemTypeDef::Parenthesis(of)
+            | ArrayElemTypeDef::Qualified(of, _),
+        ) => application_type(of),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{Expr, ObjectName, SelectItem, SelectItemQualifiedWildcardKind, Visit};
 
-use super::ident::{fold_case, name_parts};
+use super::ident::{fold_case, last_part};
 use super::walk::{Node, walk};
 
 /// True for an unqualified name of a system relation.
@@ -155,7 +155,7 @@ const NUMBERED: [&str; 11] = [
 ];
 
 fn rows_of(name: &ObjectName, aliases: &BTreeSet<String>) -> Option<String> {
-    let name = name_parts(name)?.pop()?;
+    let name = last_part(name)?;
     aliases.contains(&name).then(|| format!("{name}.*"))
 }
 

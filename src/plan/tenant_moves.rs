@@ -6,7 +6,7 @@ use sqlparser::ast::{
 };
 
 use super::change_target::{table_of, target};
-use super::ident::{fold_case, name_parts};
+use super::ident::{fold_case, last_part, name_parts};
 use super::layout::Layout;
 use super::walk::{Node, walk};
 
@@ -56,7 +56,7 @@ fn assign(assignments: &[Assignment], is_tenant: &dyn Fn(&str) -> bool) -> bool 
 
 /// True if an assignment may change the tenant.
 fn assigns(assignment: &Assignment, is_tenant: &dyn Fn(&str) -> bool) -> bool {
-    let names = |name| name_parts(name).and_then(|mut parts| parts.pop()).is_some_and(|name| is_tenant(&name));
+    let names = |name| last_part(name).is_some_and(|name| is_tenant(&name));
     match &assignment.target {
         AssignmentTarget::ColumnName(name) => names(name) && !is_itself(&assignment.value, is_tenant),
         AssignmentTarget::Tuple(list) => list.iter().any(names),

@@ -15,7 +15,7 @@ use super::ident::{fold_case, name_parts};
 use super::layout::Layout;
 use super::locality::{Locality, Reason, Scope, Search};
 use super::refusal::{Refusal, unsupported};
-use super::select::item_expr;
+use super::select::{item_expr, plain_column};
 use super::walk::{Node, walk};
 use super::{clock, commands};
 
@@ -279,11 +279,7 @@ fn drops_some(insert: &Insert, layout: &Layout) -> bool {
                 .columns
                 .iter()
                 .position(|name| name_parts(name).is_some_and(|name| name.last().is_some_and(|name| name == column)))?;
-            match item_expr(select.projection[..=place].last()?)? {
-                Expr::Identifier(name) => Some(fold_case(name)),
-                Expr::CompoundIdentifier(names) => names.last().map(fold_case),
-                _ => None,
-            }
+            plain_column(item_expr(select.projection[..=place].last()?)?)
         };
         let read: BTreeSet<String> = columns.iter().filter_map(|column| given(&fold_case(column))).collect();
         keys.iter().any(|key| key.is_subset(&read)).then_some(())

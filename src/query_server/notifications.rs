@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::Stream;
 
 use super::reply_chunk::failure;
+use crate::data::identifier::quote;
 use crate::postgres::ConnectTarget;
 use crate::proto::Failure;
 use crate::proto::failure::Reason;
@@ -406,7 +407,7 @@ impl ChannelKeeper {
 fn sql_of(changes: &[(Arc<str>, bool)]) -> String {
     let command = |(name, listens): &(Arc<str>, bool)| {
         let verb = if *listens { "LISTEN" } else { "UNLISTEN" };
-        format!("{verb} \"{}\";", name.replace('"', "\"\""))
+        format!("{verb} {};", quote(name))
     };
     changes.iter().map(command).collect()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::data::parameters::{TextArray, text};
+use crate::data::parameters::text_array;
 use crate::data::result_set::ResultSet;
 use crate::gather::{Collation, CollationRules, ColumnType};
 use crate::proto::{Parameter, QueryRequest};
@@ -73,13 +73,12 @@ impl CatalogCache {
         };
         let mut of_tables = HashMap::new();
         if !unknown.is_empty() {
-            let unknown: Vec<_> = unknown.iter().map(|id| id.to_string()).collect();
-            let ids: TextArray = unknown.iter().map(|id| Some(id.as_bytes())).collect();
+            let ids = text_array(unknown.iter().map(|id| id.to_string()));
             let sql = "SELECT t.oid, format_type(t.oid, -1), t.typcollation <> 0, t.typtype = 'p', \
                        EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_type AS e ON e.typrelid = c.oid \
                          WHERE e.oid IN (t.oid, t.typelem) AND c.relkind <> 'c') \
                        FROM pg_catalog.pg_type AS t WHERE t.oid = ANY ($1::oid[])";
-            let answer = internal.on(shard, query(sql, vec![text(ids.finish())])).await?;
+            let answer = internal.on(shard, query(sql, vec![ids])).await?;
             let mut known = self.lock();
             if known.types.len() > MOST {
                 known.types.clear();
@@ -121,12 +120,8 @@ impl CatalogCache {
             wanted.iter().filter(is_unknown).copied().collect()
         };
         if !unknown.is_empty() {
-            let array = |numbers: Vec<String>| {
-                let array: TextArray = numbers.iter().map(|number| Some(number.as_bytes())).collect();
-                text(array.finish())
-            };
-            let ids = array(unknown.iter().map(|(id, _)| id.to_string()).collect());
-            let modifiers = array(unknown.iter().map(|(_, modifier)| modifier.to_string()).collect());
+            let ids = text_array(unknown.iter().map(|(id, _)| id.to_string()));
+            let modifiers = text_array(unknown.iter().map(|(_, modifier)| modifier.to_string()));
             let sql = "SELECT format_type(t.id, t.modifier) FROM unnest($1::oid[], $2::int[]) \
                        WITH ORDINALITY AS t(id, modifier, place) ORDER BY t.place";
             let answer = internal.on(shard, query(sql, vec![ids, modifiers])).await?;
@@ -159,8 +154,7 @@ impl CatalogCache {
         };
         let mut fresh = HashMap::new();
         if !unknown.is_empty() {
-            let array: TextArray = unknown.iter().map(|name| Some(name.as_bytes())).collect();
-            let asked = query(COLLATIONS, vec![text(array.finish())]);
+            let asked = query(COLLATIONS, vec![text_array(&unknown)]);
             let asking = shards.iter().map(|shard| internal.on(*shard, asked.clone()));
             let answers = futures_util::future::join_all(asking).await.into_iter();
             let answers: Vec<ResultSet> = answers.map(unless_missing).collect::<Result<_, _>>()?;

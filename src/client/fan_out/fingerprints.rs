@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::catalog::query;
-use crate::data::parameters::{TextArray, text};
+use crate::data::parameters::{TextArray, text, text_array};
 use crate::data::result_set::ResultSet;
 use crate::proto::{Parameter, Premise, QueryRequest};
 use crate::scatter::{InternalQueries, ShardError, all};
@@ -198,17 +198,11 @@ fn names(dependencies: &Dependencies, schemas: bool) -> Parameter {
         ([schema, _], true) => schema.clone(),
         _ => String::new(),
     };
-    array(dependencies.relations.iter().map(of))
+    text_array(dependencies.relations.iter().map(of))
 }
 
 fn calls(dependencies: &Dependencies) -> Parameter {
-    dependencies.calls.as_ref().map_or_else(Parameter::default, |names| array(names.iter().cloned()))
-}
-
-fn array(names: impl Iterator<Item = String>) -> Parameter {
-    let names: Vec<_> = names.collect();
-    let array: TextArray = names.iter().map(|name| Some(name.as_bytes())).collect();
-    text(array.finish())
+    dependencies.calls.as_ref().map_or_else(Parameter::default, text_array)
 }
 
 /// The application's functions: on each line a name, and the fingerprint of all functions with that name. Leaves out

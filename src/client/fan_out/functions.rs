@@ -3,7 +3,7 @@
 use super::catalog::query;
 use super::plan_cache::PlannedStatement;
 use crate::client::request::Request;
-use crate::data::parameters::{TextArray, text};
+use crate::data::parameters::{text, text_array};
 use crate::plan::{BY_SETTINGS, ChangePlan, FanOutConsent, ReadPlan};
 use crate::proto::Parameter;
 use crate::scatter::{InternalQueries, ShardError};
@@ -69,16 +69,12 @@ async fn unmergeable_functions(
     names: &[String],
     allowed: Allowed,
 ) -> Result<Vec<String>, ShardError> {
-    let array = |names: &mut dyn Iterator<Item = &str>| {
-        let array: TextArray = names.map(|name| Some(name.as_bytes())).collect();
-        text(array.finish())
-    };
     let any_volatility = text(if allowed == Allowed::Any { "true" } else { "false" });
     let stable = match allowed {
-        Allowed::Settings => array(&mut BY_SETTINGS.into_iter()),
+        Allowed::Settings => text_array(BY_SETTINGS),
         Allowed::Any | Allowed::Stable => Parameter::default(),
     };
-    let names = array(&mut names.iter().map(String::as_str));
+    let names = text_array(names);
     let (_, answer) = internal.on_any(query(FUNCTIONS, vec![names, any_volatility, stable])).await?;
     Ok((0..answer.rows.len()).filter_map(|row| answer.text(row, 0).map(str::to_owned)).collect())
 }

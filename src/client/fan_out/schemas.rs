@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::catalog::query;
 use super::definitions::{self, Definitions, shortened};
 use super::fingerprints::{self, Fingerprints, IS_FOR_ASKER, LOCKED, OF_RELATION, functions, whole};
-use crate::data::parameters::{TextArray, text};
+use crate::data::parameters::text_array;
 use crate::data::result_set::ResultSet;
 use crate::plan::{Differences, Policy, Relation, RowReaders};
 use crate::scatter::{InternalQueries, ShardError, all};
@@ -52,8 +52,7 @@ struct ShardAnswers {
 /// Asks all shards. The tenant column's name may be quoted or not.
 pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) -> Result<ShardSchemas, ShardError> {
     let names = tenant_column.map(|column| [column.to_owned(), column.to_ascii_lowercase()]);
-    let names: TextArray = names.iter().flatten().map(|name| Some(name.as_bytes())).collect();
-    let names = names.finish();
+    let names = text_array(names.iter().flatten());
     let shards = internal.shards.len();
     let first = tokio::sync::Notify::new();
     let patience = || internal.after_part(4).min(Instant::now() + PATIENCE);
@@ -65,7 +64,7 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
                 let whole = internal
                     .once_on(shard, query(format!("SELECT {}, {}", whole(), functions("")), Vec::new()))
                     .await?;
-                let relations = internal.once_on(shard, query(relations(), vec![text(names)])).await?;
+                let relations = internal.once_on(shard, query(relations(), vec![names])).await?;
                 let readers = internal.once_on(shard, query(READERS, Vec::new())).await?;
                 let definitions = internal.once_on(shard, query(definitions::QUESTION, Vec::new())).await?;
                 let settings = internal.once_on(shard, query(settings(), Vec::new())).await?;

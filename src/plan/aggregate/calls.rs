@@ -6,8 +6,8 @@ use sqlparser::ast::{
 
 use crate::plan::fan_out_plan::Fold;
 use crate::plan::functions::{FunctionKind, arguments, kind};
-use crate::plan::ident::fold_case;
 use crate::plan::refusal::{Refusal, unsupported};
+use crate::plan::select::plain_column;
 use crate::plan::walk::{Node, walk};
 
 /// How an aggregate's partial values are folded by Rust.
@@ -94,9 +94,11 @@ pub(super) fn names_any_column(expr: &Expr) -> bool {
 }
 
 fn each_column(expr: &Expr, act: &mut dyn FnMut(&str)) {
-    walk(expr, &mut |node| match node {
-        Node::Expr(Expr::Identifier(name)) => act(&fold_case(name)),
-        Node::Expr(Expr::CompoundIdentifier(names)) => act(&names.last().map(fold_case).unwrap_or_default()),
-        _ => {}
+    walk(expr, &mut |node| {
+        if let Node::Expr(expr) = node
+            && let Some(name) = plain_column(expr)
+        {
+            act(&name);
+        }
     });
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{Expr, TableAlias};
+use sqlparser::ast::TableAlias;
 
 use crate::plan::ident::fold_case;
 
@@ -96,14 +96,5 @@ pub(super) fn rename(found: &mut QueryInfo, alias: &TableAlias) {
                 return;
             }
         }
-    }
-}
-
-/// The name that a plain column keeps.
-pub(super) fn column_name(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Identifier(name) => Some(fold_case(name)),
-        Expr::CompoundIdentifier(names) => names.last().map(fold_case),
-        _ => None,
     }
 }

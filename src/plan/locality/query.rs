@@ -9,7 +9,9 @@ use super::select::of_one_shard;
 use crate::plan::budget::spend;
 use crate::plan::ctes::name_of;
 use crate::plan::layout::Layout;
-use crate::plan::select::{contains_subquery, distinct_on, each_call, is_aggregated, ordering, orders_by_aggregate};
+use crate::plan::select::{
+    contains_subquery, distinct_on, each_call, is_aggregated, ordering, orders_by_aggregate, takes_some_rows,
+};
 use crate::plan::system_relations;
 
 /// Deeper nesting of WITH RECURSIVE is refused.
@@ -43,9 +45,8 @@ impl Search<'_> {
         let mut scope = Scope::inside(outer);
         self.ctes(query, &mut scope)?;
         let (mut found, anchored) = self.body(&query.body, &scope)?;
-        let cut = query.limit_clause.is_some() || query.fetch.is_some();
         self.note_limit(query);
-        if cut && found.locality == Locality::SingleTenant && !anchored {
+        if takes_some_rows(query) && found.locality == Locality::SingleTenant && !anchored {
             found.locality = Locality::CrossShard(
                 "a part of it takes the first rows of all shards (LIMIT); run that part first and bind its result",
             );
@@ -66,7 +67,7 @@ impl Search<'_> {
 
     /// The first rows may differ, because rows may be equal in their order.
     pub(super) fn note_limit(&mut self, query: &Query) {
-        if query.limit_clause.is_some() || query.fetch.is_some() {
+        if takes_some_rows(query) {
             self.unordered.insert("LIMIT".into());
         }
     }

@@ -10,11 +10,13 @@ use sqlparser::ast::{
 
 use super::by_tenant::{distinct_by_tenant, groups_by_tenant, is_within_tenant};
 use super::classes::facts;
-use super::outputs::{Locality, OutputColumn, QueryInfo, column_name, outputs_tenant};
+use super::outputs::{Locality, OutputColumn, QueryInfo, outputs_tenant};
 use super::scope::{Scope, ScopeRelation};
 use super::search::{Reason, Search};
-use crate::plan::ident::{fold_case, name_parts};
-use crate::plan::select::{distinct_on, each_call, group_keys, is_aggregated, item_expr, ordering, window_of};
+use crate::plan::ident::{fold_case, last_part};
+use crate::plan::select::{
+    distinct_on, each_call, group_keys, is_aggregated, item_expr, ordering, plain_column, window_of,
+};
 use crate::plan::system_relations;
 
 impl Search<'_> {
@@ -208,14 +210,14 @@ impl Search<'_> {
             .iter()
             .map(|item| match item {
                 SelectItem::UnnamedExpr(expr) => {
-                    OutputColumn::Column { name: column_name(expr), tenant: scope.is_tenant(expr) }
+                    OutputColumn::Column { name: plain_column(expr), tenant: scope.is_tenant(expr) }
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
                     OutputColumn::Column { name: Some(fold_case(alias)), tenant: scope.is_tenant(expr) }
                 }
                 SelectItem::Wildcard(_) => OutputColumn::Several { tenants: scope.tenant_names(None) },
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
-                    let alias = name_parts(name).and_then(|mut parts| parts.pop());
+                    let alias = last_part(name);
                     OutputColumn::Several {
                         tenants: alias.map_or_else(BTreeSet::new, |alias| scope.tenant_names(Some(&alias))),
                     }

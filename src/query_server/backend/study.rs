@@ -15,6 +15,7 @@ use postgres_protocol::message::frontend::{self, BindError};
 use super::Backend;
 use super::names::StatementId;
 use super::requests::{TenantIdentity, is_process};
+use crate::data::parameters::TextArray;
 use crate::data::row::Rows;
 use crate::query_server::settings::{SessionSettings, TENANT, TENANT_TYPE};
 use crate::query_server::statement_traits::StatementTraits;
@@ -89,7 +90,8 @@ impl Backend {
         let [writes, updates, deletes, literals, simply_typed] =
             [names.writes, names.updates, names.deletes, names.literals, names.simply_typed]
                 .map(|is_so| if is_so { "true" } else { "false" });
-        let values = [&calls, &all, &types, writes, updates, deletes, literals, simply_typed].map(str::as_bytes);
+        let flags = [writes, updates, deletes, literals, simply_typed].map(str::as_bytes);
+        let values = [&calls[..], &all, &types].into_iter().chain(flags).collect::<Vec<_>>();
         self.bind_and_execute(&self.names.study(), &values)?;
         frontend::flush(&mut self.out);
         Ok(is_first)
@@ -228,9 +230,8 @@ fn verdict(study: &[u8]) -> Option<(Option<String>, Proven)> {
 }
 
 /// PostgreSQL's text of an array of texts.
-fn array(names: &[String]) -> String {
-    let quoted = names.iter().map(|name| format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")));
-    format!("{{{}}}", quoted.collect::<Vec<_>>().join(","))
+fn array(names: &[String]) -> Bytes {
+    names.iter().map(|name| Some(name.as_bytes())).collect::<TextArray>().finish()
 }
 
 #[cfg(test)]
