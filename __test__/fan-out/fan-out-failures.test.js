@@ -203,7 +203,7 @@ describe('failures of queries for all shards', () => {
     const locked = await shards.databases[2].transaction();
     await locked.raw('lock table notes');
     try {
-      const options = { allServers: true, timeout: 500 };
+      const options = { allServers: true, timeout: 4000 };
       const rows = await db('notes')
         .orderBy('id')
         .mtdd({ ...options, partialResults: true });
@@ -314,7 +314,7 @@ describe('failures of queries for all shards', () => {
 
   it('a write that takes too long on one shard says what has become of it on each', async () => {
     const sql = 'update notes set size = 7 where id < 10 or pg_sleep(20) is not null /* too long */';
-    const error = await errorOf(db.raw(sql).mtdd({ allServers: true, timeout: 500 }));
+    const error = await errorOf(db.raw(sql).mtdd({ allServers: true, timeout: 3000 }));
     assert.ok(error instanceof PartialFailureError, String(error));
     assert.deepEqual(wordsOf(error), ['done', 'failed', 'failed']);
     assert.equal(error.outcomes[1].error.code, 'TIMEOUT');

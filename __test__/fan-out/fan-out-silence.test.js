@@ -2,6 +2,9 @@
 
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
+const express = require('express');
+const knex = require('knex');
+const { InitializeReplication } = require('../../js');
 const { startShards } = require('../support/shards');
 
 const SEED = [
@@ -90,6 +93,43 @@ describe('queries for all shards while one is silent', () => {
       });
       assert.ok(taken < 20_000, `${taken} ms`);
     });
+  });
+
+  it('a shard that is slow to describe its schema is awaited by a query that needs it', async () => {
+    await db.raw('create table slow (id int)').mtdd({ allServers: true });
+    const { pid } = shards.cluster.shards[FROZEN].server;
+    process.kill(pid, 'SIGSTOP');
+    const thaw = setTimeout(() => process.kill(pid, 'SIGCONT'), 5000);
+    try {
+      assert.deepEqual(await db('slow').mtdd({ allServers: true, timeout: 60_000 }), []);
+    } finally {
+      clearTimeout(thaw);
+      process.kill(pid, 'SIGCONT');
+      await db.raw('drop table slow').mtdd({ allServers: true });
+    }
+  });
+
+  it('many queries at once, while nothing is known of the shards, share what is asked of them', async () => {
+    const readings = [];
+    const logger = { info() {}, warn() {}, error() {}, child: () => logger };
+    logger.debug = (...args) => args.includes('the schemas of all shards were read') && readings.push(args);
+    const another = knex({ client: 'pg', connection: shards.cluster.local.databaseUrl, pool: { min: 0 } });
+    const { queryServers, lookupServer } = shards.cluster;
+    const handle = await InitializeReplication(express(), another, {
+      mtdd: { useMtdd: true, queryServers, lookupServer, logger, logLevel: 'debug' },
+      portal: { tenantColumnName: 'tenant' },
+    });
+    try {
+      const questions = Array.from({ length: 40 }, (_, index) => another('notes').where('id', '<', index));
+      const counts = await Promise.all(
+        questions.map((question) => question.count('* as n').mtdd({ allServers: true, timeout: 60_000 })),
+      );
+      assert.equal(counts.length, 40);
+      assert.ok(readings.length >= 1 && readings.length < 20, `${readings.length} readings`);
+    } finally {
+      await handle.close();
+      await another.destroy();
+    }
   });
 
   it("PostgreSQL's refusal goes before the silence of another shard", async () => {

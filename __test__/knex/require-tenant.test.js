@@ -102,8 +102,8 @@ describe("requireTenant: 'transaction'", () => {
 
   it('what is said of the first query holds for that alone', async () => {
     await db.transaction(async (trx) => {
-      await trx('notes').insert(note(1)).mtdd(home, 1, 'auto', { timeout: 400 });
-      await trx.raw('select pg_sleep(0.6)');
+      await trx('notes').insert(note(1)).mtdd(home, 1, 'auto', { timeout: 1500 });
+      await trx.raw('select pg_sleep(1.7)');
       await trx('notes').insert(note(2));
     });
     assert.deepEqual(await rows(shards[0]), ['1 a', '2 a']);

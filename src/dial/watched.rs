@@ -21,7 +21,7 @@ pub enum SeenBytes {
     /// There was none.
     #[default]
     Nothing,
-    /// It ended before the server spoke HTTP/2; these bytes came.
+    /// These bytes, which are not HTTP/2. It ends after them, or has ended.
     Ended(Vec<u8>),
     /// A server that speaks HTTP/2.
     Http2,
@@ -60,7 +60,7 @@ struct ConnectionWatch {
 }
 
 impl ConnectionWatch {
-    /// What happened to the connection; None: nothing so far.
+    /// What the connection turned out to be; None: that is not certain yet.
     fn seen(&mut self, read: &Poll<io::Result<()>>, bytes: &[u8]) -> Option<SeenBytes> {
         match read {
             Poll::Pending => None,
@@ -68,7 +68,12 @@ impl ConnectionWatch {
             Poll::Ready(Ok(())) => {
                 let room = GLANCE.saturating_sub(self.bytes.len());
                 self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
-                is_http2(&self.bytes).then_some(SeenBytes::Http2)
+                if is_http2(&self.bytes) {
+                    return Some(SeenBytes::Http2);
+                }
+                // The call fails because of them, perhaps before the connection is dropped.
+                self.sight.set(SeenBytes::Ended(self.bytes.clone()));
+                None
             }
             Poll::Ready(Err(error)) => {
                 let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
@@ -179,5 +184,35 @@ impl AsyncWrite for WatchedConnection {
             WatchedSocket::Plain(socket) => Pin::new(socket).poll_shutdown(context),
             WatchedSocket::Tls(socket) => Pin::new(socket).poll_shutdown(context),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A connection on which the server has sent these bytes, which were read, and what is known of it.
+    async fn after(bytes: &[u8]) -> (WatchedConnection, Arc<Sight>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        server.write_all(bytes).await.unwrap();
+        let sight = Arc::new(Sight::default());
+        let mut connection = WatchedConnection::new(WatchedSocket::Plain(socket), sight.clone());
+        let mut read = vec![0; bytes.len()];
+        connection.read_exact(&mut read).await.unwrap();
+        (connection, sight)
+    }
+
+    #[tokio::test]
+    async fn what_is_no_http2_is_known_while_the_connection_still_lives() {
+        let alert = b"\x15\x03\x03\0\x02\x02\x46";
+        let (_connection, sight) = after(alert).await;
+        assert!(matches!(sight.seen(), SeenBytes::Ended(bytes) if bytes == alert));
+        let (_connection, sight) = after(b"\0\0\x12\x04\0\0\0\0\0").await;
+        assert!(matches!(sight.seen(), SeenBytes::Http2));
     }
 }

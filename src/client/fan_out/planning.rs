@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::fingerprints::Fingerprints;
 use super::plan_cache::PlannedStatement;
@@ -14,6 +14,11 @@ use crate::scatter::{InternalQueries, ShardError};
 
 /// How often a query is planned at most, while others change what it names.
 pub const ATTEMPTS: usize = 3;
+
+/// Once one shard has described its schema: how long the first attempt waits for the others. A query may not need them.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a query waits for another's reading of the schemas before it reads them itself.
+const SHARED_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long to wait for relations that a plan uses and another transaction has locked.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
@@ -27,26 +32,34 @@ pub struct PlanSnapshot<'p> {
 }
 
 /// The plan of a request. If the plan names unknown relations, reads the schemas again first: a view may just have been
-/// made.
+/// made. `attempt` counts from 0: an earlier plan may not have held because a slow shard had not described its schema.
 pub async fn plan_of(
     shared: &Shared,
     internal: InternalQueries<'_>,
     request: &Arc<Request>,
+    attempt: usize,
 ) -> Result<(Arc<PlannedStatement>, Arc<Fingerprints>), ShardError> {
     let plans = &shared.fan_outs.plans;
     let is_fresh = !plans.knows_relations();
+    let patience = match attempt {
+        0 => PATIENCE,
+        _ if request.partial => PATIENCE,
+        _ => internal.deadline.saturating_duration_since(Instant::now()) / 2,
+    };
     if is_fresh {
-        read_schemas(shared, internal).await?;
+        read_schemas(shared, internal, patience, |_| plans.knows_relations()).await?;
     }
     let mut planned = plans.get_or_plan(request).await;
+    let asked = Instant::now();
     if !is_fresh && planned.0.names_unknown() {
-        read_schemas(shared, internal).await?;
+        read_schemas(shared, internal, patience, |begun| begun >= asked).await?;
         planned = plans.get_or_plan(request).await;
     }
     // While another transaction has locked what the plan uses, nothing is known of it there.
     let until = internal.after_part(4).min(Instant::now() + LOCK_PATIENCE);
     while plans.locked(&planned.0.dependencies).is_some() {
-        read_schemas(shared, internal).await?;
+        let asked = Instant::now();
+        read_schemas(shared, internal, patience, |begun| begun >= asked).await?;
         planned = plans.get_or_plan(request).await;
         if Instant::now() >= until {
             break;
@@ -58,11 +71,30 @@ pub async fn plan_of(
     Ok(planned)
 }
 
-async fn read_schemas(shared: &Shared, internal: InternalQueries<'_>) -> Result<(), ShardError> {
+/// Reads the schemas, unless another query has just done so and that reading `is_enough`; it is told when that began.
+/// Many queries that come while nothing is known would otherwise ask the same of every shard at once.
+async fn read_schemas(
+    shared: &Shared,
+    internal: InternalQueries<'_>,
+    patience: Duration,
+    is_enough: impl Fn(Instant) -> bool,
+) -> Result<(), ShardError> {
     let caches = &shared.fan_outs;
+    // Another query's reading may take longer than this query can wait.
+    let mut turn = timeout(SHARED_PATIENCE.min(patience), caches.last_reading.lock()).await.ok();
+    let last = turn.as_deref().copied().flatten();
+    let is_whole = || caches.plans.first_unknown_shard(shared.shards.len()).is_none();
+    if last.is_some_and(|last| is_enough(last) && (patience <= PATIENCE || is_whole())) {
+        return Ok(());
+    }
+    let begun = Instant::now();
     let tenant_column = caches.plans.tenant_column();
-    if caches.plans.update(schemas::read(internal, tenant_column.as_deref()).await?) {
+    if caches.plans.update(schemas::read(internal, tenant_column.as_deref(), patience).await?) {
         caches.catalog.forget();
+    }
+    tracing::debug!(target: "mtdd::query", shards = shared.shards.len(), "the schemas of all shards were read");
+    if let Some(last) = &mut turn {
+        **last = Some(begun);
     }
     Ok(())
 }

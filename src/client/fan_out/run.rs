@@ -63,8 +63,8 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
 impl<'a> FanOut<'a> {
     async fn run(&mut self, interrupts: Interrupts<'a>) -> Result<FanOutSummary, FanOutError> {
         let mut interrupts = interrupts;
-        for _ in 0..ATTEMPTS {
-            match self.attempt(interrupts).await? {
+        for attempt in 0..ATTEMPTS {
+            match self.attempt(interrupts, attempt).await? {
                 AttemptEnd::Done(summary) => return Ok(summary),
                 AttemptEnd::Outdated(back) => interrupts = back,
             }
@@ -74,9 +74,9 @@ impl<'a> FanOut<'a> {
     }
 
     /// Runs the query by the plan that holds under what is known of the shards.
-    async fn attempt(&mut self, interrupts: Interrupts<'a>) -> Result<AttemptEnd<'a>, FanOutError> {
+    async fn attempt(&mut self, interrupts: Interrupts<'a>, attempt: usize) -> Result<AttemptEnd<'a>, FanOutError> {
         let mut interrupts = interrupts;
-        let planned = interrupts.until(plan_of(self.shared, self.internal, self.request)).await;
+        let planned = interrupts.until(plan_of(self.shared, self.internal, self.request, attempt)).await;
         let (planned, fingerprints) = planned.map_err(|interrupt| self.interrupted(interrupt))??;
         self.shows_only_reading = planned.shows_only_reading;
         self.can_omit_shards = self.request.partial || matches!(planned.plan, Ok(Plan::AnyShard) | Err(_));

@@ -15,9 +15,6 @@ use crate::data::result_set::ResultSet;
 use crate::plan::{Differences, Policy, Relation, RowReaders};
 use crate::scatter::{InternalQueries, ShardError, all};
 
-/// Once one shard has answered: how long to wait for the others.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// What the shards say of their schemas.
 #[derive(Debug, Default)]
 pub struct ShardSchemas {
@@ -49,13 +46,17 @@ struct ShardAnswers {
     settings: ResultSet,
 }
 
-/// Asks all shards. The tenant column's name may be quoted or not.
-pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) -> Result<ShardSchemas, ShardError> {
+/// Asks all shards. Once one has answered, waits this long for the others. The tenant column's name may be quoted or not.
+pub async fn read(
+    internal: InternalQueries<'_>,
+    tenant_column: Option<&str>,
+    patience: Duration,
+) -> Result<ShardSchemas, ShardError> {
     let names = tenant_column.map(|column| [column.to_owned(), column.to_ascii_lowercase()]);
     let names = text_array(names.iter().flatten());
     let shards = internal.shards.len();
     let first = tokio::sync::Notify::new();
-    let patience = || internal.after_part(4).min(Instant::now() + PATIENCE);
+    let end = || internal.after_part(2).min(Instant::now() + patience);
     let ask = |shard| {
         let (names, first) = (names.clone(), &first);
         async move {
@@ -78,7 +79,7 @@ pub async fn read(internal: InternalQueries<'_>, tenant_column: Option<&str>) ->
                     }
                     Some(answer)
                 }
-                () = async { first.notified().await; internal.deadlines.at(patience()).await } => None,
+                () = async { first.notified().await; internal.deadlines.at(end()).await } => None,
             }
         }
     };
