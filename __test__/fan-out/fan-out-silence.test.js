@@ -98,13 +98,17 @@ describe('queries for all shards while one is silent', () => {
   it('a shard that is slow to describe its schema is awaited by a query that needs it', async () => {
     await db.raw('create table slow (id int)').mtdd({ allServers: true });
     const { pid } = shards.cluster.shards[FROZEN].server;
+    // Each of several questions takes the better part of a second.
     process.kill(pid, 'SIGSTOP');
-    const thaw = setTimeout(() => process.kill(pid, 'SIGCONT'), 5000);
-    try {
-      assert.deepEqual(await db('slow').mtdd({ allServers: true, timeout: 60_000 }), []);
-    } finally {
-      clearTimeout(thaw);
+    const slowly = setInterval(() => {
       process.kill(pid, 'SIGCONT');
+      setTimeout(() => process.kill(pid, 'SIGSTOP'), 5);
+    }, 700);
+    try {
+      assert.deepEqual(await db('slow').mtdd({ allServers: true, timeout: 100_000 }), []);
+    } finally {
+      clearInterval(slowly);
+      setTimeout(() => process.kill(pid, 'SIGCONT'), 50);
       await db.raw('drop table slow').mtdd({ allServers: true });
     }
   });

@@ -287,6 +287,7 @@ describe('queries for all shards', () => {
       for await (const _row of db.raw(sql).mtdd().stream()) {
         if (++seen === 1) {
           await sleep(1000);
+          for (let turn = 0; turn < 100 && (await shards.running('/* slow */')) < 3; turn++) await sleep(50);
           assert.equal(await shards.running('/* slow */'), 3, 'each shard waits for the reader');
         }
         if (seen === 100) break;

@@ -12,7 +12,7 @@ const START = 1;
 const END = 2;
 const LAST = 4;
 const RESTART = 8;
-const ERROR = 16;
+const MESSAGE = 16;
 const CREDIT = 32;
 
 /** Milliseconds of decoding after which the event loop gets its turn. */
@@ -123,7 +123,7 @@ class ReplyReader {
       const rows = cursor.at;
       cursor.at = rows + units;
       const commandTag = flags & END ? cursor.text(s) : undefined;
-      const event = flags & ERROR ? cursor.u32(s) : undefined;
+      const message = flags & MESSAGE ? cursor.u32(s) : undefined;
       const bytes = flags & CREDIT ? cursor.u32(s) : 0;
       const next = cursor.at;
       let error = null;
@@ -135,7 +135,7 @@ class ReplyReader {
           reply.rows(s, count, cursor);
         }
         if (commandTag !== undefined) reply.end(commandTag);
-        if (event !== undefined) error = eventOf(this.#driver, reply, String(cursor.extra(event)));
+        if (message !== undefined) error = eventOf(this.#driver, reply, String(cursor.extra(message)));
       } catch (thrown) {
         // Code of the application's runs in there, such as the lookup of a parser. It fails this reply, and no other.
         reply.failure ??= thrown;

@@ -353,7 +353,7 @@ impl PointQuery<'_> {
             kinds: shape.as_ref().map_or(&[], |shape| &shape.kinds),
             rows: &part.rows,
             command_tag: part.command_tag.as_deref(),
-            error: match part.error {
+            message: match part.error {
                 Some(error) => Some(JsMessage::DatabaseError(&error).json()),
                 None => (part.last && self.leaves_traces(sql)).then(|| JsMessage::LeavesTraces.json()),
             },

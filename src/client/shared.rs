@@ -32,7 +32,7 @@ impl Shared {
         self.push_last(id, outcome.err().map(|error| JsMessage::Error(&error).json()));
     }
 
-    /// Ends a query with a message in the place of an error.
+    /// Ends a query with a message.
     pub fn finish_with(&self, id: u32, message: &JsMessage<'_>) {
         self.finish_with_json(id, message.json());
     }
@@ -44,11 +44,11 @@ impl Shared {
 
     /// Sends a message that ends nothing. `credit`: how many bytes of it count against what may be pending.
     pub fn send(&self, id: u32, message: &JsMessage<'_>, credit: Option<u32>) {
-        let _ = self.js_queue.push(Record { id, error: Some(message.json()), credit, ..Record::default() });
+        let _ = self.js_queue.push(Record { id, message: Some(message.json()), credit, ..Record::default() });
     }
 
-    fn push_last(&self, id: u32, error: Option<String>) {
-        let pushed = self.js_queue.push(Record { id, error, last: true, ..Record::default() });
+    fn push_last(&self, id: u32, message: Option<String>) {
+        let pushed = self.js_queue.push(Record { id, message, last: true, ..Record::default() });
         debug_assert!(pushed.is_ok(), "a piece without rows cannot be malformed");
     }
 }

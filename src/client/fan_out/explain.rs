@@ -103,8 +103,8 @@ async fn plan_that_holds(
 ) -> Result<(Arc<PlannedStatement>, Option<Refusal>), ShardError> {
     let fan_outs = &shared.fan_outs;
     let mut last = None;
-    for attempt in 0..ATTEMPTS {
-        let (planned, fingerprints) = plan_of(shared, internal, request, attempt).await?;
+    for _ in 0..ATTEMPTS {
+        let (planned, fingerprints) = plan_of(shared, internal, request).await?;
         let asked = fingerprints::question(&planned.dependencies);
         let shards = 0..internal.shards.len();
         let asked = shards.map(|shard| (internal.once_on(shard, asked.clone()), internal.patience_end(shard)));

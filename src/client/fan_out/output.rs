@@ -62,7 +62,7 @@ impl<'a> RowOutput<'a> {
 
     /// Ends the reply with a message.
     pub fn finish(&mut self, message: &JsMessage<'_>) -> Result<(), Error> {
-        self.push(Record { error: Some(message.json()), last: true, ..Record::default() })
+        self.push(Record { message: Some(message.json()), last: true, ..Record::default() })
     }
 
     /// Waits until more rows may be sent, and lets others run if this one has run for long.

@@ -15,7 +15,7 @@ use crate::scatter::{InternalQueries, ShardError};
 /// How often a query is planned at most, while others change what it names.
 pub const ATTEMPTS: usize = 3;
 
-/// Once one shard has described its schema: how long the first attempt waits for the others. A query may not need them.
+/// Once one shard has described its schema: how long to wait for the others, which a query may not need.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a query waits for another's reading of the schemas before it reads them itself.
 const SHARED_PATIENCE: Duration = Duration::from_secs(2);
@@ -32,34 +32,28 @@ pub struct PlanSnapshot<'p> {
 }
 
 /// The plan of a request. If the plan names unknown relations, reads the schemas again first: a view may just have been
-/// made. `attempt` counts from 0: an earlier plan may not have held because a slow shard had not described its schema.
+/// made.
 pub async fn plan_of(
     shared: &Shared,
     internal: InternalQueries<'_>,
     request: &Arc<Request>,
-    attempt: usize,
 ) -> Result<(Arc<PlannedStatement>, Arc<Fingerprints>), ShardError> {
     let plans = &shared.fan_outs.plans;
     let is_fresh = !plans.knows_relations();
-    let patience = match attempt {
-        0 => PATIENCE,
-        _ if request.partial => PATIENCE,
-        _ => internal.deadline.saturating_duration_since(Instant::now()) / 2,
-    };
     if is_fresh {
-        read_schemas(shared, internal, patience, |_| plans.knows_relations()).await?;
+        read_schemas(shared, internal, PATIENCE, |_| plans.knows_relations()).await?;
     }
     let mut planned = plans.get_or_plan(request).await;
     let asked = Instant::now();
     if !is_fresh && planned.0.names_unknown() {
-        read_schemas(shared, internal, patience, |begun| begun >= asked).await?;
+        read_schemas(shared, internal, PATIENCE, |begun| begun >= asked).await?;
         planned = plans.get_or_plan(request).await;
     }
     // While another transaction has locked what the plan uses, nothing is known of it there.
     let until = internal.after_part(4).min(Instant::now() + LOCK_PATIENCE);
     while plans.locked(&planned.0.dependencies).is_some() {
         let asked = Instant::now();
-        read_schemas(shared, internal, patience, |begun| begun >= asked).await?;
+        read_schemas(shared, internal, PATIENCE, |begun| begun >= asked).await?;
         planned = plans.get_or_plan(request).await;
         if Instant::now() >= until {
             break;
@@ -69,6 +63,18 @@ pub async fn plan_of(
         }
     }
     Ok(planned)
+}
+
+/// The plan of a request that needs all shards, some of which were too slow to describe their schemas.
+pub async fn plan_with_all(
+    shared: &Shared,
+    internal: InternalQueries<'_>,
+    request: &Arc<Request>,
+) -> Result<(Arc<PlannedStatement>, Arc<Fingerprints>), ShardError> {
+    let asked = Instant::now();
+    let patience = internal.deadline.saturating_duration_since(asked) / 2;
+    read_schemas(shared, internal, patience, |begun| begun >= asked).await?;
+    Ok(shared.fan_outs.plans.get_or_plan(request).await)
 }
 
 /// Reads the schemas, unless another query has just done so and that reading `is_enough`; it is told when that began.
@@ -81,10 +87,10 @@ async fn read_schemas(
 ) -> Result<(), ShardError> {
     let caches = &shared.fan_outs;
     // Another query's reading may take longer than this query can wait.
-    let mut turn = timeout(SHARED_PATIENCE.min(patience), caches.last_reading.lock()).await.ok();
+    let mut turn = timeout(SHARED_PATIENCE, caches.last_reading.lock()).await.ok();
     let last = turn.as_deref().copied().flatten();
     let is_whole = || caches.plans.first_unknown_shard(shared.shards.len()).is_none();
-    if last.is_some_and(|last| is_enough(last) && (patience <= PATIENCE || is_whole())) {
+    if last.is_some_and(is_enough) && (patience <= PATIENCE || is_whole()) {
         return Ok(());
     }
     let begun = Instant::now();

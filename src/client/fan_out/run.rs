@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::execution::{AttemptEnd, FanOut, FanOutSummary};
 use super::output::RowOutput;
-use super::planning::{ATTEMPTS, PlanSnapshot, plan_of};
+use super::plan_cache::PlannedStatement;
+use super::planning::{ATTEMPTS, PlanSnapshot, plan_of, plan_with_all};
 use super::{broadcast, change, clock_values, read, refusal};
 use crate::client::call_control::CallControl;
 use crate::client::message::JsMessage;
@@ -63,8 +64,8 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
 impl<'a> FanOut<'a> {
     async fn run(&mut self, interrupts: Interrupts<'a>) -> Result<FanOutSummary, FanOutError> {
         let mut interrupts = interrupts;
-        for attempt in 0..ATTEMPTS {
-            match self.attempt(interrupts, attempt).await? {
+        for _ in 0..ATTEMPTS {
+            match self.attempt(interrupts).await? {
                 AttemptEnd::Done(summary) => return Ok(summary),
                 AttemptEnd::Outdated(back) => interrupts = back,
             }
@@ -74,12 +75,21 @@ impl<'a> FanOut<'a> {
     }
 
     /// Runs the query by the plan that holds under what is known of the shards.
-    async fn attempt(&mut self, interrupts: Interrupts<'a>, attempt: usize) -> Result<AttemptEnd<'a>, FanOutError> {
+    async fn attempt(&mut self, interrupts: Interrupts<'a>) -> Result<AttemptEnd<'a>, FanOutError> {
         let mut interrupts = interrupts;
-        let planned = interrupts.until(plan_of(self.shared, self.internal, self.request, attempt)).await;
-        let (planned, fingerprints) = planned.map_err(|interrupt| self.interrupted(interrupt))??;
+        let can_omit =
+            |planned: &PlannedStatement| self.request.partial || matches!(planned.plan, Ok(Plan::AnyShard) | Err(_));
+        let planned = interrupts.until(async {
+            let planned = plan_of(self.shared, self.internal, self.request).await?;
+            let unknown = self.shared.fan_outs.plans.first_unknown_shard(self.shards());
+            if unknown.is_none() || can_omit(&planned.0) {
+                return Ok(planned);
+            }
+            plan_with_all(self.shared, self.internal, self.request).await
+        });
+        let (planned, fingerprints) = planned.await.map_err(|interrupt| self.interrupted(interrupt))??;
         self.shows_only_reading = planned.shows_only_reading;
-        self.can_omit_shards = self.request.partial || matches!(planned.plan, Ok(Plan::AnyShard) | Err(_));
+        self.can_omit_shards = can_omit(&planned);
         if !self.can_omit_shards {
             // An earlier plan could do without them.
             self.left_out.clear();

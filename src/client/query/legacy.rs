@@ -47,6 +47,6 @@ pub async fn receive_reply(
         }
     };
     let restart = std::mem::take(&mut query.restart);
-    let piece = Record { id: query.id, restart, error: Some(ending), last: true, ..Record::default() };
+    let piece = Record { id: query.id, restart, message: Some(ending), last: true, ..Record::default() };
     query.shared.js_queue.push(piece).map_err(|malformed| FailedAttempt::broken(channel, malformed.to_string()))
 }

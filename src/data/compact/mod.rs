@@ -1,8 +1,8 @@
 //! The encoding in which results cross into JavaScript: a few long strings whose code units a generated decoder reads.
 //! One string holds many records; a record holds rows of one query and what else came with them. `js/native/reply-reader.js`
 //! is the other half of this file. A record: flags (1 unit), query id (4), number of rows (4), units that the rows take
-//! (4), then as the flags say: shape id (4) before the rows; command tag (length and text), error (index of an extra, 4)
-//! and credit (bytes, 4) after them. Numbers are little-endian, one byte per unit.
+//! (4), then as the flags say: shape id (4) before the rows; command tag (length and text), message (index of an extra,
+//! 4) and credit (bytes, 4) after them. Numbers are little-endian, one byte per unit.
 //!
 //! Why strings: V8 copies a one-byte string in at memory speed, reads it with `charCodeAt` in compiled code, and makes
 //! text columns by `substring`, without a crossing per value. Substrings pin the string they were cut from, so a chunk
@@ -31,8 +31,8 @@ mod flag {
     pub const LAST: u8 = 4;
     /// Earlier records of this query are void: it runs again.
     pub const RESTART: u8 = 8;
-    /// The reply failed, or there is other news that is no row: the index of an extra with it, as JSON, follows.
-    pub const ERROR: u8 = 16;
+    /// The index of an extra follows that holds a message, as JSON: an error or other news that is no row.
+    pub const MESSAGE: u8 = 16;
     /// The number of bytes to give back as credit once these rows are decoded follows.
     pub const CREDIT: u8 = 32;
 }
@@ -74,9 +74,8 @@ pub struct Record<'a> {
     /// DataRow messages.
     pub rows: &'a [u8],
     pub command_tag: Option<&'a str>,
-    /// The error that ends the reply, as JSON; or another message: a tenant's shard, the answer of a 1.x server, a
-    /// notification.
-    pub error: Option<String>,
+    /// As JSON: the error that ends the reply, a tenant's shard, the answer of a 1.x server, a notification.
+    pub message: Option<String>,
     /// Bytes of credit that decoding this piece frees.
     pub credit: Option<u32>,
     pub last: bool,
@@ -104,7 +103,7 @@ impl EncodedBatch {
         let mut opening = Opening { id: piece.id, restart: piece.restart, shape: piece.shape };
         let mut closing = Some(Closing {
             command_tag: piece.command_tag,
-            error: piece.error,
+            message: piece.message,
             credit: piece.credit,
             last: piece.last,
         });
@@ -137,7 +136,7 @@ struct Opening {
 /// The end of the last record.
 struct Closing<'a> {
     command_tag: Option<&'a str>,
-    error: Option<String>,
+    message: Option<String>,
     credit: Option<u32>,
     last: bool,
 }
@@ -177,10 +176,10 @@ fn record(
             flags |= flag::END;
             cell::push_short(out, tag.as_bytes());
         }
-        if let Some(error) = closing.error {
-            flags |= flag::ERROR;
+        if let Some(message) = closing.message {
+            flags |= flag::MESSAGE;
             push_u32(out, side.extras.len() as u32);
-            side.extras.push(Extra::Text(error.into_bytes()));
+            side.extras.push(Extra::Text(message.into_bytes()));
         }
         if let Some(credit) = closing.credit {
             flags |= flag::CREDIT;
