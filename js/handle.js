@@ -52,7 +52,8 @@ class Handle {
 
   /**
    * Ends the connections to the servers, and every subscription. Queries with `.mtdd()` are refused from then on
-   * (ClientClosedError); the Knex instance goes on working. Idempotent.
+   * (ClientClosedError); those under way, and transactions that are open on a shard, have 5 s to end. The Knex instance
+   * goes on working. Idempotent.
    *
    * @returns {Promise<void>}
    */

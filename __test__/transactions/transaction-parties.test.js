@@ -69,7 +69,7 @@ describe('the parties of a transaction', () => {
   });
 
   test('SAVEPOINT fails with one: what the other does in it goes back, and the outer one goes on', async () => {
-    native.answer = ({ text }) => (text.startsWith('SAVEPOINT') ? [failure()] : [null, result()]);
+    native.answer = ({ text }) => (text.startsWith('SAVEPOINT trx') ? [failure()] : [null, result()]);
     await db.transaction(async (trx) => {
       await trx('a').insert({ id: 1 });
       let inner = await settled(
@@ -95,6 +95,7 @@ describe('the parties of a transaction', () => {
       'insert',
       'SAVEPOINT',
       'ROLLBACK TO SAVEPOINT',
+      'SAVEPOINT mtdd_end',
       'COMMIT',
     ]);
     assert.deepEqual(asked.slice(-2), ['COMMIT;', 'close']);

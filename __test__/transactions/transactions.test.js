@@ -11,6 +11,7 @@ const {
   PartialFailureError,
   withTenant,
 } = require('../../js');
+const { startProxy } = require('../support/proxy');
 const { startCluster } = require('../../testkit/cluster');
 
 const SEED = [
@@ -259,11 +260,171 @@ describe('transactions', () => {
       }),
       (error) => {
         assert.ok(error instanceof PartialFailureError);
+        assert.deepEqual(error.context, { shard: 'done', local: 'failed' });
         assert.equal(error.cause.code, '23503');
         return true;
       },
     );
     assert.deepEqual(await idsOn(shards[0]), [1]);
+  });
+
+  describe('a failure that the application keeps to itself', () => {
+    /** Inserts a row twice, and says nothing of the second. */
+    const twice = async (insert) => {
+      await insert();
+      await insert().catch(() => {});
+    };
+    const onShard = (trx, id) => trx('notes').insert(note(id)).mtdd(home);
+    const locally = (trx, id) => trx('notes').insert(note(id));
+
+    for (const [where, code, work] of [
+      ['on the shard', '25P02', (trx) => twice(() => onShard(trx, 2))],
+      ['on the local database', '25P02', (trx) => twice(() => locally(trx, 2))],
+      [
+        'of a query whose time is up',
+        '25P02',
+        (trx) =>
+          trx
+            .raw('select pg_sleep(10)')
+            .mtdd(home, 1, 'auto', { timeout: 100 })
+            .catch(() => {}),
+      ],
+      [
+        'of a nested transaction',
+        '25P02',
+        (trx) =>
+          trx
+            .transaction(async (inner) => locally(inner, 1))
+            .catch(() => {})
+            .then(() => twice(() => locally(trx, 2))),
+      ],
+      ['that is a ROLLBACK on the shard', '25P01', (trx) => trx.raw('rollback').mtdd(home)],
+      ['that is a ROLLBACK on the local database', '25P01', (trx) => trx.raw('rollback')],
+    ]) {
+      it(`${where} keeps no half: both are rolled back, and the transaction rejects`, async () => {
+        await assert.rejects(
+          db.transaction(async (trx) => {
+            await onShard(trx, 1);
+            await locally(trx, 1);
+            await work(trx);
+          }),
+          { code, message: /^COMMIT; - / },
+        );
+        assert.deepEqual([await idsOn(plain), await idsOn(shards[0])], [[], []]);
+        assert.equal(await open(), 0);
+      });
+    }
+
+    it('also where the transaction is committed by the application', async () => {
+      const trx = await db.transaction();
+      await onShard(trx, 1);
+      await locally(trx, 1);
+      await twice(() => locally(trx, 2));
+      await assert.rejects(async () => trx.commit().then(() => trx.executionPromise), { code: '25P02' });
+      await assert.rejects(trx.executionPromise, { code: '25P02' });
+      assert.deepEqual([await idsOn(plain), await idsOn(shards[0])], [[], []]);
+    });
+
+    for (const [where, insert] of [
+      ['on the shard', onShard],
+      ['on the local database', locally],
+    ]) {
+      it(`in a nested transaction, ${where}: that goes back on both, and the outer one goes on`, async () => {
+        await db.transaction(async (trx) => {
+          await onShard(trx, 1);
+          await locally(trx, 1);
+          const inner = trx.transaction(async (one) => {
+            await onShard(one, 2);
+            await locally(one, 2);
+            await insert(one, 2).catch(() => {});
+          });
+          await assert.rejects(inner, { code: '25P02' });
+          await onShard(trx, 3);
+          await locally(trx, 3);
+        });
+        assert.deepEqual(
+          [await idsOn(plain), await idsOn(shards[0])],
+          [
+            [1, 3],
+            [1, 3],
+          ],
+        );
+      });
+    }
+
+    it('with the local connection gone, the shard does not commit either', async () => {
+      await assert.rejects(
+        db.transaction(async (trx) => {
+          await onShard(trx, 1);
+          await locally(trx, 1);
+          const [{ pid }] = (await trx.raw('select pg_backend_pid() as pid')).rows;
+          await plain.raw('select pg_terminate_backend(?)', [pid]);
+          await sleep(100);
+        }),
+      );
+      assert.deepEqual([await idsOn(plain), await idsOn(shards[0])], [[], []]);
+    });
+  });
+
+  it('a transaction that is open when its Knex instance is destroyed may still end', async () => {
+    const { queryServers, lookupServer } = cluster;
+    for (const close of [(own) => own.db.destroy(), (own) => own.handle.close()]) {
+      await Promise.all([plain('notes').delete(), shards[0]('notes').delete()]);
+      const own = { db: knex({ client: 'pg', connection: cluster.local.databaseUrl, pool: { min: 0 } }) };
+      own.handle = await InitializeReplication(express(), own.db, {
+        mtdd: { useMtdd: true, queryServers, lookupServer, logLevel: 'silent' },
+      });
+      const trx = await own.db.transaction();
+      await trx('notes').insert(note(1)).mtdd(home);
+      await trx('notes').insert(note(1));
+      const closing = close(own);
+      await assert.rejects(async () => own.db('notes').mtdd(home), { code: 'CLIENT_CLOSED' });
+      await sleep(200);
+      await trx('notes').insert(note(2)).mtdd(home);
+      await trx.transaction((inner) => inner('notes').insert(note(3)).mtdd(home));
+      await trx.commit();
+      await closing;
+      await own.db.destroy();
+      assert.deepEqual([await idsOn(plain), await idsOn(shards[0])], [[1], [1, 2, 3]]);
+    }
+  });
+
+  it('if the local connection breaks during COMMIT, the error says that its outcome is unknown', async () => {
+    await plain.raw(`
+      create table slow (id int);
+      create function wait() returns trigger language plpgsql as 'begin perform pg_sleep(1); return null; end';
+      create constraint trigger wait after insert on slow initially deferred for each row execute function wait();
+    `);
+    const url = new URL(cluster.local.databaseUrl);
+    const proxy = await startProxy(url.host);
+    url.host = proxy.address;
+    const { queryServers, lookupServer } = cluster;
+    const another = knex({ client: 'pg', connection: url.href, pool: { min: 0 } });
+    const connected = await InitializeReplication(express(), another, {
+      mtdd: { useMtdd: true, queryServers, lookupServer, logLevel: 'silent' },
+    });
+    try {
+      const trx = await another.transaction();
+      await trx('notes').insert(note(1)).mtdd(home);
+      await trx('slow').insert({ id: 1 });
+      const ended = assert.rejects(trx.executionPromise, (error) => {
+        assert.ok(error instanceof PartialFailureError, String(error));
+        assert.deepEqual(error.context, { shard: 'done', local: 'unknown' });
+        assert.match(error.message, /nobody knows whether the local database has/);
+        return true;
+      });
+      trx.commit();
+      while ((await idsOn(shards[0])).length === 0) await sleep(10);
+      proxy.withhold();
+      while ((await plain('slow')).length === 0) await sleep(50);
+      proxy.cut();
+      await ended;
+    } finally {
+      await connected.close();
+      await another.destroy();
+      proxy.stop();
+      await plain.raw('drop table slow; drop function wait');
+    }
   });
 
   it('streams, first, pluck and batchInsert work inside', async () => {

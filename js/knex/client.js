@@ -153,12 +153,13 @@ function subclassOf(Base) {
         around: contextOfTransaction(this),
       });
       const transaction = super.transaction.call(client, inside, config, outerTransaction);
-      if (runtime.isClosed && route !== undefined) {
+      const isClosed = runtime.isClosed && !hasSession(this);
+      if (isClosed && route !== undefined) {
         // Knex has made it, and asks it for a connection next.
         transaction.acquireConnection = () => Promise.reject(new ClientClosedError());
         return transaction;
       }
-      if (runtime.native === null || runtime.isClosed || isOlder) return transaction;
+      if (runtime.native === null || isClosed || isOlder) return transaction;
       return joinShard(transaction, config, client, runtime, transactionTenant);
     }
 
@@ -246,6 +247,11 @@ function runsInContextOfBuilder(runner, builder) {
   return runner;
 }
 
+/** Whether a client belongs to a transaction with a session on a shard. It may end after a close. */
+function hasSession(client) {
+  return client[SCOPE]?.participants.opening !== undefined;
+}
+
 /** Whether a client belongs to a transaction that was begun before the library was set up, which no shard can join. */
 function isOlderTransaction(client, runtime) {
   return runtime.native !== null && client.transacting === true && client[SCOPE] === undefined;
@@ -283,7 +289,7 @@ function clientOf(builder, asked, client, runtime) {
 /** The client that runs a query with a route. */
 function clientFor(route, builder, client, runtime) {
   if (route.ignoredOptions !== undefined) runtime.warnOfIgnoredOptions(route.ignoredOptions);
-  const refusal = runtime.refusalOf(route, builder);
+  const refusal = runtime.refusalOf(route, builder, hasSession(client));
   if (refusal !== undefined) return rejectingClient(client, refusal);
   if (isOlderTransaction(client, runtime)) return rejectingClient(client, olderTransaction(route));
   if (runtime.native !== null) return new (routedClassOf(client))(route, builder);

@@ -43,10 +43,12 @@ class Runtime {
    *
    * @param {import('./route').Route} route
    * @param {object} builder
+   * @param {boolean} isInSession it belongs to a transaction that has a session on a shard
    * @returns {Error | undefined}
    */
-  refusalOf(route, builder) {
-    if (this.isClosed) return new ClientClosedError();
+  refusalOf(route, builder, isInSession) {
+    // A transaction that is open may go on for a while; the native client decides for how long.
+    if (this.isClosed && !isInSession) return new ClientClosedError();
     if (builder._connection) {
       return new ValidationError(
         '.mtdd() and .connection() exclude each other: the first picks the shard, the second a connection.',
@@ -85,8 +87,8 @@ class Runtime {
   }
 
   /**
-   * Closes the native client and the listeners. From the call on, `.mtdd()` queries are rejected; the native client
-   * finishes or stops those that are running.
+   * Closes the native client and the listeners. From the call on, `.mtdd()` queries are rejected, but for those of open
+   * transactions; the native client finishes or stops what is running.
    *
    * @returns {Promise<void>} the same one each time
    */

@@ -22,6 +22,8 @@ const LOCAL = 'local';
 const SHARD = 'shard';
 /** Milliseconds that a server has to say why it is late. */
 const GRACE = 100;
+/** Fails where a statement of the transaction has failed, and where there is no transaction. */
+const PROBE = 'SAVEPOINT mtdd_end';
 /** What is sent instead of a COMMIT or RELEASE after a failure. */
 const BACK = { commit: 'rollback', release: 'rollbackTo' };
 
@@ -229,14 +231,13 @@ class TransactionScope {
     const back = BACK[verb];
     // A statement whose rows nobody wanted any more may have failed the transaction.
     let failure = back && (await participants.failureOfStreams());
+    if (back !== undefined && joined.size === 2) failure ??= await this.#whyNot(verb);
     if (isOutermost && last === LOCAL) participants.isLocalOpen = false;
     if (joined.size === 2) {
-      const sql = this.#sql(failure === undefined ? verb : back);
-      const refusal = await this.#through(SHARD, (connection) => trx.trxClient.query(connection, sql)).then(
-        () => undefined,
-        (error) => error,
-      );
+      const refusal = await this.#refusal(SHARD, this.#sql(failure === undefined ? verb : back));
       if (verb === 'commit' && failure === undefined && refusal === undefined) this.#tellOfHalf();
+      if (verb === 'release' && failure === undefined && refusal !== undefined)
+        await this.#refusal(SHARD, this.#sql(back));
       // A shard that could not be told to go back goes back by itself, when its session ends.
       failure ??= back && refusal;
     }
@@ -247,6 +248,25 @@ class TransactionScope {
       ...ending,
       failed: verb === 'rollback' && last === SHARD ? unlessLost : undefined,
     });
+  }
+
+  /**
+   * Why two participants cannot both end well, found out while both can still go back. PostgreSQL answers the COMMIT of
+   * a transaction in which a statement has failed with ROLLBACK, and that is no error: the other part would be kept.
+   */
+  async #whyNot(verb) {
+    if (verb === 'release') return this.#refusal(LOCAL, PROBE);
+    const [local, shard] = await Promise.all([this.#refusal(LOCAL, PROBE), this.#refusal(SHARD, PROBE)]);
+    if (shard !== undefined) return explained(shard, 'the shard', 'the local database');
+    return local && explained(local, 'the local database', 'the shard');
+  }
+
+  /** Sends control SQL to a participant. @returns {Promise<Error | undefined>} why it was refused */
+  #refusal(participant, sql) {
+    return this.#through(participant, (connection) => this.trx.trxClient.query(connection, sql)).then(
+      () => undefined,
+      (error) => error,
+    );
   }
 
   #sql(verb) {
@@ -263,14 +283,21 @@ class TransactionScope {
   #tellOfHalf() {
     const { trx } = this;
     const reject = trx._rejecter;
-    trx._rejecter = (error) =>
+    trx._rejecter = (error) => {
+      const [sentence, local] = isRefusal(error)
+        ? ['the local database has not: make the local part good', 'failed']
+        : [
+            'nobody knows whether the local database has: look before you make the local part good',
+            'unknown',
+          ];
       reject(
         new PartialFailureError(
-          'The shard has committed its part of the transaction, but the local database has not: make the local part good.',
-          { shard: 'done', local: 'failed' },
+          `The shard has committed its part of the transaction, but ${sentence}.`,
+          { shard: 'done', local },
           error,
         ),
       );
+    };
   }
 
   /** Runs one of Knex's control methods against a participant. Knex reads `trxClient` before it waits for anything. */
@@ -340,6 +367,21 @@ function controlling(client, { answered, failed } = {}) {
       },
     },
   });
+}
+
+/** PostgreSQL refused the statement, and neither ended the connection nor broke down over it: it has not been done. */
+function isRefusal({ code }) {
+  return /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P|58|XX)/.test(code);
+}
+
+/** Says of a transaction that one participant cannot commit what becomes of it. */
+function explained(error, where, otherPart) {
+  const sentences = {
+    '25P02': `a statement has failed on ${where}, so the transaction is rolled back there and on ${otherPart}`,
+    '25P01': `an earlier statement has ended the transaction on ${where}; what it did on ${otherPart} is rolled back`,
+  };
+  if (sentences[error.code] !== undefined) error.message = `COMMIT; - ${sentences[error.code]}`;
+  return error;
 }
 
 /**

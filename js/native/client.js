@@ -56,6 +56,7 @@ class Client {
   /** Something is ready to be taken in the next turn. */
   #isLate = false;
   #closing;
+  #isClosed = false;
 
   /**
    * @param {object} settings checked by `config.js`; times in milliseconds
@@ -297,7 +298,7 @@ class Client {
   }
 
   /**
-   * Refuses new queries, waits a few seconds for those under way, then cancels them. Idempotent.
+   * Refuses new queries, waits a few seconds for those under way and for open transactions, then cancels them. Idempotent.
    *
    * @returns {Promise<void>}
    */
@@ -307,6 +308,7 @@ class Client {
       if (this.#flushing) this.#native.flush();
       this.#native.close(id);
     }).then(() => {
+      this.#isClosed = true;
       clearInterval(this.#keepAlive);
       this.#tokens?.stop();
     });
@@ -315,7 +317,7 @@ class Client {
 
   /** Lets a reply wait under a new id; 0 if it has been refused. */
   #admit(reply, session) {
-    if (this.#closing !== undefined) {
+    if (this.#closing !== undefined && (session === undefined || this.#isClosed)) {
       const error = new ClientClosedError(session === undefined ? undefined : ROLLED_BACK);
       process.nextTick(() => reply.finish(error));
       return 0;

@@ -15,7 +15,7 @@ use super::{fan_out, open_session, placement, query};
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
 
-/// After a close: how long queries may go on before they are cancelled.
+/// After a close: how long queries and open transactions may go on before they are cancelled.
 const CLOSE_GRACE: Duration = Duration::from_secs(5);
 
 /// Stack size of the client's thread and of those that plan. With it, most statements are planned without an extra
@@ -57,10 +57,11 @@ async fn drive(shared: Arc<Shared>, mut commands: UnboundedReceiver<ClientComman
             }
             () = expiry(deadline), if deadline.is_some() => {
                 driver.running.values().for_each(|control| control.close());
+                driver.shared.sessions.close_all();
                 deadline = None;
             }
         }
-        if !driver.closing.is_empty() && driver.running.is_empty() && driver.listening.is_empty() {
+        if driver.is_idle() && !driver.closing.is_empty() {
             for id in driver.closing {
                 driver.shared.finish(id, Ok(()));
             }
@@ -108,16 +109,20 @@ impl Drop for Task {
 }
 
 impl Driver {
+    fn is_idle(&self) -> bool {
+        self.running.is_empty() && self.listening.is_empty() && self.shared.sessions.is_empty()
+    }
+
     fn handle(&mut self, command: ClientCommand, deadline: &mut Option<Instant>) {
         match command {
             ClientCommand::Execute(requests) => requests.into_iter().for_each(|request| self.execute(request)),
-            ClientCommand::Explain(request) => self.start(request.id, |task| async move {
+            ClientCommand::Explain(request) => self.start(request.id, None, |task| async move {
                 fan_out::explain(&task.shared, &task.deadlines, *request, &task.control).await;
             }),
-            ClientCommand::Locate { id, tenant, add } => self.start(id, move |task| async move {
+            ClientCommand::Locate { id, tenant, add } => self.start(id, None, move |task| async move {
                 placement::locate(&task.shared, &task.deadlines, id, &tenant, add, &task.control).await;
             }),
-            ClientCommand::OpenSession { id, session, target } => self.start(id, move |task| async move {
+            ClientCommand::OpenSession { id, session, target } => self.start(id, None, move |task| async move {
                 open_session::open(&task.shared, &task.deadlines, id, session, &target, &task.control).await;
             }),
             ClientCommand::CloseSession(session) => self.shared.sessions.close(session),
@@ -157,29 +162,34 @@ impl Driver {
     }
 
     fn execute(&mut self, request: Request) {
-        let id = request.id;
+        let (id, session) = (request.id, request.session);
         // A session decides where its queries go, and what they must not be.
-        if self.shared.router.fans_out(&request.target) && request.session.is_none() {
-            self.start(id, |task| async move {
+        if self.shared.router.fans_out(&request.target) && session.is_none() {
+            self.start(id, session, |task| async move {
                 fan_out::run(&task.shared, &task.deadlines, request, &task.control).await;
             });
         } else {
-            self.start(id, |task| async move {
+            self.start(id, session, |task| async move {
                 query::run(&task.shared, &task.deadlines, request, &task.control).await;
             });
         }
     }
 
     /// Starts a task that answers `id`, unless it is refused.
-    fn start<W: Future<Output = ()> + Send + 'static>(&mut self, id: u32, work: impl FnOnce(Task) -> W) {
-        let Some(control) = self.admit(id) else { return };
+    fn start<W: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        id: u32,
+        session: Option<u32>,
+        work: impl FnOnce(Task) -> W,
+    ) {
+        let Some(control) = self.admit(id, session) else { return };
         let (shared, deadlines, done) = (self.shared.clone(), self.deadlines.clone(), self.done.clone());
         tokio::spawn(work(Task { id, shared, deadlines, control, done }));
     }
 
-    /// Admits a query, or answers it with a refusal.
-    fn admit(&mut self, id: u32) -> Option<Arc<CallControl>> {
-        let refusal = if !self.closing.is_empty() {
+    /// Admits a query, or answers it with a refusal. After a close, transactions that are open may still end.
+    fn admit(&mut self, id: u32, session: Option<u32>) -> Option<Arc<CallControl>> {
+        let refusal = if !self.closing.is_empty() && session.is_none() {
             Error::ClientClosed { fate: Fate::NotRun }
         } else if self.running.len() >= self.max_in_flight {
             let reason = format!("{} queries are running, as many as mtdd.maxInFlight allows", self.max_in_flight);

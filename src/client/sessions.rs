@@ -72,6 +72,15 @@ impl HeldSessions {
         }
     }
 
+    pub fn close_all(&self) {
+        let numbers: Vec<u32> = self.lock().held.keys().copied().collect();
+        numbers.into_iter().for_each(|number| self.close(number));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.lock().held.is_empty()
+    }
+
     /// True if a session was closed, and everything done in it is rolled back.
     pub fn is_rolled_back(&self, number: u32) -> bool {
         self.lock().closed.iter().rev().any(|&closed| closed == (number, true))
