@@ -111,6 +111,9 @@ pub fn refusal(statement: &Statement, layout: &Layout) -> Option<Refusal> {
 
 fn of_view(statement: &Statement, layout: &Layout) -> Option<String> {
     let names = target(statement).and_then(name_parts)?;
+    if let Some(reason) = layout.unclear(&names) {
+        return Some(reason);
+    }
     let shown = names.join(".");
     match table_of(&names, layout) {
         Some(written) if written.columns.is_some() && layout.is_reference(&written.table) => {
@@ -180,7 +183,7 @@ mod tests {
                 ("mine_again", view(" SELECT id,\n    owner AS o\n   FROM mine;")),
                 ("joined", view(" SELECT t.id,\n    c.title\n   FROM t JOIN countries c ON c.code = t.code;")),
             ]
-            .map(|(name, relation)| (name.to_owned(), relation))
+            .map(|(name, relation)| (name.to_owned(), Relation { schema: "public".into(), ..relation }))
             .into(),
             ..Layout::default()
         }

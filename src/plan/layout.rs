@@ -78,6 +78,7 @@ fn add(known: &mut BTreeMap<String, String>, schema: &str, name: &str, is_visibl
 /// A table or view, as the catalog describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Relation {
+    pub schema: String,
     pub has_tenant: bool,
     /// The view's query; None: not a view.
     pub view: Option<String>,
@@ -195,11 +196,8 @@ impl Layout {
             if !is_of_copies(names) {
                 return None;
             }
-            let is_meant = |parent: &Vec<String>| match (names, parent.as_slice()) {
-                ([name], [.., of]) => name == of,
-                ([.., schema, name], [of_schema, of]) => schema == of_schema && name == of,
-                _ => false,
-            };
+            let meant = self.qualified(names);
+            let is_meant = |parent: &Vec<String>| self.qualified(parent) == meant;
             let mut known = self.relations.iter();
             let child = known.find(|(_, child)| of_tenants(child) && child.parents.iter().any(is_meant));
             child.map(|(name, _)| name.clone())
@@ -212,17 +210,55 @@ impl Layout {
 
     /// True for the name, without its schema, of a table of the application's that every shard holds alike.
     pub fn names_copies(&self, name: &str) -> bool {
-        self.reference_tables.iter().any(|declared| declared.rsplit('.').next() == Some(name))
+        self.reference_tables.iter().any(|declared| declared_name(declared).last().is_some_and(|last| last == name))
     }
 
     fn is_declared(&self, names: &[String]) -> bool {
-        let Some(table) = names.last() else { return false };
-        let schema = names.len().checked_sub(2).map(|index| names[index].as_str());
+        let meant = self.qualified(names);
         system_relations::is_own(names)
-            || self.reference_tables.iter().any(|declared| match declared.split_once('.') {
-                Some((of, name)) => name == table && schema.is_none_or(|schema| schema == of),
-                None => declared == table,
+            || self.reference_tables.iter().map(|declared| declared_name(declared)).any(|declared| {
+                match (meant, self.qualified(&declared)) {
+                    (Some(meant), Some(declared)) => meant == declared,
+                    // Neither is known. They are the same if search_path finds them.
+                    (None, None) => names == declared,
+                    _ => false,
+                }
             })
+    }
+
+    /// The schema and the name of a relation. None: the name has no schema, and search_path finds no such relation.
+    fn qualified<'n>(&'n self, names: &'n [String]) -> Option<(&'n str, &'n str)> {
+        match names {
+            [.., schema, name] => Some((schema, name)),
+            [name] => Some((&self.relations.get(name)?.schema, name)),
+            [] => None,
+        }
+    }
+
+    /// Why it is not clear whether this relation is a reference table: one of its name is declared without a schema, and
+    /// search_path finds none.
+    pub fn unclear(&self, names: &[String]) -> Option<String> {
+        let ([.., schema, name], Some(_)) = (names, self.relation(names)) else { return None };
+        let is_meant = |declared: &String| declared == name && !self.relations.contains_key(name);
+        let shown = format!("{schema}.{name}");
+        (self.reference_tables.iter().any(is_meant) && !self.reference_tables.contains(&shown)).then(|| {
+            format!(
+                "{shown}, which may be the {name} of mtdd.referenceTables: search_path finds no table of this name; write its \
+                 schema there, as in '{shown}' if that is meant"
+            )
+        })
+    }
+
+    /// What is wrong with the declared reference tables, in words, by their names.
+    pub fn wrong_declarations(&self) -> BTreeMap<&str, String> {
+        let wrong = |declared: &String| {
+            let Some(known) = self.relation(&declared_name(declared)) else {
+                return Some("no shard has such a table, so nothing is taken for its rows".to_owned());
+            };
+            let column = self.tenant_column.as_ref().filter(|_| known.has_tenant)?;
+            Some(format!("it has the column {column}, but its rows are taken for copies that every shard holds"))
+        };
+        self.reference_tables.iter().filter_map(|declared| Some((declared.as_str(), wrong(declared)?))).collect()
     }
 
     /// What is known about a relation.
@@ -231,5 +267,13 @@ impl Layout {
             [.., schema, name] => self.relations.get(&format!("{schema}.{name}")),
             names => self.relations.get(names.first()?),
         }
+    }
+}
+
+/// The parts of a declared table's name.
+fn declared_name(declared: &str) -> Vec<String> {
+    match declared.split_once('.') {
+        Some((schema, name)) => vec![schema.to_owned(), name.to_owned()],
+        None => vec![declared.to_owned()],
     }
 }

@@ -147,6 +147,8 @@ struct State {
     until: Option<Instant>,
     /// The setting that rules out queries for all shards.
     settings: Option<Arc<str>>,
+    /// The declared reference tables of which the log has said what is wrong with them.
+    warned: BTreeSet<String>,
     /// By the way in which all shards were asked for.
     plans: [LruCache<Box<str>, Arc<PlannedStatement>>; 3],
     text: usize,
@@ -161,6 +163,7 @@ impl PlanCache {
             locked: HashMap::new(),
             until: None,
             settings: None,
+            warned: BTreeSet::new(),
             plans,
             text: 0,
         });
@@ -253,6 +256,15 @@ impl PlanCache {
     /// The setting that rules out queries for all shards, in words.
     pub fn wrong_setting(&self) -> Option<Arc<str>> {
         lock(&self.state).settings.clone()
+    }
+
+    /// What is wrong with declared reference tables, each with its name. Each is said once.
+    pub fn new_wrong_declarations(&self) -> Vec<(String, String)> {
+        let mut state = lock(&self.state);
+        let layout = state.layout.clone();
+        let mut wrong = layout.wrong_declarations();
+        wrong.retain(|name, _| !state.locked.contains_key(*name) && state.warned.insert((*name).to_owned()));
+        wrong.into_iter().map(|(name, how)| (name.to_owned(), how)).collect()
     }
 
     /// Takes over what the shards say, and drops plans that were made under other relations, types or functions. True

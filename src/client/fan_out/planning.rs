@@ -99,6 +99,11 @@ async fn read_schemas(
         caches.catalog.forget();
     }
     tracing::debug!(target: "mtdd::query", shards = shared.shards.len(), "the schemas of all shards were read");
+    if is_whole() {
+        for (table, how) in caches.plans.new_wrong_declarations() {
+            tracing::warn!(target: "mtdd::query", table, "mtdd.referenceTables names {table}: {how}");
+        }
+    }
     if let Some(last) = &mut turn {
         **last = Some(begun);
     }

@@ -136,6 +136,7 @@ impl ShardSchemas {
                 continue;
             }
             let relation = Relation {
+                schema: schema.to_owned(),
                 has_tenant: cell(3) == "t",
                 view: answer.text(row, 4).map(str::to_owned),
                 is_stored: cell(6) == "t",
@@ -211,6 +212,10 @@ impl Relation {
     /// How another shard's relation of the same name differs, in words.
     fn difference(&self, other: &Relation) -> Option<String> {
         let ((one, here), (another, there)) = (&self.parts, &other.parts);
+        if self.schema != other.schema {
+            let (this, that) = (&self.schema, &other.schema);
+            return Some(format!("search_path finds it in {this} on shard {one}, and in {that} on shard {another}"));
+        }
         if self.view != other.view {
             return Some(match (&self.view, &other.view) {
                 (Some(_), Some(_)) => format!("the views of shards {one} and {another} have different texts"),

@@ -256,7 +256,7 @@ impl Search<'_> {
         if let Some(how) = self.layout.relation(names).and_then(|known| known.differs.as_deref()) {
             return Err(format!("the shards differ in {how}; make them the same"));
         }
-        if let Some(reason) = self.layout.mixed(names) {
+        if let Some(reason) = self.layout.mixed(names).or_else(|| self.layout.unclear(names)) {
             return Err(reason);
         }
         if let Some(known) = self.layout.relation(names)

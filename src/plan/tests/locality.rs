@@ -232,3 +232,22 @@ fn what_one_server_counts_is_no_answer_for_all() {
     }
     assert_eq!(planned("select relname from pg_class join pg_namespace n on n.oid = relnamespace"), Ok(Plan::AnyShard));
 }
+
+#[test]
+fn a_reference_table_is_the_one_that_its_declaration_means_in_sql() {
+    let of = |schema: &str| Relation { schema: schema.into(), ..Relation::default() };
+    let mut layout = Layout { reference_tables: vec!["countries".into(), "codes".into()], ..Layout::default() };
+    for (name, schema) in
+        [("countries", "public"), ("public.countries", "public"), ("o.countries", "o"), ("o.codes", "o")]
+    {
+        layout.relations.insert(name.into(), of(schema));
+    }
+    let names = |name: &str| name.split('.').map(str::to_owned).collect::<Vec<_>>();
+    assert!(layout.is_reference(&names("countries")) && layout.is_reference(&names("public.countries")));
+    assert!(!layout.is_reference(&names("o.countries")) && layout.unclear(&names("o.countries")).is_none());
+    // search_path finds no such table, so that this one may be meant.
+    assert!(layout.unclear(&names("o.codes")).is_some());
+    assert!(layout.is_reference(&names("codes")), "it may come");
+    layout.reference_tables = vec!["o.countries".into()];
+    assert!(layout.is_reference(&names("o.countries")) && !layout.is_reference(&names("countries")));
+}
