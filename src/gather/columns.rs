@@ -18,6 +18,9 @@ pub struct ColumnType {
     pub has_collation: bool,
     /// It has no text that could be read back (an anonymous record).
     pub is_pseudo: bool,
+    /// Its values can be the elements of an array: `unnest` gives them back, each as one column. Not so for arrays, whose
+    /// elements it gives; for composite types, whose fields it gives; and for types whose arrays are written without commas.
+    pub is_element: bool,
 }
 
 /// A collation, as far as it matters for merging.
@@ -78,15 +81,17 @@ impl GatheredColumns<'_> {
         }
         let names: Vec<_> = (0..self.known.len()).map(|index| self.name(index)).collect();
         let columns: Vec<_> = self.known.iter().zip(&names).map(|(known, name)| known.select(name)).collect();
-        let arrays = columns_of_texts(own, names.len());
-        format!("SELECT {} FROM {arrays} AS u({})", columns.join(", "), names.join(", "))
+        let domains: String = self.known.iter().zip(&names).map(|(known, name)| known.in_domain(name)).collect();
+        let rows = rows_from(own, self.known);
+        format!("SELECT {} FROM {rows} AS u({}){domains}", columns.join(", "), names.join(", "))
     }
 }
 
 impl GatheredColumn {
     /// A column of which merging needs to know nothing.
     pub fn unneeded(field: &Field) -> Self {
-        let column_type = Arc::new(ColumnType { name: "text".into(), has_collation: false, is_pseudo: false });
+        let column_type =
+            Arc::new(ColumnType { name: "text".into(), has_collation: false, is_pseudo: false, is_element: true });
         GatheredColumn { field: field.clone(), column_type, modified: None, domain: None, collation: None, rules: None }
     }
 
@@ -112,25 +117,50 @@ impl GatheredColumn {
     }
 
     fn select(&self, name: &str) -> String {
-        format!("u.{name}{} AS {name}", self.cast())
+        let (value, collate) = (format!("u.{name}"), self.collate());
+        match (&self.domain, &self.modified) {
+            (Some(_), _) => format!("d_{name}.v{collate} AS {name}"),
+            (None, Some(modified)) => format!("{value}::{modified}{collate} AS {name}"),
+            (None, None) => format!("{value}{collate} AS {name}"),
+        }
     }
 
-    /// The cast from text to the column's type.
-    pub fn cast(&self) -> String {
-        let collate = match &self.collation {
+    /// A join that gives the column its domain. A domain may refuse NULL, and yet its columns are NULL behind an outer
+    /// join: NULL gets no cast here either. OFFSET keeps the cast behind the condition.
+    fn in_domain(&self, name: &str) -> String {
+        let Some(domain) = &self.domain else { return String::new() };
+        format!(
+            " LEFT JOIN LATERAL (SELECT u.{name}::{domain} AS v WHERE u.{name} IS DISTINCT FROM NULL OFFSET 0) AS d_{name} ON true"
+        )
+    }
+
+    /// COLLATE, where the column has a collation.
+    pub fn collate(&self) -> String {
+        match &self.collation {
             Some(collation) if self.column_type.has_collation => format!(" COLLATE {collation}"),
             _ => String::new(),
-        };
-        format!("::{}{collate}", self.domain.as_deref().or(self.modified.as_deref()).unwrap_or(&self.column_type.name))
+        }
+    }
+
+    /// SQL that gives the values of an array parameter in the column's type, without its modifier. The type's own input
+    /// function reads them: a cast from text could be a function of the application's.
+    fn values(&self, parameter: usize) -> String {
+        let name = &self.column_type.name;
+        match self.column_type.is_element {
+            true => format!("pg_catalog.unnest(${parameter}::{name}[])"),
+            false => format!(
+                "pg_catalog.json_to_recordset((SELECT pg_catalog.json_agg(pg_catalog.json_build_object('v', t.v) ORDER BY t.place) \
+                 FROM pg_catalog.unnest(${parameter}::pg_catalog.text[]) WITH ORDINALITY AS t(v, place))) AS (v {name})"
+            ),
+        }
     }
 }
 
-/// SQL for a relation of text columns, each from one array parameter. Names are qualified with pg_catalog, so that objects
-/// of the application cannot take their place.
-pub fn columns_of_texts(own: usize, columns: usize) -> String {
-    let arrays: Vec<_> =
-        (1..=columns).map(|index| format!("pg_catalog.unnest(${}::pg_catalog.text[])", own + index)).collect();
-    format!("ROWS FROM ({})", arrays.join(", "))
+/// SQL for a relation of columns, each from one array parameter. Names are qualified with pg_catalog, so that objects of
+/// the application cannot take their place.
+pub fn rows_from<'k>(own: usize, columns: impl IntoIterator<Item = &'k GatheredColumn>) -> String {
+    let values: Vec<_> = columns.into_iter().zip(own + 1..).map(|(known, parameter)| known.values(parameter)).collect();
+    format!("ROWS FROM ({})", values.join(", "))
 }
 
 /// Where a column stands in a row of `columns` columns, the `hidden` last. None: nowhere.

@@ -134,6 +134,7 @@ mod tests {
                 name: of.into(),
                 has_collation: collation.is_some(),
                 is_pseudo: of == "record",
+                is_element: of != "pair",
             }),
             modified: (of == "numeric").then(|| "numeric(10,2)".into()),
             domain: None,
@@ -163,9 +164,24 @@ mod tests {
         ];
         assert_eq!(
             statement(&finish(body), &columns).unwrap(),
-            "WITH mtdd_g AS (SELECT u.v0::numeric(10,2) AS v0, u.h0::text COLLATE \"en-x-icu\" AS h0 \
-             FROM ROWS FROM (pg_catalog.unnest($2::pg_catalog.text[]), pg_catalog.unnest($3::pg_catalog.text[])) AS u(v0, h0)) \
+            "WITH mtdd_g AS (SELECT u.v0::numeric(10,2) AS v0, u.h0 COLLATE \"en-x-icu\" AS h0 \
+             FROM ROWS FROM (pg_catalog.unnest($2::numeric[]), pg_catalog.unnest($3::text[])) AS u(v0, h0)) \
              SELECT v0 AS \"a\"\"b\", $1::text FROM mtdd_g"
+        );
+    }
+
+    #[test]
+    fn types_that_are_no_elements_travel_as_texts_and_domains_do_not_see_null() {
+        let mut columns = [known("p", "pair", None), known("d", "integer", None)];
+        columns[1].domain = Some("nn".into());
+        let columns = GatheredColumns { known: &columns, hidden: 0, shard: 0 };
+        assert_eq!(
+            columns.relation(0),
+            "SELECT u.v0 AS v0, d_v1.v AS v1 FROM ROWS FROM (pg_catalog.json_to_recordset(\
+             (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('v', t.v) ORDER BY t.place) \
+             FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY AS t(v, place))) AS (v pair), \
+             pg_catalog.unnest($2::integer[])) AS u(v0, v1) \
+             LEFT JOIN LATERAL (SELECT u.v1::nn AS v WHERE u.v1 IS DISTINCT FROM NULL OFFSET 0) AS d_v1 ON true"
         );
     }
 

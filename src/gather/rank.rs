@@ -1,20 +1,18 @@
 //! The query by which a shard sorts keys that only PostgreSQL can compare, and how to read its result.
 
-use super::columns::{GatheredColumns, columns_of_texts};
+use super::columns::{GatheredColumn, GatheredColumns, rows_from};
 use crate::data::result_set::ResultSet;
 use crate::error::Error;
 use crate::plan::OrderKey;
 
-/// Sorts texts, given as one array for each key. Returns each text's place, and a number that is the same for all texts
-/// that are equal in the first `on` keys.
+/// Sorts values, given as one array for each key. Returns each value's place, and a number that is the same for all values
+/// that are equal in the first `on` keys. A domain sorts as its base type does.
 pub fn statement(keys: &[OrderKey], on: usize, columns: &GatheredColumns<'_>) -> String {
     let names: Vec<_> = (0..keys.len()).map(|index| format!("k{index}")).collect();
-    let arrays = columns_of_texts(0, keys.len());
-    let cast = |(key, name): (&OrderKey, &String)| {
-        let cast = columns.at(key.column).map_or_else(String::new, |known| known.cast());
-        format!("u.{name}{cast} AS {name}")
-    };
-    let values: Vec<_> = keys.iter().zip(&names).map(cast).collect();
+    let known: Vec<&GatheredColumn> = keys.iter().filter_map(|key| columns.at(key.column)).collect();
+    let rows = rows_from(0, known.iter().copied());
+    let values: Vec<_> =
+        known.iter().zip(&names).map(|(known, name)| format!("u.{name}{} AS {name}", known.collate())).collect();
     let sort = |(key, name): (&OrderKey, &String)| {
         let direction = if key.descending { "DESC" } else { "ASC" };
         let nulls = if key.nulls_first { "FIRST" } else { "LAST" };
@@ -26,7 +24,7 @@ pub fn statement(keys: &[OrderKey], on: usize, columns: &GatheredColumns<'_>) ->
         on => format!("pg_catalog.rank() OVER (ORDER BY {})", order[..on.min(order.len())].join(", ")),
     };
     format!(
-        "SELECT q.place OPERATOR(pg_catalog.-) 1, {group} FROM (SELECT {}, u.place FROM {arrays} WITH ORDINALITY AS u({}, place)) AS q ORDER BY {}, q.place",
+        "SELECT q.place OPERATOR(pg_catalog.-) 1, {group} FROM (SELECT {}, u.place FROM {rows} WITH ORDINALITY AS u({}, place)) AS q ORDER BY {}, q.place",
         values.join(", "),
         names.join(", "),
         order.join(", "),
@@ -68,6 +66,7 @@ mod tests {
                 name: name.into(),
                 has_collation: collation.is_some(),
                 is_pseudo: false,
+                is_element: name != "pair",
             }),
             modified: None,
             domain: None,
@@ -83,8 +82,8 @@ mod tests {
         assert_eq!(
             statement(&keys, 1, &columns),
             "SELECT q.place OPERATOR(pg_catalog.-) 1, pg_catalog.rank() OVER (ORDER BY q.k0 DESC NULLS FIRST) FROM \
-             (SELECT u.k0::mood AS k0, u.k1::text COLLATE \"de\" AS k1, u.place FROM \
-             ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) WITH ORDINALITY AS u(k0, k1, place)) AS q \
+             (SELECT u.k0 AS k0, u.k1 COLLATE \"de\" AS k1, u.place FROM \
+             ROWS FROM (pg_catalog.unnest($1::mood[]), pg_catalog.unnest($2::text[])) WITH ORDINALITY AS u(k0, k1, place)) AS q \
              ORDER BY q.k0 DESC NULLS FIRST, q.k1 ASC NULLS LAST, q.place"
         );
     }

@@ -75,6 +75,7 @@ impl CatalogCache {
         if !unknown.is_empty() {
             let ids = text_array(unknown.iter().map(|id| id.to_string()));
             let sql = "SELECT t.oid, format_type(t.oid, -1), t.typcollation <> 0, t.typtype = 'p', \
+                       t.typarray <> 0 AND t.typtype <> 'c' AND t.typdelim = ',', \
                        EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_type AS e ON e.typrelid = c.oid \
                          WHERE e.oid IN (t.oid, t.typelem) AND c.relkind <> 'c') \
                        FROM pg_catalog.pg_type AS t WHERE t.oid = ANY ($1::oid[])";
@@ -89,16 +90,19 @@ impl CatalogCache {
                     name: answer.text(row, 1).unwrap_or_default().to_owned(),
                     has_collation: answer.text(row, 2) == Some("t"),
                     is_pseudo: answer.text(row, 3) == Some("t"),
+                    is_element: answer.text(row, 4) == Some("t"),
                 });
                 // Not remembered: a table may be renamed, and its row type with it, without notice.
-                match answer.text(row, 4) == Some("t") {
+                match answer.text(row, 5) == Some("t") {
                     true => of_tables.insert(id, of),
                     false => known.types.insert(type_key(shard, id), of),
                 };
             }
         }
         let known = self.lock();
-        let gone = || Arc::new(ColumnType { name: "unknown".into(), has_collation: false, is_pseudo: true });
+        let gone = || {
+            Arc::new(ColumnType { name: "unknown".into(), has_collation: false, is_pseudo: true, is_element: false })
+        };
         let of = |id: &u32| known.types.get(&type_key(shard, *id)).or_else(|| of_tables.get(id)).cloned();
         Ok(ids.iter().map(|id| of(id).unwrap_or_else(gone)).collect())
     }
@@ -190,7 +194,8 @@ impl CatalogCache {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.types.is_empty() {
             known.types.extend(BUILTIN.map(|(id, name, has_collation)| {
-                ((None, id), Arc::new(ColumnType { name: name.into(), has_collation, is_pseudo: false }))
+                let of = ColumnType { name: name.into(), has_collation, is_pseudo: false, is_element: true };
+                ((None, id), Arc::new(of))
             }));
         }
         known

@@ -266,13 +266,10 @@ async fn finish_on_shard<'a>(
     let own = bind(&finish.params, &fan_out.request.params, bound.limits, bound.now.as_ref());
     let own = own.map_err(|_| FanOutError::unsupported("a value for its last step is missing"))?;
     let wire = query(sql, finish::parameters(own, gathered));
-    let mut calls = fan_out
-        .on_one(calls.into_interrupts(), wire, true, &Dependencies::default())
-        .await
-        .map_err(FanOutError::without_position)?;
-    while let Some(DescribedPart { reply, description }) =
-        calls.next_of(0).await.map_err(FanOutError::without_position)?
-    {
+    let refusal = |error: FanOutError| strict_domain(error, columns).without_position();
+    let mut calls =
+        fan_out.on_one(calls.into_interrupts(), wire, true, &Dependencies::default()).await.map_err(refusal)?;
+    while let Some(DescribedPart { reply, description }) = calls.next_of(0).await.map_err(refusal)? {
         if let Some(description) = description {
             let fields = finish::described(finish, columns, description.fields());
             fan_out.output.begin(&fan_out.shared.descriptions.of(fields));
@@ -283,8 +280,24 @@ async fn finish_on_shard<'a>(
         }
         calls.until_taken(fan_out.output.room()).await?;
     }
-    calls.ended().await.map_err(FanOutError::without_position)?;
+    calls.ended().await.map_err(refusal)?;
     Ok(summary)
+}
+
+/// A domain checks its values when rows are gathered, also those from before a constraint that is NOT VALID, or that its
+/// function has let pass at another time. Nobody's query has asked for that.
+fn strict_domain(error: FanOutError, columns: &GatheredColumns<'_>) -> FanOutError {
+    let FanOutError::Shard(ShardError::Database(failure)) = &error else { return error };
+    let is_check = matches!(failure.code.as_deref(), Some("23502" | "23514"));
+    let Some(refusing) = failure.data_type.as_deref().filter(|_| is_check) else { return error };
+    let is_refusing = |domain: &str| domain.trim_end_matches('"').ends_with(refusing);
+    match columns.known.iter().filter_map(|known| known.domain.as_deref()).any(is_refusing) {
+        false => error,
+        true => FanOutError::unsupported(&format!(
+            "there are values that their domain {refusing} no longer accepts, so the rows of all shards cannot be gathered; \
+             cast them to the domain's base type"
+        )),
+    }
 }
 
 /// No more rows are needed.
