@@ -77,7 +77,10 @@ export interface MtddHandle {
     tenantId: MtddTenantId,
     tenantType?: number | string,
   ): Promise<{ tenantId: string; shardIndex: number }>;
-  /** The tenant's shard: its position in `queryServers`. Rejects with TenantNotFoundError for an unknown one. */
+  /**
+   * The tenant's shard: its position in `queryServers`. It is looked up now, also if queries remember it. Rejects
+   * with TenantNotFoundError for an unknown tenant.
+   */
   tenantShard(tenantId: MtddTenantId, tenantType?: number | string): Promise<number>;
   /**
    * Listens to a channel of PostgreSQL's NOTIFY on all shards or on one; with `useMtdd: false`, on the local
@@ -94,8 +97,8 @@ export interface MtddHandle {
     options?: MtddShardListenOptions | null,
   ): Promise<MtddSubscription>;
   /**
-   * The same for a tenant's shard. A tenant that may be missing does not compile, because it would mean all
-   * shards.
+   * The same for a tenant's shard. When the tenant is moved, the subscription follows it, and calls `onGap`. A
+   * tenant that may be missing does not compile, because it would mean all shards.
    */
   listen(
     channel: string,
@@ -668,7 +671,7 @@ interface MtddGapOption {
  */
 export interface MtddSubscription {
   readonly channel: string;
-  /** The indexes of the shards. */
+  /** The indexes of the shards. That of a tenant changes when the tenant is moved. */
   readonly shards: readonly number[];
   /** Stops listening. The listener is not called again. Idempotent. */
   close(): Promise<void>;

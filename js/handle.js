@@ -78,7 +78,7 @@ class Handle {
   }
 
   /**
-   * The tenant's shard.
+   * The tenant's shard, as the lookup server says now. While none can be reached, it is the shard that queries go to.
    *
    * @param {string | number | bigint} tenantId
    * @param {number | string} [tenantType] default 1

@@ -97,9 +97,11 @@ class Participants {
 
   async #checkShard(route, shard, register) {
     const { native } = this.runtime;
-    const other = register
+    let other = register
       ? (await native.addTenant(route.tenant, route.tenantType)).shardIndex
-      : await native.tenantShard(route.tenant, route.tenantType);
+      : await native.tenantShard(route.tenant, route.tenantType, { anew: false });
+    // It may have moved since it was last looked up.
+    if (other !== shard) other = await native.tenantShard(route.tenant, route.tenantType);
     if (other !== shard) {
       throw new CrossShardTransactionError(
         `The transaction runs on shard ${shard}, because its first query is for ${this.route}; ${route} lives on shard ${other}. Use a transaction for each: nothing was sent.`,

@@ -217,6 +217,21 @@ class Client {
   }
 
   /**
+   * The same on the shard where a tenant lives, also after it was moved.
+   *
+   * @param {string} tenant
+   * @param {number} tenantType
+   * @param {string} channel
+   * @param {object} listener
+   * @returns {number}
+   */
+  listenFor(tenant, tenantType, channel, listener) {
+    const id = this.#admit(listener);
+    if (id !== 0) this.#native.listenFor(id, tenant, tenantType, channel);
+    return id;
+  }
+
+  /**
    * Stops a query, or a listener.
    *
    * @param {number} id
@@ -250,16 +265,19 @@ class Client {
    * @returns {Promise<{ tenantId: string, shardIndex: number }>}
    */
   addTenant(tenant, tenantType) {
-    return this.#place(tenant, tenantType, true);
+    return this.#placed((id) => this.#native.register(id, tenant, tenantType));
   }
 
   /**
    * @param {string} tenant
    * @param {number} tenantType
+   * @param {object} [options]
+   * @param {boolean} [options.anew] default true: it is looked up now; false: what is known may be a while old
    * @returns {Promise<number>} the index of the tenant's shard
    */
-  tenantShard(tenant, tenantType) {
-    return this.#place(tenant, tenantType, false).then(({ shardIndex }) => shardIndex);
+  async tenantShard(tenant, tenantType, { anew = true } = {}) {
+    const { shardIndex } = await this.#placed((id) => this.#native.place(id, tenant, tenantType, anew));
+    return shardIndex;
   }
 
   /**
@@ -340,12 +358,13 @@ class Client {
     if (this.#waiting.size === 0) this.#keepAlive.unref();
   }
 
-  #place(tenant, tenantType, add) {
+  /** Resolves to where a tenant lives, for which `ask` asks the native half. */
+  #placed(ask) {
     return new Promise((resolve, reject) => {
       // The placement arrives in place of an error.
       const settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
       const id = this.#admit(new Reply(this.#driver, undefined, undefined, settle));
-      if (id !== 0) this.#native.place(id, tenant, tenantType, add);
+      if (id !== 0) ask(id);
     });
   }
 

@@ -30,13 +30,14 @@ async function listen(runtime, client, channel, listener, options) {
   const { native } = runtime;
   if (native === null) {
     const local = new LocalListener(client, channel, tell(0), runtime.logger);
-    return new Subscription(channel, [0], [await started(local, runtime)]);
+    return new Subscription(channel, [await started(local, runtime)]);
   }
-  const shards = await shardsOf(runtime, route, shard);
-  const listeners = shards.map((index) => new ShardListener(native, index, channel, tell(index)));
+  const listeners = startsOf(runtime, channel, route, shard).map(
+    (start) => new ShardListener(native, start, tell),
+  );
   const outcomes = await Promise.allSettled(listeners.map((one) => one.inForce));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed === undefined) return new Subscription(channel, shards, listeners);
+  if (failed === undefined) return new Subscription(channel, listeners);
   await Promise.all(listeners.map((one) => one.close()));
   throw failed.reason;
 }
@@ -54,10 +55,13 @@ async function started(local, runtime) {
   return local;
 }
 
-async function shardsOf({ native, shards }, route, shard) {
-  if (route !== undefined) return [await native.tenantShard(route.tenant, route.tenantType)];
-  if (shard !== undefined) return [shard];
-  return Array.from({ length: shards }, (_, index) => index);
+/** What starts each of the native listeners, and returns its id. */
+function startsOf({ native, shards }, channel, route, shard) {
+  if (route !== undefined) {
+    return [(listener) => native.listenFor(route.tenant, route.tenantType, channel, listener)];
+  }
+  const indexes = shard === undefined ? Array.from({ length: shards }, (_, index) => index) : [shard];
+  return indexes.map((index) => (listener) => native.listen(index, channel, listener));
 }
 
 function checked(runtime, channel, listener, options) {
@@ -132,30 +136,36 @@ function callSafely(listener, argument) {
 class ShardListener {
   #client;
   #id;
+  #tell;
   #news;
   #settle;
   #isClosed = false;
 
   /**
    * @param {object} client `js/native/client.js`
-   * @param {number} shard
-   * @param {string} channel
-   * @param {{ notification(parts: unknown[]): void, gap(reason: string): void }} news
+   * @param {(listener: ShardListener) => number} start
+   * @param {(shard: number) => { notification(parts: unknown[]): void, gap(reason: string): void }} tell
    */
-  constructor(client, shard, channel, news) {
+  constructor(client, start, tell) {
     this.#client = client;
-    this.#news = news;
+    this.#tell = tell;
+    /** The shard where it listens, or has listened last. */
+    this.shard = undefined;
     /** Whoever waits for the end. */
     this.onEnd = undefined;
     /** Resolves once LISTEN is in force; rejects if it never is. */
     this.inForce = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    this.#id = client.listen(shard, channel, this);
+    this.#id = start(this);
   }
 
-  /** LISTEN is in force. `reason`: why some may have been missed before; null the first time. */
-  listening(reason) {
+  /** LISTEN is in force on a shard. `reason`: why some may have been missed before; null the first time. */
+  listening([shard, reason]) {
+    if (shard !== this.shard) {
+      this.shard = shard;
+      this.#news = this.#tell(shard);
+    }
     if (reason === null) this.#settle.resolve();
     else if (!this.#isClosed) this.#news.gap(reason);
   }
@@ -185,11 +195,14 @@ class Subscription {
   #listeners;
   #closing;
 
-  constructor(channel, shards, listeners) {
+  constructor(channel, listeners) {
     this.channel = channel;
-    /** The indexes of the shards. */
-    this.shards = Object.freeze(shards);
     this.#listeners = listeners;
+  }
+
+  /** The indexes of the shards. That of a tenant changes when the tenant is moved. */
+  get shards() {
+    return Object.freeze(this.#listeners.map(({ shard }) => shard));
   }
 
   /**

@@ -21,6 +21,7 @@ class LocalListener {
   #isClosed = false;
   /** Ends the pause between attempts. */
   #abort = new AbortController();
+  shard = 0;
   /** Called once it is closed. */
   onClose = () => {};
 

@@ -14,7 +14,7 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
-use crate::client::{Client, JsQueue, Request};
+use crate::client::{Client, JsQueue, ListenTarget, Locating, Request};
 use crate::lookup::Tenant;
 use crate::plan::FanOutConsent;
 use crate::route::QueryTarget;
@@ -115,10 +115,17 @@ impl NativeClient {
         self.client.execute(self.requests.take());
     }
 
-    /// Answers where a tenant lives. `add`: registers it first. The answer comes by `take` under `id`.
+    /// Answers where a tenant lives. `anew`: as of now. The answer comes by `take` under `id`.
     #[napi(catch_unwind)]
-    pub fn place(&self, id: u32, tenant: TenantName, tenant_type: i32, add: bool) {
-        self.client.locate(id, Tenant { name: tenant.0.into(), kind: tenant_type }, add);
+    pub fn place(&self, id: u32, tenant: TenantName, tenant_type: i32, anew: bool) {
+        let how = if anew { Locating::Anew } else { Locating::Known };
+        self.client.locate(id, Tenant { name: tenant.0.into(), kind: tenant_type }, how);
+    }
+
+    /// The same after registering the tenant, if it is new.
+    #[napi(catch_unwind)]
+    pub fn register(&self, id: u32, tenant: TenantName, tenant_type: i32) {
+        self.client.locate(id, Tenant { name: tenant.0.into(), kind: tenant_type }, Locating::Register);
     }
 
     /// Opens a session on the tenant's shard under the number `session` (not 0). Answers as `place` does.
@@ -137,7 +144,14 @@ impl NativeClient {
     /// `take` under `id`.
     #[napi(catch_unwind)]
     pub fn listen(&self, id: u32, shard: u32, channel: String) {
-        self.client.listen(id, shard as usize, channel);
+        self.client.listen(id, ListenTarget::Shard(shard as usize), channel);
+    }
+
+    /// The same on the shard where a tenant lives, also after it was moved.
+    #[napi(catch_unwind)]
+    pub fn listen_for(&self, id: u32, tenant: TenantName, tenant_type: i32, channel: String) {
+        let tenant = Tenant { name: tenant.0.into(), kind: tenant_type };
+        self.client.listen(id, ListenTarget::ShardOf(tenant), channel);
     }
 
     #[napi(catch_unwind)]

@@ -15,4 +15,4 @@ pub use listening::{ListenEvent, ListenStream};
 pub use query_channel::{QueryChannel, StartedCall};
 pub use reply_queue::ReplyEvent;
 pub use session::ServerSession;
-pub use stream::{Call, CallHandle, ReadSafety, SessionOwner, WINDOW};
+pub use stream::{Call, CallHandle, PlacedTenant, ReadSafety, WINDOW};

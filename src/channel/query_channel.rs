@@ -14,7 +14,7 @@ use super::connection::ServerConnection;
 use super::legacy::{self, LegacyAnswer, LegacyCall, LegacyFailure};
 use super::listening::{self, ListenStream};
 use super::session::ServerSession;
-use super::stream::{Call, ReadSafety, SessionOwner, Stream, StreamMethod};
+use super::stream::{Call, PlacedTenant, ReadSafety, Stream, StreamMethod};
 use super::stream_places::StreamPlace;
 use crate::data::shape::Descriptions;
 use crate::dial::{Dial, is_refused};
@@ -302,21 +302,25 @@ impl QueryChannel {
         }
     }
 
-    /// Listens to a PostgreSQL channel.
-    pub async fn listen(&self, channel: &str) -> Result<ListenStream, Error> {
+    /// Listens to a PostgreSQL channel. `tenant`: for whom, so that the server ends it when the tenant is moved. Servers of
+    /// earlier versions do not.
+    pub async fn listen(&self, channel: &str, tenant: Option<PlacedTenant<'_>>) -> Result<ListenStream, Error> {
         let edition = self.server.dial.token.edition();
-        match self.listen_once(channel).await {
+        match self.listen_once(channel, tenant).await {
             Err(Error::Unauthenticated { .. }) if self.server.dial.token.renewed(edition).await => {
-                self.listen_once(channel).await
+                self.listen_once(channel, tenant).await
             }
             outcome => outcome,
         }
     }
 
-    async fn listen_once(&self, channel: &str) -> Result<ListenStream, Error> {
+    async fn listen_once(&self, channel: &str, tenant: Option<PlacedTenant<'_>>) -> Result<ListenStream, Error> {
         let place = self.server.place(&self.server.listener_places, None)?;
         if !self.is_legacy.load(Ordering::Relaxed) {
-            let request = self.server.request(ChannelRequest { channel: channel.to_owned() });
+            let mut request = self.server.request(ChannelRequest { channel: channel.to_owned() });
+            if let Some(tenant) = tenant {
+                tenant.note(request.metadata_mut());
+            }
             match listening::listen(place.channel.clone(), request).await {
                 Ok(listening) => return Ok(keeping(place, listening)),
                 Err(status) if status.code() == Code::Unimplemented => self.check_legacy().await?,
@@ -376,7 +380,7 @@ impl QueryChannel {
     }
 
     /// Opens a session.
-    pub async fn open_session(&self, owner: Option<SessionOwner<'_>>) -> Result<ServerSession, Error> {
+    pub async fn open_session(&self, owner: Option<PlacedTenant<'_>>) -> Result<ServerSession, Error> {
         if !self.is_legacy.load(Ordering::Relaxed) {
             let tenant = owner.map(|owner| (owner.tenant.into(), owner.kind));
             let place = self.server.place(&self.server.tenant_places, tenant)?;
@@ -452,7 +456,7 @@ impl QueryChannel {
         &self,
         place: Option<Arc<StreamPlace>>,
         method: StreamMethod,
-        owner: Option<SessionOwner<'_>>,
+        owner: Option<PlacedTenant<'_>>,
     ) -> Result<Arc<Stream>, Status> {
         let edition = self.server.dial.token.edition();
         match Stream::open(&self.server, place.clone(), method, owner).await {

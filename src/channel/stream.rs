@@ -101,14 +101,14 @@ pub(super) enum StreamMethod {
 
 /// A tenant, and the epoch of its placement as the client knows it.
 #[derive(Clone, Copy, Debug)]
-pub struct SessionOwner<'o> {
+pub struct PlacedTenant<'o> {
     pub tenant: &'o str,
     pub kind: i32,
     pub epoch: u64,
 }
 
-impl SessionOwner<'_> {
-    fn note(self, metadata: &mut MetadataMap) {
+impl PlacedTenant<'_> {
+    pub(super) fn note(self, metadata: &mut MetadataMap) {
         metadata.insert_bin("mtdd-tenant-bin", MetadataValue::from_bytes(self.tenant.as_bytes()));
         metadata.insert("mtdd-tenant-type", MetadataValue::from(self.kind));
         metadata.insert("mtdd-epoch", MetadataValue::from(self.epoch));
@@ -122,7 +122,7 @@ impl Stream {
         server: &ServerConnection,
         place: Option<Arc<StreamPlace>>,
         method: StreamMethod,
-        owner: Option<SessionOwner<'_>>,
+        owner: Option<PlacedTenant<'_>>,
     ) -> Result<Arc<Stream>, Status> {
         let (frames, outgoing) = mpsc::unbounded_channel();
         let open = client_frame::Frame::Open(Open { settings: server.settings.clone(), window: WINDOW });

@@ -119,14 +119,14 @@ impl Driver {
             ClientCommand::Explain(request) => self.start(request.id, None, |task| async move {
                 fan_out::explain(&task.shared, &task.deadlines, *request, &task.control).await;
             }),
-            ClientCommand::Locate { id, tenant, add } => self.start(id, None, move |task| async move {
-                placement::locate(&task.shared, &task.deadlines, id, &tenant, add, &task.control).await;
+            ClientCommand::Locate { id, tenant, how } => self.start(id, None, move |task| async move {
+                placement::locate(&task.shared, &task.deadlines, id, &tenant, how, &task.control).await;
             }),
             ClientCommand::OpenSession { id, session, target } => self.start(id, None, move |task| async move {
                 open_session::open(&task.shared, &task.deadlines, id, session, &target, &task.control).await;
             }),
             ClientCommand::CloseSession(session) => self.shared.sessions.close(session),
-            ClientCommand::Listen { id, shard, channel } => {
+            ClientCommand::Listen { id, target, channel } => {
                 if !self.closing.is_empty() {
                     return self.shared.finish(id, Err(Error::ClientClosed { fate: Fate::NotRun }));
                 }
@@ -134,7 +134,7 @@ impl Driver {
                 self.listening.insert(id, listener.clone());
                 let (shared, done) = (self.shared.clone(), self.done.clone());
                 tokio::spawn(async move {
-                    listen::run(&shared, id, shard, &channel, &listener).await;
+                    listen::run(&shared, id, &target, &channel, &listener).await;
                     let _ = done.send(id);
                 });
             }

@@ -39,8 +39,9 @@ pub enum JsMessage<'m> {
     },
     /// What a query for all shards would do.
     Explanation(&'m Value),
-    /// LISTEN is in force. `lost`: why notifications may have been missed before.
+    /// LISTEN is in force on a shard. `lost`: why notifications may have been missed before.
     ListenStream {
+        shard: usize,
         lost: Option<String>,
     },
     Notification {
@@ -70,7 +71,7 @@ impl JsMessage<'_> {
             }
             JsMessage::Placement { tenant_id, shard } => fit::fit(json!({ "placement": [tenant_id, shard] })),
             JsMessage::Explanation(explanation) => json!({ "explanation": explanation }),
-            JsMessage::ListenStream { lost } => json!({ "listening": lost }),
+            JsMessage::ListenStream { shard, lost } => json!({ "listening": [shard, lost] }),
             JsMessage::Notification { payload, process_id, received_at } => {
                 json!({ "notification": [payload, process_id, received_at] })
             }

@@ -35,7 +35,7 @@ pub use config::Config;
 use fan_out::FanOutCaches;
 pub use js_queue::JsQueue;
 use request::ClientCommand;
-pub use request::Request;
+pub use request::{ListenTarget, Locating, Request};
 
 /// A handle on the client's thread. Dropping it ends the thread and everything that runs.
 #[derive(Debug)]
@@ -104,8 +104,8 @@ impl Client {
     }
 
     /// Answers with a placement message.
-    pub fn locate(&self, id: u32, tenant: Tenant, add: bool) {
-        self.send(ClientCommand::Locate { id, tenant, add });
+    pub fn locate(&self, id: u32, tenant: Tenant, how: Locating) {
+        self.send(ClientCommand::Locate { id, tenant, how });
     }
 
     /// Opens a session on the tenant's shard under the number `session`. Answers as `locate` does.
@@ -118,10 +118,10 @@ impl Client {
         self.send(ClientCommand::CloseSession(session));
     }
 
-    /// Listens to a PostgreSQL channel on one shard (an index that exists) until it is cancelled. Messages under `id`
-    /// tell JavaScript when LISTEN is in force, of each notification, and when it is over.
-    pub fn listen(&self, id: u32, shard: usize, channel: String) {
-        self.send(ClientCommand::Listen { id, shard, channel });
+    /// Listens to a PostgreSQL channel on one shard (an index that exists, or a tenant's) until it is cancelled. Messages
+    /// under `id` tell JavaScript where and when LISTEN is in force, of each notification, and when it is over.
+    pub fn listen(&self, id: u32, target: ListenTarget, channel: String) {
+        self.send(ClientCommand::Listen { id, target, channel });
     }
 
     /// Stops a query or a listener.

@@ -6,7 +6,7 @@ use super::call_control::CallControl;
 use super::message::JsMessage;
 use super::sessions::HeldSession;
 use super::shared::Shared;
-use crate::channel::SessionOwner;
+use crate::channel::PlacedTenant;
 use crate::deadline::Deadlines;
 use crate::error::{Error, Fate};
 use crate::route::{QueryTarget, Route};
@@ -75,7 +75,7 @@ async fn open_once(shared: &Shared, target: &QueryTarget) -> Result<HeldSession,
         Route::Shard { shard, epoch } => {
             let owner = match target {
                 QueryTarget::Tenant { tenant, .. } => {
-                    Some(SessionOwner { tenant: &tenant.name, kind: tenant.kind, epoch })
+                    Some(PlacedTenant { tenant: &tenant.name, kind: tenant.kind, epoch })
                 }
                 QueryTarget::All => None,
             };

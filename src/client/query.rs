@@ -16,7 +16,7 @@ use super::message::JsMessage;
 use super::request::Request;
 use super::sessions::HeldSession;
 use super::shared::Shared;
-use crate::channel::{Call, QueryChannel, ReadSafety, ReplyEvent, SessionOwner, StartedCall};
+use crate::channel::{Call, PlacedTenant, QueryChannel, ReadSafety, ReplyEvent, StartedCall};
 use crate::data::compact::Record;
 use crate::data::shape::{Description, Shape};
 use crate::deadline::Deadlines;
@@ -64,12 +64,14 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
     let mut doubt = None;
     loop {
         let Err(failed) = query.attempt(&request.target, &wire).await else { return };
-        // It has not run. Within a session, nothing can be sent elsewhere.
-        if failed.class == FailureClass::WrongShard && !looked_up_again && request.session.is_none() {
-            looked_up_again = true;
+        if matches!(failed.error, Error::WrongShard { .. }) {
             shared.router.forget(&request.target);
-            tracing::debug!(target: "mtdd::grpc", error = %failed.error, "looking the tenant up again");
-            continue;
+            // It has not run. Within a session, nothing can be sent elsewhere.
+            if failed.class == FailureClass::WrongShard && !looked_up_again && request.session.is_none() {
+                looked_up_again = true;
+                tracing::debug!(target: "mtdd::grpc", error = %failed.error, "looking the tenant up again");
+                continue;
+            }
         }
         let no_answer =
             matches!(failed.class, FailureClass::NeverSent | FailureClass::OutcomeUnknown | FailureClass::StaysUnknown)
@@ -183,7 +185,7 @@ impl PointQuery<'_> {
         if let Some(shard) = self.reopen {
             // On the same shard as before. The server says whether it still is the right one.
             let owner =
-                self.tenant.as_ref().map(|tenant| SessionOwner { tenant: &tenant.name, kind: tenant.kind, epoch: 0 });
+                self.tenant.as_ref().map(|tenant| PlacedTenant { tenant: &tenant.name, kind: tenant.kind, epoch: 0 });
             let opened = self.unless_interrupted(self.shared.shards.channels[shard].open_session(owner)).await?;
             self.shared.sessions.open(session, HeldSession::new(shard, opened.map_err(FailedAttempt::at_start)?));
             self.reopen = None;

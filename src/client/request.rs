@@ -34,16 +34,36 @@ pub struct Request {
     pub overrides: u16,
 }
 
+/// How a tenant's shard is found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locating {
+    /// As it was last looked up, which may have been a while ago.
+    Known,
+    /// It is looked up.
+    Anew,
+    /// The tenant is registered first if it is new.
+    Register,
+}
+
+/// Where to listen.
+#[derive(Clone, Debug)]
+pub enum ListenTarget {
+    /// An index into the query servers.
+    Shard(usize),
+    /// Where this tenant lives, whenever that changes.
+    ShardOf(Tenant),
+}
+
 #[derive(Debug)]
 pub enum ClientCommand {
     Execute(Vec<Request>),
     /// Explain a query for all shards without running it.
     Explain(Box<Request>),
-    /// Where a tenant lives; `add`: register it first.
+    /// Where a tenant lives.
     Locate {
         id: u32,
         tenant: Tenant,
-        add: bool,
+        how: Locating,
     },
     /// Hold a PostgreSQL connection on the tenant's shard under the number `session`.
     OpenSession {
@@ -53,10 +73,10 @@ pub enum ClientCommand {
     },
     /// Give a session back: its open transaction is rolled back.
     CloseSession(u32),
-    /// Listen to a PostgreSQL channel on one shard, until this id is cancelled.
+    /// Listen to a PostgreSQL channel on one shard at a time, until this id is cancelled.
     Listen {
         id: u32,
-        shard: usize,
+        target: ListenTarget,
         channel: String,
     },
     Cancel(u32),

@@ -50,6 +50,21 @@ impl TenantLookup {
         pending.await.unwrap_or(Err(Error::ClientClosed { fate: Fate::NotRun }))?.ok_or_else(|| not_found(tenant))
     }
 
+    /// The same as of now. While no lookup server can be reached, what was known of the tenant counts.
+    pub async fn locate_anew(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
+        let place = match self.servers.get(tenant).await {
+            Err(Error::LookupUnavailable { .. }) if self.cache.peek(tenant).is_some() => {
+                return self.locate(tenant).await;
+            }
+            answer => answer?,
+        };
+        // What is known may also be newer than this answer.
+        if self.cache.peek(tenant) != place {
+            self.cache.forget(tenant);
+        }
+        place.ok_or_else(|| not_found(tenant))
+    }
+
     /// Asks in a task of its own: if the first caller gives up, the others still get the answer.
     fn ask(&self, tenant: &Tenant) {
         let (lookup, tenant) = (self.clone(), tenant.clone());

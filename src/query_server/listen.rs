@@ -4,11 +4,12 @@
 use std::pin::Pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use tokio_stream::Stream;
 use tonic::Status;
 
 use super::notifications::{HubEvent, Subscription};
+use super::placement::Residence;
 use super::reply_chunk::status;
 use crate::proto::channel_message::Message;
 use crate::proto::{ChannelMessage, Listening, Notification};
@@ -16,12 +17,19 @@ use crate::proto::{ChannelMessage, Listening, Notification};
 /// The answer of a call.
 pub type Messages = Pin<Box<dyn Stream<Item = Result<ChannelMessage, Status>> + Send>>;
 
-/// The messages of a subscription.
-pub fn messages(subscription: Subscription) -> Messages {
-    Box::pin(subscription.map(|event| match event {
+/// The messages of a subscription. With `residence`, a tenant's: they end when the tenant is moved.
+pub fn messages(subscription: Subscription, residence: Option<Residence>) -> Messages {
+    let events = subscription.map(|event| match event {
         Ok(event) => Ok(ChannelMessage { message: Some(message(event)) }),
         Err(end) => Err(status(end)),
-    }))
+    });
+    match residence {
+        // The first error ends the call.
+        Some(residence) => {
+            Box::pin(stream::select(events, stream::once(async move { Err(status(residence.ended().await)) })))
+        }
+        None => Box::pin(events),
+    }
 }
 
 fn message(event: HubEvent) -> Message {

@@ -5,6 +5,8 @@
 mod fence;
 mod lease;
 mod link;
+mod refusal;
+mod residence;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +20,11 @@ use super::reply_chunk::{ReplyChunk, ReplyEnd, failure, status};
 use crate::proto::failure::Reason;
 use crate::proto::{Failure, QueryRequest};
 use crate::readiness::Readiness;
-use fence::{Fence, NotAdmitted};
+use fence::Fence;
 use lease::Guard;
 pub use lease::{Lapse, Lease};
 pub use link::PlacementLookup;
+pub use residence::Residence;
 
 /// What this server knows about its own position.
 pub struct ShardPlacement {
@@ -110,19 +113,15 @@ impl ShardPlacement {
     pub async fn admit(&self, request: &QueryRequest) -> Result<Admitted, Failure> {
         let (Some(fence), Some(tenant)) = (&self.fence, &request.tenant) else { return Ok(Admitted(None)) };
         let admitted = fence.admit(tenant, request.tenant_type, request.epoch).await;
-        admitted.map(|guard| Admitted(Some(guard))).map_err(|refusal| {
-            // Callers of earlier versions do not know WRONG_SHARD.
-            let knows = request.tenant_type.is_some() || request.epoch > 0;
-            let reason = match refusal {
-                NotAdmitted::Elsewhere { .. } | NotAdmitted::Unregistered { .. } | NotAdmitted::Epoch { .. }
-                    if knows =>
-                {
-                    Reason::WrongShard
-                }
-                _ => Reason::Unavailable,
-            };
-            failure(reason, true, format!("{refusal}; nothing was run"))
-        })
+        admitted.map(|guard| Admitted(Some(guard))).map_err(|refusal| refusal.failure(request))
+    }
+
+    /// Admits a listener of the tenant that the call's metadata name; None: nothing ends its right to listen.
+    pub async fn admit_listener(&self, metadata: &MetadataMap) -> Result<Option<Residence>, Status> {
+        let (Some(fence), Some(request)) = (&self.fence, named_tenant(metadata)?) else { return Ok(None) };
+        let Some(tenant) = &request.tenant else { return Ok(None) };
+        let admitted = fence.admit_listener(tenant, request.tenant_type, request.epoch).await;
+        admitted.map(Some).map_err(|refusal| status(refusal.failure(&request)))
     }
 
     /// Stops the queries of this stream when the lease ends.
@@ -185,15 +184,10 @@ impl Admissions {
 
     /// Admits the tenant that the call's metadata names.
     pub async fn admit_caller(&mut self, metadata: &MetadataMap) -> Result<(), Status> {
-        let Some(tenant) = metadata.get_bin("mtdd-tenant-bin") else { return Ok(()) };
-        let tenant = tenant.to_bytes().ok().and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
-        let Some(tenant) = tenant else {
-            return Err(Status::invalid_argument("mtdd-tenant-bin: expected UTF-8"));
-        };
-        let tenant_type = number(metadata, "mtdd-tenant-type")?.and_then(|kind| i32::try_from(kind).ok());
-        let epoch = number(metadata, "mtdd-epoch")?.unwrap_or(0);
-        let request = QueryRequest { tenant: Some(tenant), tenant_type, epoch, ..QueryRequest::default() };
-        self.admit(&request).await.map_err(status)
+        match named_tenant(metadata)? {
+            Some(request) => self.admit(&request).await.map_err(status),
+            None => Ok(()),
+        }
     }
 
     /// Returns when the lease of these tenants has ended.
@@ -212,6 +206,18 @@ impl Admissions {
             ConnectionEnd::Closed => guards.for_each(Guard::close),
         }
     }
+}
+
+/// The tenant that a call's metadata name, as a query of the tenant's.
+fn named_tenant(metadata: &MetadataMap) -> Result<Option<QueryRequest>, Status> {
+    let Some(tenant) = metadata.get_bin("mtdd-tenant-bin") else { return Ok(None) };
+    let tenant = tenant.to_bytes().ok().and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
+    let Some(tenant) = tenant else {
+        return Err(Status::invalid_argument("mtdd-tenant-bin: expected UTF-8"));
+    };
+    let tenant_type = number(metadata, "mtdd-tenant-type")?.and_then(|kind| i32::try_from(kind).ok());
+    let epoch = number(metadata, "mtdd-epoch")?.unwrap_or(0);
+    Ok(Some(QueryRequest { tenant: Some(tenant), tenant_type, epoch, ..QueryRequest::default() }))
 }
 
 /// A number in a call's metadata.

@@ -159,8 +159,11 @@ impl DbService for QueryService {
     type ListenToChannelStream = Messages;
 
     async fn listen_to_channel(&self, request: Request<ChannelRequest>) -> Result<Response<Messages>, Status> {
+        self.engine.placement.check_shard(request.metadata())?;
+        // Before LISTEN is in force, so that no change of the tenant's place in between goes unseen.
+        let residence = self.engine.placement.admit_listener(request.metadata()).await?;
         let subscription = self.subscribe(request.metadata(), "channel", &request.get_ref().channel)?;
-        Ok(Response::new(listen::messages(subscription)))
+        Ok(Response::new(listen::messages(subscription, residence)))
     }
 }
 

@@ -51,12 +51,17 @@ impl Router {
         }
     }
 
-    /// The shard that a tenant lives on.
+    /// The shard that a tenant lives on, as far as it is known.
     pub async fn shard_of(&self, tenant: &Tenant) -> Result<usize, Error> {
-        match self.locate(tenant, false).await? {
-            Route::Shard { shard, .. } => Ok(shard),
-            Route::All => Ok(0),
-        }
+        let Some(lookup) = &self.lookup else { return Ok(0) };
+        self.check(tenant, lookup.locate(tenant).await?.shard)
+    }
+
+    /// The shard that a tenant lives on now, and the epoch of its placement.
+    pub async fn shard_now(&self, tenant: &Tenant) -> Result<(usize, u64), Error> {
+        let Some(lookup) = &self.lookup else { return Ok((0, 0)) };
+        let place = lookup.locate_anew(tenant).await?;
+        Ok((self.check(tenant, place.shard)?, place.epoch))
     }
 
     async fn locate(&self, tenant: &Tenant, register: bool) -> Result<Route, Error> {

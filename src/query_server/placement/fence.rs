@@ -12,6 +12,8 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::lease::{Guard, Lapse, Lease, Leases};
+use super::refusal::NotAdmitted;
+use super::residence::Residence;
 use crate::proto::{Change, Placement};
 use crate::query_server::in_flight::InFlight;
 
@@ -23,20 +25,6 @@ const LONGEST_MOVE: Duration = Duration::from_secs(10);
 const LONGEST_JOINING: Duration = Duration::from_secs(1);
 /// How long a query waits to hear where its tenant lives.
 const LONGEST_ASKING: Duration = Duration::from_secs(5);
-/// Why a query is not admitted. Nothing of it has run.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum NotAdmitted {
-    #[error("tenant {name:?} lives on shard {lives}, and this is shard {shard}")]
-    Elsewhere { name: String, lives: u32, shard: u32 },
-    #[error("tenant {name:?} is not registered with the lookup server")]
-    Unregistered { name: String },
-    #[error("tenant {name:?} has moved: its epoch is {known}, and the query was sent with {given}")]
-    Epoch { name: String, known: u64, given: u64 },
-    #[error("tenant {name:?} is being moved to another shard: try again in a moment")]
-    Moving { name: String },
-    #[error("the shard of tenant {name:?} cannot be checked: {reason}")]
-    Unchecked { name: String, reason: String },
-}
 
 /// The answer to a question about tenants, in the order of the question.
 pub struct CheckedTenants {
@@ -91,6 +79,8 @@ struct KnownTenant {
     running: Arc<AtomicUsize>,
     /// Counts of queries admitted before that, which may still run.
     earlier: Vec<Arc<AtomicUsize>>,
+    /// For its listeners; dropped when the place changes. None: nobody listens.
+    residence: Option<watch::Sender<()>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -157,15 +147,19 @@ impl Fence {
                 Look::Ask(answer) => {
                     has_asked = true;
                     let answer = timeout_at(begun + LONGEST_ASKING, answer).await.map_err(|_| {
-                        unchecked(name, "the lookup servers' answer is older than what this server already knows")
+                        NotAdmitted::unchecked(
+                            name,
+                            "the lookup servers' answer is older than what this server already knows",
+                        )
                     })?;
-                    answer.unwrap_or_else(|_| Err(unchecked(name, "the server is going down")))?;
+                    answer.unwrap_or_else(|_| Err(NotAdmitted::unchecked(name, "the server is going down")))?;
                     continue;
                 }
                 Look::Moving => (begun + LONGEST_MOVE, NotAdmitted::Moving { name: name.to_owned() }),
-                Look::NoLease => {
-                    (begun + LONGEST_JOINING, unchecked(name, "the lookup server has been out of reach for too long"))
-                }
+                Look::NoLease => (
+                    begun + LONGEST_JOINING,
+                    NotAdmitted::unchecked(name, "the lookup server has been out of reach for too long"),
+                ),
             };
             if timeout_at(until, changed.changed()).await.is_err() {
                 return Err(refusal);
@@ -175,10 +169,37 @@ impl Fence {
         }
     }
 
+    /// Admits a listener of a tenant, or returns why not. It holds no move up: a change of the tenant's place ends it.
+    pub async fn admit_listener(&self, name: &str, kind: Option<i32>, epoch: u64) -> Result<Residence, NotAdmitted> {
+        loop {
+            let guard = self.admit(name, kind, epoch).await?;
+            let residence = self.residence(name, kind, epoch);
+            guard.end();
+            // None: the tenant's place has changed since.
+            if let Some(residence) = residence {
+                return Ok(residence);
+            }
+        }
+    }
+
+    fn residence(&self, name: &str, kind: Option<i32>, epoch: u64) -> Option<Residence> {
+        let mut state = self.lock();
+        if !state.has_lease() {
+            return None;
+        }
+        let generation = state.generation;
+        let known = state.names.get_mut(name)?.iter_mut().find(|known| known.kind == kind)?;
+        let here = known.generation == generation && known.is_here(epoch);
+        here.then(|| {
+            let place = known.residence.get_or_insert_with(|| watch::channel(()).0);
+            Residence::new(name.to_owned(), place.subscribe(), self.leases.lapse())
+        })
+    }
+
     fn look(&self, name: &str, kind: Option<i32>, epoch: u64, has_asked: bool) -> Look {
         let mut state = self.lock();
         if state.closed {
-            return Look::Refused(unchecked(name, "the server is going down"));
+            return Look::Refused(NotAdmitted::unchecked(name, "the server is going down"));
         }
         if !state.has_lease() {
             return Look::NoLease;
@@ -230,7 +251,7 @@ impl Fence {
                 Ok(checked) => {
                     state.learn(&asked, checked.placements.get(place).map_or(&[], Vec::as_slice), self.shard)
                 }
-                Err(reason) => Err(unchecked(&asked.0, reason)),
+                Err(reason) => Err(NotAdmitted::unchecked(&asked.0, reason)),
             };
             for waiter in state.waiting.remove(&asked).unwrap_or_default() {
                 let _ = waiter.send(outcome.clone());
@@ -251,11 +272,11 @@ impl Fence {
             for known in known.iter_mut().filter(|known| known.kind.is_none_or(|kind| kind == change.tenant_type)) {
                 let here =
                     change.placement.filter(|placement| placement.shard_index == self.shard && !placement.moving);
-                known.place = match (&change.placement, here) {
+                known.set_place(match (&change.placement, here) {
                     (_, Some(here)) if known.kind.is_some() => TenantPlace::Here { epoch: here.epoch },
                     (Some(placement), None) if placement.moving => TenantPlace::Moving,
                     _ => TenantPlace::Unknown,
-                };
+                });
                 if here.is_none() {
                     to_end.extend(known.forbid());
                 }
@@ -383,11 +404,27 @@ impl Fence {
 }
 
 impl KnownTenant {
+    fn new(kind: Option<i32>, place: TenantPlace, generation: u64) -> Self {
+        KnownTenant { kind, place, generation, running: Arc::default(), earlier: Vec::new(), residence: None }
+    }
+
+    /// Whoever listens where the tenant was may have missed what was notified elsewhere.
+    fn set_place(&mut self, place: TenantPlace) {
+        if std::mem::replace(&mut self.place, place) != place {
+            self.residence = None;
+        }
+    }
+
     /// The counts of running queries; later admissions get a new count.
     fn forbid(&mut self) -> Vec<Arc<AtomicUsize>> {
         self.earlier.push(std::mem::take(&mut self.running));
         self.earlier.retain(|count| count.load(Ordering::Acquire) > 0);
         self.earlier.clone()
+    }
+
+    /// True if something would be lost with what is known.
+    fn is_in_use(&self) -> bool {
+        self.residence.as_ref().is_some_and(|place| place.receiver_count() > 0) || self.runs()
     }
 
     fn runs(&self) -> bool {
@@ -426,30 +463,27 @@ impl State {
         let generation = self.generation;
         let all = self.names.get_or_insert_mut(name.clone(), Vec::new);
         match all.iter_mut().find(|known| known.kind == *kind) {
-            Some(known) => (known.place, known.generation) = (place, generation),
-            None => {
-                all.push(KnownTenant { kind: *kind, place, generation, running: Arc::default(), earlier: Vec::new() })
+            Some(known) => {
+                known.set_place(place);
+                known.generation = generation;
             }
+            None => all.push(KnownTenant::new(*kind, place, generation)),
         }
         self.make_room();
         outcome
     }
 
-    /// Forgets the least recently used names without running queries.
+    /// Forgets the least recently used names without running queries or listeners.
     fn make_room(&mut self) {
         let mut tries = self.names.len();
         while self.names.len() > KNOWN_NAMES && tries > 0 {
             tries -= 1;
             let Some((name, known)) = self.names.pop_lru() else { return };
-            if known.iter().any(KnownTenant::runs) {
+            if known.iter().any(KnownTenant::is_in_use) {
                 self.names.put(name, known);
             }
         }
     }
-}
-
-fn unchecked(name: &str, reason: &str) -> NotAdmitted {
-    NotAdmitted::Unchecked { name: name.to_owned(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]
