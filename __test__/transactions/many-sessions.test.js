@@ -20,7 +20,8 @@ describe('many transactions at once', () => {
     server = await startQueryServer({ databaseUrl: url });
     db = knex({ client: 'pg', connection: url });
     handle = await InitializeReplication(express(), db, {
-      mtdd: { useMtdd: true, queryServers: [server.address], logLevel: 'silent' },
+      // A slow machine takes its time for so many.
+      mtdd: { useMtdd: true, queryServers: [server.address], logLevel: 'silent', timeout: 300_000 },
     });
   });
   after(async () => {
