@@ -1,5 +1,5 @@
-//! What the shards define each in its own way, and where a statement relies on it: a type that it names, a function that it
-//! calls, and the order of a table's columns, where they are not named.
+//! Finds where a statement relies on what the shards define differently: a type that it names, a function that it calls,
+//! or the order of a table's columns where it does not name them.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub fn refusal(statement: &Statement, layout: &Layout) -> Option<String> {
     found
 }
 
-/// A type that a text names. Names of columns are none.
+/// A type that a text names. Names of columns do not count.
 fn differing_type(text: &Statement, known: &Differences) -> Option<String> {
     if known.types.is_empty() && known.rows.is_empty() {
         return None;
@@ -88,7 +88,7 @@ fn idents<'n>(names: impl IntoIterator<Item = &'n ObjectName>) -> Vec<*const Ide
     names.into_iter().flat_map(|name| &name.0).filter_map(|part| part.as_ident()).map(std::ptr::from_ref).collect()
 }
 
-/// What a text makes of the order of columns, where that differs.
+/// Finds where a text relies on an order of columns that differs.
 fn by_order(text: &Statement, known: &Differences) -> Option<String> {
     if known.orders.is_empty() {
         return None;

@@ -1,5 +1,5 @@
-//! The order that a subquery, a CTE or a view gives its rows. Each shard puts its own rows in order; where they are only put
-//! together after that, the order is lost.
+//! The order that a subquery, a CTE or a view gives its rows. Each shard orders its own rows, so the order is lost where the
+//! rows of several shards are merged.
 
 use sqlparser::ast::{Query, Select};
 
@@ -7,7 +7,7 @@ use super::functions;
 use super::refusal::{Refusal, unsupported};
 use super::select::{distinct_on, each_call, item_expr, takes_some_rows};
 
-/// Refuses what depends on the order that a part of a query has by its ORDER BY: of several shards, that order is not kept.
+/// Refuses a query that depends on the ORDER BY of one of its parts: that order is not kept across shards.
 pub fn check(query: &Query, select: &Select, gathers: bool) -> Result<(), Refusal> {
     let mut unordered = None;
     if gathers {
@@ -31,7 +31,7 @@ pub fn check_cut(query: &Query) -> Result<(), Refusal> {
     if is_cut(query) { Err(refusal("LIMIT")) } else { Ok(()) }
 }
 
-/// True for a query that takes the first of its rows and does not say in which order.
+/// True for a query with a LIMIT and no ORDER BY.
 fn is_cut(query: &Query) -> bool {
     query.order_by.is_none() && takes_some_rows(query)
 }

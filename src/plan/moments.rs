@@ -1,5 +1,5 @@
-//! Literals that may be read as a time as of now, in a change of which every shard has a copy. What an expression makes of a
-//! literal without a type is not known here, so that it is taken for a time unless it stands where only a text can.
+//! Literals such as 'now' that PostgreSQL may read as the current time, in a change of rows that every shard has copies of.
+//! The type of an untyped literal is not known here, so it counts as a time unless it stands where only a text can.
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, BinaryOperator, DataType, Expr, Insert, MergeAction, MergeInsertKind,
@@ -113,13 +113,13 @@ impl Texts<'_> {
             SetExpr::Values(values) => {
                 values.rows.iter().for_each(|row| self.row(columns, row.content.iter().map(Some)))
             }
-            // Behind a wildcard it is not known which column an expression is for.
+            // After a wildcard, the column that an expression is for is not known.
             SetExpr::Select(select) => {
                 let items = select.projection.iter().take_while(|item| !is_wildcard(item)).map(item_expr);
                 self.row(columns, items);
             }
             SetExpr::Query(query) => self.source(columns, &query.body),
-            // What a set operation has as a text on one side may be a time on the other.
+            // A column of a set operation may be a text on one side and a time on the other.
             _ => {}
         }
     }
@@ -148,7 +148,7 @@ impl Texts<'_> {
         }
     }
 
-    /// Those that are compared with a column that is one of texts wherever the statement could mean it.
+    /// Those that are compared with a column that holds texts, whichever of the statement's tables it belongs to.
     fn compared(&mut self, statement: &Statement, layout: &Layout) {
         let relations: Vec<&Relation> =
             named_by(std::slice::from_ref(statement), layout).iter().filter_map(|name| layout.relation(name)).collect();
@@ -198,7 +198,7 @@ fn uncast(expr: &Expr) -> &Expr {
     }
 }
 
-/// True for a column's type, with what else its line says, in which no text is read as a time.
+/// True if no text is read as a time in a column with this type and the rest of its line.
 fn is_of_text(of_type: &str) -> bool {
     const TEXTS: [&str; 9] = ["text", "character", "varchar", "bpchar", "name", "\"char\"", "citext", "json", "jsonb"];
     let name = of_type.split([' ', '(', '[']).next().unwrap_or_default();

@@ -27,14 +27,15 @@ pub fn answer(
     let runner = engine.clone();
     let start = move |query: IncomingQuery, reply: ReplySender| {
         let engine = runner.clone();
-        tokio::spawn(async move {
+        // Boxed, because spawning copies a future several times, and this one is large.
+        tokio::spawn(Box::pin(async move {
             let last = engine.run(&query, &reply).await;
             let last = match reply.last(last) {
                 Ok(last) => last,
                 Err(stop) => LastChunk::refusal(engine.with_read_verdict(stop.too_late(), &query).await),
             };
             reply.finish(last).await;
-        });
+        }));
     };
     let frame_reader = FrameReader::new(engine.clone(), queries.clone(), sender, most_in_flight, caller, start);
     let task = tokio::spawn(frame_reader.run(frames, Some(drain)));

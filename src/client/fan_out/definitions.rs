@@ -1,5 +1,5 @@
-//! How each shard defines the types and the functions of the application's, and which of them differ. A text that names one
-//! of those means something else on each shard.
+//! How each shard defines the application's types and functions, and which of them differ. SQL that names one of those
+//! means something else on each shard.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,13 +18,13 @@ type Name = (String, String);
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Definition {
-    /// A name is enough to mean it, without the schema.
+    /// Its name finds it without the schema.
     is_visible: bool,
     /// The type of a table's rows.
     is_row: bool,
     text: String,
     types: BTreeSet<Name>,
-    /// The words of a function's body, some of which are names of functions.
+    /// The words of a function's body. Some may name functions.
     words: BTreeSet<String>,
 }
 
@@ -64,7 +64,7 @@ impl Definitions {
         differences
     }
 
-    /// The types that differ, and what is made of them.
+    /// The types that differ, and the types that are made of them.
     fn differing_types(&self) -> BTreeMap<Name, String> {
         let mut differing = BTreeMap::new();
         // Tables are compared column by column elsewhere.
@@ -112,7 +112,7 @@ impl Definitions {
         differing
     }
 
-    /// With the functions that have values of differing types, and those that may call a function that differs.
+    /// Adds the functions that use types that differ, and those that may call a function that differs.
     fn with_users(&self, functions: BTreeMap<Name, String>, types: &BTreeMap<Name, String>) -> BTreeMap<Name, String> {
         let mut differing = functions;
         if differing.is_empty() && types.is_empty() {
@@ -153,9 +153,10 @@ pub fn shortened(text: &str) -> String {
     }
 }
 
-/// Asks a shard for all types and functions of the application's: what it is, its schema and its name, whether it is meant
-/// by that alone, how it is made, and of which types. What a table's rows are made of is compared with the table. PostgreSQL
-/// opens the tables that a body of parsed SQL names to write it as text, and would wait for whoever has locked one.
+/// Asks a shard for all types and functions of the application. Columns: the kind, the schema, the name, whether the name
+/// finds it without the schema, the definition, the types that it uses, and the functions that its body may call. Tables are
+/// compared elsewhere, and with them the types of their rows. The text of a parsed body is left out while a table that it
+/// names is locked: PostgreSQL opens the tables to write the text, and would wait.
 pub const QUESTION: &str = "\
 WITH known AS MATERIALIZED (
   SELECT s.oid, s.nspname, s.nspname = ANY (current_schemas(false)) AS is_searched FROM pg_catalog.pg_namespace AS s
