@@ -1,6 +1,6 @@
 //! `mtdd-server lookup list|where|add|move|remove`: an operator's commands on the tenants' table, which work without a
 //! running lookup server. `store` does the work; this file has the flags, the output and the exit codes: 0 done, 1 not
-//! done, 2 invalid arguments, 3 no such tenant.
+//! done or in doubt, 2 invalid arguments, 3 no such tenant.
 
 use std::io::{self, Write};
 use std::process::Stdio;
@@ -163,7 +163,7 @@ pub async fn administer(command: AdminCommand) -> u8 {
     match run(command.verb).await {
         Ok(()) => 0,
         Err(failure) => {
-            eprintln!("mtdd-server: {}", append_sources(failure.to_string(), &failure).replace(['\n', '\r'], " "));
+            complain(&append_sources(failure.to_string(), &failure));
             match failure {
                 Failure::Impossible(_) => 2,
                 Failure::Unknown { .. } => 3,
@@ -196,7 +196,8 @@ async fn run(verb: Verb) -> Result<(), Failure> {
             let (added, is_new) = store.add(&tenant, shard).await?;
             let mut record = row(&added);
             record["added"] = is_new.into();
-            database.print(&[record])
+            database.report_done(&[record]);
+            Ok(())
         }
         Verb::Move { database, tenant, shards, to, waiting, run } => {
             let to = shards.check("--to", to)?;
@@ -235,14 +236,20 @@ async fn relocate(
         Err(reason) => return Err(Failure::NotDone { name: tenant.name, kind: tenant.kind, reason }),
     };
     if watching == 0 && !withdrawn {
-        eprintln!(
-            "mtdd-server: warning: no query server of shard {from} watches placements (--lookup): clients that remember \
-                 the old shard keep using it until their lookupCache.ttl has passed"
-        );
+        complain(&format!(
+            "warning: no query server of shard {from} watches placements (--lookup): clients that remember the old shard \
+                 keep using it until their lookupCache.ttl has passed"
+        ));
     }
-    database.print(&[json!({
+    database.report_done(&[json!({
         "tenant": tenant.name, "type": tenant.kind, "from": from, "to": to, "epoch": epoch, "withdrawn": withdrawn,
-    })])
+    })]);
+    Ok(())
+}
+
+/// Says one line on stderr, where it is open.
+fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "mtdd-server: {}", message.replace(['\n', '\r'], " "));
 }
 
 /// Returns once the operator has had enough.
@@ -311,14 +318,17 @@ async fn kill_group(_id: u32) {}
 async fn interrupted() {
     #[cfg(unix)]
     {
+        use futures_util::future::select_all;
         use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut terminate), Ok(mut interrupt)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = interrupt.recv() => return,
-            }
+        let mut kinds = vec![SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()];
+        if !is_hangup_ignored() {
+            kinds.push(SignalKind::hangup());
+        }
+        let signals = kinds.into_iter().filter_map(|kind| signal(kind).ok());
+        let heard: Vec<_> = signals.map(|mut signal| Box::pin(async move { signal.recv().await })).collect();
+        if !heard.is_empty() {
+            select_all(heard).await;
+            return;
         }
     }
     #[cfg(not(unix))]
@@ -326,6 +336,15 @@ async fn interrupted() {
         return;
     }
     std::future::pending().await
+}
+
+/// True if whoever started the command wants it to outlive the terminal, as `nohup` does. Known on Linux only.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    const HANGUP: u64 = 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & HANGUP != 0)
 }
 
 fn unknown(tenant: TenantKey) -> Failure {
@@ -381,6 +400,13 @@ impl Database {
         let target = ConnectTarget::new(&self.database_url, "mtdd-server lookup", timeout)
             .map_err(|reason| Failure::Impossible(format!("--database-url: {reason}")))?;
         Ok(Administration::open(target).await?)
+    }
+
+    /// The answer of a command that has changed something, which it has also if nobody hears of it.
+    fn report_done(&self, records: &[Value]) {
+        if let Err(failure) = self.print(records) {
+            complain(&format!("warning: it is done, but {failure}: {}", table(records).replace('\n', "; ")));
+        }
     }
 
     /// The answer on stdout.

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-use tokio_postgres::{Client, IsolationLevel, Transaction};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use super::connection::Opener;
 use super::watching::{CHANNEL, busy_key};
@@ -15,6 +15,11 @@ use crate::readiness::Readiness;
 
 /// The pause between two checks of the query servers' acknowledgements.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long to look for what became of a change whose answer was lost.
+const LOOKING_AGAIN: Duration = Duration::from_secs(10);
+/// The pause between two attempts to do so.
+const LOOK_PAUSE: Duration = Duration::from_millis(200);
 
 /// The value of `moving_to` for a tenant that is being removed.
 const NOWHERE: i32 = -1;
@@ -82,6 +87,11 @@ pub enum NotMoved {
              `mtdd-server lookup where`, and undo an unfinished move with `lookup move --to {from}`"
     )]
     LeftBehind { from: i32, source: StoreError },
+    #[error(
+        "may have been moved or removed, or may still be blocked, because the connection to the tenant database was lost: \
+             {source}; check with `mtdd-server lookup where`, and undo an unfinished move with `lookup move --to {from}`"
+    )]
+    InDoubt { from: i32, source: StoreError },
     #[error("stays where it is, because the --run command failed: {0}")]
     WorkFailed(String),
     #[error(transparent)]
@@ -96,15 +106,17 @@ impl From<tokio_postgres::Error> for NotMoved {
 
 /// An operator's connection.
 pub struct Administration {
+    opener: Opener,
     client: Client,
 }
 
 impl Administration {
     /// Connects, and creates or upgrades the tables.
     pub async fn open(target: ConnectTarget) -> Result<Self, StoreError> {
-        let mut client = Opener { target, readiness: Readiness::default() }.client().await?;
+        let opener = Opener { target, readiness: Readiness::default() };
+        let mut client = opener.client().await?;
         schema::bring_up(&mut client).await?;
-        Ok(Administration { client })
+        Ok(Administration { opener, client })
     }
 
     /// Lists the tenants of one shard, or all, sorted by name.
@@ -130,15 +142,27 @@ impl Administration {
 
     /// Where a tenant lives.
     pub async fn find(&self, tenant: &TenantKey) -> Result<Option<Listed>, StoreError> {
-        let row = self.client.query_opt(FIND, &[&tenant.name, &tenant.kind]).await?;
-        let listed = row.map(|row| {
-            Ok::<_, tokio_postgres::Error>(Listed {
-                tenant: tenant.clone(),
-                placed: Placed { id: row.try_get(0)?, shard: row.try_get(1)?, epoch: row.try_get(2)? },
-                moving: row.try_get::<_, Option<i32>>(3)?.is_some(),
-            })
-        });
-        Ok(listed.transpose()?)
+        Ok(find(&self.client, tenant).await?)
+    }
+
+    /// Where a tenant lives after a change whose answer was lost.
+    async fn look_again(&self, tenant: &TenantKey) -> Result<Option<Listed>, StoreError> {
+        let look = async || {
+            let mut client = self.opener.client().await?;
+            // The lost change holds the lock for as long as it may still be committed.
+            let transaction = begin(&mut client).await?;
+            Ok::<_, StoreError>(find(&transaction, tenant).await?)
+        };
+        let looking = async {
+            loop {
+                match look().await {
+                    Ok(found) => return Ok::<_, StoreError>(found),
+                    Err(_) => sleep(LOOK_PAUSE).await,
+                }
+            }
+        };
+        let late = || StoreError::Unavailable(format!("no answer within {} s", LOOKING_AGAIN.as_secs()));
+        timeout(LOOKING_AGAIN, looking).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// Registers a tenant on a shard; a known one keeps its shard. True: it is new.
@@ -196,7 +220,15 @@ impl Administration {
             self.withdraw(tenant, from, epoch).await?;
             return Ok(Moved { from, to, epoch, withdrawn: true, watching });
         }
-        let version = self.mark(tenant, from, epoch, to).await?;
+        let version = match self.mark(tenant, from, epoch, to).await {
+            Ok(version) => version,
+            Err(error) => {
+                let is_untouched =
+                    matches!(self.look_again(tenant).await, Ok(None | Some(Listed { moving: false, .. })));
+                let source = error.into();
+                return Err(if is_untouched { NotMoved::Store(source) } else { NotMoved::LeftBehind { from, source } });
+            }
+        };
         let waited = tokio::select! {
             waited = self.acknowledged(tenant, version, timeout) => waited,
             () = interrupted => Err(NotMoved::Interrupted),
@@ -206,13 +238,25 @@ impl Administration {
             Ok(()) => meanwhile(from).await.map_err(NotMoved::WorkFailed),
             Err(reason) => Err(reason),
         };
-        let left_behind = |error: tokio_postgres::Error| NotMoved::LeftBehind { from, source: error.into() };
         if let Err(reason) = outcome {
-            self.withdraw(tenant, from, epoch).await.map_err(left_behind)?;
+            if let Err(error) = self.withdraw(tenant, from, epoch).await {
+                let is_withdrawn =
+                    matches!(self.look_again(tenant).await, Ok(None | Some(Listed { moving: false, .. })));
+                if !is_withdrawn {
+                    return Err(NotMoved::LeftBehind { from, source: error.into() });
+                }
+            }
             return Err(reason);
         }
         let epoch = epoch + 1;
-        self.publish(tenant, from, to, epoch).await.map_err(left_behind)?;
+        if let Err(error) = self.publish(tenant, from, to, epoch).await {
+            let source = error.into();
+            match self.look_again(tenant).await {
+                Ok(found) if found.as_ref().map(|found| found.placed.shard) == to => {}
+                Ok(Some(_)) => return Err(NotMoved::LeftBehind { from, source }),
+                _ => return Err(NotMoved::InDoubt { from, source }),
+            }
+        }
         Ok(Moved { from, to, epoch, withdrawn: false, watching })
     }
 
@@ -303,6 +347,18 @@ impl Administration {
             sleep(PAUSE).await;
         }
     }
+}
+
+async fn find(client: &impl GenericClient, tenant: &TenantKey) -> Result<Option<Listed>, tokio_postgres::Error> {
+    let row = client.query_opt(FIND, &[&tenant.name, &tenant.kind]).await?;
+    let listed = row.map(|row| {
+        Ok(Listed {
+            tenant: tenant.clone(),
+            placed: Placed { id: row.try_get(0)?, shard: row.try_get(1)?, epoch: row.try_get(2)? },
+            moving: row.try_get::<_, Option<i32>>(3)?.is_some(),
+        })
+    });
+    listed.transpose()
 }
 
 async fn begin(client: &mut Client) -> Result<Transaction<'_>, tokio_postgres::Error> {
