@@ -131,6 +131,23 @@ describe('defaults', () => {
     assert.equal(load({}, { NODE_ENV: 'test' }).isDevelopment, false);
   });
 
+  test('what the app keeps in its own objects is taken as it is: cyclic, deep, with nulls', () => {
+    const own = { nothing: null };
+    own.self = own;
+    let deep = {};
+    for (let depth = 0; depth < 100_000; depth++) deep = { deep };
+    const { portal, database } = loadConfig(
+      { portal: { own, deep, empty: null }, database: { config: { own, deep, password: null } } },
+      {},
+    );
+    for (const kept of [portal, database.config]) {
+      assert.equal(kept.own, own);
+      assert.equal(kept.deep, deep);
+    }
+    assert.equal('empty' in portal || 'password' in database.config, false);
+    assert.equal(loadConfig({ portal: own }, {}).portal.self, own);
+  });
+
   test("the app's own logger is taken as it is", () => {
     const logger = { ...silent, child: () => silent, level: 'error' };
     for (const config of [{ logger }, { mtdd: { logger } }]) {
@@ -242,6 +259,10 @@ describe('a wrong value is refused with its path', () => {
     ],
     [mtdd({ token: 5 }), 'mtdd.token: expected a string, or a function that returns one, got a number'],
     [mtdd({ token: 'x'.repeat(8193) }), 'mtdd.token: expected at most 8192 characters, got a string'],
+    ...['é', 'two words', 'line\n', '\0'].map((token) => [
+      mtdd({ token }),
+      'mtdd.token: expected visible ASCII characters without spaces, got a string',
+    ]),
     [mtdd({ tls: new Map([['ca', 'x']]) }), 'mtdd.tls: expected a plain object, got one of class Map'],
     [mtdd({ lookupCache: new Date(0) }), 'mtdd.lookupCache: expected a plain object, got one of class Date'],
     [{ database: { config: /x/ } }, 'database.config: expected a plain object, got one of class RegExp'],
@@ -264,6 +285,15 @@ describe('a wrong value is refused with its path', () => {
     [{ firebase: 5 }, 'firebase: expected a service account or the path of its file, got a number'],
   ];
   for (const [config, message] of cases) test(message, () => assert.equal(refusal(config), message));
+
+  test('names that every object has are no flags', () => {
+    for (const text of ['constructor', '__proto__', 'toString', 'valueOf']) {
+      for (const name of ['USE_MTDD', 'GRPC_INSECURE']) {
+        const env = { USE_MTDD: '1', QUERY_SERVERS: 'a:1', [name]: text };
+        assert.equal(refusal({}, env), `${name}: expected 1, 0, true or false, got "${text}"`);
+      }
+    }
+  });
 
   test('all of them at once, a line each', () => {
     assert.equal(

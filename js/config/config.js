@@ -5,7 +5,8 @@
 
 const { ConfigError } = require('../errors');
 const { describe, isMisspelt, kindOf, nearestName } = require('../describe');
-const { LONGEST_TOKEN } = require('../limits');
+const { LONGEST_TOKEN, TOKEN } = require('../limits');
+const { LOG_METHODS } = require('../logger');
 const { read, readFlag, readList, readNumber, readDatabase } = require('./environment');
 const { firebaseOf } = require('./firebase-account');
 
@@ -23,7 +24,6 @@ const LONGEST = 2 ** 31 - 1;
 /** How all shards may be asked for: 'explicit' only by `allServers: true`, 'implicit' also by naming no tenant. */
 const ALL_SHARDS = ['implicit', 'explicit'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
-const LOG_METHODS = ['debug', 'info', 'warn', 'error'];
 /** Values under these paths are never quoted in a message. */
 const SECRET_PATH = /^(mtdd\.(tls|token)|database\.config|portal)\b/;
 
@@ -79,6 +79,9 @@ function defineSchema(z) {
       })
       .refine((value) => value.length <= LONGEST_TOKEN || typeof value === 'function', {
         error: `expected at most ${LONGEST_TOKEN} characters`,
+      })
+      .refine((value) => typeof value === 'function' || TOKEN.test(value), {
+        error: 'expected visible ASCII characters without spaces',
       })
       .nullish(),
     timeout: count('expected a whole number of milliseconds, at least 1', 1).nullish(),
@@ -316,17 +319,22 @@ function withoutBlank(servers) {
   return Array.isArray(servers) && servers.length === 1 && servers[0] === '' ? [] : servers;
 }
 
-/** A null option counts as one that was left out. */
-function withoutNulls(value) {
-  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
-    return value;
-  // The app's own object, to be used as it is.
-  if (isLogger(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, one]) => one !== null && one !== undefined)
-      .map(([key, one]) => [key, withoutNulls(one)]),
-  );
+/**
+ * A null option counts as one that was left out. What else the app keeps in an object is used as it is: it may be of any
+ * depth, or contain itself.
+ */
+function withoutNulls(value, path = '') {
+  const entries = Object.entries(value).filter(([, one]) => one !== null && one !== undefined);
+  const kept = entries.map(([key, one]) => {
+    const at = path === '' ? key : `${path}.${key}`;
+    const isOptions = OBJECTS.includes(at) || at === 'firebase';
+    return [key, isOptions && isPlain(one) ? withoutNulls(one, at) : one];
+  });
+  return Object.fromEntries(kept);
+}
+
+function isPlain(value) {
+  return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function isHostPort(value) {

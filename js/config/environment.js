@@ -5,7 +5,12 @@
 
 const { ConfigError } = require('../errors');
 
-const FLAGS = { 1: true, true: true, 0: false, false: false };
+const FLAGS = new Map([
+  ['1', true],
+  ['true', true],
+  ['0', false],
+  ['false', false],
+]);
 
 /**
  * @param {string} name
@@ -24,7 +29,7 @@ function read(name, env) {
 function readFlag(name, env) {
   const text = read(name, env);
   if (text === undefined) return undefined;
-  const flag = FLAGS[text.toLowerCase()];
+  const flag = FLAGS.get(text.toLowerCase());
   if (flag === undefined) throw new ConfigError(`${name}: expected 1, 0, true or false, got "${text}"`);
   return flag;
 }

@@ -9,11 +9,11 @@ const { ConfigError } = require('../errors');
 const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
 
 /** Where the application says what these settings are; all others are in `connection.options`. */
-const SETTING_PATHS = {
-  application_name: 'connection.application_name',
-  search_path: 'searchPath',
-  ...Object.fromEntries(TIMEOUTS.map((timeout) => [timeout, `connection.${timeout}`])),
-};
+const SETTING_PATHS = new Map([
+  ['application_name', 'connection.application_name'],
+  ['search_path', 'searchPath'],
+  ...TIMEOUTS.map((timeout) => [timeout, `connection.${timeout}`]),
+]);
 
 /** What the settings may take on their way to a query server, names and values with a little for each, in bytes. */
 const MOST_BYTES = 64 * 1024;
@@ -76,7 +76,7 @@ function checkSettings(settings) {
   let bytes = 2 * BYTES_FOR_EACH;
   for (const [name, value] of Object.entries(settings)) {
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + BYTES_FOR_EACH;
-    const path = SETTING_PATHS[name] ?? `connection.options: ${name}`;
+    const path = SETTING_PATHS.get(name) ?? `connection.options: ${name}`;
     if (name.includes('\0') || value.includes('\0')) {
       throw new ConfigError(`${path}: expected no NUL character`);
     }
@@ -91,7 +91,7 @@ function checkSettings(settings) {
   }
   if (bytes > MOST_BYTES) {
     const largest = Object.keys(settings).sort((a, b) => settings[b].length - settings[a].length)[0];
-    const path = SETTING_PATHS[largest] ?? 'connection.options';
+    const path = SETTING_PATHS.get(largest) ?? 'connection.options';
     throw new ConfigError(
       `${path}: the settings of the connection have ${bytes} bytes, more than the ${MOST_BYTES} that a query server takes`,
     );

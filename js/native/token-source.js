@@ -4,7 +4,7 @@
  */
 
 const { ConfigError } = require('../errors');
-const { LONGEST_TOKEN } = require('../limits');
+const { LONGEST_TOKEN, TOKEN } = require('../limits');
 
 /** Milliseconds after which a token is asked for again. */
 const TOKEN_REFRESH = 60_000;
@@ -65,7 +65,7 @@ class TokenSource {
       clearTimeout(timer);
     }
     // The value may be a secret, so the message does not show it.
-    if (typeof token !== 'string' || token.length > LONGEST_TOKEN || !/^[\x21-\x7e]+$/.test(token)) {
+    if (typeof token !== 'string' || token.length > LONGEST_TOKEN || !TOKEN.test(token)) {
       throw new ConfigError(
         `mtdd.token: expected the function to return a string of at most ${LONGEST_TOKEN} visible ASCII characters without spaces`,
       );
