@@ -336,6 +336,12 @@ describe('shards whose settings differ', () => {
     ['DateStyle', 'German', /DateStyle is ISO, .* on shard 0 and German, DMY on shard 1/],
     ['search_path', 'pg_catalog', /search_path is public on shard 0 and .* on shard 1/],
     ['bytea_output', 'escape', /bytea_output is hex on shard 0 and escape on shard 1/],
+    ['xmlbinary', 'hex', /xmlbinary is base64 on shard 0 and hex on shard 1/],
+    ['xmloption', 'document', /xmloption is content on shard 0 and document on shard 1/],
+    ['transform_null_equals', 'on', /transform_null_equals is off on shard 0 and on on shard 1/],
+    ['array_nulls', 'off', /array_nulls is on on shard 0 and off on shard 1/],
+    ['timezone_abbreviations', 'India', /timezone_abbreviations is Default on shard 0 and India on shard 1/],
+    ['backslash_quote', 'on', /backslash_quote is safe_encoding on shard 0 and on on shard 1/],
     ['standard_conforming_strings', 'off', /standard_conforming_strings is off on shard 1.*set it to on/],
   ]) {
     it(`${setting} is refused by setting and shard, until it is set alike`, async () => {

@@ -208,6 +208,52 @@ describe('copies of reference data', () => {
     await assertAlike('codes', 2);
   });
 
+  it('a part of another statement changes no copy', async () => {
+    await run("insert into codes (code, title) values ('a', 'x'), ('b', 'x')");
+    for (const sql of [
+      'with u as (update codes set title = random()::text returning 1) update notes set id = id',
+      'with u as (delete from codes where code in (select tenant from notes) returning 1) delete from notes where false',
+      "with u as (insert into codes (code) values ('q') returning 1) delete from notes",
+      "with u as (insert into codes (code) values ('q') returning 1) insert into notes (id) values (1)",
+    ]) {
+      await assertRefused(sql, /codes inside of another statement.*a statement of its own/);
+    }
+    await assertAlike('codes', 2);
+  });
+
+  it('rows of values that may say two things of one row give no copy a value', async () => {
+    await run("insert into codes (code, title) values ('a', 'x'), ('b', 'x')");
+    for (const [source, bindings] of [
+      ["(values ('a', 'y'), ('a', 'z')) as v(c, t)"],
+      ['(values (?, ?), (?, ?)) as v(c, t)', ['a', 'y', 'a', 'z']],
+      [
+        'unnest(?::text[], ?::text[]) as v(c, t)',
+        [
+          ['a', 'a'],
+          ['y', 'z'],
+        ],
+      ],
+    ]) {
+      const sql = `update codes set title = v.t from ${source} where v.c = codes.code`;
+      await assertRefused(sql, /several may match one.*use MERGE or INSERT/, bindings);
+    }
+    await run(
+      "update codes set title = v.t from (values ('a', 'y'), ('b', 'z')) as v(c, t) where v.c = codes.code",
+    );
+    const rows = await assertAlike('codes', 2);
+    assert.deepEqual(rows.map(({ title }) => title).sort(), ['y', 'z']);
+    await assert.rejects(
+      run(
+        'merge into codes using unnest(?::text[], ?::text[]) as v(c, t) on v.c = codes.code when matched then update set title = v.t',
+        [
+          ['a', 'a'],
+          ['y', 'z'],
+        ],
+      ),
+      { code: '21000' },
+    );
+  });
+
   it('an error has its position in the text as it was written', async () => {
     const sql = 'update codes set made = now(), title = nothing_like_it';
     const { position } = await shards.whole.raw(sql).catch((error) => error);

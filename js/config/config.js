@@ -376,8 +376,9 @@ function checkedAddress(server, path) {
 
 /** A place in the list is a shard: a server that stands there twice would be asked, and counted, twice. */
 function refuseDuplicates(servers) {
+  const places = servers.map((server) => server.toLowerCase());
   servers.forEach((server, index) => {
-    const first = servers.indexOf(server);
+    const first = places.indexOf(places[index]);
     if (first === index) return;
     throw new ConfigError(
       `mtdd.queryServers[${index}]: expected a server of its own for each shard, got "${server}", which is queryServers[${first}] too`,
@@ -386,8 +387,9 @@ function refuseDuplicates(servers) {
 }
 
 function refuseRepeated(servers) {
+  const places = servers.map((server) => server.toLowerCase());
   servers.forEach((server, index) => {
-    if (servers.indexOf(server) === index) return;
+    if (places.indexOf(places[index]) === index) return;
     throw new ConfigError(`mtdd.lookupServer[${index}]: expected each server once, got "${server}" again`);
   });
 }

@@ -94,19 +94,42 @@ fn plain(query: &Query) -> Option<&Select> {
 }
 
 /// The reason to refuse a statement that, even in a part, writes through a view whose table is unknown or a reference
-/// table.
+/// table, or that changes a reference table in a part of it.
 pub fn refusal(statement: &Statement, layout: &Layout) -> Option<Refusal> {
     let mut reason = of_view(statement, layout);
-    walk(statement, &mut |node| {
-        if let Node::Query(query) = node
-            && reason.is_none()
-            && let SetExpr::Insert(inside) | SetExpr::Update(inside) | SetExpr::Delete(inside) | SetExpr::Merge(inside) =
-                &*query.body
-        {
-            reason = of_view(inside, layout);
+    each_inside(statement, &mut |inside| {
+        if reason.is_none() {
+            reason = of_view(inside, layout).or_else(|| of_copies(inside, layout));
         }
     });
     reason.map(|reason| unsupported(&reason))
+}
+
+/// Shows the changes inside of a statement: those of WITH, without that of the statement itself.
+pub fn each_inside(statement: &Statement, see: &mut dyn FnMut(&Statement)) {
+    let own = match statement {
+        Statement::Query(query) => std::ptr::from_ref(&**query),
+        _ => std::ptr::null(),
+    };
+    walk(statement, &mut |node| {
+        if let Node::Query(query) = node
+            && !std::ptr::eq(query, own)
+            && let SetExpr::Insert(inside) | SetExpr::Update(inside) | SetExpr::Delete(inside) | SetExpr::Merge(inside) =
+                &*query.body
+        {
+            see(inside);
+        }
+    });
+}
+
+/// The reason to refuse a change inside of a statement, if it is one of copies.
+fn of_copies(statement: &Statement, layout: &Layout) -> Option<String> {
+    let names = target(statement).and_then(name_parts).filter(|names| layout.is_reference(names))?;
+    let table = names.join(".");
+    Some(format!(
+        "a change of the reference table {table} inside of another statement, which each shard would do by rows or values of \
+         its own; change {table} in a statement of its own"
+    ))
 }
 
 fn of_view(statement: &Statement, layout: &Layout) -> Option<String> {
@@ -246,6 +269,15 @@ mod tests {
             "insert into countries (code) select code || sum(1) over (order by title rows 1 preceding) from countries",
             "update countries set title = o.title from countries o",
             "update countries c set title = o.title from countries o where o.title = c.title",
+            "update countries c set title = v.t from (values ('a', 'b'), ('a', 'c')) v(code, t) where v.code = c.code",
+            "update countries c set title = v.t from (values ('a', 'b'), ('A ', 'c')) v(code, t) where v.code = c.code",
+            "update countries c set title = v.t from (values (1, 'b'), (01, 'c')) v(code, t) where v.code = c.code",
+            "update countries c set title = v.t from (values (1, 'b'), (2, 'b')) v(code, t) where v.t = c.title",
+            "update countries c set title = v.t from (values ($1, $2), ($3, $4)) v(code, t) where v.code = c.code",
+            "update countries c set title = v.t from unnest($1::text[], $2::text[]) v(code, t) where v.code = c.code",
+            "update countries c set title = v.t from json_to_recordset($1) v(code text, t text) where v.code = c.code",
+            "update countries c set title = v.t from (select unnest($1::text[]) as t) v",
+            "with v(code, t) as (values ('a', 'b'), ('a', 'c')) update countries c set title = v.t from v where v.code = c.code",
         ] {
             assert!(refused(sql).contains("depends on the order of the rows"), "{sql}");
         }
@@ -270,6 +302,12 @@ mod tests {
             "insert into countries (code) select code || rank() over (order by title) from countries",
             "update countries c set title = o.title from countries o where o.code = c.title",
             "update countries c set title = v.t from (values ('a', 'b')) v(code, t) where v.code = c.code",
+            "update countries c set title = v.t from (values ('a', 'b'), ('A b', 'b')) v(code, t) where v.code = c.code",
+            "with v(code, t) as (values (1, 'b'), (2, 'b')) update countries c set title = v.t from v where v.code = c.code",
+            "update countries c set title = v.t from (values ($1, $2)) v(code, t) where v.code = c.code",
+            "update countries c set title = v.t from (select now()::text as t) v where c.code = 'a'",
+            "update countries c set title = v.t from (select $1 as code, 'x' as t) v where v.code = c.code",
+            "update countries c set title = 'x' from unnest($1::text[]) v(code) where v.code = c.code",
             "update countries c set title = 'x' from countries o where o.title = c.title",
             "insert into countries (code) values ('a'), ('a') on conflict do nothing",
             "insert into countries (code, title) select code, title from countries on conflict (code) do nothing",
@@ -277,6 +315,45 @@ mod tests {
             "update countries set title = age(made)::text",
         ] {
             assert!(plan(sql, FanOutConsent::AllServers, &layout()).plan.is_ok(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn copies_are_changed_by_statements_of_their_own() {
+        for sql in [
+            "with u as (update countries set title = random() returning 1) update t set a = a",
+            "with u as (delete from countries where code in (select a from t) returning 1) update t set a = 1 where false",
+            "with u as (insert into countries (code) values ('q') returning 1) delete from t",
+            "with u as (insert into countries (code) values ('q') returning 1) insert into t values (1)",
+            "insert into t with u as (delete from countries returning code) select code from u",
+            "with u as (with v as (delete from countries returning 1) select 1) update t set a = 1",
+            "with u as (update t set a = 1 returning a) update countries set title = 'x'",
+        ] {
+            assert!(plan(sql, FanOutConsent::AllServers, &layout()).plan.is_err(), "{sql}");
+        }
+        assert!(
+            refused("with u as (delete from countries returning 1) delete from t").contains("a statement of its own")
+        );
+        let with = "with u as (select code from countries) update countries set title = 'x' from u where false";
+        assert!(plan(with, FanOutConsent::AllServers, &layout()).plan.is_ok());
+        assert!(
+            plan("with u as (delete from t returning 1) update t set a = 1", FanOutConsent::AllServers, &layout())
+                .plan
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_rule_changes_no_copies_for_a_part_of_a_statement_either() {
+        let mut layout = layout();
+        let rules =
+            [("more".to_owned(), "CREATE RULE more AS ON DELETE TO ruled DO INSTEAD DELETE FROM countries".to_owned())];
+        layout
+            .relations
+            .insert("ruled".into(), Relation { has_tenant: true, rules: rules.into(), ..Relation::default() });
+        for sql in ["delete from ruled", "with u as (delete from ruled returning 1) delete from t"] {
+            let planned = plan(sql, FanOutConsent::AllServers, &layout).plan;
+            assert!(planned.is_err_and(|refusal| refusal.to_string().contains("rule more names")), "{sql}");
         }
     }
 

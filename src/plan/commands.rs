@@ -1,5 +1,9 @@
 //! Classifies statements by their first words, because the parser cannot read all of them.
 
+use sqlparser::ast::{Expr, Query};
+
+use super::functions::{arguments, own_name};
+use super::walk::{Node, walk};
 use crate::data::lexer::{Lexer, Token, is_one_of};
 
 /// First words of queries.
@@ -93,6 +97,28 @@ pub fn connection_scoped_reason(sql: &str) -> Option<&'static str> {
              create it inside knex.transaction() for one tenant, or create it without TEMPORARY and drop it at the \
              end",
     )
+}
+
+/// The first call of a query whose effect would end with its connection. `true` lets a setting end with its transaction.
+pub fn connection_scoped_call(query: &Query) -> Option<String> {
+    let mut found = None;
+    walk(query, &mut |node| {
+        let Node::Expr(Expr::Function(call)) = node else { return };
+        let Some(name) = own_name(call) else { return };
+        let is_local = || matches!(arguments(call).as_deref(), Some([_, _, last]) if last.to_string() == "true");
+        let is_meant = match name.as_str() {
+            "set_config" => !is_local(),
+            "setseed" => true,
+            name => {
+                ["pg_advisory_", "pg_try_advisory_"].iter().any(|begins| name.starts_with(begins))
+                    && !name.contains("_xact_")
+            }
+        };
+        if is_meant {
+            found.get_or_insert(name);
+        }
+    });
+    found
 }
 
 /// True if a command creates a temporary object (CREATE TEMP, SELECT INTO TEMP) or names the temporary schema.

@@ -8,7 +8,7 @@ use sqlparser::ast::{
     OnConflictAction, OnInsert, Query, Select, SelectItem, SetExpr, Statement, WildcardAdditionalOptions,
 };
 
-use super::change_target::target;
+use super::change_target::{each_inside, target};
 use super::clock;
 use super::consent::FanOutConsent;
 use super::draft::{bare, derived, empty_select, from};
@@ -62,6 +62,16 @@ pub fn change(
     if let Some(known) = known {
         check_rules(&names, known, how, layout)?;
     }
+    let mut of_rules = Ok(());
+    each_inside(statement, &mut |inside| {
+        let names = target(inside).and_then(name_parts).unwrap_or_default();
+        if let Some(known) = layout.relation(&names)
+            && of_rules.is_ok()
+        {
+            of_rules = check_rules(&names, known, Broadcast::Sum, layout);
+        }
+    });
+    of_rules?;
     if how == Broadcast::Same
         && let Some(known) = known
         && let Some(literal) = moments::unread(statement, known, layout)

@@ -132,6 +132,12 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
     }
     let mut search = Search::new(layout);
     let found = search.query(query, &Scope::root()).map_err(|reason| unsupported(&reason))?;
+    if let Some(function) = commands::connection_scoped_call(query) {
+        return Err(unsupported(&format!(
+            "{function}(), whose effect lasts only for its connection, which the next query may not use; call it inside \
+                 knex.transaction() for one tenant"
+        )));
+    }
     if let Some(function) = search.effects.iter().next()
         && consent == FanOutConsent::Implicit
     {

@@ -5,23 +5,20 @@ use sqlparser::ast::{
     OnConflictAction, OnInsert, SetExpr, Statement,
 };
 
-use super::change_target::{table_of, target};
+use super::change_target::{each_inside, table_of, target};
 use super::ident::{fold_case, last_part, name_parts};
 use super::layout::Layout;
-use super::walk::{Node, walk};
 
 /// The reason to refuse a statement that, even in a part, changes the tenant of rows.
 pub fn refusal(statement: &Statement, layout: &Layout) -> Option<String> {
     let column = layout.tenant_column.as_deref()?;
     let mut moves = changes(statement, column, layout);
-    walk(statement, &mut |node| {
-        if let Node::Query(query) = node
-            && let SetExpr::Insert(inside) | SetExpr::Update(inside) | SetExpr::Delete(inside) | SetExpr::Merge(inside) =
-                &*query.body
-        {
-            moves |= changes(inside, column, layout);
-        }
-    });
+    if let Statement::Query(query) = statement
+        && let SetExpr::Insert(own) | SetExpr::Update(own) | SetExpr::Delete(own) | SetExpr::Merge(own) = &*query.body
+    {
+        moves |= changes(own, column, layout);
+    }
+    each_inside(statement, &mut |inside| moves |= changes(inside, column, layout));
     let advice = match statement {
         Statement::Insert(_) => {
             "; list the columns to update on conflict without it, as in .merge(['name']), or include it in the conflict \

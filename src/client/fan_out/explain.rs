@@ -83,12 +83,7 @@ async fn refused_anyway(
         return Ok(Some(reason));
     }
     match &planned.plan {
-        Ok(plan)
-            if plan.needs_agreement()
-                && let Some(setting) = shared.fan_outs.plans.wrong_setting() =>
-        {
-            Ok(Some(setting.to_string()))
-        }
+        Ok(plan) if let Some(how) = shared.fan_outs.plans.wrong_databases(plan) => Ok(Some(how.to_string())),
         Ok(Plan::Read(read)) => unmergeable_function(internal, request, planned, read).await,
         Ok(Plan::Change(change)) => unmergeable_in_copies(internal, planned, change).await,
         _ => Ok(None),

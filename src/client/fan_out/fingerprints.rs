@@ -243,9 +243,10 @@ concat_ws(' ', c.oid, c.relkind,
    WHERE g.tgrelid = c.oid AND NOT g.tgisinternal) END)"
 );
 
-/// The settings that decide how a value is written, as an array.
+/// The settings that decide how a value is written, and what a text means, as an array.
 pub const SETTINGS: &str = "'{TimeZone,DateStyle,IntervalStyle,server_encoding,bytea_output,extra_float_digits,\
-standard_conforming_strings,lc_monetary,lc_numeric,lc_time,default_text_search_config}'::text[]";
+standard_conforming_strings,lc_monetary,lc_numeric,lc_time,default_text_search_config,\
+xmlbinary,xmloption,transform_null_equals,array_nulls,timezone_abbreviations,backslash_quote}'::text[]";
 
 /// The fingerprint of everything but relations, with the values of those settings and the search path. A connection has
 /// the settings of when it was opened, or of when its server's configuration was reloaded.

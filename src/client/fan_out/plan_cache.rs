@@ -147,6 +147,8 @@ struct State {
     until: Option<Instant>,
     /// The setting that rules out queries for all shards.
     settings: Option<Arc<str>>,
+    /// That two shards are one database, in words.
+    one_database: Option<Arc<str>>,
     /// The declared reference tables of which the log has said what is wrong with them.
     warned: BTreeSet<String>,
     /// By the way in which all shards were asked for.
@@ -163,6 +165,7 @@ impl PlanCache {
             locked: HashMap::new(),
             until: None,
             settings: None,
+            one_database: None,
             warned: BTreeSet::new(),
             plans,
             text: 0,
@@ -253,9 +256,10 @@ impl PlanCache {
         lock(&self.state).layout.readers.function(name)
     }
 
-    /// The setting that rules out queries for all shards, in words.
-    pub fn wrong_setting(&self) -> Option<Arc<str>> {
-        lock(&self.state).settings.clone()
+    /// What rules out a plan on these databases, in words.
+    pub fn wrong_databases(&self, plan: &Plan) -> Option<Arc<str>> {
+        let state = lock(&self.state);
+        state.one_database.clone().or_else(|| state.settings.clone().filter(|_| plan.needs_agreement()))
     }
 
     /// What is wrong with declared reference tables, each with its name. Each is said once.
@@ -279,11 +283,13 @@ impl PlanCache {
             fingerprints,
             locked,
             settings,
+            one_database,
             is_whole,
         } = known;
         let mut state = lock(&self.state);
         state.until = Some(Instant::now() + if is_whole { LIFE } else { SHORT_LIFE });
         state.settings = settings.map(Arc::from);
+        state.one_database = one_database.map(Arc::from);
         state.locked = locked;
         let is_new = *state.fingerprints != fingerprints
             || state.layout.relations != relations

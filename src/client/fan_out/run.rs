@@ -104,10 +104,10 @@ impl<'a> FanOut<'a> {
             return Err(FanOutError::unsupported(&reason));
         }
         let snapshot = PlanSnapshot { planned: &planned, fingerprints: &fingerprints };
-        if let (Ok(plan), Some(how)) = (&planned.plan, self.shared.fan_outs.plans.wrong_setting())
-            && plan.needs_agreement()
+        if let Ok(plan) = &planned.plan
+            && let Some(how) = self.shared.fan_outs.plans.wrong_databases(plan)
         {
-            // Someone may have corrected the settings meanwhile.
+            // Someone may have corrected that meanwhile.
             return match self.has_same_fingerprints(&mut interrupts, &snapshot).await? {
                 true => Err(FanOutError::unsupported(&how)),
                 false => Ok(AttemptEnd::Outdated(interrupts)),

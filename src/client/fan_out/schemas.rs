@@ -34,6 +34,8 @@ pub struct ShardSchemas {
     pub locked: HashMap<String, Vec<usize>>,
     /// The setting that rules out queries for all shards, in words.
     pub settings: Option<String>,
+    /// That two shards are one database, in words.
+    pub one_database: Option<String>,
     /// All shards have answered.
     pub is_whole: bool,
 }
@@ -63,7 +65,7 @@ pub async fn read(
             let asked = async {
                 // The fingerprints come first: a change after them is noticed, because what is read later is newer.
                 let whole = internal
-                    .once_on(shard, query(format!("SELECT {}, {}", whole(), functions("")), Vec::new()))
+                    .once_on(shard, query(format!("SELECT {}, {}, {DATABASE}", whole(), functions("")), Vec::new()))
                     .await?;
                 let relations = internal.once_on(shard, query(relations(), vec![names])).await?;
                 let readers = internal.once_on(shard, query(READERS, Vec::new())).await?;
@@ -86,11 +88,21 @@ pub async fn read(
     let answers: Vec<Option<Result<ShardAnswers, ShardError>>> = all((0..shards).map(ask)).await;
     let mut known = ShardSchemas { is_whole: true, ..ShardSchemas::default() };
     let (mut failure, mut settings, mut definitions) = (None, Vec::new(), Definitions::default());
+    let mut databases = HashMap::new();
     for (shard, answer) in answers.into_iter().enumerate() {
         match answer {
             Some(Ok(said)) => {
                 let fingerprint = |column| said.whole.text(0, column).unwrap_or_default();
                 known.fingerprints.set_shard(shard, fingerprint(0), fingerprint(1));
+                let first = *databases.entry(fingerprint(2).to_owned()).or_insert(shard);
+                if first != shard {
+                    known.one_database.get_or_insert_with(|| {
+                        format!(
+                            "the query servers of shards {first} and {shard} have one and the same database, whose rows would count \
+                             twice, and be changed twice; give each shard a database of its own"
+                        )
+                    });
+                }
                 known.add_relations(shard, &said.relations);
                 for row in 0..said.readers.rows.len() {
                     let cell = |column| said.readers.text(row, column).unwrap_or_default();
@@ -287,6 +299,10 @@ fn differing_setting(answers: &[(usize, ResultSet)]) -> Option<String> {
     }
     None
 }
+
+/// What two databases never have in common, not even copies of each other. Any role may ask for it.
+const DATABASE: &str = "(SELECT concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()), b.oid) FROM pg_catalog.pg_database AS b \
+    WHERE b.datname = current_database())";
 
 /// The settings that decide how a value is written, and which table a name means.
 fn settings() -> String {

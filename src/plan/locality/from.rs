@@ -177,6 +177,7 @@ impl Search<'_> {
             (true, Some(neighbour)) if anchored => neighbour.class,
             _ => self.classes.new_class(),
         };
+        let keys = found.key_names();
         Ok(ScopeRelation {
             alias: alias.map(|alias| fold_case(&alias.name)),
             tenants: found.tenants(),
@@ -184,7 +185,7 @@ impl Search<'_> {
             locality: found.locality,
             is_ordered: found.is_ordered,
             is_stored: found.is_stored,
-            keys: BTreeSet::new(),
+            keys,
             class,
             counts: None,
             nullable: false,
@@ -248,6 +249,7 @@ impl Search<'_> {
             }
             relation.tenants = found.tenants();
             relation.columns = found.columns();
+            relation.keys = found.key_names();
             relation.locality = found.locality;
             relation.is_ordered = found.is_ordered;
             relation.is_stored = found.is_stored;

@@ -26,6 +26,8 @@ pub struct QueryInfo {
     pub is_ordered: bool,
     /// It reads a table, which need not have its rows in the same order on each shard.
     pub is_stored: bool,
+    /// Positions of outputs by which its rows can be told apart.
+    pub keys: BTreeSet<BTreeSet<usize>>,
 }
 
 /// A column of a query's rows.
@@ -52,6 +54,15 @@ impl QueryInfo {
             OutputColumn::Several { .. } => None,
         };
         self.outputs.iter().map(name).collect::<Option<BTreeSet<_>>>().filter(|names| !names.is_empty())
+    }
+
+    /// The names of the columns by which its rows can be told apart.
+    pub(super) fn key_names(&self) -> BTreeSet<BTreeSet<String>> {
+        let name = |index: &usize| match self.outputs.get(*index) {
+            Some(OutputColumn::Column { name, .. }) => name.clone(),
+            _ => None,
+        };
+        self.keys.iter().filter_map(|key| key.iter().map(name).collect()).collect()
     }
 
     /// The names of the columns that contain the row's tenant.

@@ -1,11 +1,14 @@
 //! The locality of a query, from its WITH, body and LIMIT.
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::{Cte, OrderBy, Query, SetExpr, SetOperator, SetQuantifier};
 
-use super::outputs::{Locality, QueryInfo, common, outputs_tenant, rename};
+use super::outputs::{Locality, OutputColumn, QueryInfo, common, outputs_tenant, rename};
 use super::scope::Scope;
 use super::search::{Reason, Search};
 use super::select::of_one_shard;
+use super::ties::keys_of_values;
 use crate::plan::budget::spend;
 use crate::plan::ctes::name_of;
 use crate::plan::layout::Layout;
@@ -144,15 +147,16 @@ impl Search<'_> {
                 for expr in values.rows.iter().flat_map(|row| row.content.iter()) {
                     self.expression(expr, scope)?;
                 }
-                Ok((
-                    QueryInfo {
-                        locality: Locality::Replicated,
-                        outputs: Vec::new(),
-                        is_ordered: false,
-                        is_stored: false,
-                    },
-                    false,
-                ))
+                let width = values.rows.first().map_or(0, |row| row.content.len());
+                let column = |number| OutputColumn::Column { name: Some(format!("column{number}")), tenant: false };
+                let found = QueryInfo {
+                    locality: Locality::Replicated,
+                    outputs: (1..=width).map(column).collect(),
+                    is_ordered: false,
+                    is_stored: false,
+                    keys: keys_of_values(values),
+                };
+                Ok((found, false))
             }
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
                 let (left, left_anchored) = self.body(left, scope)?;
@@ -173,7 +177,7 @@ impl Search<'_> {
                              first and bind its result",
                     ),
                 };
-                Ok((QueryInfo { locality, outputs, is_ordered, is_stored }, anchored))
+                Ok((QueryInfo { locality, outputs, is_ordered, is_stored, keys: BTreeSet::new() }, anchored))
             }
             // The parser keeps neither the quotes nor, in places, the schema of the name.
             SetExpr::Table(_) => Err("TABLE and a name; write SELECT * FROM and the name".into()),

@@ -13,6 +13,7 @@ use super::classes::facts;
 use super::outputs::{Locality, OutputColumn, QueryInfo, outputs_tenant};
 use super::scope::{Scope, ScopeRelation};
 use super::search::{Reason, Search};
+use super::ties::is_one_row;
 use crate::plan::ident::{fold_case, last_part};
 use crate::plan::select::{
     distinct_on, each_call, group_keys, is_aggregated, item_expr, ordering, plain_column, window_of,
@@ -38,7 +39,8 @@ impl Search<'_> {
             locality => locality,
         };
         let is_stored = scope.relations.iter().any(|relation| relation.is_stored);
-        Ok((QueryInfo { locality, outputs, is_ordered: scope.is_ordered(), is_stored }, anchored))
+        let keys = if is_one_row(select) { [BTreeSet::new()].into() } else { BTreeSet::new() };
+        Ok((QueryInfo { locality, outputs, is_ordered: scope.is_ordered(), is_stored, keys }, anchored))
     }
 
     /// The locality of FROM and WHERE, before any grouping; also checks the calls in the rest of the select.

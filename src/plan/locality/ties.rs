@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, FunctionArguments, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr,
-    TableFactor, Value,
+    TableFactor, UnaryOperator, Value, Values,
 };
 
 use super::scope::{Scope, ScopeRelation};
 use super::search::Search;
-use crate::plan::functions::{own_name, tied};
+use crate::plan::functions::{FunctionKind, kind, own_name, tied};
 use crate::plan::ident::fold_case;
 use crate::plan::select::{contains_subquery, each_call, is_wildcard, item_expr, ordering, output_name, unnested};
 use crate::plan::walk::{Node, walk};
@@ -41,7 +41,7 @@ impl Search<'_> {
     /// one that is changed.
     pub fn note_matches(&mut self, select: &Select, scope: &Scope<'_>) {
         let [target, others @ ..] = scope.relations.as_slice() else { return };
-        if others.iter().all(|other| !other.is_stored) || !uses_others(select, target) {
+        if !uses_others(select, target) {
             return;
         }
         let mut conditions = Vec::new();
@@ -49,16 +49,73 @@ impl Search<'_> {
         for join in select.from.iter().flat_map(|table| &table.joins) {
             on(join).into_iter().for_each(|condition| terms(condition, &mut conditions));
         }
-        let (mut known, mut open): (Vec<&ScopeRelation>, Vec<&ScopeRelation>) =
-            (vec![target], others.iter().filter(|other| other.is_stored).collect());
-        known.extend(others.iter().filter(|other| !other.is_stored));
+        let (mut known, mut open): (Vec<&ScopeRelation>, Vec<&ScopeRelation>) = (vec![target], others.iter().collect());
         while let Some(index) = open.iter().position(|other| is_determined(other, &known, &conditions)) {
             known.push(open.remove(index));
         }
         if !open.is_empty() {
-            self.unordered.insert("UPDATE ... FROM rows of which several may match one".into());
+            self.unordered.insert(
+                "UPDATE ... FROM rows of which several may match one (use MERGE or INSERT ... ON CONFLICT, which raise an error \
+                 if they do)"
+                    .into(),
+            );
         }
     }
+}
+
+/// The columns of VALUES by which its rows can be told apart, however they are compared.
+pub(super) fn keys_of_values(values: &Values) -> BTreeSet<BTreeSet<usize>> {
+    if values.rows.len() == 1 {
+        return [BTreeSet::new()].into();
+    }
+    let width = values.rows.first().map_or(0, |row| row.content.len());
+    let is_key = |column: &usize| {
+        let mut seen = BTreeSet::new();
+        values
+            .rows
+            .iter()
+            .all(|row| row.content.get(*column).and_then(comparable).is_some_and(|text| seen.insert(text)))
+    };
+    (0..width).filter(is_key).map(|column| [column].into()).collect()
+}
+
+/// True for a select that gives one row. A function may give several.
+pub(super) fn is_one_row(select: &Select) -> bool {
+    let mut calls = false;
+    select.projection.iter().for_each(|item| {
+        walk(item, &mut |node| {
+            if let Node::Expr(Expr::Function(call)) = node {
+                calls |= !matches!(kind(call), FunctionKind::Clock | FunctionKind::Random);
+            }
+        });
+    });
+    select.from.is_empty() && !calls
+}
+
+/// A text that two literals have in common if any type or collation may hold them for equal. None: not known.
+fn comparable(expr: &Expr) -> Option<String> {
+    /// More digits may be rounded.
+    const MOST_DIGITS: usize = 15;
+    let value = match unnested(expr) {
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => return comparable(expr),
+        Expr::Value(value) => &value.value,
+        _ => return None,
+    };
+    let text = match value {
+        Value::Number(digits, _) if digits.len() <= MOST_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits
+        }
+        Value::SingleQuotedString(text) if text.is_ascii() => text,
+        _ => return None,
+    };
+    // Without what a collation may ignore: case, blanks, marks, and zeros before a number.
+    let mut found = String::new();
+    for letter in text.chars().filter(char::is_ascii_alphanumeric) {
+        if letter != '0' || found.ends_with(|last: char| last.is_ascii_digit()) {
+            found.push(letter.to_ascii_lowercase());
+        }
+    }
+    Some(found)
 }
 
 impl Scope<'_> {

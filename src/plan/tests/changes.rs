@@ -45,12 +45,24 @@ fn what_ends_with_its_connection_or_says_not_whose_it_is_is_refused_however_it_i
         ("create table pg_temp.x (id int)", "without TEMPORARY"),
         ("create temp table x as select * from t", "without TEMPORARY"),
         ("select * into temp x from t", "without TEMPORARY"),
+        ("select set_config('app.x', '1', false)", "set_config()"),
+        ("select set_config('app.x', '1', a) from t", "set_config()"),
+        ("select pg_advisory_lock(1)", "pg_advisory_lock()"),
+        ("select pg_catalog.pg_try_advisory_lock_shared(1), a from t", "knex.transaction()"),
+        ("select pg_advisory_unlock_all()", "knex.transaction()"),
         ("create local temporary recursive view x (a) as select 1", "without TEMPORARY"),
     ] {
         for consent in [FanOutConsent::Null, FanOutConsent::AllServers] {
             let reason = plan(sql, consent, &layout()).unwrap_err().to_string();
             assert!(reason.contains(part), "{sql}: {reason}");
         }
+    }
+}
+
+#[test]
+fn what_ends_with_its_transaction_may_be_called_on_every_shard() {
+    for sql in ["select set_config('app.x', '1', true), a from t", "select pg_advisory_xact_lock(1)"] {
+        assert!(plan(sql, FanOutConsent::AllServers, &layout()).is_ok(), "{sql}");
     }
 }
 
