@@ -221,6 +221,33 @@ describe('copies of reference data', () => {
     await assertAlike('codes', 2);
   });
 
+  it('DDL fills no copy with values of its own shard', async () => {
+    await run("insert into codes (code, title) values ('a', 'x'), ('b', 'x')");
+    const { db } = shards;
+    const alter = (change) => () => db.schema.alterTable('codes', change).mtdd(ALL);
+    for (const [what, change] of [
+      [/the type serial/, alter((table) => table.increments('id', { primaryKey: false }))],
+      [/gen_random_uuid\(\)/, alter((table) => table.uuid('u').defaultTo(db.fn.uuid()))],
+      [/CURRENT_TIMESTAMP\(\)/, alter((table) => table.timestamps(true, true))],
+      [/IDENTITY/, () => run('alter table codes add id int generated always as identity')],
+      [/dice\(\)/, () => run('alter table codes add column lucky int default dice(1)')],
+      [/the default of the type stamp/, () => run('alter table codes add column stamp stamp')],
+      [/random\(\)/, () => run('alter table codes alter column title type text using random()::text')],
+      [/made from a query/, () => run('create table own as select random() as code')],
+    ]) {
+      await assert.rejects(change, (error) => {
+        assert.equal(error.code, 'PLAN_UNSUPPORTED', error.stack);
+        assert.match(error.message, what);
+        assert.match(error.message, /each shard would fill/);
+        return true;
+      });
+    }
+    await db.schema.alterTable('codes', (table) => table.string('more').defaultTo('now')).mtdd(ALL);
+    const [row] = await assertAlike('codes', 2);
+    assert.equal(row.more, 'now');
+    await db.schema.alterTable('codes', (table) => table.dropColumn('more')).mtdd(ALL);
+  });
+
   it('rows of values that may say two things of one row give no copy a value', async () => {
     await run("insert into codes (code, title) values ('a', 'x'), ('b', 'x')");
     for (const [source, bindings] of [

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use sqlparser::ast::{
-    FromTable, GroupByExpr, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
+    Expr, FromTable, GroupByExpr, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
     TableWithJoins,
 };
 
@@ -13,7 +13,7 @@ use super::ident::{fold_case, name_parts};
 use super::layout::Layout;
 use super::parse::Tokens;
 use super::refusal::{Refusal, unsupported};
-use super::select::{plain_column, takes_some_rows};
+use super::select::{first_select, plain_column, takes_some_rows};
 use super::stack::VIEW_LEVELS;
 use super::system_relations;
 use super::walk::{Node, walk};
@@ -165,6 +165,20 @@ pub fn target(statement: &Statement) -> Option<&ObjectName> {
         Statement::Merge(merge) => named(&merge.table),
         Statement::Query(query) => match &*query.body {
             SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => target(statement),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The name of the relation that a statement makes and fills with the rows of a query.
+pub fn into(statement: &Statement) -> Option<Vec<String>> {
+    match statement {
+        Statement::CreateTable(made) => name_parts(&made.name).filter(|_| made.query.is_some()),
+        Statement::CreateView(made) => name_parts(&made.name).filter(|_| made.materialized),
+        Statement::Query(query) => match first_select(&query.body)?.into.as_ref()?.targets.first()? {
+            Expr::Identifier(name) => Some(vec![fold_case(name)]),
+            Expr::CompoundIdentifier(names) => Some(names.iter().map(fold_case).collect()),
             _ => None,
         },
         _ => None,

@@ -213,6 +213,25 @@ impl Layout {
         self.reference_tables.iter().any(|declared| declared_name(declared).last().is_some_and(|last| last == name))
     }
 
+    /// True for a reference table, and for a table of which one inherits, or is a partition.
+    pub fn reaches_copies(&self, names: &[String]) -> bool {
+        let Some(above) = self.qualified(names) else { return self.is_reference(names) };
+        let is_copies_below = |(name, known): (&String, &Relation)| {
+            let own = name.strip_prefix(&known.schema).and_then(|rest| rest.strip_prefix('.'));
+            own.is_some_and(|own| self.is_declared(&[known.schema.clone(), own.to_owned()]))
+                && self.is_below(known, above)
+        };
+        self.is_reference(names) || self.relations.iter().any(is_copies_below)
+    }
+
+    fn is_below(&self, child: &Relation, above: (&str, &str)) -> bool {
+        let mut parents = child.parents.iter();
+        parents.any(|parent| {
+            self.qualified(parent) == Some(above)
+                || self.relation(parent).is_some_and(|next| self.is_below(next, above))
+        })
+    }
+
     fn is_declared(&self, names: &[String]) -> bool {
         let meant = self.qualified(names);
         system_relations::is_own(names)

@@ -3,6 +3,7 @@
 //! uses an SQL parser. `client` calls it; `gather` carries out the plan.
 
 mod aggregate;
+mod altered_copies;
 mod budget;
 mod change_target;
 mod clock;

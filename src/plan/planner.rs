@@ -23,8 +23,8 @@ use super::select::{first_select, is_aggregated, item_expr, orders_by_aggregate,
 use super::stack::{self, Stopped};
 use super::walk::{Node, walk};
 use super::{
-    aggregate, change_target, clock, commands, copies, ctes, grammar, inner_order, relations, set_operations,
-    tenant_moves, write,
+    aggregate, altered_copies, change_target, clock, commands, copies, ctes, grammar, inner_order, relations,
+    set_operations, tenant_moves, write,
 };
 use crate::data::lexer::Outline;
 
@@ -44,8 +44,8 @@ pub struct Planning {
 
 impl Planning {
     /// A text that cannot be parsed may still be DDL, which needs no parsing.
-    fn unread(sql: &str, consent: FanOutConsent, refusal: Refusal) -> Self {
-        Planning { plan: unread(sql, consent, refusal), relations: BTreeSet::new() }
+    fn unread(sql: &str, consent: FanOutConsent, layout: &Layout, refusal: Refusal) -> Self {
+        Planning { plan: unread(sql, consent, layout, refusal), relations: BTreeSet::new() }
     }
 }
 
@@ -55,7 +55,7 @@ pub fn plan(sql: &str, consent: FanOutConsent, layout: &Layout) -> Planning {
         budget::begin(tokens.len());
         stack::with_room(tokens.levels, || Ok(planned(sql, &tokens.parse()?, consent, layout)))?
     });
-    planned.unwrap_or_else(|refusal| Planning::unread(sql, consent, refusal))
+    planned.unwrap_or_else(|refusal| Planning::unread(sql, consent, layout, refusal))
 }
 
 /// The same, if it takes only a millisecond or two; otherwise None.
@@ -71,13 +71,14 @@ pub fn plan_at_once(sql: &str, consent: FanOutConsent, layout: &Layout) -> Optio
             Err(stopped) => Err(stopped.into()),
         }
     });
-    planned.unwrap_or_else(|refusal| Some(Planning::unread(sql, consent, refusal)))
+    planned.unwrap_or_else(|refusal| Some(Planning::unread(sql, consent, layout, refusal)))
 }
 
 fn planned(sql: &str, statements: &[Statement], consent: FanOutConsent, layout: &Layout) -> Planning {
     let relations = relations::named_by(statements, layout);
     // A text that cannot be parsed may still be DDL, which needs no parsing.
-    let plan = plan_of(sql, statements, consent, layout).or_else(|refusal| unread(sql, consent, refusal));
+    let plan = plan_of(sql, statements, consent, layout).or_else(|refusal| unread(sql, consent, layout, refusal));
+    let plan = plan.and_then(|plan| altered_copies::refusal(statements, layout).map_or(Ok(plan), Err));
     Planning { plan, relations }
 }
 
@@ -117,10 +118,13 @@ fn plan_of(sql: &str, statements: &[Statement], consent: FanOutConsent, layout: 
     copies::change(statement, sql, changed, consent, layout)
 }
 
-fn unread(sql: &str, consent: FanOutConsent, refusal: Refusal) -> Result<Plan, Refusal> {
+fn unread(sql: &str, consent: FanOutConsent, layout: &Layout, refusal: Refusal) -> Result<Plan, Refusal> {
     let outline = Outline::of(sql);
     match outline.first_words.as_slice() {
-        [word] if commands::may_run_everywhere(word) => write::by_word(sql, consent),
+        [word] if commands::may_run_everywhere(word) => {
+            let plan = write::by_word(sql, consent)?;
+            altered_copies::unread(sql, layout).map_or(Ok(plan), Err)
+        }
         _ => Err(refusal),
     }
 }

@@ -22,6 +22,8 @@ pub struct RowReaders {
     always: Option<String>,
     /// By name.
     functions: BTreeMap<String, String>,
+    /// The default values of domains, by the domain's name.
+    defaults: BTreeMap<String, String>,
     /// There are domains.
     pub has_domains: bool,
 }
@@ -36,6 +38,7 @@ impl RowReaders {
             "operator" => drop(self.operators.insert(name, function)),
             "type" => drop(self.types.insert(name, function)),
             "function" => drop(self.functions.insert(name, function)),
+            "default" => drop(self.defaults.insert(name, function)),
             "domains" => self.has_domains = true,
             "cast" => self.any_cast = Some(function),
             _ => self.always = Some(function),
@@ -53,6 +56,11 @@ impl RowReaders {
         of_type.or_else(|| self.functions.get(name).map(|function| reason(&format!("the function {name}"), function)))
     }
 
+    /// The default value of a domain.
+    pub fn default_of(&self, domain: &str) -> Option<&str> {
+        self.defaults.get(domain).map(String::as_str)
+    }
+
     /// What a value of this type goes through.
     pub fn data_type(&self, data_type: &DataType) -> Option<String> {
         if let Some(function) = &self.any_cast {
@@ -63,10 +71,14 @@ impl RowReaders {
         Some(reason(&format!("the type {name}"), function))
     }
 
+    fn is_empty(&self) -> bool {
+        self.operators.is_empty() && self.types.is_empty() && self.any_cast.is_none() && self.functions.is_empty()
+    }
+
     /// What an expression uses outside of its subqueries.
     pub fn used(&self, expr: &Expr) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
-        if *self == RowReaders::default() {
+        if self.is_empty() {
             return found;
         }
         let mut depth = 0;

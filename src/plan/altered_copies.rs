@@ -1,0 +1,217 @@
+//! Refuses DDL that would give each shard's copy of a reference table values of its own: a new column is filled by its
+//! default, and a changed type by USING, on each shard by itself. New tables have no rows yet.
+
+use sqlparser::ast::{AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, DataType, Expr, Statement};
+
+use super::change_target::into;
+use super::functions::{self, FunctionKind, kind, own_name};
+use super::ident::{last_part, name_parts};
+use super::layout::Layout;
+use super::parse::Tokens;
+use super::refusal::{Refusal, unsupported};
+use super::select::{application_type, first_select, item_expr};
+use super::walk::{Node, walk};
+use super::{clock, system_relations};
+use crate::data::lexer::{Lexer, Token, is_one_of};
+
+/// What may follow ADD without making a column, and without filling one.
+const NO_COLUMN: [&str; 7] = ["check", "constraint", "exclude", "foreign", "generated", "primary", "unique"];
+
+const SERIAL: [&str; 6] = ["bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"];
+
+/// Why DDL would make copies differ.
+pub fn refusal(statements: &[Statement], layout: &Layout) -> Option<Refusal> {
+    statements.iter().find_map(|statement| {
+        if let Some(names) = into(statement).filter(|names| layout.is_reference(names)) {
+            let table = names.join(".");
+            return Some(unsupported(&format!(
+                "{table}, a reference table, made from a query: each shard would fill it with rows of its own; create it \
+                 without rows, then insert them"
+            )));
+        }
+        let Statement::AlterTable(altered) = statement else { return None };
+        let names = name_parts(&altered.name).filter(|names| layout.reaches_copies(names))?;
+        let own = altered.operations.iter().find_map(|operation| own_values(operation, layout))?;
+        Some(refused(&names.join("."), &own))
+    })
+}
+
+/// The same for a text that the parser cannot read.
+pub fn unread(sql: &str, layout: &Layout) -> Option<Refusal> {
+    let tokens: Vec<Token<'_>> = Lexer::new(sql).skip_while(|token| *token == Token::Mark(';')).collect();
+    let words: Vec<&str> = tokens.iter().map(|token| if let Token::Word(word) = token { *word } else { "" }).collect();
+    let begins = words.iter().position(|word| word.eq_ignore_ascii_case("table"));
+    let (true, Some(at @ 1..=2)) = (is_one_of(words.first()?, &["alter"]), begins) else { return None };
+    let skipped = words[at + 1..].iter().take_while(|word| is_one_of(word, &["if", "exists", "only"])).count();
+    let mut rest = tokens[at + 1 + skipped..].iter().skip_while(|token| **token == Token::Mark('('));
+    let mut names = Vec::new();
+    loop {
+        names.push(match rest.next()? {
+            Token::Word(word) => word.to_ascii_lowercase(),
+            Token::Identifier(inside) => inside.replace("\"\"", "\""),
+            _ => return None,
+        });
+        if rest.next() != Some(&Token::Mark('.')) {
+            break;
+        }
+    }
+    if !layout.reaches_copies(&names) {
+        return None;
+    }
+    let adds = |pair: &[&str]| is_one_of(pair[0], &["add"]) && !is_one_of(pair[1], &NO_COLUMN);
+    let converts = words.iter().skip_while(|word| !is_one_of(word, &["type"])).any(|word| is_one_of(word, &["using"]));
+    (words.windows(2).any(adds) || converts)
+        .then(|| refused(&names.join("."), "a column, in a text that cannot be read here,"))
+}
+
+fn refused(table: &str, own: &str) -> Refusal {
+    unsupported(&format!(
+        "{own} in a change of the reference table {table}: each shard would fill the rows that are there with values of its \
+         own, and the copies would differ; add the column without a default, fill it with bound values, then set the default"
+    ))
+}
+
+/// What an operation fills existing rows with, if each shard does that by itself.
+fn own_values(operation: &AlterTableOperation, layout: &Layout) -> Option<String> {
+    match operation {
+        AlterTableOperation::AddColumn { column_def, .. } => own_default(column_def, layout),
+        AlterTableOperation::AlterColumn {
+            op: AlterColumnOperation::SetDataType { data_type, using: Some(using), .. },
+            ..
+        } => own_value(using, data_type, layout),
+        _ => None,
+    }
+}
+
+fn own_default(column: &ColumnDef, layout: &Layout) -> Option<String> {
+    let of_type = column.data_type.to_string().to_ascii_lowercase();
+    if is_one_of(of_type.trim_start_matches("pg_catalog."), &SERIAL) {
+        return Some(format!("the type {of_type}"));
+    }
+    let mut given = false;
+    let own = column.options.iter().find_map(|option| match &option.option {
+        ColumnOption::Default(value) => {
+            given = true;
+            own_value(value, &column.data_type, layout)
+        }
+        ColumnOption::Generated { generation_expr: None, .. } | ColumnOption::Identity(_) => Some("IDENTITY".into()),
+        _ => None,
+    });
+    if own.is_some() || given {
+        return own;
+    }
+    let of_type = application_type(&column.data_type).filter(|_| !matches!(column.data_type, DataType::Array(_)))?;
+    let default = layout.readers.default_of(&last_part(of_type)?)?;
+    let unread = || format!("the default of the type {of_type}");
+    let Ok(statements) = Tokens::of(&format!("SELECT {default}")).and_then(Tokens::parse) else {
+        return Some(unread());
+    };
+    let [Statement::Query(query)] = statements.as_slice() else { return Some(unread()) };
+    let value = first_select(&query.body).and_then(|select| item_expr(select.projection.first()?));
+    value.map_or_else(|| Some(unread()), |value| own_value(value, &column.data_type, layout).map(|_| unread()))
+}
+
+/// A part of an expression that each shard computes by itself, or that may be such a part.
+fn own_value(expr: &Expr, data_type: &DataType, layout: &Layout) -> Option<String> {
+    let mut own = None;
+    walk(expr, &mut |node| {
+        let Node::Expr(Expr::Function(call)) = node else { return };
+        let is_shadowed = own_name(call).is_some_and(|name| layout.shadowed.contains(&name));
+        if kind(call) != FunctionKind::Plain || is_shadowed || functions::of_one_server(call).is_some() {
+            own.get_or_insert_with(|| format!("{}()", call.name));
+        }
+    });
+    let is_time = clock::is_stored(expr, &data_type.to_string().to_ascii_lowercase());
+    own.or_else(|| is_time.then(|| expr.to_string()))
+        .or_else(|| clock::literal_within(expr, layout))
+        .or_else(|| system_relations::number(expr))
+        .or_else(|| (!layout.readers.used(expr).is_empty()).then(|| expr.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FanOutConsent, Layout, Relation, plan};
+
+    fn layout() -> Layout {
+        let of = |parents: &[&str]| Relation {
+            schema: "public".into(),
+            parents: parents.iter().map(|parent| vec!["public".to_owned(), (*parent).to_owned()]).collect(),
+            ..Relation::default()
+        };
+        let relations = [("refs", of(&["above"])), ("above", of(&[])), ("part", of(&["refs"])), ("t", of(&[]))];
+        let mut relations: Vec<_> = relations.into_iter().map(|(name, of)| (name.to_owned(), of)).collect();
+        relations.extend(relations.clone().into_iter().map(|(name, of)| (format!("public.{name}"), of)));
+        let mut layout = Layout {
+            tenant_column: Some("tenant".into()),
+            reference_tables: vec!["refs".into(), "later".into()],
+            relations: relations.into_iter().collect(),
+            ..Layout::default()
+        };
+        layout.readers.add("default", "stamp", "now()");
+        layout.readers.add("default", "word", "'none'::text");
+        layout
+    }
+
+    #[test]
+    fn no_ddl_fills_a_copy_with_values_of_its_own_shard() {
+        for sql in [
+            "alter table refs add column id serial",
+            "alter table \"refs\" add column \"id\" bigserial not null",
+            "alter table refs add id int generated by default as identity",
+            "alter table refs add column id int generated always as identity (start with 5)",
+            "alter table refs add column u uuid default gen_random_uuid()",
+            "alter table refs add a int, add column at timestamptz not null default CURRENT_TIMESTAMP",
+            "alter table refs add column at timestamptz default now()",
+            "alter table refs add column at timestamptz default 'now'",
+            "alter table refs add column at date default 'today'::date",
+            "alter table only public.refs add column r float8 default random()",
+            "alter table if exists refs add column who text default current_user",
+            "alter table refs add column mine int default mine(1)",
+            "alter table refs add column n bigint default nextval('s')",
+            "alter table refs add column t oid default 'refs'::regclass",
+            "alter table refs add column s stamp",
+            "alter table refs alter n type int using (random() * 10)::int",
+            "alter table refs alter column n set data type text using mine(n)",
+            "alter table part add column id serial",
+            "alter table above add column id serial",
+            "alter table later add column id serial",
+            "alter table refs add column x int storage plain default random() some thing",
+            "alter table refs alter n type int using random() some thing",
+            "create table refs as select random()",
+            "create table if not exists refs as select * from t",
+            "select * into refs from t",
+            "create materialized view refs as select * from t",
+        ] {
+            let planned = plan(sql, FanOutConsent::AllServers, &layout()).plan;
+            assert!(
+                planned.as_ref().is_err_and(|refusal| refusal.to_string().contains("each shard would fill")),
+                "{sql}: {planned:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn ddl_that_gives_all_copies_the_same_goes_on() {
+        for sql in [
+            "alter table refs add column a int",
+            "alter table refs add column a text default 'now'",
+            "alter table refs add column a int not null default 0, drop column b",
+            "alter table refs add column w word",
+            "alter table refs add column w mood default 'ok'",
+            "alter table refs add column twice text generated always as (code || code) stored",
+            "alter table refs alter column at set default now()",
+            "alter table refs alter n type bigint using n::bigint",
+            "alter table refs add constraint positive check (n > 0)",
+            "alter table refs add primary key (code)",
+            "alter table refs add constraint apart exclude using gist (span with &&) some thing",
+            "alter table refs rename to codes",
+            "create table refs (id serial, at timestamptz default now())",
+            "create index on refs (n)",
+            "alter table t add column id serial",
+            "alter table t add column at timestamptz default now()",
+        ] {
+            let planned = plan(sql, FanOutConsent::AllServers, &layout()).plan;
+            assert!(planned.is_ok(), "{sql}: {planned:?}");
+        }
+    }
+}
