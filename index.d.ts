@@ -428,7 +428,10 @@ export interface MtddBackendConfig {
      */
     maxStale?: number | null;
   } | null;
-  /** Queries under way at once; more are refused with OverloadedError. Default 10000. */
+  /**
+   * Queries under way at once; more are refused with OverloadedError. Those of transactions do not count: they
+   * wait for each other. Default 10000.
+   */
   maxInFlight?: number | null;
   /** Logs go to children of this logger. Default: pino to stdout. */
   logger?: MtddLogger | null;

@@ -16,7 +16,7 @@ describe('many transactions at once', () => {
   before(async () => {
     postgres = await startPostgres();
     const url = await postgres.createDatabase('shard');
-    await onConnection(url, 'create table notes (n int)');
+    await onConnection(url, 'create table notes (n int)', 'create table steps (id serial, n int)');
     server = await startQueryServer({ databaseUrl: url });
     db = knex({ client: 'pg', connection: url });
     handle = await InitializeReplication(express(), db, {
@@ -113,6 +113,51 @@ describe('many transactions at once', () => {
       .timeout(10_000);
     release();
     await busy;
+  });
+
+  it('each run any number of queries, in their order, whoever waits for them', async () => {
+    const own = knex({ client: 'pg', connection: 'postgres://nobody@127.0.0.1:1/x' });
+    const replication = await InitializeReplication(express(), own, {
+      mtdd: {
+        useMtdd: true,
+        queryServers: [server.address],
+        logLevel: 'silent',
+        timeout: 300_000,
+        maxInFlight: 1000,
+      },
+    });
+    const step = (trx, n) => trx('steps').insert({ n }).mtdd('busy');
+    try {
+      await own.transaction((trx) => many(3000, (n) => step(trx, n)));
+      const trx = await own.transaction();
+      for (let n = 3000; n < 6000; n++) step(trx, n).catch(() => {});
+      await turn();
+      await trx.commit();
+      const found = await own('steps').orderBy('id').pluck('n').mtdd('busy');
+      assert.deepEqual(
+        found,
+        Array.from({ length: 6000 }, (_, n) => n),
+      );
+      // One that fails, among those that wait, fails those behind it, and nothing stays.
+      const outcomes = [];
+      const failing = own.transaction(async (trx) => {
+        const steps = Array.from({ length: 2000 }, (_, n) =>
+          n === 1000 ? trx.raw('select 1 / 0').mtdd('busy') : step(trx, n),
+        );
+        outcomes.push(...(await Promise.allSettled(steps)));
+        throw new Error('enough');
+      });
+      await assert.rejects(failing, /enough/);
+      const codes = outcomes.map(({ reason }) => reason?.code);
+      assert.deepEqual(
+        codes,
+        Array.from({ length: 2000 }, (_, n) => (n < 1000 ? undefined : n === 1000 ? '22012' : '25P02')),
+      );
+      assert.deepEqual(await own('steps').count().mtdd('busy'), [{ count: '6000' }]);
+    } finally {
+      await replication.close();
+      await own.destroy();
+    }
   });
 
   it('are opened beside more listeners than one connection takes', async () => {

@@ -40,8 +40,8 @@ pub fn run(shared: Arc<Shared>, commands: UnboundedReceiver<ClientCommand>, max_
 async fn drive(shared: Arc<Shared>, mut commands: UnboundedReceiver<ClientCommand>, max_in_flight: usize) {
     let (done, mut finished) = mpsc::unbounded_channel::<u32>();
     let deadlines = Arc::new(Deadlines::start());
-    let (running, listening, closing) = Default::default();
-    let mut driver = Driver { shared, deadlines, max_in_flight, done, running, listening, closing };
+    let (running, at_once, listening, closing) = Default::default();
+    let mut driver = Driver { shared, deadlines, max_in_flight, done, running, at_once, listening, closing };
     let mut deadline = None;
     loop {
         tokio::select! {
@@ -51,12 +51,10 @@ async fn drive(shared: Arc<Shared>, mut commands: UnboundedReceiver<ClientComman
                 None => return,
             },
             Some(id) = finished.recv() => {
-                if driver.running.remove(&id).is_none() {
-                    driver.listening.remove(&id);
-                }
+                driver.ended(id);
             }
             () = expiry(deadline), if deadline.is_some() => {
-                driver.running.values().for_each(|control| control.close());
+                driver.running.values().for_each(|call| call.control.close());
                 driver.shared.sessions.close_all();
                 deadline = None;
             }
@@ -82,10 +80,17 @@ struct Driver {
     deadlines: Arc<Deadlines>,
     max_in_flight: usize,
     done: UnboundedSender<u32>,
-    running: HashMap<u32, Arc<CallControl>>,
+    running: HashMap<u32, RunningCall>,
+    /// How many of them are in no session. Those of a session wait for each other.
+    at_once: usize,
     listening: HashMap<u32, Arc<NotificationListener>>,
     /// The closes to answer at the end.
     closing: Vec<u32>,
+}
+
+struct RunningCall {
+    control: Arc<CallControl>,
+    in_session: bool,
 }
 
 /// What a task works with. Dropping it reports the end of the task.
@@ -111,6 +116,13 @@ impl Drop for Task {
 impl Driver {
     fn is_idle(&self) -> bool {
         self.running.is_empty() && self.listening.is_empty() && self.shared.sessions.is_empty()
+    }
+
+    fn ended(&mut self, id: u32) {
+        match self.running.remove(&id) {
+            Some(call) => self.at_once -= usize::from(!call.in_session),
+            None => drop(self.listening.remove(&id)),
+        }
     }
 
     fn handle(&mut self, command: ClientCommand, deadline: &mut Option<Instant>) {
@@ -139,15 +151,15 @@ impl Driver {
                 });
             }
             ClientCommand::Cancel(id) => {
-                if let Some(control) = self.running.get(&id) {
-                    control.cancel();
+                if let Some(call) = self.running.get(&id) {
+                    call.control.cancel();
                 } else if let Some(listener) = self.listening.get(&id) {
                     listener.control.cancel();
                 }
             }
             ClientCommand::Credit { id, bytes } => {
-                if let Some(control) = self.running.get(&id) {
-                    control.credit(bytes);
+                if let Some(call) = self.running.get(&id) {
+                    call.control.credit(bytes);
                 } else if let Some(listener) = self.listening.get(&id) {
                     listener.credit(bytes);
                 }
@@ -191,12 +203,13 @@ impl Driver {
     fn admit(&mut self, id: u32, session: Option<u32>) -> Option<Arc<CallControl>> {
         let refusal = if !self.closing.is_empty() && session.is_none() {
             Error::ClientClosed { fate: Fate::NotRun }
-        } else if self.running.len() >= self.max_in_flight {
+        } else if self.at_once >= self.max_in_flight && session.is_none() {
             let reason = format!("{} queries are running, as many as mtdd.maxInFlight allows", self.max_in_flight);
             Error::Overloaded { reason }
         } else {
             let control = Arc::new(CallControl::default());
-            self.running.insert(id, control.clone());
+            self.at_once += usize::from(session.is_none());
+            self.running.insert(id, RunningCall { control: control.clone(), in_session: session.is_some() });
             return Some(control);
         };
         self.shared.finish(id, Err(refusal));

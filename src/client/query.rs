@@ -191,10 +191,17 @@ impl PointQuery<'_> {
             self.reopen = None;
         }
         let sql = request.sql.clone();
-        let held = self.shared.sessions.get(session).ok_or_else(|| {
+        let gone = || {
             let rolled_back = self.shared.sessions.is_rolled_back(session);
             FailedAttempt::final_error(ended(None, rolled_back))
-        })?;
+        };
+        let held = self.shared.sessions.get(session).ok_or_else(gone)?;
+        let order = self.unless_interrupted(held.order.lock()).await?;
+        let place = self.unless_interrupted(held.places.acquire()).await?;
+        // It may have been given up meanwhile, and then gets no further query.
+        if !self.shared.sessions.get(session).is_some_and(|current| Arc::ptr_eq(&current, &held)) {
+            return Err(gone());
+        }
         let channel = &self.shared.shards.channels[held.shard];
         let takes = channel.check_size_in(&held.session, &request);
         self.unless_interrupted(takes).await?.map_err(FailedAttempt::final_error)?;
@@ -211,8 +218,10 @@ impl PointQuery<'_> {
             }
             return Err(FailedAttempt::final_error(ended(held.session.end(), rolls_back)));
         };
+        drop(order);
         self.control.attach(&call);
         let received = self.receive_reply(channel, call, &sql).await;
+        drop(place);
         if self.given_up {
             // The server gets no further query in this session, and rolls back as soon as it can.
             self.shared.sessions.close(session);

@@ -4,8 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
+
 use crate::channel::ServerSession;
 use crate::plan;
+
+/// Queries of one session that may be sent and unanswered. A server refuses what exceeds 1024, and counts a query for a
+/// moment longer than its caller.
+const MOST_UNANSWERED: usize = 512;
 
 /// A session and its shard.
 #[derive(Debug)]
@@ -16,11 +22,22 @@ pub struct HeldSession {
     pub sent: AtomicU32,
     /// Those of them that may have ended its transaction.
     endings: AtomicU32,
+    /// Held by the next query to be sent: those behind it wait in their order.
+    pub order: tokio::sync::Mutex<()>,
+    /// One for each query that may be unanswered.
+    pub places: Semaphore,
 }
 
 impl HeldSession {
     pub fn new(shard: usize, session: ServerSession) -> Self {
-        HeldSession { shard, session, sent: AtomicU32::new(0), endings: AtomicU32::new(0) }
+        HeldSession {
+            shard,
+            session,
+            sent: AtomicU32::new(0),
+            endings: AtomicU32::new(0),
+            order: Default::default(),
+            places: Semaphore::new(MOST_UNANSWERED),
+        }
     }
 
     /// Counts a query that is about to be sent; true if it is the first one.
