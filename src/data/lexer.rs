@@ -7,6 +7,8 @@ mod outline;
 #[cfg(test)]
 mod tests;
 
+use std::iter;
+
 pub use outline::Outline;
 
 /// A piece of SQL text. Whitespace and comments yield nothing.
@@ -67,7 +69,7 @@ enum LexerState {
         start: usize,
         quote: u8,
     },
-    /// E'...', where a backslash makes anything of what follows it.
+    /// E'...', where a backslash makes anything of what follows it. With `standard_conforming_strings` off, '...' too.
     Escaped {
         start: usize,
     },
@@ -103,6 +105,8 @@ pub fn without_end(sql: &str) -> &str {
 #[derive(Clone, Debug)]
 pub struct Lexer<'a> {
     sql: &'a str,
+    /// `standard_conforming_strings` is off.
+    escapes: bool,
     at: usize,
     inside: LexerState,
     /// Where the last token began.
@@ -110,9 +114,18 @@ pub struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    /// Starts at the beginning of `sql`.
+    /// Starts at the beginning of `sql`, whose literals are what standard SQL says.
     pub fn new(sql: &'a str) -> Self {
-        Lexer { sql, at: 0, inside: LexerState::Nothing, token_at: 0 }
+        Lexer { sql, escapes: false, at: 0, inside: LexerState::Nothing, token_at: 0 }
+    }
+
+    /// Every way in which PostgreSQL may read `sql`. With `standard_conforming_strings` off, which a connection, a role
+    /// or a database can set, a backslash in '...' escapes what follows it, as it does in E'...'.
+    pub fn readings(sql: &'a str) -> impl Iterator<Item = Lexer<'a>> {
+        let standard = Lexer::new(sql);
+        let escaping = Lexer { escapes: true, ..standard.clone() };
+        let may_differ = memchr::memchr(b'\\', sql.as_bytes()).is_some();
+        iter::once(standard).chain(may_differ.then_some(escaping))
     }
 
     /// How much there is to read, told by reading it once.
@@ -211,7 +224,7 @@ impl<'a> Lexer<'a> {
         self.inside = match self.peek(0) {
             quote @ (b'\'' | b'"') => {
                 self.at += 1;
-                LexerState::Quoted { start: self.at, quote }
+                self.literal(quote)
             }
             b'$' => {
                 self.at += 1;
@@ -279,9 +292,16 @@ impl<'a> Lexer<'a> {
         self.at += length;
         self.inside = match prefix {
             b'e' => LexerState::Escaped { start: self.at },
+            b'n' => self.literal(quote),
             _ => LexerState::Quoted { start: self.at, quote },
         };
         None
+    }
+
+    /// What an opening quote without a telling prefix begins.
+    fn literal(&self, quote: u8) -> LexerState {
+        let start = self.at;
+        if self.escapes && quote == b'\'' { LexerState::Escaped { start } } else { LexerState::Quoted { start, quote } }
     }
 
     fn quoted(&mut self, start: usize, quote: u8, until: usize) -> Option<Token<'a>> {

@@ -117,16 +117,18 @@ pub fn callable() -> impl Iterator<Item = &'static str> {
     PURE.into_iter().chain(HARMLESS)
 }
 
-/// True for one statement that only reads, as far as its text shows.
+/// True for one statement that only reads, as far as its text shows, however PostgreSQL reads its literals.
 pub fn shows_only_reading(sql: &str) -> bool {
-    let mut reading = ReadOnlyCheck::default();
-    for token in Lexer::new(sql) {
-        reading.take(token);
-        if reading.shows_more {
-            return false;
+    Lexer::readings(sql).all(|tokens| {
+        let mut reading = ReadOnlyCheck::default();
+        for token in tokens {
+            reading.take(token);
+            if reading.shows_more {
+                return false;
+            }
         }
-    }
-    reading.is_all()
+        reading.is_all()
+    })
 }
 
 /// The same token by token, so that the caller can pause.
@@ -197,18 +199,24 @@ pub fn is_pure(name: &str) -> bool {
 
 /// True if the text may commit a transaction.
 pub fn may_commit(sql: &str) -> bool {
-    let first_words = Outline::of(sql).first_words;
-    let commits = first_words.iter().any(|word| is_one_of(word, &["commit", "end", "prepare"]));
-    // Statements after the end of a transaction are outside it.
-    commits || first_words.len() > 1 && may_end_transaction(sql)
+    Lexer::readings(sql).any(|tokens| {
+        let first_words = Outline::of_tokens(tokens).first_words;
+        let commits = first_words.iter().any(|word| is_one_of(word, &["commit", "end", "prepare"]));
+        // Statements after the end of a transaction are outside it.
+        commits || first_words.len() > 1 && may_end_transaction(sql)
+    })
 }
 
 /// True if the text may end a transaction, by commit or rollback.
 pub fn may_end_transaction(sql: &str) -> bool {
+    Lexer::readings(sql).any(ends_transaction)
+}
+
+fn ends_transaction(tokens: Lexer<'_>) -> bool {
     let mut begins = true;
     // In a ROLLBACK, which ends it unless it goes back TO a savepoint.
     let mut rolls_back = false;
-    for token in Lexer::new(sql) {
+    for token in tokens {
         match token {
             Token::Mark(';') if rolls_back => return true,
             Token::Mark(';') => begins = true,
@@ -241,6 +249,7 @@ mod tests {
             "show timezone",
             "select (t.a).lower, t.b[1], t.c from app.t",
             "select (x).* from t x",
+            r"select E'it\'s', a from t where b like '\d+' or c = 'C:\'",
         ] {
             assert!(shows_only_reading(sql), "{sql}");
         }
@@ -250,6 +259,7 @@ mod tests {
     fn only_the_end_of_a_transaction_commits() {
         assert!(may_commit("COMMIT;") && may_commit("select 1; end") && may_commit("prepare transaction 'x'"));
         assert!(!may_commit("select 'commit'") && !may_commit("ROLLBACK"));
+        assert!(may_commit(r"select 'it\'s'; commit; select 'x'"));
         assert!(
             may_commit("rollback; insert into t values (1)") && !may_commit("rollback to a; insert into t values (1)")
         );
@@ -265,6 +275,7 @@ mod tests {
             "rollback and chain",
             "rollback; select a to b",
             "prepare transaction 'x'",
+            r"select 'it\'s'; rollback; select 'x'",
         ] {
             assert!(may_end_transaction(sql), "{sql}");
         }
@@ -297,6 +308,8 @@ mod tests {
             "select 1; drop table t",
             "explain analyze delete from t",
             "call p()",
+            r"select 'it\'s', audit('x') as y",
+            r"select n'a\'; drop table t; select 'b'",
             "",
         ] {
             assert!(!shows_only_reading(sql), "{sql}");

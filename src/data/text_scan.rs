@@ -134,9 +134,14 @@ impl Default for TextScan<'_> {
 impl<'a> TextScan<'a> {
     /// Reads the whole of `sql` once.
     pub fn of(sql: &'a str) -> Self {
-        let mut gist = TextScan::default();
-        Lexer::new(sql).for_each(|token| gist.take(token));
-        gist
+        TextScan::of_tokens(Lexer::new(sql))
+    }
+
+    /// The same for one of a text's readings.
+    pub fn of_tokens(tokens: Lexer<'a>) -> Self {
+        let mut scan = TextScan::default();
+        tokens.for_each(|token| scan.take(token));
+        scan
     }
 
     /// Reads on.

@@ -56,9 +56,11 @@ impl<'t> Execution<'t> {
     }
 
     /// True if the statement can share one group of the extended protocol with our own statements. A simple request
-    /// with `$1` is an error, which only the simple protocol reports as `pg` would.
+    /// with `$1` is an error, which only the simple protocol reports as `pg` would; and only that takes a text that
+    /// turns out to be several statements.
     fn shares_a_transaction(&self) -> bool {
-        self.text.plain && !(self.query.request.simple && self.text.has_parameters)
+        let needs_simple = self.text.has_parameters || self.text.may_be_several && self.query.request.premise.is_none();
+        self.text.plain && !(self.query.request.simple && needs_simple)
     }
 
     /// The tenant to set. None: the session cannot have another tenant, so nothing must be set.

@@ -28,6 +28,8 @@ pub struct StatementTraits {
     /// One SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES or TABLE: it behaves the same in either protocol, and
     /// can share an implicit transaction with its settings.
     pub plain: bool,
+    /// Whether it is one statement depends on `standard_conforming_strings`. The extended protocol takes only one.
+    pub may_be_several: bool,
     /// It has `$n`.
     pub has_parameters: bool,
     /// It can be kept prepared: what PostgreSQL decides while parsing stays valid.
@@ -64,7 +66,7 @@ const FROZEN: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
 
 impl StatementTraits {
     fn new(id: u64, sql: &str) -> Self {
-        let (outline, gist) = (Outline::of(sql), TextScan::of(sql));
+        let (outline, scans) = (Outline::of(sql), Scans::of(sql));
         let plain = outline.is_single(&PLAIN);
         let frozen = outline.literals.iter().any(|literal| contains_any(literal, &FROZEN));
         let temporary = outline.contains_any(&["temp", "temporary"]) && outline.contains_any(&["create", "into"]);
@@ -72,45 +74,59 @@ impl StatementTraits {
             || outline.first_words.iter().any(|first| STATEFUL.iter().any(|word| first.eq_ignore_ascii_case(word)))
             || contains_any(sql, &STATEFUL_FUNCTIONS);
         let names = TextNames::of(sql);
-        StatementTraits {
-            id,
-            plain,
-            has_parameters: outline.parameters > 0,
-            keepable: plain && !stateful && !frozen && !names.obscure && !names_object_types(&outline),
-            needs_tenant: !outline.is_single(&READ_NOTHING),
-            runs_deferred: gist.runs_deferred,
-            outlives_tenant: gist.reads_after_undoing,
-            names,
-            commits_midway: !plain && gist.may_commit_midway(),
-            may_end_transaction: gist.may_end_transaction(),
-            pace: Arc::default(),
-        }
+        let keepable = plain && !stateful && !frozen && !names.obscure && !names_object_types(&outline);
+        StatementTraits { names, keepable, ..scans.traits(id) }
     }
 
     /// The same for a text that is too long to keep, read in slices that yield to other tasks.
     async fn of_long(id: u64, sql: &str) -> Self {
-        let mut gist = TextScan::default();
-        in_slices(sql, |token| gist.take(token)).await;
-        let plain = gist.is_single(&PLAIN);
+        let mut scans = Vec::new();
+        for tokens in Lexer::readings(sql) {
+            let mut scan = TextScan::default();
+            in_slices(tokens, |token| scan.take(token)).await;
+            scans.push(scan);
+        }
+        Scans(scans).traits(id)
+    }
+}
+
+/// What is found in a text, once for each way in which PostgreSQL may read its literals.
+struct Scans<'a>(Vec<TextScan<'a>>);
+
+impl<'a> Scans<'a> {
+    fn of(sql: &'a str) -> Self {
+        Scans(Lexer::readings(sql).map(TextScan::of_tokens).collect())
+    }
+
+    fn any(&self, says: impl Fn(&TextScan<'a>) -> bool) -> bool {
+        self.0.iter().any(says)
+    }
+
+    /// What they say together: whatever one of them finds is possible.
+    fn traits(&self, id: u64) -> StatementTraits {
+        let mut are_plain = self.0.iter().map(|scan| scan.is_single(&PLAIN));
+        let plain = are_plain.next().unwrap_or_default();
+        let may_be_several = plain && !are_plain.all(|is_plain| is_plain);
         StatementTraits {
             id,
             plain,
-            has_parameters: gist.has_parameters,
+            may_be_several,
+            has_parameters: self.0.first().is_some_and(|scan| scan.has_parameters),
             keepable: false,
-            needs_tenant: !gist.is_single(&READ_NOTHING),
-            runs_deferred: gist.runs_deferred,
-            outlives_tenant: gist.reads_after_undoing,
+            needs_tenant: self.any(|scan| !scan.is_single(&READ_NOTHING)),
+            runs_deferred: self.any(|scan| scan.runs_deferred),
+            outlives_tenant: self.any(|scan| scan.reads_after_undoing),
             names: TextNames::default(),
-            commits_midway: !plain && gist.may_commit_midway(),
-            may_end_transaction: gist.may_end_transaction(),
+            commits_midway: (!plain || may_be_several) && self.any(TextScan::may_commit_midway),
+            may_end_transaction: self.any(TextScan::may_end_transaction),
             pace: Arc::default(),
         }
     }
 }
 
 /// Visits all tokens of a text, yielding to other tasks between slices, even inside a token.
-async fn in_slices<'s>(sql: &'s str, mut take: impl FnMut(Token<'s>)) {
-    let (mut lexer, mut pause) = (Lexer::new(sql), SLICE);
+async fn in_slices<'s>(mut lexer: Lexer<'s>, mut take: impl FnMut(Token<'s>)) {
+    let mut pause = SLICE;
     loop {
         match lexer.read(pause) {
             LexerStep::Token(token) => take(token),
@@ -128,9 +144,14 @@ pub async fn reads_only(sql: &str) -> bool {
     if sql.len() <= SLICE {
         return shows_only_reading(sql);
     }
-    let mut reading = ReadOnlyCheck::default();
-    in_slices(sql, |token| reading.take(token)).await;
-    reading.is_all()
+    for tokens in Lexer::readings(sql) {
+        let mut reading = ReadOnlyCheck::default();
+        in_slices(tokens, |token| reading.take(token)).await;
+        if !reading.is_all() {
+            return false;
+        }
+    }
+    true
 }
 
 /// `'t'::regclass` and similar casts become an object id while parsing.
@@ -295,6 +316,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_either_reading_of_a_literal_finds_is_possible() {
+        let hidden = text(r"create table t (a text default 'it\'s'); commit; create table u (b text default 'x')");
+        assert!(hidden.commits_midway && hidden.may_end_transaction && hidden.runs_deferred);
+        let hidden = text(r"set x.y = 'it\'s'; select a from t; reset x.y -- '");
+        assert!(hidden.needs_tenant && !hidden.plain);
+        let hidden = text(r"rollback to s; set x.y = 'it\'s'; select a from t; set x.y = 'z'");
+        assert!(hidden.outlives_tenant);
+        let hidden = text(r"select 'it\'s $1, '; commit; select 'x'");
+        assert!(hidden.plain && hidden.may_be_several && hidden.commits_midway && !hidden.keepable);
+        let clear = text(r"select a from t where b like '\d+;' and c = $1");
+        assert!(clear.plain && !clear.may_be_several && clear.has_parameters && !clear.may_end_transaction);
+    }
+
     #[tokio::test]
     async fn a_text_keeps_its_id_while_it_is_remembered() {
         let texts = TraitsCache::new();
@@ -323,13 +358,16 @@ mod tests {
             "create index concurrently on t (a)",
             "insert into t values ('now') returning a",
             "rollback to s; select $2",
+            r"select 'it\'s'; call p(); select 'x'",
             "",
         ] {
             let short = text(sql);
             for long in [format!("{padding}\n{sql}"), format!("{sql}\n{padding}")] {
                 let (long, _) = texts.look_up(&long).await;
-                let of =
-                    |text: &StatementTraits| (text.plain, text.has_parameters, text.needs_tenant, text.commits_midway);
+                let of = |text: &StatementTraits| {
+                    let plain = (text.plain, text.may_be_several);
+                    (plain, text.has_parameters, text.needs_tenant, text.commits_midway)
+                };
                 assert_eq!(of(&long), of(&short), "{sql}");
                 assert!(!long.keepable);
             }

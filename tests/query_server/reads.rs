@@ -303,3 +303,32 @@ async fn a_read_that_came_to_its_end_too_late_is_in_doubt_only_where_it_may_have
     let status = client.execute_query(simple(large)).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument, "{status}");
 }
+
+#[tokio::test]
+async fn a_call_that_a_literal_hides_unless_backslashes_escape_is_no_read() {
+    let shard = Shard::start(&["--max-message-size", "1048576"]).await;
+    shard.prepare("create table log (a int)").await;
+    shard.prepare("create function w() returns int language sql as 'insert into log values (1) returning 1'").await;
+    let writes = r"select 'it\'s', w() as y";
+    let settings = [("standard_conforming_strings".to_owned(), "off".to_owned())];
+    let mut stream = Stream::open(&shard, &[("standard_conforming_strings", "off")], 1 << 20).await;
+    told(&shard, &mut stream, hello::Reads::OnlyRead).await;
+    assert_eq!(stream.run(again(writes)).await.refusal(), (Reason::OutcomeUnknown, true));
+    assert_eq!(stream.run(again(r"select 'it\'s'")).await.text(), "it's");
+    assert_eq!(shard.look("select count(*) from log").await, "0");
+    // Of a write that came to its end too late, nobody says that it only reads.
+    let large = QueryRequest {
+        settings: settings.into_iter().collect(),
+        ..simple(r"select 'it\'s', repeat('x', 2000000), w() as y")
+    };
+    let status = shard.client.clone().execute_query(large).await.unwrap_err();
+    let (reason, rows) = (status.metadata().get("mtdd-reason").unwrap(), shard.look("select count(*) from log").await);
+    match reason.to_str().unwrap() {
+        "OUTCOME_UNKNOWN" => assert_eq!(rows, "1", "{status}"),
+        // It was stopped in time.
+        _ => assert!(status.message().contains("it was stopped") && rows == "0", "{status}"),
+    }
+    // Several statements that look like one are several.
+    let reply = stream.run(simple(r"select 'it\'s'; select 'x', '$1'")).await;
+    assert_eq!((reply.results.len(), reply.error), (2, None));
+}

@@ -18,9 +18,14 @@ pub struct Outline<'a> {
 impl<'a> Outline<'a> {
     /// Reads the whole of `sql` once.
     pub fn of(sql: &'a str) -> Self {
+        Outline::of_tokens(Lexer::new(sql))
+    }
+
+    /// The same for one of a text's readings.
+    pub fn of_tokens(tokens: Lexer<'a>) -> Self {
         let mut outline = Outline::default();
         let mut begins = true;
-        for token in Lexer::new(sql) {
+        for token in tokens {
             match token {
                 Token::Mark(';') => {
                     begins = true;

@@ -31,6 +31,21 @@ fn a_doubled_quote_does_not_end_a_literal_and_a_backslash_is_plain() {
 }
 
 #[test]
+fn a_plain_literal_with_a_backslash_is_read_in_two_ways() {
+    let readings = |sql: &'static str| Lexer::readings(sql).map(Iterator::collect::<Vec<_>>).collect::<Vec<_>>();
+    let plain = "'a' \"b\" E";
+    assert_eq!(readings(plain), [tokens(plain)]);
+    let sql = r#"N'a\' , 'z' "\" U&'c\' B'\'"#;
+    let rest = [Token::Identifier(r"\"), Token::Literal(r"c\"), Token::Literal(r"\")];
+    let standard = [&[Token::Literal(r"a\"), Token::Mark(','), Token::Literal("z")], &rest[..]].concat();
+    let escaping = [Token::Literal(r"a\' , "), Token::Word("z"), Token::Literal(r#" "\" U&"#)];
+    assert_eq!(readings(sql)[0], standard);
+    assert_eq!(readings(sql)[1][..3], escaping);
+    let sql = r#"N'a\'z' "\" U&'c\' B'\'"#;
+    assert_eq!(readings(sql)[1], [&[Token::Literal(r"a\'z")], &rest[..]].concat());
+}
+
+#[test]
 fn an_escape_literal_knows_backslashes_also_where_it_goes_on_in_the_next_line() {
     assert_eq!(tokens(r"E'a\'b' c"), [Token::Literal(r"a\'b"), Token::Word("c")]);
     assert_eq!(tokens("e'a'\n 'b\\'c' d"), [Token::Literal("a'\n 'b\\'c"), Token::Word("d")]);
