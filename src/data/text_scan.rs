@@ -96,6 +96,8 @@ pub struct TextScan<'a> {
     follows_verb: bool,
     /// SET CONSTRAINTS is under way.
     constrains: bool,
+    /// It has COMMIT PREPARED or ROLLBACK PREPARED.
+    ends_prepared: bool,
     /// Settings of the transaction were undone, by a rollback to a savepoint or by its end.
     undoes: bool,
     /// The last one was a rollback to a savepoint: deferred triggers stay deferred.
@@ -122,6 +124,7 @@ impl Default for TextScan<'_> {
             verb: "",
             follows_verb: false,
             constrains: false,
+            ends_prepared: false,
             undoes: false,
             steps_back: false,
             reads_after_undoing: false,
@@ -171,6 +174,7 @@ impl<'a> TextScan<'a> {
         let verb = |keyword: &str| self.verb.eq_ignore_ascii_case(keyword);
         if self.follows_verb {
             self.undoes |= verb("prepare") && is("transaction");
+            self.ends_prepared |= is_one_of(self.verb, &["commit", "rollback"]) && is("prepared");
             self.constrains = verb("set") && is("constraints");
             self.follows_verb = false;
         }
@@ -210,6 +214,12 @@ impl<'a> TextScan<'a> {
         self.statements == 1 && is_one_of(self.first, words)
     }
 
+    /// True if the text is a single statement that begins or ends a transaction.
+    pub fn is_transaction_control(&self) -> bool {
+        let ends = self.undoes && !self.steps_back && !self.ends_prepared;
+        self.statements == 1 && (ends || is_one_of(self.first, &["begin", "start"]))
+    }
+
     /// True if the text may end an open transaction, or undo a part of it.
     pub fn may_end_transaction(&self) -> bool {
         self.commits || self.undoes
@@ -237,6 +247,28 @@ mod tests {
         assert!(
             TextScan::of("select $1").has_parameters && !TextScan::of("select '$1', $$ $2 $$ -- $3").has_parameters
         );
+    }
+
+    #[test]
+    fn what_only_begins_or_ends_a_transaction_is_known() {
+        for sql in ["begin", "START TRANSACTION read only;", "commit and chain", "End", "rollback work", "abort"] {
+            assert!(TextScan::of(sql).is_transaction_control(), "{sql}");
+        }
+        assert!(TextScan::of("prepare transaction 'x'").is_transaction_control());
+        for sql in [
+            "begin; commit",
+            "rollback to s",
+            "rollback work to savepoint s",
+            "commit prepared 'x'",
+            "rollback prepared 'x'",
+            "prepare p as select 1",
+            "savepoint s",
+            "select 1",
+            "create function f() begin atomic end",
+            "",
+        ] {
+            assert!(!TextScan::of(sql).is_transaction_control(), "{sql}");
+        }
     }
 
     #[test]

@@ -33,6 +33,10 @@ const LONGEST_LOOK: Duration = Duration::from_millis(500);
 /// How often one query may find an outdated prepared statement.
 const MOST_OUTDATED: u32 = 3;
 
+/// Why BEGIN and COMMIT are refused outside of a session.
+const OUTSIDE: &str = "sql: begins or ends a transaction, but each query here runs on a connection and in a transaction of \
+                       its own; use a transaction of Knex (db.transaction)";
+
 /// What all queries share.
 pub struct Engine {
     pub pool: Arc<Pool>,
@@ -75,6 +79,9 @@ impl Engine {
 
     async fn try_run<C: Caller>(&self, query: &IncomingQuery, caller: &C) -> Result<ReplyChunk, Failure> {
         let (text, seen) = self.inspect(&query.request).await?;
+        if text.is_transaction_control {
+            return Err(failure(Reason::Invalid, true, OUTSIDE));
+        }
         let mut watch = self.watch(query, &text, caller);
         let admitted = match self.placement.admit_known(&query.request) {
             Some(admitted) => admitted,
@@ -160,14 +167,18 @@ impl Engine {
             };
             match attempt {
                 AttemptOutcome::Answered(chunk) => {
+                    let is_outside = !mode.held && execution.backend.transaction() == Transaction::None;
                     if chunk.is_refusal_to_write() {
                         execution.backend.doubt_role();
-                        if !mode.held && execution.backend.transaction() == Transaction::None {
+                        if is_outside {
                             // Before the caller gets the error, so that its next query finds the new primary.
                             slot.check_role().await;
                         }
                     }
                     if matches!(chunk.ending, Some(ReplyEnd::Done)) {
+                        if !mode.held && !is_outside {
+                            return Err(left_open(text));
+                        }
                         watch.note_end();
                     }
                     return Ok(chunk);
@@ -298,6 +309,19 @@ impl Engine {
             return Err("tenant: contains a zero byte".to_owned());
         }
         Ok(())
+    }
+}
+
+/// The failure of a text that has left a transaction open, which ends with the text. Without a word on it, a later
+/// COMMIT or ROLLBACK of the caller's would seem to have worked.
+fn left_open(text: &StatementTraits) -> Failure {
+    let message = "sql: left a transaction open, which was rolled back; use a transaction of Knex (db.transaction)";
+    match text.commits_midway {
+        false => failure(Reason::Invalid, true, message),
+        true => {
+            let message = format!("{message}; what it had committed before that stays");
+            failure(Reason::OutcomeUnknown, false, message)
+        }
     }
 }
 

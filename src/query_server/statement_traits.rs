@@ -45,6 +45,8 @@ pub struct StatementTraits {
     pub commits_midway: bool,
     /// It may end an open transaction, or undo a part of it.
     pub may_end_transaction: bool,
+    /// It only begins or ends a transaction, which takes a session.
+    pub is_transaction_control: bool,
     /// What it names; nothing if it is too long to be kept.
     pub names: TextNames,
     /// The pace of its readers.
@@ -119,6 +121,7 @@ impl<'a> Scans<'a> {
             names: TextNames::default(),
             commits_midway: (!plain || may_be_several) && self.any(TextScan::may_commit_midway),
             may_end_transaction: self.any(TextScan::may_end_transaction),
+            is_transaction_control: self.0.iter().all(TextScan::is_transaction_control),
             pace: Arc::default(),
         }
     }

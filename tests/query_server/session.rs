@@ -1,6 +1,9 @@
 //! Tenants, settings, and what one query must never leave to the next.
 
 use mtdd::proto::QueryRequest;
+use mtdd::proto::failure::Reason;
+use mtdd::proto::legacy_db::StoredProcRequest;
+use tonic::Code;
 
 use crate::shard::{Shard, Stream, bound, simple, tenant};
 
@@ -282,20 +285,20 @@ async fn what_a_query_does_to_its_session_is_gone_afterwards() {
 }
 
 #[tokio::test]
-async fn a_transaction_begun_by_hand_ends_with_its_query() {
+async fn a_transaction_that_a_text_leaves_open_is_rolled_back_and_nobody_is_told_that_it_worked() {
     let shard = Shard::start(&["--pool-size", "1"]).await;
     shard.prepare("create table t (a int)").await;
     let mut stream = shard.stream().await;
     let connection = stream.run(simple("select pg_backend_pid()")).await.text();
     for request in [
-        simple("begin"),
-        bound("begin", &[]),
         simple("begin; insert into t values (1)"),
-        simple("start transaction; select 1/0"),
+        simple("insert into t values (1); begin"),
+        simple("begin; insert into t values (1); rollback and chain"),
     ] {
         let first = request.sql.clone();
-        let reply = stream.run(request).await;
-        assert_eq!(reply.error.is_some(), first.contains("1/0"), "{first}");
+        let failure = stream.run(request).await.failure.unwrap();
+        assert_eq!((failure.reason(), failure.never_ran), (Reason::Invalid, true), "{first}");
+        assert!(failure.message.contains("left a transaction open"), "{failure:?}");
         assert_eq!(stream.run(simple("select count(*) from t")).await.text(), "0");
         assert_eq!(
             stream.run(bound("insert into t values ($1)", &[Some("2")])).await.only().tag.as_deref(),
@@ -304,10 +307,39 @@ async fn a_transaction_begun_by_hand_ends_with_its_query() {
         assert_eq!(shard.look("select string_agg(a::text, ',') from t").await, "2", "after {first}");
         shard.prepare("truncate t").await;
     }
+    assert!(stream.run(simple("start transaction; select 1/0")).await.error.is_some());
+    let chained = "begin; insert into t values (3); commit and chain; insert into t values (4)";
+    let failure = stream.run(simple(chained)).await.failure.unwrap();
+    assert_eq!((failure.reason(), failure.never_ran), (Reason::OutcomeUnknown, false));
+    assert!(failure.message.contains("committed before that stays"), "{failure:?}");
+    assert_eq!(stream.run(simple("select string_agg(a::text, ',') from t")).await.text(), "3");
     assert_eq!(stream.run(simple("select pg_backend_pid()")).await.text(), connection, "cleaned, not replaced");
-    let reply = stream.run(simple("begin; insert into t values (3); commit")).await;
+    let reply = stream.run(simple("begin; insert into t values (5); commit")).await;
     assert_eq!(reply.results.len(), 3);
-    assert_eq!(shard.look("select string_agg(a::text, ',') from t").await, "3");
+    assert_eq!(shard.look("select string_agg(a::text, ',') from t").await, "3,5");
+    let mut legacy = shard.legacy.clone();
+    let query = "begin; insert into t values (6)".to_owned();
+    let status = legacy.execute_query(StoredProcRequest { query, params: Vec::new() }).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+    assert_eq!(stream.run(simple("select string_agg(a::text, ',') from t")).await.text(), "3,5");
+}
+
+#[tokio::test]
+async fn the_beginning_and_the_end_of_a_transaction_are_refused_outside_of_a_session() {
+    let shard = Shard::start(&[]).await;
+    for sql in ["begin", "START TRANSACTION read only;", "commit", "rollback", "end", "abort"] {
+        for request in [simple(sql), bound(sql, &[])] {
+            assert_eq!(shard.run(request).await.refusal(), (Reason::Invalid, true), "{sql}");
+        }
+        let status = shard.client.clone().execute_query(simple(sql)).await.unwrap_err();
+        assert!(status.message().contains("db.transaction"), "{status}");
+        let request = StoredProcRequest { query: sql.to_owned(), params: Vec::new() };
+        let status = shard.legacy.clone().execute_query(request).await.unwrap_err();
+        assert!(status.message().contains("db.transaction"), "{status}");
+    }
+    // Of the rest, PostgreSQL says what is wrong.
+    assert_eq!(shard.run(simple("rollback to s")).await.code(), "25P01");
+    assert_eq!(shard.run(simple("commit prepared 'x'")).await.code(), "42704");
 }
 
 #[tokio::test]
