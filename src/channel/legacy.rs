@@ -140,6 +140,12 @@ pub(super) async fn run(channel: Channel, request: Request<StoredProcRequest>) -
     Ok(LegacyAnswer { command, row_count, rows: result, is_upgraded })
 }
 
+/// How gRPC refuses a message that a server has not read.
+const REQUEST_TOO_LARGE: &str = "Received message larger than max";
+
+/// What is said of an answer that could not be written, or not be read. The query has run by then.
+const UNREADABLE: [&str; 2] = ["Error serializing response", "failed to decode Protobuf message"];
+
 /// What a status says of the query. `error`: the channel's error for a query that could not run.
 pub(super) fn failure(status: &Status, error: impl FnOnce() -> Error) -> LegacyFailure {
     let words = || status.message().to_owned();
@@ -155,7 +161,14 @@ pub(super) fn failure(status: &Status, error: impl FnOnce() -> Error) -> LegacyF
     }
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => LegacyFailure::NotTaken(error()),
-        Code::ResourceExhausted => LegacyFailure::NotTaken(Error::Overloaded { reason: words() }),
+        Code::ResourceExhausted if status.message().starts_with(REQUEST_TOO_LARGE) => {
+            LegacyFailure::NotTaken(Error::Overloaded { reason: words() })
+        }
+        // A server of 1.x says so where the answer to a query that has run is too large; so does this client's reader.
+        Code::ResourceExhausted | Code::OutOfRange => LegacyFailure::Lost(describe(status)),
+        Code::Internal if UNREADABLE.iter().any(|words| status.message().starts_with(words)) => {
+            LegacyFailure::Lost(describe(status))
+        }
         Code::Unimplemented => LegacyFailure::NeverRan(error()),
         Code::Unavailable | Code::Cancelled => LegacyFailure::Lost(describe(status)),
         _ => LegacyFailure::Refused(words()),
@@ -212,6 +225,16 @@ mod tests {
         assert!(matches!(failure(Status::unavailable("draining")), LegacyFailure::Lost(_)));
         assert!(matches!(failure(Status::deadline_exceeded("")), LegacyFailure::TimedOut));
         assert!(matches!(failure(Status::unauthenticated("")), LegacyFailure::NotTaken(_)));
+        let unread = Status::resource_exhausted("Received message larger than max (5 vs. 4)");
+        assert!(matches!(failure(unread), LegacyFailure::NotTaken(_)));
+        for answer in [
+            Status::resource_exhausted("Sent message larger than max (5 vs. 4)"),
+            Status::out_of_range("Error, decoded message length too large"),
+            Status::internal("Error serializing response: it is too long"),
+            Status::internal("failed to decode Protobuf message: buffer underflow"),
+        ] {
+            assert!(matches!(failure(answer.clone()), LegacyFailure::Lost(_)), "{answer}");
+        }
         assert!(matches!(failure(Status::unimplemented("")), LegacyFailure::NeverRan(_)));
         let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
         assert!(matches!(failure(Status::from_error(Box::new(broken))), LegacyFailure::Lost(_)));
