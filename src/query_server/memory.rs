@@ -2,6 +2,8 @@
 //! budget is refused at once: nobody waits for memory, so one caller's bytes do not delay other queries.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,8 +18,11 @@ pub struct Memory {
     large: usize,
     /// The part for one tenant's requests.
     tenant: usize,
+    /// The part for the large messages of one connection, which count while they arrive.
+    connection: usize,
     used: AtomicUsize,
     tenants: Mutex<HashMap<Arc<str>, usize>>,
+    connections: Mutex<HashMap<SocketAddr, usize>>,
 }
 
 impl Memory {
@@ -25,7 +30,9 @@ impl Memory {
     pub fn new(limit: usize, largest: usize) -> Arc<Self> {
         let large = (limit - limit / 16).max(largest);
         let tenant = (limit / 2).max(largest);
-        Arc::new(Memory { limit, large, tenant, used: AtomicUsize::new(0), tenants: Mutex::default() })
+        let connection = (large / 2).max(largest);
+        let (used, tenants, connections) = Default::default();
+        Arc::new(Memory { limit, large, tenant, connection, used, tenants, connections })
     }
 
     /// Reserves bytes until the guard is dropped.
@@ -33,15 +40,28 @@ impl Memory {
         self.reserve_below(bytes, self.limit)
     }
 
-    /// The same for a large message.
-    pub fn reserve_large(self: &Arc<Self>, bytes: usize) -> Option<Reserved> {
-        self.reserve_below(bytes, self.large)
+    /// The same for a large message of a connection.
+    pub fn reserve_large(self: &Arc<Self>, bytes: usize, from: Option<SocketAddr>) -> Option<Reserved> {
+        let mut reserved = self.reserve_below(bytes, self.large)?;
+        let Some(from) = from else { return Some(reserved) };
+        let mut connections = self.connections();
+        let used = connections.entry(from).or_default();
+        // Even where this is too much: dropping it gives it back.
+        *used += bytes;
+        let fits = *used <= self.connection;
+        drop(connections);
+        reserved.connection = Some(from);
+        fits.then_some(reserved)
     }
 
     fn reserve_below(self: &Arc<Self>, bytes: usize, limit: usize) -> Option<Reserved> {
         let used = self.used.fetch_add(bytes, Ordering::Relaxed);
-        let reserved = Reserved { memory: self.clone(), bytes, tenant: None };
+        let reserved = Reserved { memory: self.clone(), bytes, tenant: None, connection: None };
         (used + bytes <= limit).then_some(reserved)
+    }
+
+    fn connections(&self) -> MutexGuard<'_, HashMap<SocketAddr, usize>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tenants(&self) -> MutexGuard<'_, HashMap<Arc<str>, usize>> {
@@ -56,6 +76,8 @@ pub struct Reserved {
     bytes: usize,
     /// The tenant, and the bytes that count for it.
     tenant: Option<(Arc<str>, usize)>,
+    /// The connection that they count for, if they are a large message. They never grow.
+    connection: Option<SocketAddr>,
 }
 
 impl Reserved {
@@ -91,12 +113,18 @@ impl Reserved {
 impl Drop for Reserved {
     fn drop(&mut self) {
         self.memory.used.fetch_sub(self.bytes, Ordering::Relaxed);
-        let Some((name, bytes)) = self.tenant.take() else { return };
-        let mut tenants = self.memory.tenants();
-        match tenants.get_mut(&name) {
-            Some(used) if *used > bytes => *used -= bytes,
-            _ => drop(tenants.remove(&name)),
+        if let Some(from) = self.connection {
+            give_back(&mut self.memory.connections(), &from, self.bytes);
         }
+        let Some((name, bytes)) = self.tenant.take() else { return };
+        give_back(&mut self.memory.tenants(), &name, bytes);
+    }
+}
+
+fn give_back<K: Eq + Hash>(held: &mut HashMap<K, usize>, by: &K, bytes: usize) {
+    match held.get_mut(by) {
+        Some(used) if *used > bytes => *used -= bytes,
+        _ => drop(held.remove(by)),
     }
 }
 
@@ -123,13 +151,26 @@ mod tests {
         let held: Vec<_> = (0..8).map(|_| memory.reserve(SMALL).unwrap().charge("a").unwrap()).collect();
         assert!(memory.reserve(SMALL).unwrap().charge("a").is_none());
         assert!(memory.reserve(SMALL - 1).unwrap().charge("a").is_some());
-        let other = memory.reserve_large(6 * SMALL).unwrap().charge("b").unwrap();
-        assert!(memory.reserve_large(SMALL + 1).is_none() && memory.reserve_large(SMALL).is_some());
+        let other = memory.reserve_large(6 * SMALL, None).unwrap().charge("b").unwrap();
+        assert!(memory.reserve_large(SMALL + 1, None).is_none() && memory.reserve_large(SMALL, None).is_some());
         assert!(memory.reserve(2 * SMALL).is_some());
         drop((held, other));
         assert!(memory.tenants().is_empty());
         assert!(memory.reserve(8 * SMALL).unwrap().charge("a").is_some());
         // The largest message always fits.
-        assert!(Memory::new(SMALL, SMALL).reserve_large(SMALL).unwrap().charge("a").is_some());
+        assert!(Memory::new(SMALL, SMALL).reserve_large(SMALL, None).unwrap().charge("a").is_some());
+    }
+
+    #[test]
+    fn the_large_messages_of_one_connection_leave_room_for_those_of_others() {
+        let (one, other) = (Some("127.0.0.1:1".parse().unwrap()), Some("127.0.0.1:2".parse().unwrap()));
+        let memory = Memory::new(160, 10);
+        let first = memory.reserve_large(75, one).unwrap();
+        assert!(memory.reserve_large(1, one).is_none());
+        let second = memory.reserve_large(70, other).unwrap();
+        drop(first);
+        let again = memory.reserve_large(75, one).unwrap();
+        drop((second, again));
+        assert!(memory.connections().is_empty() && memory.used.load(Ordering::Relaxed) == 0);
     }
 }

@@ -4,18 +4,22 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http_body::Frame;
 use prost::Message;
+use tokio::time::{Instant, Sleep, sleep};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::server::NamedService;
+use tonic::transport::server::TcpConnectInfo;
 
 use super::memory::{Memory, Reserved};
 use super::reply_chunk::{failure, status};
@@ -28,6 +32,11 @@ pub const SMALL: usize = 64 * 1024;
 const HEADER: usize = 5;
 /// The prefix of a frame that contains its query's id.
 const BEGINNING: usize = 32;
+
+/// While a large message arrives, which holds memory, at least so many bytes must come within this time. They are fewer
+/// than what may wait, unread, in a stream's flow-control window.
+const PACE: Duration = Duration::from_secs(10);
+const LEAST: usize = 32 * 1024;
 
 /// A service whose requests are screened.
 #[derive(Clone)]
@@ -65,11 +74,10 @@ where
         request.extensions_mut().insert(large_messages.clone());
         let path = request.uri().path();
         let is_stream = path.ends_with("/Multiplex") || path.ends_with("/Session");
+        let caller = request.extensions().get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
         let (largest, memory) = (self.largest, self.memory.clone());
-        let request = request.map(|body| {
-            let (state, chunk, ready) = (State::Header(BytesMut::new()), Bytes::new(), VecDeque::new());
-            Body::new(Screen { body, is_stream, largest, memory, large_messages, state, chunk, ready })
-        });
+        let request = request
+            .map(|body| Body::new(Screen { caller, ..Screen::new(body, is_stream, largest, memory, large_messages) }));
         self.service.call(request)
     }
 }
@@ -109,11 +117,38 @@ struct Screen {
     largest: usize,
     memory: Arc<Memory>,
     large_messages: LargeMessages,
+    caller: Option<SocketAddr>,
     state: State,
+    /// The large message that arrives.
+    arriving: Option<Arriving>,
     /// Received bytes that have not been checked.
     chunk: Bytes,
     /// Bytes to pass on first.
     ready: VecDeque<Bytes>,
+}
+
+/// How fast a large message arrives.
+#[derive(Default)]
+struct Arriving {
+    /// What has come since the time began.
+    bytes: usize,
+    /// It begins when the message is first waited for.
+    time: Option<Pin<Box<Sleep>>>,
+}
+
+impl Arriving {
+    /// Ready if too little has come. Poll when nothing more has come yet.
+    fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let time = self.time.get_or_insert_with(|| Box::pin(sleep(PACE)));
+        loop {
+            ready!(time.as_mut().poll(context));
+            if self.bytes < LEAST {
+                return Poll::Ready(());
+            }
+            self.bytes = 0;
+            time.as_mut().reset(Instant::now() + PACE);
+        }
+    }
 }
 
 /// What comes next in the body.
@@ -129,6 +164,13 @@ enum State {
 }
 
 impl Screen {
+    /// Nothing has come yet, and the caller is not known.
+    fn new(body: Body, is_stream: bool, largest: usize, memory: Arc<Memory>, large_messages: LargeMessages) -> Self {
+        let (state, chunk, ready) = (State::Header(BytesMut::new()), Bytes::new(), VecDeque::new());
+        let (caller, arriving) = (None, None);
+        Screen { body, is_stream, largest, memory, large_messages, caller, state, arriving, chunk, ready }
+    }
+
     /// Checks received bytes; returns those to pass on, if any.
     fn look(&mut self) -> Result<Option<Bytes>, Status> {
         let mut passing = 0;
@@ -142,7 +184,11 @@ impl Screen {
                     let taken = rest.min(*left);
                     passing += taken;
                     *left -= taken;
+                    if let Some(arriving) = &mut self.arriving {
+                        arriving.bytes += taken;
+                    }
                     if *left == 0 {
+                        self.arriving = None;
                         self.state = State::Header(BytesMut::new());
                     }
                 }
@@ -213,7 +259,7 @@ impl Screen {
                 true,
                 format!("a frame of {length} bytes that is no `execute`: others are at most {SMALL} bytes"),
             )),
-            false => self.memory.reserve_large(length).ok_or_else(out_of_memory),
+            false => self.memory.reserve_large(length, self.caller).ok_or_else(out_of_memory),
         };
         let left = length - (begun.len() - HEADER);
         match (room, id) {
@@ -221,6 +267,7 @@ impl Screen {
                 self.large_messages.note(id.unwrap_or(0), Ok(reserved));
                 self.ready.push_back(begun.freeze());
                 self.state = State::Pass(left);
+                self.arriving = Some(Arriving::default());
             }
             (Err(failure), Some(id)) if self.is_stream => {
                 self.large_messages.note(id, Err(failure));
@@ -232,6 +279,16 @@ impl Screen {
         }
         Ok(())
     }
+}
+
+/// A large message that does not arrive holds memory that others need.
+fn stalled() -> Status {
+    let seconds = PACE.as_secs();
+    status(failure(
+        Reason::Unavailable,
+        true,
+        format!("a large message has arrived too slowly: less than {LEAST} bytes of it in {seconds} s"),
+    ))
 }
 
 /// Too many bytes of requests are held already.
@@ -298,7 +355,12 @@ impl http_body::Body for Screen {
                     Err(status) => return Poll::Ready(Some(Err(status))),
                 }
             }
-            match ready!(Pin::new(&mut this.body).poll_frame(context)) {
+            let Poll::Ready(received) = Pin::new(&mut this.body).poll_frame(context) else {
+                let Some(arriving) = &mut this.arriving else { return Poll::Pending };
+                ready!(arriving.poll_stalled(context));
+                return Poll::Ready(Some(Err(stalled())));
+            };
+            match received {
                 None => return Poll::Ready(None),
                 Some(Err(status)) => return Poll::Ready(Some(Err(status))),
                 Some(Ok(frame)) => match frame.into_data() {
@@ -327,16 +389,7 @@ mod tests {
     /// What passes of `bytes` that come in chunks of this size, and what was found.
     fn screened(bytes: &[u8], chunk: usize, largest: usize) -> (Vec<u8>, LargeMessages) {
         let (large_messages, memory) = (LargeMessages::default(), Memory::new(10 << 20, 1 << 20));
-        let mut screen = Screen {
-            body: Body::empty(),
-            is_stream: true,
-            largest,
-            memory,
-            large_messages: large_messages.clone(),
-            state: State::Header(BytesMut::new()),
-            chunk: Bytes::new(),
-            ready: VecDeque::new(),
-        };
+        let mut screen = Screen::new(Body::empty(), true, largest, memory, large_messages.clone());
         let mut passed = Vec::new();
         for part in bytes.chunks(chunk) {
             screen.chunk = Bytes::copy_from_slice(part);
@@ -372,16 +425,8 @@ mod tests {
         let settings = [("a".to_owned(), "x".repeat(100_000))].into_iter().collect();
         let open = message(client_frame::Frame::Open(crate::proto::Open { settings, window: 0 }));
         let memory = Memory::new(10 << 20, 1 << 20);
-        let mut screen = Screen {
-            body: Body::empty(),
-            is_stream: true,
-            largest: 1 << 20,
-            memory,
-            large_messages: LargeMessages::default(),
-            state: State::Header(BytesMut::new()),
-            chunk: Bytes::copy_from_slice(&open[..100]),
-            ready: VecDeque::new(),
-        };
+        let mut screen = Screen::new(Body::empty(), true, 1 << 20, memory, LargeMessages::default());
+        screen.chunk = Bytes::copy_from_slice(&open[..100]);
         let mut looked = screen.look();
         while let Ok(None) = looked
             && !screen.chunk.is_empty()
@@ -391,6 +436,55 @@ mod tests {
         let status = looked.unwrap_err();
         assert!(status.message().contains("that is no `execute`"), "{status:?}");
         assert!(screen.ready.is_empty());
+    }
+
+    /// A body of which this much comes, every second.
+    struct Drip(Pin<Box<Sleep>>, Bytes);
+
+    impl http_body::Body for Drip {
+        type Data = Bytes;
+        type Error = Status;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+            ready!(self.0.as_mut().poll(context));
+            self.0.as_mut().reset(Instant::now() + Duration::from_secs(1));
+            Poll::Ready(Some(Ok(Frame::data(self.1.clone()))))
+        }
+    }
+
+    /// How long the first of a stream's messages takes to fail, if it ever does; it begins as a large one does.
+    async fn fails_after(begun: Vec<u8>, each_second: usize) -> Option<Duration> {
+        let memory = Memory::new(10 << 20, 5 << 20);
+        let body = Drip(Box::pin(sleep(Duration::from_secs(1))), vec![b'x'; each_second].into());
+        let mut screen = Screen::new(Body::new(body), true, 5 << 20, memory.clone(), LargeMessages::default());
+        screen.chunk = begun.into();
+        let since = Instant::now();
+        while since.elapsed() < Duration::from_secs(100) {
+            let next = std::future::poll_fn(|context| http_body::Body::poll_frame(Pin::new(&mut screen), context));
+            if let Some(Err(status)) = next.await {
+                assert!(status.message().contains("arrived too slowly"), "{status}");
+                assert!(memory.reserve_large(9 << 20, None).is_none());
+                drop(screen);
+                assert!(memory.reserve_large(9 << 20, None).is_some());
+                return Some(since.elapsed());
+            }
+        }
+        None
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_large_message_that_does_not_arrive_gives_back_its_memory() {
+        let begun = || execute(1, 4 << 20)[..200].to_vec();
+        for each_second in [0, 1, 1000] {
+            let failed = fails_after(begun(), each_second).await.expect("it fails");
+            assert!(failed >= PACE && failed < PACE * 2, "{each_second}: {failed:?}");
+        }
+        assert_eq!(fails_after(begun(), 5000).await, None);
+        // A small one holds no memory.
+        assert_eq!(fails_after(execute(1, 1000)[..200].to_vec(), 1).await, None);
     }
 
     #[test]
