@@ -76,7 +76,7 @@ pub struct Reserved {
     bytes: usize,
     /// The tenant, and the bytes that count for it.
     tenant: Option<(Arc<str>, usize)>,
-    /// The connection that they count for, if they are a large message. They never grow.
+    /// The connection that they count for, while they are a large message that arrives.
     connection: Option<SocketAddr>,
 }
 
@@ -103,6 +103,18 @@ impl Reserved {
         Some(self)
     }
 
+    /// The large message has arrived, and counts for its connection no longer.
+    pub fn arrived(mut self) -> Self {
+        self.leave_connection();
+        self
+    }
+
+    fn leave_connection(&mut self) {
+        if let Some(from) = self.connection.take() {
+            give_back(&mut self.memory.connections(), &from, self.bytes);
+        }
+    }
+
     /// Reserves more bytes; false: the budget is used up.
     pub fn grow(&mut self, bytes: usize) -> bool {
         self.bytes += bytes;
@@ -113,9 +125,7 @@ impl Reserved {
 impl Drop for Reserved {
     fn drop(&mut self) {
         self.memory.used.fetch_sub(self.bytes, Ordering::Relaxed);
-        if let Some(from) = self.connection {
-            give_back(&mut self.memory.connections(), &from, self.bytes);
-        }
+        self.leave_connection();
         let Some((name, bytes)) = self.tenant.take() else { return };
         give_back(&mut self.memory.tenants(), &name, bytes);
     }
@@ -170,7 +180,9 @@ mod tests {
         let second = memory.reserve_large(70, other).unwrap();
         drop(first);
         let again = memory.reserve_large(75, one).unwrap();
-        drop((second, again));
+        drop(second);
+        let again = again.arrived();
+        drop((memory.reserve_large(70, one).unwrap(), again));
         assert!(memory.connections().is_empty() && memory.used.load(Ordering::Relaxed) == 0);
     }
 }

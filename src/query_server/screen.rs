@@ -98,7 +98,7 @@ impl LargeMessages {
         self.0.any.store(true, Ordering::Release);
     }
 
-    /// What happened to this query's message; None: it was small.
+    /// What happened to this query's message, which has arrived; None: it was small.
     pub fn take(&self, id: u32) -> Option<Result<Reserved, Failure>> {
         if !self.0.any.load(Ordering::Acquire) {
             return None;
@@ -106,7 +106,7 @@ impl LargeMessages {
         let mut messages = self.0.messages.lock().unwrap_or_else(PoisonError::into_inner);
         let large_messages = messages.remove(&id);
         self.0.any.store(!messages.is_empty(), Ordering::Release);
-        large_messages
+        large_messages.map(|message| message.map(Reserved::arrived))
     }
 }
 
