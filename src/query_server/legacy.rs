@@ -130,7 +130,8 @@ mod tests {
         let received_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
         let long = "x".repeat(7999);
         for payload in [r#"{"a": 1}"#, "5", r#""text""#, "null", "say \"hi\"", "", "\u{1}\u{2028}\\ é 😀", &long] {
-            let notification = Notification { payload: payload.to_owned(), process_id: 1, received_at };
+            let mut notification = Notification::new(payload, 1);
+            notification.received_at = received_at;
             let response = response("c", &notification);
             assert_eq!(response.timestamp, "2023-11-14T22:13:20.123Z");
             assert_eq!(serde_json::from_str::<String>(&response.data).unwrap(), payload);

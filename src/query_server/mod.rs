@@ -135,7 +135,7 @@ pub async fn service(options: QueryOptions, drain: Drain) -> Result<QueryService
         reads,
     });
     let sessions = session::Sessions::new(engine.clone(), drain.clone(), limits);
-    let hub = notifications::Hub::start(target, drain.clone(), options.max_listeners);
+    let hub = notifications::Hub::start(target, drain.clone(), options.max_listeners, memory / 4);
     let most_in_flight = size + queue_limit + ANSWERS_ON_THE_WAY;
     let service = QueryService::new(engine, Arc::new(sessions), Arc::new(hub), drain, most_in_flight);
     // Outgoing messages are kept small where they are made; a limit here would end a whole stream instead of one query.

@@ -5,17 +5,18 @@
 mod connection;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::Stream;
@@ -26,10 +27,9 @@ use crate::postgres::ConnectTarget;
 use crate::proto::Failure;
 use crate::proto::failure::Reason;
 use crate::shutdown::Drain;
-use connection::ListenConnection;
+use connection::{CommandError, ListenConnection};
+use waiting::{EventQueue, HeldBytes, MOST_WAITING, WaitingBytes};
 
-/// Events that may wait for one subscriber. PostgreSQL's payloads are below 8 kB, and subscribers share them.
-const MOST_WAITING: usize = 8192;
 /// Notifications that are passed on before the subscribers' streams get their turn to take them.
 const AT_ONCE: u32 = 256;
 /// PostgreSQL cuts longer names: LISTEN and NOTIFY would meet, but under another name than was asked for. Bytes.
@@ -55,13 +55,27 @@ pub struct Notification {
     /// Of the backend that notified.
     pub process_id: i32,
     pub received_at: SystemTime,
+    /// Counts it while it waits.
+    held: Option<HeldBytes>,
+}
+
+impl Notification {
+    /// One that has just come.
+    pub fn new(payload: &str, process_id: i32) -> Notification {
+        Notification { payload: payload.to_owned(), process_id, received_at: SystemTime::now(), held: None }
+    }
 }
 
 /// Why a subscription ends.
 #[derive(Clone, Debug)]
 enum ListeningEnd {
     Lost(String),
+    /// Too many events were waiting for it.
+    TooMany,
+    /// It was the slowest when the bytes of all reached their limit.
     TooSlow,
+    /// PostgreSQL cannot listen to this channel.
+    Refused(String),
     Draining,
 }
 
@@ -69,7 +83,15 @@ impl From<ListeningEnd> for Failure {
     fn from(end: ListeningEnd) -> Failure {
         let message = match end {
             ListeningEnd::Lost(reason) => format!("notifications may have been missed: {reason}"),
+            ListeningEnd::Refused(reason) => {
+                return failure(Reason::Invalid, true, format!("channel: PostgreSQL cannot listen to it: {reason}"));
+            }
             ListeningEnd::TooSlow => {
+                "notifications were missed: those that listeners have not taken had reached their \
+                                      memory limit (an eighth of --memory-limit), and most were this listener's"
+                    .to_owned()
+            }
+            ListeningEnd::TooMany => {
                 format!("notifications were missed: {MOST_WAITING} were already waiting for this listener")
             }
             ListeningEnd::Draining => "the server is going down".to_owned(),
@@ -83,6 +105,7 @@ pub struct Hub {
     asks: mpsc::UnboundedSender<Ask>,
     subscribers: Arc<AtomicUsize>,
     most_subscribers: usize,
+    waiting: WaitingBytes,
 }
 
 /// What the hub's task is asked.
@@ -96,11 +119,14 @@ enum Ask {
 
 impl Hub {
     /// Opens nothing before somebody listens. Everybody's subscription ends when `drain` starts.
-    pub fn start(target: Arc<ConnectTarget>, drain: Drain, most_subscribers: usize) -> Hub {
+    /// `most_bytes`: of what waits for all subscribers.
+    pub fn start(target: Arc<ConnectTarget>, drain: Drain, most_subscribers: usize, most_bytes: usize) -> Hub {
         let (asks, read_buffer) = mpsc::unbounded_channel();
-        let keeper = ChannelKeeper { target, drain, asks: read_buffer, channels: HashMap::new() };
+        let waiting = WaitingBytes::default();
+        let channels = HashMap::new();
+        let keeper = ChannelKeeper { target, drain, asks: read_buffer, channels, waiting: waiting.clone(), most_bytes };
         tokio::spawn(keeper.run());
-        Hub { asks, subscribers: Arc::default(), most_subscribers }
+        Hub { asks, subscribers: Arc::default(), most_subscribers, waiting }
     }
 
     /// Subscribes to a channel. `field`: what the name is called on the caller's wire.
@@ -122,17 +148,10 @@ impl Hub {
                 format!("there are already {} listeners, the limit of --max-listeners", self.most_subscribers);
             return Err(failure(Reason::Overloaded, true, message));
         }
-        let (sender, events) = mpsc::channel(MOST_WAITING);
-        let (channel, end, id) = (Arc::<str>::from(channel), Arc::new(OnceLock::new()), next_id());
+        let (channel, events, id) = (Arc::<str>::from(channel), EventQueue::new(self.waiting.clone()), next_id());
         // Refused only by a hub that has gone down; the subscription then says so.
-        let _ = self.asks.send(Ask::Join(channel.clone(), Subscriber { id, events: sender, end: end.clone() }));
-        Ok(Subscription {
-            events,
-            end,
-            ended: false,
-            _leave: Leave { id, channel, asks: self.asks.clone() },
-            _seat: seat,
-        })
+        let _ = self.asks.send(Ask::Join(channel.clone(), Subscriber { id, events: events.clone() }));
+        Ok(Subscription { events, ended: false, _leave: Leave { id, channel, asks: self.asks.clone() }, _seat: seat })
     }
 }
 
@@ -152,8 +171,7 @@ impl Drop for Seat {
 
 /// The events of one channel for one subscriber; the last one is the reason why there will be no more.
 pub struct Subscription {
-    events: mpsc::Receiver<HubEvent>,
-    end: Arc<OnceLock<ListeningEnd>>,
+    events: Arc<EventQueue>,
     ended: bool,
     _leave: Leave,
     _seat: Seat,
@@ -179,35 +197,29 @@ impl Stream for Subscription {
         if self.ended {
             return Poll::Ready(None);
         }
-        Poll::Ready(Some(match ready!(self.events.poll_recv(context)) {
-            Some(event) => Ok(event),
-            None => {
-                self.ended = true;
-                // Without a word the hub's task has ended: the server is going down.
-                Err(self.end.get().cloned().unwrap_or(ListeningEnd::Draining).into())
-            }
-        }))
+        Poll::Ready(Some(ready!(self.events.poll(context)).map_err(|end| {
+            self.ended = true;
+            end.into()
+        })))
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.events.give_up(ListeningEnd::Draining);
     }
 }
 
 /// A subscription as the hub's task sees it.
 struct Subscriber {
     id: u64,
-    events: mpsc::Sender<HubEvent>,
-    end: Arc<OnceLock<ListeningEnd>>,
+    events: Arc<EventQueue>,
 }
 
-impl Subscriber {
-    /// False: it is to be let go.
-    fn tell(&self, event: HubEvent) -> bool {
-        match self.events.try_send(event) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => {
-                let _ = self.end.set(ListeningEnd::TooSlow);
-                false
-            }
-            Err(TrySendError::Closed(_)) => false,
-        }
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        // Without another word the hub's task has ended: the server is going down.
+        self.events.end(ListeningEnd::Draining);
     }
 }
 
@@ -221,7 +233,7 @@ struct Channel {
 impl Channel {
     fn set_in_force(&mut self) {
         if !std::mem::replace(&mut self.in_force, true) {
-            self.subscribers.retain(|subscriber| subscriber.tell(HubEvent::Listening));
+            self.subscribers.retain(|subscriber| subscriber.events.push(HubEvent::Listening));
         }
     }
 }
@@ -232,6 +244,9 @@ struct ChannelKeeper {
     drain: Drain,
     asks: mpsc::UnboundedReceiver<Ask>,
     channels: HashMap<Arc<str>, Channel>,
+    waiting: WaitingBytes,
+    /// The limit of `waiting`.
+    most_bytes: usize,
 }
 
 /// Why a connection is not served any longer.
@@ -296,11 +311,10 @@ impl ChannelKeeper {
             }
             let changes = self.changes();
             if !changes.is_empty() {
-                if let Err(reason) = self.command(&mut connection, &sql_of(&changes)).await {
+                if let Err(reason) = self.apply(&mut connection, changes).await {
                     return Left::Lost(reason);
                 }
                 *pause = FIRST_PAUSE;
-                self.note(changes);
                 continue;
             }
             tokio::select! {
@@ -321,8 +335,8 @@ impl ChannelKeeper {
                     Err(reason) => return Left::Lost(reason),
                 },
                 () = sleep_until(heartbeat) => {
-                    if let Err(reason) = self.command(&mut connection, "").await {
-                        return Left::Lost(reason);
+                    if let Err(error) = self.command(&mut connection, "").await {
+                        return Left::Lost(error.to_string());
                     }
                     heartbeat = Instant::now() + HEARTBEAT;
                 }
@@ -332,8 +346,48 @@ impl ChannelKeeper {
 
     /// Runs SQL. No ask is taken meanwhile: a notification that comes while a LISTEN is under way proves that it is in
     /// force.
-    async fn command(&mut self, connection: &mut ListenConnection, sql: &str) -> Result<(), String> {
+    async fn command(&mut self, connection: &mut ListenConnection, sql: &str) -> Result<(), CommandError> {
         connection.run(sql, |channel, notification| self.deliver(&channel, notification)).await
+    }
+
+    /// Tells PostgreSQL of all changes at once, or one by one if it refuses any, and ends the listeners of that one. It
+    /// refuses names that the database's encoding does not have.
+    async fn apply(&mut self, connection: &mut ListenConnection, changes: Vec<(Arc<str>, bool)>) -> Result<(), String> {
+        match self.command(connection, &sql_of(&changes)).await {
+            Ok(()) => self.note(changes),
+            Err(CommandError::Lost(reason)) => return Err(reason),
+            Err(CommandError::Refused(_)) => {
+                for change in changes {
+                    let change = [change];
+                    match self.command(connection, &sql_of(&change)).await {
+                        Ok(()) => self.note(change),
+                        Err(CommandError::Lost(reason)) => return Err(reason),
+                        Err(CommandError::Refused(reason)) => self.refuse(&change[0].0, &reason),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, name: &str, reason: &str) {
+        for subscriber in self.channels.remove(name).into_iter().flat_map(|channel| channel.subscribers) {
+            subscriber.events.end(ListeningEnd::Refused(reason.to_owned()));
+        }
+    }
+
+    /// Ends the subscriber that most waits for; false: nothing waits for anybody.
+    fn end_slowest(&mut self) -> bool {
+        let all = self.channels.values().flat_map(|channel| &channel.subscribers);
+        let slowest = all.max_by_key(|subscriber| subscriber.events.bytes());
+        let Some(slowest) = slowest.filter(|subscriber| subscriber.events.bytes() > 0) else { return false };
+        tracing::warn!(bytes = self.most_bytes, "a listener has not taken its notifications, and is ended");
+        slowest.events.give_up(ListeningEnd::TooSlow);
+        let id = slowest.id;
+        for channel in self.channels.values_mut() {
+            channel.subscribers.retain(|subscriber| subscriber.id != id);
+        }
+        true
     }
 
     fn nobody_listens(&self) -> bool {
@@ -356,7 +410,7 @@ impl ChannelKeeper {
         match ask {
             Ask::Join(name, subscriber) => {
                 let channel = self.channels.entry(name).or_default();
-                if !channel.in_force || subscriber.tell(HubEvent::Listening) {
+                if !channel.in_force || subscriber.events.push(HubEvent::Listening) {
                     channel.subscribers.push(subscriber);
                 }
             }
@@ -378,7 +432,7 @@ impl ChannelKeeper {
     }
 
     /// PostgreSQL has been told.
-    fn note(&mut self, changes: Vec<(Arc<str>, bool)>) {
+    fn note(&mut self, changes: impl IntoIterator<Item = (Arc<str>, bool)>) {
         for (name, listens) in changes {
             match self.channels.get_mut(&name) {
                 Some(channel) if listens => channel.set_in_force(),
@@ -387,17 +441,20 @@ impl ChannelKeeper {
         }
     }
 
-    fn deliver(&mut self, name: &str, notification: Notification) {
+    fn deliver(&mut self, name: &str, mut notification: Notification) {
         let Some(channel) = self.channels.get_mut(name) else { return };
         channel.set_in_force();
+        notification.held = Some(self.waiting.hold(&notification.payload));
         let notification = Arc::new(notification);
-        channel.subscribers.retain(|subscriber| subscriber.tell(HubEvent::Notification(notification.clone())));
+        channel.subscribers.retain(|subscriber| subscriber.events.push(HubEvent::Notification(notification.clone())));
+        drop(notification);
+        while self.waiting.now() > self.most_bytes && self.end_slowest() {}
     }
 
     fn end_all(&mut self, end: &ListeningEnd) {
         for (_, channel) in self.channels.drain() {
             for subscriber in channel.subscribers {
-                let _ = subscriber.end.set(end.clone());
+                subscriber.events.end(end.clone());
             }
         }
     }

@@ -151,6 +151,44 @@ async fn a_subscriber_that_does_not_read_is_told_that_it_has_missed_some_and_hol
 }
 
 #[tokio::test]
+async fn notifications_that_nobody_takes_hold_no_more_memory_than_they_may() {
+    let shard = Shard::start(&["--max-message-size", "1048576", "--memory-limit", "2097152"]).await;
+    let mut slow = listen(&shard, "slow").await;
+    let mut quick = listen(&shard, "quick").await;
+    for round in 0..4 {
+        let sql = format!(
+            "select pg_notify('slow', n || repeat('x', 7000)) from generate_series(1, 200) n; notify quick, '{round}'"
+        );
+        shard.prepare(&sql).await;
+        assert_eq!(payload(&mut quick).await, round.to_string());
+    }
+    let status = end(&mut slow).await;
+    assert_eq!(status.code(), Code::Unavailable);
+    assert!(status.message().contains("(an eighth of --memory-limit)"), "{status}");
+    let mut again = listen(&shard, "slow").await;
+    shard.prepare("notify slow, 'again'").await;
+    assert_eq!(payload(&mut again).await, "again");
+}
+
+#[tokio::test]
+async fn a_name_that_the_database_cannot_encode_is_refused_and_disturbs_nobody() {
+    let first = Shard::start(&[]).await;
+    let name = format!("latin_{}", std::process::id());
+    let encoding = "encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'";
+    first.prepare(&format!("create database {name} {encoding}")).await;
+    let (server, _) = first.url.rsplit_once('/').unwrap();
+    let shard = Shard::at(&format!("{server}/{name}"), &[]).await;
+    let mut good = listen(&shard, "good").await;
+    let mut wrong = subscribe(&shard, "канал").await.unwrap();
+    let _beside = listen(&shard, "größe").await;
+    let status = end(&mut wrong).await;
+    assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+    assert!(status.message().starts_with("channel: PostgreSQL cannot listen to it: "), "{status}");
+    shard.prepare("notify good, 'still'").await;
+    assert_eq!(payload(&mut good).await, "still");
+}
+
+#[tokio::test]
 async fn a_name_that_no_channel_can_have_is_refused_and_so_is_a_listener_too_many() {
     let shard = Shard::start(&["--max-listeners", "2"]).await;
     for (name, message) in [

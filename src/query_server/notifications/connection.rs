@@ -2,10 +2,11 @@
 //! Knows nothing about subscribers.
 
 use std::pin::{Pin, pin};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt, poll_fn};
 use tokio::time::timeout;
+use tokio_postgres::error::Severity;
 use tokio_postgres::{AsyncMessage, Client, Error};
 
 use super::Notification;
@@ -14,6 +15,17 @@ use crate::postgres::{self, ConnectTarget};
 
 /// After this time the connection is considered lost.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why SQL was not run.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// PostgreSQL refused it, and the connection is as it was.
+    #[error("{0}")]
+    Refused(String),
+    /// The connection cannot be used any more.
+    #[error("{0}")]
+    Lost(String),
+}
 
 /// An open connection.
 pub struct ListenConnection {
@@ -38,19 +50,25 @@ impl ListenConnection {
     }
 
     /// Runs SQL; `deliver` is given the notifications that come meanwhile.
-    pub async fn run(&mut self, sql: &str, mut deliver: impl FnMut(String, Notification)) -> Result<(), String> {
+    pub async fn run(&mut self, sql: &str, mut deliver: impl FnMut(String, Notification)) -> Result<(), CommandError> {
         let mut command = pin!(timeout(COMMAND_TIMEOUT, self.client.batch_execute(sql)));
         loop {
             tokio::select! {
                 biased;
                 message = self.messages.next() => {
-                    if let Some((channel, notification)) = read(message)? {
+                    if let Some((channel, notification)) = read(message).map_err(CommandError::Lost)? {
                         deliver(channel, notification);
                     }
                 }
                 done = &mut command => {
-                    return done.map_err(|_| format!("PostgreSQL did not answer within {} s", COMMAND_TIMEOUT.as_secs()))?
-                        .map_err(describe);
+                    return match done {
+                        Ok(Ok(())) => Ok(()),
+                        Ok(Err(error)) => Err(refusal(error)),
+                        Err(_) => Err(CommandError::Lost(format!(
+                            "PostgreSQL did not answer within {} s",
+                            COMMAND_TIMEOUT.as_secs()
+                        ))),
+                    };
                 }
             }
         }
@@ -61,16 +79,20 @@ impl ListenConnection {
 fn read(message: Option<Result<AsyncMessage, Error>>) -> Result<Option<(String, Notification)>, String> {
     match message {
         Some(Ok(AsyncMessage::Notification(notified))) => {
-            let notification = Notification {
-                payload: notified.payload().to_owned(),
-                process_id: notified.process_id(),
-                received_at: SystemTime::now(),
-            };
+            let notification = Notification::new(notified.payload(), notified.process_id());
             Ok(Some((notified.channel().to_owned(), notification)))
         }
         Some(Ok(_)) => Ok(None),
         Some(Err(error)) => Err(describe(error)),
         None => Err("PostgreSQL closed the connection".to_owned()),
+    }
+}
+
+/// An error closes the connection only if it is no ordinary one.
+fn refusal(error: Error) -> CommandError {
+    match error.as_db_error().map(|refusal| (refusal.parsed_severity(), refusal.message().to_owned())) {
+        Some((Some(Severity::Error), message)) => CommandError::Refused(message),
+        _ => CommandError::Lost(describe(error)),
     }
 }
 

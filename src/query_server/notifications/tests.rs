@@ -13,7 +13,7 @@ async fn a_hub_whose_task_panics_serves_those_who_come_later() {
     let url = "postgres://nobody@127.0.0.1:1/nothing?sslmode=disable".parse().unwrap();
     let target = Arc::new(ConnectTarget::new(&url, "test", Duration::from_secs(5)).unwrap());
     let (_shutdown, drain) = shutdown();
-    let hub = Hub::start(target, drain, 10);
+    let hub = Hub::start(target, drain, 10, 1 << 20);
     for _ in 0..2 {
         hub.asks.send(Ask::Fault).unwrap();
         let mut subscription = hub.subscribe("channel", "news").unwrap();
