@@ -296,22 +296,30 @@ impl Session {
 
     /// The status at the end of the session.
     fn verdict(&self, end: SessionEnd) -> Result<(), Status> {
-        let SessionLimits { idle, age, .. } = self.sessions.limits;
+        end.verdict(&self.sessions.limits, self.rolled_back)
+    }
+}
+
+impl SessionEnd {
+    /// ABORTED: what has not been answered has not run.
+    fn verdict(self, limits: &SessionLimits, rolled_back: bool) -> Result<(), Status> {
+        let SessionLimits { idle, age, .. } = *limits;
         let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs();
-        let reason = match end {
+        let reason = match self {
             SessionEnd::Asked | SessionEnd::Draining => return Ok(()),
             SessionEnd::Lost => {
                 return Err(Status::aborted("the session was ended: its connection to PostgreSQL was lost"));
             }
             SessionEnd::Faulty => {
-                return Err(Status::aborted("the session was ended: an internal error occurred in the query server"));
+                // What was being run may have taken effect.
+                return Err(Status::internal("the session was ended: an internal error occurred in the query server"));
             }
             SessionEnd::Lapsed => "no lookup server has answered for too long (--max-placement-staleness)".to_owned(),
             SessionEnd::Idle => format!("no query came for {} s (--session-idle-timeout)", seconds(idle)),
             SessionEnd::Stalled => "its rows were not read for too long (--reader-stall-timeout)".to_owned(),
             SessionEnd::TooOld => format!("it reached its maximum age of {} s (--session-max-age)", seconds(age)),
         };
-        let consequence = if self.rolled_back { "its transaction was rolled back" } else { "no transaction was open" };
+        let consequence = if rolled_back { "its transaction was rolled back" } else { "no transaction was open" };
         Err(Status::aborted(format!("the session was ended: {reason}; {consequence}")))
     }
 }
@@ -343,4 +351,21 @@ async fn hold(
     let slot = sessions.engine.acquire(query, true, watch).await?;
     tracing::debug!("a session holds a connection");
     Ok(HeldConnection { slot, _place: place })
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::Code;
+
+    use super::*;
+
+    #[test]
+    fn after_a_panic_nobody_is_told_that_what_is_unanswered_never_ran() {
+        let limits =
+            SessionLimits { most: 1, most_of_one: 1, most_waiting: 1, most_waiting_of_one: 1, idle: None, age: None };
+        let code = |end: SessionEnd| end.verdict(&limits, true).map_err(|status| status.code());
+        assert_eq!(code(SessionEnd::Faulty), Err(Code::Internal));
+        assert_eq!(code(SessionEnd::Idle), Err(Code::Aborted));
+        assert_eq!(code(SessionEnd::Asked), Ok(()));
+    }
 }
