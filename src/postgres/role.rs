@@ -68,6 +68,12 @@ impl Role {
         }
     }
 
+    /// A statement that returns a row unless this session's transactions are read-only by default, as the database was
+    /// when the session began.
+    pub const WRITABLE: &str = "select where exists (select from pg_catalog.pg_settings \
+                                where name operator(pg_catalog.=) 'default_transaction_read_only' \
+                                and reset_val operator(pg_catalog.=) 'off')";
+
     /// Why a server does not have the role.
     pub fn misfit(self) -> &'static str {
         match self {
@@ -87,6 +93,7 @@ mod tests {
 
     #[test]
     fn no_operator_of_somebody_elses_can_take_part_in_a_question() {
+        assert_eq!(bare_operators(Role::WRITABLE), [""; 0]);
         for role in [Role::ReadWrite, Role::ReadOnly, Role::Primary, Role::Standby] {
             assert_eq!(bare_operators(role.question().unwrap_or_default()), [""; 0]);
         }

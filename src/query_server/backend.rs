@@ -30,7 +30,7 @@ use super::settings::{SessionSettings, TENANT, TENANT_TYPE};
 use super::stop::STOP_TIMEOUT;
 use crate::postgres::{Address, ConnectTarget, Socket};
 
-pub use fitness::Fitness;
+pub use fitness::{Fit, Fitness};
 pub use names::StatementId;
 use names::StatementNames;
 pub use requests::{ELSEWHERE, TenantIdentity};

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use super::backend::{Backend, Fitness};
+use super::backend::{Backend, Fit, Fitness};
 use super::connect::ConnectError;
 use super::fair::{FairQueue, OwnerId};
 use super::poolers::Poolers;
@@ -439,14 +439,16 @@ impl PoolSlot {
         }
     }
 
-    /// If PostgreSQL has refused to write here, checks its role. If it is wrong, all connections are replaced.
+    /// If PostgreSQL has refused to write here, checks its role. If it is wrong, all connections are replaced; if only
+    /// this session's own default is to be read-only, this one is.
     pub async fn check_role(&mut self) {
         let pool = self.pool.clone();
         let Some(backend) = self.backend() else { return };
         match timeout(STOP_TIMEOUT, backend.still_fits()).await {
-            Ok(Ok(true)) => return,
-            Ok(Ok(false)) => pool.turn_away(backend.generation()),
-            Ok(Err(_)) | Err(_) => {}
+            Ok(Ok(Fit::Fits)) => return,
+            Ok(Ok(Fit::Misfit)) => pool.turn_away(backend.generation()),
+            // Only this one is replaced: where the database stays read-only, the next ones are no better.
+            Ok(Ok(Fit::Outdated) | Err(_)) | Err(_) => {}
         }
         backend.mark_broken();
     }

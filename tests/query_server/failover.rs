@@ -164,6 +164,29 @@ async fn a_read_only_transaction_costs_no_connection() {
 }
 
 #[tokio::test]
+async fn a_connection_from_when_the_database_was_read_only_is_replaced_at_its_first_refusal() {
+    let shard = Shard::start(&["--pool-size", "1"]).await;
+    shard.prepare("create table t (a int)").await;
+    let database = shard.look("select current_database()").await;
+    shard.prepare(&format!("alter database {database} set default_transaction_read_only = on")).await;
+    shard
+        .prepare(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity \
+             where datname = current_database() and application_name = 'mtdd-server'",
+        )
+        .await;
+    let mut stream = shard.stream().await;
+    assert_eq!(stream.run(simple("insert into t values (1)")).await.code(), "25006");
+    assert_eq!(stream.run(simple("select 1")).await.text(), "1");
+    shard.prepare(&format!("alter database {database} reset default_transaction_read_only")).await;
+    let first = stream.run(simple("insert into t values (2)")).await;
+    assert!(first.error.is_none_or(|error| error.code.as_deref() == Some("25006")));
+    for _ in 0..3 {
+        assert_eq!(stream.tag("insert into t values (3)").await, "INSERT 0 1");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_is_replaced_at_its_age_and_not_before() {
     let shard = Shard::start(&["--pool-size", "1", "--max-connection-age", "2"]).await;
     let pid = async || shard.run(simple("select pg_backend_pid()")).await.text();

@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::Backend;
-use crate::postgres::random;
+use crate::postgres::{Role, random};
 
 /// The random part of the age, so that connections opened together are not closed together.
 const SPREAD: f64 = 0.2;
@@ -18,6 +18,16 @@ pub struct Fitness {
     expires_at: Option<Instant>,
     /// PostgreSQL has refused to write there.
     is_doubted: bool,
+}
+
+/// What a connection is good for after a refusal to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    Fits,
+    /// The server has the role, but this session began while the database was read-only.
+    Outdated,
+    /// The server does not have the role.
+    Misfit,
 }
 
 impl Fitness {
@@ -48,17 +58,17 @@ impl Backend {
     }
 
     /// Checks the server's role, if it is in doubt. Call it only when nothing else runs.
-    pub async fn still_fits(&mut self) -> io::Result<bool> {
+    pub async fn still_fits(&mut self) -> io::Result<Fit> {
         let question = self.target.role().question_after_refusal().filter(|_| self.fitness.is_doubted);
-        let Some(question) = question else { return Ok(true) };
+        let Some(question) = question else { return Ok(Fit::Fits) };
         self.fitness.is_doubted = false;
-        self.ask_simple(question)?;
+        self.ask_simple(&format!("{question}; {}", Role::WRITABLE))?;
         self.flush().await?;
-        let mut fits = false;
+        let mut answers = Vec::new();
         while self.outstanding > 0 {
             while let Some(message) = self.read_buffer.next()? {
                 match message.tag {
-                    b'C' => fits = self.read_buffer.body(&message) == b"SELECT 1\0",
+                    b'C' => answers.push(self.read_buffer.body(&message) == b"SELECT 1\0"),
                     b'Z' => drop(self.note_ready(&message)),
                     _ => {}
                 }
@@ -69,7 +79,11 @@ impl Backend {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        Ok(fits)
+        Ok(match answers[..] {
+            [true, true] => Fit::Fits,
+            [true, ..] => Fit::Outdated,
+            _ => Fit::Misfit,
+        })
     }
 }
 
