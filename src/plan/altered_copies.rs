@@ -1,6 +1,8 @@
 //! Refuses DDL that would give each shard's copy of a reference table values of its own: a new column is filled by its
 //! default, and a changed type by USING, on each shard by itself. New tables have no rows yet.
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::{AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, DataType, Expr, Statement};
 
 use super::change_target::into;
@@ -11,7 +13,7 @@ use super::parse::Tokens;
 use super::refusal::{Refusal, unsupported};
 use super::select::{application_type, first_select, item_expr};
 use super::walk::{Node, walk};
-use super::{clock, system_relations};
+use super::{clock, object_ids};
 use crate::data::lexer::{Lexer, Token, is_one_of};
 
 /// What may follow ADD without making a column, and without filling one.
@@ -124,7 +126,7 @@ fn own_value(expr: &Expr, data_type: &DataType, layout: &Layout) -> Option<Strin
     let is_time = clock::is_stored(expr, &data_type.to_string().to_ascii_lowercase());
     own.or_else(|| is_time.then(|| expr.to_string()))
         .or_else(|| clock::literal_within(expr, layout))
-        .or_else(|| system_relations::number(expr))
+        .or_else(|| object_ids::number(expr, &BTreeSet::new()))
         .or_else(|| (!layout.readers.used(expr).is_empty()).then(|| expr.to_string()))
 }
 

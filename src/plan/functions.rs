@@ -323,7 +323,9 @@ pub fn kind_of(name: &str) -> FunctionKind {
         | "pg_table_size"
         | "pg_indexes_size"
         | "pg_database_size"
-        | "pg_tablespace_size" => FunctionKind::Effect,
+        | "pg_tablespace_size"
+        | "pg_relation_filenode"
+        | "pg_relation_filepath" => FunctionKind::Effect,
         name if is_pure(name) || PLAIN.contains(&name) || PLAIN_TOO.contains(&name) => FunctionKind::Plain,
         _ => FunctionKind::Unknown,
     }
@@ -332,6 +334,11 @@ pub fn kind_of(name: &str) -> FunctionKind {
 /// True for the name of a function that describes one server, its database or its connected role, not rows.
 pub fn is_of_one_server(name: &str) -> bool {
     OF_ONE_SERVER.contains(&name)
+}
+
+/// True for the name of a function by whose value rows of several shards cannot be compared.
+pub fn names_server(name: &str) -> bool {
+    matches!(name, "current_catalog" | "current_database" | "version")
 }
 
 const OF_ONE_SERVER: [&str; 9] = [

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::ident::as_written;
+use super::object_ids::is_numbered;
 use super::readers::RowReaders;
 use super::system_relations;
 use crate::data::identifier::quote;
@@ -82,6 +83,7 @@ pub struct Relation {
     pub has_tenant: bool,
     /// The view's query; None: not a view.
     pub view: Option<String>,
+    pub is_sequence: bool,
     /// It is a materialized view.
     pub is_stored: bool,
     /// The tables that it is a partition of or inherits from, which include its rows.
@@ -149,6 +151,19 @@ impl Relation {
         self.policies.iter().flat_map(|policy| of(policy).into_iter().map(move |query| (policy, query))).collect()
     }
 
+    /// True if its tenant column tells all tenants apart. None: it has no such column, or its type is not known.
+    pub fn tells_tenants_apart(&self, column: &str) -> Option<bool> {
+        let of_type = self.type_of(column).or_else(|| self.type_of(&column.to_ascii_lowercase()))?;
+        self.has_tenant.then(|| compares_exactly(of_type))
+    }
+
+    /// The names of its columns whose values are object ids.
+    pub fn numbered_columns(&self) -> impl Iterator<Item = String> {
+        let has_ids = |name: &String| self.type_of(name).is_some_and(is_numbered);
+        let any = self.parts.1.contains(" reg");
+        any.then(|| self.ordered_columns().into_iter().filter(has_ids)).into_iter().flatten()
+    }
+
     /// True if all shards give this column the same default.
     pub fn has_one_default(&self, column: &str) -> bool {
         !self.other_defaults.contains(column)
@@ -160,6 +175,35 @@ impl Relation {
         let quoted = quote(column);
         line.strip_prefix(column).or_else(|| line.strip_prefix(&quoted)).map(str::trim_start)
     }
+}
+
+/// True for a type, as the catalogue's lines describe it, whose equal values are the same text: neither case nor form tells
+/// two tenants apart that SQL holds for one.
+fn compares_exactly(line: &str) -> bool {
+    const EXACT: [&str; 12] = [
+        "\"char\"",
+        "bigint",
+        "boolean",
+        "bpchar",
+        "character",
+        "character varying",
+        "date",
+        "integer",
+        "name",
+        "smallint",
+        "text",
+        "uuid",
+    ];
+    if line.contains("not deterministic") {
+        return false;
+    }
+    // An enum's labels, or the type that a domain is over.
+    if line.contains(" of '") || line.contains(" of E'") {
+        return !line.contains("[]");
+    }
+    let of_type = line.rsplit_once(" over ").map_or(line, |(_, of_type)| of_type);
+    let of_type = of_type.split(" collate ").next().unwrap_or_default();
+    of_type.split('(').next().is_some_and(|name| EXACT.contains(&name.trim_end())) && !of_type.contains("[]")
 }
 
 /// The name at the beginning of a line, quoted if necessary.

@@ -26,6 +26,8 @@ mod layout;
 mod locality;
 mod moments;
 mod normal;
+mod object_ids;
+mod own_values;
 mod parse;
 mod planner;
 mod print;

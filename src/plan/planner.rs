@@ -23,8 +23,8 @@ use super::select::{first_select, is_aggregated, item_expr, orders_by_aggregate,
 use super::stack::{self, Stopped};
 use super::walk::{Node, walk};
 use super::{
-    aggregate, altered_copies, change_target, clock, commands, copies, ctes, grammar, inner_order, relations,
-    set_operations, tenant_moves, write,
+    aggregate, altered_copies, change_target, clock, commands, copies, ctes, grammar, inner_order, own_values,
+    relations, set_operations, tenant_moves, write,
 };
 use crate::data::lexer::Outline;
 
@@ -197,6 +197,9 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
         && consent == FanOutConsent::Implicit
     {
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
+    }
+    if consent == FanOutConsent::Implicit {
+        own_values::refuse(query, &search, layout)?;
     }
     let mut query = query.clone();
     let changed = clock::one_for_all(&mut query);

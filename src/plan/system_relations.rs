@@ -118,42 +118,6 @@ pub fn counts(part: &impl Visit, aliases: &BTreeSet<String>) -> Option<String> {
     found
 }
 
-/// An object id of one database in an expression, described.
-pub fn number(expr: &Expr) -> Option<String> {
-    let mut found = None;
-    walk(expr, &mut |node| {
-        let is_number = match node {
-            Node::Ident(name) => (fold_case(name) == "tableoid").then(|| "tableoid".to_owned()),
-            Node::Expr(Expr::Cast { data_type, .. }) => {
-                Some(data_type.to_string().to_ascii_lowercase()).filter(|name| {
-                    let name = name.trim_start_matches("pg_catalog.");
-                    name.starts_with("reg") && NUMBERED.contains(&name.trim_start_matches("reg"))
-                })
-            }
-            _ => None,
-        };
-        if found.is_none() {
-            found = is_number;
-        }
-    });
-    found
-}
-
-/// Types whose values are object ids, without the prefix `reg`.
-const NUMBERED: [&str; 11] = [
-    "class",
-    "collation",
-    "config",
-    "dictionary",
-    "namespace",
-    "oper",
-    "operator",
-    "proc",
-    "procedure",
-    "role",
-    "type",
-];
-
 fn rows_of(name: &ObjectName, aliases: &BTreeSet<String>) -> Option<String> {
     let name = last_part(name)?;
     aliases.contains(&name).then(|| format!("{name}.*"))

@@ -152,6 +152,7 @@ impl ShardSchemas {
                 has_tenant: cell(3) == "t",
                 view: answer.text(row, 4).map(str::to_owned),
                 is_stored: cell(6) == "t",
+                is_sequence: cell(15) == "t",
                 parents: answer.text(row, 11).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
                 parts: (shard, cell(5).to_owned()),
                 policies: answer.text(row, 8).map(policies).unwrap_or_default(),
@@ -392,14 +393,15 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
       AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[:i.indnkeyatts - 1]) AND NOT a.attnotnull)) END,
   CASE WHEN c.relhasrules AND c.relkind NOT IN ('v', 'm') AND k.oid IS NULL THEN (SELECT json_object_agg(w.rulename, pg_get_ruledef(w.oid))::text
-    FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN' AND w.ev_enabled <> 'D') END
+    FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN' AND w.ev_enabled <> 'D') END,
+  c.relkind = 'S'
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN locked AS k ON k.oid = c.oid
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND n.nspname NOT LIKE 'pg\\_temp\\_%'
 UNION ALL
 SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL, NULL::text, NULL::text, NULL::text, NULL::text, false,
-  NULL::text, NULL::text
+  NULL::text, NULL::text, false
 FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pg_catalog'
   AND EXISTS (SELECT FROM pg_catalog.pg_proc AS o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)

@@ -9,7 +9,7 @@ use crate::plan::functions::{self, FunctionKind};
 use crate::plan::ident::{as_written, fold_case, name_parts};
 use crate::plan::select::{attributes, each_call, ordering, subqueries};
 use crate::plan::walk::{Node, walk};
-use crate::plan::{clock, system_relations};
+use crate::plan::{clock, object_ids};
 
 impl Search<'_> {
     /// Checks the subqueries and calls of an expression.
@@ -68,14 +68,19 @@ impl Search<'_> {
     /// Notes the functions that an expression calls outside its subqueries.
     pub(super) fn calls(&mut self, expr: &Expr) -> Result<(), Reason> {
         let mut names = Vec::new();
+        let is_of_policy = self.is_inside_policy();
         each_call(expr, &mut |call| {
             names.push(name_parts(&call.name));
+            let own = functions::own_name(call).filter(|name| !is_of_policy && functions::names_server(name));
+            self.own_values.extend(own.map(|name| format!("{name}()")));
             if functions::is_unordered(call) {
                 self.unordered.insert(format!("{}()", call.name));
             }
             self.of_one_server.extend(functions::of_one_server(call));
         });
-        self.of_one_server.extend(system_relations::number(expr));
+        let number = object_ids::number(expr, &self.numbered);
+        self.own_values.extend(number.clone().filter(|_| !is_of_policy));
+        self.of_one_server.extend(number);
         for reader in self.layout.readers.used(expr) {
             self.readers.insert(self.with_policy(reader));
         }

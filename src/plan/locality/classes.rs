@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sqlparser::ast::{BinaryOperator, Expr};
+use sqlparser::ast::{BinaryOperator, DataType, Expr};
 
 use super::scope::Scope;
 use crate::plan::budget::spend;
@@ -118,9 +118,12 @@ fn equal(left: &Expr, right: &Expr, scope: &Scope<'_>) -> Option<TenantFact> {
     }
 }
 
+/// A literal or a parameter with its casts, which may change it, as `'xy'::varchar(1)` does.
 fn constant(expr: &Expr) -> Option<String> {
     match expr {
-        Expr::Cast { expr, .. } | Expr::Nested(expr) => constant(expr),
+        Expr::Nested(expr) => constant(expr),
+        Expr::Cast { expr, data_type: DataType::Text | DataType::Varchar(None), .. } => constant(expr),
+        Expr::Cast { expr, data_type, .. } => Some(format!("{}::{data_type}", constant(expr)?)),
         Expr::Value(value) => Some(value.to_string()),
         _ => None,
     }

@@ -11,6 +11,7 @@ use super::search::{Definition, Reason, Search};
 use crate::plan::budget::spend;
 use crate::plan::draft::GATHERED;
 use crate::plan::ident::{fold_case, name_parts};
+use crate::plan::layout::Relation;
 use crate::plan::parse::Tokens;
 use crate::plan::{grammar, system_relations};
 
@@ -188,6 +189,7 @@ impl Search<'_> {
             keys,
             class,
             counts: None,
+            is_vague: false,
             nullable: false,
         })
     }
@@ -203,6 +205,7 @@ impl Search<'_> {
             columns: None,
             class: self.classes.new_class(),
             counts: None,
+            is_vague: false,
             nullable: false,
             is_ordered: false,
             is_stored: false,
@@ -235,6 +238,7 @@ impl Search<'_> {
             columns,
             class,
             counts: None,
+            is_vague: false,
             nullable: false,
             is_ordered: false,
             is_stored: true,
@@ -269,11 +273,16 @@ impl Search<'_> {
         self.check_policies(names, if self.locks { "rw" } else { "r" })?;
         if system_relations::is_own(names) {
             self.of_one_server.insert(names.join("."));
+            if !names.iter().any(|name| name == "information_schema") && !self.is_inside_policy() {
+                self.catalogue.insert(names.join("."));
+            }
         }
-        if system_relations::is_statistics(names) {
+        let known = self.layout.relation(names);
+        if system_relations::is_statistics(names) || known.is_some_and(|known| known.is_sequence) {
             self.statistics.insert(last);
             return Ok(relation);
         }
+        self.numbered.extend(known.iter().flat_map(|known| known.numbered_columns()));
         relation.counts = system_relations::with_counts(names);
         if let Some(name) = relation.counts {
             if renamed {
@@ -296,9 +305,12 @@ impl Search<'_> {
         }
         let known = self.layout.relation(names);
         self.names_unknown |= known.is_none();
+        let tells_apart = |known: &Relation| known.tells_tenants_apart(self.layout.tenant_column.as_deref()?);
+        relation.is_vague = known.and_then(tells_apart) == Some(false);
         if !renamed
             && known.is_none_or(|known| known.has_tenant)
             && let Some(column) = &self.layout.tenant_column
+            && !relation.is_vague
         {
             // The configured name may be written as in SQL with or without quotes.
             relation.tenants = [column.clone(), column.to_ascii_lowercase()].into();

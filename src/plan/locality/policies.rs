@@ -46,6 +46,10 @@ impl Search<'_> {
         }
     }
 
+    pub(super) fn is_inside_policy(&self) -> bool {
+        self.inside.iter().any(|inside| matches!(inside, Definition::Policy(..)))
+    }
+
     /// Adds the policy that is being analyzed, if any, to a description.
     pub(super) fn with_policy(&self, what: String) -> String {
         match self.inside.last() {

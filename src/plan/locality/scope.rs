@@ -19,6 +19,8 @@ pub(super) struct ScopeRelation {
     pub(super) columns: Option<BTreeSet<String>>,
     /// Its name, if some of its columns describe only one server.
     pub(super) counts: Option<&'static str>,
+    /// Its tenant column does not tell all tenants apart.
+    pub(super) is_vague: bool,
     /// An outer join may fill it with NULLs.
     pub(super) nullable: bool,
     /// Its rows come in the order of an ORDER BY.

@@ -54,6 +54,12 @@ pub struct Search<'a> {
     pub unordered: BTreeSet<String>,
     /// Parts that read something of one server: its database, its settings, its object ids.
     pub of_one_server: BTreeSet<String>,
+    /// Such parts that no policy reads, and by which rows of several shards cannot be compared.
+    pub own_values: BTreeSet<String>,
+    /// Relations of the catalogue that no policy reads.
+    pub catalogue: BTreeSet<String>,
+    /// The names of columns that contain object ids.
+    pub(super) numbered: BTreeSet<String>,
     /// Views that read each shard's clock, and literals that mean the current time.
     pub clocks: BTreeSet<String>,
     /// Descriptions of used operators, casts and types whose functions may read rows.
@@ -94,6 +100,9 @@ impl<'a> Search<'a> {
             statistics: BTreeSet::new(),
             unordered: BTreeSet::new(),
             of_one_server: BTreeSet::new(),
+            own_values: BTreeSet::new(),
+            catalogue: BTreeSet::new(),
+            numbered: BTreeSet::new(),
             clocks: BTreeSet::new(),
             readers: BTreeSet::new(),
             names_unknown: false,

@@ -134,6 +134,10 @@ impl Search<'_> {
     pub(super) fn not_joined(&self, relation: &ScopeRelation) -> Reason {
         let name = relation.alias.as_deref().unwrap_or("a subquery");
         match &self.layout.tenant_column {
+            Some(column) if relation.is_vague => format!(
+                "{name} is not joined on the tenant column: SQL may hold two tenants for equal in its {column}, by its type or \
+                     collation, although they live on different shards; make it text, an integer or a uuid"
+            ),
             Some(column) => format!(
                 "{name} is not joined on the tenant column: compare {column} of both sides, or list a table that every \
                      shard holds in mtdd.referenceTables"

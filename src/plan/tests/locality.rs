@@ -150,6 +150,74 @@ fn a_table_without_the_tenant_column_is_joined_with_nothing() {
 }
 
 #[test]
+fn tenants_that_sql_may_hold_for_equal_are_not_told_apart_by_their_column() {
+    let layout = |of_type: &str| {
+        let mut layout = layout();
+        let column = format!("id integer\ntenant_id {of_type}");
+        let relation = Relation { has_tenant: true, parts: (0, column), ..Relation::default() };
+        layout.relations.extend(["a", "b"].map(|name| (name.to_owned(), relation.clone())));
+        layout
+    };
+    let sql = "select * from a join b on a.tenant_id = b.tenant_id";
+    for of_type in [
+        "citext",
+        "numeric",
+        "numeric(10,2)",
+        "text collate ci i und und not deterministic",
+        "dom over citext",
+        "dom collate ci i und not deterministic over text",
+        "double precision",
+        "jsonb",
+        "text[]",
+        "mood[] of 'a', 'b'",
+        "pair of a integer",
+        "timestamp with time zone",
+    ] {
+        let refusal = plan(sql, FanOutConsent::Implicit, &layout(of_type)).unwrap_err().to_string();
+        assert!(refusal.contains("may hold two tenants for equal"), "{of_type}: {refusal}");
+        for sql in ["select tenant_id, count(*) from a group by tenant_id", "select distinct tenant_id from a"] {
+            let plan = plan(sql, FanOutConsent::Implicit, &layout(of_type));
+            let is_merged =
+                matches!(&plan, Ok(Plan::Read(read)) if read.merge != MergeStrategy::Concat || read.distinct);
+            assert!(is_merged, "{sql}: {plan:?}");
+        }
+        let window = "select row_number() over (partition by tenant_id order by id) from a";
+        assert!(plan(window, FanOutConsent::Implicit, &layout(of_type)).is_err());
+    }
+    for of_type in [
+        "text",
+        "text collate \"C\" c C",
+        "character varying(64)",
+        "character(8)",
+        "integer",
+        "bigint",
+        "uuid",
+        "mood of 'a', 'b'",
+        "dom over text",
+        "dom over character varying(9)",
+    ] {
+        assert!(plan(sql, FanOutConsent::Implicit, &layout(of_type)).is_ok(), "{of_type}");
+    }
+}
+
+#[test]
+fn a_cast_may_make_another_tenant_of_a_literal() {
+    for sql in [
+        "select count(*) from a join b on a.tenant_id = 'xy' and b.tenant_id = 'xy'::varchar(1)",
+        "select count(*) from a join b on a.tenant_id = $1 and b.tenant_id = cast($1 as char(2))",
+    ] {
+        assert!(refused(sql).contains("b is not joined"), "{sql}");
+    }
+    for sql in [
+        "select count(*) from a join b on a.tenant_id = 'xy' and b.tenant_id = ('xy'::text)",
+        "select count(*) from a join b on a.tenant_id = $1::uuid and b.tenant_id = cast($1 as uuid)",
+        "select count(*) from a join b on a.tenant_id = $1 and b.tenant_id = $1::varchar",
+    ] {
+        assert!(planned(sql).is_ok(), "{sql}");
+    }
+}
+
+#[test]
 fn relations_of_which_nothing_is_known_are_said_to_be_named() {
     assert!(read("select * from t join o using (tenant_id)").names_unknown);
     assert!(!read("with o as (select * from t) select * from o join countries c on c.id = o.id").names_unknown);
@@ -208,6 +276,58 @@ fn system_columns_name_no_rows_of_all_shards() {
                 "{sql}: {plan:?}"
             );
         }
+    }
+}
+
+#[test]
+fn rows_of_all_shards_are_not_compared_by_what_each_server_has_by_itself() {
+    let mut layout = layout();
+    let columns = (0, "tenant_id text\na integer\nrc regclass".to_owned());
+    layout.relations.insert("t".into(), Relation { has_tenant: true, parts: columns, ..Relation::default() });
+    layout.relations.insert("sq".into(), Relation { is_sequence: true, ..Relation::default() });
+    let planned = |sql: &str| plan(sql, FanOutConsent::Implicit, &layout);
+    for sql in [
+        "select count(distinct tableoid) from t",
+        "select min(a) from t group by tableoid",
+        "select count(*) from t group by 't'::regclass::oid",
+        "select count(*) from t where tableoid = 16400",
+        "select count(*) from t where tableoid::regclass = 16400::regclass",
+        "select a from t order by tableoid",
+        "select tableoid, a from t order by 1",
+        "select tableoid as o, a from t order by o",
+        "select distinct tableoid from t",
+        "select min(rc) = max(rc) from t",
+        "select a from t order by rc",
+        "select rank() over (partition by tenant_id order by tableoid) from t",
+        "select count(distinct c.oid) from pg_class c, t",
+        "select current_database(), count(*) from t group by 1",
+        "select a from t where current_database() = 'x'",
+        "select a from t union select version() from t",
+        "select count(distinct pg_relation_filepath('t')) from t",
+        "select last_value from sq",
+        "select count(*) from sq",
+    ] {
+        assert!(planned(sql).is_err(), "{sql}: {:?}", planned(sql));
+    }
+    for sql in [
+        "select tableoid, a from t order by a limit 5",
+        "select tableoid::regclass, rc from t",
+        "select tableoid::regclass::text as part, count(*) from t group by 1 order by 1",
+        "select count(*) from t where tableoid = 't'::regclass",
+        "select count(*) from t where tableoid in ('t'::regclass, 'o'::regclass::oid)",
+        "select rc::text, count(*) from t group by rc::text",
+        "select current_database(), version(), a from t",
+        "select count(*) from t where owner = current_user",
+        "select current_database()",
+        "select count(distinct oid) from pg_class",
+        "select c.table_name, t.a from t join information_schema.columns c on c.column_name = t.tenant_id",
+    ] {
+        assert!(planned(sql).is_ok(), "{sql}: {:?}", planned(sql));
+    }
+    for sql in
+        ["select count(distinct tableoid) from t", "select count(*) from pg_class c, t", "select last_value from sq"]
+    {
+        assert!(plan(sql, FanOutConsent::AllServers, &layout).is_ok(), "{sql}");
     }
 }
 
