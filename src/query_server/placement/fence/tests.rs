@@ -1,6 +1,9 @@
 //! What happens to admitted queries when their lease ends.
 
+use futures_util::FutureExt;
+
 use super::*;
+use crate::proto::failure::Reason;
 
 const LEASE: Duration = Duration::from_secs(10);
 
@@ -52,4 +55,35 @@ async fn connections_may_be_kept_once_those_of_the_lease_are_closed() {
     assert!(!fence.is_idle(), "PostgreSQL may not have noticed");
     tokio::time::sleep(Duration::from_secs(7)).await;
     assert!(fence.is_idle());
+}
+
+fn change(shard_index: u32, epoch: u64, moving: bool) -> Change {
+    let placement = Placement { tenant_type: 1, shard_index, epoch, moving };
+    Change { tenant_name: "acme".to_owned(), tenant_type: 1, placement: Some(placement) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_holds_no_move_up_and_ends_with_the_place_of_its_tenant() {
+    // Marked, moved away, removed, or moved away and back in one change.
+    let removed = Change { placement: None, ..change(0, 1, false) };
+    for gone in [change(0, 1, true), change(1, 2, false), removed, change(0, 3, false)] {
+        let fence = fence();
+        let residence = fence.admit_listener("acme", Some(1), 1).await.unwrap();
+        let other = Change { tenant_name: "other".to_owned(), ..gone.clone() };
+        fence.apply(&[other, change(0, 1, false)], 2);
+        let mut ended = Box::pin(residence.ended());
+        assert!((&mut ended).now_or_never().is_none(), "nothing has changed for it");
+        let applied = fence.apply(&[gone], 3);
+        assert!(applied.iter().all(|applied| applied.to_end.iter().all(|count| count.load(Ordering::Acquire) == 0)));
+        assert_eq!(ended.await.reason(), Reason::WrongShard);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_ends_with_the_lease() {
+    let fence = fence();
+    let residence = fence.admit_listener("acme", Some(1), 1).await.unwrap();
+    tokio::time::advance(2 * LEASE).await;
+    fence.extend(Instant::now() + LEASE);
+    assert_eq!(residence.ended().await.reason(), Reason::Unavailable);
 }
