@@ -282,6 +282,17 @@ describe('a wrong value is refused with its path', () => {
       { logger: {} },
       'logger: expected a logger with debug, info, warn, error and child, as pino makes, got an object',
     ],
+    ...[
+      [undefined, 'undefined'],
+      [{ ...silent, warn: undefined }, 'an object'],
+    ].flatMap(([child, got]) => {
+      const logger = { ...silent, child: () => child };
+      const sentence = `logger: expected child() to return a logger with debug, info, warn, error, got ${got}`;
+      return [
+        [{ logger }, sentence],
+        [mtdd({ logger }), `mtdd.${sentence}`],
+      ];
+    }),
     [{ firebase: 5 }, 'firebase: expected a service account or the path of its file, got a number'],
   ];
   for (const [config, message] of cases) test(message, () => assert.equal(refusal(config), message));

@@ -1,7 +1,6 @@
 const assert = require('node:assert/strict');
 const { describe, test } = require('node:test');
 const pino = require('pino');
-const { ConfigError } = require('../../js/errors');
 const { createLoggers } = require('../../js/logger');
 
 function lines() {
@@ -93,24 +92,4 @@ test("the app's own logger gets everything, by its children", () => {
       ['shop', 'knex-mtdd:grpc', 'lost'],
     ],
   );
-});
-
-test('a logger whose child() makes no logger is refused by its name', () => {
-  const write = () => {};
-  const logger = { debug: write, info: write, warn: write, error: write };
-  for (const [child, got] of [
-    [undefined, 'undefined'],
-    [{ ...logger, warn: undefined }, 'an object'],
-  ]) {
-    assert.throws(
-      () =>
-        createLoggers({
-          logger: { ...logger, child: () => child },
-          logLevel: 'warn',
-          isDevelopment: false,
-        }),
-      (error) =>
-        error instanceof ConfigError && error.message.startsWith('logger: ') && error.message.endsWith(got),
-    );
-  }
 });

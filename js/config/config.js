@@ -6,7 +6,6 @@
 const { ConfigError } = require('../errors');
 const { describe, isMisspelt, kindOf, nearestName } = require('../describe');
 const { LONGEST_TOKEN, TOKEN } = require('../limits');
-const { LOG_METHODS } = require('../logger');
 const { read, readFlag, readList, readNumber, readDatabase } = require('./environment');
 const { firebaseOf } = require('./firebase-account');
 
@@ -23,6 +22,7 @@ const LONGEST = 2 ** 31 - 1;
 
 /** How all shards may be asked for: 'explicit' only by `allServers: true`, 'implicit' also by naming no tenant. */
 const ALL_SHARDS = ['implicit', 'explicit'];
+const LOG_METHODS = ['debug', 'info', 'warn', 'error'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 /** Values under these paths are never quoted in a message. */
 const SECRET_PATH = /^(mtdd\.(tls|token)|database\.config|portal)\b/;
@@ -198,6 +198,7 @@ function loadConfig(given, env = process.env) {
   }
 
   const appLogger = options.logger ?? logger ?? null;
+  if (appLogger !== null) refuseChildless(appLogger, options.logger === appLogger ? 'mtdd.logger' : 'logger');
   const logLevel = options.logLevel ?? appLogger?.level ?? (isDevelopment ? 'debug' : 'warn');
   const cache = { ...DEFAULT_LOOKUP_CACHE, ...options.lookupCache };
   const tenantColumn = portal?.tenantColumnName ?? read('TENANT_COLUMN_NAME', env) ?? null;
@@ -349,10 +350,19 @@ function isLoopback(server) {
 }
 
 function isLogger(value) {
-  return (
-    value !== null &&
-    typeof value === 'object' &&
-    [...LOG_METHODS, 'child'].every((name) => typeof value[name] === 'function')
+  return typeof value === 'object' && canLog(value) && typeof value.child === 'function';
+}
+
+function canLog(value) {
+  return LOG_METHODS.every((name) => typeof value?.[name] === 'function');
+}
+
+/** The library logs to children of the app's logger. */
+function refuseChildless(logger, path) {
+  const child = logger.child({ name: 'knex-mtdd' });
+  if (canLog(child)) return;
+  throw new ConfigError(
+    `${path}: expected child() to return a logger with ${LOG_METHODS.join(', ')}, got ${describe(child)}`,
   );
 }
 
