@@ -68,6 +68,7 @@ fn split(
         needs_finish: true,
         origins: Origins::Listed(origins),
         names: output_names(select),
+        sides: Vec::new(),
     })
 }
 

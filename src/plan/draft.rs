@@ -10,7 +10,7 @@ use sqlparser::ast::{
 };
 
 use super::fan_out_plan::{
-    Column, FinishQuery, MergeStrategy, Origins, ParamSource, ReadPlan, RowCount, ShardStatement,
+    Column, FinishQuery, MergeStrategy, Origins, ParamSource, ReadPlan, RowCount, SetSide, ShardStatement,
 };
 use super::print::{Fragments, gathered, print};
 use super::refusal::{Refusal, unsupported};
@@ -38,6 +38,7 @@ pub struct Draft {
     pub origins: Origins,
     /// The names of the result's columns, if they are known without the tables.
     pub names: Option<Vec<String>>,
+    pub sides: Vec<SetSide>,
 }
 
 /// The original statement.
@@ -91,6 +92,7 @@ impl Draft {
             functions,
             of_policies,
             names_unknown: written.names_unknown,
+            sides: self.sides,
         }))
     }
 }

@@ -74,6 +74,37 @@ pub struct ReadPlan {
     pub of_policies: BTreeMap<String, String>,
     /// It names unknown relations: they were treated as tables, and may be views.
     pub names_unknown: bool,
+    /// The sides of a set operation whose types decide whether the plan holds.
+    pub sides: Vec<SetSide>,
+}
+
+/// A side of a set operation. PostgreSQL compares the rows of each step in that step's types; what is gathered is compared
+/// in the types of all gathered sides together. Where these are no others, it is the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetSide {
+    /// The side alone.
+    pub shard: ShardStatement,
+    pub role: SideRole,
+    /// Its columns, from 0, that take their type from other sides: plain literals and parameters.
+    pub untyped: Vec<usize>,
+    /// There are more of them behind `*`, nobody knows where.
+    pub has_more_untyped: bool,
+}
+
+impl SetSide {
+    pub fn is_untyped_somewhere(&self) -> bool {
+        self.has_more_untyped || !self.untyped.is_empty()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SideRole {
+    /// One of several that are compared in types of their own steps, and then in those of all together.
+    Stepwise,
+    /// Gathered alone, which makes texts of its untyped columns.
+    Gathered { is_stepwise: bool },
+    /// The same on every shard: PostgreSQL has it as it is written.
+    Everywhere,
 }
 
 /// An SQL text, and the sources of its parameters $1, $2, ...

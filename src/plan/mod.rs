@@ -50,7 +50,7 @@ pub use consent::FanOutConsent;
 pub use explain::explanation;
 pub use fan_out_plan::{
     Broadcast, ChangePlan, Column, FinishQuery, Fold, GroupOutput, Grouped, MergeStrategy, OrderKey, Origins,
-    ParamSource, Plan, ReadPlan, RowCount, ShardStatement, SqlFragment,
+    ParamSource, Plan, ReadPlan, RowCount, SetSide, ShardStatement, SideRole, SqlFragment,
 };
 pub use functions::BY_SETTINGS;
 pub use layout::{Differences, Layout, Policy, Relation};

@@ -277,7 +277,8 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
                 Locality::CrossShard(_) if is_union(&query.body) && all_local(&query.body, layout, &around)? => {
                     let drops = *op == SetOperator::Union && *set_quantifier != SetQuantifier::All;
                     if drops {
-                        rows::set_operation(query, true, fragments)
+                        let sides = set_operations::stepwise(query)?;
+                        Ok(Draft { sides, ..rows::set_operation(query, true, fragments)? })
                     } else {
                         set_operations::gathered(query, layout, &around, fragments)
                     }

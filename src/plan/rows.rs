@@ -186,6 +186,7 @@ pub fn select(
         limit,
         origins: Origins::Visible,
         names: output_names(select),
+        sides: Vec::new(),
     })
 }
 
@@ -262,6 +263,7 @@ pub fn set_operation(query: &Query, distinct: bool, fragments: &mut Fragments) -
         // A set operation's columns belong to no table.
         origins: Origins::Visible,
         names: first.and_then(output_names),
+        sides: Vec::new(),
     })
 }
 

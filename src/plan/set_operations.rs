@@ -8,14 +8,14 @@ use sqlparser::ast::{
 
 use super::ctes;
 use super::draft::{Draft, GATHERED, bare, column, derived, empty_select, from, hidden_item, table};
-use super::fan_out_plan::{Column, MergeStrategy, Origins, SqlFragment};
+use super::fan_out_plan::{Column, MergeStrategy, Origins, SetSide, SideRole, SqlFragment};
 use super::ident::quoted;
 use super::layout::Layout;
 use super::locality::{Locality, Scope, Search};
-use super::print::Fragments;
+use super::print::{Fragments, print};
 use super::refusal::{Refusal, unsupported};
 use super::rows::refuse_locks;
-use super::select::{first_select, order_keys, output_names};
+use super::select::{first_select, is_wildcard, item_expr, order_keys, output_names, unnested};
 
 /// A plan for a set operation over the rows of all shards.
 pub fn gathered(
@@ -28,7 +28,10 @@ pub fn gathered(
     refuse_locks(query, "INTERSECT, EXCEPT or UNION, which PostgreSQL does not allow")?;
     // The names of the result are those of the first side, which may not be gathered.
     let names = first_select(&query.body).and_then(output_names);
-    let mut sides = Sides { layout, scope, all: keeps_duplicates(&query.body), gathered: Vec::new(), names };
+    let is_stepwise = leaves(&query.body).len() > 2;
+    let all = keeps_duplicates(&query.body);
+    let mut sides =
+        Sides { layout, scope, query, all, is_stepwise, gathered: Vec::new(), described: Vec::new(), names };
     let body = sides.replaced(&query.body, fragments)?;
     let union = std::mem::take(&mut sides.gathered).into_iter().reduce(|left, right| SetExpr::SetOperation {
         left: Box::new(left),
@@ -62,15 +65,62 @@ pub fn gathered(
         needs_finish: true,
         origins: Origins::Listed(Vec::new()),
         names: sides.names,
+        sides: told_by_types(sides.described),
     })
+}
+
+/// The sides of a UNION of several steps, each of which runs on the shards as it stands.
+pub fn stepwise(query: &Query) -> Result<Vec<SetSide>, Refusal> {
+    let leaves = leaves(&query.body);
+    if leaves.len() < 3 {
+        return Ok(Vec::new());
+    }
+    leaves.into_iter().map(|leaf| side(query, leaf, SideRole::Stepwise)).collect()
+}
+
+/// Nothing depends on the types of the sides where one step compares all that is gathered, and no side takes its types
+/// from others.
+fn told_by_types(sides: Vec<SetSide>) -> Vec<SetSide> {
+    let is_gathered = |side: &&SetSide| matches!(side.role, SideRole::Gathered { .. });
+    let several = sides.iter().filter(is_gathered).count() > 1;
+    let depends = |side: &SetSide| match side.role {
+        SideRole::Gathered { is_stepwise } => (is_stepwise && several) || side.is_untyped_somewhere(),
+        _ => false,
+    };
+    if sides.iter().any(depends) { sides } else { Vec::new() }
+}
+
+/// What a set operation combines.
+fn leaves(body: &SetExpr) -> Vec<&SetExpr> {
+    match body {
+        SetExpr::SetOperation { left, right, .. } => [leaves(left), leaves(right)].concat(),
+        leaf => vec![leaf],
+    }
+}
+
+fn side(query: &Query, leaf: &SetExpr, role: SideRole) -> Result<SetSide, Refusal> {
+    let alone = Query { with: query.with.clone(), ..bare(leaf.clone()) };
+    let items = first_select(leaf).map_or(&[][..], |select| &select.projection);
+    let is_untyped = |item: &SelectItem| {
+        let value = item_expr(item).map(unnested);
+        matches!(value, Some(Expr::Value(value)) if !matches!(value.value, Value::Number(..) | Value::Boolean(_)))
+    };
+    let wildcard = items.iter().position(is_wildcard).unwrap_or(items.len());
+    let (placed, open) = items.split_at(wildcard);
+    let untyped = placed.iter().enumerate().filter(|(_, item)| is_untyped(item)).map(|(index, _)| index).collect();
+    Ok(SetSide { shard: print(&alone)?, role, untyped, has_more_untyped: open.iter().any(is_untyped) })
 }
 
 struct Sides<'a> {
     layout: &'a Layout,
     scope: &'a Scope<'a>,
+    query: &'a Query,
     /// Duplicates are kept.
     all: bool,
+    /// It has more than one step.
+    is_stepwise: bool,
     gathered: Vec<SetExpr>,
+    described: Vec<SetSide>,
     names: Option<Vec<String>>,
 }
 
@@ -87,9 +137,16 @@ impl Sides<'_> {
         }
         let found = Search::new(self.layout).body_of(body, self.scope).map_err(|reason| unsupported(&reason))?;
         match found.locality {
-            Locality::Replicated => Ok(body.clone()),
+            Locality::Replicated => {
+                self.described.push(side(self.query, body, SideRole::Everywhere)?);
+                Ok(body.clone())
+            }
             Locality::CrossShard(reason) => Err(unsupported(reason)),
-            Locality::SingleTenant => Ok(self.side(body.clone(), fragments)),
+            Locality::SingleTenant => {
+                let role = SideRole::Gathered { is_stepwise: self.is_stepwise };
+                self.described.push(side(self.query, body, role)?);
+                Ok(self.side(body.clone(), fragments))
+            }
         }
     }
 

@@ -26,6 +26,7 @@ mod refusal;
 mod result_columns;
 mod run;
 mod schemas;
+mod set_sides;
 mod validity;
 
 pub use caches::FanOutCaches;

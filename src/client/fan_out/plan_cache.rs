@@ -43,6 +43,8 @@ pub struct PlannedStatement {
     /// than read.
     pub uses_application_code: bool,
     traits: Mutex<Option<KnownTraits>>,
+    /// When the types of a set operation's sides were found to allow its plan.
+    sides: Mutex<Option<Instant>>,
 }
 
 /// What only the statement itself can tell of a column.
@@ -72,8 +74,15 @@ impl PlannedStatement {
         let calls = matches!(&plan, Ok(Plan::Read(read)) if !read.functions.is_empty() || read.names_unknown);
         let uses_application_code =
             calls || dependencies.relations.iter().any(|names| layout.relation(names).is_some_and(runs));
-        let (functions, traits) = (Mutex::default(), Mutex::default());
-        Arc::new(PlannedStatement { plan, dependencies, shows_only_reading, functions, uses_application_code, traits })
+        Arc::new(PlannedStatement {
+            plan,
+            dependencies,
+            shows_only_reading,
+            functions: Mutex::default(),
+            uses_application_code,
+            traits: Mutex::default(),
+            sides: Mutex::default(),
+        })
     }
 
     /// It holds only if the names that it took for tables are tables.
@@ -91,6 +100,14 @@ impl PlannedStatement {
 
     pub fn note_mergeable_functions(&self) {
         *lock(&self.functions) = Some(Instant::now());
+    }
+
+    pub fn has_mergeable_sides(&self) -> bool {
+        lock(&self.sides).is_some_and(|since| since.elapsed() < LIFE)
+    }
+
+    pub fn note_mergeable_sides(&self) {
+        *lock(&self.sides) = Some(Instant::now());
     }
 
     pub fn traits(&self, fields: &[Field]) -> Option<Arc<[ColumnTraits]>> {

@@ -10,7 +10,7 @@ use super::functions::unmergeable_function;
 use super::plan_cache::{ColumnTraits, PlannedStatement};
 use super::planning::PlanSnapshot;
 use super::validity::Validity;
-use super::{merging, refusal, result_columns};
+use super::{merging, refusal, result_columns, set_sides};
 use crate::data::lexer::without_end;
 use crate::error::Error;
 use crate::gather::{Collation, GatheredColumn, GatheredColumns};
@@ -70,6 +70,7 @@ pub async fn run<'a>(
     let shard = calls.descriptions().next().map_or(0, |(index, _)| calls.shard(index));
     let known = describe_columns(fan_out, &mut calls, &bound, description.fields(), shard).await?;
     let columns = GatheredColumns { known: &known, hidden: read.hidden, shard };
+    set_sides::check(fan_out, &mut calls, &bound, &columns).await?;
     let doubt = calls.effect_in_doubt();
     let merged = validity.during(merging::merge(fan_out, calls, &bound, &columns)).await;
     let summary = if is_rewritten { merged.map_err(FanOutError::without_position) } else { merged }?;
