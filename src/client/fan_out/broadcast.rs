@@ -72,8 +72,7 @@ pub async fn on_all<'a>(
             return Ok(AttemptEnd::Outdated(calls.into_interrupts()));
         }
     } else if how == Broadcast::Same {
-        pass_on(fan_out, &mut calls, 0).await?;
-        drain(&mut calls).await?;
+        pass_on_first(fan_out, &mut calls).await?;
     } else {
         add_up(fan_out, &mut calls).await?;
     }
@@ -111,6 +110,35 @@ async fn add_up(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>) -> Result<
         return Ok(());
     }
     if let Some(tag) = command_tag::sum(tags.iter().map(String::as_str)) {
+        fan_out.output.end(Some(&tag))?;
+    }
+    Ok(())
+}
+
+/// Sends on the first shard's reply, where all shards do the same. Its rows were written on every shard if it says
+/// SELECT: CREATE TABLE AS and SELECT INTO do.
+async fn pass_on_first(fan_out: &mut FanOut<'_>, calls: &mut ShardCalls<'_>) -> Result<(), FanOutError> {
+    let mut written = Vec::new();
+    while let Some(DescribedPart { reply, description }) = calls.next_of(0).await? {
+        if let Some(description) = description {
+            fan_out.output.begin(&description);
+        }
+        fan_out.output.rows(&reply.rows, reply.row_count)?;
+        match reply.command_tag {
+            Some(tag) if tag.starts_with("SELECT ") => written.push(tag),
+            Some(tag) => fan_out.output.end(Some(&tag))?,
+            None => {}
+        }
+        calls.until_taken(fan_out.output.room()).await?;
+    }
+    let is_summed = !written.is_empty();
+    while let Some((_, DescribedPart { reply, .. })) = calls.next().await? {
+        written.extend(reply.command_tag);
+    }
+    if is_summed
+        && !calls.has_failed()
+        && let Some(tag) = command_tag::sum(written.iter().map(String::as_str))
+    {
         fan_out.output.end(Some(&tag))?;
     }
     Ok(())
