@@ -2,11 +2,12 @@
 
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
-use crate::data::identifier::quote;
+use crate::data::identifier::{cut, quote};
 
-/// A name as PostgreSQL reads it: ASCII letters become lower case unless it is quoted.
+/// A name as PostgreSQL reads it: ASCII letters become lower case unless it is quoted, and what is too long is cut off.
 pub fn fold_case(name: &Ident) -> String {
-    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_ascii_lowercase() }
+    let kept = cut(&name.value);
+    if name.quote_style.is_some() { kept.to_owned() } else { kept.to_ascii_lowercase() }
 }
 
 /// The parts of a name as PostgreSQL reads them; None if it is not a plain name.

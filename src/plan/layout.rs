@@ -6,7 +6,7 @@ use super::ident::as_written;
 use super::object_ids::is_numbered;
 use super::readers::RowReaders;
 use super::system_relations;
-use crate::data::identifier::quote;
+use crate::data::identifier::{cut, quote};
 
 /// How rows are distributed over the shards.
 #[derive(Clone, Debug, Default)]
@@ -336,7 +336,7 @@ impl Layout {
 /// The parts of a declared table's name.
 fn declared_name(declared: &str) -> Vec<String> {
     match declared.split_once('.') {
-        Some((schema, name)) => vec![schema.to_owned(), name.to_owned()],
-        None => vec![declared.to_owned()],
+        Some((schema, name)) => vec![cut(schema).to_owned(), cut(name).to_owned()],
+        None => vec![cut(declared).to_owned()],
     }
 }

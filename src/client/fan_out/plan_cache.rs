@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::fingerprints::{Dependencies, Fingerprints};
 use super::schemas::ShardSchemas;
 use crate::client::request::Request;
+use crate::data::identifier::cut;
 use crate::data::lexer::{Lexer, Token};
 use crate::plan::{self, FanOutConsent, Layout, Plan, Planning, Refusal, Relation};
 use crate::proto::Field;
@@ -130,8 +131,8 @@ fn calls_in(sql: &str) -> Option<BTreeSet<String>> {
             calls.extend(name.take());
         }
         name = match token {
-            Token::Word(word) => Some(word.to_ascii_lowercase()),
-            Token::Identifier(inside) => Some(inside.replace("\"\"", "\"")),
+            Token::Word(word) => Some(cut(word).to_ascii_lowercase()),
+            Token::Identifier(inside) => Some(cut(&inside.replace("\"\"", "\"")).to_owned()),
             _ => None,
         };
         if is_behind_dot {
