@@ -5,11 +5,13 @@
 mod calls;
 mod finish;
 mod grouped;
+mod repetition;
 
 use std::collections::{HashMap, HashSet};
 
 use sqlparser::ast::{Expr, Function, GroupByExpr, OrderByExpr, Query, Select, SelectItem, SetExpr, Value};
 
+use super::consent::FanOutConsent;
 use super::draft::{Draft, bare, hidden_item};
 use super::fan_out_plan::{Column, MergeStrategy, Origins};
 use super::functions::{FunctionKind, kind};
@@ -23,20 +25,26 @@ use super::select::{
     contains_subquery, distinct_on, each_call, group_keys, is_wildcard, item_expr, order_keys, output_name,
     output_names, position,
 };
-use calls::{distinct_arguments, fold_of, is_aggregate, is_distinct, names_column, needs_rows};
+use calls::{distinct_arguments, fold_of, is_aggregate, is_distinct, is_volatile, names_column, needs_rows};
 
 /// A plan for a select that aggregates rows of single tenants into groups that span shards.
-pub fn select(query: &Query, select: &Select, scope: &Scope<'_>, fragments: &mut Fragments) -> Result<Draft, Refusal> {
+pub fn select(
+    query: &Query,
+    select: &Select,
+    scope: &Scope<'_>,
+    consent: FanOutConsent,
+    fragments: &mut Fragments,
+) -> Result<Draft, Refusal> {
     if select.projection.iter().any(is_wildcard) {
         return Err(unsupported("* beside GROUP BY; name the columns"));
     }
     refuse_locks(query, "aggregates or GROUP BY, which PostgreSQL does not allow")?;
-    let draft = split(query, select, scope, fragments, true)?;
+    let draft = split(query, select, scope, consent, fragments, true)?;
     if draft.fits() {
         return Ok(draft);
     }
     // The shards need not return what is computed from hidden columns, such as averages in the select list.
-    split(query, select, scope, fragments, false)
+    split(query, select, scope, consent, fragments, false)
 }
 
 /// The same; `may_list`: the shards may run the select list unchanged.
@@ -44,10 +52,11 @@ fn split(
     query: &Query,
     select: &Select,
     scope: &Scope<'_>,
+    consent: FanOutConsent,
     fragments: &mut Fragments,
     may_list: bool,
 ) -> Result<Draft, Refusal> {
-    let mut split = Split::new(query, select, scope, fragments, may_list)?;
+    let mut split = Split::new(query, select, scope, consent, fragments, may_list)?;
     let finish = split.finish()?;
     let grouped = split.grouped()?;
     let origins = split.origins();
@@ -115,6 +124,7 @@ impl<'a> Split<'a> {
         query: &'a Query,
         select: &'a Select,
         scope: &Scope<'_>,
+        consent: FanOutConsent,
         fragments: &'a mut Fragments,
         may_list: bool,
     ) -> Result<Self, Refusal> {
@@ -147,10 +157,13 @@ impl<'a> Split<'a> {
             split.names.extend(output_name(item).map(|name| (name, index)));
         }
         let calls = split.aggregates();
-        if calls.iter().any(needs_rows) {
+        // Its sum and its count would each compute the argument.
+        let is_computed_twice = |call: &Function| kind(call) == FunctionKind::Average && is_volatile(call, consent);
+        if calls.iter().any(|call| needs_rows(call) || is_computed_twice(call)) {
             split.need = Need::Rows;
         }
         let distinct: Vec<&Function> = calls.iter().filter(|call| is_distinct(call)).collect();
+        split.refuse_repetition(consent)?;
         let keys = split.key_exprs()?;
         split.as_listed = may_list && split.need == Need::Partials && distinct.is_empty() && split.is_plain(&keys);
         if split.as_listed {

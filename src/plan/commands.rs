@@ -50,6 +50,9 @@ const OF_A_SESSION: [&str; 12] = [
     "set",
 ];
 
+/// First words of statements in the body of a function in standard SQL.
+const OF_A_BODY: [&str; 9] = ["delete", "insert", "merge", "return", "select", "table", "update", "values", "with"];
+
 const LISTENING: [&str; 2] = ["listen", "unlisten"];
 
 /// First words of other commands.
@@ -121,6 +124,51 @@ pub fn connection_scoped_call(query: &Query) -> Option<String> {
     found
 }
 
+/// True if the text is one CREATE FUNCTION or PROCEDURE whose body is `BEGIN ATOMIC ...; ...; END`: the semicolons end no
+/// statement of the text.
+pub fn is_atomic_routine(sql: &str) -> bool {
+    let mut tokens = Lexer::new(sql).skip_while(|token| *token == Token::Mark(';')).peekable();
+    let is =
+        |token: Option<Token<'_>>, words: &[&str]| matches!(token, Some(Token::Word(word)) if is_one_of(word, words));
+    if !is(tokens.next(), &["create"]) {
+        return false;
+    }
+    if is(tokens.peek().copied(), &["or"]) {
+        tokens.next();
+        tokens.next();
+    }
+    if !is(tokens.next(), &["function", "procedure"]) {
+        return false;
+    }
+    let (mut depth, mut is_inside, mut begins) = (0usize, false, false);
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Mark('(') => depth += 1,
+            Token::Mark(')') => depth = depth.saturating_sub(1),
+            Token::Mark(';') if !is_inside => return false,
+            Token::Mark(';') if depth == 0 => begins = true,
+            Token::Word(word) if depth == 0 && !is_inside => {
+                is_inside = is_one_of(word, &["begin"]) && is(tokens.peek().copied(), &["atomic"]);
+                if is_inside {
+                    tokens.next();
+                    begins = true;
+                }
+            }
+            Token::Word(word) if begins && is_one_of(word, &["end"]) => {
+                return tokens.all(|token| token == Token::Mark(';'));
+            }
+            Token::Word(word) if begins => {
+                if !is_one_of(word, &OF_A_BODY) {
+                    return false;
+                }
+                begins = false;
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 /// True if a command creates a temporary object (CREATE TEMP, SELECT INTO TEMP) or names the temporary schema.
 fn makes_temporary(tokens: Lexer<'_>) -> bool {
     // Whether the name of the new object comes next, and whether the last token named the temporary schema.
@@ -151,6 +199,28 @@ fn is_temporary_schema(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_routine_with_a_body_of_statements_is_one_statement() {
+        for sql in [
+            "create function f(a int) returns int language sql begin atomic select a + 1; end",
+            "CREATE OR REPLACE PROCEDURE p(begin atomic) LANGUAGE sql BEGIN ATOMIC ; insert into t values (1); \
+             select case when true then 1 end; (values (1)); END; ;",
+            "create function f() returns int begin atomic return 1; end",
+        ] {
+            assert!(is_atomic_routine(sql), "{sql}");
+        }
+        for sql in [
+            "create function f() returns int language sql begin atomic select 1; end; set role x",
+            "create function f() returns int language sql begin atomic select 1 as case; end; set role x; end",
+            "create function f() returns int language sql begin atomic select 1; set role x; end",
+            "create function f(begin atomic) returns int language sql as 'select 1'; select 1; end",
+            "create table a (id int); create function f() returns int begin atomic return 1; end",
+            "begin atomic select 1; end",
+        ] {
+            assert!(!is_atomic_routine(sql), "{sql}");
+        }
+    }
 
     #[test]
     fn what_ends_with_its_connection_is_told_from_what_lasts() {

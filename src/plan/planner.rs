@@ -125,6 +125,7 @@ fn unread(sql: &str, consent: FanOutConsent, layout: &Layout, refusal: Refusal) 
             let plan = write::by_word(sql, consent)?;
             altered_copies::unread(sql, layout).map_or(Ok(plan), Err)
         }
+        _ if commands::is_atomic_routine(sql) => write::by_word(sql, consent),
         _ => Err(refusal),
     }
 }
@@ -204,7 +205,7 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
     let mut query = query.clone();
     let changed = clock::one_for_all(&mut query);
     let mut fragments = Fragments::default();
-    let draft = draft(&query, layout, &mut fragments)?;
+    let draft = draft(&query, layout, consent, &mut fragments)?;
     if draft.needs_finish && !Search::finishes(&draft.finish, layout) {
         return Err(unsupported(
             "rows gathered from all shards are joined with rows of tenants; run one part first and bind its result",
@@ -237,7 +238,7 @@ fn with_plain_keys(query: &Query) -> Query {
 }
 
 /// The plan of a query of sharded rows.
-fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Draft, Refusal> {
+fn draft(query: &Query, layout: &Layout, consent: FanOutConsent, fragments: &mut Fragments) -> Result<Draft, Refusal> {
     let query = &with_plain_keys(query);
     let mut search = Search::new(layout);
     let root = Scope::root();
@@ -248,7 +249,7 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
         SetExpr::Select(select) => {
             let mut scope = Scope::inside(&around);
             match search.core(select, &mut scope).map_err(refuse)? {
-                Locality::CrossShard(_) | Locality::Replicated => nested(query, layout, fragments),
+                Locality::CrossShard(_) | Locality::Replicated => nested(query, layout, consent, fragments),
                 Locality::SingleTenant => {
                     let aggregated = is_aggregated(select) || orders_by_aggregate(query);
                     let windows = search.windows(select, query.order_by.as_ref(), &scope);
@@ -257,7 +258,7 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
                         inner_order::check(query, select, gathers)?;
                     }
                     if gathers {
-                        return aggregate::select(query, select, &scope, fragments);
+                        return aggregate::select(query, select, &scope, consent, fragments);
                     }
                     windows.map_err(refuse)?;
                     let outputs = search.outputs(select, &scope);
@@ -273,7 +274,7 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
             }
             match found.locality {
                 Locality::SingleTenant => rows::set_operation(query, false, fragments),
-                Locality::Replicated => nested(query, layout, fragments),
+                Locality::Replicated => nested(query, layout, consent, fragments),
                 Locality::CrossShard(_) if is_union(&query.body) && all_local(&query.body, layout, &around)? => {
                     let drops = *op == SetOperator::Union && *set_quantifier != SetQuantifier::All;
                     if drops {
@@ -287,7 +288,7 @@ fn draft(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Dr
             }
         }
         SetExpr::Query(inner) if query.order_by.is_none() && query.limit_clause.is_none() && query.with.is_none() => {
-            draft(inner, layout, fragments)
+            draft(inner, layout, consent, fragments)
         }
         _ => Err(unsupported(
             "a query of this form; select from one table, join or subquery at a time, and combine the results",
@@ -314,7 +315,7 @@ fn all_local(body: &SetExpr, layout: &Layout, scope: &Scope<'_>) -> Result<bool,
 
 /// A query around a query over all shards: the inner one is planned, and PostgreSQL runs the outer one over the
 /// gathered rows.
-fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<Draft, Refusal> {
+fn nested(query: &Query, layout: &Layout, consent: FanOutConsent, fragments: &mut Fragments) -> Result<Draft, Refusal> {
     rows::refuse_locks(query, "a part whose rows are gathered from all shards")?;
     let mut outer = query.clone();
     let mut inner = None;
@@ -342,7 +343,7 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
                     }
                     let mut query = (*cte.query).clone();
                     ctes::add(&mut query, kept.iter().chain(&local_ctes));
-                    let draft = draft(&query, layout, fragments)?;
+                    let draft = draft(&query, layout, consent, fragments)?;
                     let mut cte = cte.clone();
                     cte.query = Box::new(draft.finish.clone());
                     inner = Some(draft);
@@ -353,7 +354,7 @@ fn nested(query: &Query, layout: &Layout, fragments: &mut Fragments) -> Result<D
         }
         with.cte_tables = kept;
     }
-    let mut search = DerivedTableSearch { layout, fragments, ctes: query.with.clone(), inner, failed: None };
+    let mut search = DerivedTableSearch { layout, consent, fragments, ctes: query.with.clone(), inner, failed: None };
     if let SetExpr::Select(select) = &mut *outer.body {
         for table in &mut select.from {
             search.factor(&mut table.relation);
@@ -441,6 +442,7 @@ fn passed_on(outer: &Query, inner: &Draft) -> Vec<(usize, Column)> {
 /// Finds the derived table over all shards, and replaces it by its finishing query.
 struct DerivedTableSearch<'a> {
     layout: &'a Layout,
+    consent: FanOutConsent,
     fragments: &'a mut Fragments,
     ctes: Option<sqlparser::ast::With>,
     inner: Option<Draft>,
@@ -471,7 +473,7 @@ impl DerivedTableSearch<'_> {
             Ok(_) if self.inner.is_some() => self.fail(unsupported(
                 "two subqueries over the rows of all shards; run one of them first and bind its result",
             )),
-            Ok(_) => match draft(&whole, self.layout, self.fragments) {
+            Ok(_) => match draft(&whole, self.layout, self.consent, self.fragments) {
                 Ok(draft) => {
                     *subquery = draft.finish.clone();
                     self.inner = Some(draft);

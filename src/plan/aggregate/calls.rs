@@ -1,9 +1,10 @@
 //! What an aggregate call needs from the shards: partial values that can be folded, distinct values, or whole rows.
 
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Visit,
 };
 
+use crate::plan::consent::FanOutConsent;
 use crate::plan::fan_out_plan::Fold;
 use crate::plan::functions::{FunctionKind, arguments, kind};
 use crate::plan::refusal::{Refusal, unsupported};
@@ -69,6 +70,22 @@ pub(super) fn distinct_arguments(call: &Function) -> Result<Vec<Expr>, Refusal> 
         conditions: vec![sqlparser::ast::CaseWhen { condition: (**filter).clone(), result: argument.clone() }],
         else_result: None,
     }])
+}
+
+/// True if what it computes may be another value, or have another effect, each time. Functions on no list are asked
+/// about only where the caller has not allowed them all: otherwise none of them is volatile.
+pub(super) fn is_volatile(part: &impl Visit, consent: FanOutConsent) -> bool {
+    let mut found = false;
+    walk(part, &mut |node| {
+        if let Node::Expr(Expr::Function(call)) = node {
+            found |= match kind(call) {
+                FunctionKind::Random | FunctionKind::Effect => true,
+                FunctionKind::Unknown => consent != FanOutConsent::Implicit,
+                _ => false,
+            };
+        }
+    });
+    found
 }
 
 /// The same call of another aggregate, with another argument if one is given.
