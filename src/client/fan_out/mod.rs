@@ -17,6 +17,7 @@ mod fingerprints;
 mod functions;
 mod locks;
 mod merging;
+mod named_calls;
 mod output;
 mod plan_cache;
 mod planning;

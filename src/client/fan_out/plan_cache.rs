@@ -10,10 +10,9 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::fingerprints::{Dependencies, Fingerprints};
+use super::named_calls::calls_in;
 use super::schemas::ShardSchemas;
 use crate::client::request::Request;
-use crate::data::identifier::cut;
-use crate::data::lexer::{Lexer, Token};
 use crate::plan::{self, FanOutConsent, Layout, Plan, Planning, Refusal, Relation};
 use crate::proto::Field;
 
@@ -24,8 +23,6 @@ const MOST_TEXT: usize = 8 << 20;
 const LONGEST: usize = MOST_TEXT / 100;
 /// Longer texts are planned one at a time.
 const LARGE: usize = 256 << 10;
-/// The most function names that a plan asks for one by one.
-const MOST_CALLS: usize = 200;
 /// How long what the catalogs say is trusted.
 const LIFE: Duration = Duration::from_secs(60);
 /// The same if some shards did not answer.
@@ -120,30 +117,6 @@ impl PlannedStatement {
     pub fn note_traits(&self, fields: &[Field], traits: Arc<[ColumnTraits]>) {
         *lock(&self.traits) = Some(KnownTraits { since: Instant::now(), fields: fields.to_vec(), traits });
     }
-}
-
-/// The names in a text that may be functions: before a parenthesis, or after a dot.
-fn calls_in(sql: &str) -> Option<BTreeSet<String>> {
-    let mut calls = BTreeSet::new();
-    let (mut name, mut is_behind_dot) = (None, false);
-    for token in Lexer::new(sql) {
-        if token == Token::Mark('(') {
-            calls.extend(name.take());
-        }
-        name = match token {
-            Token::Word(word) => Some(cut(word).to_ascii_lowercase()),
-            Token::Identifier(inside) => Some(cut(&inside.replace("\"\"", "\"")).to_owned()),
-            _ => None,
-        };
-        if is_behind_dot {
-            calls.extend(name.clone());
-        }
-        is_behind_dot = token == Token::Mark('.');
-        if calls.len() > MOST_CALLS {
-            return None;
-        }
-    }
-    Some(calls)
 }
 
 /// The plans, and the schemas that they were made under.
@@ -401,16 +374,6 @@ mod tests {
         let first = of(&plans, &request("select 1", FanOutConsent::Implicit)).await;
         assert!(Arc::ptr_eq(&first, &of(&plans, &request("select 1", FanOutConsent::Implicit)).await));
         assert!(!Arc::ptr_eq(&first, &of(&plans, &request("select 1", FanOutConsent::Null)).await));
-    }
-
-    #[test]
-    fn what_may_be_a_function_is_found_by_where_it_stands() {
-        let calls =
-            calls_in("select Max (a), t.charge, \"Of\"\"me\"(b), 'f(x)' from s.f(1) as t where c in /* so */ (d)")
-                .unwrap();
-        assert_eq!(calls.into_iter().collect::<Vec<_>>(), ["Of\"me", "charge", "f", "in", "max"]);
-        let many: String = (0..=MOST_CALLS).map(|number| format!("f{number}(), ")).collect();
-        assert_eq!(calls_in(&many), None);
     }
 
     #[tokio::test]
