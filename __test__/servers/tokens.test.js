@@ -71,6 +71,42 @@ describe('tokens between the library and its servers', () => {
 
   const one = async (db) => (await db.raw('select 1 as one').mtdd('t')).rows[0].one;
 
+  it('what is open by a token that is removed from the file ends', async () => {
+    await withToken('first-secret', async (db, handle) => {
+      await handle.addTenant('t');
+      assert.equal(await one(db), 1);
+      const gaps = [];
+      await handle.listen('news', () => {}, { onGap: (gap) => gaps.push(gap) });
+      const trx = await db.transaction();
+      await trx.raw('select 1').mtdd('t');
+      accept('second-secret');
+      let error;
+      for (let tries = 0; !error && tries < 300; tries++) {
+        error = await one(db).then(
+          () => sleep(100),
+          (refused) => refused,
+        );
+      }
+      assert.ok(error instanceof ShardUnavailableError, String(error));
+      // What was begun may end.
+      assert.equal((await trx.raw('select 2 as two').mtdd('t')).rows[0].two, 2);
+      await trx.commit();
+      const direct = knex({ client: 'pg', connection: url });
+      try {
+        for (let tries = 0; tries < 300; tries++) {
+          const { rows } = await direct.raw(
+            'select 1 from pg_stat_activity where datname = current_database() and query = \'LISTEN "news";\'',
+          );
+          if (rows.length === 0) return;
+          await sleep(100);
+        }
+      } finally {
+        await direct.destroy();
+      }
+      assert.fail('still listening');
+    });
+  });
+
   it('a function is awaited at start, so that the first query has its token', async () => {
     let asked = 0;
     const slow = async () => {

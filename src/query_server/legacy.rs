@@ -8,7 +8,7 @@ mod value;
 
 use std::pin::Pin;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use tokio_stream::Stream;
 use tonic::metadata::MetadataValue;
@@ -17,6 +17,7 @@ use tonic::{Request, Response, Status};
 use super::listen::milliseconds;
 use super::notifications::{HubEvent, Notification};
 use super::reply_chunk::{short, status};
+use super::revocation::{revocation, revoked};
 use super::service::QueryService;
 use crate::proto::legacy_db::db_service_server::DbService;
 use crate::proto::legacy_db::{ChannelRequest, ChannelResponse, StoredProcRequest, StoredProcResponse};
@@ -55,6 +56,7 @@ impl DbService for LegacyQueryService {
         request: Request<ChannelRequest>,
     ) -> Result<Response<Self::listenToChannelStream>, Status> {
         let mut subscription = self.0.subscribe(request.metadata(), "channelName", &request.get_ref().channel_name)?;
+        let revocation = revocation(&request);
         let channel = request.into_inner().channel_name;
         // In this protocol, only the start of the answer shows that LISTEN is active.
         if let Some(Err(end)) = subscription.next().await {
@@ -68,7 +70,8 @@ impl DbService for LegacyQueryService {
             };
             std::future::ready(response)
         });
-        Ok(Response::new(Box::pin(responses)))
+        let ended = async move { Err(revoked(revocation).await) };
+        Ok(Response::new(Box::pin(stream::select(responses, stream::once(ended)))))
     }
 }
 

@@ -28,6 +28,7 @@ mod reader_pace;
 mod reader_patience;
 mod reply_chunk;
 mod reply_reader;
+mod revocation;
 mod run;
 mod screen;
 mod served;
@@ -134,7 +135,7 @@ pub async fn service(options: QueryOptions, drain: Drain) -> Result<QueryService
         placement,
         reads,
     });
-    let sessions = session::Sessions::new(engine.clone(), drain.clone(), limits);
+    let sessions = session::Sessions::new(engine.clone(), limits);
     let hub = notifications::Hub::start(target, drain.clone(), options.max_listeners, memory / 4);
     let most_in_flight = size + queue_limit + ANSWERS_ON_THE_WAY;
     let service = QueryService::new(engine, Arc::new(sessions), Arc::new(hub), drain, most_in_flight);

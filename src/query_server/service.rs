@@ -18,6 +18,7 @@ use super::notifications::{Hub, Subscription};
 use super::placement::{Admissions, Lapse};
 use super::query::IncomingQuery;
 use super::reply_chunk::{Described, GatheredResult, ReplyChunk, ReplyEnd, failure, status};
+use super::revocation::revocation;
 use super::run::Engine;
 use super::screen::{LargeMessages, charge, out_of_memory};
 use super::session::Sessions;
@@ -142,7 +143,9 @@ impl DbService for QueryService {
     async fn multiplex(&self, request: Request<Streaming<ClientFrame>>) -> Result<Response<ReplyStream>, Status> {
         self.engine.placement.check_shard(request.metadata())?;
         let caller = frame_reader::StreamOrigin::of(&request);
-        let (frames, engine, drain) = (request.into_inner(), self.engine.clone(), self.drain.clone());
+        // A stream whose token is revoked ends as it does when the server goes down.
+        let drain = self.drain.clone().or(revocation(&request));
+        let (frames, engine) = (request.into_inner(), self.engine.clone());
         Ok(Response::new(multiplex::answer(frames, engine, drain, self.most_in_flight, caller)))
     }
 
@@ -153,7 +156,8 @@ impl DbService for QueryService {
         let caller = frame_reader::StreamOrigin::of(&request);
         let mut admissions = Admissions::new(self.engine.placement.clone());
         admissions.admit_caller(request.metadata()).await?;
-        Ok(Response::new(self.sessions.open(request.into_inner(), caller, admissions)))
+        let drain = self.drain.clone().or(revocation(&request));
+        Ok(Response::new(self.sessions.open(request.into_inner(), caller, admissions, drain)))
     }
 
     type ListenToChannelStream = Messages;
@@ -163,7 +167,7 @@ impl DbService for QueryService {
         // Before LISTEN is in force, so that no change of the tenant's place in between goes unseen.
         let residence = self.engine.placement.admit_listener(request.metadata()).await?;
         let subscription = self.subscribe(request.metadata(), "channel", &request.get_ref().channel)?;
-        Ok(Response::new(listen::messages(subscription, residence)))
+        Ok(Response::new(listen::messages(subscription, residence, revocation(&request))))
     }
 }
 

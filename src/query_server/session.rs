@@ -50,24 +50,24 @@ pub struct SessionLimits {
 /// All sessions of a server.
 pub struct Sessions {
     engine: Arc<Engine>,
-    drain: Drain,
     limits: SessionLimits,
     places: Arc<SessionPermits>,
 }
 
 impl Sessions {
-    pub fn new(engine: Arc<Engine>, drain: Drain, limits: SessionLimits) -> Self {
+    pub fn new(engine: Arc<Engine>, limits: SessionLimits) -> Self {
         let SessionLimits { most, most_of_one, most_waiting, most_waiting_of_one, .. } = limits;
         let places = SessionPermits::new(most, most_of_one, most_waiting, most_waiting_of_one);
-        Sessions { engine, drain, limits, places }
+        Sessions { engine, limits, places }
     }
 
-    /// Starts a session, and returns the stream of its answers.
+    /// Starts a session, and returns the stream of its answers. Once `drain` starts, it ends with its transaction.
     pub fn open(
         self: &Arc<Self>,
         frames: Streaming<ClientFrame>,
         caller: StreamOrigin,
         admissions: Admissions,
+        drain: Drain,
     ) -> ReplyStream {
         let (sender, receiver) = stream::channel();
         let (queue, queued) = mpsc::unbounded_channel();
@@ -80,7 +80,7 @@ impl Sessions {
         let task = tokio::spawn(frame_reader.run(frames, None));
         let session = Session {
             sessions: self.clone(),
-            drain: self.drain.clone(),
+            drain,
             queued,
             sender,
             held: None,

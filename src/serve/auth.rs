@@ -1,15 +1,33 @@
 //! Bearer tokens. Every call except health checks must send one of the tokens as `authorization: Bearer <token>`;
-//! during a rotation there are two. `listener` decides which services are protected.
+//! during a rotation there are two. `listener` decides which services are protected. A stream learns by
+//! the `Revocation` of its call that its token is accepted no longer.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use subtle::{Choice, ConstantTimeEq};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
 use tonic::service::Interceptor;
 use tonic::{Request, Status};
 
+use crate::shutdown::{Drain, Revocation, Shutdown, shutdown};
+
 /// Accepts calls with one of the tokens, or all calls if there are none. Clones share the tokens.
 #[derive(Clone)]
-pub struct BearerAuth(Option<Arc<RwLock<Vec<Vec<u8>>>>>);
+pub struct BearerAuth(Option<Arc<RwLock<Vec<Token>>>>);
+
+/// A token that is accepted.
+struct Token {
+    secret: Vec<u8>,
+    revoked: Shutdown,
+    /// Starts when it is revoked.
+    revocation: Drain,
+}
+
+impl Token {
+    fn new(secret: &str) -> Self {
+        let (revoked, revocation) = shutdown();
+        Token { secret: secret.as_bytes().to_vec(), revoked, revocation }
+    }
+}
 
 impl BearerAuth {
     /// Accepts all calls.
@@ -33,8 +51,16 @@ impl BearerAuth {
             return Err("must be visible ASCII without spaces, since it travels in a header");
         }
         if let Some(current) = &self.0 {
-            *current.write().unwrap_or_else(PoisonError::into_inner) =
-                tokens.iter().map(|token| token.clone().into_bytes()).collect();
+            let mut current = current.write().unwrap_or_else(PoisonError::into_inner);
+            let (mut kept, gone): (Vec<_>, Vec<_>) =
+                current.drain(..).partition(|known| tokens.iter().any(|token| token.as_bytes() == known.secret));
+            for token in tokens {
+                if !kept.iter().any(|known| known.secret == token.as_bytes()) {
+                    kept.push(Token::new(token));
+                }
+            }
+            *current = kept;
+            gone.iter().for_each(|token| token.revoked.start());
         }
         Ok(())
     }
@@ -46,7 +72,7 @@ impl BearerAuth {
 }
 
 impl Interceptor for BearerAuth {
-    fn call(&mut self, request: Request<()>) -> Result<Request<()>, Status> {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         let Some(expected) = &self.0 else {
             return Ok(request);
         };
@@ -59,13 +85,18 @@ impl Interceptor for BearerAuth {
         }
         // Compares all secrets in constant time; does not hide their lengths.
         let expected = expected.read().unwrap_or_else(PoisonError::into_inner);
-        let right = expected.iter().fold(Choice::from(0), |right, one| right | token.ct_eq(one));
-        drop(expected);
-        if bool::from(right) {
-            Ok(request)
-        } else {
-            Err(Status::unauthenticated("authorization: the bearer token is wrong"))
+        // The number of the one that matches, counted from 1.
+        let mut right = 0;
+        for (number, one) in (1u32..).zip(&*expected) {
+            right = u32::conditional_select(&right, &number, token.ct_eq(&one.secret));
         }
+        let accepted = (right as usize).checked_sub(1).and_then(|index| expected.get(index));
+        let Some(revocation) = accepted.map(|token| token.revocation.clone()) else {
+            return Err(Status::unauthenticated("authorization: the bearer token is wrong"));
+        };
+        drop(expected);
+        request.extensions_mut().insert(Revocation(revocation));
+        Ok(request)
     }
 }
 
@@ -110,6 +141,23 @@ mod tests {
             assert!(auth.accept(wrong).is_err());
         }
         assert!(passes("new") && !passes(""));
+    }
+
+    #[test]
+    fn a_call_learns_when_its_own_token_is_revoked() {
+        let auth = BearerAuth::new(&["old".to_owned()]).unwrap();
+        let call = |token: &str| {
+            let mut request = Request::new(());
+            request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+            let accepted = auth.clone().call(request).unwrap();
+            accepted.extensions().get::<Revocation>().unwrap().0.clone()
+        };
+        let old = call("old");
+        auth.accept(&["new".to_owned(), "old".to_owned()]).unwrap();
+        let new = call("new");
+        assert!(!old.started());
+        auth.accept(&["new".to_owned()]).unwrap();
+        assert!(old.started() && !new.started());
     }
 
     #[test]
