@@ -67,7 +67,6 @@ describe('values that a shard finishes', () => {
     'select amount, code, count(distinct id) from items group by amount, code order by amount',
     'select id from items except select id + 1 from items order by 1',
     'select array_agg(word order by word desc) from items',
-    'select known, count(*) + 1 from items group by known order by known',
     'select pg_catalog.array_agg(sized order by tenant, id) from items',
   ];
 
@@ -81,6 +80,12 @@ describe('values that a shard finishes', () => {
     }
     for (const sql of questions) await same(sql);
     for (const [type] of CASTS) await shards.prepare(`drop cast (text as ${type})`);
+  });
+
+  it('a regclass of 0 is one', async () => {
+    const sql = 'select known, count(*) + 1 from items group by known order by known';
+    // Object ids differ from server to server, so that they are compared only where that is allowed.
+    await shards.same((db) => db.raw(sql), { asked: [null] });
   });
 
   it('a domain that refuses NULL is not asked about the NULL of an outer join', async () => {

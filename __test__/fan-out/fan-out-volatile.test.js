@@ -9,6 +9,7 @@ const SEED = [
   'create table calls (x int)',
   `create function noted(int) returns int language plpgsql volatile as
      $$ begin insert into calls values ($1); return $1; end $$`,
+  'create function net(int) returns int language sql immutable as $$ select $1 * 2 $$',
 ];
 
 const ALL = { allServers: true };
@@ -43,6 +44,20 @@ describe('volatile expressions beside aggregates', () => {
       written.map(([{ count }]) => count),
       ['20', '20', '20'],
     );
+  });
+
+  it('an immutable function of the application is none, whatever has been allowed', async () => {
+    for (const options of [undefined, ALL, null])
+      for (const sql of [
+        'select avg(net(id)), sum(net(id)) from items',
+        'select sum(net(id)) as x from items having sum(net(id)) > 0',
+        'select net(id), array_agg(distinct net(id)) from items group by net(id) order by net(id)',
+        'select count(distinct net(id)), sum(distinct net(id)) from items',
+      ]) {
+        const query = shards.db.raw(sql);
+        const { rows } = await (options === undefined ? query.mtdd() : query.mtdd(options));
+        assert.deepEqual(rows, (await shards.whole.raw(sql)).rows, sql);
+      }
   });
 
   it('the same expression twice is refused', async () => {

@@ -30,3 +30,13 @@ test('a number comes back only after four thousand uses of its slot, and always 
   assert.ok(seen.has(again));
   assert.ok(waiting.get(again));
 });
+
+test('all who wait can be taken at once', () => {
+  const waiting = new SlotMap();
+  const numbers = ['a', 'b', 'c'].map((entry) => waiting.add(entry));
+  waiting.delete(numbers[1]);
+  assert.deepEqual(waiting.takeAll(), ['a', 'c']);
+  assert.equal(waiting.size, 0);
+  for (const number of numbers) assert.equal(waiting.get(number), undefined);
+  assert.ok(waiting.add('d') > 0 && waiting.size === 1);
+});

@@ -44,6 +44,8 @@ class Participants {
     this.abandoned = [];
     /** The streams of the session. */
     this.streams = new Set();
+    /** The other tenants that are known to live on the session's shard. */
+    this.neighbours = [];
     /** The promise of the shard's index, once the session has been asked for. */
     this.opening = undefined;
   }
@@ -91,7 +93,11 @@ class Participants {
     }
     const shard = await this.opening;
     if (route.tenant === null) return;
-    if (!route.isSameTenant(this.route)) await this.#checkShard(route, shard, register);
+    const known = [this.route, ...this.neighbours];
+    if (!known.some((other) => route.isSameTenant(other))) {
+      await this.#checkShard(route, shard, register);
+      this.neighbours.push(route);
+    }
     this.transactionTenant?.note(route);
   }
 

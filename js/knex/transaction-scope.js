@@ -371,7 +371,8 @@ function controlling(client, { answered, failed } = {}) {
 
 /** PostgreSQL refused the statement, and neither ended the connection nor broke down over it: it has not been done. */
 function isRefusal({ code }) {
-  return /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P|58|XX)/.test(code);
+  // Node's own codes, such as EPIPE, have no digit.
+  return /^(?=.*\d)[0-9A-Z]{5}$/.test(code) && !/^(08|57P|58|XX)/.test(code);
 }
 
 /** Says of a transaction that one participant cannot commit what becomes of it. */

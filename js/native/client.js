@@ -160,7 +160,7 @@ class Client {
 
   #start(call, types, reply, flags) {
     const driver = this.#driver;
-    const id = this.#admit(reply, call.session);
+    const id = this.#admit(reply, (call.session ?? 0) !== 0);
     if (id === 0) return 0;
     try {
       const { values } = call;
@@ -327,16 +327,21 @@ class Client {
       this.#native.close(id);
     }).then(() => {
       this.#isClosed = true;
+      // Queries of transactions that came after the native half had ended.
+      for (const reply of this.#waiting.takeAll()) reply.finish(new ClientClosedError(ROLLED_BACK));
       clearInterval(this.#keepAlive);
       this.#tokens?.stop();
     });
     return this.#closing;
   }
 
-  /** Lets a reply wait under a new id; 0 if it has been refused. */
-  #admit(reply, session) {
-    if (this.#closing !== undefined && (session === undefined || this.#isClosed)) {
-      const error = new ClientClosedError(session === undefined ? undefined : ROLLED_BACK);
+  /**
+   * Lets a reply wait under a new id; 0 if it has been refused. `isInSession`: it belongs to a transaction, which may go on
+   * for a while after a close.
+   */
+  #admit(reply, isInSession = false) {
+    if (this.#closing !== undefined && !(isInSession && !this.#isClosed)) {
+      const error = new ClientClosedError(isInSession ? ROLLED_BACK : undefined);
       process.nextTick(() => reply.finish(error));
       return 0;
     }

@@ -51,6 +51,18 @@ class SlotMap {
     this.#free.push(slot);
     this.size--;
   }
+
+  /** Frees all numbers. @returns {object[]} who waited */
+  takeAll() {
+    const waited = this.#entries.filter((entry) => entry !== undefined);
+    this.#entries.forEach((entry, slot) => {
+      if (entry === undefined) return;
+      this.#entries[slot] = undefined;
+      this.#free.push(slot);
+    });
+    this.size = 0;
+    return waited;
+  }
 }
 
 module.exports = { SlotMap };

@@ -26,7 +26,8 @@ use crate::plan;
 use crate::proto::{QueryRequest, ReplyPart};
 use crate::route::{QueryTarget, Route};
 use crate::scatter::{
-    CANCEL_GRACE, DEADLINE_GRACE, Effect, FailedAttempt, FailureClass, Interrupt, Retry, unavailable,
+    CANCEL_GRACE, DEADLINE_GRACE, Effect, FailedAttempt, FailureClass, Interrupt, Retry, milliseconds_until,
+    unavailable,
 };
 
 /// Runs one query to its end. JavaScript is told of the end exactly once.
@@ -147,9 +148,8 @@ struct PointQuery<'a> {
 impl PointQuery<'_> {
     async fn attempt(&mut self, target: &QueryTarget, wire: &QueryRequest) -> Result<(), FailedAttempt> {
         self.restart = self.begun;
-        let left = self.deadline.saturating_duration_since(Instant::now()).as_millis();
         let mut request = QueryRequest {
-            timeout_ms: u32::try_from(left).unwrap_or(u32::MAX).max(1),
+            timeout_ms: milliseconds_until(self.deadline),
             tenant: self.tenant.as_ref().map(|tenant| tenant.name.to_string()),
             tenant_type: self.tenant.as_ref().map(|tenant| tenant.kind),
             ..wire.clone()
@@ -181,7 +181,7 @@ impl PointQuery<'_> {
         }
     }
 
-    async fn attempt_in_session(&mut self, session: u32, request: QueryRequest) -> Result<(), FailedAttempt> {
+    async fn attempt_in_session(&mut self, session: u32, mut request: QueryRequest) -> Result<(), FailedAttempt> {
         if let Some(shard) = self.reopen {
             // On the same shard as before. The server says whether it still is the right one.
             let owner =
@@ -208,6 +208,8 @@ impl PointQuery<'_> {
         let rolls_back = held.rolls_back();
         let is_first = held.note(&sql);
         self.held = Some(held.clone());
+        // It may have waited here for long.
+        request.timeout_ms = milliseconds_until(self.deadline);
         let Some(call) = held.session.start(request) else {
             if let Some(reason) = held.session.refusal() {
                 return Err(FailedAttempt::final_error(channel.refusal(&reason)));

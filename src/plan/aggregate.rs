@@ -11,7 +11,6 @@ use std::collections::{HashMap, HashSet};
 
 use sqlparser::ast::{Expr, Function, GroupByExpr, OrderByExpr, Query, Select, SelectItem, SetExpr, Value};
 
-use super::consent::FanOutConsent;
 use super::draft::{Draft, bare, hidden_item};
 use super::fan_out_plan::{Column, MergeStrategy, Origins};
 use super::functions::{FunctionKind, kind};
@@ -25,26 +24,27 @@ use super::select::{
     contains_subquery, distinct_on, each_call, group_keys, is_wildcard, item_expr, order_keys, output_name,
     output_names, position,
 };
-use calls::{distinct_arguments, fold_of, is_aggregate, is_distinct, is_volatile, names_column, needs_rows};
+pub use calls::Volatility;
+use calls::{distinct_arguments, fold_of, is_aggregate, is_distinct, names_column, needs_rows};
 
 /// A plan for a select that aggregates rows of single tenants into groups that span shards.
 pub fn select(
     query: &Query,
     select: &Select,
     scope: &Scope<'_>,
-    consent: FanOutConsent,
+    volatility: Volatility<'_>,
     fragments: &mut Fragments,
 ) -> Result<Draft, Refusal> {
     if select.projection.iter().any(is_wildcard) {
         return Err(unsupported("* beside GROUP BY; name the columns"));
     }
     refuse_locks(query, "aggregates or GROUP BY, which PostgreSQL does not allow")?;
-    let draft = split(query, select, scope, consent, fragments, true)?;
+    let draft = split(query, select, scope, volatility, fragments, true)?;
     if draft.fits() {
         return Ok(draft);
     }
     // The shards need not return what is computed from hidden columns, such as averages in the select list.
-    split(query, select, scope, consent, fragments, false)
+    split(query, select, scope, volatility, fragments, false)
 }
 
 /// The same; `may_list`: the shards may run the select list unchanged.
@@ -52,11 +52,11 @@ fn split(
     query: &Query,
     select: &Select,
     scope: &Scope<'_>,
-    consent: FanOutConsent,
+    volatility: Volatility<'_>,
     fragments: &mut Fragments,
     may_list: bool,
 ) -> Result<Draft, Refusal> {
-    let mut split = Split::new(query, select, scope, consent, fragments, may_list)?;
+    let mut split = Split::new(query, select, scope, volatility, fragments, may_list)?;
     let finish = split.finish()?;
     let grouped = split.grouped()?;
     let origins = split.origins();
@@ -124,7 +124,7 @@ impl<'a> Split<'a> {
         query: &'a Query,
         select: &'a Select,
         scope: &Scope<'_>,
-        consent: FanOutConsent,
+        volatility: Volatility<'_>,
         fragments: &'a mut Fragments,
         may_list: bool,
     ) -> Result<Self, Refusal> {
@@ -158,12 +158,12 @@ impl<'a> Split<'a> {
         }
         let calls = split.aggregates();
         // Its sum and its count would each compute the argument.
-        let is_computed_twice = |call: &Function| kind(call) == FunctionKind::Average && is_volatile(call, consent);
+        let is_computed_twice = |call: &Function| kind(call) == FunctionKind::Average && volatility.is_volatile(call);
         if calls.iter().any(|call| needs_rows(call) || is_computed_twice(call)) {
             split.need = Need::Rows;
         }
         let distinct: Vec<&Function> = calls.iter().filter(|call| is_distinct(call)).collect();
-        split.refuse_repetition(consent)?;
+        split.refuse_repetition(volatility)?;
         let keys = split.key_exprs()?;
         split.as_listed = may_list && split.need == Need::Partials && distinct.is_empty() && split.is_plain(&keys);
         if split.as_listed {

@@ -21,10 +21,15 @@ const NO_COLUMN: [&str; 7] = ["check", "constraint", "exclude", "foreign", "gene
 
 const SERIAL: [&str; 6] = ["bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"];
 
+/// True for a name without a schema that no table has yet, if a reference table of that name is declared in any schema.
+fn may_become_one(names: &[String], layout: &Layout) -> bool {
+    matches!(names, [name] if layout.relation(names).is_none() && layout.names_copies(name))
+}
+
 /// Why DDL would make copies differ.
 pub fn refusal(statements: &[Statement], layout: &Layout) -> Option<Refusal> {
     statements.iter().find_map(|statement| {
-        if let Some(names) = into(statement).filter(|names| layout.is_reference(names)) {
+        if let Some(names) = into(statement).filter(|names| layout.is_reference(names) || may_become_one(names, layout)) {
             let table = names.join(".");
             return Some(unsupported(&format!(
                 "{table}, a reference table, made from a query: each shard would fill it with rows of its own; create it \
@@ -145,7 +150,7 @@ mod tests {
         relations.extend(relations.clone().into_iter().map(|(name, of)| (format!("public.{name}"), of)));
         let mut layout = Layout {
             tenant_column: Some("tenant".into()),
-            reference_tables: vec!["refs".into(), "later".into()],
+            reference_tables: vec!["refs".into(), "later".into(), "public.soon".into()],
             relations: relations.into_iter().collect(),
             ..Layout::default()
         };
@@ -183,6 +188,7 @@ mod tests {
             "create table if not exists refs as select * from t",
             "select * into refs from t",
             "create materialized view refs as select * from t",
+            "create table soon as select random()",
         ] {
             let planned = plan(sql, FanOutConsent::AllServers, &layout()).plan;
             assert!(

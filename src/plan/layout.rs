@@ -180,16 +180,18 @@ impl Relation {
 /// True for a type, as the catalogue's lines describe it, whose equal values are the same text: neither case nor form tells
 /// two tenants apart that SQL holds for one.
 fn compares_exactly(line: &str) -> bool {
-    const EXACT: [&str; 12] = [
+    const EXACT: [&str; 14] = [
         "\"char\"",
         "bigint",
         "boolean",
         "bpchar",
+        "bytea",
         "character",
         "character varying",
         "date",
         "integer",
         "name",
+        "oid",
         "smallint",
         "text",
         "uuid",

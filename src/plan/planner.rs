@@ -258,7 +258,8 @@ fn draft(query: &Query, layout: &Layout, consent: FanOutConsent, fragments: &mut
                         inner_order::check(query, select, gathers)?;
                     }
                     if gathers {
-                        return aggregate::select(query, select, &scope, consent, fragments);
+                        let volatility = aggregate::Volatility { consent, readers: &layout.readers };
+                        return aggregate::select(query, select, &scope, volatility, fragments);
                     }
                     windows.map_err(refuse)?;
                     let outputs = search.outputs(select, &scope);

@@ -24,6 +24,8 @@ pub struct RowReaders {
     functions: BTreeMap<String, String>,
     /// The default values of domains, by the domain's name.
     defaults: BTreeMap<String, String>,
+    /// The names of functions of which none is volatile.
+    steady: BTreeSet<String>,
     /// There are domains.
     pub has_domains: bool,
 }
@@ -39,6 +41,7 @@ impl RowReaders {
             "type" => drop(self.types.insert(name, function)),
             "function" => drop(self.functions.insert(name, function)),
             "default" => drop(self.defaults.insert(name, function)),
+            "steady" => drop(self.steady.insert(name)),
             "domains" => self.has_domains = true,
             "cast" => self.any_cast = Some(function),
             _ => self.always = Some(function),
@@ -59,6 +62,11 @@ impl RowReaders {
     /// The default value of a domain.
     pub fn default_of(&self, domain: &str) -> Option<&str> {
         self.defaults.get(domain).map(String::as_str)
+    }
+
+    /// True for the name of functions of the application or of extensions of which none is volatile.
+    pub fn is_steady(&self, function: &str) -> bool {
+        self.steady.contains(function)
     }
 
     /// What a value of this type goes through.

@@ -18,7 +18,7 @@ pub use error::{FanOutError, PartialFailure, ShardError, ShardReport};
 pub use failure::{Effect, FailedAttempt, unavailable};
 pub use internal_queries::{InternalQueries, all, all_until};
 pub use interrupt::{CANCEL_GRACE, DEADLINE_GRACE, Interrupt};
-pub use interrupts::Interrupts;
+pub use interrupts::{Interrupts, milliseconds_until};
 pub use outcome::{FailedShard, ShardOutcome};
 pub use retry::{FailureClass, Retry, RetryBudget};
 pub use shard_call::DescribedPart;

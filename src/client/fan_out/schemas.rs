@@ -342,6 +342,8 @@ UNION ALL SELECT 'row', p.proname, '' FROM pg_catalog.pg_proc AS p JOIN pg_catal
 WHERE p.oid >= 16384 AND t.typtype IN ('c', 'd', 'p') AND (p.pronargs - p.pronargdefaults <= 1 OR p.provariadic <> 0)
 UNION ALL SELECT 'default', t.typname, CASE WHEN t.typdefaultbin IS NULL THEN quote_literal(t.typdefault) ELSE t.typdefault END
 FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd' AND t.oid >= 16384 AND t.typdefault IS NOT NULL
+UNION ALL SELECT 'steady', p.proname, '' FROM pg_catalog.pg_proc AS p
+GROUP BY p.proname HAVING bool_or(p.oid >= 16384) AND NOT bool_or(p.provolatile = 'v')
 UNION ALL SELECT 'domains', '', '' WHERE EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd' AND t.oid >= 16384)
 UNION ALL SELECT 'function', p.proname, c.shown FROM checked AS c
 JOIN pg_catalog.pg_type AS t ON t.oid = c.oid AND t.typtype = 'd'

@@ -7,6 +7,8 @@ use sqlparser::ast::{
 use crate::plan::consent::FanOutConsent;
 use crate::plan::fan_out_plan::Fold;
 use crate::plan::functions::{FunctionKind, arguments, kind};
+use crate::plan::ident::name_parts;
+use crate::plan::readers::RowReaders;
 use crate::plan::refusal::{Refusal, unsupported};
 use crate::plan::select::plain_column;
 use crate::plan::walk::{Node, walk};
@@ -72,20 +74,33 @@ pub(super) fn distinct_arguments(call: &Function) -> Result<Vec<Expr>, Refusal> 
     }])
 }
 
-/// True if what it computes may be another value, or have another effect, each time. Functions on no list are asked
-/// about only where the caller has not allowed them all: otherwise none of them is volatile.
-pub(super) fn is_volatile(part: &impl Visit, consent: FanOutConsent) -> bool {
-    let mut found = false;
-    walk(part, &mut |node| {
-        if let Node::Expr(Expr::Function(call)) = node {
-            found |= match kind(call) {
-                FunctionKind::Random | FunctionKind::Effect => true,
-                FunctionKind::Unknown => consent != FanOutConsent::Implicit,
-                _ => false,
-            };
-        }
-    });
-    found
+/// Decides what may have another value, or another effect, each time that it is computed.
+#[derive(Clone, Copy)]
+pub struct Volatility<'a> {
+    pub consent: FanOutConsent,
+    pub readers: &'a RowReaders,
+}
+
+impl Volatility<'_> {
+    pub(super) fn is_volatile(self, part: &impl Visit) -> bool {
+        let mut found = false;
+        walk(part, &mut |node| {
+            if let Node::Expr(Expr::Function(call)) = node {
+                found |= match kind(call) {
+                    FunctionKind::Random | FunctionKind::Effect => true,
+                    FunctionKind::Unknown => self.may_vary(call),
+                    _ => false,
+                };
+            }
+        });
+        found
+    }
+
+    /// A function on no list. Without consent the plan is used only if none of those is volatile.
+    fn may_vary(self, call: &Function) -> bool {
+        let name = name_parts(&call.name).and_then(|mut parts| parts.pop());
+        self.consent != FanOutConsent::Implicit && !name.is_some_and(|name| self.readers.is_steady(&name))
+    }
 }
 
 /// The same call of another aggregate, with another argument if one is given.

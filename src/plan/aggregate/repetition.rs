@@ -5,18 +5,17 @@ use std::collections::HashSet;
 
 use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments};
 
-use super::calls::{distinct_arguments, is_aggregate, is_distinct, is_volatile, names_any_column};
+use super::calls::{Volatility, distinct_arguments, is_aggregate, is_distinct, names_any_column};
 use super::{Need, Split};
-use crate::plan::consent::FanOutConsent;
 use crate::plan::functions::{FunctionKind, kind};
 use crate::plan::refusal::{Refusal, unsupported};
 use crate::plan::select::{distinct_on, each_call, group_keys, item_expr};
 
 impl Split<'_> {
     /// Refuses equal keys, aggregates or arguments that PostgreSQL would compute each for itself.
-    pub(super) fn refuse_repetition(&self, consent: FanOutConsent) -> Result<(), Refusal> {
+    pub(super) fn refuse_repetition(&self, volatility: Volatility<'_>) -> Result<(), Refusal> {
         let mut seen = HashSet::new();
-        let mut note = |expr: &Expr| match is_volatile(expr, consent) && !seen.insert(self.normalized(expr)) {
+        let mut note = |expr: &Expr| match volatility.is_volatile(expr) && !seen.insert(self.normalized(expr)) {
             false => Ok(()),
             true => Err(unsupported(&format!(
                 "{expr} more than once beside aggregates: it may be another value each time; compute it in a subquery in FROM, \
@@ -38,7 +37,7 @@ impl Split<'_> {
         let mut calls = Vec::new();
         for expr in others {
             each_call(expr, &mut |call| {
-                if is_aggregate(call) && kind(call) != FunctionKind::Grouping && is_volatile(call, consent) {
+                if is_aggregate(call) && kind(call) != FunctionKind::Grouping && volatility.is_volatile(call) {
                     calls.push(call.clone());
                 }
             });

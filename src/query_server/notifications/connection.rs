@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt, poll_fn};
 use tokio::time::timeout;
-use tokio_postgres::error::Severity;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Error};
 
 use super::Notification;
@@ -15,6 +15,8 @@ use crate::postgres::{self, ConnectTarget};
 
 /// After this time the connection is considered lost.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// What PostgreSQL says of a name whose characters the database's encoding lacks.
+const NO_SUCH_CHARACTERS: [SqlState; 2] = [SqlState::CHARACTER_NOT_IN_REPERTOIRE, SqlState::UNTRANSLATABLE_CHARACTER];
 
 /// Why SQL was not run.
 #[derive(Debug, thiserror::Error)]
@@ -88,10 +90,12 @@ fn read(message: Option<Result<AsyncMessage, Error>>) -> Result<Option<(String, 
     }
 }
 
-/// An error closes the connection only if it is no ordinary one.
+/// Only of a name that the database cannot encode does another attempt say the same.
 fn refusal(error: Error) -> CommandError {
-    match error.as_db_error().map(|refusal| (refusal.parsed_severity(), refusal.message().to_owned())) {
-        Some((Some(Severity::Error), message)) => CommandError::Refused(message),
+    match error.as_db_error() {
+        Some(refusal) if NO_SUCH_CHARACTERS.contains(refusal.code()) => {
+            CommandError::Refused(refusal.message().to_owned())
+        }
         _ => CommandError::Lost(describe(error)),
     }
 }
