@@ -12,8 +12,8 @@ const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_sess
 const SETTING_PATHS = new Map([
   ['application_name', 'connection.application_name'],
   ['search_path', 'searchPath'],
-  ...TIMEOUTS.map((timeout) => [timeout, `connection.${timeout}`]),
 ]);
+for (const timeout of TIMEOUTS) SETTING_PATHS.set(timeout, `connection.${timeout}`);
 
 /** What the settings may take on their way to a query server, names and values with a little for each, in bytes. */
 const MOST_BYTES = 64 * 1024;
