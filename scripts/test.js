@@ -15,7 +15,7 @@ const ROOT = path.join(__dirname, '..');
 /** Takes `knex` and `pg` from the directory that MTDD_TEST_MODULES names. */
 const MODULES_HOOK = path.join(ROOT, 'testkit', 'modules.js');
 /** A JavaScript test file that takes longer than this hangs. Milliseconds. */
-const PATIENCE = 900_000;
+const PATIENCE = 1_500_000;
 
 async function main(words) {
   const total = { passed: 0, failed: 0 };
