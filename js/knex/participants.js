@@ -44,8 +44,8 @@ class Participants {
     this.abandoned = [];
     /** The streams of the session. */
     this.streams = new Set();
-    /** The other tenants that are known to live on the session's shard. */
-    this.neighbours = [];
+    /** The tenants that are known to live on the session's shard. */
+    this.tenants = [];
     /** The promise of the shard's index, once the session has been asked for. */
     this.opening = undefined;
   }
@@ -88,15 +88,15 @@ class Participants {
         this.opening = undefined;
         throw error;
       }
+      this.tenants.push(this.route);
       this.transactionTenant?.note(route);
       return;
     }
     const shard = await this.opening;
     if (route.tenant === null) return;
-    const known = [this.route, ...this.neighbours];
-    if (!known.some((other) => route.isSameTenant(other))) {
+    if (!this.tenants.some((known) => route.isSameTenant(known))) {
       await this.#checkShard(route, shard, register);
-      this.neighbours.push(route);
+      this.tenants.push(route);
     }
     this.transactionTenant?.note(route);
   }

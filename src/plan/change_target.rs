@@ -13,7 +13,7 @@ use super::ident::{fold_case, name_parts};
 use super::layout::Layout;
 use super::parse::Tokens;
 use super::refusal::{Refusal, unsupported};
-use super::select::{first_select, plain_column, takes_some_rows};
+use super::select::{change_of, first_select, plain_column, takes_some_rows};
 use super::stack::VIEW_LEVELS;
 use super::system_relations;
 use super::walk::{Node, walk};
@@ -114,8 +114,7 @@ pub fn each_inside(statement: &Statement, see: &mut dyn FnMut(&Statement)) {
     walk(statement, &mut |node| {
         if let Node::Query(query) = node
             && !std::ptr::eq(query, own)
-            && let SetExpr::Insert(inside) | SetExpr::Update(inside) | SetExpr::Delete(inside) | SetExpr::Merge(inside) =
-                &*query.body
+            && let Some(inside) = change_of(query)
         {
             see(inside);
         }

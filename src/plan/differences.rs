@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
-    Insert, MergeAction, ObjectName, OnConflict, OnConflictAction, OnInsert, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Statement, TableFactor, TableWithJoins,
+    Insert, MergeAction, ObjectName, OnConflict, OnConflictAction, OnInsert, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, Statement, TableFactor, TableWithJoins,
 };
 
 use super::change_target::target;
 use super::ident::{as_written, fold_case, last_part, name_parts};
 use super::layout::{Differences, Layout};
 use super::relations::each_text;
-use super::select::application_type;
+use super::select::{application_type, change_of};
 use super::walk::{Node, walk};
 
 /// Why a statement, or a view or policy of what it names, would mean something else on each shard.
@@ -118,13 +118,7 @@ fn by_order(text: &Statement, known: &Differences) -> Option<String> {
         found = match node {
             Node::Select(select) => in_select(select, &tables, known),
             Node::Expr(expr) => in_expression(expr, &tables, known),
-            Node::Query(Query { body, .. }) => match &**body {
-                SetExpr::Insert(inside)
-                | SetExpr::Update(inside)
-                | SetExpr::Delete(inside)
-                | SetExpr::Merge(inside) => in_change(inside, &tables, known),
-                _ => None,
-            },
+            Node::Query(query) => change_of(query).and_then(|inside| in_change(inside, &tables, known)),
             _ => None,
         };
     });

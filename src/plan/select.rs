@@ -2,8 +2,8 @@
 
 use sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, DataType, Distinct, Expr, Function, FunctionArgExpr, FunctionArguments, GroupByExpr,
-    NamedWindowExpr, ObjectName, OrderBy, OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, WindowSpec,
-    WindowType,
+    NamedWindowExpr, ObjectName, OrderBy, OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, Statement,
+    WindowSpec, WindowType,
 };
 
 use super::budget::spend;
@@ -156,6 +156,16 @@ pub fn named_window<'s>(name: &str, select: &'s Select) -> Option<&'s WindowSpec
         }
     }
     None
+}
+
+/// The change of rows that a query's body is, as in `WITH ... UPDATE` and inside WITH.
+pub fn change_of(query: &Query) -> Option<&Statement> {
+    match &*query.body {
+        SetExpr::Insert(change) | SetExpr::Update(change) | SetExpr::Delete(change) | SetExpr::Merge(change) => {
+            Some(change)
+        }
+        _ => None,
+    }
 }
 
 /// Calls `act` for each function call of an expression outside its subqueries.

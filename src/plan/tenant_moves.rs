@@ -2,19 +2,20 @@
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ConflictTarget, Expr, Insert, Merge, MergeAction, MergeUpdateKind, OnConflict,
-    OnConflictAction, OnInsert, SetExpr, Statement,
+    OnConflictAction, OnInsert, Statement,
 };
 
 use super::change_target::{each_inside, table_of, target};
 use super::ident::{fold_case, last_part, name_parts};
 use super::layout::Layout;
+use super::select::change_of;
 
 /// The reason to refuse a statement that, even in a part, changes the tenant of rows.
 pub fn refusal(statement: &Statement, layout: &Layout) -> Option<String> {
     let column = layout.tenant_column.as_deref()?;
     let mut moves = changes(statement, column, layout);
     if let Statement::Query(query) = statement
-        && let SetExpr::Insert(own) | SetExpr::Update(own) | SetExpr::Delete(own) | SetExpr::Merge(own) = &*query.body
+        && let Some(own) = change_of(query)
     {
         moves |= changes(own, column, layout);
     }

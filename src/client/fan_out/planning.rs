@@ -41,19 +41,17 @@ pub async fn plan_of(
     let plans = &shared.fan_outs.plans;
     let is_fresh = !plans.knows_relations();
     if is_fresh {
-        read_schemas(shared, internal, PATIENCE, |_| plans.knows_relations()).await?;
+        read_schemas(shared, internal, PATIENCE).await?;
     }
     let mut planned = plans.get_or_plan(request).await;
-    let asked = Instant::now();
     if !is_fresh && planned.0.names_unknown() {
-        read_schemas(shared, internal, PATIENCE, |begun| begun >= asked).await?;
+        read_schemas(shared, internal, PATIENCE).await?;
         planned = plans.get_or_plan(request).await;
     }
     // While another transaction has locked what the plan uses, nothing is known of it there.
     let until = internal.after_part(4).min(Instant::now() + LOCK_PATIENCE);
     while plans.locked(&planned.0.dependencies).is_some() {
-        let asked = Instant::now();
-        read_schemas(shared, internal, PATIENCE, |begun| begun >= asked).await?;
+        read_schemas(shared, internal, PATIENCE).await?;
         planned = plans.get_or_plan(request).await;
         if Instant::now() >= until {
             break;
@@ -71,25 +69,22 @@ pub async fn plan_with_all(
     internal: InternalQueries<'_>,
     request: &Arc<Request>,
 ) -> Result<(Arc<PlannedStatement>, Arc<Fingerprints>), ShardError> {
-    let asked = Instant::now();
-    let patience = internal.deadline.saturating_duration_since(asked) / 2;
-    read_schemas(shared, internal, patience, |begun| begun >= asked).await?;
+    let patience = internal.deadline.saturating_duration_since(Instant::now()) / 2;
+    read_schemas(shared, internal, patience).await?;
     Ok(shared.fan_outs.plans.get_or_plan(request).await)
 }
 
-/// Reads the schemas, unless another query has just done so and that reading `is_enough`; it is told when that began.
-/// Many queries that come while nothing is known would otherwise ask the same of every shard at once.
-async fn read_schemas(
-    shared: &Shared,
-    internal: InternalQueries<'_>,
-    patience: Duration,
-    is_enough: impl Fn(Instant) -> bool,
-) -> Result<(), ShardError> {
+/// Reads the schemas, unless another query does so meanwhile. Many queries that come while nothing is known would
+/// otherwise ask the same of every shard at once. Where something is known, only a reading that begins after this call is
+/// enough: what was asked for may just have been made.
+async fn read_schemas(shared: &Shared, internal: InternalQueries<'_>, patience: Duration) -> Result<(), ShardError> {
     let caches = &shared.fan_outs;
+    let (asked, knew) = (Instant::now(), caches.plans.knows_relations());
     // Another query's reading may take longer than this query can wait.
     let mut turn = timeout(SHARED_PATIENCE, caches.last_reading.lock()).await.ok();
     let last = turn.as_deref().copied().flatten();
     let is_whole = || caches.plans.first_unknown_shard(shared.shards.len()).is_none();
+    let is_enough = |begun| begun >= asked || (!knew && caches.plans.knows_relations());
     if last.is_some_and(is_enough) && (patience <= PATIENCE || is_whole()) {
         return Ok(());
     }
