@@ -9,6 +9,7 @@ const {
   OverloadedError,
   TenantNotFoundError,
 } = require('../../js');
+const support = require('../support/app');
 const { startCluster } = require('../../testkit/cluster');
 const { onConnection } = require('../../testkit/postgres');
 
@@ -28,19 +29,10 @@ describe('handle.listen', () => {
   const apps = [];
 
   /** An application of its own. */
-  async function startApp(mtdd = {}) {
-    const db = knex({ client: 'pg', connection: cluster.local.databaseUrl });
-    const handle = await InitializeReplication(express(), db, {
-      mtdd: {
-        useMtdd: true,
-        queryServers: cluster.queryServers,
-        lookupServer: cluster.lookupServer,
-        logLevel: 'silent',
-        ...mtdd,
-      },
-    });
-    apps.push({ db, handle });
-    return { db, handle };
+  async function startApp(mtdd) {
+    const app = await support.startApp(cluster, { logLevel: 'silent', ...mtdd });
+    apps.push(app);
+    return app;
   }
 
   const notify = (shard, channel, payload) =>
@@ -53,10 +45,7 @@ describe('handle.listen', () => {
     cluster = await startCluster({ shards: 2, serverArgs: ['--max-listeners', '20'] });
   });
   after(async () => {
-    for (const { db, handle } of apps) {
-      await handle.close();
-      await db.destroy();
-    }
+    for (const app of apps) await app.close();
     await cluster?.stop();
   });
 

@@ -7,9 +7,8 @@ const { execFile } = require('node:child_process');
 const { after, before, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { promisify } = require('node:util');
-const express = require('express');
-const knex = require('knex');
-const { CrossShardTransactionError, InitializeReplication } = require('../../js');
+const { CrossShardTransactionError } = require('../../js');
+const support = require('../support/app');
 const { startCluster } = require('../../testkit/cluster');
 const { BINARY } = require('../../testkit/servers');
 
@@ -20,22 +19,7 @@ describe('what remembers a tenant’s shard, after the tenant has moved', () => 
   let app;
 
   /** An application of its own, which remembers what others have changed since. */
-  async function startApp(logger) {
-    const db = knex({ client: 'pg', connection: cluster.local.databaseUrl });
-    const handle = await InitializeReplication(express(), db, {
-      mtdd: {
-        useMtdd: true,
-        queryServers: cluster.queryServers,
-        lookupServer: cluster.lookupServer,
-        ...(logger ? { logger } : { logLevel: 'silent' }),
-      },
-    });
-    const close = async () => {
-      await handle.close();
-      await db.destroy();
-    };
-    return { db, handle, close };
-  }
+  const startApp = (logger) => support.startApp(cluster, logger ? { logger } : { logLevel: 'silent' });
 
   const lookup = (...args) =>
     run(BINARY, ['lookup', ...args], { env: { ...process.env, DATABASE_URL: cluster.lookupDatabaseUrl } });

@@ -7,10 +7,9 @@ const { execFile, fork } = require('node:child_process');
 const path = require('node:path');
 const { after, before, describe, it } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
-const express = require('express');
-const knex = require('knex');
 const { Client } = require('pg');
-const { InitializeReplication, ShardNotFoundError } = require('../../js');
+const { ShardNotFoundError } = require('../../js');
+const support = require('../support/app');
 const { startCluster } = require('../../testkit/cluster');
 const { BINARY, startQueryServer } = require('../../testkit/servers');
 
@@ -21,17 +20,9 @@ describe('query servers that stand in another order', () => {
   const apps = [];
 
   async function startApp(mtdd) {
-    const db = knex({ client: 'pg', connection: cluster.local.databaseUrl });
-    const handle = await InitializeReplication(express(), db, {
-      mtdd: {
-        useMtdd: true,
-        queryServers: cluster.queryServers,
-        lookupServer: cluster.lookupServer,
-        ...mtdd,
-      },
-    });
-    apps.push({ db, handle });
-    return { db, handle };
+    const app = await support.startApp(cluster, mtdd);
+    apps.push(app);
+    return app;
   }
 
   before(async () => {
@@ -41,10 +32,7 @@ describe('query servers that stand in another order', () => {
       await db('notes').insert({ tenant, n: 1 }).mtdd(tenant, null, 'addTenantShard');
   });
   after(async () => {
-    for (const { db, handle } of apps) {
-      await handle.close();
-      await db.destroy();
-    }
+    for (const app of apps) await app.close();
     await cluster?.stop();
   });
 
@@ -117,18 +105,7 @@ describe('tenants that move', () => {
     lookupServer: cluster.lookupServer,
   });
 
-  async function startApp(options = {}) {
-    const db = knex({ client: 'pg', connection: cluster.local.databaseUrl });
-    const handle = await InitializeReplication(express(), db, { mtdd: { ...mtdd(), ...options } });
-    return {
-      db,
-      handle,
-      async close() {
-        await handle.close();
-        await db.destroy();
-      },
-    };
-  }
+  const startApp = (options) => support.startApp(cluster, options);
 
   /** Runs `mtdd-server lookup`; its exit code, what it answers, and what it complains of. */
   function lookup(...args) {

@@ -1,8 +1,7 @@
 const assert = require('node:assert/strict');
 const { after, before, describe, it } = require('node:test');
-const express = require('express');
-const knex = require('knex');
-const { InitializeReplication, TenantNotFoundError } = require('../../js');
+const { TenantNotFoundError } = require('../../js');
+const support = require('../support/app');
 const { startCluster } = require('../../testkit/cluster');
 const { startCountingLookup } = require('../support/counting-lookup');
 
@@ -17,12 +16,9 @@ describe('tenants on two shards', () => {
 
   /** An application of its own: a Knex instance under the library. */
   async function startApp() {
-    const db = knex({ client: 'pg', connection: cluster.local.databaseUrl });
-    const handle = await InitializeReplication(express(), db, {
-      mtdd: { useMtdd: true, queryServers: cluster.queryServers, lookupServer: lookup.address },
-    });
-    apps.push({ db, handle });
-    return { db, handle };
+    const app = await support.startApp(cluster, { lookupServer: lookup.address });
+    apps.push(app);
+    return app;
   }
 
   before(async () => {
@@ -30,10 +26,7 @@ describe('tenants on two shards', () => {
     lookup = await startCountingLookup(cluster.lookupServer);
   });
   after(async () => {
-    for (const { db, handle } of apps) {
-      await handle.close();
-      await db.destroy();
-    }
+    for (const app of apps) await app.close();
     lookup?.stop();
     await cluster?.stop();
   });
