@@ -11,7 +11,10 @@ const { SERVER } = require('./build');
 const FILE = path.join(__dirname, '..', 'docs', 'servers.md');
 const BEGIN = '<!-- flags: written by `npm run flags` -->\n';
 const END = '<!-- flags: end -->';
-const COMMANDS = ['list', 'where', 'add', 'move', 'remove'];
+const COMMANDS = [
+  ...['list', 'where', 'add', 'move', 'remove'].map((verb) => ['lookup', verb]),
+  ...['track', 'untrack', 'status'].map((verb) => [verb]),
+];
 /** The help shows what variables are set to, so none may be. */
 const BARE = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => name !== 'DATABASE_URL' && !name.startsWith('MTDD_')),
@@ -38,7 +41,7 @@ function tables(server) {
     ['Both servers', query.filter(isIn(lookup))],
     ['Query server: `mtdd-server query`', query.filter((flag) => !isIn(lookup)(flag))],
     ['Lookup server: `mtdd-server lookup`', lookup.filter((flag) => !isIn(query)(flag))],
-    ...COMMANDS.map((command) => [`\`mtdd-server lookup ${command}\``, flagsOf(server, ['lookup', command])]),
+    ...COMMANDS.map((command) => [`\`mtdd-server ${command.join(' ')}\``, flagsOf(server, command)]),
   ];
   return sections
     .map(

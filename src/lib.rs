@@ -20,6 +20,8 @@ mod addon;
 pub mod channel;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "server")]
+pub mod console;
 pub mod data;
 pub mod deadline;
 #[cfg(any(feature = "client", feature = "server"))]
@@ -51,3 +53,5 @@ pub mod serve;
 pub mod shutdown;
 #[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod tracking;

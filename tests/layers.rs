@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/` and its floor. Imports go downwards only; two rooms of one floor do not know each other.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 18] = [
     ("data", 0),
     ("dial", 0),
     ("js_log", 0),
@@ -25,18 +25,20 @@ const FLOORS: [(&str, u8); 16] = [
     ("scatter", 3),
     ("gather", 3),
     ("client", 4),
+    ("console", 4),
     ("postgres", 4),
     ("serve", 4),
     ("addon", 5),
     ("query_server", 5),
     ("lookup_server", 5),
+    ("tracking", 5),
     ("bin", 6),
 ];
 
 /// The ground: every room may use these, and they use only each other.
 const GROUND: [&str; 6] = ["error", "proto", "shutdown", "readiness", "deadline", "telemetry"];
 
-const SERVERS: [&str; 4] = ["serve", "postgres", "query_server", "lookup_server"];
+const SERVERS: [&str; 6] = ["serve", "postgres", "console", "query_server", "lookup_server", "tracking"];
 const CLIENT_SIDE: [&str; 9] = ["client", "plan", "gather", "scatter", "channel", "route", "lookup", "js_log", "addon"];
 
 /// Paths (by their beginning) that only some rooms may name.
@@ -47,9 +49,9 @@ const HOMES: [(&str, &[&str]); 27] = [
     ("napi_derive", &["addon"]),
     ("sqlparser", &["plan"]),
     ("stacker", &["plan"]),
-    ("tokio_postgres", &["postgres", "lookup_server", "query_server"]),
-    ("postgres_protocol", &["postgres", "query_server"]),
-    ("clap", &["serve", "query_server", "lookup_server", "bin"]),
+    ("tokio_postgres", &["postgres", "lookup_server", "query_server", "tracking"]),
+    ("postgres_protocol", &["postgres", "query_server", "tracking"]),
+    ("clap", &["console", "serve", "query_server", "lookup_server", "tracking", "bin"]),
     ("tracing_subscriber", &["telemetry", "serve"]),
     ("tonic_health", &["serve"]),
     ("tonic::transport::Channel", &["channel", "lookup", "dial", "query_server"]),

@@ -26,6 +26,7 @@ const BY_NULL = 32;
 const ALL_SERVERS = 64;
 const PARTIAL = 128;
 const EXPLAIN = 256;
+const SHARD = 512;
 /** The longest time there is, in milliseconds: 49 days. */
 const NO_TIMEOUT = 2 ** 32 - 1;
 
@@ -100,6 +101,7 @@ class Client {
    * @param {object} call
    * @param {string | null} call.tenant null: all shards
    * @param {number} call.tenantType
+   * @param {number} [call.shard] with `tenant` null: this shard alone, an index into the query servers
    * @param {'null' | 'allServers'} [call.asked] how all shards were asked for; undefined: by naming no tenant
    * @param {boolean} [call.partial] of all shards those that can answer are enough
    * @param {boolean} call.register the tenant is registered first if it is new
@@ -166,6 +168,7 @@ class Client {
       const { values } = call;
       const params = values === undefined || values.length === 0 ? null : parametersOf(values, driver);
       if (call.register) flags |= REGISTER;
+      if (call.shard !== undefined) flags |= SHARD;
       if (call.asked === 'null') flags |= BY_NULL;
       else if (call.asked === 'allServers') flags |= ALL_SERVERS;
       if (call.partial) flags |= PARTIAL;
@@ -175,7 +178,7 @@ class Client {
       this.#native.execute(
         id,
         call.tenant,
-        call.tenantType,
+        call.shard ?? call.tenantType,
         call.session ?? 0,
         flags,
         call.text,

@@ -34,6 +34,7 @@ mod flag {
     pub const ALL_SERVERS: u32 = 64;
     pub const PARTIAL: u32 = 128;
     pub const EXPLAIN: u32 = 256;
+    pub const SHARD: u32 = 512;
 }
 
 /// The native half of a client.
@@ -60,8 +61,8 @@ impl NativeClient {
         Ok(NativeClient { client, js_queue, requests: RefCell::default() })
     }
 
-    /// Runs a query with the next `flush`. The answer comes by `take` under `id`. `tenant` null: all shards. `session`
-    /// 0: none. `timeout` is in milliseconds; 0: the client's own. `max_retries` -1: the client's own.
+    /// Runs a query with the next `flush`. The answer comes by `take` under `id`. `tenant` null: all shards, or with
+    /// `SHARD` the one whose index is `tenant_type`. `session` 0: none. `timeout` is in milliseconds; 0: the client's own. `max_retries` -1: the client's own.
     #[allow(clippy::too_many_arguments, reason = "one crossing per query, and an object would cost one per field")]
     #[napi(catch_unwind)]
     pub fn execute(
@@ -78,7 +79,10 @@ impl NativeClient {
         overrides: u32,
     ) {
         let has = |bit| flags & bit != 0;
-        let target = target(tenant, tenant_type, has(flag::REGISTER));
+        let target = match usize::try_from(tenant_type) {
+            Ok(shard) if has(flag::SHARD) => QueryTarget::Shard(shard),
+            _ => target(tenant, tenant_type, has(flag::REGISTER)),
+        };
         let request = Request {
             id,
             target,

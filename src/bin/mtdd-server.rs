@@ -1,11 +1,11 @@
 //! `mtdd-server query` and `mtdd-server lookup`: parses the flags and hands the chosen service to `serve`, which runs
-//! it, or an operator's command to `lookup_server`.
+//! it, or an operator's command to `lookup_server` or `tracking`.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use mtdd::serve::{self, ListenOptions, Services, StartError};
-use mtdd::{lookup_server, query_server};
+use mtdd::{lookup_server, query_server, tracking};
 
 /// The servers of MTDD: a query server in front of each PostgreSQL shard, and a lookup server that knows which shard
 /// each tenant lives on.
@@ -13,7 +13,16 @@ use mtdd::{lookup_server, query_server};
 #[command(version)]
 struct Cli {
     #[command(subcommand)]
-    server: ServerCommand,
+    command: Command,
+}
+
+#[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them, and clap flattens no boxes")]
+enum Command {
+    #[command(flatten)]
+    Server(ServerCommand),
+    #[command(flatten)]
+    Tracking(tracking::TrackingCommand),
 }
 
 #[derive(Subcommand)]
@@ -60,9 +69,13 @@ fn main() -> ExitCode {
     let is_command = words.nth(1).is_some_and(|word| word == "lookup")
         && words.next().is_some_and(|word| VERBS.iter().any(|verb| word == *verb));
     if is_command {
-        return administer();
+        let command = lookup_server::AdminCommand::parse_from(std::env::args_os().skip(1));
+        return administer(lookup_server::administer(command));
     }
-    let server = Cli::parse().server;
+    let server = match Cli::parse().command {
+        Command::Server(server) => server,
+        Command::Tracking(command) => return administer(tracking::administer(command)),
+    };
     let runtime = match serve::runtime(server.listen()) {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -76,10 +89,10 @@ fn main() -> ExitCode {
     code
 }
 
-fn administer() -> ExitCode {
-    let command = lookup_server::AdminCommand::parse_from(std::env::args_os().skip(1));
+/// Runs an operator's command to its exit code.
+fn administer(command: impl Future<Output = u8>) -> ExitCode {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => ExitCode::from(runtime.block_on(lookup_server::administer(command))),
+        Ok(runtime) => ExitCode::from(runtime.block_on(command)),
         Err(error) => {
             eprintln!("mtdd-server: cannot start: {error}");
             ExitCode::FAILURE

@@ -77,7 +77,7 @@ async fn open_once(shared: &Shared, target: &QueryTarget) -> Result<HeldSession,
                 QueryTarget::Tenant { tenant, .. } => {
                     Some(PlacedTenant { tenant: &tenant.name, kind: tenant.kind, epoch })
                 }
-                QueryTarget::All => None,
+                QueryTarget::Shard(_) | QueryTarget::All => None,
             };
             Ok(HeldSession::new(shard, shared.shards.channels[shard].open_session(owner).await?))
         }

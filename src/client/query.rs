@@ -47,7 +47,7 @@ pub async fn run(shared: &Shared, deadlines: &Deadlines, request: Request, contr
         restart: false,
         tenant: match &request.target {
             QueryTarget::Tenant { tenant, .. } => Some(tenant.clone()),
-            QueryTarget::All => None,
+            QueryTarget::Shard(_) | QueryTarget::All => None,
         },
         // What ends a transaction writes, whatever is said of it.
         repeatable: request.repeatable.filter(|only_reads| !only_reads || !plan::may_commit(&request.sql)),

@@ -2,17 +2,18 @@
 //! running lookup server. `store` does the work; this file has the flags, the output and the exit codes: 0 done, 1 not
 //! done or in doubt, 2 invalid arguments, 3 no such tenant.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{Args, Parser, Subcommand, value_parser};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::placement;
 use super::store::{Administration, Listed, Moved, NotMoved, StoreError, TenantKey};
+use crate::console::{Format, complain, table};
 use crate::error::append_sources;
 use crate::postgres::{ConnectTarget, DatabaseUrl};
 
@@ -137,11 +138,8 @@ struct WaitArgs {
     timeout: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
-}
+/// The fields of an answer, in the order of a table's columns.
+const COLUMNS: [&str; 10] = ["tenant", "type", "shard", "from", "to", "epoch", "id", "moving", "added", "withdrawn"];
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -245,11 +243,6 @@ async fn relocate(
         "tenant": tenant.name, "type": tenant.kind, "from": from, "to": to, "epoch": epoch, "withdrawn": withdrawn,
     })]);
     Ok(())
-}
-
-/// Says one line on stderr, where it is open.
-fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "mtdd-server: {}", message.replace(['\n', '\r'], " "));
 }
 
 /// Returns once the operator has had enough.
@@ -405,69 +398,12 @@ impl Database {
     /// The answer of a command that has changed something, which it has also if nobody hears of it.
     fn report_done(&self, records: &[Value]) {
         if let Err(failure) = self.print(records) {
-            complain(&format!("warning: it is done, but {failure}: {}", table(records).replace('\n', "; ")));
+            complain(&format!("warning: it is done, but {failure}: {}", table(&COLUMNS, records).replace('\n', "; ")));
         }
     }
 
     /// The answer on stdout.
     fn print(&self, records: &[Value]) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        match self.format {
-            Format::Json => records.iter().try_for_each(|record| writeln!(stdout, "{record}"))?,
-            Format::Table => write!(stdout, "{}", table(records))?,
-        }
-        stdout.flush()?;
-        Ok(())
-    }
-}
-
-/// A column is padded to at most so many characters.
-const WIDEST: usize = 80;
-
-/// The records under the names of their fields, in columns.
-fn table(records: &[Value]) -> String {
-    const COLUMNS: [&str; 10] =
-        ["tenant", "type", "shard", "from", "to", "epoch", "id", "moving", "added", "withdrawn"];
-    let Some(first) = records.first() else { return String::new() };
-    let columns: Vec<&str> = COLUMNS.into_iter().filter(|column| first.get(column).is_some()).collect();
-    let cell = |value: &Value| match value {
-        Value::String(text) if !text.is_empty() && text.chars().all(|c| !c.is_control() && !c.is_whitespace()) => {
-            text.clone()
-        }
-        Value::Null => "-".to_owned(),
-        value => value.to_string(),
-    };
-    let mut rows = vec![columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>()];
-    rows.extend(records.iter().map(|record| columns.iter().map(|column| cell(&record[*column])).collect()));
-    let width = |column: usize| rows.iter().map(|row: &Vec<String>| row[column].chars().count()).max().unwrap_or(0);
-    // A wider cell stands out; more than 65,535 cannot be formatted.
-    let widths: Vec<usize> = (0..columns.len()).map(|column| width(column).min(WIDEST)).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_has_a_heading_and_quotes_names_that_would_mislead() {
-        let record = |name: &str| json!({ "tenant": name, "type": 1, "shard": 0, "moving": false });
-        let text = table(&[record("a"), record("two words"), record("line\nbreak")]);
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 4);
-        assert!(lines[0].starts_with("tenant "));
-        assert!(lines[2].starts_with("\"two words\""));
-        assert!(lines[3].starts_with("\"line\\nbreak\""));
-        assert_eq!(table(&[]), "");
-        for length in [1, 1024, 65_535, 65_536, 1_000_000] {
-            let name = "x".repeat(length);
-            let text = table(&[record(&name), record("a")]);
-            assert!(text.contains(&name) && text.lines().all(|line| line.len() < length + 100));
-            assert!(text.lines().last().is_some_and(|line| line.len() < 110));
-        }
+        Ok(self.format.print(&COLUMNS, records)?)
     }
 }

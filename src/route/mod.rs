@@ -12,6 +12,8 @@ pub enum QueryTarget {
         tenant: Tenant,
         register: bool,
     },
+    /// A shard, as an index into the query servers, on behalf of no tenant.
+    Shard(usize),
     All,
 }
 
@@ -45,6 +47,7 @@ impl Router {
 
     pub async fn route(&self, target: &QueryTarget) -> Result<Route, Error> {
         match target {
+            QueryTarget::Shard(shard) => Ok(Route::Shard { shard: *shard, epoch: 0 }),
             QueryTarget::All if self.servers == 1 => Ok(Route::Shard { shard: 0, epoch: 0 }),
             QueryTarget::All => Ok(Route::All),
             QueryTarget::Tenant { tenant, register } => self.locate(tenant, *register).await,
