@@ -4,6 +4,10 @@
 
 const { loadConfig } = require('./config/config');
 const { ClientClosedError } = require('./errors');
+const { authenticator } = require('./http/auth');
+const { placeOf } = require('./http/mount');
+const { mountRoutes } = require('./http/routes');
+const { syncHandlers } = require('./http/sync');
 const { attach } = require('./knex/client');
 const { explain } = require('./knex/explain');
 const { checkedTenant, checkedTenantType } = require('./knex/route');
@@ -13,20 +17,34 @@ const { createLoggers } = require('./logger');
 /**
  * @param {import('knex').Knex} db
  * @param {import('..').LibraryConfig} [config]
- * @param {{ patchNothing?: boolean }} [options] as those of `attach`
+ * @param {{ app?: { use: Function } | null, patchNothing?: boolean }} [options] `app`: gets the HTTP routes, unless the
+ *   configuration says `http: false`. `patchNothing`: as of `attach`
  * @returns {Promise<Handle>}
  * @throws {ConfigError} a wrong value, with its path; an instance that cannot be supported
  * @throws {ValidationError} `db` is something else
  */
-async function setUp(db, config, { patchNothing = false } = {}) {
+async function setUp(db, config, { app = null, patchNothing = false } = {}) {
   const loaded = loadConfig(config);
   const loggers = createLoggers(loaded);
+  const hasRoutes = app !== null && loaded.http !== null;
+  // At once: what the application adds after its call comes after the routes, whether it awaits the call or not.
+  if (hasRoutes) placeOf(app, loaded.http.path);
+  const authenticate = hasRoutes ? authenticator(loaded.auth) : null;
   const runtime = await attach(db, loaded, { loggers, openClient, patchNothing });
   for (const warning of loaded.warnings) loggers.mtdd.warn(warning);
   const { queryServers, lookupServers } = loaded.settings;
   if (loaded.useMtdd)
     loggers.mtdd.info({ queryServers, lookupServers }, 'Queries with .mtdd() go to the query servers');
   else loggers.mtdd.info('Queries with .mtdd() run on the local connection');
+  if (authenticate !== null) {
+    const { path, errors, rateLimit } = loaded.http;
+    const handlers = syncHandlers(runtime, db.client, loaded, loggers);
+    const logger = loggers.api;
+    const routes = mountRoutes(app, { path, authenticate, rateLimit, errors, logger, handlers });
+    runtime.listeners.add(routes);
+  } else if (app === null && loaded.auth !== null) {
+    loggers.mtdd.warn('auth: without an application there are no routes whose callers could be known.');
+  }
   return new Handle(runtime, db.client, loaded, loggers);
 }
 

@@ -13,7 +13,8 @@ const { argumentError: _forArguments, errorFromCode: _forCodes, ...errorClasses 
 const { ValidationError } = errors;
 
 /**
- * Sets the library up on a Knex instance, whose queries can then use `.mtdd(tenant)`.
+ * Sets the library up on a Knex instance, whose queries can then use `.mtdd(tenant)`, and mounts the HTTP routes on the
+ * application, unless the configuration says `http: false`.
  *
  * `handle.close()` or `db.destroy()` closes it. A handle that is never closed does not keep the process alive. A Knex
  * instance has one handle at a time.
@@ -29,7 +30,7 @@ async function InitializeReplication(app, db, config) {
   if (typeof app?.use !== 'function') {
     throw new ValidationError('app: expected an Express application, which has a method `use`.');
   }
-  return setUp(db, config);
+  return setUp(db, config, { app });
 }
 
 module.exports = {

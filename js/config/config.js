@@ -8,6 +8,7 @@ const { describe, isMisspelt, kindOf, nearestName } = require('../describe');
 const { LONGEST_TOKEN, TOKEN } = require('../limits');
 const { read, readFlag, readList, readNumber, readDatabase } = require('./environment');
 const { firebaseOf } = require('./firebase-account');
+const { authOf, httpOf, httpSchemas, withoutFalse } = require('./http-settings');
 
 /** Milliseconds that a query may take when neither it nor the config says otherwise. */
 const DEFAULT_TIMEOUT = 60_000;
@@ -25,10 +26,13 @@ const ALL_SHARDS = ['implicit', 'explicit'];
 const LOG_METHODS = ['debug', 'info', 'warn', 'error'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 /** Values under these paths are never quoted in a message. */
-const SECRET_PATH = /^(mtdd\.(tls|token)|database\.config|portal)\b/;
+const SECRET_PATH = /^(auth|mtdd\.(tls|token)|database\.config|portal)\b/;
 
 /** What has to be an object. */
-const OBJECTS = ['mtdd', 'mtdd.tls', 'mtdd.lookupCache', 'database', 'database.config', 'portal'];
+const OBJECTS = [
+  ...['mtdd', 'mtdd.tls', 'mtdd.lookupCache', 'database', 'database.config', 'portal'],
+  ...['auth', 'http', 'http.rateLimit'],
+];
 
 /** zod takes tens of milliseconds to load, so it waits until there is something to check. */
 let schema;
@@ -124,6 +128,7 @@ function defineSchema(z) {
       .nullish(),
     // firebase-account.js checks it: it may also be the path of a file.
     firebase: z.any().optional(),
+    ...httpSchemas(z, { count, objectError }),
     logger: logger.nullish(),
   });
 }
@@ -141,6 +146,8 @@ function defineSchema(z) {
  * @property {object} portal
  * @property {{ enabled: boolean, config: object | null }} database
  * @property {object | null} firebase a service account
+ * @property {import('./http-settings').AuthSettings | null} auth
+ * @property {import('./http-settings').HttpSettings | null} http
  * @property {object | null} logger the app's own
  * @property {string} logLevel
  * @property {string[]} warnings sentences to log once there is a logger
@@ -155,7 +162,7 @@ function defineSchema(z) {
  * @throws {ConfigError} whose message begins with the path of the wrong field, one line for each
  */
 function loadConfig(given, env = process.env) {
-  const { mtdd, database, portal, firebase, logger } = withoutNulls(check(given ?? {}));
+  const { mtdd, database, portal, firebase, auth, http, logger } = withoutNulls(check(given ?? {}));
   const options = mtdd ?? {};
   const warnings = [];
 
@@ -239,6 +246,8 @@ function loadConfig(given, env = process.env) {
       config: database?.config ?? readDatabase(env) ?? null,
     },
     firebase: account,
+    auth: authOf(auth, warnings),
+    http: httpOf(given?.http, http),
     logger: appLogger,
     logLevel,
     warnings,
@@ -251,7 +260,7 @@ function check(given) {
     throw new ConfigError(`config: expected an object, got ${describe(given)}`);
   }
   refuseOtherObjects(given);
-  const result = librarySchema().safeParse(given, { reportInput: true });
+  const result = librarySchema().safeParse(withoutFalse(given), { reportInput: true });
   if (result.success) {
     refuseMisspeltPortal(given.portal);
     return result.data;

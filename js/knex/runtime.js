@@ -21,7 +21,7 @@ class Runtime {
   constructor(config, native, logger) {
     this.native = native;
     this.logger = logger;
-    /** Listeners on the local database, to be closed with the rest. */
+    /** What else is to be closed: listeners on the local database, the HTTP routes. @type {Set<{ close(): any }>} */
     this.listeners = new Set();
     this.shards = config.settings.queryServers.length;
     /** @type {((text: string) => boolean) | undefined} */
