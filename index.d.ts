@@ -7,7 +7,8 @@ export {};
 
 /**
  * Sets the library up on a Knex instance. From then on, its queries have `.mtdd(tenant)`. A Knex instance has
- * one handle at a time.
+ * one handle at a time. The application gets the routes `/mtdd/Load` and `/mtdd/events`, at the place of this
+ * call in its chain of middleware; they answer 401 without `auth`.
  *
  * @param app an Express application, or another object with `use`
  * @param db a Knex instance with client "pg"
@@ -376,6 +377,10 @@ export interface LibraryConfig {
   portal?: PortalConfig | null;
   /** An object or the path of its file. Default: FIREBASE_SERVICE_ACCOUNT_JSON or _PATH. */
   firebase?: FirebaseConfig | string | null;
+  /** How the tokens of the HTTP routes are verified. Default: none is accepted. */
+  auth?: MtddAuthConfig | null;
+  /** The HTTP routes of `InitializeReplication`; false mounts none. */
+  http?: MtddHttpConfig | false | null;
   /** The same as `mtdd.logger`, which takes precedence. */
   logger?: MtddLogger | null;
 }
@@ -478,6 +483,106 @@ export interface MtddTlsConfig {
   serverName?: string | null;
 }
 
+/**
+ * How the tokens of the HTTP routes are verified: by exactly one of `secret`, `publicKey`, `jwksUri` and
+ * `verify`. A token needs `exp`, unless `verify` says what it holds.
+ *
+ * @group Configuration
+ */
+export interface MtddAuthConfig {
+  /** At least as many random bytes as the hash has: 32 for HS256, 48 for HS384, 64 for HS512. */
+  secret?: string | Uint8Array | null;
+  /** An RSA, EC or Ed25519 key as PEM text (a certificate too) or as a JWK. */
+  publicKey?: string | Uint8Array | object | null;
+  /**
+   * The URL of the provider's keys: https, or http on loopback. They are read again every 10 minutes, and for a
+   * token with an unknown key, at most every 30 s.
+   */
+  jwksUri?: string | null;
+  /**
+   * Verifies the whole token, and returns its claims. Whatever it throws refuses the token. After 5 s the
+   * request is answered by 503. `exp` and `nbf` of what it returns are checked again.
+   */
+  verify?: ((token: string) => object | PromiseLike<object>) | null;
+  /**
+   * Which algorithms are accepted. Default: HS256 for `secret`; for `publicKey` the JWK's `alg`, or RS256, ES256,
+   * ES384, ES512 or EdDSA by its type; for `jwksUri` all that are not symmetric.
+   */
+  algorithms?: MtddAlgorithm[] | null;
+  /** Accepted values of `iss`. Default: any. */
+  issuer?: string | string[] | null;
+  /** Accepted values of `aud`. Default: any. */
+  audience?: string | string[] | null;
+  /** Seconds that the clocks may differ, 0 to 300. Default 0. */
+  clockTolerance?: number | null;
+  /** The type of the token's tenant, or a function of the claims that returns it. Default 1. */
+  tenantType?: number | ((claims: Readonly<Record<string, unknown>>) => number) | null;
+  /** The claim that names the tenant. Default `tid`. */
+  tenantClaim?: string | null;
+}
+
+/** @group Configuration */
+export type MtddAlgorithm =
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'EdDSA'
+  | 'Ed25519';
+
+/**
+ * The HTTP routes.
+ *
+ * @group Configuration
+ */
+export interface MtddHttpConfig {
+  /** Where the routes are: letters, digits, `_`, `~`, `-` and `.` between slashes. Default `/mtdd`. */
+  path?: string | null;
+  /**
+   * Who answers errors. 'json', the default: the library. 'app': the application's error handler, which gets
+   * an MtddError with `code` and `statusCode`, or what else was thrown.
+   */
+  errors?: 'json' | 'app' | null;
+  /** How often the routes may be asked, counted in each process. False: without limits. */
+  rateLimit?:
+    | {
+        /** Milliseconds of one window. Default 60000. */
+        windowMs?: number | null;
+        /** Requests of one user of a tenant in a window. Default 600. */
+        limit?: number | null;
+        /**
+         * Refused tokens of one address in a window; more are answered by 429 instead of 401 or 403. Good tokens
+         * from there are served. Default 60.
+         */
+        failedLimit?: number | null;
+      }
+    | false
+    | null;
+}
+
+/**
+ * The claims that the routes need. What else the token says stands beside them.
+ *
+ * @group Configuration
+ */
+export interface DecodedToken {
+  /** The user. */
+  sub: string;
+  /** The tenant. */
+  tid: string;
+  /** Default none. */
+  roles: string[];
+  [claim: string]: unknown;
+}
+
 /** @group Configuration */
 export interface PortalConfig {
   /** Default: PORTAL_ID. */
@@ -556,6 +661,16 @@ export interface MtddEffectiveConfig {
   /** Bytes. */
   readonly mergeMemoryLimit: number;
   readonly logLevel: MtddLogLevel;
+  /** False: there are no routes. */
+  readonly http:
+    | false
+    | {
+        readonly path: string;
+        readonly errors: 'json' | 'app';
+        readonly rateLimit:
+          | false
+          | { readonly windowMs: number; readonly limit: number; readonly failedLimit: number };
+      };
   readonly portalId?: number;
   readonly tenantColumnName?: string;
 }
@@ -863,14 +978,15 @@ export class ProtocolError extends CodedError<'PROTOCOL', 502> {}
 export class ValidationError extends CodedError<'VALIDATION_ERROR', 400> {}
 
 /**
- * For the users of your application; the library does not raise it for its servers.
+ * The caller of an HTTP route has no valid token. Of use for the users of your application too; the library
+ * does not raise it for its servers.
  *
  * @group Errors
  */
 export class AuthenticationError extends CodedError<'AUTHENTICATION_ERROR', 401> {}
 
 /**
- * For the users of your application.
+ * The token of the caller of an HTTP route names no tenant. Of use for the users of your application too.
  *
  * @group Errors
  */

@@ -42,10 +42,10 @@ async function setUp(db, config, { app = null, patchNothing = false } = {}) {
     const logger = loggers.api;
     const routes = mountRoutes(app, { path, authenticate, rateLimit, errors, logger, handlers });
     runtime.listeners.add(routes);
-  } else if (app === null && loaded.auth !== null) {
-    loggers.mtdd.warn('auth: without an application there are no routes whose callers could be known.');
+  } else if (loaded.auth !== null || (app === null && config?.http)) {
+    loggers.mtdd.warn('auth and http have no effect here: no routes are mounted.');
   }
-  return new Handle(runtime, db.client, loaded, loggers);
+  return new Handle(runtime, db.client, hasRoutes ? loaded : { ...loaded, http: null }, loggers);
 }
 
 function openClient(settings, options) {
@@ -161,6 +161,7 @@ function publicConfig({
   explicitAllShards,
   logLevel,
   portal,
+  http,
   settings,
 }) {
   const { queryServers, lookupServers, insecure, tls, timeout, maxRetries, lookupCache, maxInFlight } =
@@ -187,8 +188,19 @@ function publicConfig({
     referenceTables: Object.freeze([...referenceTables]),
     mergeMemoryLimit,
     logLevel,
+    http: publicHttp(http),
     portalId: portal.portalId,
     tenantColumnName: portal.tenantColumnName,
+  });
+}
+
+function publicHttp(http) {
+  if (http === null) return false;
+  const { path, errors, rateLimit } = http;
+  return Object.freeze({
+    path,
+    errors,
+    rateLimit: rateLimit === null ? false : Object.freeze({ ...rateLimit }),
   });
 }
 

@@ -23,6 +23,9 @@ const LANGUAGES = ['js', 'sql', 'bash', 'text'];
 /** The README is read before anything is installed. Bytes. */
 const MOST_OF_README = 7000;
 
+/** The types whose fields are settings. */
+const SETTINGS = ['MtddBackendConfig', 'MtddTlsConfig', 'PortalConfig', 'MtddAuthConfig', 'MtddHttpConfig'];
+
 const all = documents();
 
 describe('every document', () => {
@@ -121,10 +124,12 @@ describe('docs/configuration.md', () => {
   });
 
   test('has the defaults that are used', () => {
-    const { settings } = loadConfig({}, {});
+    const { settings, auth, http } = loadConfig({ auth: { verify() {} } }, {});
     const { lookupCache } = settings;
     const used = {
       ...settings,
+      ...auth,
+      ...http.rateLimit,
       size: lookupCache.size,
       ...Object.fromEntries(['ttl', 'negativeTtl', 'maxStale'].map((key) => [key, lookupCache[key] / 1000])),
     };
@@ -181,9 +186,7 @@ function settings() {
     (ts.isUnionTypeNode(type) ? [...type.types] : [type]).flatMap((one) => {
       if (ts.isTypeLiteralNode(one)) return [...one.members];
       const name = ts.isTypeReferenceNode(one) ? one.typeName.text : undefined;
-      return ['MtddBackendConfig', 'MtddTlsConfig', 'PortalConfig'].includes(name)
-        ? [...interfaces.get(name)]
-        : [];
+      return SETTINGS.includes(name) ? [...interfaces.get(name)] : [];
     });
   return below([...interfaces.get('LibraryConfig')], []);
 }

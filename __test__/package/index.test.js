@@ -58,6 +58,7 @@ describe('InitializeReplication', () => {
       },
       database: { config: { password: 'hunter2' } },
       portal: { portalId: 3, apiKey: 'hunter2' },
+      auth: { secret: 'hunter2'.repeat(5) },
     });
     assert.doesNotMatch(JSON.stringify([config, rest]), /hunter2/);
     assert.deepEqual(config, {
@@ -76,6 +77,11 @@ describe('InitializeReplication', () => {
       referenceTables: [],
       mergeMemoryLimit: 64 * 1024 * 1024,
       logLevel: 'warn',
+      http: {
+        path: '/mtdd',
+        errors: 'json',
+        rateLimit: { windowMs: 60_000, limit: 600, failedLimit: 60 },
+      },
       portalId: 3,
       tenantColumnName: undefined,
     });

@@ -4,6 +4,7 @@ import {
   ConfigError,
   CrossShardTransactionError,
   createMtddKnex,
+  type DecodedToken,
   type FirebaseConfig,
   InitializeReplication,
   type LibraryConfig,
@@ -53,6 +54,13 @@ const config: LibraryConfig = {
     allShards: 'explicit',
   },
   database: { enabled: true, config: { host: 'localhost', port: 5432, max: 20 } },
+  auth: {
+    publicKey: '-----BEGIN PUBLIC KEY-----',
+    algorithms: ['RS256'],
+    issuer: ['https://login.example.com'],
+    tenantType: ({ kind }) => (kind === 'shop' ? 2 : 1),
+  },
+  http: { path: '/api/mtdd', errors: 'app', rateLimit: { limit: 100 } },
   portal: { portalId: 1, tenantInsertProc: 'proc', anything: { else: true } },
   firebase,
 };
@@ -386,3 +394,15 @@ async function inTransactions(db: import('knex').Knex) {
   await db.transaction(async (trx) => trx('users'), { mtdd: { tenantId: {} } });
 }
 void inTransactions;
+
+export const verifying: LibraryConfig[] = [
+  { auth: { verify: async (): Promise<DecodedToken> => ({ sub: 'u', tid: 't', roles: [] }) } },
+  { auth: { verify: () => ({ sub: 'u', tid: 't' }) }, http: { rateLimit: false } },
+  { http: false },
+  // @ts-expect-error: tokens without a signature
+  { auth: { secret: 'x', algorithms: ['none'] } },
+  // @ts-expect-error: a function that says yes is not asked whose token it is
+  { auth: { verify: () => true } },
+  // @ts-expect-error: it is mounted by default
+  { http: true },
+];

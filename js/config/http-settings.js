@@ -157,6 +157,12 @@ function refuseBesideVerify(auth) {
 
 function secretOf({ secret: given, algorithms = ['HS256'] }) {
   refuseOthers(algorithms, SYMMETRIC, 'auth.secret');
+  // Everybody knows a public key, and could sign by it.
+  if (keyTextOf(given).includes('-----BEGIN ')) {
+    throw new ConfigError(
+      'auth.secret: expected random bytes, got PEM text: a public key belongs into auth.publicKey',
+    );
+  }
   // A copy: the app may overwrite its own.
   const secret = Buffer.from(given);
   const strongest = SYMMETRIC.findLast((algorithm) => algorithms.includes(algorithm));

@@ -5,6 +5,7 @@
 
 const { ClientClosedError } = require('../errors');
 const { answerError } = require('./errors');
+const { hideToken } = require('./request-token');
 
 /** By their lower-case paths below the place. */
 const ROUTES = new Map([
@@ -33,8 +34,10 @@ class Place {
       return;
     }
     const answer = this.#open.at(-1);
-    if (answer === undefined) answerError(res, new ClientClosedError());
-    else answer(route, req, res, next);
+    if (answer === undefined) {
+      hideToken(req);
+      answerError(res, new ClientClosedError());
+    } else answer(route, req, res, next);
   }
 
   /**
@@ -86,4 +89,4 @@ function routeOf(url) {
   return ROUTES.get(plain.toLowerCase());
 }
 
-module.exports = { Place, placeOf };
+module.exports = { placeOf };
