@@ -3,6 +3,7 @@
  * handlers' business.
  */
 
+const { ClientClosedError } = require('../errors');
 const { answerError, methodNotAllowed, setHeaders, shownOf } = require('./errors');
 const { placeOf } = require('./mount');
 const { RateLimits } = require('./rate-limit');
@@ -42,6 +43,8 @@ const HANDLERS = /** @type {const} */ ({ Load: 'load', events: 'events' });
  */
 function mountRoutes(app, { path, authenticate, rateLimit, errors, logger, handlers }) {
   const limits = new RateLimits(rateLimit);
+  /** @type {Promise<void> | undefined} */
+  let closing;
   const prefix = path === '/' ? '' : path;
 
   async function answer(route, req, res, next) {
@@ -51,6 +54,8 @@ function mountRoutes(app, { path, authenticate, rateLimit, errors, logger, handl
       const request = await admitted(route, req, res, log);
       // Who has gone away meanwhile needs no answer.
       if (signal.aborted) return;
+      // A stream that began now would outlive the handle.
+      if (closing !== undefined) throw new ClientClosedError();
       if (route === 'events' && req.method === 'HEAD') answerHead(res);
       else {
         if (route === 'events') log.opens();
@@ -91,8 +96,6 @@ function mountRoutes(app, { path, authenticate, rateLimit, errors, logger, handl
   }
 
   const leave = placeOf(app, path).open(answer);
-  /** @type {Promise<void> | undefined} */
-  let closing;
   return {
     close() {
       leave();
