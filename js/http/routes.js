@@ -3,6 +3,7 @@
  * handlers' business.
  */
 
+const { isNativeError } = require('node:util').types;
 const { ClientClosedError } = require('../errors');
 const { answerError, methodNotAllowed, setHeaders, shownOf } = require('./errors');
 const { placeOf } = require('./mount');
@@ -62,8 +63,9 @@ function mountRoutes(app, { path, authenticate, rateLimit, errors, logger, handl
         await handlers[HANDLERS[route]]({ ...request, req, res, signal });
       }
     } catch (thrown) {
-      const error =
-        thrown instanceof Error ? thrown : new Error('What was thrown is no Error.', { cause: thrown });
+      const error = isNativeError(thrown)
+        ? thrown
+        : new Error('What was thrown is no Error.', { cause: thrown });
       log.failed(error);
       if (errors === 'json' || res.headersSent) answerError(res, error);
       else {
