@@ -381,6 +381,20 @@ export interface LibraryConfig {
   auth?: MtddAuthConfig | null;
   /** The HTTP routes of `InitializeReplication`; false mounts none. */
   http?: MtddHttpConfig | false | null;
+  /** The streams of `/mtdd/events`. */
+  events?: MtddEventsConfig | null;
+  /** The pages of `/mtdd/Load`. */
+  load?: MtddLoadConfig | null;
+  /**
+   * Which tables each role may read by `/mtdd/Load` and `/mtdd/events`: their names, or '*' for all. A user may read what
+   * one of the token's `roles` may. Default: every user may read all tables, of the token's tenant only.
+   */
+  tablesByRole?: { readonly [role: string]: readonly string[] | '*' } | null;
+  /**
+   * 'dart-0.0': the routes answer as the Dart clients up to 0.0.6 read. `/mtdd/events` begins with `data: Connected`, and
+   * its events have no ids and are encoded as JSON twice; `/mtdd/Load` answers with a bare array of all rows.
+   */
+  compat?: 'dart-0.0' | null;
   /** The same as `mtdd.logger`, which takes precedence. */
   logger?: MtddLogger | null;
 }
@@ -581,6 +595,38 @@ export interface DecodedToken {
   /** Default none. */
   roles: string[];
   [claim: string]: unknown;
+}
+
+/**
+ * The streams of `/mtdd/events`.
+ *
+ * @group Configuration
+ */
+export interface MtddEventsConfig {
+  /** The channel of the notifications that there are changes: `--channel` of `mtdd-server track`. Default 'table_updates'. */
+  channel?: string | null;
+  /** Seconds between two signs of life on a stream. Default 15. */
+  heartbeat?: number | null;
+  /** Milliseconds after which a browser comes back when its stream has ended. Default 2000. */
+  retry?: number | null;
+  /** Streams of this process at the same time; one more gets 429. Default 20,000. */
+  maxStreams?: number | null;
+  /** Streams of a tenant in this process. Default 2000. */
+  maxStreamsPerTenant?: number | null;
+  /** Bytes that may wait for a client that reads slowly; with more, its stream is ended. Default 1 MiB. */
+  maxBuffered?: number | null;
+}
+
+/**
+ * The pages of `/mtdd/Load`.
+ *
+ * @group Configuration
+ */
+export interface MtddLoadConfig {
+  /** Rows of a page, if the request names no `limit`. Default 1000. */
+  limit?: number | null;
+  /** Rows of a page, at most. Default 10,000. */
+  maxLimit?: number | null;
 }
 
 /** @group Configuration */

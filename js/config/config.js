@@ -9,6 +9,7 @@ const { LONGEST_TOKEN, TOKEN } = require('../limits');
 const { read, readFlag, readList, readNumber, readDatabase } = require('./environment');
 const { firebaseOf } = require('./firebase-account');
 const { authOf, httpOf, httpSchemas, withoutFalse } = require('./http-settings');
+const { syncOf, syncSchemas } = require('./sync-settings');
 
 /** Milliseconds that a query may take when neither it nor the config says otherwise. */
 const DEFAULT_TIMEOUT = 60_000;
@@ -31,7 +32,7 @@ const SECRET_PATH = /^(auth|mtdd\.(tls|token)|database\.config|portal)\b/;
 /** What has to be an object. */
 const OBJECTS = [
   ...['mtdd', 'mtdd.tls', 'mtdd.lookupCache', 'database', 'database.config', 'portal'],
-  ...['auth', 'http', 'http.rateLimit'],
+  ...['auth', 'http', 'http.rateLimit', 'events', 'load', 'tablesByRole'],
 ];
 
 /** zod takes tens of milliseconds to load, so it waits until there is something to check. */
@@ -129,6 +130,7 @@ function defineSchema(z) {
     // firebase-account.js checks it: it may also be the path of a file.
     firebase: z.any().optional(),
     ...httpSchemas(z, { count, objectError }),
+    ...syncSchemas(z, { count, objectError }),
     logger: logger.nullish(),
   });
 }
@@ -148,6 +150,7 @@ function defineSchema(z) {
  * @property {object | null} firebase a service account
  * @property {import('./http-settings').AuthSettings | null} auth
  * @property {import('./http-settings').HttpSettings | null} http
+ * @property {import('./sync-settings').SyncSettings} sync
  * @property {object | null} logger the app's own
  * @property {string} logLevel
  * @property {string[]} warnings sentences to log once there is a logger
@@ -162,7 +165,7 @@ function defineSchema(z) {
  * @throws {ConfigError} whose message begins with the path of the wrong field, one line for each
  */
 function loadConfig(given, env = process.env) {
-  const { mtdd, database, portal, firebase, auth, http, logger } = withoutNulls(check(given ?? {}));
+  const { mtdd, database, portal, firebase, auth, http, logger, ...sync } = withoutNulls(check(given ?? {}));
   const options = mtdd ?? {};
   const warnings = [];
 
@@ -248,6 +251,7 @@ function loadConfig(given, env = process.env) {
     firebase: account,
     auth: authOf(auth, warnings),
     http: httpOf(given?.http, http),
+    sync: syncOf(sync),
     logger: appLogger,
     logLevel,
     warnings,

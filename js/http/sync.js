@@ -1,19 +1,43 @@
-/** What the routes `Load` and `events` answer. */
+/** What the routes `Load` and `events` answer: puts together the feed of changes, and the handlers. */
 
-const { notFound } = require('./errors');
+const { listen } = require('../notifications/listen');
+const { ChangeFeed } = require('../sync/change-feed');
+const { Databases } = require('../sync/databases');
+const { dartFormat, eventFormat } = require('../sync/stream-format');
+const { eventsHandler } = require('./events');
+const { loadHandler } = require('./load');
 
 /**
- * @param {import('../knex/runtime').Runtime} _runtime
- * @param {object} _client Knex's
- * @param {import('../config/config').Config} _config
- * @param {import('../logger').Loggers} _loggers
+ * @param {import('../knex/runtime').Runtime} runtime
+ * @param {object} client Knex's
+ * @param {import('../config/config').Config} config
+ * @param {import('../logger').Loggers} loggers
  * @returns {import('./routes').Handlers}
  */
-function syncHandlers(_runtime, _client, _config, _loggers) {
-  const refuse = () => {
-    throw notFound('No table is tracked.');
+function syncHandlers(runtime, client, config, loggers) {
+  const { sync: settings, portal } = config;
+  const logger = loggers.notification;
+  const databases = new Databases(runtime, client);
+  const format = settings.compat === 'dart-0.0' ? dartFormat() : eventFormat(settings.events.retry);
+  const feed = new ChangeFeed({
+    databases,
+    listen: (shard, heard, onGap) => {
+      const where = databases.isSharded ? { shard, onGap } : { onGap };
+      return listen(runtime, client, settings.events.channel, ({ payload }) => heard(payload), where);
+    },
+    tenantColumn: portal.tenantColumnName,
+    frame: format.frame,
+    logger,
+  });
+  const events = eventsHandler({ feed, databases, format, settings, logger });
+  return {
+    load: loadHandler({ databases, settings }),
+    events: events.answer,
+    close() {
+      events.close();
+      feed.close();
+    },
   };
-  return { load: refuse, events: refuse, close() {} };
 }
 
 module.exports = { syncHandlers };

@@ -1,0 +1,92 @@
+/**
+ * GET /mtdd/events: a stream of the changes of the tenant's rows.
+ */
+
+const { ClientClosedError, OverloadedError } = require('../errors');
+const { EventStream } = require('../sync/event-stream');
+const { permittedTables } = require('./permitted-tables');
+
+/** Streams that get a heartbeat before the event loop gets its turn. */
+const BEATS_AT_ONCE = 500;
+
+/**
+ * @param {object} options
+ * @param {import('../sync/change-feed').ChangeFeed} options.feed
+ * @param {import('../sync/databases').Databases} options.databases
+ * @param {import('../sync/stream-format').StreamFormat} options.format
+ * @param {import('../config/sync-settings').SyncSettings} options.settings
+ * @param {any} options.logger
+ */
+function eventsHandler({ feed, databases, format, settings, logger }) {
+  const { events, tablesByRole } = settings;
+  const heartbeats = setInterval(() => beatAll(feed), events.heartbeat * 1000);
+  heartbeats.unref();
+  let isClosed = false;
+
+  /** @param {import('./routes').HttpRequest} request */
+  async function answer({ params, user, req, res, signal }) {
+    if (isClosed) throw new ClientClosedError();
+    if (feed.size >= events.maxStreams || feed.sizeOf(user) >= events.maxStreamsPerTenant) {
+      throw new OverloadedError();
+    }
+    const device = params.get('deviceId') ?? req.headers.deviceid ?? null;
+    const lastEventId = req.headers['last-event-id'] ?? params.get('lastEventId') ?? undefined;
+    const onDropped = (reason) => {
+      feed.leave(stream);
+      logger.info({ tenant: user.tid, device, reason }, 'A stream of events was ended');
+    };
+    const allows = permittedTables(tablesByRole, user);
+    const limits = { maxBuffered: events.maxBuffered };
+    const stream = new EventStream({ res, user, allows, feed, databases, format, limits, onDropped });
+    signal.addEventListener('abort', () => {
+      stream.forget();
+      feed.leave(stream);
+    });
+    let group;
+    try {
+      group = await feed.join(stream);
+    } catch (error) {
+      feed.leave(stream);
+      throw error;
+    }
+    if (signal.aborted || isClosed) {
+      feed.leave(stream);
+      if (isClosed) throw new ClientClosedError();
+      return;
+    }
+    begin(req, res);
+    stream.open(group, lastEventId === '' ? undefined : lastEventId);
+  }
+
+  return {
+    answer,
+    close() {
+      isClosed = true;
+      clearInterval(heartbeats);
+      for (const stream of [...feed.streams()]) stream.end('the service is stopping');
+    },
+  };
+}
+
+/** Nothing between here and the browser may hold events back, or change them. */
+function begin(req, res) {
+  res.statusCode = 200;
+  res.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
+  res.setHeader('Cache-Control', 'no-cache, no-transform');
+  res.setHeader('X-Accel-Buffering', 'no');
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  if (req.httpVersionMajor < 2) res.setHeader('Connection', 'keep-alive');
+  req.socket?.setTimeout?.(0);
+  req.socket?.setNoDelay?.(true);
+  res.flushHeaders();
+}
+
+async function beatAll(feed) {
+  let count = 0;
+  for (const stream of [...feed.streams()]) {
+    stream.beat();
+    if (++count % BEATS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+module.exports = { eventsHandler };

@@ -1,0 +1,297 @@
+/**
+ * Brings the changes of all shards to the streams of their tenants. One reader follows each shard, whatever the number of
+ * streams, for as long as there is one. A tenant's changes come from the shard where it lives: rows that are copied to
+ * another, or removed after a move, are no changes of its.
+ */
+
+const { ChangeReader } = require('./change-reader');
+const { withExactNumbers } = require('./json-numbers');
+const { formatPosition } = require('./position');
+
+/** The readers go on for so long without a stream: a browser that comes back needs none to start. Milliseconds. */
+const LINGER = 30_000;
+/** How long a first stream waits for the shard, at most. Milliseconds. */
+const PATIENCE = 2000;
+/** Streams whose older changes are read at the same time. */
+const MOST_READINGS = 16;
+/** Where a tenant lives is looked up again after so long, when a stream begins. Milliseconds. */
+const FRESH = 1000;
+
+/**
+ * What gets a tenant's changes: a stream of `event-stream.js`.
+ *
+ * @typedef {object} Subscriber
+ * @property {{ tid: string, tenantType: number }} user
+ * @property {(changes: import('./change-log').Change[], frame: (change: any) => string) => void} take
+ * @property {(table: string, text: string) => void} notify
+ * @property {(reason: string) => void} restart
+ * @property {(reason: string) => void} end
+ * @property {() => void} beat
+ */
+
+/**
+ * The streams of a tenant, and where it lives.
+ *
+ * @typedef {object} Group
+ * @property {{ tid: string, tenantType: number }} user
+ * @property {Set<Subscriber>} streams
+ * @property {number} home
+ * @property {number} lookedUp when; milliseconds
+ */
+
+class ChangeFeed {
+  #databases;
+  #logger;
+  #frame;
+  /** @type {ChangeReader[]} */
+  #readers;
+  /** @type {Map<string, Map<number, Group>>} by name and type */
+  #groups = new Map();
+  #size = 0;
+  /** @type {NodeJS.Timeout | undefined} */
+  #lingering;
+  #readings = 0;
+  /** Those that wait for their turn. */
+  #queue = [];
+  #isClosed = false;
+
+  /**
+   * @param {object} options
+   * @param {import('./databases').Databases} options.databases
+   * @param {(shard: number, heard: (payload: string) => void, gap: () => void) => Promise<{ close(): Promise<void> }>} options.listen
+   * @param {string | undefined} options.tenantColumn where the application's own notifications name no tenant
+   * @param {(id: string | null, json: string) => string} options.frame an event as clients of the streams read it
+   * @param {object} options.logger
+   */
+  constructor({ databases, listen, tenantColumn, frame, logger }) {
+    this.#databases = databases;
+    this.#frame = frame;
+    this.#logger = logger;
+    this.#readers = Array.from({ length: databases.count }, (_, shard) => {
+      const follower = {
+        changes: (page) => this.#handOut(shard, page),
+        reset: (reason) => this.#resetAll(shard, reason),
+        spacing: () => Math.min(100, this.#size / 100),
+      };
+      const hear = (wake, gap) =>
+        listen(shard, (payload) => this.#heard(shard, payload, wake, tenantColumn), gap);
+      return new ChangeReader({ databases, shard, listen: hear, follower, logger });
+    });
+  }
+
+  /** How many streams there are. */
+  get size() {
+    return this.#size;
+  }
+
+  /** How many streams a tenant has. */
+  sizeOf({ tid, tenantType }) {
+    return this.#groups.get(tid)?.get(tenantType)?.streams.size ?? 0;
+  }
+
+  /**
+   * Admits a stream; `leave` has to be called at its end.
+   *
+   * @param {Subscriber} stream
+   * @returns {Promise<Group>} once it is known where the tenant lives, and the shard has answered, or does not answer
+   * @throws {TenantNotFoundError}
+   */
+  async join(stream) {
+    const group = this.#groupOf(stream.user);
+    group.streams.add(stream);
+    this.#size++;
+    clearTimeout(this.#lingering);
+    for (const reader of this.#readers) reader.start();
+    await this.#lookUp(group, FRESH);
+    await this.#readers[group.home].ready(PATIENCE);
+    return group;
+  }
+
+  leave(stream) {
+    const { tid, tenantType } = stream.user;
+    const types = this.#groups.get(tid);
+    const group = types?.get(tenantType);
+    if (group === undefined || !group.streams.delete(stream)) return;
+    this.#size--;
+    if (group.streams.size === 0) {
+      types.delete(tenantType);
+      if (types.size === 0) this.#groups.delete(tid);
+    }
+    if (this.#size === 0 && !this.#isClosed) {
+      this.#lingering = setTimeout(() => this.#stopReaders(), LINGER);
+      this.#lingering.unref();
+    }
+  }
+
+  /** The reader of the shard where a stream's tenant lives. */
+  readerOf({ home }) {
+    return this.#readers[home];
+  }
+
+  /** Ends the readers. Streams get nothing any more. */
+  close() {
+    this.#isClosed = true;
+    clearTimeout(this.#lingering);
+    this.#stopReaders();
+  }
+
+  /**
+   * Reads older changes for a stream. Many streams that come back at once take turns.
+   *
+   * @template T
+   * @param {() => Promise<T>} read
+   * @returns {Promise<T>}
+   */
+  async reading(read) {
+    while (this.#readings >= MOST_READINGS) await new Promise((resolve) => this.#queue.push(resolve));
+    this.#readings++;
+    try {
+      return await read();
+    } finally {
+      this.#readings--;
+      this.#queue.shift()?.();
+    }
+  }
+
+  /** All streams. */
+  *streams() {
+    for (const types of this.#groups.values()) {
+      for (const { streams } of types.values()) yield* streams;
+    }
+  }
+
+  /**
+   * A change as clients get it.
+   *
+   * @param {string} log
+   * @param {import('./change-log').Change} change
+   */
+  frameOf(log, { xid, number, tenant, table, action, data }) {
+    const row = data === null ? 'null' : oneLine(data);
+    const json = `{"table":${JSON.stringify(table)},"action":"${action}","data":${row},"tenantId":${JSON.stringify(tenant)}}`;
+    return this.#frame(formatPosition({ log, xid, number }), json);
+  }
+
+  #stopReaders() {
+    for (const reader of this.#readers) reader.stop();
+  }
+
+  #groupOf({ tid, tenantType }) {
+    if (!this.#groups.has(tid)) this.#groups.set(tid, new Map());
+    const types = this.#groups.get(tid);
+    if (!types.has(tenantType)) {
+      types.set(tenantType, { user: { tid, tenantType }, streams: new Set(), home: 0, lookedUp: -FRESH });
+    }
+    return types.get(tenantType);
+  }
+
+  /** Finds out where a tenant lives, unless that was done within so many milliseconds. */
+  async #lookUp(group, fresh) {
+    if (!this.#databases.isSharded) return;
+    if (fresh > 0 && group.lookup !== undefined) await group.lookup.catch(() => {});
+    if (fresh > 0 && performance.now() - group.lookedUp < fresh) return;
+    group.lookup = this.#databases.shardOf(group.user);
+    const home = await group.lookup;
+    group.lookedUp = performance.now();
+    if (home === group.home) return;
+    group.home = home;
+    for (const stream of group.streams) stream.restart('the tenant has moved');
+  }
+
+  async #handOut(shard, { log, changes }) {
+    const concerned = new Map();
+    for (const change of changes) {
+      if (change.action === 'RESET') {
+        for (const group of this.#groupsAt(shard)) add(concerned, group, change);
+        continue;
+      }
+      const types = this.#groups.get(change.tenant);
+      for (const group of types?.values() ?? []) add(concerned, group, change);
+    }
+    await this.#forgetMoved(shard, concerned);
+    for (const [group, own] of concerned) {
+      const texts = new Map();
+      for (const stream of group.streams) {
+        stream.take(own, (change) => {
+          if (!texts.has(change)) texts.set(change, this.frameOf(log, change));
+          return texts.get(change);
+        });
+      }
+    }
+  }
+
+  /**
+   * Takes the tenants out that do not live on this shard. Rows are removed from a shard after a move, and may be copied
+   * before: which of the two it was is known once the tenant is looked up after the change.
+   */
+  async #forgetMoved(shard, concerned) {
+    if (!this.#databases.isSharded) return;
+    const doubtful = [...concerned].filter(
+      ([group, own]) => group.home !== shard || own.some(({ action }) => action === 'DELETE'),
+    );
+    await Promise.all(
+      doubtful.map(async ([group]) => {
+        try {
+          await this.#lookUp(group, 0);
+        } catch (error) {
+          this.#logger.warn({ tenant: group.user.tid, err: error }, 'Cannot find out where a tenant lives');
+          for (const stream of group.streams) stream.end('the tenant cannot be looked up');
+        }
+        if (group.home !== shard) concerned.delete(group);
+      }),
+    );
+  }
+
+  *#groupsAt(shard) {
+    for (const types of this.#groups.values()) {
+      for (const group of types.values()) if (group.home === shard) yield group;
+    }
+  }
+
+  #resetAll(shard, reason) {
+    for (const group of this.#groupsAt(shard)) {
+      for (const stream of group.streams) stream.restart(reason);
+    }
+  }
+
+  /** A notification: of the log, or of a trigger of the application's own, which has no position. */
+  #heard(shard, payload, wake, tenantColumn) {
+    let message;
+    try {
+      message = JSON.parse(payload);
+    } catch {
+      this.#logger.debug({ shard }, 'A notification is not JSON');
+      return;
+    }
+    if (message === null || typeof message !== 'object') return;
+    if (typeof message.position === 'string' && /^\d{1,15}$/.test(message.position)) {
+      wake(Number(message.position));
+      return;
+    }
+    const { table, data } = message;
+    const tenant = message.tenantId ?? data?.[tenantColumn];
+    const isTenant = (typeof tenant === 'string' && tenant !== '') || Number.isSafeInteger(tenant);
+    if (typeof table !== 'string' || !isTenant) {
+      this.#logger.debug({ shard, table }, 'A notification names no tenant, and goes to nobody');
+      return;
+    }
+    const text = this.#frame(null, oneLine(payload));
+    for (const group of this.#groups.get(String(tenant))?.values() ?? []) {
+      if (group.home !== shard) continue;
+      for (const stream of group.streams) stream.notify(table, text);
+    }
+  }
+}
+
+function add(concerned, group, change) {
+  const own = concerned.get(group);
+  if (own === undefined) concerned.set(group, [change]);
+  else own.push(change);
+}
+
+/** A line break in JSON is white space, but it would end a line of the stream. */
+function oneLine(json) {
+  return withExactNumbers(json).replace(/[\r\n]+/g, ' ');
+}
+
+module.exports = { ChangeFeed };

@@ -1,0 +1,235 @@
+/**
+ * Follows the change log of one shard: reads on whenever a notification says that there is more, and hands out what it has
+ * read. It goes on by itself after a loss; what was logged meanwhile is read then.
+ */
+
+const { setTimeout: sleep } = require('node:timers/promises');
+const { LOOK, PAGE, READ, TRIM, after, hasNoLog, pageOf } = require('./change-log');
+const { comparePositions } = require('./position');
+
+/** Milliseconds. */
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 5000;
+/** Reads at least so often, although nothing was notified: a log may have been installed, and positions move on. */
+const IDLE = 10_000;
+const TRIM_INTERVAL = 60_000;
+/** A transaction that is older than one that was notified holds it back: looks again after so long, and twice as long. */
+const FIRST_WAIT = 5;
+const LONGEST_WAIT = 200;
+
+/**
+ * @typedef {object} Follower is told what was read
+ * @property {(page: import('./change-log').Page) => Promise<void> | void} changes the next ones. Reading goes on once it
+ *   resolves
+ * @property {(reason: string) => void} reset the log is another one, or what comes next is missing in it
+ * @property {() => number} spacing milliseconds between two readings, at least
+ */
+
+class ChangeReader {
+  #databases;
+  #shard;
+  /** @type {(wake: (xid: number) => void, gap: () => void) => Promise<{ close(): Promise<void> }>} */
+  #listen;
+  /** @type {Follower} */
+  #follower;
+  #logger;
+  /** @type {AbortController | undefined} */
+  #running;
+  /** Ends the present pause. */
+  #wake = () => {};
+  /** Something was notified since the last reading began. */
+  #isWoken = false;
+  /** The newest transaction that was notified. */
+  #newest = 0;
+  /** What was complained about last, which is not said again. */
+  #complaint;
+  #waiting = [];
+
+  /**
+   * @param {object} options
+   * @param {import('./databases').Databases} options.databases
+   * @param {number} options.shard
+   * @param {(heard: (xid: number) => void, gap: () => void) => Promise<{ close(): Promise<void> }>} options.listen
+   * @param {Follower} options.follower
+   * @param {object} options.logger
+   */
+  constructor({ databases, shard, listen, follower, logger }) {
+    this.#databases = databases;
+    this.#shard = shard;
+    this.#listen = listen;
+    this.#follower = follower;
+    this.#logger = logger;
+    /**
+     * Everything up to it has been handed out; undefined: the log has not been read yet, or there is none.
+     *
+     * @type {import('./position').Position | undefined}
+     */
+    this.position = undefined;
+    /** The shard has answered: its log is being followed, or it has none. */
+    this.isReady = false;
+  }
+
+  start() {
+    if (this.#running !== undefined) return;
+    const running = new AbortController();
+    this.#running = running;
+    this.#keepListening(running.signal);
+    this.#follow(running.signal);
+    this.#keepTrimming(running.signal);
+  }
+
+  stop() {
+    this.#running?.abort();
+    this.#running = undefined;
+    this.position = undefined;
+    this.isReady = false;
+    this.#wake();
+  }
+
+  /**
+   * Resolves once the shard has answered, or after so many milliseconds.
+   *
+   * @param {number} limit
+   * @returns {Promise<void>}
+   */
+  ready(limit) {
+    if (this.isReady) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, limit);
+      this.#waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  async #follow(signal) {
+    let pause = FIRST_PAUSE;
+    let wait = FIRST_WAIT;
+    while (!signal.aborted) {
+      this.#isWoken = false;
+      const begun = Date.now();
+      let page;
+      try {
+        page = await this.#read();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#failed(error);
+        await this.#pause(hasNoLog(error) ? IDLE : pause, signal);
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+        continue;
+      }
+      if (signal.aborted) return;
+      pause = FIRST_PAUSE;
+      await this.#handOut(page);
+      if (signal.aborted) return;
+      if (!page.isWhole) continue;
+      const isHeldBack = this.#newest >= page.horizon;
+      wait = isHeldBack ? Math.min(wait * 2, LONGEST_WAIT) : FIRST_WAIT;
+      if (!this.#isWoken) await this.#pause(isHeldBack ? wait : IDLE, signal);
+      const early = this.#follower.spacing() - (Date.now() - begun);
+      if (early > 0 && !signal.aborted) await sleep(early, undefined, { ref: false });
+    }
+  }
+
+  async #read() {
+    const { position } = this;
+    const [text, values] = position === undefined ? [LOOK, []] : [READ, after(position)];
+    const page = pageOf(await this.#databases.onShard(this.#shard, text, values));
+    this.#complaint = undefined;
+    return page;
+  }
+
+  async #handOut(page) {
+    const { position } = this;
+    const isFirst = position === undefined;
+    const isGone = !isFirst && (page.log !== position.log || comparePositions(page.trimmed, position) > 0);
+    if (isFirst || isGone) {
+      this.position = { log: page.log, xid: page.horizon, number: 0 };
+      if (isGone) {
+        this.#follower.reset(
+          page.log === position.log
+            ? 'changes were trimmed before they were read'
+            : 'the change log is another one',
+        );
+      }
+      this.#becomeReady();
+      return;
+    }
+    if (page.changes.length > 0) await this.#follower.changes(page);
+    if (this.position === position) this.position = { log: page.log, ...page.end };
+  }
+
+  #becomeReady() {
+    this.isReady = true;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** A shard without a log may have notifications of the application's own. */
+  #failed(error) {
+    if (hasNoLog(error)) {
+      if (this.position !== undefined) this.#follower.reset('the change log was removed');
+      this.position = undefined;
+      this.#becomeReady();
+    }
+    if (this.#complaint === error.message) return;
+    this.#complaint = error.message;
+    const fields = { shard: this.#shard, err: error };
+    if (hasNoLog(error)) this.#logger.debug({ shard: this.#shard }, 'No table of this shard is tracked');
+    else this.#logger.warn(fields, 'Cannot read the change log, and goes on trying');
+  }
+
+  /** Waits, but not if something has been notified meanwhile. */
+  #pause(duration, signal) {
+    if (signal.aborted) return undefined;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, duration);
+      timer.unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #heard(xid) {
+    this.#newest = Math.max(this.#newest, xid);
+    this.#isWoken = true;
+    this.#wake();
+  }
+
+  async #keepListening(signal) {
+    for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      try {
+        const subscription = await this.#listen(
+          (xid) => this.#heard(xid),
+          () => this.#heard(0),
+        );
+        if (signal.aborted) await subscription.close();
+        else signal.addEventListener('abort', () => subscription.close(), { once: true });
+        this.#heard(0);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#logger.debug({ shard: this.#shard, err: error }, 'Cannot listen yet, and goes on trying');
+        await sleep(pause, undefined, { ref: false });
+      }
+    }
+  }
+
+  async #keepTrimming(signal) {
+    const timer = setInterval(async () => {
+      try {
+        if (this.position === undefined) return;
+        await this.#databases.onShard(this.#shard, TRIM, [], { operation: 'write' });
+      } catch (error) {
+        if (!signal.aborted)
+          this.#logger.debug({ shard: this.#shard, err: error }, 'Cannot trim the change log');
+      }
+    }, TRIM_INTERVAL);
+    timer.unref();
+    signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  }
+}
+
+module.exports = { ChangeReader, PAGE };

@@ -1,0 +1,270 @@
+/**
+ * One client's stream of events: what it has missed, from the log of its tenant's shard, and then what happens. Each change
+ * comes once, in the order of the log.
+ */
+
+const { READ_OF_TENANT, after, pageOf } = require('./change-log');
+const { comparePositions, formatPosition, parsePosition } = require('./position');
+
+/** Changes that may happen while older ones are read; with more, the log is read on. */
+const MOST_HELD = 1000;
+/** Milliseconds between attempts to read. */
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 5000;
+/** A client that has been sent away may read what it still has got, for so long. Milliseconds. */
+const FAREWELL = 5000;
+
+class EventStream {
+  #res;
+  #feed;
+  #databases;
+  #limits;
+  #format;
+  #allows;
+  #group;
+  /** 'starting': nothing is said yet. 'reading': older changes are being read. 'live': changes are written as they come. */
+  #state = 'starting';
+  /** Everything up to it has been written; undefined: the shard has no log. @type {import('./position').Position | undefined} */
+  #position;
+  /** Changes that happened while older ones are read, with what makes their frames. */
+  #held = [];
+  #hasOverflowed = false;
+  /** Each restart ends the reading under way. */
+  #run = 0;
+  /** How much the socket had written at the last heartbeat, if something waited to be written then. */
+  #written;
+
+  /**
+   * @param {object} options
+   * @param {import('node:http').ServerResponse} options.res
+   * @param {{ tid: string, tenantType: number, exp: number | null }} options.user `exp`: when the token expires, in seconds
+   * @param {(table: string) => boolean} options.allows whether the user may see a table
+   * @param {import('./change-feed').ChangeFeed} options.feed
+   * @param {import('./databases').Databases} options.databases
+   * @param {import('./stream-format').StreamFormat} options.format
+   * @param {{ maxBuffered: number }} options.limits bytes
+   * @param {(reason: string) => void} options.onDropped called when the stream is ended early
+   */
+  constructor({ res, user, allows, feed, databases, format, limits, onDropped }) {
+    this.#res = res;
+    this.user = user;
+    this.#allows = allows;
+    this.#feed = feed;
+    this.#databases = databases;
+    this.#format = format;
+    this.#limits = limits;
+    this.#onDropped = onDropped;
+  }
+
+  #onDropped;
+
+  /**
+   * Begins, after `join`.
+   *
+   * @param {import('./change-feed').Group} group
+   * @param {string | undefined} lastEventId what the client has seen last
+   */
+  open(group, lastEventId) {
+    this.#group = group;
+    this.#write(this.#format.opening());
+    this.#begin(lastEventId);
+  }
+
+  /** Changes of the tenant, in the order of the log. `frame` makes the text of one. */
+  take(changes, frame) {
+    if (this.#state === 'reading') {
+      if (this.#held.length + changes.length > MOST_HELD) this.#hasOverflowed = true;
+      else for (const change of changes) this.#held.push([change, frame]);
+    } else if (this.#state === 'live') {
+      this.#write(this.#textOf(changes, frame));
+    }
+  }
+
+  /** An event without a position, which cannot be resumed. */
+  notify(table, text) {
+    if (this.#state === 'live' && this.#allows(table)) this.#write(text);
+  }
+
+  /** What comes next does not follow what the client has: it has to read everything again. */
+  restart(reason) {
+    if (this.#state === 'starting') return;
+    this.#begin(undefined, reason);
+  }
+
+  /** Keeps the connection open, and the client's position up to date. */
+  beat() {
+    if (this.#state === 'starting') return;
+    const { socket } = this.#res;
+    const waits = this.#res.writableLength > 0;
+    if (waits && this.#written !== undefined && socket?.bytesWritten === this.#written) {
+      this.end('the client does not read');
+      return;
+    }
+    this.#written = waits ? socket?.bytesWritten : undefined;
+    const { position } = this.#feed.readerOf(this.#group);
+    if (this.#state === 'live' && isLater(position, this.#position)) this.#position = position;
+    const id = this.#state === 'live' && this.#position ? formatPosition(this.#position) : undefined;
+    this.#write(this.#format.heartbeat(id));
+  }
+
+  /** Ends the stream, and says why. The client may come back, and goes on where it was. */
+  end(reason) {
+    if (this.#state === 'ended') return;
+    const wasOpen = this.#state !== 'starting';
+    this.#state = 'ended';
+    this.#run++;
+    this.#onDropped(reason);
+    const res = this.#res;
+    if (res.destroyed || res.writableEnded) return;
+    if (wasOpen) res.write(this.#format.closing(reason));
+    res.end();
+    setTimeout(() => res.destroy(), FAREWELL).unref();
+  }
+
+  /** The client has gone. */
+  forget() {
+    this.#state = 'ended';
+    this.#run++;
+  }
+
+  /** Goes on after what the client has seen; `reason`: why it has to read everything again instead. */
+  async #begin(lastEventId, reason) {
+    const run = ++this.#run;
+    this.#state = 'reading';
+    this.#held = [];
+    const reader = this.#feed.readerOf(this.#group);
+    if (!reader.isReady) {
+      // What happens until then is in no position that the client has.
+      const last = lastEventId ?? '';
+      await reader.ready(2 ** 31 - 1);
+      if (run === this.#run) this.#begin(last, last === '' ? 'the shard did not answer' : reason);
+      return;
+    }
+    const known = lastEventId ? parsePosition(lastEventId)?.position : undefined;
+    if (reason !== undefined || (lastEventId && known?.log !== reader.position?.log)) {
+      this.#position = reader.position;
+      this.#refetch(reason ?? 'the position is not one of this log');
+      this.#goLive();
+      return;
+    }
+    if (known === undefined || comparePositions(known, reader.position) >= 0) {
+      this.#position = known ?? reader.position;
+      if (this.#position !== undefined) this.#write(this.#format.position(formatPosition(this.#position)));
+      this.#goLive();
+      return;
+    }
+    this.#position = known;
+    await this.#readUp(run);
+  }
+
+  /** Reads what has happened since the position, until nothing is left. */
+  async #readUp(run) {
+    for (let pause = FIRST_PAUSE; run === this.#run; ) {
+      let page;
+      try {
+        page = await this.#feed.reading(() => this.#readPage());
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, pause).unref());
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+        continue;
+      }
+      if (run !== this.#run) return;
+      if (page.log !== this.#position.log || comparePositions(page.trimmed, this.#position) > 0) {
+        this.#position = { log: page.log, xid: page.horizon, number: 0 };
+        this.#refetch('changes since then have been trimmed');
+        this.#goLive();
+        return;
+      }
+      this.#write(this.#textOf(page.changes, (change) => this.#feed.frameOf(page.log, change)));
+      this.#position = { log: page.log, ...page.end };
+      await this.#drained();
+      if (run !== this.#run) return;
+      if (page.isWhole && !this.#hasOverflowed) {
+        this.#goLive();
+        return;
+      }
+      if (page.isWhole) {
+        this.#held = [];
+        this.#hasOverflowed = false;
+      }
+    }
+  }
+
+  async #readPage() {
+    const values = [...after(this.#position), this.user.tid];
+    return pageOf(await this.#databases.onShard(this.#group.home, READ_OF_TENANT, values));
+  }
+
+  #goLive() {
+    this.#state = 'live';
+    const held = this.#held;
+    this.#held = [];
+    this.#hasOverflowed = false;
+    this.#write(held.map(([change, frame]) => this.#textOf([change], frame)).join(''));
+  }
+
+  /** The frames of the changes that the client has not seen and may see. */
+  #textOf(changes, frame) {
+    let text = '';
+    for (const change of changes) {
+      const position = this.#position;
+      if (position !== undefined && comparePositions(change, position) <= 0) continue;
+      if (position !== undefined) {
+        this.#position = { log: position.log, xid: change.xid, number: change.number };
+      }
+      if (!this.#allows(change.table)) continue;
+      text +=
+        change.action === 'RESET'
+          ? this.#format.refetch(this.#id(), {
+              table: change.table,
+              reason: 'the table has to be read again',
+            })
+          : frame(change);
+    }
+    return text;
+  }
+
+  #refetch(reason) {
+    this.#write(this.#format.refetch(this.#id(), { reason }));
+  }
+
+  #id() {
+    return this.#position === undefined ? undefined : formatPosition(this.#position);
+  }
+
+  #write(text) {
+    if (text === '' || this.#state === 'ended') return;
+    const { exp } = this.user;
+    if (exp !== null && exp !== undefined && Date.now() >= exp * 1000) {
+      this.end('the token has expired');
+      return;
+    }
+    if (this.#res.writableLength > this.#limits.maxBuffered) {
+      this.end('the client reads too slowly');
+      return;
+    }
+    this.#res.write(text);
+  }
+
+  /** Older changes are read as fast as the client reads. */
+  async #drained() {
+    const res = this.#res;
+    if (!res.writableNeedDrain || res.destroyed) return;
+    await new Promise((resolve) => {
+      const done = () => {
+        res.off('drain', done);
+        res.off('close', done);
+        resolve(undefined);
+      };
+      res.on('drain', done);
+      res.on('close', done);
+    });
+  }
+}
+
+function isLater(position, other) {
+  if (position === undefined || other === undefined) return position !== other && position !== undefined;
+  return position.log === other.log && comparePositions(position, other) > 0;
+}
+
+module.exports = { EventStream };

@@ -1,0 +1,154 @@
+/**
+ * Loads a tenant's rows of a table, page by page: first the whole table in the order of its key, then what has changed
+ * since. Pages can be asked for again, and rows may change meanwhile: what the first load has missed is among the changes.
+ */
+
+const { READ_OF_TABLE, after, pageOf } = require('./change-log');
+const { withExactNumbers } = require('./json-numbers');
+const { comparePositions, formatCursor, formatPosition } = require('./position');
+
+/** PostgreSQL's codes for a text that is no value of a type. */
+const NO_VALUE = new Set(['22P02', '22003', '22007', '22008', '22001']);
+
+/**
+ * @typedef {object} LoadedPage
+ * @property {string[]} data rows as JSON
+ * @property {string} timestamp what to send as `lastUpdated` next
+ * @property {boolean} hasMore
+ * @property {boolean} reset this page begins the whole table: what the client has of it is outdated
+ */
+
+/**
+ * @param {import('./databases').Databases} databases
+ * @param {object} request
+ * @param {{ tid: string, tenantType: number }} request.user
+ * @param {import('./tracked-table').TrackedTable} request.table
+ * @param {{ position: import('./position').Position, key?: string[] } | undefined} request.from where the client is
+ * @param {number} request.limit
+ * @param {AbortSignal} [request.signal]
+ * @returns {Promise<LoadedPage>}
+ */
+async function loadPage(databases, { user, table, from, limit, signal }) {
+  if (from === undefined) return wholeTable(databases, { user, table, limit, signal });
+  const { position, key } = from;
+  if (key !== undefined && key.length === table.keys.length) {
+    return wholeTable(databases, { user, table, from: { position, key }, limit, signal });
+  }
+  const values = [...after(position), user.tid, table.name, limit];
+  const rows = await databases.onShardOf(user, READ_OF_TABLE, values, { operation: 'read', signal });
+  const page = pageOf(rows, limit);
+  const isGone = page.log !== position.log || comparePositions(page.trimmed, position) > 0;
+  if (key !== undefined || isGone || page.changes.some(({ action }) => action === 'RESET')) {
+    return wholeTable(databases, { user, table, limit, signal });
+  }
+  return {
+    data: latestOf(page.changes, table),
+    timestamp: formatPosition({ log: page.log, ...page.end }),
+    hasMore: !page.isWhole,
+    reset: false,
+  };
+}
+
+/**
+ * A page of the whole table: after a key, or from the beginning.
+ *
+ * @param {import('./databases').Databases} databases
+ * @param {{ user: any, table: any, from?: any, limit: number, signal?: AbortSignal }} request
+ */
+async function wholeTable(databases, request) {
+  const { user, table, from, limit, signal } = request;
+  const values = [user.tid, limit, ...(from?.key ?? [])];
+  let rows;
+  try {
+    const text = pageQuery(table, from !== undefined);
+    rows = await databases.onShardOf(user, text, values, { operation: 'read', signal });
+  } catch (error) {
+    // A name that is no value of the tenant column's type has no rows.
+    if (!NO_VALUE.has(error.code)) throw error;
+    rows = await databases.onShardOf(
+      user,
+      pageQuery(table, false, 'false AND $1::text IS NULL'),
+      values.slice(0, 2),
+      {
+        operation: 'read',
+        signal,
+      },
+    );
+  }
+  const [first] = rows;
+  const position = { log: first.log, xid: Number(first.horizon), number: 0 };
+  // Positions of a log that has been replaced since the first page mean nothing now.
+  if (from !== undefined && from.position.log !== position.log) {
+    return wholeTable(databases, { user, table, limit, signal });
+  }
+  const found = first.row === null ? [] : rows;
+  const begun = from?.position ?? position;
+  const hasMore = found.length === limit;
+  const keyOf = (row) => table.keys.map((_, index) => row[`key${index}`]);
+  return {
+    data: found.map(({ row }) => withExactNumbers(row)),
+    timestamp: hasMore ? formatCursor(begun, keyOf(found.at(-1))) : formatPosition(begun),
+    hasMore,
+    reset: from === undefined,
+  };
+}
+
+/** Its values: the tenant, the limit, and the key after which it begins. */
+function pageQuery({ relation, tenantColumn, tenantType, keys }, isNext, condition) {
+  const alias = quoted('mtdd row');
+  const columns = keys.map(([name]) => `${alias}.${quoted(name)}`);
+  const tenant = `${alias}.${quoted(tenantColumn)}`;
+  const ofTenant = condition ?? `${tenant} = $1::text::${tenantType} AND ${tenant}::text = $1::text`;
+  const beyond = keys.map(([, type], index) => `$${index + 3}::text::${type}`);
+  const isAfter = isNext ? ` AND (${columns.join(', ')}) > (${beyond.join(', ')})` : '';
+  const keyColumns = columns.map((column, index) => `${column}::text AS key${index}`);
+  return `SELECT log.*, page.* FROM (
+    SELECT mtdd.change_log_id() AS log, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon) log
+  LEFT JOIN (
+    SELECT mtdd.row_json(${alias})::text AS row, ${keyColumns.join(', ')}, row_number() OVER (ORDER BY ${columns.join(', ')}) AS place
+    FROM ${relation} AS ${alias} WHERE ${ofTenant}${isAfter} ORDER BY ${columns.join(', ')} LIMIT $2::bigint) page ON true
+  ORDER BY page.place`;
+}
+
+/** The last change of each row, in the order of the log. A row that was deleted is its key, and a mark that says so. */
+function latestOf(changes, { keys, mark }) {
+  const latest = new Map();
+  for (const { action, data } of changes) {
+    const row = withExactNumbers(data);
+    const parsed = JSON.parse(row);
+    const key = JSON.stringify(keys.map(([name]) => parsed[name]));
+    latest.delete(key);
+    latest.set(key, action === 'DELETE' ? tombstone(parsed, keys, mark) : row);
+  }
+  return [...latest.values()];
+}
+
+function tombstone(row, keys, mark) {
+  const fields = keys.map(([name]) => [name, row[name]]);
+  return JSON.stringify(Object.fromEntries([...fields, [mark, 'DELETE']]));
+}
+
+function quoted(name) {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * What a function get_<table>(bigint, text) of the application returns, with the time when it was asked.
+ *
+ * @param {import('./databases').Databases} databases
+ * @param {{ tid: string, tenantType: number }} user
+ * @param {string} name quoted
+ * @param {string} lastUpdated
+ * @param {AbortSignal} signal
+ * @returns {Promise<Omit<LoadedPage, 'timestamp'> & { timestamp: number }>}
+ */
+async function loadByFunction(databases, user, name, lastUpdated, signal) {
+  const text = `SELECT now.seconds, found.row FROM (
+    SELECT floor(extract(epoch FROM statement_timestamp()))::bigint::text AS seconds) now
+  LEFT JOIN (SELECT to_json(called)::text AS row FROM ${name}($1::text::bigint, $2::text) AS called) found ON true`;
+  const rows = await databases.onShardOf(user, text, [lastUpdated, user.tid], { signal });
+  const data = rows.filter(({ row }) => row !== null).map(({ row }) => withExactNumbers(row));
+  return { data, timestamp: Number(rows[0].seconds), hasMore: false, reset: false };
+}
+
+module.exports = { loadByFunction, loadPage };
