@@ -869,6 +869,373 @@ export interface MtddGap {
   readonly reason: string;
 }
 
+// Devices and push notifications --------------------------------------------------------------------------
+
+/**
+ * The connected devices of the application, and push notifications to them by Firebase Cloud Messaging (FCM).
+ * There is one for the process. Mobile devices are kept in memory unless `UseDeviceStore` says otherwise.
+ *
+ * A device id belongs to its tenant: the same id in two tenants is two devices, and without a tenant it is a
+ * third. Whoever names no tenant finds no tenant's device.
+ *
+ * @group Devices and push notifications
+ */
+export const ActiveClients: MtddActiveClients;
+
+/**
+ * The type of `ActiveClients` with the memory store, or another one that answers at once.
+ *
+ * @group Devices and push notifications
+ */
+export interface MtddActiveClients extends MtddClients {
+  /**
+   * The tokens of the devices without a tenant, as in 1.x, read only.
+   *
+   * @throws ValidationError with another store than the memory store
+   */
+  readonly mobile: ReadonlyMap<string, string>;
+  /**
+   * Registers a mobile device, or gives it another token. Neither loads firebase-admin nor needs an account.
+   *
+   * @param deviceId 1 to 512 bytes
+   * @param fcmToken as the device got it from FCM
+   * @param options the tenant that the device belongs to; left out: none
+   * @throws TypeError for a wrong id, token or tenant
+   */
+  AddMobileDevice(deviceId: string, fcmToken: string, options?: MtddDeviceTenant | null): void;
+  /** Forgets a mobile device. An unknown one is no error. */
+  DeleteMobileDevice(deviceId: string, options?: MtddDeviceTenant | null): void;
+  HasMobileDevice(deviceId: string, options?: MtddDeviceTenant | null): boolean;
+  GetMobileFcmToken(deviceId: string, options?: MtddDeviceTenant | null): string | undefined;
+  /** How many devices a tenant has; without a tenant, how many there are of all tenants and of none. */
+  GetMobileDeviceCount(options?: MtddDeviceTenant | null): number;
+}
+
+/**
+ * The type of `ActiveClients` with a store that answers by promises, as `UseDeviceStore` returns it.
+ *
+ * @group Devices and push notifications
+ */
+export interface MtddAsyncActiveClients extends MtddClients {
+  /** @throws TypeError for a wrong id, token or tenant, at once; what the store rejects with, as a rejection */
+  AddMobileDevice(deviceId: string, fcmToken: string, options?: MtddDeviceTenant | null): Promise<void>;
+  DeleteMobileDevice(deviceId: string, options?: MtddDeviceTenant | null): Promise<void>;
+  HasMobileDevice(deviceId: string, options?: MtddDeviceTenant | null): Promise<boolean>;
+  GetMobileFcmToken(deviceId: string, options?: MtddDeviceTenant | null): Promise<string | undefined>;
+  GetMobileDeviceCount(options?: MtddDeviceTenant | null): Promise<number>;
+}
+
+/** What `ActiveClients` has with every store. */
+interface MtddClients {
+  /**
+   * Keeps mobile devices in another store from now on. Devices of the previous store are not copied.
+   *
+   * @returns `ActiveClients` itself, with the types that fit the store
+   * @throws TypeError if it is no store
+   */
+  UseDeviceStore(store: MtddDeviceStore): MtddActiveClients;
+  UseDeviceStore(store: MtddAsyncDeviceStore): MtddAsyncActiveClients;
+
+  /**
+   * Puts a service account into use, and loads `firebase-admin`. Without this call, the first message does it.
+   *
+   * @param config an account, or the path of its file. Default: `firebase` of InitializeReplication, else
+   *   FIREBASE_SERVICE_ACCOUNT_JSON, else FIREBASE_SERVICE_ACCOUNT_PATH
+   * @throws ConfigError for a wrong or missing account, without quoting it; if another account is in use; if
+   *   firebase-admin is not installed
+   */
+  InitializeFirebase(config?: FirebaseConfig | string | null): void;
+  isFirebaseInitialized(): boolean;
+  /** Ends the use of the account, so that another one can be used. */
+  resetFirebase(): void;
+  /**
+   * What InitializeFirebase was given; null if that was nothing. Of an account, `private_key` is not enumerable,
+   * so that logs do not show it.
+   */
+  getFirebaseConfig(): Readonly<FirebaseConfig> | string | null;
+  /** The app of firebase-admin, which is not its default app; null before the first use. */
+  readonly firebase: MtddFirebaseApp | null;
+
+  /** The events of the web devices without a tenant, by device id, as in 1.x, read only. */
+  readonly web: ReadonlyMap<string, ReadonlyMap<string, MtddWebStream>>;
+  /**
+   * Keeps an open response of a web device. It is forgotten when it is closed. Several tabs of a device may
+   * have a response each. A response that is closed already is not kept.
+   *
+   * @param deviceId 1 to 512 bytes
+   * @param eventName 1 to 512 bytes
+   * @param res an Express response, which belongs to one tenant
+   * @throws TypeError for a wrong id, name, response or tenant
+   */
+  AddWebDeviceEvent(
+    deviceId: string,
+    eventName: string,
+    res: MtddWebStream,
+    options?: MtddDeviceTenant | null,
+  ): void;
+  /** Forgets the responses of a device for one event; they stay open. */
+  DeleteWebDeviceEvents(deviceId: string, eventName: string, options?: MtddDeviceTenant | null): void;
+  /** Forgets all responses of a device, in all tabs; they stay open. */
+  DeleteWebDevice(deviceId: string, options?: MtddDeviceTenant | null): void;
+  HasWebDeviceEvent(deviceId: string, eventName: string, options?: MtddDeviceTenant | null): boolean;
+  /**
+   * What to write to, by event: the response, or for several tabs an object that writes to each. A copy;
+   * undefined for an unknown device.
+   */
+  GetWebDeviceEvents(
+    deviceId: string,
+    options?: MtddDeviceTenant | null,
+  ): ReadonlyMap<string, MtddWebStream> | undefined;
+  /** The responses of a device for one event, one for each tab, the oldest first. */
+  GetWebDeviceResponses(
+    deviceId: string,
+    eventName: string,
+    options?: MtddDeviceTenant | null,
+  ): MtddWebStream[];
+
+  /**
+   * Sends a message to an FCM token.
+   *
+   * All four ways of sending resolve with what FCM said, also if it refused. They reject for a wrong argument
+   * (TypeError), without an account (ConfigError), and if the device store fails. A rejection is logged, and
+   * does not end the process if nobody awaits it. Devices whose tokens are no longer registered are forgotten.
+   */
+  SendPushNotification(fcmToken: string, message: PushMessage): Promise<PushOutcome>;
+  /** Sends a message to a device. For an unknown one, the result has the error DEVICE_NOT_FOUND. */
+  SendPushNotificationToDevice(
+    deviceId: string,
+    message: PushMessage,
+    options?: MtddDeviceTenant | null,
+  ): Promise<PushOutcome>;
+  /**
+   * Sends a message to all devices of a tenant. A tenant that is undefined, null, `''` or NaN is refused with
+   * a TypeError.
+   *
+   * @param tenant its id; with a type other than 1 `{ tenantId, tenantType }`
+   */
+  SendPushNotificationToTenant(
+    tenant: MtddTenantId | MtddDeviceTenant,
+    message: PushMessage,
+  ): Promise<PushOutcome>;
+  /**
+   * Sends a message to every device, of all tenants and of none, in batches of 500. Takes no further argument:
+   * one that is meant to name a tenant is refused.
+   *
+   * If the store fails in between, it rejects with PartialFailureError, which has the PushOutcome so far as
+   * `outcome`.
+   */
+  BroadcastPushNotification(message: PushMessage): Promise<PushOutcome>;
+}
+
+/**
+ * The tenant that a device belongs to.
+ *
+ * @group Devices and push notifications
+ */
+export interface MtddDeviceTenant {
+  tenantId: MtddTenantId;
+  /** Default 1. */
+  tenantType?: number | string;
+}
+
+/**
+ * A message for devices. Notification and data together have at most 4096 bytes; unknown fields are refused.
+ *
+ * @group Devices and push notifications
+ */
+export interface PushMessage {
+  title: string;
+  body: string;
+  /** Numbers and booleans are sent as strings. Objects, null, undefined, NaN and names that FCM keeps are refused. */
+  data?: Record<string, string | number | boolean | bigint> | null;
+  /**
+   * Sends title and body in `data` alone, as 1.x did: the device shows nothing by itself. Default false: they
+   * are sent as notification, and in `data` too.
+   */
+  dataOnly?: boolean;
+}
+
+/**
+ * What became of a message.
+ *
+ * @group Devices and push notifications
+ */
+export interface PushOutcome {
+  successCount: number;
+  failureCount: number;
+  /** One for each device. */
+  results: PushResult[];
+}
+
+/** @group Devices and push notifications */
+export type PushResult = {
+  /** Left out for SendPushNotification. */
+  deviceId?: string;
+  /** Of a device with a tenant. */
+  tenantId?: string;
+  tenantType?: number;
+  /** Only for SendPushNotification: the token that it was given. */
+  token?: string;
+} & (
+  | { ok: true; messageId: string; error?: undefined }
+  /** `error.code`: firebase-admin's, such as `messaging/registration-token-not-registered`. */
+  | { ok: false; messageId?: undefined; error: MtddError }
+);
+
+/**
+ * What can be written to: a response of Express or Node.js, or several of them.
+ *
+ * @group Devices and push notifications
+ */
+export interface MtddWebStream {
+  // biome-ignore lint/suspicious/noExplicitAny: Express and Node.js declare several signatures
+  write(chunk: any, ...rest: any[]): boolean;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  end(...args: any[]): unknown;
+}
+
+/**
+ * What firebase-admin calls an App.
+ *
+ * @group Devices and push notifications
+ */
+export interface MtddFirebaseApp {
+  readonly name: string;
+  readonly options: object;
+}
+
+/**
+ * A mobile device as stores keep it. `tenant: null`: it belongs to none.
+ *
+ * @group Devices and push notifications
+ */
+export interface MtddStoredDevice {
+  tenant: MtddStoredTenant | null;
+  deviceId: string;
+  token: string;
+}
+
+/** @group Devices and push notifications */
+export interface MtddStoredTenant {
+  tenantId: string;
+  tenantType: number;
+}
+
+/**
+ * A store of mobile devices that answers at once. Arguments have been checked. A device is known by its tenant
+ * and its id.
+ *
+ * @group Devices and push notifications
+ */
+export interface MtddDeviceStore {
+  /** Adds a device, or replaces its token. */
+  set(device: MtddStoredDevice): void;
+  /** Its token; null or undefined if it is unknown. */
+  get(tenant: MtddStoredTenant | null, deviceId: string): string | null | undefined;
+  /** Whether there was one. */
+  delete(tenant: MtddStoredTenant | null, deviceId: string): boolean;
+  /** Removes every device whose token is now one of these. How many there were. */
+  deleteTokens(tokens: string[]): number;
+  count(tenant: MtddStoredTenant | null): number;
+  countAll(): number;
+  devices(tenant: MtddStoredTenant | null): Iterable<MtddStoredDevice>;
+  allDevices(): Iterable<MtddStoredDevice>;
+}
+
+/**
+ * The same for a store that answers by promises.
+ *
+ * @group Devices and push notifications
+ */
+export interface MtddAsyncDeviceStore {
+  set(device: MtddStoredDevice): Promise<void>;
+  get(tenant: MtddStoredTenant | null, deviceId: string): Promise<string | null | undefined>;
+  delete(tenant: MtddStoredTenant | null, deviceId: string): Promise<boolean>;
+  deleteTokens(tokens: string[]): Promise<number>;
+  count(tenant: MtddStoredTenant | null): Promise<number>;
+  countAll(): Promise<number>;
+  devices(tenant: MtddStoredTenant | null): AsyncIterable<MtddStoredDevice>;
+  allDevices(): AsyncIterable<MtddStoredDevice>;
+}
+
+/**
+ * The default store: devices live in the memory of this process, and end with it.
+ *
+ * @group Devices and push notifications
+ */
+export class MemoryDeviceStore implements MtddDeviceStore {
+  set(device: MtddStoredDevice): void;
+  get(tenant: MtddStoredTenant | null, deviceId: string): string | undefined;
+  delete(tenant: MtddStoredTenant | null, deviceId: string): boolean;
+  deleteTokens(tokens: string[]): number;
+  count(tenant: MtddStoredTenant | null): number;
+  countAll(): number;
+  devices(tenant: MtddStoredTenant | null): Iterable<MtddStoredDevice>;
+  allDevices(): Iterable<MtddStoredDevice>;
+}
+
+declare class DatabaseDeviceStore implements MtddAsyncDeviceStore {
+  set(device: MtddStoredDevice): Promise<void>;
+  get(tenant: MtddStoredTenant | null, deviceId: string): Promise<string | undefined>;
+  delete(tenant: MtddStoredTenant | null, deviceId: string): Promise<boolean>;
+  deleteTokens(tokens: string[]): Promise<number>;
+  count(tenant: MtddStoredTenant | null): Promise<number>;
+  countAll(): Promise<number>;
+  devices(tenant: MtddStoredTenant | null): AsyncIterable<MtddStoredDevice>;
+  allDevices(): AsyncIterable<MtddStoredDevice>;
+}
+
+/**
+ * Devices in a table of the application's local database. Its queries go there whatever tenant is around them.
+ * What fails rejects with MtddError, code DEVICE_STORE_FAILED, whose `context.databaseCode` is the SQLSTATE.
+ *
+ * @group Devices and push notifications
+ */
+export class PostgresDeviceStore extends DatabaseDeviceStore {
+  /**
+   * @param db the application's Knex instance, or a Pool of `pg`
+   * @param options `table`: default `mtdd_push_devices`
+   * @throws TypeError for anything else
+   */
+  constructor(db: Knex | MtddQueryable, options?: { table?: string });
+  /** Creates the table and its index if they do not exist. */
+  createTable(): Promise<void>;
+}
+
+/**
+ * What has `query`, as a Pool of `pg`.
+ *
+ * @group Devices and push notifications
+ */
+export interface MtddQueryable {
+  // biome-ignore lint/suspicious/noExplicitAny: pg declares many overloads
+  query(text: string, values: any[]): Promise<{ rows: any[] }>;
+}
+
+/**
+ * Devices in Redis. What fails rejects with MtddError, code DEVICE_STORE_FAILED.
+ *
+ * @group Devices and push notifications
+ */
+export class RedisDeviceStore extends DatabaseDeviceStore {
+  /**
+   * @param client a connected client of `ioredis` or of `redis`
+   * @param options `prefix`: what all keys begin with. Default `{mtdd:push}`
+   * @throws TypeError for anything else
+   */
+  constructor(client: MtddRedisClient, options?: { prefix?: string });
+}
+
+/**
+ * A client of `ioredis` (has `call`) or of `redis` (has `sendCommand`).
+ *
+ * @group Devices and push notifications
+ */
+export type MtddRedisClient =
+  | { call(command: string, ...args: string[]): Promise<unknown> }
+  // biome-ignore lint/suspicious/noExplicitAny: each version of `redis` has its own types
+  | { sendCommand(command: any): Promise<any> };
+
 // Errors --------------------------------------------------------------------------------------------------
 
 /**

@@ -12,6 +12,7 @@ const { attach } = require('./knex/client');
 const { explain } = require('./knex/explain');
 const { checkedTenant, checkedTenantType } = require('./knex/route');
 const { listen } = require('./notifications/listen');
+const { setUpPush } = require('./push/active-clients');
 const { createLoggers } = require('./logger');
 
 /**
@@ -32,6 +33,7 @@ async function setUp(db, config, { app = null, patchNothing = false } = {}) {
   const authenticate = hasRoutes ? authenticator(loaded.auth) : null;
   const runtime = await attach(db, loaded, { loggers, openClient, patchNothing });
   for (const warning of loaded.warnings) loggers.mtdd.warn(warning);
+  setUpPush({ account: loaded.firebase, log: loggers.notification });
   const { queryServers, lookupServers } = loaded.settings;
   if (loaded.useMtdd)
     loggers.mtdd.info({ queryServers, lookupServers }, 'Queries with .mtdd() go to the query servers');

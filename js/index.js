@@ -8,6 +8,10 @@ const { tenantContext } = require('./http/tenant-context');
 const { createMtddKnex } = require('./create');
 const { runLocal, withTenant } = require('./knex/with-tenant');
 const { withSignal } = require('./knex/signal');
+const { ActiveClients } = require('./push/active-clients');
+const { MemoryDeviceStore } = require('./push/stores/memory');
+const { PostgresDeviceStore } = require('./push/stores/postgres');
+const { RedisDeviceStore } = require('./push/stores/redis');
 
 const { argumentError: _forArguments, errorFromCode: _forCodes, ...errorClasses } = errors;
 const { ValidationError } = errors;
@@ -40,5 +44,9 @@ module.exports = {
   withSignal,
   runLocal,
   tenantContext,
+  ActiveClients,
+  MemoryDeviceStore,
+  PostgresDeviceStore,
+  RedisDeviceStore,
   ...errorClasses,
 };

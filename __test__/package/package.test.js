@@ -119,7 +119,10 @@ describe('what is packed', () => {
     );
     assert.equal(manifest.devDependencies, undefined);
     assert.equal(manifest.scripts, undefined);
-    assert.deepEqual(manifest.peerDependenciesMeta, { express: { optional: true } });
+    assert.deepEqual(manifest.peerDependenciesMeta, {
+      express: { optional: true },
+      'firebase-admin': { optional: true },
+    });
   });
 
   test('the platform package has the addon, a server that can be run, and the licences of what is inside', () => {

@@ -1,6 +1,7 @@
 // Compiled, never run: what the public types must accept, and what they must refuse.
 
 import {
+  ActiveClients,
   ConfigError,
   CrossShardTransactionError,
   createMtddKnex,
@@ -14,7 +15,11 @@ import {
   OutcomeUnknownError,
   OverloadedError,
   PartialFailureError,
+  PostgresDeviceStore,
+  type PushMessage,
+  type PushOutcome,
   QueryTimeoutError,
+  RedisDeviceStore,
   runLocal,
   TenantNotFoundError,
   tenantContext,
@@ -22,7 +27,10 @@ import {
   withTenant,
 } from '@advcomm/tenant_replication_postgres';
 import express from 'express';
+import Redis from 'ioredis';
 import knex, { type Knex } from 'knex';
+import { Pool } from 'pg';
+import { createClient } from 'redis';
 
 interface User {
   id: number;
@@ -406,3 +414,43 @@ export const verifying: LibraryConfig[] = [
   // @ts-expect-error: it is mounted by default
   { http: true },
 ];
+
+export async function devices(res: express.Response, tenantId: string | undefined): Promise<void> {
+  const token = ActiveClients.GetMobileFcmToken('d');
+  same<string | undefined, typeof token>(true);
+  const known: boolean = ActiveClients.HasMobileDevice('d', { tenantId: 5, tenantType: '2' });
+  ActiveClients.AddWebDeviceEvent('d', 'events', res);
+  ActiveClients.GetWebDeviceEvents('d')?.get('events')?.write('data: 1\n\n');
+  ActiveClients.web.get('d')?.get('events')?.end();
+  const message: PushMessage = { title: 'a', body: 'b', data: { id: 1, urgent: known } };
+  const outcome = await ActiveClients.BroadcastPushNotification(message);
+  same<PushOutcome, typeof outcome>(true);
+  for (const result of outcome.results) {
+    if (result.ok) same<string, typeof result.messageId>(true);
+    else same<MtddError, typeof result.error>(true);
+  }
+  await ActiveClients.SendPushNotificationToTenant('acme', message);
+  await ActiveClients.SendPushNotificationToTenant({ tenantId: 'acme', tenantType: 2 }, message);
+  for (const store of [
+    new PostgresDeviceStore(db),
+    new PostgresDeviceStore(new Pool(), { table: 'devices' }),
+    new RedisDeviceStore(new Redis()),
+    new RedisDeviceStore(createClient(), { prefix: 'devices' }),
+  ]) {
+    const clients = ActiveClients.UseDeviceStore(store);
+    const later = clients.GetMobileFcmToken('d');
+    same<Promise<string | undefined>, typeof later>(true);
+    // @ts-expect-error: only the memory store has a map
+    clients.mobile;
+  }
+  // @ts-expect-error: read only
+  ActiveClients.mobile.set('d', 'token');
+  // @ts-expect-error: a tenant that may be missing
+  await ActiveClients.SendPushNotificationToTenant(tenantId, message);
+  // @ts-expect-error: a tenant that may be missing
+  ActiveClients.AddMobileDevice('d', 'token', { tenantId });
+  // @ts-expect-error: a broadcast is for everybody
+  await ActiveClients.BroadcastPushNotification(message, 'acme');
+  // @ts-expect-error: FCM takes no objects
+  await ActiveClients.SendPushNotification('token', { title: 'a', body: 'b', data: { order: {} } });
+}

@@ -37,11 +37,27 @@ test('every export has a type, and every typed value is exported', () => {
 test('functions take as many arguments as their types say', () => {
   for (const [name, symbol] of declared) {
     if (!isValue(symbol) || typeof library[name] !== 'function' || name.endsWith('Error')) continue;
-    const signatures = checker.getTypeOfSymbol(symbol).getCallSignatures();
+    const type = checker.getTypeOfSymbol(symbol);
+    const signatures = [...type.getCallSignatures(), ...type.getConstructSignatures()];
     assert.ok(signatures.length > 0, name);
     const most = Math.max(...signatures.map(({ parameters }) => parameters.length));
     // Rest parameters count for nothing.
     assert.ok(library[name].length <= most, `${name}: ${library[name].length} of ${most}`);
+  }
+});
+
+test('ActiveClients has the members that its types name', () => {
+  const { ActiveClients } = library;
+  assert.deepEqual(sorted(Object.keys(ActiveClients)), membersOf('MtddActiveClients'));
+  assert.deepEqual(
+    membersOf('MtddAsyncActiveClients'),
+    sorted(membersOf('MtddActiveClients').filter((name) => name !== 'mobile')),
+  );
+  const type = checker.getDeclaredTypeOfSymbol(declared.get('MtddActiveClients'));
+  for (const member of type.getProperties()) {
+    const [signature] = checker.getTypeOfSymbol(member).getCallSignatures();
+    if (signature === undefined) continue;
+    assert.equal(ActiveClients[member.name].length, signature.parameters.length, member.name);
   }
 });
 

@@ -22,8 +22,24 @@ const ESSENTIAL = [
  * @throws {ConfigError} for a wrong type, or a file that cannot be read
  */
 function firebaseOf(given, env, warnings) {
+  const { account, path, missing } = findAccount(given, env);
+  if (missing.length === 0) return account;
+  warnings.push(`${path}: ${missing.join(', ')} missing, so push notifications are off.`);
+  return null;
+}
+
+/**
+ * The service account, complete or not.
+ *
+ * @param {unknown} given an account, the path of its file, or nothing
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {{ account: object | null, path: string, missing: string[] }} null: there is none. `path`: where it was found.
+ *   `missing`: which of the fields that sending needs are not there
+ * @throws {ConfigError} for a wrong type, or a file that cannot be read
+ */
+function findAccount(given, env) {
   const [account, path] = find(given, env);
-  if (account === null) return null;
+  if (account === null) return { account, path, missing: [] };
   if (typeof account !== 'object' || Array.isArray(account)) {
     throw new ConfigError(
       `${path}: expected a service account or the path of its file, got a ${typeof account}`,
@@ -35,9 +51,7 @@ function firebaseOf(given, env, warnings) {
     }
   }
   const missing = ESSENTIAL.filter((spellings) => !spellings.some((key) => account[key])).map(([key]) => key);
-  if (missing.length === 0) return account;
-  warnings.push(`${path}: ${missing.join(', ')} missing, so push notifications are off.`);
-  return null;
+  return { account, path, missing };
 }
 
 /** The account and where it came from. */
@@ -72,4 +86,4 @@ function parse(text, path) {
   }
 }
 
-module.exports = { firebaseOf };
+module.exports = { findAccount, firebaseOf };
