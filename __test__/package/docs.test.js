@@ -11,7 +11,7 @@ const { describe, test } = require('node:test');
 const ts = require('typescript');
 const { loadConfig } = require('../../js/config/config');
 const errors = require('../../js/errors');
-const { name: NAME, peerDependencies, scripts } = require('../../package.json');
+const { name: NAME, peerDependencies, peerDependenciesMeta, scripts } = require('../../package.json');
 const { SERVER } = require('../../scripts/build');
 const flags = require('../../scripts/flags');
 const { Document, documents } = require('../support/documents');
@@ -154,7 +154,18 @@ function checkCommand(line, place) {
   const [program, first, ...rest] = words;
   if (program === 'npm' && ['run', 'test'].includes(first)) return;
   if (program === 'npm' && first === 'install') {
-    assert.deepEqual(rest.sort(), [NAME, ...Object.keys(peerDependencies)].sort(), place);
+    const known = [NAME, ...Object.keys(peerDependencies)];
+    const needed = rest.includes(NAME) ? known.filter((one) => !peerDependenciesMeta[one]?.optional) : [];
+    assert.deepEqual(
+      rest.filter((one) => !known.includes(one)),
+      [],
+      place,
+    );
+    assert.deepEqual(
+      needed.filter((one) => !rest.includes(one)),
+      [],
+      place,
+    );
   } else if (program === 'npx' && first === 'mtdd-server') {
     // The help comes only when what stands before it has been understood.
     assert.doesNotThrow(

@@ -214,6 +214,20 @@ describe('a broadcast', () => {
     assert.equal(results[0].messageId, results[1].messageId);
   });
 
+  test('reaches a device once, also if the store names it twice', async () => {
+    class Repeating extends MemoryDeviceStore {
+      *allDevices() {
+        yield* super.allDevices();
+        yield* super.allDevices();
+      }
+    }
+    clients.UseDeviceStore(new Repeating());
+    clients.AddMobileDevice('1', 'a');
+    clients.AddMobileDevice('1', 'b', { tenantId: 'acme' });
+    const { results } = await clients.BroadcastPushNotification(HELLO);
+    assert.deepEqual([results.length, tokens()], [2, ['a', 'b']]);
+  });
+
   test('goes out in batches of 500, over a limited number of connections', async () => {
     const sentBefore = [];
     class Watched extends MemoryDeviceStore {
@@ -300,6 +314,14 @@ describe('a token that FCM refuses', () => {
     const { failureCount } = await clients.SendPushNotificationToDevice('1', HELLO);
     assert.equal(failureCount, 1);
     assert.equal(clients.GetMobileFcmToken('1'), 'new');
+  });
+
+  test('is not passed on if FCM quotes it', async () => {
+    fcm.refusals.set('secret-token', 'quoted');
+    clients.AddMobileDevice('1', 'secret-token');
+    const { results } = await clients.SendPushNotificationToDevice('1', HELLO);
+    assert.equal(results[0].error.message, 'Wrong value [token] at message.token');
+    assert.doesNotMatch(results[0].error.stack, /secret-token/);
   });
 
   test('is written to no log and no error; the log has the numbers', async () => {

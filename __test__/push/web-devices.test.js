@@ -189,4 +189,6 @@ test('what a tenant leaves behind is nothing', async () => {
   gc();
   const kept = process.memoryUsage().heapUsed - before;
   assert.ok(kept < 5_000_000, `${kept} bytes`);
+  // Used once more, so that it was not collected itself.
+  assert.deepEqual([...devices.view], []);
 });

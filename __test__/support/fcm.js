@@ -25,6 +25,7 @@ const REFUSALS = {
     'INVALID_ARGUMENT',
   ],
   invalid: [400, 'INVALID_ARGUMENT', "Invalid value at 'message.android'", 'INVALID_ARGUMENT'],
+  quoted: [400, 'INVALID_ARGUMENT', 'Wrong value secret-token at message.token', 'INVALID_ARGUMENT'],
   foreign: [403, 'PERMISSION_DENIED', 'SenderId mismatch', 'SENDER_ID_MISMATCH'],
 };
 
