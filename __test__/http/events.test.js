@@ -143,23 +143,44 @@ describe('GET /mtdd/events', () => {
     assert.deepEqual(seen, [100, 101, 102, 103]);
   });
 
-  it('holds back what is committed until every older transaction has ended', async () => {
+  it('keeps the order in which a row was changed, whichever transaction began first', async () => {
     const client = await open({ tid: 'b' });
     const shard = await app.handle.tenantShard('b');
+    await insert('b', { id: 200, name: 'first' });
+    const [{ id: before }] = await client.until(1);
     const slow = await app.db.transaction();
-    await slow('products').insert({ id: 200, tenant_id: 'b' }).mtdd('b');
-    await onConnection(cluster.shards[shard].databaseUrl, "insert into products values (201, 'b')");
-    await sleep(300);
-    assert.deepEqual(client.changes, []);
-    const late = await open({ tid: 'b' });
-    await slow.commit();
+    await slow('products').insert({ id: 201, tenant_id: 'b' }).mtdd('b');
+    await onConnection(
+      cluster.shards[shard].databaseUrl,
+      "update products set name = 'second' where id = 200",
+    );
+    // It waits for nobody: a transaction that goes on holds back only what is its own.
     await client.until(2);
+    const late = await open({ tid: 'b' });
+    const seen = client.lastEventId;
+    await slow('products').where({ id: 200 }).update({ name: 'third' }).mtdd('b');
+    await slow.commit();
+    await client.until(4);
     await late.until(2);
-    for (const { changes } of [client, late])
+    const shown = (changes) => changes.map(({ data }) => data.name ?? data.id);
+    assert.deepEqual(shown(client.changes), ['first', 'second', 201, 'third']);
+    assert.deepEqual(shown(late.changes), [201, 'third']);
+    for (const [lastEventId, missed] of [
+      [before, ['second', 201, 'third']],
+      [seen, [201, 'third']],
+      [client.events[2].id, ['third']],
+    ]) {
+      const back = await open({ tid: 'b' }, { lastEventId });
+      await back.until(missed.length);
+      if (lastEventId === before)
+        assert.deepEqual(shown(back.changes).sort(), [201, 'second', 'third'].sort());
+      else assert.deepEqual(shown(back.changes), missed);
+      const names = back.changes.filter(({ data }) => data.id === 200).map(({ data }) => data.name);
       assert.deepEqual(
-        changes.map(({ data }) => data.id),
-        [200, 201],
+        names,
+        missed.filter((name) => typeof name === 'string'),
       );
+    }
   });
 
   it('says refetch when the position has been trimmed, is of another log, or is no position', async () => {

@@ -38,7 +38,7 @@ async function startLiveApp({ local, queryServers, lookupServer }, config = {}, 
       queryServers,
       lookupServer,
       requireTenant: false,
-      logLevel: 'silent',
+      logLevel: process.env.LL ?? 'silent',
       ...mtdd,
     },
   });

@@ -37,7 +37,19 @@ function eventsHandler({ feed, databases, format, settings, logger }) {
     };
     const allows = permittedTables(tablesByRole, user);
     const limits = { maxBuffered: events.maxBuffered };
-    const stream = new EventStream({ res, user, allows, feed, databases, format, limits, onDropped });
+    const onFailed = (error) =>
+      logger.warn({ tenant: user.tid, err: error }, 'Cannot read older changes, and goes on trying');
+    const stream = new EventStream({
+      res,
+      user,
+      allows,
+      feed,
+      databases,
+      format,
+      limits,
+      onDropped,
+      onFailed,
+    });
     signal.addEventListener('abort', () => {
       stream.forget();
       feed.leave(stream);

@@ -22,11 +22,21 @@ const FRESH = 1000;
  *
  * @typedef {object} Subscriber
  * @property {{ tid: string, tenantType: number }} user
- * @property {(changes: import('./change-log').Change[], frame: (change: any) => string) => void} take
+ * @property {(changes: import('./change-log').Change[], batch: Batch) => void} take
  * @property {(table: string, text: string) => void} notify
  * @property {(reason: string) => void} restart
  * @property {(reason: string) => void} end
  * @property {() => void} beat
+ */
+
+/**
+ * What was read of a shard's log at once.
+ *
+ * @typedef {object} Batch
+ * @property {import('./position').Position} position where it begins
+ * @property {import('./snapshot').Snapshot} until what it is part of
+ * @property {(change: import('./change-log').Change, base: import('./snapshot').Snapshot) => string} frame the text of a
+ *   change for a stream that has seen a snapshot
  */
 
 /**
@@ -69,12 +79,12 @@ class ChangeFeed {
     this.#logger = logger;
     this.#readers = Array.from({ length: databases.count }, (_, shard) => {
       const follower = {
-        changes: (page) => this.#handOut(shard, page),
+        changes: (page, position) => this.#handOut(shard, page, position),
         reset: (reason) => this.#resetAll(shard, reason),
         spacing: () => Math.min(100, this.#size / 100),
       };
-      const hear = (wake, gap) =>
-        listen(shard, (payload) => this.#heard(shard, payload, wake, tenantColumn), gap);
+      const hear = (wake) =>
+        listen(shard, (payload) => this.#heard(shard, payload, wake, tenantColumn), wake);
       return new ChangeReader({ databases, shard, listen: hear, follower, logger });
     });
   }
@@ -160,16 +170,28 @@ class ChangeFeed {
     }
   }
 
+  /** Makes the texts of changes, once for all streams that have seen the same snapshot. */
+  #framesOf(log, until) {
+    const byBase = new Map();
+    return (change, base) => {
+      if (!byBase.has(base)) byBase.set(base, new Map());
+      const texts = byBase.get(base);
+      if (!texts.has(change))
+        texts.set(change, this.frameOf({ log, base, until, number: change.number }, change));
+      return texts.get(change);
+    };
+  }
+
   /**
    * A change as clients get it.
    *
-   * @param {string} log
+   * @param {import('./position').Position} position of who has got it
    * @param {import('./change-log').Change} change
    */
-  frameOf(log, { xid, number, tenant, table, action, data }) {
+  frameOf(position, { tenant, table, action, data }) {
     const row = data === null ? 'null' : oneLine(data);
     const json = `{"table":${JSON.stringify(table)},"action":"${action}","data":${row},"tenantId":${JSON.stringify(tenant)}}`;
-    return this.#frame(formatPosition({ log, xid, number }), json);
+    return this.#frame(formatPosition(position), json);
   }
 
   #stopReaders() {
@@ -198,7 +220,7 @@ class ChangeFeed {
     for (const stream of group.streams) stream.restart('the tenant has moved');
   }
 
-  async #handOut(shard, { log, changes }) {
+  async #handOut(shard, { until, changes }, position) {
     const concerned = new Map();
     for (const change of changes) {
       if (change.action === 'RESET') {
@@ -210,13 +232,8 @@ class ChangeFeed {
     }
     await this.#forgetMoved(shard, concerned);
     for (const [group, own] of concerned) {
-      const texts = new Map();
-      for (const stream of group.streams) {
-        stream.take(own, (change) => {
-          if (!texts.has(change)) texts.set(change, this.frameOf(log, change));
-          return texts.get(change);
-        });
-      }
+      const batch = { position, until, frame: this.#framesOf(position.log, until) };
+      for (const stream of group.streams) stream.take(own, batch);
     }
   }
 
@@ -265,7 +282,7 @@ class ChangeFeed {
     }
     if (message === null || typeof message !== 'object') return;
     if (typeof message.position === 'string' && /^\d{1,15}$/.test(message.position)) {
-      wake(Number(message.position));
+      wake();
       return;
     }
     const { table, data } = message;

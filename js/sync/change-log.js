@@ -3,6 +3,7 @@
  */
 
 const { ProtocolError } = require('../errors');
+const { fromPostgres, toPostgres } = require('./snapshot');
 
 /** Changes of one reading. */
 const PAGE = 1000;
@@ -11,36 +12,36 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 /** PostgreSQL's codes for a database without a log. */
 const NO_LOG = new Set(['42P01', '3F000', '42883']);
 
+/** The first parameters: the position. What it has not seen is read up to its second snapshot, or up to now. */
 const LOG = `WITH log AS MATERIALIZED (
-  SELECT mtdd.change_log_id() AS log, trimmed_xid::text, trimmed_number::text,
-    pg_snapshot_xmin(pg_current_snapshot()) AS horizon
+  SELECT mtdd.change_log_id() AS log, trimmed_xid::text, $1::text::pg_snapshot AS base,
+    coalesce($2::text::pg_snapshot, pg_current_snapshot()) AS until, $3::bigint AS number
   FROM mtdd.change_log)
-SELECT log.log, log.trimmed_xid, log.trimmed_number, log.horizon::text, found.xid::text, found.number::text,
+SELECT log.log, log.trimmed_xid, log.until::text, found.xid::text, found.number::text,
   found.tenant, found.table_name, found.action, found.data::text, found.rows::text
 FROM log LEFT JOIN LATERAL (
-  SELECT *, count(*) OVER () AS rows, sum(coalesce(pg_column_size(page.data), 0)) OVER (ORDER BY xid, number) AS bytes
+  SELECT *, count(*) OVER () AS rows, sum(coalesce(pg_column_size(page.data), 0)) OVER (ORDER BY number) AS bytes
   FROM (`;
 const END = `) page) found ON found.bytes - coalesce(pg_column_size(found.data), 0) < ${PAGE_BYTES}
-ORDER BY found.xid, found.number`;
+ORDER BY found.number`;
 
-const between = (condition) => `SELECT * FROM mtdd.changes
-  WHERE ${condition} (xid, number) > ($1::text::xid8, $2::bigint) AND xid < log.horizon ORDER BY xid, number LIMIT ${PAGE}`;
-
-/** All changes after a position. */
-const READ = `${LOG}${between('')}${END}`;
+const unseen = (condition, limit) => `SELECT * FROM mtdd.changes WHERE ${condition}
+  xid >= pg_snapshot_xmin(log.base) AND number > log.number AND NOT pg_visible_in_snapshot(xid, log.base)
+  AND pg_visible_in_snapshot(xid, log.until) ORDER BY number LIMIT ${limit}`;
 /** Those of a tenant, and those that concern every tenant. */
-const READ_OF_TENANT = `${LOG}SELECT * FROM ((${between('tenant = $3 AND')}) UNION ALL (${between("tenant = '' AND")})) both_kinds
-  ORDER BY xid, number LIMIT ${PAGE}${END}`;
-/** The same of one table. */
-const READ_OF_TABLE = `${LOG}SELECT * FROM (
-  (SELECT * FROM mtdd.changes WHERE tenant = $3 AND table_name = $4 AND (xid, number) > ($1::text::xid8, $2::bigint)
-    AND xid < log.horizon ORDER BY xid, number LIMIT $5)
-  UNION ALL
-  (SELECT * FROM mtdd.changes WHERE tenant = '' AND table_name = $4 AND (xid, number) > ($1::text::xid8, $2::bigint)
-    AND xid < log.horizon ORDER BY xid, number LIMIT $5)) both_kinds
-  ORDER BY xid, number LIMIT $5${END}`;
-/** Only where the log is. */
-const LOOK = `${LOG}SELECT * FROM mtdd.changes WHERE false${END}`;
+const unseenOfTenant = (condition, limit) => `SELECT * FROM (
+  (${unseen(`tenant = $4 AND ${condition}`, limit)}) UNION ALL (${unseen(`tenant = '' AND ${condition}`, limit)})
+) both_kinds ORDER BY number LIMIT ${limit}`;
+
+/** All changes. */
+const READ = `${LOG}${unseen('', PAGE)}${END}`;
+/** Those that concern a tenant. */
+const READ_OF_TENANT = `${LOG}${unseenOfTenant('', PAGE)}${END}`;
+/** Those of a table that concern a tenant, up to a limit. */
+const READ_OF_TABLE = `${LOG}${unseenOfTenant('table_name = $5 AND', '$6::bigint')}${END}`;
+/** Where the log is now. */
+const LOOK = `SELECT mtdd.change_log_id() AS log, trimmed_xid::text, pg_current_snapshot()::text AS until, NULL AS xid
+  FROM mtdd.change_log`;
 const TRIM = 'SELECT mtdd.trim_changes()::text AS deleted';
 
 /**
@@ -54,11 +55,10 @@ const TRIM = 'SELECT mtdd.trim_changes()::text AS deleted';
  *
  * @typedef {object} Page
  * @property {string} log the log's id: positions of another id mean something else
- * @property {{ xid: number, number: number }} trimmed what comes up to it may be missing
- * @property {number} horizon every transaction before it has ended
- * @property {Change[]} changes in the order of their positions
- * @property {boolean} isWhole there are no more before the horizon
- * @property {{ xid: number, number: number }} end everything up to it has been read
+ * @property {number} trimmed changes of this transaction, and of those before it, may be missing
+ * @property {import('./snapshot').Snapshot} until what has been read is visible in it
+ * @property {Change[]} changes in order
+ * @property {boolean} isWhole there are no more until then
  */
 
 /**
@@ -71,16 +71,12 @@ function pageOf(rows, limit = PAGE) {
   if (first === undefined) throw new ProtocolError('The change log of this shard lost its settings.');
   const changes = first.xid === null ? [] : rows.map(changeOf);
   const found = Number(first.rows ?? 0);
-  const isWhole = changes.length === found && found < limit;
-  const horizon = Number(first.horizon);
-  const last = changes.at(-1);
   return {
     log: first.log,
-    trimmed: { xid: Number(first.trimmed_xid), number: Number(first.trimmed_number) },
-    horizon,
+    trimmed: Number(first.trimmed_xid),
+    until: fromPostgres(first.until),
     changes,
-    isWhole,
-    end: isWhole ? { xid: horizon, number: 0 } : { xid: last.xid, number: last.number },
+    isWhole: changes.length === found && found < limit,
   };
 }
 
@@ -89,14 +85,48 @@ function changeOf(row) {
   return { xid: Number(row.xid), number: Number(row.number), tenant, table, action, data };
 }
 
+/**
+ * Where a page that was read from a position ends.
+ *
+ * @param {import('./position').Position} position
+ * @param {Page} page
+ * @returns {import('./position').Position}
+ */
+function endOf({ base }, { log, until, changes, isWhole }) {
+  if (isWhole) return { log, base: until, until: null, number: 0 };
+  return { log, base, until, number: changes.at(-1).number };
+}
+
+/** True if nothing is left to be read after a page that was read from a position. */
+function isLast({ until }, { isWhole }) {
+  return isWhole && until === null;
+}
+
+/** True if a page does not go on where the position is: the log is another one, or changes were trimmed. */
+function isBroken({ log, base }, page) {
+  return log !== page.log || base.xmin <= page.trimmed;
+}
+
 /** True if an error says that the database has no change log. */
 function hasNoLog(error) {
   return NO_LOG.has(error?.code);
 }
 
-/** The first values of the queries: the position after which they read. */
-function after({ xid, number }) {
-  return [String(xid), String(number)];
+/** The first values of the queries. */
+function after({ base, until, number }) {
+  return [toPostgres(base), until === null ? null : toPostgres(until), String(number)];
 }
 
-module.exports = { LOOK, PAGE, READ, READ_OF_TABLE, READ_OF_TENANT, TRIM, after, hasNoLog, pageOf };
+module.exports = {
+  LOOK,
+  READ,
+  READ_OF_TABLE,
+  READ_OF_TENANT,
+  TRIM,
+  after,
+  endOf,
+  hasNoLog,
+  isBroken,
+  isLast,
+  pageOf,
+};

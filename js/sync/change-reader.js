@@ -4,8 +4,7 @@
  */
 
 const { setTimeout: sleep } = require('node:timers/promises');
-const { LOOK, PAGE, READ, TRIM, after, hasNoLog, pageOf } = require('./change-log');
-const { comparePositions } = require('./position');
+const { LOOK, READ, TRIM, after, endOf, hasNoLog, isBroken, isLast, pageOf } = require('./change-log');
 
 /** Milliseconds. */
 const FIRST_PAUSE = 50;
@@ -13,14 +12,11 @@ const LONGEST_PAUSE = 5000;
 /** Reads at least so often, although nothing was notified: a log may have been installed, and positions move on. */
 const IDLE = 10_000;
 const TRIM_INTERVAL = 60_000;
-/** A transaction that is older than one that was notified holds it back: looks again after so long, and twice as long. */
-const FIRST_WAIT = 5;
-const LONGEST_WAIT = 200;
 
 /**
  * @typedef {object} Follower is told what was read
- * @property {(page: import('./change-log').Page) => Promise<void> | void} changes the next ones. Reading goes on once it
- *   resolves
+ * @property {(page: import('./change-log').Page, position: import('./position').Position) => Promise<void> | void}
+ *   changes those that come next after a position. Reading goes on once it resolves
  * @property {(reason: string) => void} reset the log is another one, or what comes next is missing in it
  * @property {() => number} spacing milliseconds between two readings, at least
  */
@@ -28,7 +24,7 @@ const LONGEST_WAIT = 200;
 class ChangeReader {
   #databases;
   #shard;
-  /** @type {(wake: (xid: number) => void, gap: () => void) => Promise<{ close(): Promise<void> }>} */
+  /** @type {(heard: () => void) => Promise<{ close(): Promise<void> }>} */
   #listen;
   /** @type {Follower} */
   #follower;
@@ -39,8 +35,6 @@ class ChangeReader {
   #wake = () => {};
   /** Something was notified since the last reading began. */
   #isWoken = false;
-  /** The newest transaction that was notified. */
-  #newest = 0;
   /** What was complained about last, which is not said again. */
   #complaint;
   #waiting = [];
@@ -49,7 +43,7 @@ class ChangeReader {
    * @param {object} options
    * @param {import('./databases').Databases} options.databases
    * @param {number} options.shard
-   * @param {(heard: (xid: number) => void, gap: () => void) => Promise<{ close(): Promise<void> }>} options.listen
+   * @param {(heard: () => void) => Promise<{ close(): Promise<void> }>} options.listen calls `heard` when there may be more
    * @param {Follower} options.follower
    * @param {object} options.logger
    */
@@ -105,10 +99,10 @@ class ChangeReader {
 
   async #follow(signal) {
     let pause = FIRST_PAUSE;
-    let wait = FIRST_WAIT;
     while (!signal.aborted) {
       this.#isWoken = false;
       const begun = Date.now();
+      const { position } = this;
       let page;
       try {
         page = await this.#read();
@@ -123,10 +117,8 @@ class ChangeReader {
       pause = FIRST_PAUSE;
       await this.#handOut(page);
       if (signal.aborted) return;
-      if (!page.isWhole) continue;
-      const isHeldBack = this.#newest >= page.horizon;
-      wait = isHeldBack ? Math.min(wait * 2, LONGEST_WAIT) : FIRST_WAIT;
-      if (!this.#isWoken) await this.#pause(isHeldBack ? wait : IDLE, signal);
+      if (position !== undefined && !isLast(position, page)) continue;
+      if (!this.#isWoken) await this.#pause(IDLE, signal);
       const early = this.#follower.spacing() - (Date.now() - begun);
       if (early > 0 && !signal.aborted) await sleep(early, undefined, { ref: false });
     }
@@ -143,9 +135,11 @@ class ChangeReader {
   async #handOut(page) {
     const { position } = this;
     const isFirst = position === undefined;
-    const isGone = !isFirst && (page.log !== position.log || comparePositions(page.trimmed, position) > 0);
+    const isGone = !isFirst && isBroken(position, page);
     if (isFirst || isGone) {
-      this.position = { log: page.log, xid: page.horizon, number: 0 };
+      this.position = { log: page.log, base: page.until, until: null, number: 0 };
+      // What was changed between its beginning and this reading has been handed to nobody.
+      if (isFirst && this.isReady) this.#follower.reset('tracking has begun');
       if (isGone) {
         this.#follower.reset(
           page.log === position.log
@@ -156,8 +150,8 @@ class ChangeReader {
       this.#becomeReady();
       return;
     }
-    if (page.changes.length > 0) await this.#follower.changes(page);
-    if (this.position === position) this.position = { log: page.log, ...page.end };
+    if (page.changes.length > 0) await this.#follower.changes(page, position);
+    if (this.position === position) this.position = endOf(position, page);
   }
 
   #becomeReady() {
@@ -192,8 +186,7 @@ class ChangeReader {
     });
   }
 
-  #heard(xid) {
-    this.#newest = Math.max(this.#newest, xid);
+  #heard() {
     this.#isWoken = true;
     this.#wake();
   }
@@ -201,13 +194,10 @@ class ChangeReader {
   async #keepListening(signal) {
     for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
-        const subscription = await this.#listen(
-          (xid) => this.#heard(xid),
-          () => this.#heard(0),
-        );
+        const subscription = await this.#listen(() => this.#heard());
         if (signal.aborted) await subscription.close();
         else signal.addEventListener('abort', () => subscription.close(), { once: true });
-        this.#heard(0);
+        this.#heard();
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -232,4 +222,4 @@ class ChangeReader {
   }
 }
 
-module.exports = { ChangeReader, PAGE };
+module.exports = { ChangeReader };

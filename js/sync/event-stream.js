@@ -3,8 +3,9 @@
  * comes once, in the order of the log.
  */
 
-const { READ_OF_TENANT, after, pageOf } = require('./change-log');
-const { comparePositions, formatPosition, parsePosition } = require('./position');
+const { READ_OF_TENANT, after, endOf, isBroken, isLast, pageOf } = require('./change-log');
+const { formatPosition, hasSeen, parsePosition } = require('./position');
+const { compareSnapshots } = require('./snapshot');
 
 /** Changes that may happen while older ones are read; with more, the log is read on. */
 const MOST_HELD = 1000;
@@ -21,12 +22,14 @@ class EventStream {
   #limits;
   #format;
   #allows;
+  #onDropped;
+  #onFailed;
   #group;
   /** 'starting': nothing is said yet. 'reading': older changes are being read. 'live': changes are written as they come. */
   #state = 'starting';
-  /** Everything up to it has been written; undefined: the shard has no log. @type {import('./position').Position | undefined} */
+  /** Where the client is, once everything is written; undefined: the shard has no log. @type {import('./position').Position | undefined} */
   #position;
-  /** Changes that happened while older ones are read, with what makes their frames. */
+  /** Changes that happened while older ones are read, and the batches they are of. */
   #held = [];
   #hasOverflowed = false;
   /** Each restart ends the reading under way. */
@@ -44,8 +47,9 @@ class EventStream {
    * @param {import('./stream-format').StreamFormat} options.format
    * @param {{ maxBuffered: number }} options.limits bytes
    * @param {(reason: string) => void} options.onDropped called when the stream is ended early
+   * @param {(error: Error) => void} options.onFailed called when older changes cannot be read; the stream goes on trying
    */
-  constructor({ res, user, allows, feed, databases, format, limits, onDropped }) {
+  constructor({ res, user, allows, feed, databases, format, limits, onDropped, onFailed }) {
     this.#res = res;
     this.user = user;
     this.#allows = allows;
@@ -54,9 +58,8 @@ class EventStream {
     this.#format = format;
     this.#limits = limits;
     this.#onDropped = onDropped;
+    this.#onFailed = onFailed;
   }
-
-  #onDropped;
 
   /**
    * Begins, after `join`.
@@ -70,13 +73,18 @@ class EventStream {
     this.#begin(lastEventId);
   }
 
-  /** Changes of the tenant, in the order of the log. `frame` makes the text of one. */
-  take(changes, frame) {
+  /**
+   * Changes of the tenant, in the order of the log.
+   *
+   * @param {import('./change-log').Change[]} changes
+   * @param {import('./change-feed').Batch} batch
+   */
+  take(changes, batch) {
     if (this.#state === 'reading') {
       if (this.#held.length + changes.length > MOST_HELD) this.#hasOverflowed = true;
-      else for (const change of changes) this.#held.push([change, frame]);
+      else this.#held.push([changes, batch]);
     } else if (this.#state === 'live') {
-      this.#write(this.#textOf(changes, frame));
+      this.#write(this.#textOf(changes, batch));
     }
   }
 
@@ -87,7 +95,7 @@ class EventStream {
 
   /** What comes next does not follow what the client has: it has to read everything again. */
   restart(reason) {
-    if (this.#state === 'starting') return;
+    if (this.#state === 'starting' || this.#state === 'ended') return;
     this.#begin(undefined, reason);
   }
 
@@ -102,7 +110,7 @@ class EventStream {
     }
     this.#written = waits ? socket?.bytesWritten : undefined;
     const { position } = this.#feed.readerOf(this.#group);
-    if (this.#state === 'live' && isLater(position, this.#position)) this.#position = position;
+    if (this.#state === 'live' && position !== undefined) this.#catchUpWith(position);
     const id = this.#state === 'live' && this.#position ? formatPosition(this.#position) : undefined;
     this.#write(this.#format.heartbeat(id));
   }
@@ -132,6 +140,7 @@ class EventStream {
     const run = ++this.#run;
     this.#state = 'reading';
     this.#held = [];
+    this.#hasOverflowed = false;
     const reader = this.#feed.readerOf(this.#group);
     if (!reader.isReady) {
       // What happens until then is in no position that the client has.
@@ -147,8 +156,8 @@ class EventStream {
       this.#goLive();
       return;
     }
-    if (known === undefined || comparePositions(known, reader.position) >= 0) {
-      this.#position = known ?? reader.position;
+    if (known === undefined) {
+      this.#position = reader.position;
       if (this.#position !== undefined) this.#write(this.#format.position(formatPosition(this.#position)));
       this.#goLive();
       return;
@@ -163,27 +172,29 @@ class EventStream {
       let page;
       try {
         page = await this.#feed.reading(() => this.#readPage());
-      } catch {
+      } catch (error) {
+        this.#onFailed(error);
         await new Promise((resolve) => setTimeout(resolve, pause).unref());
         pause = Math.min(pause * 2, LONGEST_PAUSE);
         continue;
       }
       if (run !== this.#run) return;
-      if (page.log !== this.#position.log || comparePositions(page.trimmed, this.#position) > 0) {
-        this.#position = { log: page.log, xid: page.horizon, number: 0 };
+      if (isBroken(this.#position, page)) {
+        this.#position = { log: page.log, base: page.until, until: null, number: 0 };
         this.#refetch('changes since then have been trimmed');
         this.#goLive();
         return;
       }
-      this.#write(this.#textOf(page.changes, (change) => this.#feed.frameOf(page.log, change)));
-      this.#position = { log: page.log, ...page.end };
+      const begin = this.#position;
+      this.#write(this.#textOf(page.changes, this.#batchOf(page)));
+      this.#position = endOf(begin, page);
       await this.#drained();
       if (run !== this.#run) return;
-      if (page.isWhole && !this.#hasOverflowed) {
+      if (isLast(begin, page) && !this.#hasOverflowed) {
         this.#goLive();
         return;
       }
-      if (page.isWhole) {
+      if (isLast(begin, page)) {
         this.#held = [];
         this.#hasOverflowed = false;
       }
@@ -195,23 +206,42 @@ class EventStream {
     return pageOf(await this.#databases.onShard(this.#group.home, READ_OF_TENANT, values));
   }
 
+  /** What was read for this stream alone. */
+  #batchOf({ until }) {
+    const position = this.#position;
+    const frame = (change, base) => {
+      return this.#feed.frameOf({ log: position.log, base, until, number: change.number }, change);
+    };
+    return { position, until, frame };
+  }
+
   #goLive() {
     this.#state = 'live';
     const held = this.#held;
     this.#held = [];
     this.#hasOverflowed = false;
-    this.#write(held.map(([change, frame]) => this.#textOf([change], frame)).join(''));
+    this.#write(held.map(([changes, batch]) => this.#textOf(changes, batch)).join(''));
+  }
+
+  /** The reader has passed the client's position: the client has seen what the reader has handed out. */
+  #catchUpWith(position) {
+    const own = this.#position;
+    const isPassed =
+      own === undefined ||
+      own.log !== position.log ||
+      compareSnapshots(own.until ?? own.base, position.base) <= 0;
+    const isSameBatch = !isPassed && own.until !== null && compareSnapshots(own.base, position.base) === 0;
+    if (isPassed || isSameBatch) this.#position = position;
   }
 
   /** The frames of the changes that the client has not seen and may see. */
-  #textOf(changes, frame) {
+  #textOf(changes, { position: begin, until, frame }) {
+    if (begin !== undefined) this.#catchUpWith(begin);
     let text = '';
     for (const change of changes) {
-      const position = this.#position;
-      if (position !== undefined && comparePositions(change, position) <= 0) continue;
-      if (position !== undefined) {
-        this.#position = { log: position.log, xid: change.xid, number: change.number };
-      }
+      const { log, base } = this.#position;
+      if (hasSeen(this.#position, change)) continue;
+      this.#position = { log, base, until, number: change.number };
       if (!this.#allows(change.table)) continue;
       text +=
         change.action === 'RESET'
@@ -219,7 +249,7 @@ class EventStream {
               table: change.table,
               reason: 'the table has to be read again',
             })
-          : frame(change);
+          : frame(change, base);
     }
     return text;
   }
@@ -260,11 +290,6 @@ class EventStream {
       res.on('close', done);
     });
   }
-}
-
-function isLater(position, other) {
-  if (position === undefined || other === undefined) return position !== other && position !== undefined;
-  return position.log === other.log && comparePositions(position, other) > 0;
 }
 
 module.exports = { EventStream };

@@ -1,22 +1,28 @@
 /**
- * Positions in the change log of a shard, as clients send them back: the log's id, a transaction's number, and the number
- * of a change in it. To clients they are opaque.
+ * Positions in the change log of a shard, as clients send them back. To clients they are opaque.
+ *
+ * A client has seen what is visible in a snapshot. In the middle of what became visible until a later one, it has also seen
+ * the changes of that one up to a number.
  */
+
+const { formatSnapshot, hasEnded, parseSnapshot } = require('./snapshot');
 
 /** The longest text of a position that is read. Characters. */
 const LONGEST = 8192;
-const SYNTAX = /^([0-9a-f]{1,32})\.([0-9a-z]{1,13})\.([0-9a-z]{1,13})(?:!([A-Za-z0-9_-]+))?$/;
+const SYNTAX = /^([0-9a-f]{1,32})\.([0-9a-z-]+)(?:\.([0-9a-z-]+)\.([0-9a-z]{1,11}))?(?:!([A-Za-z0-9_-]+))?$/;
 
 /**
- * @typedef {object} Position everything up to it has been seen
- * @property {string} log
- * @property {number} xid
- * @property {number} number 0: nothing yet of this transaction, and everything of those before it
+ * @typedef {object} Position
+ * @property {string} log the log's id
+ * @property {import('./snapshot').Snapshot} base
+ * @property {import('./snapshot').Snapshot | null} until
+ * @property {number} number of the last change that was seen of those between; 0 without `until`
  */
 
 /** @returns {string} */
-function formatPosition({ log, xid, number }) {
-  return `${log}.${xid.toString(36)}.${number.toString(36)}`;
+function formatPosition({ log, base, until, number }) {
+  const rest = until === null ? '' : `.${formatSnapshot(until)}.${number.toString(36)}`;
+  return `${log}.${formatSnapshot(base)}${rest}`;
 }
 
 /**
@@ -37,9 +43,12 @@ function formatCursor(position, key) {
 function parsePosition(text) {
   const match = text.length > LONGEST ? null : SYNTAX.exec(text);
   if (match === null) return undefined;
-  const [, log, xid, number, cursor] = match;
-  const position = { log, xid: Number.parseInt(xid, 36), number: Number.parseInt(number, 36) };
-  if (!Number.isSafeInteger(position.xid) || !Number.isSafeInteger(position.number)) return undefined;
+  const [, log, first, second, digits, cursor] = match;
+  const base = parseSnapshot(first);
+  const until = second === undefined ? null : parseSnapshot(second);
+  const number = digits === undefined ? 0 : Number.parseInt(digits, 36);
+  if (base === undefined || until === undefined || !Number.isSafeInteger(number)) return undefined;
+  const position = { log, base, until, number };
   if (cursor === undefined) return { position };
   const key = keyOf(cursor);
   return key === undefined ? undefined : { position, key };
@@ -55,9 +64,13 @@ function keyOf(cursor) {
   }
 }
 
-/** Negative if the first is the earlier one. Of one log. */
-function comparePositions(one, other) {
-  return one.xid - other.xid || one.number - other.number;
+/**
+ * @param {Position} position
+ * @param {{ xid: number, number: number }} change
+ */
+function hasSeen({ base, until, number }, change) {
+  if (hasEnded(base, change.xid)) return true;
+  return until !== null && change.number <= number && hasEnded(until, change.xid);
 }
 
-module.exports = { comparePositions, formatCursor, formatPosition, parsePosition };
+module.exports = { formatCursor, formatPosition, hasSeen, parsePosition };

@@ -3,9 +3,10 @@
  * since. Pages can be asked for again, and rows may change meanwhile: what the first load has missed is among the changes.
  */
 
-const { READ_OF_TABLE, after, pageOf } = require('./change-log');
+const { READ_OF_TABLE, after, endOf, isBroken, isLast, pageOf } = require('./change-log');
 const { withExactNumbers } = require('./json-numbers');
-const { comparePositions, formatCursor, formatPosition } = require('./position');
+const { formatCursor, formatPosition } = require('./position');
+const { fromPostgres } = require('./snapshot');
 
 /** PostgreSQL's codes for a text that is no value of a type. */
 const NO_VALUE = new Set(['22P02', '22003', '22007', '22008', '22001']);
@@ -37,14 +38,17 @@ async function loadPage(databases, { user, table, from, limit, signal }) {
   const values = [...after(position), user.tid, table.name, limit];
   const rows = await databases.onShardOf(user, READ_OF_TABLE, values, { operation: 'read', signal });
   const page = pageOf(rows, limit);
-  const isGone = page.log !== position.log || comparePositions(page.trimmed, position) > 0;
-  if (key !== undefined || isGone || page.changes.some(({ action }) => action === 'RESET')) {
+  if (
+    key !== undefined ||
+    isBroken(position, page) ||
+    page.changes.some(({ action }) => action === 'RESET')
+  ) {
     return wholeTable(databases, { user, table, limit, signal });
   }
   return {
     data: latestOf(page.changes, table),
-    timestamp: formatPosition({ log: page.log, ...page.end }),
-    hasMore: !page.isWhole,
+    timestamp: formatPosition(endOf(position, page)),
+    hasMore: !isLast(position, page),
     reset: false,
   };
 }
@@ -76,7 +80,7 @@ async function wholeTable(databases, request) {
     );
   }
   const [first] = rows;
-  const position = { log: first.log, xid: Number(first.horizon), number: 0 };
+  const position = { log: first.log, base: fromPostgres(first.snapshot), until: null, number: 0 };
   // Positions of a log that has been replaced since the first page mean nothing now.
   if (from !== undefined && from.position.log !== position.log) {
     return wholeTable(databases, { user, table, limit, signal });
@@ -103,7 +107,7 @@ function pageQuery({ relation, tenantColumn, tenantType, keys }, isNext, conditi
   const isAfter = isNext ? ` AND (${columns.join(', ')}) > (${beyond.join(', ')})` : '';
   const keyColumns = columns.map((column, index) => `${column}::text AS key${index}`);
   return `SELECT log.*, page.* FROM (
-    SELECT mtdd.change_log_id() AS log, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon) log
+    SELECT mtdd.change_log_id() AS log, pg_current_snapshot()::text AS snapshot) log
   LEFT JOIN (
     SELECT mtdd.row_json(${alias})::text AS row, ${keyColumns.join(', ')}, row_number() OVER (ORDER BY ${columns.join(', ')}) AS place
     FROM ${relation} AS ${alias} WHERE ${ofTenant}${isAfter} ORDER BY ${columns.join(', ')} LIMIT $2::bigint) page ON true

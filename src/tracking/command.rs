@@ -117,7 +117,7 @@ const LOG: &str = "SELECT mtdd.change_log_id() AS log, channel, \
     pg_snapshot_xmin(pg_current_snapshot())::text AS position, \
     (SELECT n_live_tup FROM pg_stat_all_tables WHERE relid = 'mtdd.changes'::regclass)::text AS changes, \
     pg_total_relation_size('mtdd.changes')::text AS bytes, \
-    (SELECT changed_at::timestamptz(0)::text FROM mtdd.changes ORDER BY xid, number LIMIT 1) AS oldest, \
+    (SELECT changed_at::timestamptz(0)::text FROM mtdd.changes ORDER BY number LIMIT 1) AS oldest, \
     extract(epoch FROM max_age)::bigint AS max_age_s, max_bytes::text, \
     (SELECT extract(epoch FROM clock_timestamp() - min(since))::bigint FROM ( \
         SELECT xact_start AS since FROM pg_stat_activity WHERE backend_xid IS NOT NULL \

@@ -11,27 +11,27 @@ CREATE TABLE IF NOT EXISTS mtdd.change_log (
     channel text NOT NULL DEFAULT 'table_updates' CHECK (octet_length(channel) BETWEEN 1 AND 63),
     max_age interval NOT NULL DEFAULT '7 days' CHECK (max_age > '0'),
     max_bytes bigint NOT NULL DEFAULT 1073741824 CHECK (max_bytes > 0),
-    -- Everything up to this position may have been deleted.
-    trimmed_xid xid8 NOT NULL DEFAULT '0',
-    trimmed_number bigint NOT NULL DEFAULT 0
+    -- Changes of this transaction and of older ones may have been deleted.
+    trimmed_xid xid8 NOT NULL DEFAULT '0'
 );
 INSERT INTO mtdd.change_log DEFAULT VALUES ON CONFLICT DO NOTHING;
 
--- A position is (xid, number). Rows of transactions that end out of order are read once every older transaction has
--- ended: xid < pg_snapshot_xmin(pg_current_snapshot()).
+-- A position is a snapshot: what is visible in it has been read. What became visible since is read in the order of its
+-- numbers. A row is changed again only after the change before has been committed, so no snapshot has the later change
+-- without the earlier one, and the later one has the greater number. The order of xids says nothing of the kind.
 CREATE TABLE IF NOT EXISTS mtdd.changes (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     xid xid8 NOT NULL,
-    number bigint GENERATED ALWAYS AS IDENTITY,
     -- '': the change concerns every tenant.
     tenant text NOT NULL,
     table_name text NOT NULL,
     -- RESET: copies of the table have to be read again: it was truncated, or tracking began.
     action text NOT NULL CHECK (action IN ('INSERT', 'UPDATE', 'DELETE', 'RESET')),
     data json,
-    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (xid, number)
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX IF NOT EXISTS changes_of_tenant ON mtdd.changes (tenant, xid, number);
+CREATE INDEX IF NOT EXISTS changes_by_transaction ON mtdd.changes (xid);
+CREATE INDEX IF NOT EXISTS changes_of_tenant ON mtdd.changes (tenant, xid);
 
 CREATE TABLE IF NOT EXISTS mtdd.tracked_tables (
     -- As clients name it.
@@ -104,8 +104,8 @@ BEGIN
 END
 $$;
 
--- Deletes what is older than max_age, and the oldest beyond max_bytes. Deletes a limited number of rows each time;
--- returns how many.
+-- Deletes what is older than max_age, and the oldest beyond max_bytes: whole transactions, and only so many changes each
+-- time; returns how many.
 CREATE OR REPLACE FUNCTION mtdd.trim_changes(most integer DEFAULT 20000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -114,7 +114,7 @@ DECLARE
     kept bigint;
     width numeric;
     excess bigint;
-    last record;
+    last xid8;
     deleted bigint;
 BEGIN
     -- Nobody waits for it.
@@ -122,27 +122,27 @@ BEGIN
     IF NOT FOUND THEN RETURN 0; END IF;
     SELECT greatest(n_live_tup, 0) INTO kept FROM pg_stat_all_tables WHERE relid = 'mtdd.changes'::regclass;
     SELECT avg(pg_column_size(recent.*)) INTO width
-    FROM (SELECT * FROM mtdd.changes ORDER BY xid DESC, number DESC LIMIT 200) recent;
+    FROM (SELECT * FROM mtdd.changes ORDER BY number DESC LIMIT 200) recent;
     excess := greatest(0, kept - floor(log.max_bytes / coalesce(width, 1))::bigint);
 
     WITH first_rows AS (
-        SELECT xid, number, changed_at, row_number() OVER (ORDER BY xid, number) AS place
+        SELECT xid, changed_at, row_number() OVER (ORDER BY xid, number) AS place
         FROM (
             SELECT * FROM mtdd.changes WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
-            ORDER BY xid, number LIMIT most
+            ORDER BY xid LIMIT most
         ) readable
     ), first_young AS (
         SELECT coalesce(min(place), most + 1) AS place FROM first_rows
         WHERE changed_at >= clock_timestamp() - log.max_age
     )
-    SELECT xid, number INTO last FROM first_rows
+    SELECT xid INTO last FROM first_rows
     WHERE place <= excess OR place < (SELECT place FROM first_young)
     ORDER BY place DESC LIMIT 1;
-    IF NOT FOUND THEN RETURN 0; END IF;
+    IF last IS NULL THEN RETURN 0; END IF;
 
-    DELETE FROM mtdd.changes WHERE (xid, number) <= (last.xid, last.number);
+    DELETE FROM mtdd.changes WHERE xid <= last;
     GET DIAGNOSTICS deleted = ROW_COUNT;
-    UPDATE mtdd.change_log SET trimmed_xid = last.xid, trimmed_number = last.number;
+    UPDATE mtdd.change_log SET trimmed_xid = last;
     RETURN deleted;
 END
 $$;
