@@ -229,6 +229,8 @@ describe('copies of reference data', () => {
       [/the type serial/, alter((table) => table.increments('id', { primaryKey: false }))],
       [/gen_random_uuid\(\)/, alter((table) => table.uuid('u').defaultTo(db.fn.uuid()))],
       [/CURRENT_TIMESTAMP\(\)/, alter((table) => table.timestamps(true, true))],
+      [/the type serial/, () => run('alter table codes add column id "serial"')],
+      [/random\(\)/, () => run('alter table codes add column r float8 storage plain default random()')],
       [/IDENTITY/, () => run('alter table codes add id int generated always as identity')],
       [/dice\(\)/, () => run('alter table codes add column lucky int default dice(1)')],
       [/the default of the type stamp/, () => run('alter table codes add column stamp stamp')],
@@ -246,6 +248,18 @@ describe('copies of reference data', () => {
     const [row] = await assertAlike('codes', 2);
     assert.equal(row.more, 'now');
     await db.schema.alterTable('codes', (table) => table.dropColumn('more')).mtdd(ALL);
+  });
+
+  it('columns get storage, compression and values that are computed when they are read', async () => {
+    await run("insert into codes (code) values ('a')");
+    await run(
+      `alter table codes add column kept text storage external compression pglz default 'x',
+         add column thrice text generated always as (code || code || code) virtual,
+         add column four text generated always as (code || code || code || code)`,
+    );
+    const [row] = await assertAlike('codes', 1);
+    assert.deepEqual([row.kept, row.thrice, row.four], ['x', 'aaa', 'aaaa']);
+    await run('alter table codes drop column kept, drop column thrice, drop column four');
   });
 
   it('rows of values that may say two things of one row give no copy a value', async () => {

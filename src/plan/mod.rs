@@ -7,6 +7,7 @@ mod altered_copies;
 mod budget;
 mod change_target;
 mod clock;
+mod column_clauses;
 mod column_name;
 mod columns;
 mod commands;
