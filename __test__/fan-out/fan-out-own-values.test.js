@@ -11,6 +11,11 @@ const SEED = [
   'create table loose (tenant citext, id int)',
   'create table folded (tenant text collate ci, id int)',
   'create table plain (tenant name_of_tenant, id int)',
+  "create domain short_name as name_of_tenant check (value <> '')",
+  'create domain any_case as citext',
+  'create domain any_name as any_case',
+  'create table deep (tenant short_name, id int)',
+  'create table loose_deep (tenant any_name, id int)',
   'create sequence sq',
 ];
 
@@ -21,7 +26,7 @@ describe('what each server has by itself', () => {
     // The same table has another id on one shard.
     await shards.databases[1].raw('create table before_it (id int)');
     await shards.prepare('create table late (tenant text, id int, of_table regclass)');
-    for (const table of ['late', 'loose', 'folded', 'plain']) {
+    for (const table of ['late', 'loose', 'folded', 'plain', 'deep', 'loose_deep']) {
       await shards.fill(
         table,
         ['Acme', 'acme', 'b'].map((tenant, id) => [
@@ -81,7 +86,7 @@ describe('what each server has by itself', () => {
   });
 
   it('tenants that SQL holds for equal are one group, and joined on no shard alone', async () => {
-    for (const table of ['loose', 'folded']) {
+    for (const table of ['loose', 'folded', 'loose_deep']) {
       await same(`select lower(min(tenant::text)) as first, count(*) from ${table} group by tenant`);
       await same(`select count(*) from (select distinct tenant from ${table}) q`);
       await assertRefused(
@@ -91,6 +96,7 @@ describe('what each server has by itself', () => {
       await assertRefused(`select row_number() over (partition by tenant) from ${table}`, /PARTITION BY/);
     }
     await same('select count(*) from plain a join plain b on a.tenant = b.tenant');
+    await same('select count(*) from deep a join deep b on a.tenant = b.tenant');
     await same('select tenant, count(*) from plain group by tenant order by tenant');
     await assertRefused(
       "select count(*) from plain a join plain b on a.tenant = 'bc' and b.tenant = 'bc'::varchar(1)",

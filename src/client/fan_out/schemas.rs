@@ -367,7 +367,10 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
       (SELECT 'of ' || string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid),
       (SELECT 'of ' || string_agg(quote_ident(f.attname) || ' ' || format_type(f.atttypid, f.atttypmod), ', ' ORDER BY f.attnum)
        FROM pg_catalog.pg_attribute AS f WHERE t.typtype = 'c' AND f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped),
-      CASE WHEN t.typtype = 'd' THEN 'over ' || format_type(t.typbasetype, t.typtypmod) END), E'\\n' ORDER BY a.attnum)
+      CASE WHEN t.typtype = 'd' THEN (WITH RECURSIVE base AS (SELECT 1 AS level, t.typbasetype AS oid, t.typtypmod AS modifier
+         UNION ALL SELECT b.level + 1, d.typbasetype, d.typtypmod FROM base AS b
+         JOIN pg_catalog.pg_type AS d ON d.oid = b.oid AND d.typtype = 'd')
+       SELECT string_agg('over ' || format_type(b.oid, b.modifier), ' ' ORDER BY b.level) FROM base AS b) END), E'\\n' ORDER BY a.attnum)
    FROM pg_catalog.pg_attribute AS a
    JOIN pg_catalog.pg_type AS o ON o.oid = a.atttypid
    JOIN pg_catalog.pg_type AS t ON t.oid = CASE WHEN o.typcategory = 'A' AND o.typelem <> 0 THEN o.typelem ELSE o.oid END
