@@ -93,6 +93,25 @@ describe('effects of queries for all shards', () => {
     }
   });
 
+  it('a change leaves no setting to whoever gets its connection next', async () => {
+    const set = "set_config('app.left', 'x', false)";
+    for (const sql of [
+      `update items set q = q returning ${set}`,
+      `delete from items where ${set} = 'y'`,
+      `insert into done (n) select 1 where ${set} = 'x'`,
+      `update countries set title = title returning ${set}`,
+      `with s as materialized (select ${set} as v) update items set q = q from s`,
+      `with s as materialized (select ${set} as v) insert into done (n) select 1 from s`,
+      `merge into items i using (select ${set} as v) s on i.tenant = s.v when matched then delete`,
+    ]) {
+      const error = await errorOf(ask(sql, [], { allServers: true }));
+      assert.equal(error.code, 'PLAN_UNSUPPORTED', `${sql}: ${error.stack}`);
+      assert.match(error.message, /set_config\(\), whose effect lasts only for its connection/, sql);
+    }
+    assert.deepEqual(await done(), [0, 0, 0]);
+    await ask("update items set q = q returning set_config('app.left', 'x', true)", [], { allServers: true });
+  });
+
   it('what stands behind the end of a statement does not matter', async () => {
     for (const end of ['; -- x', '; /* ; */', ' -- x', ';'])
       assert.equal((await ask(`select tenant from items order by tenant${end}`)).rows.length, 3, end);

@@ -1,6 +1,6 @@
 //! Classifies statements by their first words, because the parser cannot read all of them.
 
-use sqlparser::ast::{Expr, Query};
+use sqlparser::ast::{Expr, Statement};
 
 use super::functions::{arguments, own_name};
 use super::walk::{Node, walk};
@@ -102,10 +102,10 @@ pub fn connection_scoped_reason(sql: &str) -> Option<&'static str> {
     )
 }
 
-/// The first call of a query whose effect would end with its connection. `true` lets a setting end with its transaction.
-pub fn connection_scoped_call(query: &Query) -> Option<String> {
+/// The first call of a statement whose effect would end with its connection. `true` lets a setting end with its transaction.
+pub fn connection_scoped_call(statement: &Statement) -> Option<String> {
     let mut found = None;
-    walk(query, &mut |node| {
+    walk(statement, &mut |node| {
         let Node::Expr(Expr::Function(call)) = node else { return };
         let Some(name) = own_name(call) else { return };
         let is_local = || matches!(arguments(call).as_deref(), Some([_, _, last]) if last.to_string() == "true");

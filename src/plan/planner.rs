@@ -104,6 +104,12 @@ fn plan_of(sql: &str, statements: &[Statement], consent: FanOutConsent, layout: 
     if is_read && let Some(reason) = differences::refusal(statement, layout) {
         return Err(unsupported(&reason));
     }
+    if is_read && let Some(function) = commands::connection_scoped_call(statement) {
+        return Err(unsupported(&format!(
+            "{function}(), whose effect lasts only for its connection, which the next query may not use; call it inside \
+                 knex.transaction() for one tenant"
+        )));
+    }
     let changed = match statement {
         Statement::Query(query) => match write::inside_query(query, layout, consent) {
             Some(changed) => changed?,
@@ -137,12 +143,6 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
     }
     let mut search = Search::new(layout);
     let found = search.query(query, &Scope::root()).map_err(|reason| unsupported(&reason))?;
-    if let Some(function) = commands::connection_scoped_call(query) {
-        return Err(unsupported(&format!(
-            "{function}(), whose effect lasts only for its connection, which the next query may not use; call it inside \
-                 knex.transaction() for one tenant"
-        )));
-    }
     if let Some(function) = search.effects.iter().next()
         && consent == FanOutConsent::Implicit
     {
