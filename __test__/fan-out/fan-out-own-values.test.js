@@ -16,6 +16,8 @@ const SEED = [
   'create domain any_name as any_case',
   'create table deep (tenant short_name, id int)',
   'create table loose_deep (tenant any_name, id int)',
+  'create table counted (tenant int, id int)',
+  'create table worded (tenant varchar(9), id int)',
   'create sequence sq',
 ];
 
@@ -35,6 +37,14 @@ describe('what each server has by itself', () => {
         ]),
       );
     }
+    await shards.databases[0]('counted').insert({ tenant: 1, id: 1 });
+    await shards.databases[0]('worded').insert({ tenant: '1', id: 1 });
+    await shards.databases[1]('worded').insert({ tenant: '01', id: 2 });
+    await shards.whole('counted').insert({ tenant: 1, id: 1 });
+    await shards.whole('worded').insert([
+      { tenant: '1', id: 1 },
+      { tenant: '01', id: 2 },
+    ]);
     await shards.prepare("update late set of_table = 'late'");
   });
   after(() => shards?.stop());
@@ -83,6 +93,21 @@ describe('what each server has by itself', () => {
     await same('select of_table, of_table::text as text, id from late order by tenant collate "C", id');
     const { rows } = await shards.db.raw('select tableoid, current_database() from late').mtdd();
     assert.equal(rows.length, 6);
+  });
+
+  it('a literal is one tenant in columns of several types only if it is written alike in all', async () => {
+    const joined = (number, text) =>
+      `select count(*) from counted c, worded w where c.tenant = ${number} and w.tenant = ${text}`;
+    // The row of 1 lives on one shard, that of '01' on another.
+    await assertRefused(joined("'01'", "'01'"), /not joined on the tenant column/);
+    await assertRefused(joined("' 1'", "' 1'"), /not joined on the tenant column/);
+    await assertRefused(
+      "select count(*) from counted c left join worded w on c.tenant = '01' and w.tenant = '01' where c.tenant = '01'",
+      /not joined on the tenant column/,
+    );
+    await same(joined("'1'", "'1'"));
+    await same("select count(*) from worded a, worded b where a.tenant = '01' and b.tenant = '01'");
+    await same("select count(*) from worded a, plain b where a.tenant = 'b' and b.tenant = 'b'");
   });
 
   it('tenants that SQL holds for equal are one group, and joined on no shard alone', async () => {

@@ -157,6 +157,16 @@ impl Relation {
         self.has_tenant.then(|| compares_exactly(of_type))
     }
 
+    /// The type of its tenant column, without lengths and domains; all integers are one type, and so are texts.
+    pub fn tenant_type(&self, column: &str) -> Option<String> {
+        let line = self.type_of(column).or_else(|| self.type_of(&column.to_ascii_lowercase()))?;
+        Some(match base_type(line) {
+            "bigint" | "integer" | "smallint" => "integer".into(),
+            "character varying" | "text" => "text".into(),
+            _ => line.to_owned(),
+        })
+    }
+
     /// The names of its columns whose values are object ids.
     pub fn numbered_columns(&self) -> impl Iterator<Item = String> {
         let has_ids = |name: &String| self.type_of(name).is_some_and(is_numbered);
@@ -180,11 +190,11 @@ impl Relation {
 /// True for a type, as the catalogue's lines describe it, whose equal values are the same text: neither case nor form tells
 /// two tenants apart that SQL holds for one.
 fn compares_exactly(line: &str) -> bool {
-    const EXACT: [&str; 14] = [
+    // Not bpchar without a length, which ignores blanks at the end.
+    const EXACT: [&str; 13] = [
         "\"char\"",
         "bigint",
         "boolean",
-        "bpchar",
         "bytea",
         "character",
         "character varying",
@@ -203,9 +213,17 @@ fn compares_exactly(line: &str) -> bool {
     if line.contains(" of '") || line.contains(" of E'") {
         return !line.contains("[]");
     }
+    EXACT.contains(&base_type(line))
+}
+
+/// The type that a domain is over, or the type itself, without its length.
+fn base_type(line: &str) -> &str {
     let of_type = line.rsplit_once(" over ").map_or(line, |(_, of_type)| of_type);
     let of_type = of_type.split(" collate ").next().unwrap_or_default();
-    of_type.split('(').next().is_some_and(|name| EXACT.contains(&name.trim_end())) && !of_type.contains("[]")
+    if of_type.contains("[]") {
+        return of_type;
+    }
+    of_type.split('(').next().unwrap_or_default().trim_end()
 }
 
 /// The name at the beginning of a line, quoted if necessary.

@@ -89,8 +89,8 @@ impl TenantClasses {
     }
 }
 
-/// The equalities that hold wherever a condition is true.
-pub(super) fn facts(condition: &Expr, scope: &Scope<'_>) -> Vec<TenantFact> {
+/// The equalities that hold wherever a condition is true. `types`: those of the tenant columns of all tables so far.
+pub(super) fn facts(condition: &Expr, scope: &Scope<'_>, types: &BTreeSet<String>) -> Vec<TenantFact> {
     let mut facts = Vec::new();
     let mut left = vec![condition];
     while let Some(condition) = left.pop() {
@@ -106,7 +106,25 @@ pub(super) fn facts(condition: &Expr, scope: &Scope<'_>) -> Vec<TenantFact> {
             _ => {}
         }
     }
+    facts.retain(|fact| match fact {
+        TenantFact::Equal(..) => true,
+        TenantFact::Constant(_, text) => is_one_tenant(text, types),
+    });
     facts
+}
+
+/// True if a constant is the same tenant in columns of all these types. '01' is 1 in integers, and another tenant than '1' in
+/// texts.
+fn is_one_tenant(constant: &str, types: &BTreeSet<String>) -> bool {
+    /// So many digits fit into a bigint.
+    const MOST_DIGITS: usize = 18;
+    let is_number = || {
+        let digits = constant.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(constant);
+        digits.bytes().all(|byte| byte.is_ascii_digit())
+            && (1..=MOST_DIGITS).contains(&digits.len())
+            && (digits == "0" || !digits.starts_with('0'))
+    };
+    types.len() <= 1 || (types.iter().all(|of| of == "integer" || of == "text") && is_number())
 }
 
 fn equal(left: &Expr, right: &Expr, scope: &Scope<'_>) -> Option<TenantFact> {

@@ -41,7 +41,7 @@ impl Search<'_> {
             _ => return Err("a kind of join that PostgreSQL does not have".into()),
         };
         let said = match constraint {
-            JoinConstraint::On(condition) => facts(condition, scope),
+            JoinConstraint::On(condition) => facts(condition, scope, &self.tenant_types),
             JoinConstraint::Using(columns) => {
                 let columns = columns.iter().filter_map(|column| match name_parts(column)?.as_slice() {
                     [column] => Some(column.clone()),
@@ -314,6 +314,7 @@ impl Search<'_> {
         {
             // The configured name may be written as in SQL with or without quotes.
             relation.tenants = [column.clone(), column.to_ascii_lowercase()].into();
+            self.tenant_types.extend(known.and_then(|known| known.tenant_type(column)));
         }
         Ok(relation)
     }

@@ -40,6 +40,8 @@ pub struct Search<'a> {
     pub(super) layout: &'a Layout,
     /// Which tenant columns are known to be equal, here and now.
     pub(super) classes: TenantClasses,
+    /// The types of the tenant columns of all tables so far.
+    pub(super) tenant_types: BTreeSet<String>,
     /// Functions that the catalog must classify.
     pub unknown: BTreeSet<String>,
     /// Functions that have an effect or read their session.
@@ -93,6 +95,7 @@ impl<'a> Search<'a> {
         Search {
             layout,
             classes: TenantClasses::default(),
+            tenant_types: BTreeSet::new(),
             unknown: BTreeSet::new(),
             effects: BTreeSet::new(),
             randoms: BTreeSet::new(),

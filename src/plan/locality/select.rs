@@ -53,7 +53,7 @@ impl Search<'_> {
             self.unordered.insert("DISTINCT ON".into());
         }
         if let Some(condition) = &select.selection {
-            self.classes.learn(facts(condition, scope));
+            self.classes.learn(facts(condition, scope, &self.tenant_types));
         }
         let locality = self.joined_locality(scope)?;
         if let Some(condition) = &select.selection {
