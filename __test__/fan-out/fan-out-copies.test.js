@@ -295,6 +295,59 @@ describe('copies of reference data', () => {
     );
   });
 
+  it('bound rows of values are looked at before they change copies', async () => {
+    await run("insert into codes (code, title) values ('a', 'x'), ('b', 'x')");
+    await run("insert into numbers (id, code, key) values (1, 'a', null), (2, 'a', null)");
+    const titles = async () => (await assertAlike('codes', 2)).map(({ title }) => title).sort();
+    const update =
+      'update codes set title = v.t from (values (?, ?), (?, ?)) as v(c, t) where v.c = codes.code';
+    await run(update, ['a', 'y', 'b', 'y']);
+    assert.deepEqual(await titles(), ['y', 'y']);
+    await run(update, ['a', 'z', null, 'n']);
+    assert.deepEqual(await titles(), ['y', 'z']);
+    // The same text, planned already.
+    for (const keys of [
+      ['a', 'a'],
+      ['a', 'A'],
+    ]) {
+      await assertRefused(
+        update,
+        /the value of \$3, which another row has or may have too, .*use MERGE or INSERT/,
+        [keys[0], 'y', keys[1], 'z'],
+      );
+    }
+    await assertRefused(update, /the value of \$3, which cannot be compared here/, ['a', 'y', 'ä', 'z']);
+    await assertRefused(update, /the value of \$1, which cannot be compared here/, [
+      Buffer.from('a'),
+      'y',
+      'b',
+      'z',
+    ]);
+    const { refusal } = await shards.handle.explain(shards.db.raw(update, ['a', 'y', 'a', 'z']).mtdd(ALL));
+    assert.match(refusal.reason, /the value of \$3/);
+    const byNumber =
+      'update numbers n set code = v.c from (values (?::int, ?), (?, ?)) as v(id, c) where n.id = v.id returning n.id';
+    assert.equal((await run(byNumber, [1, 'p', 2, 'q'])).rows.length, 2);
+    await assertRefused(byNumber, /the value of \$3/, [1, 'p', '01', 'q']);
+    await assertRefused(byNumber, /the value of \$1, which cannot be compared here/, ['0x1', 'p', 1, 'q']);
+    await run(
+      'update numbers n set code = v.c from (values (?, ?), (?, ?)) as v(id, c) where v.id::int = n.id',
+      ['1', 'r', '2', 's'],
+    );
+    const both =
+      'update numbers n set code = v.t from (values (?::int, ?, ?), (?, ?, ?)) as v(id, c, t) where n.id = v.id and n.code = v.c';
+    await run(both, [1, 'r', 'u', 1, 's', 'w']);
+    await assertRefused(both, /the value of \$4, \$5/, [1, 'u', 'x', 1, 'u', 'y']);
+    const numbers = await assertAlike('numbers', 2);
+    assert.deepEqual(numbers.map(({ code }) => code).sort(), ['s', 'u']);
+    // Numbers of other forms may be equal although their digits are not.
+    await assertRefused(
+      'update numbers n set code = v.c from (values (?::numeric, ?), (?, ?)) as v(id, c) where n.id = v.id',
+      /several may match one/,
+      ['1.0', 'p', '1', 'q'],
+    );
+  });
+
   it('an error has its position in the text as it was written', async () => {
     const sql = 'update codes set made = now(), title = nothing_like_it';
     const { position } = await shards.whole.raw(sql).catch((error) => error);

@@ -33,7 +33,7 @@ pub fn change(
     consent: FanOutConsent,
     layout: &Layout,
 ) -> Result<Plan, Refusal> {
-    let Changed { how, mut functions } = changed;
+    let Changed { how, mut functions, distinct } = changed;
     let names = target(statement).and_then(name_parts).unwrap_or_default();
     let known = layout.relation(&names);
     let mut filled = None;
@@ -113,6 +113,7 @@ pub fn change(
         shard,
         how,
         functions: functions.into_iter().collect(),
+        distinct,
         triggers: known.map(|known| known.triggers.clone()).unwrap_or_default(),
         rules: known.map(|known| known.rules.keys().cloned().collect()).unwrap_or_default(),
         names_unknown: known.is_none(),

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::distinct_rows::DistinctRows;
+
 /// What to do with a statement for all shards.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
@@ -32,6 +34,8 @@ pub struct ChangePlan {
     /// Functions, other than PostgreSQL's own, whose values the copies get: the plan is valid only if each is
     /// immutable.
     pub functions: Vec<String>,
+    /// Rows of which no two may be equal under the bound values.
+    pub distinct: Vec<DistinctRows>,
     /// Triggers of the table, from the catalog.
     pub triggers: Vec<String>,
     /// The names of the rules that make PostgreSQL do more or something else.

@@ -15,6 +15,7 @@ mod consent;
 mod copies;
 mod ctes;
 mod differences;
+mod distinct_rows;
 mod draft;
 mod explain;
 mod fan_out_plan;
@@ -22,6 +23,7 @@ mod functions;
 mod grammar;
 mod ident;
 mod inner_order;
+mod key_parts;
 mod keywords;
 mod layout;
 mod locality;
@@ -48,6 +50,7 @@ pub use crate::data::read_only::{may_commit, may_end_transaction, shows_only_rea
 pub use clock::has_word as means_current_time;
 pub use commands::{begins_query, is_command};
 pub use consent::FanOutConsent;
+pub use distinct_rows::{BoundText, DistinctRows};
 pub use explain::explanation;
 pub use fan_out_plan::{
     Broadcast, ChangePlan, Column, FinishQuery, Fold, GroupOutput, Grouped, MergeStrategy, OrderKey, Origins,

@@ -9,6 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::consent::FanOutConsent;
+use super::distinct_rows::DistinctRows;
 use super::draft::{empty_select, from, table};
 use super::fan_out_plan::{Broadcast, Plan};
 use super::ident::{fold_case, name_parts};
@@ -25,12 +26,14 @@ pub struct Changed {
     pub how: Broadcast,
     /// Functions whose values the copies get.
     pub functions: BTreeSet<String>,
+    /// Rows of which no two may be equal, or the copies could get different ones of them.
+    pub distinct: Vec<DistinctRows>,
 }
 
 impl Changed {
     /// Each shard changes its own rows.
     pub fn own() -> Self {
-        Changed { how: Broadcast::Sum, functions: BTreeSet::new() }
+        Changed { how: Broadcast::Sum, functions: BTreeSet::new(), distinct: Vec::new() }
     }
 }
 
@@ -138,7 +141,9 @@ fn changes(
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
     }
     match (locality, reference) {
-        (Locality::Replicated, true) => Ok(Changed { how: Broadcast::Same, functions: copied(&search)? }),
+        (Locality::Replicated, true) => {
+            Ok(Changed { how: Broadcast::Same, functions: copied(&search)?, distinct: search.distinct })
+        }
         (Locality::SingleTenant, true) => Err(unsupported(BY_ROWS)),
         (Locality::CrossShard(reason), _) => Err(unsupported(reason)),
         _ => Ok(Changed::own()),
@@ -251,7 +256,7 @@ pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, consent: FanOutC
              table that is read, or read the rows first and bind their values",
         ));
     }
-    Ok(Changed { how: Broadcast::Same, functions: copied(&search)? })
+    Ok(Changed { how: Broadcast::Same, functions: copied(&search)?, distinct: search.distinct })
 }
 
 /// True if the rows of an INSERT may conflict with each other, so that the first of them would be kept and others dropped.

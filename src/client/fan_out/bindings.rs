@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::plan_cache::PlannedStatement;
 use crate::data::parameters::text;
-use crate::plan::{ParamSource, ReadPlan, RowCount};
+use crate::plan::{BoundText, ChangePlan, ParamSource, ReadPlan, RowCount};
 use crate::proto::Parameter;
 
 /// Only PostgreSQL can say what is wrong with a value.
@@ -54,6 +54,18 @@ fn count(number: RowCount, given: &[Parameter]) -> Result<Option<u64>, UnclearVa
             count.map(|count| Some(count as u64)).ok_or(UnclearValue)
         }
     }
+}
+
+/// Why a change of copies may give each copy another one of several rows, in words.
+pub fn equal_rows(change: &ChangePlan, given: &[Parameter]) -> Option<String> {
+    let bound = |index: usize| match given.get(index) {
+        Some(Parameter { value: None, .. }) => BoundText::Null,
+        Some(Parameter { value: Some(value), binary: false }) => {
+            std::str::from_utf8(value).map_or(BoundText::Other, BoundText::Text)
+        }
+        _ => BoundText::Other,
+    };
+    change.distinct.iter().find_map(|rows| rows.refusal(bound))
 }
 
 pub fn bind(

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::bindings::{RowLimits, UnclearValue, bind};
+use super::bindings::{RowLimits, UnclearValue, bind, equal_rows};
 use super::broadcast::on_all;
 use super::clock_values::now;
 use super::execution::{AttemptEnd, FanOut};
@@ -22,6 +22,9 @@ pub async fn run<'a>(
     change: &Arc<ChangePlan>,
 ) -> Result<AttemptEnd<'a>, FanOutError> {
     let mut interrupts = interrupts;
+    if let Some(reason) = equal_rows(change, &fan_out.request.params) {
+        return Err(FanOutError::unsupported(&reason));
+    }
     check_functions(fan_out, &mut interrupts, snapshot, change).await?;
     // What is done on some shards cannot be undone, so it is done on none unless all can be reached.
     if !fan_out.holds_everywhere(&mut interrupts, snapshot).await? {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bindings::equal_rows;
 use super::functions::{unmergeable_function, unmergeable_in_copies};
 use super::plan_cache::PlannedStatement;
 use super::planning::{ATTEMPTS, plan_of};
@@ -85,6 +86,7 @@ async fn refused_anyway(
     match &planned.plan {
         Ok(plan) if let Some(how) = shared.fan_outs.plans.wrong_databases(plan) => Ok(Some(how.to_string())),
         Ok(Plan::Read(read)) => unmergeable_function(internal, request, planned, read).await,
+        Ok(Plan::Change(change)) if let Some(reason) = equal_rows(change, &request.params) => Ok(Some(reason)),
         Ok(Plan::Change(change)) => unmergeable_in_copies(internal, planned, change).await,
         _ => Ok(None),
     }

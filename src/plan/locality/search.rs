@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::classes::TenantClasses;
 use super::outputs::QueryInfo;
+use crate::plan::distinct_rows::DistinctRows;
 use crate::plan::layout::Layout;
 use crate::plan::stack::VIEW_LEVELS;
 
@@ -54,6 +55,8 @@ pub struct Search<'a> {
     pub statistics: BTreeSet<String>,
     /// Parts that depend on the order of rows without giving one.
     pub unordered: BTreeSet<String>,
+    /// Rows on which that depends unless no two of them are equal.
+    pub distinct: Vec<DistinctRows>,
     /// Parts that read something of one server: its database, its settings, its object ids.
     pub of_one_server: BTreeSet<String>,
     /// Such parts that no policy reads, and by which rows of several shards cannot be compared.
@@ -102,6 +105,7 @@ impl<'a> Search<'a> {
             attributes: BTreeSet::new(),
             statistics: BTreeSet::new(),
             unordered: BTreeSet::new(),
+            distinct: Vec::new(),
             of_one_server: BTreeSet::new(),
             own_values: BTreeSet::new(),
             catalogue: BTreeSet::new(),

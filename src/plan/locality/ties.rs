@@ -2,16 +2,19 @@
 //! shard has them in an order of its own. For copies of rows that matters.
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, FunctionArguments, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr,
-    TableFactor, UnaryOperator, Value, Values,
+    TableAlias, TableFactor, TableWithJoins, Value, Values,
 };
 
 use super::scope::{Scope, ScopeRelation};
 use super::search::Search;
+use crate::plan::distinct_rows::{BoundText, DistinctRows};
 use crate::plan::functions::{FunctionKind, kind, own_name, tied};
 use crate::plan::ident::fold_case;
+use crate::plan::key_parts::{key_part, literal, without_casts};
 use crate::plan::select::{contains_subquery, each_call, is_wildcard, item_expr, ordering, output_name, unnested};
 use crate::plan::walk::{Node, walk};
 
@@ -50,7 +53,18 @@ impl Search<'_> {
             on(join).into_iter().for_each(|condition| terms(condition, &mut conditions));
         }
         let (mut known, mut open): (Vec<&ScopeRelation>, Vec<&ScopeRelation>) = (vec![target], others.iter().collect());
-        while let Some(index) = open.iter().position(|other| is_determined(other, &known, &conditions)) {
+        loop {
+            if let Some(index) = open.iter().position(|other| is_determined(other, &known, &conditions)) {
+                known.push(open.remove(index));
+                continue;
+            }
+            // What is bound is looked at before it is sent.
+            let mut values = open.iter().enumerate();
+            let found = values.find_map(|(index, other)| {
+                Some((index, determining_rows(other, values_of(other, select)?, &known, &conditions)?))
+            });
+            let Some((index, rows)) = found else { break };
+            self.distinct.push(rows);
             known.push(open.remove(index));
         }
         if !open.is_empty() {
@@ -71,10 +85,7 @@ pub(super) fn keys_of_values(values: &Values) -> BTreeSet<BTreeSet<usize>> {
     let width = values.rows.first().map_or(0, |row| row.content.len());
     let is_key = |column: &usize| {
         let mut seen = BTreeSet::new();
-        values
-            .rows
-            .iter()
-            .all(|row| row.content.get(*column).and_then(comparable).is_some_and(|text| seen.insert(text)))
+        values.rows.iter().all(|row| row.content.get(*column).and_then(literal).is_some_and(|text| seen.insert(text)))
     };
     (0..width).filter(is_key).map(|column| [column].into()).collect()
 }
@@ -90,32 +101,6 @@ pub(super) fn is_one_row(select: &Select) -> bool {
         });
     });
     select.from.is_empty() && !calls
-}
-
-/// A text that two literals have in common if any type or collation may hold them for equal. None: not known.
-fn comparable(expr: &Expr) -> Option<String> {
-    /// More digits may be rounded.
-    const MOST_DIGITS: usize = 15;
-    let value = match unnested(expr) {
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => return comparable(expr),
-        Expr::Value(value) => &value.value,
-        _ => return None,
-    };
-    let text = match value {
-        Value::Number(digits, _) if digits.len() <= MOST_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits
-        }
-        Value::SingleQuotedString(text) if text.is_ascii() => text,
-        _ => return None,
-    };
-    // Without what a collation may ignore: case, blanks, marks, and zeros before a number.
-    let mut found = String::new();
-    for letter in text.chars().filter(char::is_ascii_alphanumeric) {
-        if letter != '0' || found.ends_with(|last: char| last.is_ascii_digit()) {
-            found.push(letter.to_ascii_lowercase());
-        }
-    }
-    Some(found)
 }
 
 impl Scope<'_> {
@@ -161,20 +146,71 @@ fn is_of(expr: &Expr, known: &[&ScopeRelation]) -> bool {
 
 /// True if at most one row of the relation belongs to each row of the known ones.
 fn is_determined(relation: &ScopeRelation, known: &[&ScopeRelation], conditions: &[&Expr]) -> bool {
-    let equals_known = |column: &String| {
-        conditions.iter().any(|condition| {
-            let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = unnested(condition) else { return false };
-            [(left, right), (right, left)].into_iter().any(|(own, other)| {
-                // Of a name without a table it is known whose it is only if no other relation has it.
-                let is_own = match unnested(own) {
-                    Expr::Identifier(_) => is_column(own, relation, column) && !is_of(own, known),
-                    _ => is_column(own, relation, column),
-                };
-                is_own && is_of(other, known)
-            })
-        })
-    };
+    let equals_known = |column: &String| conditions.iter().any(|of| equals(of, relation, column, known, unnested));
     relation.keys.iter().any(|key| key.iter().all(equals_known))
+}
+
+/// True if a condition says that this column of the relation equals something of the known ones. `bare`: the column without what
+/// may stand around it.
+fn equals(
+    condition: &Expr,
+    relation: &ScopeRelation,
+    column: &str,
+    known: &[&ScopeRelation],
+    bare: impl Fn(&Expr) -> &Expr,
+) -> bool {
+    let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = unnested(condition) else { return false };
+    [(left, right), (right, left)].into_iter().any(|(own, other)| {
+        let own = bare(own);
+        // Of a name without a table it is known whose it is only if no other relation has it.
+        let is_own = match own {
+            Expr::Identifier(_) => is_column(own, relation, column) && !is_of(own, known),
+            _ => is_column(own, relation, column),
+        };
+        is_own && is_of(other, known)
+    })
+}
+
+/// The rows of a relation that is nothing but VALUES, and its alias.
+fn values_of<'s>(relation: &ScopeRelation, select: &'s Select) -> Option<(&'s Values, &'s TableAlias)> {
+    let joined =
+        |table: &'s TableWithJoins| iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation));
+    select.from.iter().flat_map(joined).find_map(|factor| {
+        let TableFactor::Derived { subquery, alias: Some(alias), .. } = factor else { return None };
+        match &*subquery.body {
+            SetExpr::Values(values) if relation.alias == Some(fold_case(&alias.name)) => Some((values, alias)),
+            _ => None,
+        }
+    })
+}
+
+/// The values that tell the rows of VALUES apart. At most one of them belongs to each row of the known relations if no two are
+/// equal.
+fn determining_rows(
+    relation: &ScopeRelation,
+    (values, alias): (&Values, &TableAlias),
+    known: &[&ScopeRelation],
+    conditions: &[&Expr],
+) -> Option<DistinctRows> {
+    let width = values.rows.first().map_or(0, |row| row.content.len());
+    let mut rows = vec![Vec::new(); values.rows.len()];
+    let mut any = false;
+    for index in 0..width {
+        let column = match alias.columns.get(index) {
+            Some(column) => fold_case(&column.name),
+            None => format!("column{}", index + 1),
+        };
+        if !conditions.iter().any(|of| equals(of, relation, &column, known, without_casts)) {
+            continue;
+        }
+        let parts = values.rows.iter().map(|row| key_part(row.content.get(index)?)).collect::<Option<Vec<_>>>();
+        if let Some(parts) = parts {
+            rows.iter_mut().zip(parts).for_each(|(row, part)| row.push(part));
+            any = true;
+        }
+    }
+    let rows = DistinctRows(rows);
+    (any && (rows.is_bound() || rows.refusal(|_| BoundText::Other).is_none())).then_some(rows)
 }
 
 /// The conditions of which all have to hold.

@@ -1,0 +1,60 @@
+//! By what the rows of VALUES can be told apart, as they are written.
+
+use sqlparser::ast::{CastKind, DataType, Expr, UnaryOperator, Value};
+
+use super::distinct_rows::{KeyPart, comparable};
+use super::print::placeholder;
+use super::select::unnested;
+
+/// What tells a value of VALUES apart. None: not known.
+pub fn key_part(expr: &Expr) -> Option<KeyPart> {
+    match without_casts(expr) {
+        Expr::Value(value) if let Some(index) = placeholder(&value.value) => Some(KeyPart::Param(index)),
+        _ => literal(expr).map(KeyPart::Literal),
+    }
+}
+
+/// An expression without casts that leave values different, as far as `comparable` holds them for that.
+pub fn without_casts(expr: &Expr) -> &Expr {
+    match unnested(expr) {
+        Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, .. } if keeps_apart(data_type) => {
+            without_casts(expr)
+        }
+        expr => expr,
+    }
+}
+
+fn keeps_apart(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::SmallInt(None)
+            | DataType::Int(None)
+            | DataType::Integer(None)
+            | DataType::BigInt(None)
+            | DataType::Int2(None)
+            | DataType::Int4(None)
+            | DataType::Int8(None)
+            | DataType::Text
+            | DataType::Varchar(None)
+            | DataType::CharacterVarying(None)
+            | DataType::Uuid
+    )
+}
+
+/// What `comparable` makes of a literal.
+pub fn literal(expr: &Expr) -> Option<String> {
+    /// More digits may be rounded.
+    const MOST_DIGITS: usize = 15;
+    let value = match without_casts(expr) {
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => return literal(expr),
+        Expr::Value(value) => &value.value,
+        _ => return None,
+    };
+    match value {
+        Value::Number(digits, _) if digits.len() <= MOST_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            comparable(digits)
+        }
+        Value::SingleQuotedString(text) => comparable(text),
+        _ => None,
+    }
+}
