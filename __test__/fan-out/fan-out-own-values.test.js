@@ -27,8 +27,14 @@ describe('what each server has by itself', () => {
     shards = await startShards({ seed: SEED });
     // The same table has another id on one shard.
     await shards.databases[1].raw('create table before_it (id int)');
-    await shards.prepare('create table late (tenant text, id int, of_table regclass)');
-    for (const table of ['late', 'loose', 'folded', 'plain', 'deep', 'loose_deep']) {
+    await shards.prepare(
+      'create table late (tenant text, id int, of_table regclass)',
+      'create view named as select tenant, id, current_database() as db, tableoid::regclass as of from late',
+      'create table parted (tenant text, id int) partition by range (id)',
+      'create table parted_low partition of parted for values from (0) to (10)',
+      'create table parted_high partition of parted for values from (10) to (99)',
+    );
+    for (const table of ['late', 'loose', 'folded', 'plain', 'deep', 'loose_deep', 'parted']) {
       await shards.fill(
         table,
         ['Acme', 'acme', 'b'].map((tenant, id) => [
@@ -93,6 +99,121 @@ describe('what each server has by itself', () => {
     await same('select of_table, of_table::text as text, id from late order by tenant collate "C", id');
     const { rows } = await shards.db.raw('select tableoid, current_database() from late').mtdd();
     assert.equal(rows.length, 6);
+  });
+
+  it('may be in a view or a subquery whose other columns are used', async () => {
+    for (const sql of [
+      'select tenant, id from named',
+      'select count(*), max(id) from named where of is not null and id > 1',
+      'select tenant, count(*) from named group by tenant',
+      'select id from (select id, current_database() as db from late) q where id > 5 order by id',
+      'select q.id from (select l.*, version() as v from late l) q where q.id > 5',
+      'select max(a) from (select id, tableoid from late) as q(a, b)',
+      'with q as (select tenant, id, tableoid as t from late) select count(*) from q join parted using (tenant, id)',
+      'select sum(id) from (select id, current_database() as db from late union all select id, tenant from parted) q',
+      'select n.id from named n join late l on l.tenant = n.tenant and l.id = n.id',
+      'select tenant, (select max(n.id) from named n where n.tenant = l.tenant) as most from late l',
+      'select id as db from named order by db',
+    ])
+      await same(sql);
+    await same("select count(*) from late as l(a, b, c) where a <> 'x' and c = 'late'::regclass");
+    // Nobody compares what is only listed.
+    await same('select of, id from named');
+    await same('select q.of, of::text as text from (select * from named) q');
+    await same('select of::text, count(*) from named group by of::text');
+    await same('select tableoid::regclass from late union all select tableoid::regclass from parted');
+    const { rows } = await shards.db.raw('select id, db as place from (select * from named) q').mtdd();
+    assert.equal(new Set(rows.map(({ place }) => place)).size, 3);
+  });
+
+  it('is refused where it is used, through any name', async () => {
+    for (const sql of [
+      "select id from named where db = 'x'",
+      'select count(*) from named group by db',
+      'select count(*) from named group by of',
+      'select db, count(*) from named group by 1',
+      'select id from named order by db',
+      'select id, db from named order by 2',
+      'select * from named order by db',
+      'select * from named order by 3',
+      'select id from named order by named',
+      'select distinct db from named',
+      'select distinct * from named',
+      'select max(db) from named',
+      'select count(distinct n.*) from named n',
+      'select count(distinct n) from named n',
+      'select count(distinct (n).db) from named n',
+      'select db from named union select tenant from late',
+      'select a.id from named a join named b using (tenant, db)',
+      'select a.id from named a natural join (select tenant, id, db from named) b',
+      "select id from late l where exists (select 1 from named n where n.tenant = l.tenant and n.db > 'a')",
+      'select max(c) from (select * from named) as q(a, b, c)',
+      'select max(z) from named as n(x, y, z)',
+      'with q(a, b) as (select id, current_database() from late) select max(b) from q',
+      'select max(x) from (select current_database() as x from late union all select tenant from late) q',
+      'select max(tenant) from (select tenant from late union all select current_database() from late) q',
+      'select row_number() over (partition by tenant order by db) from named',
+      'select t::regclass::text from (select tableoid as t from late limit 3) q',
+      'select max(t::text) from (select tableoid as t from late) q',
+      'select count(*) from late, current_database() d group by d',
+      "select count(*) from late, to_regclass('late') d where d::oid > 5",
+      'select count(*) from late as l(a, b, c) group by c',
+    ]) {
+      await assertRefused(sql, /differs from server to server, in more than the select list/);
+    }
+  });
+
+  it('the name of a table or a type is a key, whatever its id', async () => {
+    for (const sql of [
+      'select tableoid::regclass, count(*) from late group by 1',
+      'select tableoid::regclass as part, count(*), avg(id) from parted group by part',
+      'select max(id) from parted group by tableoid::regclass',
+      'select p.tableoid::regclass, tenant, count(*) from parted p group by p.tableoid::regclass, tenant',
+      'select distinct tableoid::regclass from parted',
+      'select tableoid::regclass, string_agg(tenant, \',\' order by tenant collate "C", id) from parted group by 1',
+      "select tableoid::regclass, count(*) from parted group by 1 having tableoid::regclass = 'parted_low'::regclass",
+      'select pg_typeof(tenant), count(*) from plain group by 1',
+      'select distinct pg_typeof(tenant) from plain',
+      "select count(*) from plain where pg_typeof(tenant) = 'name_of_tenant'::regtype",
+      'select pg_typeof(max(id)) from plain',
+      "select count(*) from late where tableoid = to_regclass('late') and to_regclass('nothing') is null",
+      "select max(to_regclass('late')::text) from late",
+    ])
+      await same(sql);
+    for (const sql of [
+      'select tableoid::regclass, count(*) from parted group by 1 order by 1',
+      'select tableoid::regclass from parted order by tableoid::regclass',
+      'select count(*) from parted group by tableoid::regclass having min(tableoid::regclass::oid) > 5',
+      'select part, sum(n) from (select tableoid::regclass as part, count(*) as n from parted group by 1) q group by 1',
+      "select count(*) from late group by to_regclass('late')::oid",
+      "select id from late order by to_regclass('late')",
+      "select id from late where to_regclass('late')::oid > 5",
+      'select count(distinct pg_typeof(tenant)::oid) from plain',
+      'select pg_typeof(tenant)::oid, count(*) from plain group by 1',
+      'select max(pg_typeof(tenant)::oid::int) from plain',
+    ]) {
+      await assertRefused(sql, /differs from server to server, in more than the select list/);
+    }
+  });
+
+  it('the name of a table that only some shards have is a key, unless a shard has to read it', async () => {
+    for (const database of [shards.databases[2], shards.whole]) {
+      await database.raw('create table parted_more partition of parted for values from (100) to (200)');
+      await database('parted_more').insert({ tenant: 'b', id: 150 });
+    }
+    try {
+      await same('select tableoid::regclass, count(*) from parted group by 1');
+      await same(
+        "select tableoid::regclass::text, string_agg(id::text, ',' order by id) from parted group by 1",
+      );
+      await assertRefused(
+        "select tableoid::regclass, string_agg(id::text, ',' order by id) from parted group by 1",
+        /do not have the same tables and types.*parted_more.*cast them to text/,
+      );
+    } finally {
+      for (const database of [shards.databases[2], shards.whole])
+        await database.raw('drop table parted_more');
+    }
   });
 
   it('a literal is one tenant in columns of several types only if it is written alike in all', async () => {

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::ident::as_written;
+use sqlparser::ast::TableAlias;
+
+use super::ident::{as_written, fold_case};
 use super::object_ids::is_numbered;
 use super::readers::RowReaders;
 use super::system_relations;
@@ -167,11 +169,15 @@ impl Relation {
         })
     }
 
-    /// The names of its columns whose values are object ids.
-    pub fn numbered_columns(&self) -> impl Iterator<Item = String> {
-        let has_ids = |name: &String| self.type_of(name).is_some_and(is_numbered);
-        let any = self.parts.1.contains(" reg");
-        any.then(|| self.ordered_columns().into_iter().filter(has_ids)).into_iter().flatten()
+    /// The names of its columns whose values are object ids, as `AS alias(a, b)` renames them.
+    pub fn numbered_columns(&self, alias: Option<&TableAlias>) -> Vec<String> {
+        if !self.parts.1.contains(" reg") {
+            return Vec::new();
+        }
+        let renamed = |place: usize| Some(fold_case(&alias?.columns.get(place)?.name));
+        let columns = self.ordered_columns().into_iter().enumerate();
+        let numbered = columns.filter(|(_, name)| self.type_of(name).is_some_and(is_numbered));
+        numbered.map(|(place, name)| renamed(place).unwrap_or(name)).collect()
     }
 
     /// True if all shards give this column the same default.

@@ -8,6 +8,7 @@ mod calls;
 mod classes;
 mod from;
 mod outputs;
+mod own;
 mod policies;
 mod query;
 mod scope;

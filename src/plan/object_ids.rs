@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, DataType, Expr, Value};
+use sqlparser::ast::{BinaryOperator, DataType, Expr, Function, Value};
 
+use super::functions::own_name;
 use super::ident::fold_case;
 use super::select::unnested;
 use super::walk::{Node, NodeMut, rewrite, walk};
@@ -52,6 +53,7 @@ fn first(expr: &Expr, columns: &BTreeSet<String>) -> Option<String> {
         let is_number = match node {
             Node::Ident(name) => Some(fold_case(name)).filter(|name| name == "tableoid" || columns.contains(name)),
             Node::Expr(Expr::Cast { data_type, .. }) => numbered(data_type),
+            Node::Expr(Expr::Function(call)) => naming(call).map(|name| format!("{name}()")),
             _ => None,
         };
         if found.is_none() {
@@ -59,6 +61,42 @@ fn first(expr: &Expr, columns: &BTreeSet<String>) -> Option<String> {
         }
     });
     found
+}
+
+/// A function of PostgreSQL's that gives the id of a name, or of a type.
+fn naming(call: &Function) -> Option<String> {
+    own_name(call).filter(|name| is_naming(name))
+}
+
+/// True for the name of such a function.
+pub fn is_naming(function: &str) -> bool {
+    function == "pg_typeof" || function.strip_prefix("to_").is_some_and(is_numbered)
+}
+
+/// True for an id that stands for the same name wherever rows of several shards are compared by it: that of a row's table, or
+/// of a value's type. PostgreSQL writes it as that name.
+pub fn is_name(expr: &Expr) -> bool {
+    match unnested(expr) {
+        Expr::Cast { expr, data_type, .. } => {
+            data_type.to_string().eq_ignore_ascii_case("regclass") && is_column(expr, &BTreeSet::new())
+        }
+        Expr::Function(call) => own_name(call).is_some_and(|name| name == "pg_typeof"),
+        _ => false,
+    }
+}
+
+/// True for an id that PostgreSQL writes as a name.
+pub fn is_written_as_name(expr: &Expr) -> bool {
+    match unnested(expr) {
+        Expr::Cast { expr, data_type, .. } => {
+            numbered(data_type).is_some() && (is_given(expr, &BTreeSet::new()) || naming_call(expr))
+        }
+        expr => naming_call(expr),
+    }
+}
+
+fn naming_call(expr: &Expr) -> bool {
+    matches!(unnested(expr), Expr::Function(call) if naming(call).is_some())
 }
 
 fn numbered(data_type: &DataType) -> Option<String> {
@@ -70,11 +108,13 @@ fn is_alike(expr: &Expr, columns: &BTreeSet<String>) -> bool {
     match expr {
         Expr::Cast { expr, data_type: DataType::Text | DataType::Varchar(None), .. } => match unnested(expr) {
             Expr::Cast { expr, data_type, .. } if numbered(data_type).is_some() => is_given(expr, columns),
+            call if naming_call(call) => true,
             column => is_column(column, columns) && !is_column(column, &BTreeSet::new()),
         },
         Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::NotEq, right } => {
             is_id(left, columns) && is_id(right, columns)
         }
+        Expr::IsNull(expr) | Expr::IsNotNull(expr) => is_id(expr, columns),
         Expr::InList { expr, list, .. } => is_id(expr, columns) && list.iter().all(|one| is_id(one, columns)),
         _ => false,
     }
@@ -89,6 +129,7 @@ fn is_id(expr: &Expr, columns: &BTreeSet<String>) -> bool {
             is_id(expr, columns)
         }
         Expr::Cast { expr, data_type, .. } if numbered(data_type).is_some() => is_given(expr, columns),
+        call if naming_call(call) => true,
         expr => is_column(expr, columns),
     }
 }

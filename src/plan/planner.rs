@@ -200,7 +200,7 @@ fn read(query: &Query, sql: &str, parameters: usize, consent: FanOutConsent, lay
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
     }
     if consent == FanOutConsent::Implicit {
-        own_values::refuse(query, &search, layout)?;
+        own_values::refuse(&search)?;
     }
     let mut query = query.clone();
     let changed = clock::one_for_all(&mut query);

@@ -266,7 +266,7 @@ async fn finish_on_shard<'a>(
     let own = bind(&finish.params, &fan_out.request.params, bound.limits, bound.now.as_ref());
     let own = own.map_err(|_| FanOutError::unsupported("a value for its last step is missing"))?;
     let wire = query(sql, finish::parameters(own, gathered));
-    let refusal = |error: FanOutError| strict_domain(error, columns).without_position();
+    let refusal = |error: FanOutError| unknown_name(strict_domain(error, columns), columns).without_position();
     let mut calls =
         fan_out.on_one(calls.into_interrupts(), wire, true, &Dependencies::default()).await.map_err(refusal)?;
     while let Some(DescribedPart { reply, description }) = calls.next_of(0).await.map_err(refusal)? {
@@ -296,6 +296,21 @@ fn strict_domain(error: FanOutError, columns: &GatheredColumns<'_>) -> FanOutErr
         true => FanOutError::unsupported(&format!(
             "there are values that their domain {refusing} no longer accepts, so the rows of all shards cannot be gathered; \
              cast them to the domain's base type"
+        )),
+    }
+}
+
+/// Ids of tables and types are gathered as names, and one shard need not have all of them.
+fn unknown_name(error: FanOutError, columns: &GatheredColumns<'_>) -> FanOutError {
+    /// regclass, regtype.
+    const NAMED: [u32; 2] = [2205, 2206];
+    let FanOutError::Shard(ShardError::Database(failure)) = &error else { return error };
+    let is_unknown = matches!(failure.code.as_deref(), Some("42P01" | "42704" | "3F000"));
+    match is_unknown && columns.known.iter().any(|known| NAMED.contains(&known.field.type_id)) {
+        false => error,
+        true => FanOutError::unsupported(&format!(
+            "the shards do not have the same tables and types ({}), so their names cannot be gathered; cast them to text",
+            failure.message
         )),
     }
 }

@@ -22,6 +22,7 @@ impl Search<'_> {
         }
         self.calls(expr)?;
         self.note_ties(expr, scope);
+        self.use_own(expr, scope);
         self.fields(expr, Some(scope))
     }
 
@@ -36,6 +37,8 @@ impl Search<'_> {
             return Err(OF_AROUND.into());
         }
         let (found, anchored) = self.body(&query.body, &around)?;
+        self.compare_own(&found.outputs);
+        self.compare_order(query.order_by.as_ref(), &found.outputs);
         self.note_limit(query);
         let whole = query.limit_clause.is_none() && query.fetch.is_none();
         if anchored || found.locality == Locality::Replicated {

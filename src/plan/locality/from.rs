@@ -1,11 +1,11 @@
 //! The relations of a FROM clause: which are sharded, and which are joined on the tenant.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use sqlparser::ast::{Join, JoinConstraint, JoinOperator, Query, TableAlias, TableFactor, TableWithJoins};
 
 use super::classes::{TenantFact, facts};
-use super::outputs::{Locality, QueryInfo, rename};
+use super::outputs::{ANY, Locality, OwnColumns, QueryInfo, rename};
 use super::scope::{Scope, ScopeRelation};
 use super::search::{Definition, Reason, Search};
 use crate::plan::budget::spend;
@@ -13,7 +13,7 @@ use crate::plan::draft::GATHERED;
 use crate::plan::ident::{fold_case, name_parts};
 use crate::plan::layout::Relation;
 use crate::plan::parse::Tokens;
-use crate::plan::{grammar, system_relations};
+use crate::plan::{functions, grammar, object_ids, system_relations};
 
 /// Stack levels for analyzing a view, in addition to those of its text.
 const AROUND_VIEW: usize = 10;
@@ -40,6 +40,7 @@ impl Search<'_> {
             JoinOperator::FullOuter(constraint) => (constraint, true, true),
             _ => return Err("a kind of join that PostgreSQL does not have".into()),
         };
+        self.compare_merged(constraint, &scope.relations[first..]);
         let said = match constraint {
             JoinConstraint::On(condition) => facts(condition, scope, &self.tenant_types),
             JoinConstraint::Using(columns) => {
@@ -153,6 +154,7 @@ impl Search<'_> {
                 return Err(format!("{factor} in FROM, whose rows are not tied to a tenant; run it for one tenant"));
             }
         };
+        self.note_own_rows(&relation);
         scope.relations.push(relation);
         Ok(())
     }
@@ -165,8 +167,7 @@ impl Search<'_> {
         scope: &Scope<'_>,
     ) -> Result<ScopeRelation, Reason> {
         // Without LATERAL a subquery sees only WITH and outer queries, not its neighbours.
-        let neighbours =
-            Scope { relations: Vec::new(), merged: BTreeSet::new(), parent: scope.parent, ctes: HashMap::new() };
+        let neighbours = Scope { parent: scope.parent, ..Scope::root() };
         let around = if lateral { scope } else { &neighbours };
         let (mut found, anchored) = self.query_anchored(subquery, around)?;
         if let Some(alias) = alias {
@@ -178,7 +179,7 @@ impl Search<'_> {
             (true, Some(neighbour)) if anchored => neighbour.class,
             _ => self.classes.new_class(),
         };
-        let keys = found.key_names();
+        let (keys, own) = (found.key_names(), self.note_own(&found));
         Ok(ScopeRelation {
             alias: alias.map(|alias| fold_case(&alias.name)),
             tenants: found.tenants(),
@@ -187,6 +188,7 @@ impl Search<'_> {
             is_ordered: found.is_ordered,
             is_stored: found.is_stored,
             keys,
+            own,
             class,
             counts: None,
             is_vague: false,
@@ -198,6 +200,8 @@ impl Search<'_> {
         let types = alias.iter().flat_map(|alias| &alias.columns).filter_map(|column| column.data_type.as_ref());
         self.readers.extend(types.filter_map(|of| self.layout.readers.data_type(of)));
         self.readers.extend(name.as_ref().and_then(|name| self.layout.readers.function(name)));
+        let own = name.iter().filter(|name| functions::names_server(name) || object_ids::is_naming(name));
+        let own = own.map(|name| (ANY.to_owned(), format!("{name}()"))).collect();
         ScopeRelation {
             alias: alias.map(|alias| fold_case(&alias.name)).or(name),
             locality: Locality::Replicated,
@@ -210,6 +214,7 @@ impl Search<'_> {
             is_ordered: false,
             is_stored: false,
             keys: BTreeSet::new(),
+            own,
         }
     }
 
@@ -243,6 +248,7 @@ impl Search<'_> {
             is_ordered: false,
             is_stored: true,
             keys: BTreeSet::new(),
+            own: OwnColumns::new(),
         };
         if names.len() == 1
             && let Some(found) = scope.cte(&last)
@@ -254,6 +260,7 @@ impl Search<'_> {
             relation.tenants = found.tenants();
             relation.columns = found.columns();
             relation.keys = found.key_names();
+            relation.own = self.note_own(&found);
             relation.locality = found.locality;
             relation.is_ordered = found.is_ordered;
             relation.is_stored = found.is_stored;
@@ -282,7 +289,9 @@ impl Search<'_> {
             self.statistics.insert(last);
             return Ok(relation);
         }
-        self.numbered.extend(known.iter().flat_map(|known| known.numbered_columns()));
+        let numbered: Vec<String> = known.iter().flat_map(|known| known.numbered_columns(alias)).collect();
+        relation.own.extend(numbered.iter().map(|name| (name.clone(), name.clone())));
+        self.numbered.extend(numbered);
         relation.counts = system_relations::with_counts(names);
         if let Some(name) = relation.counts {
             if renamed {
@@ -294,7 +303,11 @@ impl Search<'_> {
             relation.locality = Locality::Replicated;
             return Ok(relation);
         }
-        if let Some(found) = self.view(names)? {
+        if let Some(mut found) = self.view(names)? {
+            if let Some(alias) = alias {
+                rename(&mut found, alias);
+            }
+            relation.own = self.note_own(&found);
             if let Locality::CrossShard(reason) = found.locality {
                 return Err(format!("the view {}: {reason}", names.join(".")));
             }
@@ -334,7 +347,10 @@ impl Search<'_> {
             return Err(format!("{inside} refers to itself"));
         }
         let found = self.analyze_definition(inside, definition)?;
-        self.views.insert(name, found.clone());
+        // A policy reads the server's own values as it likes.
+        if !self.is_inside_policy() {
+            self.views.insert(name, found.clone());
+        }
         found.map(Some)
     }
 

@@ -1,6 +1,6 @@
 //! The locality of a query, and which of its output columns contain the tenant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::TableAlias;
 
@@ -33,16 +33,32 @@ pub struct QueryInfo {
 /// A column of a query's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutputColumn {
-    /// `tenant`: it contains the tenant of its row, and is never NULL because of an outer join.
-    Column { name: Option<String>, tenant: bool },
-    /// Some columns; those with these names contain the tenant.
-    Several { tenants: BTreeSet<String> },
+    /// `tenant`: it contains the tenant of its row, and is never NULL because of an outer join. `own`: it contains this, which
+    /// each server has by itself.
+    Column { name: Option<String>, tenant: bool, own: Option<String> },
+    /// Some columns; those with these names contain the tenant, or what each server has by itself.
+    Several { tenants: BTreeSet<String>, own: OwnColumns },
+}
+
+/// Columns with what each server has by itself, by name: what it is. Under `ANY`: one of the columns, nobody knows which.
+pub type OwnColumns = BTreeMap<String, String>;
+
+pub const ANY: &str = "";
+
+impl OutputColumn {
+    /// Something of what each server has by itself, if there is any.
+    pub fn own(&self) -> Option<&String> {
+        match self {
+            OutputColumn::Column { own, .. } => own.as_ref(),
+            OutputColumn::Several { own, .. } => own.values().next(),
+        }
+    }
 }
 
 pub fn outputs_tenant(outputs: &[OutputColumn]) -> bool {
     outputs.iter().any(|output| match output {
         OutputColumn::Column { tenant, .. } => *tenant,
-        OutputColumn::Several { tenants } => !tenants.is_empty(),
+        OutputColumn::Several { tenants, .. } => !tenants.is_empty(),
     })
 }
 
@@ -73,25 +89,60 @@ impl QueryInfo {
         self.outputs
             .iter()
             .flat_map(|output| match output {
-                OutputColumn::Column { name: Some(name), tenant: true } => BTreeSet::from([name.clone()]),
+                OutputColumn::Column { name: Some(name), tenant: true, .. } => BTreeSet::from([name.clone()]),
                 OutputColumn::Column { .. } => BTreeSet::new(),
-                OutputColumn::Several { tenants } => tenants.clone(),
+                OutputColumn::Several { tenants, .. } => tenants.clone(),
             })
             .collect()
     }
 }
 
+impl QueryInfo {
+    /// Its columns with what each server has by itself.
+    pub(super) fn own(&self) -> OwnColumns {
+        let mut found = OwnColumns::new();
+        for output in &self.outputs {
+            match output {
+                OutputColumn::Column { name, own: Some(own), .. } => {
+                    // A column without a name can be used through `*` only.
+                    found.insert(name.clone().unwrap_or_else(|| ANY.into()), own.clone());
+                }
+                OutputColumn::Column { own: None, .. } => {}
+                OutputColumn::Several { own, .. } => found.extend(own.clone()),
+            }
+        }
+        found
+    }
+}
+
 /// The columns of a set operation; one contains the tenant if it does on both sides.
 pub(super) fn common(left: &[OutputColumn], right: &[OutputColumn]) -> Vec<OutputColumn> {
+    let is_vague =
+        |outputs: &[OutputColumn]| outputs.iter().any(|output| matches!(output, OutputColumn::Several { .. }));
+    let is_vague = is_vague(left) || is_vague(right);
+    let any_own = left.iter().chain(right).find_map(OutputColumn::own);
     left.iter()
         .enumerate()
-        .map(|(index, output)| match (output, right.get(index)) {
-            (OutputColumn::Column { name, tenant: true }, Some(OutputColumn::Column { tenant: true, .. })) => {
-                OutputColumn::Column { name: name.clone(), tenant: true }
+        .map(|(index, output)| {
+            let own_there = right.get(index).and_then(OutputColumn::own);
+            let own = match is_vague {
+                true => any_own,
+                false => output.own().or(own_there),
+            };
+            let own = own.cloned();
+            match (output, right.get(index)) {
+                (OutputColumn::Column { name, tenant: true, .. }, Some(OutputColumn::Column { tenant: true, .. })) => {
+                    OutputColumn::Column { name: name.clone(), tenant: true, own }
+                }
+                (OutputColumn::Column { name, .. }, _) => {
+                    OutputColumn::Column { name: name.clone(), tenant: false, own }
+                }
+                // Two wildcards are equal only for the same table, which is not known here.
+                (OutputColumn::Several { .. }, _) => OutputColumn::Several {
+                    tenants: BTreeSet::new(),
+                    own: own.map(|own| (ANY.to_owned(), own)).into_iter().collect(),
+                },
             }
-            (OutputColumn::Column { name, .. }, _) => OutputColumn::Column { name: name.clone(), tenant: false },
-            // Two wildcards are equal only for the same table, which is not known here.
-            (OutputColumn::Several { .. }, _) => OutputColumn::Several { tenants: BTreeSet::new() },
         })
         .collect()
 }
@@ -103,7 +154,12 @@ pub(super) fn rename(found: &mut QueryInfo, alias: &TableAlias) {
             Some(OutputColumn::Column { name, .. }) => *name = Some(fold_case(&column.name)),
             // The columns of a wildcard are not known, so neither are later names.
             _ => {
+                let own = found.outputs[index.min(found.outputs.len())..].iter().find_map(OutputColumn::own).cloned();
                 found.outputs.truncate(index);
+                if let Some(own) = own {
+                    let own = [(ANY.to_owned(), own)].into();
+                    found.outputs.push(OutputColumn::Several { tenants: BTreeSet::new(), own });
+                }
                 return;
             }
         }

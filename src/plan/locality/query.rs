@@ -55,6 +55,7 @@ impl Search<'_> {
             );
         }
         self.check_order(query.order_by.as_ref())?;
+        self.compare_order(query.order_by.as_ref(), &found.outputs);
         found.is_ordered |= query.order_by.is_some();
         if found.locality == Locality::SingleTenant && !anchored {
             if aggregates_by_order(query) {
@@ -122,6 +123,7 @@ impl Search<'_> {
         add_cte(cte, first, &mut around);
         let mut whole = self.query(&cte.query, &around)?;
         rename(&mut whole, &cte.alias);
+        self.compare_own(&whole.outputs);
         match (&locality, &whole.locality) {
             (Locality::Replicated, Locality::Replicated) => Ok(whole),
             (Locality::SingleTenant, Locality::SingleTenant) if outputs_tenant(&whole.outputs) => Ok(whole),
@@ -148,7 +150,8 @@ impl Search<'_> {
                     self.expression(expr, scope)?;
                 }
                 let width = values.rows.first().map_or(0, |row| row.content.len());
-                let column = |number| OutputColumn::Column { name: Some(format!("column{number}")), tenant: false };
+                let column =
+                    |number| OutputColumn::Column { name: Some(format!("column{number}")), tenant: false, own: None };
                 let found = QueryInfo {
                     locality: Locality::Replicated,
                     outputs: (1..=width).map(column).collect(),
@@ -163,6 +166,9 @@ impl Search<'_> {
                 let (right, right_anchored) = self.body(right, scope)?;
                 let anchored = left_anchored && right_anchored;
                 let outputs = common(&left.outputs, &right.outputs);
+                if !is_union_all(*op, *set_quantifier) {
+                    self.compare_own(&outputs);
+                }
                 let is_ordered = left.is_ordered || right.is_ordered;
                 let is_stored = left.is_stored || right.is_stored;
                 let keeps = outputs_tenant(&outputs) || anchored;

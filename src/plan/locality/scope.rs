@@ -1,10 +1,10 @@
 //! The names that an expression can use, and what is known about the relations behind them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlparser::ast::Expr;
 
-use super::outputs::{Locality, QueryInfo};
+use super::outputs::{Locality, OwnColumns, QueryInfo};
 use crate::plan::budget::spend;
 use crate::plan::ident::fold_case;
 
@@ -27,6 +27,8 @@ pub(super) struct ScopeRelation {
     pub(super) is_ordered: bool,
     /// It reads a table, which need not have its rows in the same order on each shard.
     pub(super) is_stored: bool,
+    /// Its columns with what each server has by itself.
+    pub(super) own: OwnColumns,
     /// Columns by which its rows can be told apart.
     pub(super) keys: BTreeSet<BTreeSet<String>>,
 }
@@ -38,15 +40,29 @@ pub struct Scope<'p> {
     pub(super) merged: BTreeSet<String>,
     pub(super) parent: Option<&'p Scope<'p>>,
     pub(super) ctes: HashMap<String, QueryInfo>,
+    /// What each server has by itself in the items of the select list, by their places.
+    pub(super) listed: BTreeMap<usize, String>,
 }
 
 impl<'p> Scope<'p> {
     pub fn root() -> Scope<'static> {
-        Scope { relations: Vec::new(), merged: BTreeSet::new(), parent: None, ctes: HashMap::new() }
+        Scope {
+            relations: Vec::new(),
+            merged: BTreeSet::new(),
+            parent: None,
+            ctes: HashMap::new(),
+            listed: BTreeMap::new(),
+        }
     }
 
     pub fn inside(parent: &'p Scope<'p>) -> Scope<'p> {
-        Scope { relations: Vec::new(), merged: BTreeSet::new(), parent: Some(parent), ctes: HashMap::new() }
+        Scope {
+            relations: Vec::new(),
+            merged: BTreeSet::new(),
+            parent: Some(parent),
+            ctes: HashMap::new(),
+            listed: BTreeMap::new(),
+        }
     }
 
     pub(super) fn cte(&self, name: &str) -> Option<&QueryInfo> {

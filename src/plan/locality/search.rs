@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use super::classes::TenantClasses;
-use super::outputs::QueryInfo;
+use super::outputs::{OwnColumns, QueryInfo};
 use crate::plan::distinct_rows::DistinctRows;
 use crate::plan::layout::Layout;
 use crate::plan::stack::VIEW_LEVELS;
@@ -65,6 +65,10 @@ pub struct Search<'a> {
     pub catalogue: BTreeSet<String>,
     /// The names of columns that contain object ids.
     pub(super) numbered: BTreeSet<String>,
+    /// The names of columns that contain another value of this kind.
+    pub(super) own_numbers: BTreeSet<String>,
+    /// The columns with such values in FROM, by name: what they contain.
+    pub(super) own_names: OwnColumns,
     /// Views that read each shard's clock, and literals that mean the current time.
     pub clocks: BTreeSet<String>,
     /// Descriptions of used operators, casts and types whose functions may read rows.
@@ -110,6 +114,8 @@ impl<'a> Search<'a> {
             own_values: BTreeSet::new(),
             catalogue: BTreeSet::new(),
             numbered: BTreeSet::new(),
+            own_numbers: BTreeSet::new(),
+            own_names: OwnColumns::new(),
             clocks: BTreeSet::new(),
             readers: BTreeSet::new(),
             names_unknown: false,

@@ -16,9 +16,9 @@ use super::search::{Reason, Search};
 use super::ties::is_one_row;
 use crate::plan::ident::{fold_case, last_part};
 use crate::plan::select::{
-    distinct_on, each_call, group_keys, is_aggregated, item_expr, ordering, plain_column, window_of,
+    distinct_on, each_call, group_keys, is_aggregated, item_expr, ordering, output_name, plain_column, window_of,
 };
-use crate::plan::system_relations;
+use crate::plan::{object_ids, system_relations};
 
 impl Search<'_> {
     pub(super) fn select(&mut self, select: &Select, outer: &Scope<'_>) -> Result<(QueryInfo, bool), Reason> {
@@ -59,8 +59,23 @@ impl Search<'_> {
         if let Some(condition) = &select.selection {
             self.expression(condition, scope)?;
         }
-        let listed = select.projection.iter().filter_map(item_expr);
-        for expr in listed.chain(group_keys(select)).chain(&select.having).chain(distinct_on(select)) {
+        for (place, item) in select.projection.iter().enumerate() {
+            let Some(expr) = item_expr(item) else { continue };
+            let before = std::mem::take(&mut self.own_values);
+            self.expression(expr, scope)?;
+            let own = std::mem::replace(&mut self.own_values, before);
+            if let Some(own) = own.into_iter().next() {
+                scope.listed.insert(place, own);
+            }
+        }
+        for expr in group_keys(select) {
+            let before = self.own_values.clone();
+            self.expression(expr, scope)?;
+            if object_ids::is_name(expr) {
+                self.own_values = before;
+            }
+        }
+        for expr in select.having.iter().chain(distinct_on(select)) {
             self.expression(expr, scope)?;
         }
         for window in &select.named_window {
@@ -70,6 +85,7 @@ impl Search<'_> {
                 }
             }
         }
+        self.compare_listed(select, scope);
         Ok(locality)
     }
 
@@ -211,26 +227,32 @@ impl Search<'_> {
     }
 
     pub fn outputs(&self, select: &Select, scope: &Scope<'_>) -> Vec<OutputColumn> {
-        select
-            .projection
-            .iter()
-            .map(|item| match item {
+        let of_item = |(place, item): (usize, &SelectItem)| {
+            let own = scope.listed.get(&place).cloned();
+            match item {
                 SelectItem::UnnamedExpr(expr) => {
-                    OutputColumn::Column { name: plain_column(expr), tenant: scope.is_tenant(expr) }
+                    let name = plain_column(expr).or_else(|| output_name(item).filter(|_| own.is_some()));
+                    OutputColumn::Column { name, tenant: scope.is_tenant(expr), own }
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    OutputColumn::Column { name: Some(fold_case(alias)), tenant: scope.is_tenant(expr) }
+                    OutputColumn::Column { name: Some(fold_case(alias)), tenant: scope.is_tenant(expr), own }
                 }
-                SelectItem::Wildcard(_) => OutputColumn::Several { tenants: scope.tenant_names(None) },
+                SelectItem::Wildcard(_) => {
+                    OutputColumn::Several { tenants: scope.tenant_names(None), own: scope.own_columns(None) }
+                }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
-                    let alias = last_part(name);
-                    OutputColumn::Several {
-                        tenants: alias.map_or_else(BTreeSet::new, |alias| scope.tenant_names(Some(&alias))),
+                    match last_part(name) {
+                        Some(alias) => OutputColumn::Several {
+                            tenants: scope.tenant_names(Some(&alias)),
+                            own: scope.own_columns(Some(&alias)),
+                        },
+                        None => OutputColumn::Several { tenants: BTreeSet::new(), own: scope.own_columns(None) },
                     }
                 }
-                _ => OutputColumn::Several { tenants: BTreeSet::new() },
-            })
-            .collect()
+                _ => OutputColumn::Several { tenants: BTreeSet::new(), own: scope.own_columns(None) },
+            }
+        };
+        select.projection.iter().enumerate().map(of_item).collect()
     }
 }
 
