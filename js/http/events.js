@@ -3,6 +3,7 @@
  */
 
 const { ClientClosedError, OverloadedError } = require('../errors');
+const { ActiveClients } = require('../push/active-clients');
 const { EventStream } = require('../sync/event-stream');
 const { permittedTables } = require('./permitted-tables');
 
@@ -29,7 +30,7 @@ function eventsHandler({ feed, databases, format, settings, logger }) {
     if (feed.size >= events.maxStreams || feed.sizeOf(user) >= events.maxStreamsPerTenant) {
       throw new OverloadedError();
     }
-    const device = params.get('deviceId') ?? req.headers.deviceid ?? null;
+    const device = params.get('deviceId') || req.headers.deviceid || null;
     const lastEventId = req.headers['last-event-id'] ?? params.get('lastEventId') ?? undefined;
     const onDropped = (reason) => {
       feed.leave(stream);
@@ -66,6 +67,7 @@ function eventsHandler({ feed, databases, format, settings, logger }) {
       if (isClosed) throw new ClientClosedError();
       return;
     }
+    if (device !== null) keepDevice(device, user, res);
     begin(req, res);
     stream.open(group, lastEventId === '' ? undefined : lastEventId);
   }
@@ -78,6 +80,11 @@ function eventsHandler({ feed, databases, format, settings, logger }) {
       for (const stream of [...feed.streams()]) stream.end('the service is stopping');
     },
   };
+}
+
+/** The application finds the device by `ActiveClients.HasWebDeviceEvent(deviceId, 'events', { tenantId })`. */
+function keepDevice(device, { tid: tenantId, tenantType }, res) {
+  ActiveClients.AddWebDeviceEvent(device, 'events', res, { tenantId, tenantType });
 }
 
 /** Nothing between here and the browser may hold events back, or change them. */
