@@ -1,25 +1,12 @@
 /** An application whose browsers and phones keep copies: the library on a cluster, its routes, and clients of them. */
 
-const { spawnSync } = require('node:child_process');
 const http = require('node:http');
 const { setTimeout: sleep } = require('node:timers/promises');
 const express = require('express');
 const knex = require('knex');
 const { InitializeReplication } = require('../../js');
-const { BINARY } = require('../../testkit/servers');
+const { track } = require('../../testkit/track');
 const { SECRET, request, token } = require('./http-app');
-
-/**
- * Tracks tables of a database, as an operator does.
- *
- * @param {string} databaseUrl
- * @param {...string} args more of the command's
- */
-function track(databaseUrl, ...args) {
-  const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl };
-  const { status, stderr } = spawnSync(BINARY, ['track', ...args], { env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`mtdd-server track: ${stderr}`);
-}
 
 /**
  * @param {{ local: object, queryServers: string[], lookupServer: string }} cluster
