@@ -1,18 +1,23 @@
 /**
  * `npm run demo`: two PostgreSQL shards, a query server on each, a lookup server and an Express application, all on
- * this machine; then tenants and queries, each compared with plain Knex. `npm run demo -- --serve` leaves it running.
- * Ends with code 1 if any comparison fails.
+ * this machine; then tenants and queries, each compared with plain Knex. `npm run demo -- --serve` leaves it running, with
+ * the live board beside it. Ends with code 1 if any comparison fails.
  */
 
+const fs = require('node:fs');
+const path = require('node:path');
 const { once } = require('node:events');
 const { parseArgs } = require('node:util');
 const knex = require('knex');
 const { startCluster } = require('../../testkit/cluster');
 const { assertSame, outcome } = require('../../testkit/same');
+const { track } = require('../../testkit/track');
 const { createApp } = require('../../examples/demo/app');
+const { startBoard } = require('../../examples/live-board/server');
 const { QUERIES, SCHEMA } = require('./queries');
 const { bold, columns, dim, green, heading, line, red } = require('./terminal');
 
+const BOARD_SCHEMA = path.join(__dirname, '..', '..', 'examples', 'live-board', 'schema.sql');
 const TENANTS = ['acme', 'globex', 'initech', 'umbrella'];
 
 async function main() {
@@ -20,9 +25,12 @@ async function main() {
   console.log(bold('MTDD: each tenant on its own shard, the same Knex'));
   const closing = [];
   try {
-    const { failures, url } = await show(closing);
+    const { failures, url, cluster } = await show(closing);
     process.exitCode = failures === 0 ? 0 : 1;
-    if (values.serve) await serving(url);
+    if (values.serve) {
+      await showBoard(cluster, closing);
+      await serving(url);
+    }
   } finally {
     for (const close of closing.reverse()) await close();
   }
@@ -44,12 +52,29 @@ async function show(closing) {
   failures += await whoHasWhat(direct, shardOf);
 
   heading(failures === 0 ? green('Every result was the same.') : red(`${failures} results differ.`));
-  return { failures, url };
+  return { failures, url, cluster };
+}
+
+/** The board that follows the changes of its tenants' cards. */
+async function showBoard(cluster, closing) {
+  heading('The live board: open a tenant in two tabs, and each shows what the other one changes');
+  for (const { databaseUrl } of cluster.shards) {
+    track(databaseUrl, '--table', 'cards', '--tenant-column', 'tenant_id');
+  }
+  const tenants = TENANTS.slice(0, 2);
+  const board = await startBoard({
+    databaseUrl: cluster.local.databaseUrl,
+    queryServers: cluster.queryServers,
+    lookupServer: cluster.lookupServer,
+    tenants,
+  });
+  closing.push(() => board.close());
+  for (const tenant of tenants) columns([16], tenant, `${board.url}/?tenant=${tenant}`);
 }
 
 /** Until Ctrl-C. */
 async function serving(url) {
-  heading('The application stays up; Ctrl-C ends it');
+  heading('The application stays up as well; Ctrl-C ends everything');
   line(`curl ${url}/tenants/acme/orders`);
   line(`curl -X PUT ${url}/tenants/yours`);
   line(
@@ -61,7 +86,8 @@ async function serving(url) {
 async function start(closing) {
   heading('Starting');
   const begun = Date.now();
-  const cluster = await startCluster({ shards: 2, separate: true, fenced: true, seed: SCHEMA });
+  const seed = [...SCHEMA, fs.readFileSync(BOARD_SCHEMA, 'utf8')];
+  const cluster = await startCluster({ shards: 2, separate: true, fenced: true, seed });
   closing.push(() => cluster.stop());
   cluster.shards.forEach((shard, index) => {
     columns(
