@@ -56,6 +56,11 @@ class Log {
     this.#lines.push(line);
   }
 
+  /** A logger that writes to it. */
+  get logger() {
+    return require('pino')({ level: 'info' }, this);
+  }
+
   get text() {
     return this.#lines.join('');
   }
@@ -170,4 +175,4 @@ function request(port, path, { token: bearer, headers = {}, method = 'GET' } = {
   });
 }
 
-module.exports = { CLAIMS, EXPRESSES, SECRET, encoded, inSeconds, request, startHttp, token };
+module.exports = { CLAIMS, EXPRESSES, Log, SECRET, encoded, inSeconds, request, startHttp, token };

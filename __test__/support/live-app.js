@@ -11,10 +11,12 @@ const { SECRET, request, token } = require('./http-app');
 /**
  * @param {{ local: object, queryServers: string[], lookupServer: string }} cluster
  * @param {object} [config] more of the library's configuration
- * @param {{ port?: number }} [options]
+ * @param {{ port?: number, before?: (app: import('express').Express) => void }} [options] `before`: adds to the
+ *   application before the routes
  */
-async function startLiveApp({ local, queryServers, lookupServer }, config = {}, { port = 0 } = {}) {
+async function startLiveApp({ local, queryServers, lookupServer }, config = {}, { port = 0, before } = {}) {
   const app = express();
+  before?.(app);
   const db = knex({ client: 'pg', connection: local.databaseUrl });
   const { mtdd, ...others } = config;
   const handle = await InitializeReplication(app, db, {
@@ -25,7 +27,7 @@ async function startLiveApp({ local, queryServers, lookupServer }, config = {}, 
       queryServers,
       lookupServer,
       requireTenant: false,
-      logLevel: process.env.LL ?? 'silent',
+      logLevel: 'silent',
       ...mtdd,
     },
   });
