@@ -209,7 +209,6 @@ class ChangeFeed {
 
   /** Finds out where a tenant lives, unless that was done within so many milliseconds. */
   async #lookUp(group, fresh) {
-    if (!this.#databases.isSharded) return;
     if (fresh > 0 && group.lookup !== undefined) await group.lookup.catch(() => {});
     if (fresh > 0 && performance.now() - group.lookedUp < fresh) return;
     group.lookup = this.#databases.shardOf(group.user);
@@ -242,7 +241,6 @@ class ChangeFeed {
    * before: which of the two it was is known once the tenant is looked up after the change.
    */
   async #forgetMoved(shard, concerned) {
-    if (!this.#databases.isSharded) return;
     const doubtful = [...concerned].filter(
       ([group, own]) => group.home !== shard || own.some(({ action }) => action === 'DELETE'),
     );
