@@ -67,13 +67,24 @@ async function answerWhole({ databases, user, table, limit, signal, req, res }) 
   }
   setHeaders(res);
   res.write(`[${first.data.join(',')}`);
-  for (let page = first; page.hasMore; ) {
+  const next = async ({ timestamp }) => {
     if (res.writableNeedDrain) await drained(res, signal);
-    if (signal.aborted) return;
-    page = await loadPage(databases, { user, table, from: parsePosition(page.timestamp), limit, signal });
+    const page = await loadPage(databases, { user, table, from: parsePosition(timestamp), limit, signal });
     if (page.reset) throw new Error('The table was replaced while it was loaded.');
-    if (page.data.length > 0) res.write(`,${page.data.join(',')}`);
+    return page;
+  };
+  const write = (rows) => rows.length > 0 && res.write(`,${rows.join(',')}`);
+  let page = first;
+  while (page.hasMore && !signal.aborted) {
+    page = await next(page);
+    write(page.data);
   }
+  // Rows that have changed since their page was read come again, and these clients keep what comes last.
+  do {
+    if (signal.aborted) return;
+    page = await next(page);
+    write(page.data.filter((row) => JSON.parse(row)[table.mark] !== 'DELETE'));
+  } while (page.hasMore);
   res.end(']');
 }
 
