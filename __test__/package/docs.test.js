@@ -24,7 +24,10 @@ const LANGUAGES = ['js', 'sql', 'bash', 'text'];
 const MOST_OF_README = 7000;
 
 /** The types whose fields are settings. */
-const SETTINGS = ['MtddBackendConfig', 'MtddTlsConfig', 'PortalConfig', 'MtddAuthConfig', 'MtddHttpConfig'];
+const SETTINGS = [
+  ...['MtddBackendConfig', 'MtddTlsConfig', 'PortalConfig', 'MtddAuthConfig', 'MtddHttpConfig'],
+  ...['MtddEventsConfig', 'MtddLoadConfig'],
+];
 
 const all = documents();
 
@@ -124,7 +127,7 @@ describe('docs/configuration.md', () => {
   });
 
   test('has the defaults that are used', () => {
-    const { settings, auth, http } = loadConfig({ auth: { verify() {} } }, {});
+    const { settings, auth, http, sync } = loadConfig({ auth: { verify() {} } }, {});
     const { lookupCache } = settings;
     const used = {
       ...settings,
@@ -136,7 +139,8 @@ describe('docs/configuration.md', () => {
     const numbers = rows.filter(({ standard }) => /^\d/.test(standard));
     assert.ok(numbers.length >= 8);
     for (const { path, standard } of numbers) {
-      assert.equal(Number.parseInt(standard, 10), used[path.split('.').at(-1)], path);
+      const [first, last] = [path.split('.')[0], path.split('.').at(-1)];
+      assert.equal(Number.parseInt(standard, 10), (sync[first] ?? used)[last], path);
     }
   });
 });

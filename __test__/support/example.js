@@ -23,6 +23,7 @@ const AROUND = `
     var db: Knex;
     var mtdd: MtddHandle;
     var tenantId: string;
+    function getToken(): Promise<string>;
     interface Array<T> { mtdd?: MtddAbout }
     namespace Express { interface Request { user?: { tenantId?: string } } }
   }
@@ -33,6 +34,7 @@ const AROUND = `
  *
  * @param {string} code
  * @param {object} around values under their names
+ * @returns {Promise<any>} what the program returns
  * @throws what the program throws
  */
 async function runExample(code, around) {
@@ -45,7 +47,7 @@ async function runExample(code, around) {
   // Of a block of its own, so that it may give the names another meaning.
   const body = `{\n${code.replace(IMPORT, "const $1 = load('$2');")}\n}`;
   try {
-    await new AsyncFunction(...Object.keys(names), body)(...Object.values(names));
+    return await new AsyncFunction(...Object.keys(names), body)(...Object.values(names));
   } finally {
     for (const db of opened) await db.destroy();
   }
