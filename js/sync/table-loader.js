@@ -106,9 +106,10 @@ function pageQuery({ relation, tenantColumn, tenantType, keys }, isNext, conditi
   const beyond = keys.map(([, type], index) => `$${index + 3}::text::${type}`);
   const isAfter = isNext ? ` AND (${columns.join(', ')}) > (${beyond.join(', ')})` : '';
   const keyColumns = columns.map((column, index) => `${column}::text AS key${index}`);
-  return `SELECT log.*, page.* FROM (
-    SELECT mtdd.change_log_id() AS log, pg_current_snapshot()::text AS snapshot) log
-  LEFT JOIN (
+  // Materialized: the log's id would be computed again for each row.
+  return `WITH log AS MATERIALIZED (
+    SELECT mtdd.change_log_id() AS log, pg_current_snapshot()::text AS snapshot)
+  SELECT log.*, page.* FROM log LEFT JOIN (
     SELECT mtdd.row_json(${alias})::text AS row, ${keyColumns.join(', ')}, row_number() OVER (ORDER BY ${columns.join(', ')}) AS place
     FROM ${relation} AS ${alias} WHERE ${ofTenant}${isAfter} ORDER BY ${columns.join(', ')} LIMIT $2::bigint) page ON true
   ORDER BY page.place`;
