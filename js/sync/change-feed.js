@@ -16,6 +16,8 @@ const PATIENCE = 2000;
 const MOST_READINGS = 16;
 /** Where a tenant lives is looked up again after so long, when a stream begins. Milliseconds. */
 const FRESH = 1000;
+/** Between two readings of a shard, at most. Milliseconds. */
+const LONGEST_SPACING = 500;
 
 /**
  * What gets a tenant's changes: a stream of `event-stream.js`.
@@ -64,6 +66,8 @@ class ChangeFeed {
   /** Those that wait for their turn. */
   #queue = [];
   #isClosed = false;
+  /** How long handing out took the last time, for each shard. Milliseconds. @type {number[]} */
+  #took;
 
   /**
    * @param {object} options
@@ -77,11 +81,12 @@ class ChangeFeed {
     this.#databases = databases;
     this.#frame = frame;
     this.#logger = logger;
+    this.#took = new Array(databases.count).fill(0);
     this.#readers = Array.from({ length: databases.count }, (_, shard) => {
       const follower = {
-        changes: (page, position) => this.#handOut(shard, page, position),
+        changes: (page, position) => this.#changesOf(shard, page, position),
         reset: (reason) => this.#resetAll(shard, reason),
-        spacing: () => Math.min(100, this.#size / 100),
+        spacing: (took) => this.#spacing(shard, took),
       };
       const hear = (wake) =>
         listen(shard, (payload) => this.#heard(shard, payload, wake, tenantColumn), wake);
@@ -219,7 +224,8 @@ class ChangeFeed {
     for (const stream of group.streams) stream.restart('the tenant has moved');
   }
 
-  async #handOut(shard, { until, changes }, position) {
+  /** @returns {Promise<() => void>} hands them out */
+  async #changesOf(shard, { until, changes }, position) {
     const concerned = new Map();
     for (const change of changes) {
       if (change.action === 'RESET') {
@@ -230,10 +236,22 @@ class ChangeFeed {
       for (const group of types?.values() ?? []) add(concerned, group, change);
     }
     await this.#forgetMoved(shard, concerned);
-    for (const [group, own] of concerned) {
-      const batch = { position, until, frame: this.#framesOf(position.log, until) };
-      for (const stream of group.streams) stream.take(own, batch);
-    }
+    return () => {
+      for (const [group, own] of concerned) {
+        const batch = { position, until, frame: this.#framesOf(position.log, until) };
+        for (const stream of group.streams) stream.take(own, batch);
+      }
+    };
+  }
+
+  /**
+   * The more streams, and the longer it takes to write to them, the more changes are written at once: a write costs much
+   * more than a change in it, and half of the time is left to the application.
+   */
+  #spacing(shard, took) {
+    this.#took[shard] = took;
+    const all = this.#took.reduce((sum, one) => sum + one, 0);
+    return Math.min(LONGEST_SPACING, Math.max(Math.min(100, this.#size / 100), 2 * all));
   }
 
   /**

@@ -42,7 +42,7 @@ const READ_OF_TABLE = `${LOG}${unseenOfTenant('table_name = $5 AND', '$6::bigint
 /** Where the log is now. */
 const LOOK = `SELECT mtdd.change_log_id() AS log, trimmed_xid::text, pg_current_snapshot()::text AS until, NULL AS xid
   FROM mtdd.change_log`;
-const TRIM = 'SELECT mtdd.trim_changes()::text AS deleted';
+const TRIM = 'SELECT mtdd.trim_changes($1::integer)::text AS deleted';
 
 /**
  * @typedef {object} Change

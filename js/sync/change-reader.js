@@ -3,7 +3,7 @@
  * read. It goes on by itself after a loss; what was logged meanwhile is read then.
  */
 
-const { setTimeout: sleep } = require('node:timers/promises');
+const { setImmediate: turn, setTimeout: sleep } = require('node:timers/promises');
 const { LOOK, READ, TRIM, after, endOf, hasNoLog, isBroken, isLast, pageOf } = require('./change-log');
 
 /** Milliseconds. */
@@ -12,13 +12,15 @@ const LONGEST_PAUSE = 5000;
 /** Reads at least so often, although nothing was notified: a log may have been installed, and positions move on. */
 const IDLE = 10_000;
 const TRIM_INTERVAL = 60_000;
+const TRIMMED_AT_ONCE = 20_000;
 
 /**
  * @typedef {object} Follower is told what was read
- * @property {(page: import('./change-log').Page, position: import('./position').Position) => Promise<void> | void}
- *   changes those that come next after a position. Reading goes on once it resolves
+ * @property {(page: import('./change-log').Page, position: import('./position').Position) => Promise<() => void>}
+ *   changes those that come next after a position. What it resolves to hands them out, at once
  * @property {(reason: string) => void} reset the log is another one, or what comes next is missing in it
- * @property {() => number} spacing milliseconds between two readings, at least
+ * @property {(took: number) => number} spacing milliseconds between two readings, at least. `took`: how long handing out
+ *   what was read took, until the event loop had turned
  */
 
 class ChangeReader {
@@ -115,11 +117,14 @@ class ChangeReader {
       }
       if (signal.aborted) return;
       pause = FIRST_PAUSE;
+      const read = Date.now();
       await this.#handOut(page);
+      await turn(undefined, { ref: false });
+      const took = Date.now() - read;
       if (signal.aborted) return;
       if (position !== undefined && !isLast(position, page)) continue;
       if (!this.#isWoken) await this.#pause(IDLE, signal);
-      const early = this.#follower.spacing() - (Date.now() - begun);
+      const early = this.#follower.spacing(took) - (Date.now() - begun);
       if (early > 0 && !signal.aborted) await sleep(early, undefined, { ref: false });
     }
   }
@@ -150,8 +155,12 @@ class ChangeReader {
       this.#becomeReady();
       return;
     }
-    if (page.changes.length > 0) await this.#follower.changes(page, position);
-    if (this.position === position) this.position = endOf(position, page);
+    const handOut = page.changes.length > 0 ? await this.#follower.changes(page, position) : () => {};
+    // Stopped meanwhile.
+    if (this.position !== position) return;
+    // In one turn: a stream that began in between would go on behind these changes without having got them.
+    handOut();
+    this.position = endOf(position, page);
   }
 
   #becomeReady() {
@@ -207,18 +216,29 @@ class ChangeReader {
     }
   }
 
-  async #keepTrimming(signal) {
-    const timer = setInterval(async () => {
-      try {
-        if (this.position === undefined) return;
-        await this.#databases.onShard(this.#shard, TRIM, [], { operation: 'write' });
-      } catch (error) {
+  #keepTrimming(signal) {
+    const timer = setInterval(() => {
+      this.trim(signal).catch((error) => {
         if (!signal.aborted)
           this.#logger.debug({ shard: this.#shard, err: error }, 'Cannot trim the change log');
-      }
+      });
     }, TRIM_INTERVAL);
     timer.unref();
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  }
+
+  /**
+   * Deletes all changes that are no longer kept, in portions.
+   *
+   * @param {AbortSignal} [signal]
+   */
+  async trim(signal) {
+    for (let deleted = TRIMMED_AT_ONCE; deleted >= TRIMMED_AT_ONCE; ) {
+      if (this.position === undefined || signal?.aborted) return;
+      const values = [String(TRIMMED_AT_ONCE)];
+      const [row] = await this.#databases.onShard(this.#shard, TRIM, values, { operation: 'write' });
+      deleted = Number(row.deleted);
+    }
   }
 }
 
