@@ -209,7 +209,8 @@ describe("the Dart clients, and compat: 'dart-0.0'", () => {
     await onShard(`update tasks set "mtds_DeletedTXID" = 5 where id = 31`);
     await until(() => client.tables.tasks.rows.get('31').mtds_DeletedTXID === 5n);
     await client.load('tasks');
-    assert.ok(client.events.some(({ action, data }) => action === 'DELETE' && data.id === 30));
+    // It would store the row once more.
+    assert.ok(!client.events.some(({ action }) => action === 'DELETE'));
     assert.ok(client.tables.tasks.rows.has('30'));
     client.tables.tasks.rows.delete('30');
     await sameAsDatabase(client, 'b');

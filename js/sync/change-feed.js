@@ -74,7 +74,7 @@ class ChangeFeed {
    * @param {import('./databases').Databases} options.databases
    * @param {(shard: number, heard: (payload: string) => void, gap: () => void) => Promise<{ close(): Promise<void> }>} options.listen
    * @param {string | undefined} options.tenantColumn where the application's own notifications name no tenant
-   * @param {(id: string | null, json: string) => string} options.frame an event as clients of the streams read it
+   * @param {(id: string | null, json: string, action?: string) => string} options.frame an event as clients of the streams read it
    * @param {object} options.logger
    */
   constructor({ databases, listen, tenantColumn, frame, logger }) {
@@ -196,7 +196,7 @@ class ChangeFeed {
   frameOf(position, { tenant, table, action, data }) {
     const row = data === null ? 'null' : oneLine(data);
     const json = `{"table":${JSON.stringify(table)},"action":"${action}","data":${row},"tenantId":${JSON.stringify(tenant)}}`;
-    return this.#frame(formatPosition(position), json);
+    return this.#frame(formatPosition(position), json, action);
   }
 
   #stopReaders() {
@@ -226,22 +226,28 @@ class ChangeFeed {
 
   /** @returns {Promise<() => void>} hands them out */
   async #changesOf(shard, { until, changes }, position) {
-    const concerned = new Map();
-    for (const change of changes) {
-      if (change.action === 'RESET') {
-        for (const group of this.#groupsAt(shard)) add(concerned, group, change);
-        continue;
-      }
-      const types = this.#groups.get(change.tenant);
-      for (const group of types?.values() ?? []) add(concerned, group, change);
-    }
-    await this.#forgetMoved(shard, concerned);
+    const examined = this.#concerned(shard, changes);
+    const here = new Map(examined);
+    await this.#forgetMoved(shard, here);
     return () => {
-      for (const [group, own] of concerned) {
+      // Looked at again: a tenant's first stream may have begun meanwhile, after its home was looked up.
+      for (const [group, own] of this.#concerned(shard, changes)) {
+        if (examined.has(group) ? !here.has(group) : group.home !== shard) continue;
         const batch = { position, until, frame: this.#framesOf(position.log, until) };
         for (const stream of group.streams) stream.take(own, batch);
       }
     };
+  }
+
+  /** The changes of each group. */
+  #concerned(shard, changes) {
+    const concerned = new Map();
+    for (const change of changes) {
+      const groups =
+        change.action === 'RESET' ? this.#groupsAt(shard) : (this.#groups.get(change.tenant)?.values() ?? []);
+      for (const group of groups) add(concerned, group, change);
+    }
+    return concerned;
   }
 
   /**

@@ -6,7 +6,7 @@
  * @typedef {object} StreamFormat
  * @property {() => string} opening the first text of a stream
  * @property {(id: string) => string} position tells the client its position, without an event
- * @property {(id: string | null, json: string) => string} frame an event
+ * @property {(id: string | null, json: string, action?: string) => string} frame an event
  * @property {(id: string | undefined, message: object) => string} refetch the client has to read everything again
  * @property {(id: string | undefined) => string} heartbeat
  * @property {(reason: string) => string} closing
@@ -38,7 +38,8 @@ function dartFormat() {
   return {
     opening: () => 'data: Connected\n\n',
     position: () => '',
-    frame: (_id, json) => `data: ${JSON.stringify(json)}\n\n`,
+    // They would keep the row that a DELETE carries. Triggers of 1.x sent null, which they skip.
+    frame: (_id, json, action) => (action === 'DELETE' ? '' : `data: ${JSON.stringify(json)}\n\n`),
     refetch: () => '',
     heartbeat: () => ': heartbeat\n',
     closing: () => '',
