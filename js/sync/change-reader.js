@@ -39,7 +39,8 @@ class ChangeReader {
   #isWoken = false;
   /** What was complained about last, which is not said again. */
   #complaint;
-  #waiting = [];
+  /** Called once the shard has answered. @type {Set<() => void>} */
+  #waiting = new Set();
 
   /**
    * @param {object} options
@@ -91,12 +92,25 @@ class ChangeReader {
   ready(limit) {
     if (this.isReady) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, limit);
-      this.#waiting.push(() => {
+      const done = () => {
         clearTimeout(timer);
+        forget();
         resolve();
-      });
+      };
+      const timer = setTimeout(done, limit);
+      const forget = this.whenReady(done);
     });
+  }
+
+  /**
+   * Calls a function once the shard has answered.
+   *
+   * @param {() => void} callback
+   * @returns {() => void} what forgets it
+   */
+  whenReady(callback) {
+    this.#waiting.add(callback);
+    return () => this.#waiting.delete(callback);
   }
 
   async #follow(signal) {
@@ -165,7 +179,9 @@ class ChangeReader {
 
   #becomeReady() {
     this.isReady = true;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const callback of waiting) callback();
   }
 
   /** A shard without a log may have notifications of the application's own. */

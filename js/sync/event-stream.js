@@ -34,6 +34,8 @@ class EventStream {
   #hasOverflowed = false;
   /** Each restart ends the reading under way. */
   #run = 0;
+  /** Forgets the wait for a shard that does not answer. */
+  #stopWaiting = () => {};
   /** How much the socket had written at the last heartbeat, if something waited to be written then. */
   #written;
 
@@ -120,7 +122,7 @@ class EventStream {
     if (this.#state === 'ended') return;
     const wasOpen = this.#state !== 'starting';
     this.#state = 'ended';
-    this.#run++;
+    this.#nextRun();
     this.#onDropped(reason);
     const res = this.#res;
     if (res.destroyed || res.writableEnded) return;
@@ -132,12 +134,18 @@ class EventStream {
   /** The client has gone. */
   forget() {
     this.#state = 'ended';
-    this.#run++;
+    this.#nextRun();
+  }
+
+  /** Ends what is under way. */
+  #nextRun() {
+    this.#stopWaiting();
+    return ++this.#run;
   }
 
   /** Goes on after what the client has seen; `reason`: why it has to read everything again instead. */
   async #begin(lastEventId, reason) {
-    const run = ++this.#run;
+    const run = this.#nextRun();
     this.#state = 'reading';
     this.#held = [];
     this.#hasOverflowed = false;
@@ -145,8 +153,8 @@ class EventStream {
     if (!reader.isReady) {
       // What happens until then is in no position that the client has.
       const last = lastEventId ?? '';
-      await reader.ready(2 ** 31 - 1);
-      if (run === this.#run) this.#begin(last, last === '' ? 'the shard did not answer' : reason);
+      const because = last === '' ? 'the shard did not answer' : reason;
+      this.#stopWaiting = reader.whenReady(() => this.#begin(last, because));
       return;
     }
     const known = lastEventId ? parsePosition(lastEventId)?.position : undefined;
