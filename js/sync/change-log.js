@@ -16,29 +16,36 @@ const NO_LOG = new Set(['42P01', '3F000', '42883']);
 const LOG = `WITH log AS MATERIALIZED (
   SELECT mtdd.change_log_id() AS log, trimmed_xid::text, $1::text::pg_snapshot AS base,
     coalesce($2::text::pg_snapshot, pg_current_snapshot()) AS until, $3::bigint AS number
-  FROM mtdd.change_log)
-SELECT log.log, log.trimmed_xid, log.until::text, found.xid::text, found.number::text,
+  FROM mtdd.change_log)`;
+const FOUND = `SELECT log.log, log.trimmed_xid, log.until::text, found.xid::text, found.number::text,
   found.tenant, found.table_name, found.action, found.data::text, found.rows::text
 FROM log LEFT JOIN LATERAL (
   SELECT *, count(*) OVER () AS rows, sum(coalesce(pg_column_size(page.data), 0)) OVER (ORDER BY number) AS bytes
   FROM (`;
 const END = `) page) found ON found.bytes - coalesce(pg_column_size(found.data), 0) < ${PAGE_BYTES}
 ORDER BY found.number`;
+const UNSEEN = 'NOT pg_visible_in_snapshot(xid, log.base) AND pg_visible_in_snapshot(xid, log.until)';
 
-const unseen = (condition, limit) => `SELECT * FROM mtdd.changes WHERE ${condition}
-  xid >= pg_snapshot_xmin(log.base) AND number > log.number AND NOT pg_visible_in_snapshot(xid, log.base)
-  AND pg_visible_in_snapshot(xid, log.until) ORDER BY number LIMIT ${limit}`;
-/** Those of a tenant, and those that concern every tenant. */
-const unseenOfTenant = (condition, limit) => `SELECT * FROM (
-  (${unseen(`tenant = $4 AND ${condition}`, limit)}) UNION ALL (${unseen(`tenant = '' AND ${condition}`, limit)})
-) both_kinds ORDER BY number LIMIT ${limit}`;
+/**
+ * All changes, in the order of the primary key, beginning at the first one that was not seen: whoever is up to date reads
+ * nothing but what is new, however long the log is. `+ 0`: that one is found by its transaction, not by the primary key.
+ */
+const READ = `${LOG}, seen AS MATERIALIZED (
+  SELECT CASE WHEN number > 0 THEN number ELSE least(
+    (SELECT min(number + 0) FROM mtdd.changes WHERE xid >= pg_snapshot_xmax(log.base)),
+    (SELECT min(number + 0) FROM mtdd.changes WHERE xid = ANY (ARRAY(SELECT pg_snapshot_xip(log.base))))
+  ) - 1 END AS number FROM log)
+${FOUND}SELECT * FROM mtdd.changes WHERE number > (SELECT number FROM seen) AND ${UNSEEN} ORDER BY number LIMIT ${PAGE}${END}`;
 
-/** All changes. */
-const READ = `${LOG}${unseen('', PAGE)}${END}`;
-/** Those that concern a tenant. */
-const READ_OF_TENANT = `${LOG}${unseenOfTenant('', PAGE)}${END}`;
+/** Those that concern a tenant; `+ 0`: by its index, and never by the primary key over the changes of all others. */
+const readOfTenant = (condition, limit) => {
+  const one = (tenant) => `SELECT * FROM mtdd.changes WHERE tenant = ${tenant} AND ${condition}
+    xid >= pg_snapshot_xmin(log.base) AND number > log.number AND ${UNSEEN} ORDER BY number + 0 LIMIT ${limit}`;
+  return `${LOG}${FOUND}SELECT * FROM ((${one('$4')}) UNION ALL (${one("''")})) both_kinds ORDER BY number LIMIT ${limit}${END}`;
+};
+const READ_OF_TENANT = readOfTenant('', PAGE);
 /** Those of a table that concern a tenant, up to a limit. */
-const READ_OF_TABLE = `${LOG}${unseenOfTenant('table_name = $5 AND', '$6::bigint')}${END}`;
+const READ_OF_TABLE = readOfTenant('table_name = $5 AND', '$6::bigint');
 /** Where the log is now. */
 const LOOK = `SELECT mtdd.change_log_id() AS log, trimmed_xid::text, pg_current_snapshot()::text AS until, NULL AS xid
   FROM mtdd.change_log`;
