@@ -3,7 +3,8 @@
  * the same query server, side by side on this machine. The rounds of the contenders alternate, so that what disturbs
  * the machine disturbs all of them; figures are medians of rounds. `--quick` measures for a short time only;
  * `--against DIRECTORY` compares with another checkout of this repository instead, which has been built.
- * `npm run bench -- stream` is stream.js, `npm run bench -- fanout` is fanout/main.js.
+ * `npm run bench -- stream` is stream.js, `npm run bench -- fanout` is fanout/main.js, `npm run bench -- events` is
+ * events/main.js.
  */
 
 const { fork } = require('node:child_process');
@@ -12,6 +13,7 @@ const { parseArgs } = require('node:util');
 const { startCluster } = require('../testkit/cluster');
 const { startQueryServer } = require('../testkit/servers');
 const { CONTENDERS, POOL } = require('./contenders');
+const events = require('./events/main');
 const fanOut = require('./fanout/main');
 const { environment, mediansOf, printCase, save } = require('./report');
 const { measureStreams } = require('./stream');
@@ -20,6 +22,7 @@ const { SEED, WORKLOADS } = require('./workloads');
 /** The workloads with programmes of their own. */
 const STREAM = 'stream';
 const FAN_OUT = 'fanout';
+const EVENTS = 'events';
 
 /** Rounds, and milliseconds of each and of the warm-up. */
 const FULL = { rounds: 7, duration: 1500, warmUp: 1500 };
@@ -35,13 +38,14 @@ async function main() {
       against: { type: 'string' },
     },
   });
-  const known = [...Object.keys(WORKLOADS), STREAM, FAN_OUT];
+  const known = [...Object.keys(WORKLOADS), STREAM, FAN_OUT, EVENTS];
   const wanted = positionals.length > 0 ? positionals : known;
   const unknown = wanted.find((name) => !known.includes(name));
   if (unknown) throw new Error(`unknown workload "${unknown}": expected ${known.join(' or ')}`);
-  const workloads = wanted.filter((name) => name !== FAN_OUT);
+  const workloads = wanted.filter((name) => name !== FAN_OUT && name !== EVENTS);
   if (workloads.length > 0) await measureWorkloads(workloads, values);
   if (wanted.includes(FAN_OUT)) await fanOut.main(values);
+  if (wanted.includes(EVENTS)) await events.main(values);
 }
 
 /** Those of workloads.js, all on one shard. */
