@@ -26,12 +26,9 @@ const OPTIONS = ['tenantId', 'tenantType', 'shard', 'onGap'];
  */
 async function listen(runtime, client, channel, listener, options) {
   const { route, shard, onGap } = checked(runtime, channel, listener, options);
-  const tell = notifierOf(channel, listener, onGap);
   const { native } = runtime;
-  if (native === null) {
-    const local = new LocalListener(client, channel, tell(0), runtime.logger);
-    return new Subscription(channel, [await started(local, runtime)]);
-  }
+  if (native === null) return listenLocally(runtime, client, channel, listener, onGap);
+  const tell = notifierOf(channel, listener, onGap);
   const listeners = startsOf(runtime, channel, route, shard).map(
     (start) => new ShardListener(native, start, tell),
   );
@@ -40,6 +37,22 @@ async function listen(runtime, client, channel, listener, options) {
   if (failed === undefined) return new Subscription(channel, listeners);
   await Promise.all(listeners.map((one) => one.close()));
   throw failed.reason;
+}
+
+/**
+ * Listens on the local database, whatever the configuration says. The arguments have been checked.
+ *
+ * @param {import('../knex/runtime').Runtime} runtime
+ * @param {object} client Knex's
+ * @param {string} channel
+ * @param {(notification: object) => void} listener
+ * @param {(gap: object) => void} [onGap]
+ * @returns {Promise<Subscription>}
+ */
+async function listenLocally(runtime, client, channel, listener, onGap) {
+  const news = notifierOf(channel, listener, onGap)(0);
+  const local = new LocalListener(client, channel, news, runtime.logger);
+  return new Subscription(channel, [await started(local, runtime)]);
 }
 
 /** A listener of the runtime's, which closes it, until it is closed. */
@@ -216,4 +229,4 @@ class Subscription {
   }
 }
 
-module.exports = { listen };
+module.exports = { listen, listenLocally };

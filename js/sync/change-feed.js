@@ -66,6 +66,9 @@ class ChangeFeed {
   /** Those that wait for their turn. */
   #queue = [];
   #isClosed = false;
+  #local;
+  /** What `#local` calls. */
+  #ofLocal;
   /** How long handing out took the last time, for each shard. Milliseconds. @type {number[]} */
   #took;
 
@@ -76,8 +79,15 @@ class ChangeFeed {
    * @param {string | undefined} options.tenantColumn where the application's own notifications name no tenant
    * @param {(id: string | null, json: string, action?: string) => string} options.frame an event as clients of the streams read it
    * @param {object} options.logger
+   * @param {import('./local-changes').LocalChanges | null} [options.local] brings the changes of the local database too
    */
-  constructor({ databases, listen, tenantColumn, frame, logger }) {
+  constructor({ databases, listen, tenantColumn, frame, logger, local = null }) {
+    this.#local = local;
+    this.#ofLocal = {
+      heard: (payload, wake) => this.#heard(null, payload, wake, tenantColumn),
+      changes: (changes) => this.#notifyOf(changes),
+      reset: (reason) => this.#restartAll(reason),
+    };
     this.#databases = databases;
     this.#frame = frame;
     this.#logger = logger;
@@ -117,6 +127,7 @@ class ChangeFeed {
     this.#size++;
     clearTimeout(this.#lingering);
     for (const reader of this.#readers) reader.start();
+    this.#local?.start(this.#ofLocal);
     await this.#lookUp(group, FRESH);
     await this.#readers[group.home].ready(PATIENCE);
     return group;
@@ -193,14 +204,31 @@ class ChangeFeed {
    * @param {import('./position').Position} position of who has got it
    * @param {import('./change-log').Change} change
    */
-  frameOf(position, { tenant, table, action, data }) {
-    const row = data === null ? 'null' : oneLine(data);
-    const json = `{"table":${JSON.stringify(table)},"action":"${action}","data":${row},"tenantId":${JSON.stringify(tenant)}}`;
-    return this.#frame(formatPosition(position), json, action);
+  frameOf(position, change) {
+    return this.#frame(formatPosition(position), jsonOf(change), change.action);
+  }
+
+  /** Changes without positions. */
+  #notifyOf(changes) {
+    for (const change of changes) {
+      if (change.action === 'RESET') {
+        this.#restartAll('the table has to be read again');
+        continue;
+      }
+      const text = this.#frame(null, jsonOf(change), change.action);
+      for (const { streams } of this.#groups.get(change.tenant)?.values() ?? []) {
+        for (const stream of streams) stream.notify(change.table, text);
+      }
+    }
+  }
+
+  #restartAll(reason) {
+    for (const stream of this.streams()) stream.restart(reason);
   }
 
   #stopReaders() {
     for (const reader of this.#readers) reader.stop();
+    this.#local?.stop();
   }
 
   #groupOf({ tid, tenantType }) {
@@ -293,7 +321,7 @@ class ChangeFeed {
     }
   }
 
-  /** A notification: of the log, or of a trigger of the application's own, which has no position. */
+  /** A notification: of the log, or of a trigger of the application's own, which has no position. `shard` null: local. */
   #heard(shard, payload, wake, tenantColumn) {
     let message;
     try {
@@ -316,7 +344,7 @@ class ChangeFeed {
     }
     const text = this.#frame(null, oneLine(payload));
     for (const group of this.#groups.get(String(tenant))?.values() ?? []) {
-      if (group.home !== shard) continue;
+      if (shard !== null && group.home !== shard) continue;
       for (const stream of group.streams) stream.notify(table, text);
     }
   }
@@ -326,6 +354,12 @@ function add(concerned, group, change) {
   const own = concerned.get(group);
   if (own === undefined) concerned.set(group, [change]);
   else own.push(change);
+}
+
+/** @param {import('./change-log').Change} change */
+function jsonOf({ tenant, table, action, data }) {
+  const row = data === null ? 'null' : oneLine(data);
+  return `{"table":${JSON.stringify(table)},"action":"${action}","data":${row},"tenantId":${JSON.stringify(tenant)}}`;
 }
 
 /** A line break in JSON is white space, but it would end a line of the stream. */

@@ -45,7 +45,7 @@ class ChangeReader {
   /**
    * @param {object} options
    * @param {import('./databases').Databases} options.databases
-   * @param {number} options.shard
+   * @param {number | 'local'} options.shard
    * @param {(heard: () => void) => Promise<{ close(): Promise<void> }>} options.listen calls `heard` when there may be more
    * @param {Follower} options.follower
    * @param {object} options.logger

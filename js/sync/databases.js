@@ -10,7 +10,7 @@ class Databases {
   #client;
 
   /**
-   * @param {import('../knex/runtime').Runtime} runtime
+   * @param {{ native: any, shards: number }} runtime of which native null means the local database
    * @param {object} client Knex's
    */
   constructor({ native, shards }, client) {
@@ -25,7 +25,7 @@ class Databases {
   }
 
   /**
-   * @param {number} shard
+   * @param {number | 'local'} shard of a local database it says nothing
    * @param {string} text
    * @param {(string | number | null)[]} values
    * @param {{ operation?: 'read' | 'write' }} [options]
