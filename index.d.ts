@@ -370,9 +370,10 @@ export type MtddStarted<T> =
 export interface LibraryConfig {
   mtdd?: MtddBackendConfig | null;
   database?: {
+    /** True: a warning at start says where `config` differs from the Knex instance. Default false. */
     enabled?: boolean | null;
-    /** Connection and pool settings of the local database. Default: DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME. */
-    config?: object | null;
+    /** Default: DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME. */
+    config?: DatabaseConfig | null;
   } | null;
   portal?: PortalConfig | null;
   /** An object or the path of its file. Default: FIREBASE_SERVICE_ACCOUNT_JSON or _PATH. */
@@ -414,8 +415,8 @@ export interface MtddBackendConfig {
    */
   lookupServer?: string | string[] | null;
   /**
-   * More logs, and readable ones. Changes nothing about transport. Default: whether NODE_ENV is
-   * `development`.
+   * More logs, and readable ones; with `useMtdd: true`, streams of events also have the changes of the local
+   * database. Changes nothing about where queries go. Default: whether NODE_ENV is `development`.
    */
   isDevelopment?: boolean | null;
   /** Plain text also beyond this machine. Default: GRPC_INSECURE, else false. */
@@ -629,9 +630,26 @@ export interface MtddLoadConfig {
   maxLimit?: number | null;
 }
 
+/**
+ * What the configuration says of the local database: settings of `pg`, or Knex's configuration with these as `connection`.
+ * The local database itself is the Knex instance, with its own connection and its own pool. These settings open nothing.
+ *
+ * @group Configuration
+ */
+export interface DatabaseConfig {
+  host?: string;
+  port?: number;
+  user?: string;
+  password?: string;
+  database?: string;
+  connectionString?: string;
+  connection?: Knex.Config['connection'];
+  [key: string]: unknown;
+}
+
 /** @group Configuration */
 export interface PortalConfig {
-  /** Default: PORTAL_ID. */
+  /** Stands in every log record, and in `handle.config`. Default: PORTAL_ID. */
   portalId?: number | null;
   /**
    * The column that names the tenant in every sharded table. Each shard alone can answer what is joined,
@@ -640,6 +658,7 @@ export interface PortalConfig {
   tenantColumnName?: string | null;
   /** A Raw query that calls this procedure registers its tenant first. */
   tenantInsertProc?: string | null;
+  /** Stands in every log record, and in `handle.config`. */
   portalName?: string | null;
   [key: string]: unknown;
 }
@@ -718,6 +737,7 @@ export interface MtddEffectiveConfig {
           | { readonly windowMs: number; readonly limit: number; readonly failedLimit: number };
       };
   readonly portalId?: number;
+  readonly portalName?: string;
   readonly tenantColumnName?: string;
 }
 

@@ -10,6 +10,7 @@ const { mountRoutes } = require('./http/routes');
 const { syncHandlers } = require('./http/sync');
 const { attach } = require('./knex/client');
 const { explain } = require('./knex/explain');
+const { contradictions } = require('./knex/local-database');
 const { checkedTenant, checkedTenantType } = require('./knex/route');
 const { listen } = require('./notifications/listen');
 const { setUpPush } = require('./push/active-clients');
@@ -32,7 +33,8 @@ async function setUp(db, config, { app = null, patchNothing = false } = {}) {
   if (hasRoutes) placeOf(app, loaded.http.path);
   const authenticate = hasRoutes ? authenticator(loaded.auth) : null;
   const runtime = await attach(db, loaded, { loggers, openClient, patchNothing });
-  for (const warning of loaded.warnings) loggers.mtdd.warn(warning);
+  const differing = await contradictions(db.client, loaded.database);
+  for (const warning of [...loaded.warnings, ...differing]) loggers.mtdd.warn(warning);
   setUpPush({ account: loaded.firebase, log: loggers.notification });
   const { queryServers, lookupServers } = loaded.settings;
   if (loaded.useMtdd)
@@ -192,6 +194,7 @@ function publicConfig({
     logLevel,
     http: publicHttp(http),
     portalId: portal.portalId,
+    portalName: portal.portalName,
     tenantColumnName: portal.tenantColumnName,
   });
 }

@@ -35,14 +35,20 @@ const PART_OF_TARGET = [
  * @param {object | null} config.logger the app's own: its level, its destination; nothing else is written to
  * @param {string} config.logLevel for a logger of our own, which writes to stdout
  * @param {boolean} config.isDevelopment readable lines instead of JSON (by pino-pretty when it is installed)
+ * @param {{ portalId?: number, portalName?: string }} [config.portal] whose records they are, beside those of others
  * @param {{ write(line: string): void }} [destination] instead of stdout
  * @returns {Loggers}
  */
-function createLoggers({ logger, logLevel, isDevelopment }, destination) {
+function createLoggers({ logger, logLevel, isDevelopment, portal = {} }, destination) {
   const root = logger ?? ownLogger(logLevel, isDevelopment, destination);
   const loggers = /** @type {Loggers} */ ({});
+  const { portalId, portalName } = portal;
+  const whose = {
+    ...(portalId !== undefined && { portalId }),
+    ...(portalName !== undefined && { portalName }),
+  };
   // Only the child has a name: pino would write the root's too, so that the key came twice.
-  for (const part of PARTS) loggers[part] = root.child({ name: `knex-mtdd:${part}` });
+  for (const part of PARTS) loggers[part] = root.child({ name: `knex-mtdd:${part}`, ...whose });
 
   loggers.record = (level, target, message, fields) => {
     const to = loggers[partOf(target)];

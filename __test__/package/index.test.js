@@ -57,7 +57,7 @@ describe('InitializeReplication', () => {
         tls: { ca: '-----BEGIN CERTIFICATE-----hunter2' },
       },
       database: { config: { password: 'hunter2' } },
-      portal: { portalId: 3, apiKey: 'hunter2' },
+      portal: { portalId: 3, portalName: 'Shop', apiKey: 'hunter2' },
       auth: { secret: 'hunter2'.repeat(5) },
     });
     assert.doesNotMatch(JSON.stringify([config, rest]), /hunter2/);
@@ -83,6 +83,7 @@ describe('InitializeReplication', () => {
         rateLimit: { windowMs: 60_000, limit: 600, failedLimit: 60 },
       },
       portalId: 3,
+      portalName: 'Shop',
       tenantColumnName: undefined,
     });
     assert.ok(Object.isFrozen(config) && Object.isFrozen(config.queryServers));

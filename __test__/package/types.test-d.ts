@@ -5,6 +5,7 @@ import {
   ConfigError,
   CrossShardTransactionError,
   createMtddKnex,
+  type DatabaseConfig,
   type DecodedToken,
   type FirebaseConfig,
   InitializeReplication,
@@ -454,3 +455,11 @@ export async function devices(res: express.Response, tenantId: string | undefine
   // @ts-expect-error: FCM takes no objects
   await ActiveClients.SendPushNotification('token', { title: 'a', body: 'b', data: { order: {} } });
 }
+
+const databaseConfig: DatabaseConfig = { host: 'h', port: 5432, user: 'u', database: 'd', max: 20 };
+export const databases: LibraryConfig[] = [
+  { database: { enabled: true, config: databaseConfig } },
+  { database: { enabled: true, config: { client: 'pg', connection: { host: 'h' }, pool: { max: 20 } } } },
+  // @ts-expect-error: a port is a number
+  { database: { enabled: true, config: { port: '5432' } } },
+];
