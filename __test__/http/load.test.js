@@ -203,6 +203,42 @@ describe('GET /mtdd/Load', () => {
     }
   });
 
+  it('and events begin anew when the database is that of another server, or of an earlier time', async () => {
+    const home = await app.handle.tenantShard('a');
+    const { databaseUrl } = cluster.shards[home];
+    const client = await app.events({ tid: 'a' });
+    await client.positioned();
+    const { body } = await app.get('/mtdd/Load?tableName=products', { tid: 'a' });
+    // A position that no transaction has reached yet, as after a crash that lost some.
+    const ahead = body.timestamp.replace(/\..*/, '.zzzzz-0');
+    const next = await app.get(`/mtdd/Load?tableName=products&lastUpdated=${ahead}`, { tid: 'a' });
+    assert.equal(next.body.reset, true);
+    const late = await app.events({ tid: 'a' }, { lastEventId: ahead });
+    assert.equal((await late.until(1))[0].event, 'refetch');
+    // As after a restore: what is logged has transaction numbers of the other server.
+    await onConnection(databaseUrl, "update mtdd.change_log set id = 'another', trimmed_xid = '999999999'");
+    const after = await app.get(`/mtdd/Load?tableName=products&lastUpdated=${body.timestamp}`, { tid: 'a' });
+    assert.equal(after.status, 200);
+    await insert('a', { id: 4000 });
+    const again = await app.get(`/mtdd/Load?tableName=products&lastUpdated=${after.body.timestamp}`, {
+      tid: 'a',
+    });
+    assert.deepEqual([again.body.reset, again.body.data.map(({ id }) => id)], [undefined, [4000]]);
+    await client.until(1);
+    client.close();
+    late.close();
+  });
+
+  it('a cursor with a key that is no value of its column is a mistake of the caller', async () => {
+    const { body } = await app.get('/mtdd/Load?tableName=products&limit=1', { tid: 'a' });
+    const [position] = body.timestamp.split('!');
+    for (const key of [['\u0000'], ['x'], ['99999999999999999999'], ['']]) {
+      const cursor = Buffer.from(JSON.stringify(key)).toString('base64url');
+      const [status, code] = await error(`/mtdd/Load?tableName=products&lastUpdated=${position}!${cursor}`);
+      assert.deepEqual([status, code], [400, 'VALIDATION_ERROR'], key[0]);
+    }
+  });
+
   it('calls get_<table>(bigint, text) with the tenant where the shard has it', async () => {
     const ask = async (query) => (await app.get(`/mtdd/Load?tableName=${query}`, { tid: 'b' })).body;
     const { data, timestamp, hasMore } = await ask('Reports&lastUpdated=1697000000');

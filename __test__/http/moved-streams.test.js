@@ -87,6 +87,26 @@ describe('a tenant that is moved', () => {
     client.close();
   });
 
+  it('holds removed rows back while nobody can say where the tenant lives', async () => {
+    await lookup('add', 'h', '--shard', '0');
+    await insert('h', 40);
+    const client = await app.events({ tid: 'h' });
+    await client.positioned();
+    await lookup('move', 'h', '--to', '1');
+    process.kill(cluster.lookup.pid, 'SIGSTOP');
+    try {
+      await on(0, "delete from notes where tenant_id = 'h'");
+      await until(() => client.events.length > 0, 30_000);
+      assert.equal(client.events[0].event, 'closed');
+    } finally {
+      process.kill(cluster.lookup.pid, 'SIGCONT');
+    }
+    const back = await app.events({ tid: 'h' }, { lastEventId: client.lastEventId });
+    await back.until(1);
+    assert.equal(back.events[0].event, 'refetch');
+    back.close();
+  });
+
   it('Load begins anew at the new shard', async () => {
     await lookup('add', 'l', '--shard', '0');
     await insert('l', 20);

@@ -150,7 +150,7 @@ describe('mtdd-server track', () => {
     for (const [table, column, said] of [
       ['nothing', 'TenantID', /there is no table nothing/],
       ['products', 'owner', /table products has no column owner/],
-      ['loose', 't', /loose cannot be tracked: it has no primary key\. Add a primary key/],
+      ['loose', 't', /loose cannot be tracked: it has no primary key, .*\. Add a primary key/],
       ['seen', 'TenantID', /seen cannot be tracked: it is no ordinary table/],
       ["x'; drop table products; --", 'TenantID', /there is no table|invalid name syntax/],
     ]) {
@@ -167,7 +167,7 @@ describe('mtdd-server track', () => {
     await db.query('alter table products rename "TenantID" to owner');
     await assert.rejects(db.query("insert into products values (1, 'a')"), {
       code: '42703',
-      message: 'table public.products has no column TenantID, which names the tenant of its tracked changes',
+      message: 'column mtdd_table.TenantID does not exist',
     });
     assert.equal(run('track', '--table', 'products', '--tenant-column', 'owner').status, 0);
     await db.query("insert into products values (1, 'a')");

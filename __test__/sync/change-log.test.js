@@ -43,8 +43,8 @@ describe('the queries of the change log', () => {
 
   const QUERIES = [
     ['all', READ, [], 2],
-    ['those of a tenant', READ_OF_TENANT, ['t1'], 1],
-    ['those of a table', READ_OF_TABLE, ['t1', 'notes', 1000], 1],
+    ['those of a tenant', READ_OF_TENANT, ['t1', '1'], 1],
+    ['those of a table', READ_OF_TABLE, ['t1', '1', 'notes', 1000], 1],
   ];
 
   for (const isAnalyzed of [false, true]) {

@@ -55,6 +55,15 @@ describe('numbers in JSON', () => {
     assert.equal(withExactNumbers('12345678901234567890'), '"12345678901234567890"');
   });
 
+  it('are read in a time that grows with the text alone', () => {
+    const long = `1.${'0'.repeat(200_000)}1`;
+    assert.equal(withExactNumbers(`[${long},${long}]`), `["${long}","${long}"]`);
+    const many = `[${Array(300)
+      .fill(`1${'0'.repeat(900)}.5`)
+      .join(',')}]`;
+    assert.equal(JSON.parse(withExactNumbers(many)).length, 300);
+  });
+
   it('of a text of 50 MB take no recursion', () => {
     const text = `["${'\\"1'.repeat(8_000_000)}",12345678901234567890,"${'x'.repeat(25_000_000)}"]`;
     const exact = withExactNumbers(text);

@@ -16,9 +16,10 @@ const BEATS_AT_ONCE = 500;
  * @param {import('../sync/databases').Databases} options.databases
  * @param {import('../sync/stream-format').StreamFormat} options.format
  * @param {import('../config/sync-settings').SyncSettings} options.settings
+ * @param {number} options.clockTolerance of tokens; seconds
  * @param {any} options.logger
  */
-function eventsHandler({ feed, databases, format, settings, logger }) {
+function eventsHandler({ feed, databases, format, settings, clockTolerance, logger }) {
   const { events, tablesByRole } = settings;
   const heartbeats = setInterval(() => beatAll(feed), events.heartbeat * 1000);
   heartbeats.unref();
@@ -37,7 +38,7 @@ function eventsHandler({ feed, databases, format, settings, logger }) {
       logger.info({ tenant: user.tid, device, reason }, 'A stream of events was ended');
     };
     const allows = permittedTables(tablesByRole, user);
-    const limits = { maxBuffered: events.maxBuffered };
+    const limits = { maxBuffered: events.maxBuffered, clockTolerance };
     const onFailed = (error) =>
       logger.warn({ tenant: user.tid, err: error }, 'Cannot read older changes, and goes on trying');
     const stream = new EventStream({

@@ -5,6 +5,7 @@ const { ChangeFeed } = require('../sync/change-feed');
 const { Databases } = require('../sync/databases');
 const { LocalChanges } = require('../sync/local-changes');
 const { dartFormat, eventFormat } = require('../sync/stream-format');
+const { Trimming } = require('../sync/trimming');
 const { eventsHandler } = require('./events');
 const { loadHandler } = require('./load');
 
@@ -40,9 +41,15 @@ function syncHandlers(runtime, client, config, loggers) {
     logger,
     local: isDevelopment && runtime.native !== null ? localChanges() : null,
   });
-  const events = eventsHandler({ feed, databases, format, settings, logger });
+  const clockTolerance = config.auth?.clockTolerance ?? 0;
+  const events = eventsHandler({ feed, databases, format, settings, clockTolerance, logger });
+  const load = loadHandler({ databases, settings });
+  const trimming = new Trimming(databases, logger);
   return {
-    load: loadHandler({ databases, settings }),
+    async load(request) {
+      await load(request);
+      trimming.nowAndThen();
+    },
     events: events.answer,
     close() {
       events.close();

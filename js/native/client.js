@@ -276,10 +276,13 @@ class Client {
    * @param {number} tenantType
    * @param {object} [options]
    * @param {boolean} [options.anew] default true: it is looked up now; false: what is known may be a while old
+   * @param {boolean} [options.surely] if it cannot be looked up, that is an error, whatever is known
    * @returns {Promise<number>} the index of the tenant's shard
    */
-  async tenantShard(tenant, tenantType, { anew = true } = {}) {
-    const { shardIndex } = await this.#placed((id) => this.#native.place(id, tenant, tenantType, anew));
+  async tenantShard(tenant, tenantType, { anew = true, surely = false } = {}) {
+    const { shardIndex } = await this.#placed((id) =>
+      this.#native.place(id, tenant, tenantType, anew, surely),
+    );
     return shardIndex;
   }
 

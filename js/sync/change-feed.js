@@ -211,13 +211,17 @@ class ChangeFeed {
   /** Changes without positions. */
   #notifyOf(changes) {
     for (const change of changes) {
-      if (change.action === 'RESET') {
+      if (change.tenant === '') {
         this.#restartAll('the table has to be read again');
         continue;
       }
-      const text = this.#frame(null, jsonOf(change), change.action);
-      for (const { streams } of this.#groups.get(change.tenant)?.values() ?? []) {
-        for (const stream of streams) stream.notify(change.table, text);
+      const isReset = change.action === 'RESET';
+      const text = isReset ? '' : this.#frame(null, jsonOf(change), change.action);
+      for (const { streams } of this.#groupsOf(change)) {
+        for (const stream of streams) {
+          if (isReset) stream.restart('a row is too large for an event');
+          else stream.notify(change.table, text);
+        }
       }
     }
   }
@@ -240,11 +244,24 @@ class ChangeFeed {
     return types.get(tenantType);
   }
 
-  /** Finds out where a tenant lives, unless that was done within so many milliseconds. */
+  /**
+   * Makes sure that a tenant still lives where its streams read. If not, they begin anew where it lives.
+   *
+   * @param {Group} group
+   * @throws {LookupUnavailableError} nobody can be asked
+   */
+  checkHome(group) {
+    return this.#lookUp(group, 0);
+  }
+
+  /**
+   * Finds out where a tenant lives, unless that was done within so many milliseconds. 0: now, and what was known before does
+   * not count.
+   */
   async #lookUp(group, fresh) {
     if (fresh > 0 && group.lookup !== undefined) await group.lookup.catch(() => {});
     if (fresh > 0 && performance.now() - group.lookedUp < fresh) return;
-    group.lookup = this.#databases.shardOf(group.user);
+    group.lookup = this.#databases.shardOf(group.user, { surely: fresh === 0 });
     const home = await group.lookup;
     group.lookedUp = performance.now();
     if (home === group.home) return;
@@ -271,8 +288,7 @@ class ChangeFeed {
   #concerned(shard, changes) {
     const concerned = new Map();
     for (const change of changes) {
-      const groups =
-        change.action === 'RESET' ? this.#groupsAt(shard) : (this.#groups.get(change.tenant)?.values() ?? []);
+      const groups = change.tenant === '' ? this.#groupsAt(shard) : this.#groupsOf(change);
       for (const group of groups) add(concerned, group, change);
     }
     return concerned;
@@ -307,6 +323,12 @@ class ChangeFeed {
         if (group.home !== shard) concerned.delete(group);
       }),
     );
+  }
+
+  *#groupsOf({ tenant, tenantType }) {
+    for (const [type, group] of this.#groups.get(tenant) ?? []) {
+      if (tenantType === null || tenantType === type) yield group;
+    }
   }
 
   *#groupsAt(shard) {

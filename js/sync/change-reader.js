@@ -4,15 +4,14 @@
  */
 
 const { setImmediate: turn, setTimeout: sleep } = require('node:timers/promises');
-const { LOOK, READ, TRIM, after, endOf, hasNoLog, isBroken, isLast, pageOf } = require('./change-log');
+const { LOOK, READ, after, endOf, hasNoLog, isBroken, isLast, readPage } = require('./change-log');
+const { INTERVAL, trimLog } = require('./trimming');
 
 /** Milliseconds. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5000;
 /** Reads at least so often, although nothing was notified: a log may have been installed, and positions move on. */
 const IDLE = 10_000;
-const TRIM_INTERVAL = 60_000;
-const TRIMMED_AT_ONCE = 20_000;
 
 /**
  * @typedef {object} Follower is told what was read
@@ -39,8 +38,10 @@ class ChangeReader {
   #isWoken = false;
   /** What was complained about last, which is not said again. */
   #complaint;
-  /** Called once the shard has answered. @type {Set<() => void>} */
-  #waiting = new Set();
+  /** What is called once something holds, and whether it does. @type {Map<() => void, () => boolean>} */
+  #waiting = new Map();
+  /** LISTEN is in force. */
+  #isListening = false;
 
   /**
    * @param {object} options
@@ -80,17 +81,19 @@ class ChangeReader {
     this.#running = undefined;
     this.position = undefined;
     this.isReady = false;
+    this.#isListening = false;
     this.#wake();
   }
 
   /**
-   * Resolves once the shard has answered, or after so many milliseconds.
+   * Resolves once the shard has answered and is listened to, or after so many milliseconds.
    *
    * @param {number} limit
    * @returns {Promise<void>}
    */
   ready(limit) {
-    if (this.isReady) return Promise.resolve();
+    const holds = () => this.isReady && this.#isListening;
+    if (holds()) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
@@ -98,7 +101,7 @@ class ChangeReader {
         resolve();
       };
       const timer = setTimeout(done, limit);
-      const forget = this.whenReady(done);
+      const forget = this.#when(holds, done);
     });
   }
 
@@ -109,8 +112,19 @@ class ChangeReader {
    * @returns {() => void} what forgets it
    */
   whenReady(callback) {
-    this.#waiting.add(callback);
+    return this.#when(() => this.isReady, callback);
+  }
+
+  #when(holds, callback) {
+    this.#waiting.set(callback, holds);
     return () => this.#waiting.delete(callback);
+  }
+
+  /** Calls those who have waited for what holds now. */
+  #callWaiting() {
+    for (const [callback, holds] of [...this.#waiting]) {
+      if (holds() && this.#waiting.delete(callback)) callback();
+    }
   }
 
   async #follow(signal) {
@@ -146,7 +160,8 @@ class ChangeReader {
   async #read() {
     const { position } = this;
     const [text, values] = position === undefined ? [LOOK, []] : [READ, after(position)];
-    const page = pageOf(await this.#databases.onShard(this.#shard, text, values));
+    const query = (sql, given, operation) => this.#databases.onShard(this.#shard, sql, given, { operation });
+    const page = await readPage(query, text, values);
     this.#complaint = undefined;
     return page;
   }
@@ -173,15 +188,19 @@ class ChangeReader {
     // Stopped meanwhile.
     if (this.position !== position) return;
     // In one turn: a stream that began in between would go on behind these changes without having got them.
-    handOut();
+    try {
+      handOut();
+    } catch (error) {
+      // What some have got is unknown, and nobody else's changes may wait for it.
+      this.#logger.error({ shard: this.#shard, err: error }, 'Cannot hand out changes');
+      this.#follower.reset('changes could not be sent');
+    }
     this.position = endOf(position, page);
   }
 
   #becomeReady() {
     this.isReady = true;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const callback of waiting) callback();
+    this.#callWaiting();
   }
 
   /** A shard without a log may have notifications of the application's own. */
@@ -222,6 +241,8 @@ class ChangeReader {
         const subscription = await this.#listen(() => this.#heard());
         if (signal.aborted) await subscription.close();
         else signal.addEventListener('abort', () => subscription.close(), { once: true });
+        this.#isListening = !signal.aborted;
+        this.#callWaiting();
         this.#heard();
         return;
       } catch (error) {
@@ -234,27 +255,14 @@ class ChangeReader {
 
   #keepTrimming(signal) {
     const timer = setInterval(() => {
-      this.trim(signal).catch((error) => {
+      if (this.position === undefined) return;
+      trimLog(this.#databases, this.#shard, signal).catch((error) => {
         if (!signal.aborted)
           this.#logger.debug({ shard: this.#shard, err: error }, 'Cannot trim the change log');
       });
-    }, TRIM_INTERVAL);
+    }, INTERVAL);
     timer.unref();
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
-  }
-
-  /**
-   * Deletes all changes that are no longer kept, in portions.
-   *
-   * @param {AbortSignal} [signal]
-   */
-  async trim(signal) {
-    for (let deleted = TRIMMED_AT_ONCE; deleted >= TRIMMED_AT_ONCE; ) {
-      if (this.position === undefined || signal?.aborted) return;
-      const values = [String(TRIMMED_AT_ONCE)];
-      const [row] = await this.#databases.onShard(this.#shard, TRIM, values, { operation: 'write' });
-      deleted = Number(row.deleted);
-    }
   }
 }
 

@@ -53,11 +53,12 @@ class Databases {
    * Where a tenant lives now.
    *
    * @param {{ tid: string, tenantType: number }} user
+   * @param {{ surely?: boolean }} [options] `surely`: what was known before does not count, also if nobody can be asked
    * @returns {Promise<number>}
    * @throws {TenantNotFoundError}
    */
-  async shardOf({ tid, tenantType }) {
-    return this.#native === null ? 0 : this.#native.tenantShard(tid, tenantType);
+  async shardOf({ tid, tenantType }, { surely = false } = {}) {
+    return this.#native === null ? 0 : this.#native.tenantShard(tid, tenantType, { surely });
   }
 
   #run(call, signal) {

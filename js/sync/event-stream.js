@@ -3,7 +3,7 @@
  * comes once, in the order of the log.
  */
 
-const { READ_OF_TENANT, after, endOf, isBroken, isLast, pageOf } = require('./change-log');
+const { READ_OF_TENANT, after, endOf, isBroken, isLast, readPage } = require('./change-log');
 const { formatPosition, hasSeen, parsePosition } = require('./position');
 const { compareSnapshots } = require('./snapshot');
 
@@ -47,7 +47,8 @@ class EventStream {
    * @param {import('./change-feed').ChangeFeed} options.feed
    * @param {import('./databases').Databases} options.databases
    * @param {import('./stream-format').StreamFormat} options.format
-   * @param {{ maxBuffered: number }} options.limits bytes
+   * @param {{ maxBuffered: number, clockTolerance: number }} options.limits bytes; seconds after which an expired token ends
+   *   the stream
    * @param {(reason: string) => void} options.onDropped called when the stream is ended early
    * @param {(error: Error) => void} options.onFailed called when older changes cannot be read; the stream goes on trying
    */
@@ -180,6 +181,8 @@ class EventStream {
       let page;
       try {
         page = await this.#feed.reading(() => this.#readPage());
+        // Rows that were removed after a move are no changes of the tenant.
+        if (page.changes.some(({ action }) => action === 'DELETE')) await this.#feed.checkHome(this.#group);
       } catch (error) {
         this.#onFailed(error);
         await new Promise((resolve) => setTimeout(resolve, pause).unref());
@@ -210,8 +213,10 @@ class EventStream {
   }
 
   async #readPage() {
-    const values = [...after(this.#position), this.user.tid];
-    return pageOf(await this.#databases.onShard(this.#group.home, READ_OF_TENANT, values));
+    const { home } = this.#group;
+    const { tid, tenantType } = this.user;
+    const query = (text, values, operation) => this.#databases.onShard(home, text, values, { operation });
+    return readPage(query, READ_OF_TENANT, [...after(this.#position), tid, String(tenantType)]);
   }
 
   /** What was read for this stream alone. */
@@ -273,7 +278,7 @@ class EventStream {
   #write(text) {
     if (text === '' || this.#state === 'ended') return;
     const { exp } = this.user;
-    if (exp !== null && exp !== undefined && Date.now() >= exp * 1000) {
+    if (exp !== null && exp !== undefined && Date.now() >= (exp + this.#limits.clockTolerance) * 1000) {
       this.end('the token has expired');
       return;
     }

@@ -4,6 +4,8 @@
 
 /** At most so many digits are exact in a double, wherever the point is. */
 const EXACT_DIGITS = 15;
+/** The longest number that a double may hold: 2^-1074 has 751 digits. Characters. */
+const LONGEST_EXACT = 1100;
 /** Text that may hold a number with more digits, or with an exponent. */
 const SUSPECT = /[\d.]{16}|\d[eE]/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -46,6 +48,7 @@ function endOfString(json, start) {
 }
 
 function isExact(text) {
+  if (text.length > LONGEST_EXACT) return false;
   if (text.length <= EXACT_DIGITS && !/[eE]/.test(text)) return true;
   const value = Number(text);
   if (!Number.isFinite(value)) return false;

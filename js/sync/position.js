@@ -8,7 +8,7 @@
 const { formatSnapshot, hasEnded, parseSnapshot } = require('./snapshot');
 
 /** The longest text of a position that is read. Characters. */
-const LONGEST = 8192;
+const LONGEST = 15_000;
 const SYNTAX = /^([0-9a-f]{1,32})\.([0-9a-z-]+)(?:\.([0-9a-z-]+)\.([0-9a-z]{1,11}))?(?:!([A-Za-z0-9_-]+))?$/;
 
 /**

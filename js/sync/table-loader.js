@@ -3,13 +3,16 @@
  * since. Pages can be asked for again, and rows may change meanwhile: what the first load has missed is among the changes.
  */
 
-const { READ_OF_TABLE, after, endOf, isBroken, isLast, pageOf } = require('./change-log');
+const { ValidationError } = require('../errors');
+const { READ_OF_TABLE, after, endOf, isBroken, isLast, readPage, BEGIN } = require('./change-log');
 const { withExactNumbers } = require('./json-numbers');
 const { formatCursor, formatPosition } = require('./position');
 const { fromPostgres } = require('./snapshot');
 
-/** PostgreSQL's codes for a text that is no value of a type. */
-const NO_VALUE = new Set(['22P02', '22003', '22007', '22008', '22001']);
+/** PostgreSQL's codes for a text that is no value of a type: of its class 22, and of a domain. */
+const NO_VALUE = /^(22...|23514)$/;
+/** How many bytes of rows a page may have, unless it is one row alone. */
+const PAGE_BYTES = 8 * 1024 * 1024;
 
 /**
  * @typedef {object} LoadedPage
@@ -35,9 +38,9 @@ async function loadPage(databases, { user, table, from, limit, signal }) {
   if (key !== undefined && key.length === table.keys.length) {
     return wholeTable(databases, { user, table, from: { position, key }, limit, signal });
   }
-  const values = [...after(position), user.tid, table.name, limit];
-  const rows = await databases.onShardOf(user, READ_OF_TABLE, values, { operation: 'read', signal });
-  const page = pageOf(rows, limit);
+  const values = [...after(position), user.tid, String(user.tenantType), table.name, limit];
+  const query = (text, given, operation) => databases.onShardOf(user, text, given, { operation, signal });
+  const page = await readPage(query, READ_OF_TABLE, values, limit);
   if (
     key !== undefined ||
     isBroken(position, page) ||
@@ -64,14 +67,17 @@ async function wholeTable(databases, request) {
   const values = [user.tid, limit, ...(from?.key ?? [])];
   let rows;
   try {
-    const text = pageQuery(table, from !== undefined);
+    const text = pageQuery(table, user.tenantType, from !== undefined);
     rows = await databases.onShardOf(user, text, values, { operation: 'read', signal });
   } catch (error) {
     // A name that is no value of the tenant column's type has no rows.
-    if (!NO_VALUE.has(error.code)) throw error;
+    if (!NO_VALUE.test(error.code)) throw error;
+    if (from !== undefined) {
+      throw new ValidationError('lastUpdated: expected the timestamp of an earlier answer', undefined, error);
+    }
     rows = await databases.onShardOf(
       user,
-      pageQuery(table, false, 'false AND $1::text IS NULL'),
+      pageQuery(table, user.tenantType, false, 'false AND $1::text IS NULL'),
       values.slice(0, 2),
       {
         operation: 'read',
@@ -80,6 +86,10 @@ async function wholeTable(databases, request) {
     );
   }
   const [first] = rows;
+  if (first.log === null) {
+    await databases.onShardOf(user, BEGIN, [], { operation: 'write', signal });
+    return wholeTable(databases, { user, table, limit, signal });
+  }
   const position = { log: first.log, base: fromPostgres(first.snapshot), until: null, number: 0 };
   // Positions of a log that has been replaced since the first page mean nothing now.
   if (from !== undefined && from.position.log !== position.log) {
@@ -87,7 +97,7 @@ async function wholeTable(databases, request) {
   }
   const found = first.row === null ? [] : rows;
   const begun = from?.position ?? position;
-  const hasMore = found.length === limit;
+  const hasMore = found.length > 0 && (found.length === limit || found.length < Number(first.rows));
   const keyOf = (row) => table.keys.map((_, index) => row[`key${index}`]);
   return {
     data: found.map(({ row }) => withExactNumbers(row)),
@@ -98,21 +108,30 @@ async function wholeTable(databases, request) {
 }
 
 /** Its values: the tenant, the limit, and the key after which it begins. */
-function pageQuery({ relation, tenantColumn, tenantType, keys }, isNext, condition) {
+function pageQuery({ relation, tenantColumn, tenantType, typeColumn, keys }, type, isNext, condition) {
   const alias = quoted('mtdd row');
   const columns = keys.map(([name]) => `${alias}.${quoted(name)}`);
   const tenant = `${alias}.${quoted(tenantColumn)}`;
-  const ofTenant = condition ?? `${tenant} = $1::text::${tenantType} AND ${tenant}::text = $1::text`;
-  const beyond = keys.map(([, type], index) => `$${index + 3}::text::${type}`);
+  const ofType = typeColumn === null ? '' : ` AND ${alias}.${typeColumn}::integer = ${Number(type)}`;
+  const ofTenant = condition ?? `${tenant} = $1::text::${tenantType} AND ${tenant}::text = $1::text${ofType}`;
+  const beyond = keys.map(([, one], index) => `$${index + 3}::text::${one}`);
   const isAfter = isNext ? ` AND (${columns.join(', ')}) > (${beyond.join(', ')})` : '';
-  const keyColumns = columns.map((column, index) => `${column}::text AS key${index}`);
-  // Materialized: the log's id would be computed again for each row.
+  // As the row's JSON has it: that does not depend on the session's settings.
+  const texts = keys.map(([name, , isComposed], index) =>
+    isComposed ? `page.column${index}::text AS key${index}` : `page.row ->> ${literal(name)} AS key${index}`,
+  );
+  // Materialized: the log's id, and the rows' JSON, would be computed again and again.
   return `WITH log AS MATERIALIZED (
-    SELECT mtdd.change_log_id() AS log, pg_current_snapshot()::text AS snapshot)
-  SELECT log.*, page.* FROM log LEFT JOIN (
-    SELECT mtdd.row_json(${alias})::text AS row, ${keyColumns.join(', ')}, row_number() OVER (ORDER BY ${columns.join(', ')}) AS place
-    FROM ${relation} AS ${alias} WHERE ${ofTenant}${isAfter} ORDER BY ${columns.join(', ')} LIMIT $2::bigint) page ON true
-  ORDER BY page.place`;
+    SELECT CASE WHEN id = mtdd.change_log_id() THEN id END AS log, pg_current_snapshot()::text AS snapshot
+    FROM mtdd.change_log), page AS MATERIALIZED (
+    SELECT mtdd.row_json(${alias}) AS row, ${columns.map((column, index) => `${column} AS column${index}`).join(', ')},
+      row_number() OVER (ORDER BY ${columns.join(', ')}) AS place
+    FROM ${relation} AS ${alias} WHERE ${ofTenant}${isAfter} ORDER BY ${columns.join(', ')} LIMIT $2::bigint)
+  SELECT log.log, log.snapshot, found.* FROM log LEFT JOIN (
+    SELECT page.row::text AS row, ${texts.join(', ')}, place, count(*) OVER () AS rows,
+      sum(octet_length(page.row::text)) OVER (ORDER BY place) AS bytes
+    FROM page) found ON found.place = 1 OR found.bytes <= ${PAGE_BYTES}
+  ORDER BY found.place`;
 }
 
 /** The last change of each row, in the order of the log. A row that was deleted is its key, and a mark that says so. */
@@ -131,6 +150,10 @@ function latestOf(changes, { keys, mark }) {
 function tombstone(row, keys, mark) {
   const fields = keys.map(([name]) => [name, row[name]]);
   return JSON.stringify(Object.fromEntries([...fields, [mark, 'DELETE']]));
+}
+
+function literal(text) {
+  return ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 function quoted(name) {

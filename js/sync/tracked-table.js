@@ -12,11 +12,15 @@ const FUNCTION = `SELECT format('%I.%I', nspname, proname) AS name FROM pg_catal
     AND pg_catalog.pg_function_is_visible(pg_proc.oid)
   ORDER BY proname = 'get_' || $1 DESC LIMIT 1`;
 
-const TABLE = `SELECT t.name, format('%I.%I', n.nspname, c.relname) AS relation, t.tenant_column,
+const TABLE = `SELECT t.name, CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || format('%I.%I', n.nspname, c.relname) AS relation, t.tenant_column,
     (SELECT format('%I.%I', tn.nspname, ty.typname) FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid JOIN pg_catalog.pg_namespace tn ON tn.oid = ty.typnamespace
       WHERE a.attrelid = c.oid AND a.attname = t.tenant_column) AS tenant_type,
-    (SELECT json_agg(json_build_array(a.attname, format('%I.%I', tn.nspname, ty.typname)) ORDER BY k.place)
+    (SELECT format('%I', a.attname) FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attname = t.tenant_type_column) AS type_column,
+    t.tenant_type_column IS NOT NULL AS has_type,
+    (SELECT json_agg(json_build_array(a.attname, format('%I.%I', tn.nspname, ty.typname), ty.typcategory IN ('A', 'C'))
+        ORDER BY k.place)
       FROM unnest(t.key_columns) WITH ORDINALITY k (name, place)
       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = k.name
       JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
@@ -32,10 +36,11 @@ const TABLE = `SELECT t.name, format('%I.%I', n.nspname, c.relname) AS relation,
 /**
  * @typedef {object} TrackedTable
  * @property {string} name as events call it
- * @property {string} relation quoted, with its schema
+ * @property {string} relation quoted, with its schema, as it follows FROM
  * @property {string} tenantColumn
  * @property {string} tenantType quoted
- * @property {[name: string, type: string][]} keys the types quoted
+ * @property {string | null} typeColumn quoted: the column of the tenant's type, if there is one
+ * @property {[name: string, type: string, isComposed: boolean][]} keys the types quoted; arrays and composites
  * @property {string} mark the name under which a tombstone says so
  */
 
@@ -51,7 +56,12 @@ async function findTable(databases, user, name, signal) {
     const [row] = await databases.onShardOf(user, TABLE, [name], { operation: 'read', signal });
     if (row === undefined) return undefined;
     const keys = JSON.parse(row.keys ?? '[]');
-    if (row.tenant_type === null || keys.length !== Number(row.key_count)) {
+    const hasType = row.has_type === 't';
+    if (
+      row.tenant_type === null ||
+      (hasType && row.type_column === null) ||
+      keys.length !== Number(row.key_count)
+    ) {
       throw new ProtocolError(
         `The columns of ${row.relation} have changed since it was tracked: run mtdd-server track again.`,
       );
@@ -61,6 +71,7 @@ async function findTable(databases, user, name, signal) {
       relation: row.relation,
       tenantColumn: row.tenant_column,
       tenantType: row.tenant_type,
+      typeColumn: hasType ? row.type_column : null,
       keys,
       mark: row.has_action === 't' ? '$action' : 'action',
     };

@@ -121,8 +121,12 @@ impl NativeClient {
 
     /// Answers where a tenant lives. `anew`: as of now. The answer comes by `take` under `id`.
     #[napi(catch_unwind)]
-    pub fn place(&self, id: u32, tenant: TenantName, tenant_type: i32, anew: bool) {
-        let how = if anew { Locating::Anew } else { Locating::Known };
+    pub fn place(&self, id: u32, tenant: TenantName, tenant_type: i32, anew: bool, surely: bool) {
+        let how = match (anew, surely) {
+            (_, true) => Locating::Surely,
+            (true, false) => Locating::Anew,
+            (false, false) => Locating::Known,
+        };
         self.client.locate(id, Tenant { name: tenant.0.into(), kind: tenant_type }, how);
     }
 

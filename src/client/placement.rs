@@ -23,6 +23,7 @@ pub async fn locate(
         match how {
             Locating::Register => shared.router.add(tenant).await,
             Locating::Known => shared.router.shard_of(tenant).await.map(|shard| (String::new(), shard)),
+            Locating::Surely => shared.router.shard_surely(tenant).await.map(|shard| (String::new(), shard)),
             Locating::Anew => shared.router.shard_now(tenant).await.map(|(shard, _)| (String::new(), shard)),
         }
     };

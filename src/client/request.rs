@@ -39,8 +39,10 @@ pub struct Request {
 pub enum Locating {
     /// As it was last looked up, which may have been a while ago.
     Known,
-    /// It is looked up.
+    /// It is looked up. While that is impossible, what is known counts.
     Anew,
+    /// It is looked up, or that fails.
+    Surely,
     /// The tenant is registered first if it is new.
     Register,
 }

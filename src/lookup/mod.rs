@@ -52,12 +52,15 @@ impl TenantLookup {
 
     /// The same as of now. While no lookup server can be reached, what was known of the tenant counts.
     pub async fn locate_anew(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
-        let place = match self.servers.get(tenant).await {
-            Err(Error::LookupUnavailable { .. }) if self.cache.peek(tenant).is_some() => {
-                return self.locate(tenant).await;
-            }
-            answer => answer?,
-        };
+        match self.locate_surely(tenant).await {
+            Err(Error::LookupUnavailable { .. }) if self.cache.peek(tenant).is_some() => self.locate(tenant).await,
+            answer => answer,
+        }
+    }
+
+    /// The same, but what is known does not count.
+    pub async fn locate_surely(&self, tenant: &Tenant) -> Result<TenantShard, Error> {
+        let place = self.servers.get(tenant).await?;
         // What is known may also be newer than this answer.
         if self.cache.peek(tenant) != place {
             self.cache.forget(tenant);

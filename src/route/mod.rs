@@ -67,6 +67,12 @@ impl Router {
         Ok((self.check(tenant, place.shard)?, place.epoch))
     }
 
+    /// The shard that a tenant lives on now; an error if that cannot be found out.
+    pub async fn shard_surely(&self, tenant: &Tenant) -> Result<usize, Error> {
+        let Some(lookup) = &self.lookup else { return Ok(0) };
+        self.check(tenant, lookup.locate_surely(tenant).await?.shard)
+    }
+
     async fn locate(&self, tenant: &Tenant, register: bool) -> Result<Route, Error> {
         let Some(lookup) = &self.lookup else { return Ok(Route::Shard { shard: 0, epoch: 0 }) };
         let place = if register { Box::pin(lookup.register(tenant)).await? } else { lookup.locate(tenant).await? };

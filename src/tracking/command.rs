@@ -26,6 +26,13 @@ pub enum TrackingCommand {
         /// The column that names a row's tenant
         #[arg(long, env = "TENANT_COLUMN_NAME", value_name = "COLUMN")]
         tenant_column: String,
+        /// The column that names the type of a row's tenant, where tenants of several types have the same name
+        #[arg(long, value_name = "COLUMN")]
+        tenant_type_column: Option<String>,
+        /// Track tables with row-level security too: their policies only keep tenants apart. Others are not applied to
+        /// what clients get of changes
+        #[arg(long)]
+        ignore_policies: bool,
         /// The name under which clients ask for the table. Default: the table's own, without its schema
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
@@ -156,11 +163,28 @@ pub async fn administer(command: TrackingCommand) -> u8 {
 
 async fn run(command: TrackingCommand) -> Result<(), Failure> {
     match command {
-        TrackingCommand::Track { database, tables, tenant_column, name, channel, max_age, max_bytes, roles } => {
+        TrackingCommand::Track {
+            database,
+            tables,
+            tenant_column,
+            tenant_type_column,
+            ignore_policies,
+            name,
+            channel,
+            max_age,
+            max_bytes,
+            roles,
+        } => {
             if name.is_some() && tables.len() > 1 {
                 return Err(Failure::Impossible("--name: expected one --table with it".to_owned()));
             }
-            let named = |table| TrackedTable { table, tenant_column: &tenant_column, name: name.as_deref() };
+            let named = |table| TrackedTable {
+                table,
+                tenant_column: &tenant_column,
+                name: name.as_deref(),
+                type_column: tenant_type_column.as_deref(),
+                ignores_policies: ignore_policies,
+            };
             let tracked: Vec<_> = tables.iter().map(|table| named(table)).collect();
             let settings = LogSettings { channel: channel.as_deref(), max_age, max_bytes };
             let sql = script::track(&tracked, &settings, &roles, database.lock_timeout);

@@ -8,6 +8,8 @@ CREATE TABLE IF NOT EXISTS mtdd.change_log (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     version integer NOT NULL DEFAULT 1,
     seed text NOT NULL DEFAULT gen_random_uuid()::text,
+    -- What `change_log_id` said when the log was begun. Where it says something else, the log has to begin anew.
+    id text,
     channel text NOT NULL DEFAULT 'table_updates' CHECK (octet_length(channel) BETWEEN 1 AND 63),
     max_age interval NOT NULL DEFAULT '7 days' CHECK (max_age > '0'),
     max_bytes bigint NOT NULL DEFAULT 1073741824 CHECK (max_bytes > 0),
@@ -17,17 +19,22 @@ CREATE TABLE IF NOT EXISTS mtdd.change_log (
 INSERT INTO mtdd.change_log DEFAULT VALUES ON CONFLICT DO NOTHING;
 
 -- A position is a snapshot: what is visible in it has been read. What became visible since is read in the order of its
--- numbers. A row is changed again only after the change before has been committed, so no snapshot has the later change
--- without the earlier one, and the later one has the greater number. The order of xids says nothing of the kind.
+-- numbers. Each change says how a row is when it is logged, so the last one says how it stays: a row is changed again only
+-- after the transaction before has been committed, and then the later change has the greater number, and no snapshot
+-- has it without the earlier one. The order of xids says nothing of the kind.
 CREATE TABLE IF NOT EXISTS mtdd.changes (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    xid xid8 NOT NULL,
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     -- '': the change concerns every tenant.
     tenant text NOT NULL,
+    -- NULL: tenants of every type.
+    tenant_type integer,
     table_name text NOT NULL,
-    -- RESET: copies of the table have to be read again: it was truncated, or tracking began.
+    -- RESET: copies of the table have to be read again: it was truncated, tracking began, or the row is too large.
     action text NOT NULL CHECK (action IN ('INSERT', 'UPDATE', 'DELETE', 'RESET')),
     data json,
+    -- Of `data` as text.
+    bytes integer NOT NULL DEFAULT 0,
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX IF NOT EXISTS changes_by_transaction ON mtdd.changes (xid);
@@ -38,6 +45,7 @@ CREATE TABLE IF NOT EXISTS mtdd.tracked_tables (
     name text PRIMARY KEY,
     relation regclass NOT NULL UNIQUE,
     tenant_column name NOT NULL,
+    tenant_type_column name,
     key_columns name[] NOT NULL
 );
 
@@ -52,6 +60,23 @@ AS $$
     WHERE database.datname = current_database()
 $$;
 
+-- Begins the log anew where its transactions are those of another server, or of another time.
+CREATE OR REPLACE FUNCTION mtdd.begin_change_log() RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    present CONSTANT text := mtdd.change_log_id();
+    known text;
+BEGIN
+    SELECT id INTO known FROM mtdd.change_log FOR UPDATE;
+    IF known IS DISTINCT FROM present THEN
+        DELETE FROM mtdd.changes;
+        UPDATE mtdd.change_log SET id = present, trimmed_xid = '0';
+    END IF;
+    RETURN present;
+END
+$$;
+
 -- A row as JSON, whatever the settings of the session.
 CREATE OR REPLACE FUNCTION mtdd.row_json(record) RETURNS json
 LANGUAGE plpgsql STABLE
@@ -59,48 +84,64 @@ SET TimeZone = 'UTC' SET DateStyle = 'ISO' SET IntervalStyle = 'postgres' SET ex
 SET bytea_output = 'hex'
 AS $$ BEGIN RETURN row_to_json($1); END $$;
 
-CREATE OR REPLACE FUNCTION mtdd.record_change() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Logs how a row is, or was, for its tenant. The triggers call it, with the rights of whoever installed it.
+CREATE OR REPLACE FUNCTION mtdd.log_row(tenant text, tenant_type integer, table_name text, action text, data json)
+RETURNS void
+LANGUAGE plpgsql
 AS $$
 DECLARE
-    -- Arguments: the table's name, the tenant column, and the key columns.
-    tenant_column CONSTANT text := TG_ARGV[1];
-    channel text;
-    old_row jsonb;
-    new_row jsonb;
-    is_moved boolean := false;
+    -- Larger ones could not be sent together with others. Bytes.
+    largest CONSTANT integer := 8388608;
+    size CONSTANT integer := octet_length(data::text);
 BEGIN
-    IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO mtdd.changes (xid, tenant, table_name, action)
-        VALUES (pg_current_xact_id(), '', TG_ARGV[0], 'RESET');
+    -- It belongs to nobody.
+    IF tenant IS NULL OR tenant = '' THEN RETURN; END IF;
+    IF size > largest THEN
+        INSERT INTO mtdd.changes (tenant, tenant_type, table_name, action) VALUES (tenant, tenant_type, table_name, 'RESET');
     ELSE
-        IF TG_OP <> 'INSERT' THEN old_row := to_jsonb(OLD); END IF;
-        IF TG_OP <> 'DELETE' THEN new_row := to_jsonb(NEW); END IF;
-        IF NOT coalesce(new_row, old_row) ? tenant_column THEN
-            RAISE EXCEPTION 'table % has no column %, which names the tenant of its tracked changes', TG_RELID::regclass, tenant_column
-                USING ERRCODE = 'undefined_column', HINT = 'Run mtdd-server track again with the new --tenant-column.';
-        END IF;
-        IF TG_OP = 'UPDATE' THEN
-            is_moved := (old_row -> tenant_column) IS DISTINCT FROM (new_row -> tenant_column);
-            FOR i IN 2 .. TG_NARGS - 1 LOOP
-                is_moved := is_moved OR (old_row -> TG_ARGV[i]) IS DISTINCT FROM (new_row -> TG_ARGV[i]);
-            END LOOP;
-        END IF;
-        -- A row that gets another key or another tenant is gone under the old ones.
-        IF (TG_OP = 'DELETE' OR is_moved) AND old_row ->> tenant_column <> '' THEN
-            INSERT INTO mtdd.changes (xid, tenant, table_name, action, data)
-            VALUES (pg_current_xact_id(), old_row ->> tenant_column, TG_ARGV[0], 'DELETE', mtdd.row_json(OLD));
-        END IF;
-        IF TG_OP <> 'DELETE' AND new_row ->> tenant_column <> '' THEN
-            INSERT INTO mtdd.changes (xid, tenant, table_name, action, data)
-            VALUES (pg_current_xact_id(), new_row ->> tenant_column, TG_ARGV[0],
-                CASE WHEN is_moved THEN 'INSERT' ELSE TG_OP END, mtdd.row_json(NEW));
-        END IF;
+        INSERT INTO mtdd.changes (tenant, tenant_type, table_name, action, data, bytes)
+        VALUES (tenant, tenant_type, table_name, action, data, size);
     END IF;
-    -- Equal notifications of a transaction are sent once.
+END
+$$;
+
+-- Says that there is more. Equal notifications of a transaction are sent once. The triggers call it.
+CREATE OR REPLACE FUNCTION mtdd.notify_changes() RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    channel text;
+BEGIN
+    -- What has been read must not be lost in a crash: its transaction number would be used again.
+    IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'local', true); END IF;
     SELECT log.channel INTO channel FROM mtdd.change_log log;
     PERFORM pg_notify(channel, format('{"position":"%s"}', pg_current_xact_id()));
-    RETURN NULL;
+END
+$$;
+
+-- A trigger's function that runs casts to JSON with the rights of the log's owner must not run those of others.
+CREATE OR REPLACE FUNCTION mtdd.refuse_foreign_casts(relation oid) RETURNS void
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    refused text;
+BEGIN
+    WITH RECURSIVE types (oid) AS (
+        SELECT atttypid FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
+        UNION
+        SELECT inner_type FROM types JOIN pg_type t ON t.oid = types.oid, LATERAL (
+            SELECT unnest(ARRAY[t.typbasetype, t.typelem])
+            UNION ALL SELECT atttypid FROM pg_attribute WHERE attrelid = t.typrelid AND attnum > 0
+        ) parts (inner_type) WHERE inner_type <> 0
+    )
+    SELECT format_type(castsource, NULL) INTO refused
+    FROM types JOIN pg_cast ON castsource = types.oid AND casttarget IN (114, 3802)
+    JOIN pg_proc f ON f.oid = castfunc JOIN pg_roles owner ON owner.oid = f.proowner
+    WHERE NOT owner.rolsuper AND owner.rolname <> current_user LIMIT 1;
+    IF refused IS NOT NULL THEN
+        RAISE EXCEPTION 'a change of % cannot be logged: its type % has a cast to JSON of its own', relation::regclass, refused
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Let the owner of the change log own the function of the cast.';
+    END IF;
 END
 $$;
 
@@ -119,7 +160,7 @@ DECLARE
 BEGIN
     -- Nobody waits for it.
     SELECT * INTO log FROM mtdd.change_log FOR UPDATE SKIP LOCKED;
-    IF NOT FOUND THEN RETURN 0; END IF;
+    IF NOT FOUND OR log.id IS DISTINCT FROM mtdd.change_log_id() THEN RETURN 0; END IF;
     SELECT greatest(n_live_tup, 0) INTO kept FROM pg_stat_all_tables WHERE relid = 'mtdd.changes'::regclass;
     SELECT avg(pg_column_size(recent.*)) INTO width
     FROM (SELECT * FROM mtdd.changes ORDER BY number DESC LIMIT 200) recent;
@@ -147,69 +188,202 @@ BEGIN
 END
 $$;
 
+-- A table's trigger after TRUNCATE. Its argument: the table's name.
+CREATE OR REPLACE FUNCTION mtdd.record_truncate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO mtdd.changes (tenant, table_name, action) VALUES ('', TG_ARGV[0], 'RESET');
+    PERFORM mtdd.notify_changes();
+    RETURN NULL;
+END
+$$;
+
 -- Tracks a table: from the commit on, every change of a row that has a tenant is logged.
-CREATE OR REPLACE FUNCTION mtdd.track_table(relation_name text, tenant_column_name text, public_name text DEFAULT NULL)
-RETURNS void
+CREATE OR REPLACE FUNCTION mtdd.track_table(
+    relation_name text, tenant_column_name text, public_name text DEFAULT NULL, type_column_name text DEFAULT NULL,
+    ignore_policies boolean DEFAULT false
+) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     -- As it is written, or as SQL folds it.
     tracked CONSTANT regclass := coalesce(
         CASE WHEN relation_name !~ '[."]' THEN to_regclass(quote_ident(relation_name)) END, to_regclass(relation_name));
-    tenant_column name;
+    kind pg_class;
+    tenant_column CONSTANT name := mtdd.column_named(tracked, tenant_column_name);
+    type_column CONSTANT name := mtdd.column_named(tracked, type_column_name);
+    key_index oid;
     key_columns name[];
     published text;
-    arguments text;
+    part regclass;
 BEGIN
     IF tracked IS NULL THEN
         RAISE EXCEPTION 'there is no table %', relation_name USING ERRCODE = 'undefined_table';
     END IF;
-    IF (SELECT relkind NOT IN ('r', 'p') OR relpersistence = 't' FROM pg_class WHERE oid = tracked) THEN
-        RAISE EXCEPTION '% cannot be tracked: it is no ordinary table', tracked USING ERRCODE = 'wrong_object_type';
+    SELECT * INTO kind FROM pg_class WHERE oid = tracked;
+    IF kind.relkind NOT IN ('r', 'p') OR kind.relpersistence <> 'p' THEN
+        RAISE EXCEPTION '% cannot be tracked: it is no ordinary table that outlives a crash', tracked
+            USING ERRCODE = 'wrong_object_type';
     END IF;
-    SELECT attname INTO tenant_column FROM pg_attribute
-    WHERE attrelid = tracked AND attnum > 0 AND NOT attisdropped AND lower(attname) = lower(tenant_column_name)
-    ORDER BY attname = tenant_column_name DESC, attname = lower(tenant_column_name) DESC LIMIT 1;
-    IF tenant_column IS NULL THEN
-        RAISE EXCEPTION 'table % has no column %', tracked, tenant_column_name USING ERRCODE = 'undefined_column';
+    IF kind.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = tracked) THEN
+        RAISE EXCEPTION '% cannot be tracked: tables inherit from it', tracked USING ERRCODE = 'wrong_object_type';
     END IF;
-    -- The primary key, or else a unique index whose columns are never null.
-    SELECT array_agg(a.attname ORDER BY k.place) INTO key_columns
-    FROM (
-        SELECT i.indkey, i.indnkeyatts FROM pg_index i
-        WHERE i.indrelid = tracked AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-          AND NOT EXISTS (
-              SELECT FROM unnest(i.indkey[0:i.indnkeyatts - 1]) part
-              JOIN pg_attribute a ON a.attrelid = tracked AND a.attnum = part WHERE NOT a.attnotnull)
-        ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1
-    ) best, unnest(best.indkey[0:best.indnkeyatts - 1]) WITH ORDINALITY k (attnum, place)
-    JOIN pg_attribute a ON a.attrelid = tracked AND a.attnum = k.attnum;
-    IF key_columns IS NULL THEN
-        RAISE EXCEPTION 'table % cannot be tracked: it has no primary key', tracked
+    IF kind.relrowsecurity AND NOT ignore_policies THEN
+        RAISE EXCEPTION '% has row-level security, which clients of its changes would go past', tracked
+            USING ERRCODE = 'insufficient_privilege',
+            HINT = 'If its policies only keep tenants apart, say --ignore-policies. Name a --tenant-type-column if they also look at mtdd.tenant_type.';
+    END IF;
+    -- The primary key, or else a unique index whose columns are never null. Deferred checks would let two rows have one key.
+    SELECT i.indexrelid INTO key_index FROM pg_index i
+    WHERE i.indrelid = tracked AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL
+      AND i.indexprs IS NULL AND NOT EXISTS (
+          SELECT FROM unnest(i.indkey[0:i.indnkeyatts - 1]) key_part
+          JOIN pg_attribute a ON a.attrelid = tracked AND a.attnum = key_part WHERE NOT a.attnotnull)
+    ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1;
+    IF key_index IS NULL THEN
+        RAISE EXCEPTION 'table % cannot be tracked: it has no primary key, or one that is checked late', tracked
             USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Add a primary key, or a unique index over columns that are NOT NULL.';
+            HINT = 'Add a primary key, or a unique index over columns that are NOT NULL; neither may be DEFERRABLE.';
     END IF;
-    SELECT coalesce(public_name, relname) INTO published FROM pg_class WHERE oid = tracked;
-    IF EXISTS (SELECT FROM mtdd.tracked_tables t WHERE t.name = published AND t.relation <> tracked) THEN
+    SELECT array_agg(a.attname ORDER BY k.place) INTO key_columns
+    FROM pg_index i, unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY k (attnum, place)
+    JOIN pg_attribute a ON a.attrelid = tracked AND a.attnum = k.attnum
+    WHERE i.indexrelid = key_index;
+    published := coalesce(public_name, kind.relname);
+    DELETE FROM mtdd.tracked_tables t
+    WHERE t.relation = tracked OR NOT EXISTS (SELECT FROM pg_class WHERE oid = t.relation);
+    IF EXISTS (SELECT FROM mtdd.tracked_tables t WHERE t.name = published) THEN
         RAISE EXCEPTION 'another table is tracked as %', published
             USING ERRCODE = 'duplicate_object', HINT = 'Give this one another name, with --name.';
     END IF;
-    DELETE FROM mtdd.tracked_tables t WHERE t.relation = tracked;
-    INSERT INTO mtdd.tracked_tables VALUES (published, tracked, tenant_column, key_columns);
+    INSERT INTO mtdd.tracked_tables VALUES (published, tracked, tenant_column, type_column, key_columns);
 
-    SELECT string_agg(quote_literal(part), ', ') INTO arguments
-    FROM unnest(ARRAY[published, tenant_column::text] || key_columns::text[]) part;
-    EXECUTE format('DROP TRIGGER IF EXISTS mtdd_record_change ON %s', tracked);
-    EXECUTE format('DROP TRIGGER IF EXISTS mtdd_record_truncate ON %s', tracked);
+    PERFORM mtdd.drop_triggers(tracked);
+    EXECUTE mtdd.trigger_function(tracked, key_index, published, tenant_column, type_column, key_columns);
     EXECUTE format('CREATE TRIGGER mtdd_record_change AFTER INSERT OR UPDATE OR DELETE ON %s '
-        'FOR EACH ROW EXECUTE FUNCTION mtdd.record_change(%s)', tracked, arguments);
-    EXECUTE format('CREATE TRIGGER mtdd_record_truncate AFTER TRUNCATE ON %s '
-        'FOR EACH STATEMENT EXECUTE FUNCTION mtdd.record_change(%s)', tracked, arguments);
-    -- Rows that replication brings are changes too.
-    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER mtdd_record_change, ENABLE ALWAYS TRIGGER mtdd_record_truncate',
-        tracked);
+        'FOR EACH ROW EXECUTE FUNCTION mtdd.%I()', tracked, 'record_' || tracked::oid);
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER mtdd_record_change', tracked);
+    FOR part IN SELECT tracked UNION SELECT relid FROM pg_partition_tree(tracked) LOOP
+        EXECUTE format('CREATE TRIGGER mtdd_record_truncate AFTER TRUNCATE ON %s '
+            'FOR EACH STATEMENT EXECUTE FUNCTION mtdd.record_truncate(%L)', part, published);
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER mtdd_record_truncate', part);
+    END LOOP;
     -- What happened while it was not tracked is in no log.
-    INSERT INTO mtdd.changes (xid, tenant, table_name, action) VALUES (pg_current_xact_id(), '', published, 'RESET');
+    INSERT INTO mtdd.changes (tenant, table_name, action) VALUES ('', published, 'RESET');
+    PERFORM mtdd.notify_changes();
+END
+$$;
+
+-- A column, as it is written, or as SQL folds it. NULL for no name.
+CREATE OR REPLACE FUNCTION mtdd.column_named(relation regclass, column_name text) RETURNS name
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    found_name name;
+BEGIN
+    IF relation IS NULL OR column_name IS NULL THEN RETURN NULL; END IF;
+    SELECT attname INTO found_name FROM pg_attribute
+    WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND lower(attname) = lower(column_name)
+    ORDER BY attname = column_name DESC, attname = lower(column_name) DESC LIMIT 1;
+    IF found_name IS NULL THEN
+        RAISE EXCEPTION 'table % has no column %', relation, column_name USING ERRCODE = 'undefined_column';
+    END IF;
+    RETURN found_name;
+END
+$$;
+
+-- The text of a table's trigger function. It says how the row is now of each key and tenant that the change concerns,
+-- because triggers of the application may have changed it again: what is logged last is how it stays.
+CREATE OR REPLACE FUNCTION mtdd.trigger_function(
+    tracked regclass, key_index oid, published text, tenant_column name, type_column name, key_columns name[]
+) RETURNS text
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    source CONSTANT text := CASE WHEN (SELECT relkind FROM pg_class WHERE oid = tracked) = 'r' THEN 'ONLY ' ELSE '' END
+        || (SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+            WHERE c.oid = tracked);
+    same_key text;
+    of_place text;
+    -- -1: of nobody's type.
+    type_of text := 'NULL::integer';
+BEGIN
+    -- By the operators of the key itself.
+    SELECT string_agg(format('mtdd_table.%1$I OPERATOR(%2$I.%3$s) mtdd_row.%1$I', key_columns[k.place], n.nspname, o.oprname),
+        ' AND ' ORDER BY k.place) INTO same_key
+    FROM pg_index i, unnest(i.indclass[0:i.indnkeyatts - 1]) WITH ORDINALITY k (class, place)
+    JOIN pg_opclass c ON c.oid = k.class
+    JOIN pg_amop m ON m.amopfamily = c.opcfamily AND m.amopstrategy = 3
+        AND m.amoplefttype = c.opcintype AND m.amoprighttype = c.opcintype
+    JOIN pg_operator o ON o.oid = m.amopopr JOIN pg_namespace n ON n.oid = o.oprnamespace
+    WHERE i.indexrelid = key_index;
+    of_place := format('mtdd_row.%I::text', tenant_column);
+    IF type_column IS NOT NULL THEN type_of := format('coalesce(mtdd_row.%I::integer, -1)', type_column); END IF;
+    RETURN format($body$
+CREATE OR REPLACE FUNCTION mtdd.%1$I() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $trigger$
+DECLARE
+    mtdd_row %2$s%%ROWTYPE;
+    mtdd_present %2$s%%ROWTYPE;
+    is_moved boolean := false;
+BEGIN
+    -- json and jsonb. Casts that come with PostgreSQL have no such functions.
+    IF EXISTS (SELECT FROM pg_cast WHERE castfunc >= 16384 AND casttarget IN (114, 3802)) THEN
+        PERFORM mtdd.refuse_foreign_casts(TG_RELID);
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        is_moved := ROW(%3$s) IS DISTINCT FROM ROW(%4$s);
+    END IF;
+    IF TG_OP = 'DELETE' OR is_moved THEN
+        mtdd_row := OLD;
+        SELECT * INTO mtdd_present FROM %5$s AS mtdd_table WHERE %6$s AND %7$s;
+        IF FOUND THEN
+            PERFORM mtdd.log_row(%8$s, %9$s, %10$L, 'UPDATE', mtdd.row_json(mtdd_present));
+        ELSE
+            PERFORM mtdd.log_row(%8$s, %9$s, %10$L, 'DELETE', mtdd.row_json(mtdd_row));
+        END IF;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        mtdd_row := NEW;
+        SELECT * INTO mtdd_present FROM %5$s AS mtdd_table WHERE %6$s AND %7$s;
+        IF FOUND THEN
+            PERFORM mtdd.log_row(%8$s, %9$s, %10$L, CASE WHEN is_moved THEN 'INSERT' ELSE TG_OP END, mtdd.row_json(mtdd_present));
+        ELSE
+            PERFORM mtdd.log_row(%8$s, %9$s, %10$L, 'DELETE', mtdd.row_json(mtdd_row));
+        END IF;
+    END IF;
+    PERFORM mtdd.notify_changes();
+    RETURN NULL;
+END
+$trigger$
+$body$,
+        'record_' || tracked::oid,
+        (SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+            WHERE c.oid = tracked),
+        (SELECT string_agg(format('OLD.%I::text', part), ', ') FROM unnest(key_columns || tenant_column || type_column) part
+            WHERE part IS NOT NULL),
+        (SELECT string_agg(format('NEW.%I::text', part), ', ') FROM unnest(key_columns || tenant_column || type_column) part
+            WHERE part IS NOT NULL),
+        source, same_key,
+        format('mtdd_table.%1$I::text IS NOT DISTINCT FROM mtdd_row.%1$I::text', tenant_column)
+            || CASE WHEN type_column IS NULL THEN '' ELSE format(' AND mtdd_table.%1$I IS NOT DISTINCT FROM mtdd_row.%1$I', type_column) END,
+        of_place, type_of, published);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION mtdd.drop_triggers(relation regclass) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT relation UNION SELECT relid FROM pg_partition_tree(relation) LOOP
+        EXECUTE format('DROP TRIGGER IF EXISTS mtdd_record_truncate ON %s', part);
+    END LOOP;
+    EXECUTE format('DROP TRIGGER IF EXISTS mtdd_record_change ON %s', relation);
+    EXECUTE format('DROP FUNCTION IF EXISTS mtdd.%I()', 'record_' || relation::oid);
 END
 $$;
 
@@ -225,13 +399,14 @@ BEGIN
         CASE WHEN table_name !~ '[."]' THEN to_regclass(quote_ident(table_name)) END, to_regclass(table_name))
     RETURNING t.relation INTO relation;
     IF NOT FOUND THEN RETURN false; END IF;
-    IF EXISTS (SELECT FROM pg_class WHERE oid = relation) THEN
-        EXECUTE format('DROP TRIGGER IF EXISTS mtdd_record_change ON %s', relation);
-        EXECUTE format('DROP TRIGGER IF EXISTS mtdd_record_truncate ON %s', relation);
-    END IF;
+    IF EXISTS (SELECT FROM pg_class WHERE oid = relation) THEN PERFORM mtdd.drop_triggers(relation); END IF;
     RETURN true;
 END
 $$;
 
-REVOKE ALL ON FUNCTION mtdd.change_log_id(), mtdd.trim_changes(integer), mtdd.track_table(text, text, text),
-    mtdd.untrack_table(text), mtdd.record_change() FROM PUBLIC;
+REVOKE ALL ON FUNCTION mtdd.change_log_id(), mtdd.begin_change_log(), mtdd.trim_changes(integer),
+    mtdd.log_row(text, integer, text, text, json), mtdd.notify_changes(), mtdd.refuse_foreign_casts(oid),
+    mtdd.record_truncate(), mtdd.track_table(text, text, text, text, boolean), mtdd.untrack_table(text),
+    mtdd.column_named(regclass, text), mtdd.drop_triggers(regclass),
+    mtdd.trigger_function(regclass, oid, text, name, name, name[]) FROM PUBLIC;
+SELECT mtdd.begin_change_log();

@@ -24,6 +24,9 @@ pub struct TrackedTable<'a> {
     pub table: &'a str,
     pub tenant_column: &'a str,
     pub name: Option<&'a str>,
+    pub type_column: Option<&'a str>,
+    /// Row-level security of the table keeps only tenants apart.
+    pub ignores_policies: bool,
 }
 
 pub fn track(tables: &[TrackedTable], settings: &LogSettings, roles: &[String], lock_timeout: u32) -> String {
@@ -42,10 +45,11 @@ pub fn track(tables: &[TrackedTable], settings: &LogSettings, roles: &[String], 
     if let Some(bytes) = settings.max_bytes {
         set("max_bytes", bytes.to_string());
     }
-    for TrackedTable { table, tenant_column, name } in tables {
-        let name = name.map_or_else(|| "NULL".to_owned(), escape_literal);
+    for TrackedTable { table, tenant_column, name, type_column, ignores_policies } in tables {
+        let [name, type_column] =
+            [name, type_column].map(|text| text.map_or_else(|| "NULL".to_owned(), escape_literal));
         let [table, column] = [table, tenant_column].map(|text| escape_literal(text));
-        let _ = writeln!(sql, "SELECT mtdd.track_table({table}, {column}, {name});");
+        let _ = writeln!(sql, "SELECT mtdd.track_table({table}, {column}, {name}, {type_column}, {ignores_policies});");
     }
     for role in roles {
         let role = escape_identifier(role);
@@ -53,7 +57,7 @@ pub fn track(tables: &[TrackedTable], settings: &LogSettings, roles: &[String], 
             sql,
             "GRANT USAGE ON SCHEMA mtdd TO {role};\n\
              GRANT SELECT ON mtdd.change_log, mtdd.changes, mtdd.tracked_tables TO {role};\n\
-             GRANT EXECUTE ON FUNCTION mtdd.change_log_id(), mtdd.trim_changes(integer) TO {role};"
+             GRANT EXECUTE ON FUNCTION mtdd.change_log_id(), mtdd.begin_change_log(), mtdd.trim_changes(integer) TO {role};"
         );
     }
     sql.push_str("COMMIT;\n");
@@ -87,10 +91,16 @@ mod tests {
 
     #[test]
     fn names_from_outside_are_quoted() {
-        let tables = [TrackedTable { table: "a'; DROP TABLE b; --", tenant_column: "t\\'", name: Some("x'y") }];
+        let tables = [TrackedTable {
+            table: "a'; DROP TABLE b; --",
+            tenant_column: "t\\'",
+            name: Some("x'y"),
+            type_column: None,
+            ignores_policies: false,
+        }];
         let roles = ["app\"; --".to_owned()];
         let sql = track(&tables, &LogSettings { channel: Some("c'"), ..LogSettings::default() }, &roles, 1000);
-        assert!(sql.contains("SELECT mtdd.track_table('a''; DROP TABLE b; --',  E't\\\\''', 'x''y');"), "{sql}");
+        assert!(sql.contains("SELECT mtdd.track_table('a''; DROP TABLE b; --',  E't\\\\''', 'x''y', NULL, false);"), "{sql}");
         assert!(sql.contains("SET channel = 'c''';"));
         assert!(sql.contains("TO \"app\"\"; --\";"));
     }
