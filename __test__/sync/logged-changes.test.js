@@ -187,6 +187,15 @@ describe('the log of a tracked table', () => {
       assert.match(stderr, said);
     }
     assert.equal(refusal('--ignore-policies').status, 0);
+    await db.query('create role owner_only login; grant all on schema public to owner_only');
+    await db.query('drop table t; create table t (id int primary key, tenant text); alter table t owner to owner_only');
+    await db.query('alter table t enable row level security; alter table t force row level security');
+    await db.query('alter schema mtdd owner to owner_only');
+    await assert.rejects(
+      db.query("set role owner_only; select mtdd.track_table('t', 'tenant', null, null, true)"),
+      { code: '42501' },
+    );
+    await db.query('reset role');
     // A table of the same name that was made anew is another one.
     await db.query('drop table t; create table t (id int primary key, tenant text)');
     assert.equal(refusal().status, 0);

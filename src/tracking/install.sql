@@ -80,6 +80,21 @@ $$;
 -- A row as JSON, whatever the settings of the session.
 CREATE OR REPLACE FUNCTION mtdd.row_json(record) RETURNS json
 LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    -- Setting what is set already takes longer than all the rest.
+    IF current_setting('TimeZone') IN ('UTC', 'Etc/UTC') AND current_setting('DateStyle') LIKE 'ISO%'
+        AND current_setting('IntervalStyle') = 'postgres' AND current_setting('extra_float_digits') = '1'
+        AND current_setting('bytea_output') = 'hex'
+    THEN
+        RETURN row_to_json($1);
+    END IF;
+    RETURN mtdd.row_json_by_settings($1);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION mtdd.row_json_by_settings(record) RETURNS json
+LANGUAGE plpgsql STABLE
 SET TimeZone = 'UTC' SET DateStyle = 'ISO' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
 SET bytea_output = 'hex'
 AS $$ BEGIN RETURN row_to_json($1); END $$;
@@ -234,6 +249,10 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
             HINT = 'If its policies only keep tenants apart, say --ignore-policies. Name a --tenant-type-column if they also look at mtdd.tenant_type.';
     END IF;
+    IF row_security_active(tracked) THEN
+        RAISE EXCEPTION 'the policies of % hide rows from %, so that it cannot log their changes', tracked, current_user
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Run this by a role with BYPASSRLS, or as a superuser.';
+    END IF;
     -- The primary key, or else a unique index whose columns are never null. Deferred checks would let two rows have one key.
     SELECT i.indexrelid INTO key_index FROM pg_index i
     WHERE i.indrelid = tracked AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL
@@ -322,7 +341,7 @@ BEGIN
     IF type_column IS NOT NULL THEN type_of := format('coalesce(mtdd_row.%I::integer, -1)', type_column); END IF;
     RETURN format($body$
 CREATE OR REPLACE FUNCTION mtdd.%1$I() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = off
 AS $trigger$
 DECLARE
     mtdd_row %2$s%%ROWTYPE;
