@@ -100,7 +100,10 @@ mod tests {
         }];
         let roles = ["app\"; --".to_owned()];
         let sql = track(&tables, &LogSettings { channel: Some("c'"), ..LogSettings::default() }, &roles, 1000);
-        assert!(sql.contains("SELECT mtdd.track_table('a''; DROP TABLE b; --',  E't\\\\''', 'x''y', NULL, false);"), "{sql}");
+        assert!(
+            sql.contains("SELECT mtdd.track_table('a''; DROP TABLE b; --',  E't\\\\''', 'x''y', NULL, false);"),
+            "{sql}"
+        );
         assert!(sql.contains("SET channel = 'c''';"));
         assert!(sql.contains("TO \"app\"\"; --\";"));
     }
