@@ -249,6 +249,15 @@ export type MtddMeta = MtddTenantMeta | (MtddMetaOptions & { tenantId?: null; al
 
 declare module 'knex' {
   namespace Knex {
+    // biome-ignore lint/suspicious/noExplicitAny: the declarations of an interface must agree
+    interface Config<SV extends {} = any> {
+      /**
+       * The PostgreSQL of every shard, in the order of `mtdd.queryServers`, for `npx mtdd migrate`: a URL or
+       * another `connection` of Knex's for each. Knex itself ignores it.
+       */
+      shards?: readonly NonNullable<Config<SV>['connection']>[];
+    }
+
     interface TransactionConfig {
       /**
        * The tenant whose shard runs every query of the transaction, also those that name no tenant. Takes

@@ -18,6 +18,7 @@ const { Document, documents } = require('../support/documents');
 
 const ROOT = path.join(__dirname, '..', '..');
 const BINARY = process.env.MTDD_TEST_SERVER_BIN ?? SERVER;
+const MTDD = path.join(ROOT, 'js', 'bin', 'mtdd.js');
 /** `text` is a drawing, or what a program prints. */
 const LANGUAGES = ['js', 'sql', 'bash', 'text'];
 /** The README is read before anything is installed. Bytes. */
@@ -174,6 +175,11 @@ function checkCommand(line, place) {
     // The help comes only when what stands before it has been understood.
     assert.doesNotThrow(
       () => execFileSync(BINARY, [...rest, '--help'], { stdio: 'pipe' }),
+      `${place}: ${line}`,
+    );
+  } else if (program === 'npx' && first === 'mtdd') {
+    assert.doesNotThrow(
+      () => execFileSync(process.execPath, [MTDD, ...rest, '--help'], { stdio: 'pipe' }),
       `${place}: ${line}`,
     );
   } else if (program === 'npx') {

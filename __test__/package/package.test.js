@@ -245,6 +245,22 @@ describe('the quick start runs', () => {
   });
 });
 
+test('the command line runs from the installed package', async () => {
+  const command = app.start('mtdd', ['--version'], {});
+  assert.equal((await command.ended).code, 0, command.output);
+  assert.equal(command.output, `${version()}\n`);
+  app.write(
+    'migrations/1_made.cjs',
+    'exports.up = (knex) => knex.raw("create table made ()"); exports.down = () => {};',
+  );
+  app.write('knexfile.cjs', "module.exports = { client: 'pg' };");
+  const MTDD_SHARD_URLS = await postgres.createDatabase('migrated');
+  const migrate = app.start('mtdd', ['migrate', 'latest', '--knexfile', app.path('knexfile.cjs')], {
+    MTDD_SHARD_URLS,
+  });
+  assert.equal((await migrate.ended).code, 0, migrate.output);
+});
+
 describe('where the addon is missing, the error says which package and which command', () => {
   const quickStartIn = (where) => {
     where.write('quick-start.mjs', program());

@@ -42,6 +42,14 @@ interface User {
 function same<A, B>(_: [A] extends [B] ? ([B] extends [A] ? true : never) : never): void {}
 
 const db = knex({ client: 'pg' });
+
+// A knexfile lists the shards for `npx mtdd migrate`.
+export const knexfile: Knex.Config = {
+  client: 'pg',
+  shards: ['postgres://shard0/app', { host: 'shard1' }, async () => ({ host: 'shard2' })],
+};
+// @ts-expect-error a shard is a connection
+export const wrongKnexfile: Knex.Config = { shards: [5] };
 const firebase: FirebaseConfig = {
   type: 'service_account',
   project_id: 'your-project-id',

@@ -45,7 +45,8 @@ async function runExample(code, around) {
   };
   const names = { ...around, console: QUIET, load };
   // Of a block of its own, so that it may give the names another meaning.
-  const body = `{\n${code.replace(IMPORT, "const $1 = load('$2');")}\n}`;
+  const program = code.replace(IMPORT, "const $1 = load('$2');").replace(/^export default /m, 'void ');
+  const body = `{\n${program}\n}`;
   try {
     return await new AsyncFunction(...Object.keys(names), body)(...Object.values(names));
   } finally {

@@ -4,12 +4,14 @@
 
 const { UsageError, twoColumns } = require('./arguments');
 const { nearestName } = require('../describe');
+const { migrate } = require('./migrate');
 const { Output } = require('./output');
 const { tenants } = require('./tenants');
 const { version } = require('../platform');
 
 /** @type {{ [name: string]: { about: string, run: (args: string[], output: Output) => unknown } }} */
 const COMMANDS = {
+  migrate: { about: "Run Knex's migrations on every shard", run: migrate },
   tenants: { about: 'List, find, register, move and remove tenants', run: tenants },
 };
 
