@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npx mtdd migrate|tenants ...`: what operators do to all shards. `npx mtdd --help` lists the commands. */
+/** `npx mtdd migrate|doctor|tenants ...`: what operators do to all shards. `npx mtdd --help` lists the commands. */
 
 const { main } = require('../cli');
 

@@ -4,6 +4,7 @@
 
 const { UsageError, twoColumns } = require('./arguments');
 const { nearestName } = require('../describe');
+const { doctor } = require('./doctor');
 const { migrate } = require('./migrate');
 const { Output } = require('./output');
 const { tenants } = require('./tenants');
@@ -12,6 +13,7 @@ const { version } = require('../platform');
 /** @type {{ [name: string]: { about: string, run: (args: string[], output: Output) => unknown } }} */
 const COMMANDS = {
   migrate: { about: "Run Knex's migrations on every shard", run: migrate },
+  doctor: { about: 'Ask every shard and every server, and say what to do', run: doctor },
   tenants: { about: 'List, find, register, move and remove tenants', run: tenants },
 };
 

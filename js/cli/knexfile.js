@@ -41,6 +41,16 @@ async function loadKnexfile({ knexfile, env }) {
   return { file, config, knex };
 }
 
+/** Whether there is one in the working directory. */
+function hasKnexfile() {
+  return NAMES.some((name) => fs.existsSync(path.resolve(name)));
+}
+
+/** The application's Knex, without a knexfile. */
+function knexAlone() {
+  return { file: undefined, config: {}, knex: knexOf(process.cwd()) };
+}
+
 function find(named) {
   if (named !== undefined) {
     const file = path.resolve(named);
@@ -126,4 +136,4 @@ function environmentOf(loaded, env, file) {
   return config;
 }
 
-module.exports = { loadKnexfile };
+module.exports = { loadKnexfile, hasKnexfile, knexAlone };

@@ -2,59 +2,17 @@
  * `mtdd migrate`: Knex's own migrations on every shard. See docs/migrations.md.
  */
 
-const { UsageError, oneOf, optionsHelp, readArguments, twoColumns, wholeNumber } = require('./arguments');
+const { UsageError, optionsHelp, readArguments, twoColumns } = require('./arguments');
 const { nearestName } = require('../describe');
 const { loadKnexfile } = require('./knexfile');
 const { Migrations } = require('./migrations');
 const { runReport, statusOf, statusReport, unlockReport } = require('./migration-report');
 const { described, runOnShard, stands, unlockShard } = require('./migration-run');
 const { inParallel, interruption } = require('./parallel');
-const { shardConnections } = require('./shard-list');
-const { Shard } = require('./shard');
+const { SHARD_OPTIONS, secondsOf, selectedShards, shardSettings } = require('./shard-options');
 const { shardsNamed } = require('./output');
 
-const CONCURRENCY = 4;
-const CONNECT_TIMEOUT = 10;
 const LOCK_TIMEOUT = 60;
-/** Beyond this, a timer of Node.js ends at once. Seconds. */
-const MOST_SECONDS = 2_147_483;
-
-/** @type {{ [name: string]: import('./arguments').Option }} */
-const OPTIONS = {
-  knexfile: {
-    type: 'string',
-    value: 'PATH',
-    help: 'The knexfile. Its directory becomes the working directory. Default: knexfile.js, .mjs, .cjs or .ts in the working directory',
-  },
-  env: {
-    type: 'string',
-    value: 'NAME',
-    help: 'Environment of the knexfile. Default: NODE_ENV, or else development',
-  },
-  'shard-url': {
-    type: 'string',
-    value: 'URL',
-    multiple: true,
-    help: 'PostgreSQL of a shard, once for each, in the order of their indexes. Other users of this machine can read flags, so prefer the variable MTDD_SHARD_URLS (a JSON array, or URLs with commas between them), or `shards` in the knexfile',
-  },
-  shard: {
-    type: 'string',
-    value: 'N',
-    multiple: true,
-    help: 'Only on this shard; may be repeated. Default: on all',
-  },
-  concurrency: {
-    type: 'string',
-    value: 'N',
-    help: `How many shards are worked on at the same time, 1 to 1000. Default: ${CONCURRENCY}`,
-  },
-  'connect-timeout': {
-    type: 'string',
-    value: 'SECONDS',
-    help: `How long connecting to a shard may take, in seconds. Default: ${CONNECT_TIMEOUT}`,
-  },
-  format: { type: 'string', value: 'FORMAT', help: 'Format of the answer: table or json. Default: table' },
-};
 /** @type {{ [name: string]: import('./arguments').Option }} */
 const LOCKING = {
   'lock-timeout': {
@@ -72,11 +30,11 @@ const EACH = {
 };
 
 const COMMANDS = {
-  latest: { about: 'Run all pending migrations', options: { ...OPTIONS, ...LOCKING } },
+  latest: { about: 'Run all pending migrations', options: { ...SHARD_OPTIONS, ...LOCKING } },
   rollback: {
     about: 'Roll back the last batch',
     options: {
-      ...OPTIONS,
+      ...SHARD_OPTIONS,
       ...LOCKING,
       ...EACH,
       all: { type: /** @type {const} */ ('boolean'), help: 'Roll back all completed migrations' },
@@ -85,15 +43,15 @@ const COMMANDS = {
   up: {
     about: 'Run the next pending migration, or the named one',
     takesName: true,
-    options: { ...OPTIONS, ...LOCKING, ...EACH },
+    options: { ...SHARD_OPTIONS, ...LOCKING, ...EACH },
   },
   down: {
     about: 'Roll back the last completed migration, or the named one',
     takesName: true,
-    options: { ...OPTIONS, ...LOCKING, ...EACH },
+    options: { ...SHARD_OPTIONS, ...LOCKING, ...EACH },
   },
-  status: { about: 'Show which shard has which migration; changes nothing', options: OPTIONS },
-  unlock: { about: "Free Knex's lock, which a killed run has left behind", options: OPTIONS },
+  status: { about: 'Show which shard has which migration; changes nothing', options: SHARD_OPTIONS },
+  unlock: { about: "Free Knex's lock, which a killed run has left behind", options: SHARD_OPTIONS },
 };
 
 const HELP = `Run Knex's migrations on every shard
@@ -132,7 +90,10 @@ async function migrate([command, ...args], output) {
     output.say(helpOf(command));
     return 0;
   }
-  const settings = settingsOf(values);
+  const settings = {
+    ...shardSettings(values),
+    lockTimeout: secondsOf(values, 'lock-timeout', { standard: LOCK_TIMEOUT }),
+  };
   // What migrations log is no part of the answer.
   for (const method of ['log', 'info', 'debug']) console[method] = console.error;
 
@@ -172,47 +133,6 @@ Usage: mtdd migrate ${command}${takesName ? ' [NAME]' : ''} [OPTIONS]
 ${takesName ? `\nArguments:\n${twoColumns([['[NAME]', 'A migration, as its file is called']])}\n` : ''}
 Options:
 ${optionsHelp(options)}`;
-}
-
-/** @throws {UsageError} */
-function settingsOf(values) {
-  const seconds = (name, standard, least) =>
-    wholeNumber(values[name], `--${name}`, { standard, least, most: MOST_SECONDS }) * 1000;
-  return {
-    format: oneOf(values.format, '--format', ['table', 'json']),
-    concurrency: wholeNumber(values.concurrency, '--concurrency', {
-      standard: CONCURRENCY,
-      least: 1,
-      most: 1000,
-    }),
-    connectTimeout: seconds('connect-timeout', CONNECT_TIMEOUT, 1),
-    lockTimeout: seconds('lock-timeout', LOCK_TIMEOUT, 0),
-  };
-}
-
-/** Knex's own warnings that the report repeats. */
-const REPORTED =
-  /^(Acquire connection error|Can't take lock|If you are sure migrations|migration file |migration failed)/;
-
-/**
- * The shards that --shard selects, or all.
- *
- * @returns {() => Shard[]} makes them anew, unconnected
- * @throws {UsageError}
- */
-function selectedShards(values, { connectTimeout }, { config, knex }, output) {
-  const connections = shardConnections(values['shard-url'], config.shards, process.env, output);
-  const most = connections.length - 1;
-  const wanted = values.shard?.map((text) => wholeNumber(text, '--shard', { standard: 0, most }));
-  const indexes = [...connections.keys()].filter((index) => wanted === undefined || wanted.includes(index));
-  return () =>
-    indexes.map((index) => {
-      const say = (message) => {
-        if (!REPORTED.test(message)) output.note(`shard ${index}: ${message}`);
-      };
-      const log = { debug: say, warn: say, error: say, deprecate: say };
-      return new Shard(index, connections[index], { knex, config, connectTimeout, log });
-    });
 }
 
 async function runAll(shards, run, { concurrency, format }, output) {

@@ -105,6 +105,13 @@ class Shard {
     this.database = nameOf(this.#connection);
   }
 
+  /** Whether the connection is encrypted, and until when the server's certificate is valid. */
+  encryption() {
+    const { stream } = this.#connection.connection;
+    if (typeof stream.getPeerCertificate !== 'function') return { isEncrypted: false };
+    return { isEncrypted: true, validTo: stream.getPeerCertificate().valid_to };
+  }
+
   /** Asks on the connection, in SQL, without what the application does to Knex's results. */
   async query(text, values = []) {
     const { rows } = await this.#connection.query({ text, values });
