@@ -1,6 +1,8 @@
 /** `mtdd migrate` on real databases: every shard has all migrations, or the answer says which has not, and why. */
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const { after, before, beforeEach, afterEach, describe, it } = require('node:test');
 const { onConnection, startPostgres } = require('../../testkit/postgres');
 const { Project, ask, until } = require('../support/cli');
@@ -313,6 +315,54 @@ describe('mtdd migrate', () => {
     assert.match(stderr, /Interrupted: no further shard begins/);
     assert.deepEqual(column(JSON.parse(stdout).shards, 'outcome'), ['done', 'done', 'not begun']);
     assert.deepEqual(await completedOn(urls[1]), [FIRST, SECOND, THIRD]);
+  });
+
+  it('ends at once after a second Ctrl-C, and leaves nothing half done', async () => {
+    project.migration(THIRD, 'alter table orders add note text; select pg_sleep(600)');
+    const { child, said, ended } = project.start(['migrate', 'latest', '--shard', '0']);
+    const sleeping = () => ask(urls[0], "select 1 from pg_stat_activity where wait_event = 'PgSleep'");
+    await until(async () => (await sleeping()).length === 1);
+    child.kill('SIGINT');
+    await until(() => said.stderr.includes('Interrupted'));
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    assert.equal(code, 130);
+    assert.match(stderr, /Ended: PostgreSQL rolls open transactions back/);
+    await until(async () => (await sleeping()).length === 0);
+    assert.deepEqual(await columnsOf(urls[0]), []);
+  });
+
+  it('goes on when nobody reads what it prints', async () => {
+    project.migration(THIRD, 'select pg_sleep(0.5)');
+    const { child, ended } = project.start(['migrate', 'latest', '--concurrency', '1']);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    assert.equal((await ended).code, 0);
+    for (const url of urls) assert.deepEqual(await completedOn(url), [FIRST, SECOND, THIRD]);
+  });
+
+  it('keeps its lock while a migration takes longer than connections may be idle', async () => {
+    const timeout = "alter database %I set idle_session_timeout = ''300ms''";
+    await onConnection(urls[0], `do $$ begin execute format('${timeout}', current_database()); end $$`);
+    project.migration(THIRD, 'select pg_sleep(1.5)');
+    const { ended } = project.start(['migrate', 'latest', '--shard', '0']);
+    const locks = async () =>
+      (await ask(urls[1], "select 1 from pg_locks where locktype = 'advisory'")).length;
+    await until(async () => (await locks()) === 1);
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    assert.equal(await locks(), 1);
+    assert.equal((await ended).code, 0);
+  });
+
+  it('has nothing to do where there are no migrations', async () => {
+    for (const name of [FIRST, SECOND]) fs.rmSync(path.join(project.directory, 'migrations', name));
+    for (const command of ['latest', 'up', 'down', 'rollback']) {
+      const { code, shards } = await project.migrate([command]);
+      assert.equal(code, 0, command);
+      assert.deepEqual(column(shards, 'ran'), [[], [], []]);
+    }
+    assert.match((await project.run(['migrate', 'status'])).stdout, /No differences between shards\./);
   });
 
   it('fails if a migration does not await what fails', async () => {

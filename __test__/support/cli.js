@@ -12,7 +12,9 @@ const MTDD = path.join(__dirname, '..', '..', 'js', 'bin', 'mtdd.js');
 const CLEAN = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) =>
-      !name.startsWith('MTDD_') && !name.startsWith('PG') && !['DATABASE_URL', 'NODE_ENV'].includes(name),
+      (!name.startsWith('MTDD_') || name.startsWith('MTDD_TEST_')) &&
+      !name.startsWith('PG') &&
+      !['DATABASE_URL', 'NODE_ENV'].includes(name),
   ),
 );
 

@@ -15,10 +15,11 @@ const LOCK_CLASS = 0x6d746464;
 const LEAST_POOL = 4;
 /**
  * PostgreSQL notices within two seconds that this process has died, also while it runs a statement. Without this, what
- * was left behind would hold its locks until the statement ends. PostgreSQL before 14 has no such setting.
+ * was left behind would hold its locks until the statement ends. And it does not end the connection that holds the lock
+ * because a migration on another one takes long. PostgreSQL before 14 has no such settings.
  */
-const WATCH = `select set_config(name, '2s', false) from pg_settings
-  where name = 'client_connection_check_interval' and setting = '0'`;
+const WATCH = `select set_config(name, case name when 'idle_session_timeout' then '0' else '2s' end, false) from pg_settings
+  where name = 'client_connection_check_interval' and setting = '0' or name = 'idle_session_timeout'`;
 
 /**
  * @typedef {object} State where a shard's migrations stand
