@@ -188,7 +188,9 @@ describe('the log of a tracked table', () => {
     }
     assert.equal(refusal('--ignore-policies').status, 0);
     await db.query('create role owner_only login; grant all on schema public to owner_only');
-    await db.query('drop table t; create table t (id int primary key, tenant text); alter table t owner to owner_only');
+    await db.query(
+      'drop table t; create table t (id int primary key, tenant text); alter table t owner to owner_only',
+    );
     await db.query('alter table t enable row level security; alter table t force row level security');
     await db.query('alter schema mtdd owner to owner_only');
     await assert.rejects(
