@@ -1,20 +1,19 @@
 //! Refuses DDL that would give each shard's copy of a reference table values of its own: a new column is filled by its
 //! default, and a changed type by USING, on each shard by itself. New tables have no rows yet.
 
-use std::collections::BTreeSet;
-
 use sqlparser::ast::{AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, DataType, Expr, Statement};
 
 use super::change_target::into;
+use super::clock;
 use super::column_clauses::{NO_COLUMN, without_storage};
 use super::functions::{self, FunctionKind, kind, own_name};
-use super::ident::{last_part, name_parts};
+use super::ident::{fold_case, last_part, name_parts};
 use super::layout::Layout;
+use super::object_ids::{ObjectIds, Own, OwnKind};
 use super::parse::Tokens;
 use super::refusal::{Refusal, unsupported};
 use super::select::{application_type, first_select, item_expr};
 use super::walk::{Node, walk};
-use super::{clock, object_ids};
 use crate::data::lexer::{Lexer, Token, is_one_of};
 
 const SERIAL: [&str; 6] = ["bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"];
@@ -36,7 +35,8 @@ pub fn refusal(statements: &[Statement], layout: &Layout) -> Option<Refusal> {
         }
         let Statement::AlterTable(altered) = statement else { return None };
         let names = name_parts(&altered.name).filter(|names| layout.reaches_copies(names))?;
-        let own = altered.operations.iter().find_map(|operation| own_values(operation, layout))?;
+        let table = Copies { names: &names, layout };
+        let own = altered.operations.iter().find_map(|operation| table.own_values(operation))?;
         Some(refused(&names.join("."), &own))
     })
 }
@@ -82,63 +82,98 @@ fn refused(table: &str, own: &str) -> Refusal {
     ))
 }
 
-/// What an operation fills existing rows with, if each shard does that by itself.
-fn own_values(operation: &AlterTableOperation, layout: &Layout) -> Option<String> {
-    match operation {
-        AlterTableOperation::AddColumn { column_def, .. } => own_default(column_def, layout),
-        AlterTableOperation::AlterColumn {
-            op: AlterColumnOperation::SetDataType { data_type, using: Some(using), .. },
-            ..
-        } => own_value(using, data_type, layout),
-        _ => None,
-    }
+/// A reference table.
+struct Copies<'c> {
+    names: &'c [String],
+    layout: &'c Layout,
 }
 
-fn own_default(column: &ColumnDef, layout: &Layout) -> Option<String> {
-    // PostgreSQL takes "serial" in quotes for the same.
-    if let Some([of_type]) = application_type(&column.data_type).and_then(name_parts).as_deref()
-        && SERIAL.contains(&of_type.as_str())
-    {
-        return Some(format!("the type {of_type}"));
-    }
-    let mut given = false;
-    let own = column.options.iter().find_map(|option| match &option.option {
-        ColumnOption::Default(value) => {
-            given = true;
-            own_value(value, &column.data_type, layout)
+impl Copies<'_> {
+    /// What an operation fills existing rows with, if each shard does that by itself.
+    fn own_values(&self, operation: &AlterTableOperation) -> Option<String> {
+        match operation {
+            AlterTableOperation::AddColumn { column_def, .. } => self.own_default(column_def),
+            AlterTableOperation::AlterColumn {
+                op: AlterColumnOperation::SetDataType { data_type, using: Some(using), .. },
+                ..
+            } => self.own_value(using, data_type),
+            _ => None,
         }
-        ColumnOption::Generated { generation_expr: None, .. } | ColumnOption::Identity(_) => Some("IDENTITY".into()),
-        _ => None,
-    });
-    if own.is_some() || given {
-        return own;
     }
-    let of_type = application_type(&column.data_type).filter(|_| !matches!(column.data_type, DataType::Array(_)))?;
-    let default = layout.readers.default_of(&last_part(of_type)?)?;
-    let unread = || format!("the default of the type {of_type}");
-    let Ok(statements) = Tokens::of(&format!("SELECT {default}")).and_then(Tokens::parse) else {
-        return Some(unread());
-    };
-    let [Statement::Query(query)] = statements.as_slice() else { return Some(unread()) };
-    let value = first_select(&query.body).and_then(|select| item_expr(select.projection.first()?));
-    value.map_or_else(|| Some(unread()), |value| own_value(value, &column.data_type, layout).map(|_| unread()))
-}
 
-/// A part of an expression that each shard computes by itself, or that may be such a part.
-fn own_value(expr: &Expr, data_type: &DataType, layout: &Layout) -> Option<String> {
-    let mut own = None;
-    walk(expr, &mut |node| {
-        let Node::Expr(Expr::Function(call)) = node else { return };
-        let is_shadowed = own_name(call).is_some_and(|name| layout.shadowed.contains(&name));
-        if kind(call) != FunctionKind::Plain || is_shadowed || functions::of_one_server(call).is_some() {
-            own.get_or_insert_with(|| format!("{}()", call.name));
+    fn own_default(&self, column: &ColumnDef) -> Option<String> {
+        // PostgreSQL takes "serial" in quotes for the same.
+        if let Some([of_type]) = application_type(&column.data_type).and_then(name_parts).as_deref()
+            && SERIAL.contains(&of_type.as_str())
+        {
+            return Some(format!("the type {of_type}"));
         }
-    });
-    let is_time = clock::is_stored(expr, &data_type.to_string().to_ascii_lowercase());
-    own.or_else(|| is_time.then(|| expr.to_string()))
-        .or_else(|| clock::literal_within(expr, layout))
-        .or_else(|| object_ids::number(expr, &BTreeSet::new()))
-        .or_else(|| (!layout.readers.used(expr).is_empty()).then(|| expr.to_string()))
+        let mut given = false;
+        let own = column.options.iter().find_map(|option| match &option.option {
+            ColumnOption::Default(value) => {
+                given = true;
+                self.own_value(value, &column.data_type)
+            }
+            ColumnOption::Generated { generation_expr: None, .. } | ColumnOption::Identity(_) => {
+                Some("IDENTITY".into())
+            }
+            ColumnOption::Generated { generation_expr: Some(value), .. } => {
+                given = true;
+                // PostgreSQL takes nothing there but what is immutable, object ids among it.
+                self.object_id(value)
+            }
+            _ => None,
+        });
+        if own.is_some() || given {
+            return own;
+        }
+        let of_type =
+            application_type(&column.data_type).filter(|_| !matches!(column.data_type, DataType::Array(_)))?;
+        let default = self.layout.readers.default_of(&last_part(of_type)?)?;
+        let unread = || format!("the default of the type {of_type}");
+        let Ok(statements) = Tokens::of(&format!("SELECT {default}")).and_then(Tokens::parse) else {
+            return Some(unread());
+        };
+        let [Statement::Query(query)] = statements.as_slice() else { return Some(unread()) };
+        let value = first_select(&query.body).and_then(|select| item_expr(select.projection.first()?));
+        value.map_or_else(|| Some(unread()), |value| self.own_value(value, &column.data_type).map(|_| unread()))
+    }
+
+    /// A part of an expression that each shard computes by itself, or that may be such a part.
+    fn own_value(&self, expr: &Expr, data_type: &DataType) -> Option<String> {
+        let layout = self.layout;
+        let mut own = None;
+        walk(expr, &mut |node| {
+            let Node::Expr(Expr::Function(call)) = node else { return };
+            let is_shadowed = own_name(call).is_some_and(|name| layout.shadowed.contains(&name));
+            if kind(call) != FunctionKind::Plain || is_shadowed || functions::of_one_server(call).is_some() {
+                own.get_or_insert_with(|| format!("{}()", call.name));
+            }
+        });
+        let is_time = clock::is_stored(expr, &data_type.to_string().to_ascii_lowercase());
+        own.or_else(|| is_time.then(|| expr.to_string()))
+            .or_else(|| clock::literal_within(expr, layout))
+            .or_else(|| self.object_id(expr))
+            .or_else(|| (!layout.readers.used(expr).is_empty()).then(|| expr.to_string()))
+    }
+
+    /// An object id in an expression over the columns of the table.
+    fn object_id(&self, expr: &Expr) -> Option<String> {
+        let known = self.layout.relation(self.names);
+        let columns = known.map(|known| self.layout.numbered_columns(known, None)).unwrap_or_default();
+        let own = |column: &Expr| {
+            let name = fold_case(match column {
+                Expr::Identifier(name) => name,
+                Expr::CompoundIdentifier(names) => names.last()?,
+                _ => return None,
+            });
+            let kind = columns.iter().find(|(column, _)| *column == name).map(|(_, kind)| kind.clone());
+            let is_row = || self.names.last() == Some(&name) && !columns.is_empty();
+            let kind = kind.or_else(|| (name == "tableoid").then_some(OwnKind::Table));
+            kind.or_else(|| is_row().then(OwnKind::row)).map(|kind| Own { what: name, kind })
+        };
+        ObjectIds { layout: self.layout, own: &own }.used(expr).into_iter().next().map(|own| own.what)
+    }
 }
 
 #[cfg(test)]
@@ -160,6 +195,13 @@ mod tests {
             relations: relations.into_iter().collect(),
             ..Layout::default()
         };
+        let refs =
+            "code text\nrc regclass\nd tbl over regclass\nall_of regclass[]\nboth pair of a integer, of_table regclass";
+        for name in ["refs", "public.refs"] {
+            layout.relations.get_mut(name).unwrap().parts.1 = refs.into();
+        }
+        layout.readers.add("numbered", "tbl", "regclass");
+        layout.readers.add("numbered", "pair", "");
         layout.readers.add("default", "stamp", "now()");
         layout.readers.add("default", "word", "'none'::text");
         layout
@@ -188,6 +230,16 @@ mod tests {
             "alter table refs add column n bigint default nextval('s')",
             "alter table refs add column t oid default 'refs'::regclass",
             "alter table refs add column s stamp",
+            "alter table refs add column g oid generated always as (tableoid) stored",
+            "alter table refs add column g oid generated always as (refs.tableoid) virtual",
+            "alter table refs add column g int generated always as ('refs'::regclass::oid::int) stored",
+            "alter table refs add column g oid default 'refs'::tbl",
+            "alter table refs alter code type text using rc::oid::text",
+            "alter table refs alter code type text using (array[rc])[1]::oid::text",
+            "alter table refs alter code type text using d::oid::text",
+            "alter table refs alter code type text using all_of[1]::oid::text",
+            "alter table refs alter code type text using (both).of_table::oid::text",
+            "alter table refs alter code type text using refs::text::pair::text || (refs).rc::oid",
             "alter table refs alter n type int using (random() * 10)::int",
             "alter table refs alter column n set data type text using mine(n)",
             "alter table part add column id serial",
@@ -216,6 +268,9 @@ mod tests {
             "alter table refs add column a text default 'now'",
             "alter table refs add column a int not null default 0, drop column b",
             "alter table refs add column w word",
+            "alter table refs add column g text generated always as (mine(code)) stored",
+            "alter table refs add column g text generated always as (tableoid::regclass::text) virtual",
+            "alter table refs alter code type text using rc::text || d::text || all_of[1]::text",
             "alter table refs add column w mood default 'ok'",
             "alter table refs add column twice text generated always as (code || code) stored",
             "alter table refs add column twice text generated always as (code || code) virtual",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sqlparser::ast::TableAlias;
 
 use super::ident::{as_written, fold_case};
-use super::object_ids::is_numbered;
+use super::object_ids::{OwnKind, is_numbered};
 use super::readers::RowReaders;
 use super::system_relations;
 use crate::data::identifier::{cut, quote};
@@ -38,6 +38,10 @@ pub struct Differences {
     pub functions: BTreeMap<String, String>,
     /// Tables and views whose columns are in another order.
     pub orders: BTreeMap<String, String>,
+    /// Tables and views that only some shards have.
+    pub missing: BTreeSet<String>,
+    /// The shards have indexes, or types of rows, of different names.
+    pub others: bool,
 }
 
 impl Differences {
@@ -169,17 +173,6 @@ impl Relation {
         })
     }
 
-    /// The names of its columns whose values are object ids, as `AS alias(a, b)` renames them.
-    pub fn numbered_columns(&self, alias: Option<&TableAlias>) -> Vec<String> {
-        if !self.parts.1.contains(" reg") {
-            return Vec::new();
-        }
-        let renamed = |place: usize| Some(fold_case(&alias?.columns.get(place)?.name));
-        let columns = self.ordered_columns().into_iter().enumerate();
-        let numbered = columns.filter(|(_, name)| self.type_of(name).is_some_and(is_numbered));
-        numbered.map(|(place, name)| renamed(place).unwrap_or(name)).collect()
-    }
-
     /// True if all shards give this column the same default.
     pub fn has_one_default(&self, column: &str) -> bool {
         !self.other_defaults.contains(column)
@@ -300,6 +293,44 @@ impl Layout {
             self.qualified(parent) == Some(above)
                 || self.relation(parent).is_some_and(|next| self.is_below(next, above))
         })
+    }
+
+    /// What the values of a type are made of, if object ids are among them. `name`: without its schema, and without `[]`.
+    pub fn kind_of_type(&self, name: &str, is_array: bool) -> Option<OwnKind> {
+        let base =
+            if is_numbered(name) { name.trim_start_matches("pg_catalog.") } else { self.readers.numbered(name)? };
+        // A composed type has no base.
+        let of_type = if base.is_empty() { name } else { base };
+        Some(OwnKind::Named(format!("{of_type}{}", if is_array { "[]" } else { "" })))
+    }
+
+    /// The columns of a relation whose values are made of object ids, as `AS alias(a, b)` renames them.
+    pub fn numbered_columns(&self, relation: &Relation, alias: Option<&TableAlias>) -> Vec<(String, OwnKind)> {
+        if !relation.parts.1.contains(" reg") && !self.readers.has_numbered() {
+            return Vec::new();
+        }
+        let renamed = |place: usize| Some(fold_case(&alias?.columns.get(place)?.name));
+        let kind = |name: &str| {
+            let line = relation.type_of(name)?;
+            let of_type = [" over ", " of ", " collate "]
+                .into_iter()
+                .fold(line, |line, from| line.split(from).next().unwrap_or(line));
+            let (is_array, of_type) = (of_type.ends_with("[]"), of_type.trim_end_matches("[]"));
+            let last = of_type.rsplit_once('.').map_or(of_type, |(_, last)| last);
+            self.kind_of_type(&last.trim_matches('"').replace("\"\"", "\""), is_array)
+        };
+        let columns = relation.ordered_columns().into_iter().enumerate();
+        columns
+            .filter_map(|(place, name)| Some((renamed(place).unwrap_or_else(|| name.clone()), kind(&name)?)))
+            .collect()
+    }
+
+    /// True if every shard has a table, view, index or other relation of this name, or none has.
+    pub fn is_everywhere_or_nowhere(&self, names: &[String]) -> bool {
+        match self.relation(names) {
+            Some(_) => !self.differences.missing.contains(&names.join(".")),
+            None => !self.differences.others,
+        }
     }
 
     fn is_declared(&self, names: &[String]) -> bool {

@@ -26,6 +26,8 @@ pub struct RowReaders {
     defaults: BTreeMap<String, String>,
     /// The names of functions of which none is volatile.
     steady: BTreeSet<String>,
+    /// Types whose values are made of object ids: the type of PostgreSQL's that a domain is over, or nothing.
+    numbered: BTreeMap<String, String>,
     /// There are domains.
     pub has_domains: bool,
 }
@@ -42,6 +44,7 @@ impl RowReaders {
             "function" => drop(self.functions.insert(name, function)),
             "default" => drop(self.defaults.insert(name, function)),
             "steady" => drop(self.steady.insert(name)),
+            "numbered" => drop(self.numbered.insert(name, function)),
             "domains" => self.has_domains = true,
             "cast" => self.any_cast = Some(function),
             _ => self.always = Some(function),
@@ -62,6 +65,15 @@ impl RowReaders {
     /// The default value of a domain.
     pub fn default_of(&self, domain: &str) -> Option<&str> {
         self.defaults.get(domain).map(String::as_str)
+    }
+
+    /// The type of object ids that a domain is over; nothing for other types whose values are made of them.
+    pub fn numbered(&self, of_type: &str) -> Option<&str> {
+        self.numbered.get(of_type).map(String::as_str)
+    }
+
+    pub fn has_numbered(&self) -> bool {
+        !self.numbered.is_empty()
     }
 
     /// True for the name of functions of the application or of extensions of which none is volatile.

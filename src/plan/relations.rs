@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::Statement;
+use sqlparser::ast::{Expr, Statement};
 
 use super::budget::spend;
 use super::ident::name_parts;
 use super::layout::Layout;
+use super::object_ids::looked_up;
 use super::parse::Tokens;
 use super::stack::VIEW_LEVELS;
 use super::system_relations;
@@ -43,8 +44,12 @@ pub fn each_text(statements: &[Statement], layout: &Layout, see: &mut dyn FnMut(
 /// `queries`: the definitions of views and policies to visit.
 fn note(statement: &Statement, layout: &Layout, names: &mut BTreeSet<Vec<String>>, queries: &mut Vec<String>) {
     walk(statement, &mut |node| {
-        let Node::Relation(name) = node else { return };
-        let Some(parts) = name_parts(name).filter(|parts| !system_relations::is_own(parts)) else { return };
+        let parts = match node {
+            Node::Relation(name) => name_parts(name),
+            Node::Expr(Expr::Function(call)) => looked_up(call),
+            _ => None,
+        };
+        let Some(parts) = parts.filter(|parts| !system_relations::is_own(parts)) else { return };
         // A database may stand before the schema.
         let name = parts[parts.len().saturating_sub(2)..].to_vec();
         if names.insert(name)

@@ -45,6 +45,13 @@ impl Fingerprints {
         self.of(shard).relations.insert(relation, fingerprint.to_owned());
     }
 
+    /// The relations that only some of these shards have.
+    pub fn of_some(&self, shards: &[usize]) -> BTreeSet<String> {
+        let known: Vec<_> = shards.iter().filter_map(|shard| self.0.get(*shard)?.as_ref()).collect();
+        let is_missing = |name: &&String| known.iter().any(|of| !of.relations.contains_key(*name));
+        known.iter().flat_map(|of| of.relations.keys()).filter(is_missing).cloned().collect()
+    }
+
     /// The first shard without fingerprints.
     pub fn first_missing(&self, shards: usize) -> Option<usize> {
         (0..shards).find(|shard| !self.are_known(*shard))

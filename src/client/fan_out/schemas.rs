@@ -88,7 +88,7 @@ pub async fn read(
     let answers: Vec<Option<Result<ShardAnswers, ShardError>>> = all((0..shards).map(ask)).await;
     let mut known = ShardSchemas { is_whole: true, ..ShardSchemas::default() };
     let (mut failure, mut settings, mut definitions) = (None, Vec::new(), Definitions::default());
-    let mut databases = HashMap::new();
+    let (mut databases, mut others) = (HashMap::new(), BTreeSet::new());
     for (shard, answer) in answers.into_iter().enumerate() {
         match answer {
             Some(Ok(said)) => {
@@ -107,6 +107,7 @@ pub async fn read(
                 for row in 0..said.readers.rows.len() {
                     let cell = |column| said.readers.text(row, column).unwrap_or_default();
                     match cell(0) {
+                        "others" => drop(others.insert(cell(1).to_owned())),
                         "row" => drop(known.row_functions.insert(cell(1).to_owned())),
                         what => known.readers.add(what, cell(1), cell(2)),
                     }
@@ -126,6 +127,8 @@ pub async fn read(
     }
     let answered: Vec<usize> = settings.iter().map(|(shard, _)| *shard).collect();
     known.compare(&definitions.differences(&answered, &known.shadowed));
+    known.differences.others = others.len() > 1;
+    known.differences.missing = known.fingerprints.of_some(&answered);
     known.settings = escaping_setting(&settings).or_else(|| differing_setting(&settings));
     Ok(known)
 }
@@ -331,7 +334,19 @@ checked AS (
   JOIN reader AS r ON r.oid = CASE d.refclassid WHEN 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE o.oprcode::oid END
   UNION
   SELECT t.oid, t.typname, c.shown FROM checked AS c JOIN pg_catalog.pg_type AS t ON t.typbasetype = c.oid OR t.typelem = c.oid
-    OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND a.atttypid = c.oid))
+    OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND a.atttypid = c.oid)),
+part AS MATERIALIZED (
+  SELECT a.atttypid AS oid, f.reltype AS whole FROM pg_catalog.pg_class AS f JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.oid
+  WHERE f.oid >= 16384 AND f.reltype <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+  UNION ALL SELECT t.typbasetype, t.oid FROM pg_catalog.pg_type AS t WHERE t.typbasetype <> 0
+  UNION ALL SELECT t.typelem, t.oid FROM pg_catalog.pg_type AS t WHERE t.typelem <> 0 AND t.typcategory = 'A'
+  UNION ALL SELECT g.rngsubtype, unnest(ARRAY[g.rngtypid, g.rngmultitypid]) FROM pg_catalog.pg_range AS g),
+numbered AS (
+  SELECT t.oid, t.typname::text AS base, true AS is_domain FROM pg_catalog.pg_type AS t
+  WHERE t.typnamespace = 'pg_catalog'::regnamespace AND t.typname LIKE 'reg%' AND t.typtype = 'b' AND t.typcategory = 'N'
+  UNION
+  SELECT t.oid, c.base, c.is_domain AND t.typtype = 'd' FROM numbered AS c JOIN part AS p ON p.oid = c.oid
+  JOIN pg_catalog.pg_type AS t ON t.oid = p.whole)
 SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_amop AS m WHERE m.amopopr = o.oid) THEN 'always' ELSE 'operator' END, o.oprname, r.shown
 FROM reader AS r JOIN pg_catalog.pg_operator AS o ON o.oprcode = r.oid
 UNION ALL SELECT 'always', '', r.shown FROM reader AS r JOIN pg_catalog.pg_amproc AS m ON m.amproc = r.oid
@@ -345,6 +360,11 @@ FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd' AND t.oid >= 16384 AND t.typd
 UNION ALL SELECT 'steady', p.proname, '' FROM pg_catalog.pg_proc AS p
 GROUP BY p.proname HAVING bool_or(p.oid >= 16384) AND NOT bool_or(p.provolatile = 'v')
 UNION ALL SELECT 'domains', '', '' WHERE EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd' AND t.oid >= 16384)
+UNION ALL SELECT 'numbered', t.typname, CASE WHEN bool_and(i.is_domain) THEN min(i.base) ELSE '' END
+FROM numbered AS i JOIN pg_catalog.pg_type AS t ON t.oid = i.oid WHERE t.oid >= 16384 GROUP BY t.typname
+UNION ALL SELECT 'others', coalesce(md5(string_agg(concat(n.nspname, '.', c.relname), ',' ORDER BY n.nspname, c.relname)), ''), ''
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid >= 16384 AND c.relkind IN ('i', 'I', 'c') AND c.relpersistence <> 't' AND n.nspname <> 'pg_toast'
 UNION ALL SELECT 'function', p.proname, c.shown FROM checked AS c
 JOIN pg_catalog.pg_type AS t ON t.oid = c.oid AND t.typtype = 'd'
 JOIN pg_catalog.pg_proc AS p ON p.oid >= 16384 AND (p.prorettype = c.oid OR c.oid = ANY (p.proargtypes::oid[]))";

@@ -5,11 +5,11 @@ use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, OrderByExpr, Query};
 use super::outputs::{Locality, OutputColumn};
 use super::scope::Scope;
 use super::search::{Reason, Search};
+use crate::plan::clock;
 use crate::plan::functions::{self, FunctionKind};
 use crate::plan::ident::{as_written, fold_case, name_parts};
 use crate::plan::select::{attributes, each_call, ordering, subqueries};
 use crate::plan::walk::{Node, walk};
-use crate::plan::{clock, object_ids};
 
 impl Search<'_> {
     /// Checks the subqueries and calls of an expression.
@@ -81,9 +81,6 @@ impl Search<'_> {
             }
             self.of_one_server.extend(functions::of_one_server(call));
         });
-        let number = object_ids::number(expr, &self.numbered);
-        self.own_values.extend(number.clone().filter(|_| !is_of_policy));
-        self.of_one_server.extend(number);
         for reader in self.layout.readers.used(expr) {
             self.readers.insert(self.with_policy(reader));
         }

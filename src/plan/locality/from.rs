@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{Join, JoinConstraint, JoinOperator, Query, TableAlias, TableFactor, TableWithJoins};
 
 use super::classes::{TenantFact, facts};
-use super::outputs::{ANY, Locality, OwnColumns, QueryInfo, rename};
+use super::outputs::{ANY, Locality, OwnColumns, QueryInfo, add_own, rename};
 use super::scope::{Scope, ScopeRelation};
 use super::search::{Definition, Reason, Search};
 use crate::plan::budget::spend;
 use crate::plan::draft::GATHERED;
 use crate::plan::ident::{fold_case, name_parts};
 use crate::plan::layout::Relation;
+use crate::plan::object_ids::{self, Own};
 use crate::plan::parse::Tokens;
-use crate::plan::{functions, grammar, object_ids, system_relations};
+use crate::plan::{functions, grammar, system_relations};
 
 /// Stack levels for analyzing a view, in addition to those of its text.
 const AROUND_VIEW: usize = 10;
@@ -154,7 +155,7 @@ impl Search<'_> {
                 return Err(format!("{factor} in FROM, whose rows are not tied to a tenant; run it for one tenant"));
             }
         };
-        self.note_own_rows(&relation);
+        self.note_own_names(&relation);
         scope.relations.push(relation);
         Ok(())
     }
@@ -189,6 +190,7 @@ impl Search<'_> {
             is_stored: found.is_stored,
             keys,
             own,
+            is_table: false,
             class,
             counts: None,
             is_vague: false,
@@ -201,7 +203,7 @@ impl Search<'_> {
         self.readers.extend(types.filter_map(|of| self.layout.readers.data_type(of)));
         self.readers.extend(name.as_ref().and_then(|name| self.layout.readers.function(name)));
         let own = name.iter().filter(|name| functions::names_server(name) || object_ids::is_naming(name));
-        let own = own.map(|name| (ANY.to_owned(), format!("{name}()"))).collect();
+        let own = own.map(|name| (ANY.to_owned(), Own::other(format!("{name}()")))).collect();
         ScopeRelation {
             alias: alias.map(|alias| fold_case(&alias.name)).or(name),
             locality: Locality::Replicated,
@@ -215,6 +217,7 @@ impl Search<'_> {
             is_stored: false,
             keys: BTreeSet::new(),
             own,
+            is_table: false,
         }
     }
 
@@ -249,6 +252,7 @@ impl Search<'_> {
             is_stored: true,
             keys: BTreeSet::new(),
             own: OwnColumns::new(),
+            is_table: true,
         };
         if names.len() == 1
             && let Some(found) = scope.cte(&last)
@@ -261,6 +265,7 @@ impl Search<'_> {
             relation.columns = found.columns();
             relation.keys = found.key_names();
             relation.own = self.note_own(&found);
+            relation.is_table = false;
             relation.locality = found.locality;
             relation.is_ordered = found.is_ordered;
             relation.is_stored = found.is_stored;
@@ -289,9 +294,8 @@ impl Search<'_> {
             self.statistics.insert(last);
             return Ok(relation);
         }
-        let numbered: Vec<String> = known.iter().flat_map(|known| known.numbered_columns(alias)).collect();
-        relation.own.extend(numbered.iter().map(|name| (name.clone(), name.clone())));
-        self.numbered.extend(numbered);
+        let numbered = known.iter().flat_map(|known| self.layout.numbered_columns(known, alias));
+        add_own(&mut relation.own, numbered.map(|(what, kind)| (what.clone(), Own { what, kind })));
         relation.counts = system_relations::with_counts(names);
         if let Some(name) = relation.counts {
             if renamed {
@@ -308,6 +312,7 @@ impl Search<'_> {
                 rename(&mut found, alias);
             }
             relation.own = self.note_own(&found);
+            relation.is_table = self.layout.relation(names).is_some_and(|view| view.is_stored);
             if let Locality::CrossShard(reason) = found.locality {
                 return Err(format!("the view {}: {reason}", names.join(".")));
             }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlparser::ast::TableAlias;
 
 use crate::plan::ident::fold_case;
+use crate::plan::object_ids::Own;
 
 /// What a query's rows depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,19 +36,30 @@ pub struct QueryInfo {
 pub enum OutputColumn {
     /// `tenant`: it contains the tenant of its row, and is never NULL because of an outer join. `own`: it contains this, which
     /// each server has by itself.
-    Column { name: Option<String>, tenant: bool, own: Option<String> },
+    Column { name: Option<String>, tenant: bool, own: Option<Own> },
     /// Some columns; those with these names contain the tenant, or what each server has by itself.
     Several { tenants: BTreeSet<String>, own: OwnColumns },
 }
 
-/// Columns with what each server has by itself, by name: what it is. Under `ANY`: one of the columns, nobody knows which.
-pub type OwnColumns = BTreeMap<String, String>;
+/// Columns with what each server has by itself, by name. Under `ANY`: one of the columns, nobody knows which.
+pub type OwnColumns = BTreeMap<String, Own>;
+
+/// Adds columns. Of several of one name, nothing is known to be the same everywhere that differs among them.
+pub(super) fn add_own(known: &mut OwnColumns, more: impl IntoIterator<Item = (String, Own)>) {
+    for (name, own) in more {
+        let own = match known.remove(&name) {
+            Some(before) => before.or(&own),
+            None => own,
+        };
+        known.insert(name, own);
+    }
+}
 
 pub const ANY: &str = "";
 
 impl OutputColumn {
     /// Something of what each server has by itself, if there is any.
-    pub fn own(&self) -> Option<&String> {
+    pub fn own(&self) -> Option<&Own> {
         match self {
             OutputColumn::Column { own, .. } => own.as_ref(),
             OutputColumn::Several { own, .. } => own.values().next(),
@@ -105,10 +117,10 @@ impl QueryInfo {
             match output {
                 OutputColumn::Column { name, own: Some(own), .. } => {
                     // A column without a name can be used through `*` only.
-                    found.insert(name.clone().unwrap_or_else(|| ANY.into()), own.clone());
+                    add_own(&mut found, [(name.clone().unwrap_or_else(|| ANY.into()), own.clone())]);
                 }
                 OutputColumn::Column { own: None, .. } => {}
-                OutputColumn::Several { own, .. } => found.extend(own.clone()),
+                OutputColumn::Several { own, .. } => add_own(&mut found, own.clone()),
             }
         }
         found
@@ -125,11 +137,12 @@ pub(super) fn common(left: &[OutputColumn], right: &[OutputColumn]) -> Vec<Outpu
         .enumerate()
         .map(|(index, output)| {
             let own_there = right.get(index).and_then(OutputColumn::own);
-            let own = match is_vague {
-                true => any_own,
-                false => output.own().or(own_there),
+            // Another value in the same column makes it another type's, or is never the same.
+            let own = match (is_vague, output.own(), own_there) {
+                (true, ..) => any_own.map(|own| Own::other(&own.what)),
+                (false, Some(own), Some(there)) => Some(own.clone().or(there)),
+                (false, own, there) => own.or(there).map(|own| Own::other(&own.what)),
             };
-            let own = own.cloned();
             match (output, right.get(index)) {
                 (OutputColumn::Column { name, tenant: true, .. }, Some(OutputColumn::Column { tenant: true, .. })) => {
                     OutputColumn::Column { name: name.clone(), tenant: true, own }
@@ -157,7 +170,7 @@ pub(super) fn rename(found: &mut QueryInfo, alias: &TableAlias) {
                 let own = found.outputs[index.min(found.outputs.len())..].iter().find_map(OutputColumn::own).cloned();
                 found.outputs.truncate(index);
                 if let Some(own) = own {
-                    let own = [(ANY.to_owned(), own)].into();
+                    let own = [(ANY.to_owned(), Own::other(own.what))].into();
                     found.outputs.push(OutputColumn::Several { tenants: BTreeSet::new(), own });
                 }
                 return;

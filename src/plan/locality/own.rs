@@ -1,46 +1,48 @@
 //! Which columns contain what each server has by itself, such as object ids or the name of its database, and where rows are
 //! compared by them. Whoever only lists such a column, or leaves it alone, may have it.
 
-use sqlparser::ast::{Distinct, Expr, FunctionArgExpr, JoinConstraint, ObjectName, OrderBy, Select, SelectItem, Value};
+use sqlparser::ast::{Distinct, Expr, FunctionArgExpr, JoinConstraint, ObjectName, OrderBy, Select, Value};
 
-use super::outputs::{ANY, Locality, OutputColumn, OwnColumns, QueryInfo};
+use super::outputs::{ANY, Locality, OutputColumn, OwnColumns, QueryInfo, add_own};
 use super::scope::{Scope, ScopeRelation};
 use super::search::Search;
 use crate::plan::functions::arguments;
 use crate::plan::ident::{fold_case, last_part, name_parts};
-use crate::plan::object_ids;
-use crate::plan::select::{
-    each_call, is_aggregated, is_wildcard, item_expr, ordering, output_name, plain_column, unnested,
-};
+use crate::plan::object_ids::{ObjectIds, Own, OwnKind};
+use crate::plan::select::{each_call, is_aggregated, is_wildcard, item_expr, ordering, unnested};
 use crate::plan::walk::{Node, walk};
 
 impl Search<'_> {
     /// Notes what an expression uses of such columns, outside its subqueries.
     pub(super) fn use_own(&mut self, expr: &Expr, scope: &Scope<'_>) {
-        let mut found = Vec::new();
+        let mut found = self.ids(&|column| scope.own(column)).used(expr);
+        self.note_ids(&found);
         let mut depth = 0;
         walk(expr, &mut |node| match node {
             Node::Query(_) => depth += 1,
             Node::QueryEnd => depth -= 1,
-            Node::Expr(expr) if depth == 0 => found.extend(match expr {
-                Expr::Identifier(name) => self.own_column(&fold_case(name), scope),
-                Expr::CompoundIdentifier(names) => match names.as_slice() {
-                    [.., table, name] => self.own_column_of(&fold_case(table), &fold_case(name), scope),
-                    _ => None,
-                },
-                Expr::QualifiedWildcard(name, _) => self.own_row(name, scope),
-                _ => None,
-            }),
+            Node::Expr(Expr::QualifiedWildcard(name, _)) if depth == 0 => found.extend(scope.own_row(name)),
             _ => {}
         });
         each_call(expr, &mut |call| {
             for argument in arguments(call).into_iter().flatten() {
                 if let FunctionArgExpr::QualifiedWildcard(name) = argument {
-                    found.extend(self.own_row(name, scope));
+                    found.extend(scope.own_row(name));
                 }
             }
         });
         self.compare(found);
+    }
+
+    /// The object ids of expressions whose columns have this.
+    pub(super) fn ids<'s>(&'s self, own: &'s dyn Fn(&Expr) -> Option<Own>) -> ObjectIds<'s> {
+        ObjectIds { layout: self.layout, own }
+    }
+
+    /// Copies must not get object ids, which differ between servers.
+    fn note_ids(&mut self, found: &[Own]) {
+        let ids = found.iter().filter(|own| !own.is_other());
+        self.of_one_server.extend(ids.map(|own| own.what.clone()));
     }
 
     /// Notes that rows are compared by these columns.
@@ -49,7 +51,7 @@ impl Search<'_> {
         for output in outputs {
             match output {
                 OutputColumn::Column { own, .. } => found.extend(own.clone()),
-                OutputColumn::Several { own, .. } => found.extend(self.beyond_ids(own).map(|(_, own)| own.clone())),
+                OutputColumn::Several { own, .. } => found.extend(never_same(own)),
             }
         }
         self.compare(found);
@@ -57,29 +59,20 @@ impl Search<'_> {
 
     /// The such columns of a relation in FROM.
     pub(super) fn note_own(&mut self, found: &QueryInfo) -> OwnColumns {
-        let own = found.own();
         // Another server would read the gathered ids.
         if matches!(found.locality, Locality::CrossShard(_)) {
             self.compare_own(&found.outputs);
         }
-        self.own_names.extend(own.clone());
-        own
+        found.own()
     }
 
-    /// The same of its rows as a whole.
-    pub(super) fn note_own_rows(&mut self, relation: &ScopeRelation) {
-        let own = self.beyond_ids(&relation.own).next().map(|(_, own)| own.clone());
-        self.own_names.extend(relation.alias.clone().zip(own));
-    }
-
-    /// Notes the name of a listed value by how it is read around the select: as an object id that is written as a name, or not.
-    fn note_listed(&mut self, item: &SelectItem, expr: &Expr) {
-        let Some(name) = output_name(item) else { return };
-        let is_column = plain_column(expr).is_some_and(|name| self.is_id(&name));
-        if is_column || object_ids::is_written_as_name(expr) {
-            self.numbered.insert(name);
-        } else {
-            self.own_numbers.insert(name);
+    /// Notes the names of such columns of a relation in FROM, and of its rows.
+    pub(super) fn note_own_names(&mut self, relation: &ScopeRelation) {
+        add_own(&mut self.own_names, relation.own.clone());
+        add_own(&mut self.own_names, relation.alias.clone().zip(relation.row()));
+        // What is called so need not be a table's.
+        if !relation.is_table && relation.columns.as_ref().is_none_or(|columns| columns.contains(TABLE)) {
+            self.own_names.insert(TABLE.into(), Own::other(TABLE));
         }
     }
 
@@ -89,13 +82,13 @@ impl Search<'_> {
         let mut found = Vec::new();
         for (place, item) in select.projection.iter().enumerate() {
             if let (Some(own), Some(expr)) = (scope.listed.get(&place), item_expr(item)) {
-                let mut is_compared = compares && !object_ids::is_name(expr);
+                let is_name = self.ids(&|column| scope.own(column)).is_name(expr) || own.kind == OwnKind::row();
+                let mut is_compared = compares && !is_name;
                 each_call(expr, &mut |call| is_compared |= call.over.is_some());
                 found.extend(is_compared.then(|| own.clone()));
-                self.note_listed(item, expr);
             }
             if is_wildcard(item) && matches!(select.distinct, Some(Distinct::Distinct)) {
-                found.extend(self.beyond_ids(&scope.own_columns(None)).map(|(_, own)| own.clone()));
+                found.extend(never_same(&scope.own_columns(None)));
             }
         }
         self.compare(found);
@@ -111,9 +104,9 @@ impl Search<'_> {
         let is_natural = matches!(constraint, JoinConstraint::Natural);
         let mut found = Vec::new();
         for relation in relations {
-            let own = self.beyond_ids(&relation.own);
             let is_merged = |name: &String| is_natural || name == ANY || columns.contains(name);
-            found.extend(own.filter(|(name, _)| is_merged(name)).map(|(_, own)| own.clone()));
+            let own = relation.own.iter().filter(|(name, own)| own.is_other() && is_merged(name));
+            found.extend(own.map(|(_, own)| own.clone()));
         }
         self.compare(found);
     }
@@ -142,79 +135,105 @@ impl Search<'_> {
                 found.extend(output.own().cloned());
                 continue;
             }
-            walk(&key.expr, &mut |node| {
-                if let Node::Ident(name) = node {
-                    let name = fold_case(name);
-                    found.extend(self.own_names.get(&name).filter(|_| !self.is_id(&name)).cloned());
-                }
-            });
+            // Of the select that it orders, nothing but the names is known here.
+            let names = &self.own_names;
+            let own = |column: &Expr| {
+                let name = fold_case(match column {
+                    Expr::Identifier(name) => name,
+                    Expr::CompoundIdentifier(names) => names.last()?,
+                    _ => return None,
+                });
+                names.get(&name).cloned().or_else(|| table_id(&name))
+            };
+            let used = self.ids(&own).used(&key.expr);
+            self.note_ids(&used);
+            found.extend(used);
             found.extend(self.own_names.get(ANY).cloned());
         }
         self.compare(found);
     }
 
-    fn compare(&mut self, found: impl IntoIterator<Item = String>) {
+    fn compare(&mut self, found: impl IntoIterator<Item = Own>) {
         if !self.is_inside_policy() {
-            self.own_values.extend(found);
-        }
-    }
-
-    /// True for the name of a column that contains object ids, whose uses `object_ids` knows.
-    fn is_id(&self, name: &str) -> bool {
-        self.numbered.contains(name) && !self.own_numbers.contains(name)
-    }
-
-    fn beyond_ids<'o>(&self, own: &'o OwnColumns) -> impl Iterator<Item = (&'o String, &'o String)> + use<'_, 'o> {
-        own.iter().filter(|(name, _)| !self.is_id(name))
-    }
-
-    fn own_column(&self, name: &str, scope: &Scope<'_>) -> Option<String> {
-        if self.is_id(name) {
-            return None;
-        }
-        let has_own = |relation: &ScopeRelation| relation.own.get(name).or_else(|| relation.own.get(ANY)).cloned();
-        if let Some(own) = scope.relations.iter().find_map(has_own) {
-            return Some(own);
-        }
-        if scope.relations.iter().any(|relation| relation.columns.as_ref().is_some_and(|of| of.contains(name))) {
-            return None;
-        }
-        let row = scope.relations.iter().find(|relation| relation.alias.as_deref() == Some(name));
-        match row {
-            Some(relation) => self.beyond_ids(&relation.own).next().map(|(_, own)| own.clone()),
-            None => self.own_column(name, scope.parent?),
-        }
-    }
-
-    fn own_column_of(&self, table: &str, name: &str, scope: &Scope<'_>) -> Option<String> {
-        if self.is_id(name) {
-            return None;
-        }
-        match scope.relations.iter().find(|relation| relation.alias.as_deref() == Some(table)) {
-            Some(relation) => relation.own.get(name).or_else(|| relation.own.get(ANY)).cloned(),
-            None => self.own_column_of(table, name, scope.parent?),
-        }
-    }
-
-    fn own_row(&self, name: &ObjectName, scope: &Scope<'_>) -> Option<String> {
-        let name = last_part(name)?;
-        match scope.relations.iter().find(|relation| relation.alias.as_ref() == Some(&name)) {
-            Some(relation) => self.beyond_ids(&relation.own).next().map(|(_, own)| own.clone()),
-            None => {
-                let parent = scope.parent?;
-                parent.relations.iter().find_map(|relation| {
-                    let is_meant = relation.alias.as_ref() == Some(&name);
-                    is_meant.then(|| self.beyond_ids(&relation.own).next()).flatten().map(|(_, own)| own.clone())
-                })
-            }
+            self.own_values.extend(found.into_iter().map(|own| own.what));
         }
     }
 }
 
+/// The system column.
+const TABLE: &str = "tableoid";
+
+fn table_id(name: &str) -> Option<Own> {
+    (name == TABLE).then(|| Own { what: TABLE.into(), kind: OwnKind::Table })
+}
+
+/// One of the columns that are never the same on two servers, not even as text.
+fn never_same(own: &OwnColumns) -> Option<Own> {
+    own.values().find(|own| !matches!(own.kind, OwnKind::Named(_))).map(|own| Own::other(&own.what))
+}
+
+impl ScopeRelation {
+    /// What its rows as a whole have.
+    fn row(&self) -> Option<Own> {
+        let ids = || self.own.values().next().map(|own| Own { what: own.what.clone(), kind: OwnKind::row() });
+        never_same(&self.own).or_else(ids)
+    }
+
+    fn own_column(&self, name: &str) -> Option<Own> {
+        self.own.get(name).or_else(|| self.own.get(ANY)).cloned()
+    }
+}
+
 impl Scope<'_> {
+    /// What a column has, or a row.
+    pub(super) fn own(&self, column: &Expr) -> Option<Own> {
+        match column {
+            Expr::Identifier(name) => self.own_named(&fold_case(name)),
+            Expr::CompoundIdentifier(names) => match names.as_slice() {
+                [.., table, name] => self.own_of(&fold_case(table), &fold_case(name)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn own_named(&self, name: &str) -> Option<Own> {
+        if let Some(own) = self.relations.iter().find_map(|relation| relation.own_column(name)) {
+            return Some(own);
+        }
+        if self.relations.iter().any(|relation| relation.columns.as_ref().is_some_and(|of| of.contains(name))) {
+            return None;
+        }
+        if name == TABLE && self.relations.iter().any(|relation| relation.is_table) {
+            return table_id(name);
+        }
+        match self.relations.iter().find(|relation| relation.alias.as_deref() == Some(name)) {
+            Some(relation) => relation.row(),
+            None => self.parent?.own_named(name),
+        }
+    }
+
+    fn own_of(&self, table: &str, name: &str) -> Option<Own> {
+        match self.relations.iter().find(|relation| relation.alias.as_deref() == Some(table)) {
+            Some(relation) => relation.own_column(name).or_else(|| table_id(name).filter(|_| relation.is_table)),
+            None => self.parent?.own_of(table, name),
+        }
+    }
+
+    /// What is never the same in `alias.*`.
+    fn own_row(&self, name: &ObjectName) -> Option<Own> {
+        let alias = last_part(name)?;
+        match self.relations.iter().find(|relation| relation.alias.as_ref() == Some(&alias)) {
+            Some(relation) => never_same(&relation.own),
+            None => self.parent?.own_row(name),
+        }
+    }
+
     /// The columns of `*`, or of `alias.*`, with what each server has by itself.
     pub(super) fn own_columns(&self, alias: Option<&str>) -> OwnColumns {
         let is_meant = |relation: &&ScopeRelation| alias.is_none_or(|alias| relation.alias.as_deref() == Some(alias));
-        self.relations.iter().filter(is_meant).flat_map(|relation| relation.own.clone()).collect()
+        let mut found = OwnColumns::new();
+        self.relations.iter().filter(is_meant).for_each(|relation| add_own(&mut found, relation.own.clone()));
+        found
     }
 }

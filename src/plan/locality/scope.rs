@@ -7,6 +7,7 @@ use sqlparser::ast::Expr;
 use super::outputs::{Locality, OwnColumns, QueryInfo};
 use crate::plan::budget::spend;
 use crate::plan::ident::fold_case;
+use crate::plan::object_ids::Own;
 
 /// A relation of a FROM clause.
 pub(super) struct ScopeRelation {
@@ -29,6 +30,8 @@ pub(super) struct ScopeRelation {
     pub(super) is_stored: bool,
     /// Its columns with what each server has by itself.
     pub(super) own: OwnColumns,
+    /// Its rows are a table's, so that their `tableoid` is its id.
+    pub(super) is_table: bool,
     /// Columns by which its rows can be told apart.
     pub(super) keys: BTreeSet<BTreeSet<String>>,
 }
@@ -41,7 +44,7 @@ pub struct Scope<'p> {
     pub(super) parent: Option<&'p Scope<'p>>,
     pub(super) ctes: HashMap<String, QueryInfo>,
     /// What each server has by itself in the items of the select list, by their places.
-    pub(super) listed: BTreeMap<usize, String>,
+    pub(super) listed: BTreeMap<usize, Own>,
 }
 
 impl<'p> Scope<'p> {

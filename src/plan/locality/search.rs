@@ -63,11 +63,7 @@ pub struct Search<'a> {
     pub own_values: BTreeSet<String>,
     /// Relations of the catalogue that no policy reads.
     pub catalogue: BTreeSet<String>,
-    /// The names of columns that contain object ids.
-    pub(super) numbered: BTreeSet<String>,
-    /// The names of columns that contain another value of this kind.
-    pub(super) own_numbers: BTreeSet<String>,
-    /// The columns with such values in FROM, by name: what they contain.
+    /// The columns with such values of all relations in FROM, and their rows, by name.
     pub(super) own_names: OwnColumns,
     /// Views that read each shard's clock, and literals that mean the current time.
     pub clocks: BTreeSet<String>,
@@ -113,8 +109,6 @@ impl<'a> Search<'a> {
             of_one_server: BTreeSet::new(),
             own_values: BTreeSet::new(),
             catalogue: BTreeSet::new(),
-            numbered: BTreeSet::new(),
-            own_numbers: BTreeSet::new(),
             own_names: OwnColumns::new(),
             clocks: BTreeSet::new(),
             readers: BTreeSet::new(),

@@ -15,10 +15,11 @@ use super::scope::{Scope, ScopeRelation};
 use super::search::{Reason, Search};
 use super::ties::is_one_row;
 use crate::plan::ident::{fold_case, last_part};
+use crate::plan::object_ids::Own;
 use crate::plan::select::{
     distinct_on, each_call, group_keys, is_aggregated, item_expr, ordering, output_name, plain_column, window_of,
 };
-use crate::plan::{object_ids, system_relations};
+use crate::plan::system_relations;
 
 impl Search<'_> {
     pub(super) fn select(&mut self, select: &Select, outer: &Scope<'_>) -> Result<(QueryInfo, bool), Reason> {
@@ -65,13 +66,14 @@ impl Search<'_> {
             self.expression(expr, scope)?;
             let own = std::mem::replace(&mut self.own_values, before);
             if let Some(own) = own.into_iter().next() {
+                let own = self.ids(&|column| scope.own(column)).listed(expr, &Own::other(own));
                 scope.listed.insert(place, own);
             }
         }
         for expr in group_keys(select) {
             let before = self.own_values.clone();
             self.expression(expr, scope)?;
-            if object_ids::is_name(expr) {
+            if self.ids(&|column| scope.own(column)).is_name(expr) {
                 self.own_values = before;
             }
         }
