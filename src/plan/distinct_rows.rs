@@ -12,9 +12,12 @@ pub struct DistinctRows(pub Vec<Vec<KeyPart>>);
 pub enum KeyPart {
     /// What `comparable` makes of a literal.
     Literal(String),
-    /// The statement's parameter, from 0.
-    Param(usize),
+    /// The statement's parameter, from 0. `is_exact`: no comparison rounds it, however many digits it has.
+    Param { index: usize, is_exact: bool },
 }
+
+/// More digits may be rounded.
+pub const MOST_DIGITS: usize = 15;
 
 /// A bound value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub enum BoundText<'v> {
 impl DistinctRows {
     /// True if only the bound values can tell.
     pub fn is_bound(&self) -> bool {
-        self.0.iter().flatten().any(|part| matches!(part, KeyPart::Param(_)))
+        self.0.iter().flatten().any(|part| matches!(part, KeyPart::Param { .. }))
     }
 
     /// Why some of the rows may be equal, in words.
@@ -42,12 +45,13 @@ impl DistinctRows {
             for part in row {
                 let text = match part {
                     KeyPart::Literal(text) => Some(text.clone()),
-                    KeyPart::Param(index) => match bound(*index) {
+                    KeyPart::Param { index, is_exact } => match bound(*index) {
                         // NULL equals nothing.
                         BoundText::Null => {
                             is_null = true;
                             Some(String::new())
                         }
+                        BoundText::Text(text) if !is_exact && digits(text) > MOST_DIGITS => None,
                         BoundText::Text(text) => comparable(text),
                         BoundText::Other => None,
                     },
@@ -68,10 +72,14 @@ impl DistinctRows {
     }
 }
 
+fn digits(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
 fn shown(parts: &[KeyPart]) -> String {
     let one = |part: &KeyPart| match part {
         KeyPart::Literal(text) => format!("{text:?}"),
-        KeyPart::Param(index) => format!("${}", index + 1),
+        KeyPart::Param { index, .. } => format!("${}", index + 1),
     };
     format!("the value of {}", parts.iter().map(one).collect::<Vec<_>>().join(", "))
 }
@@ -93,7 +101,9 @@ pub fn comparable(text: &str) -> Option<String> {
 
 /// True for an integer in hexadecimal, octal or binary digits.
 fn is_other_number(text: &str) -> bool {
-    let text = text.trim_ascii().trim_start_matches(['-', '+']);
+    // The blanks of C.
+    let is_blank = |letter: char| letter.is_ascii_whitespace() || letter == '\u{b}';
+    let text = text.trim_matches(is_blank).trim_start_matches(['-', '+']);
     let Some((prefix, digits)) = text.split_at_checked(2) else { return false };
     match prefix {
         "0x" | "0X" | "0o" | "0O" => true,
@@ -107,7 +117,7 @@ mod tests {
     use super::*;
 
     fn refusal(bound: &[Option<&str>], width: usize) -> Option<String> {
-        let params: Vec<KeyPart> = (0..bound.len()).map(KeyPart::Param).collect();
+        let params: Vec<KeyPart> = (0..bound.len()).map(|index| KeyPart::Param { index, is_exact: false }).collect();
         let rows = DistinctRows(params.chunks(width).map(<[KeyPart]>::to_vec).collect());
         rows.refusal(|index| bound[index].map_or(BoundText::Null, BoundText::Text))
     }
@@ -124,6 +134,8 @@ mod tests {
             ("1", "1_"),
             ("0x1f", "31"),
             ("0b11", "3"),
+            ("10", "\u{b}0xa"),
+            ("9007199254740992", "9007199254740993"),
             ("ss", "ß"),
             ("a b", "ab"),
         ] {

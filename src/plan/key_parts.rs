@@ -2,15 +2,30 @@
 
 use sqlparser::ast::{CastKind, DataType, Expr, UnaryOperator, Value};
 
-use super::distinct_rows::{KeyPart, comparable};
+use super::distinct_rows::{KeyPart, MOST_DIGITS, comparable};
 use super::print::placeholder;
 use super::select::unnested;
 
 /// What tells a value of VALUES apart. None: not known.
 pub fn key_part(expr: &Expr) -> Option<KeyPart> {
     match without_casts(expr) {
-        Expr::Value(value) if let Some(index) = placeholder(&value.value) => Some(KeyPart::Param(index)),
+        Expr::Value(value) if let Some(index) = placeholder(&value.value) => {
+            Some(KeyPart::Param { index, is_exact: false })
+        }
         _ => literal(expr).map(KeyPart::Literal),
+    }
+}
+
+/// True for what is, or becomes, a number.
+pub fn is_number(expr: &Expr) -> bool {
+    match unnested(expr) {
+        Expr::Cast { data_type: DataType::Text | DataType::Uuid, expr, .. } => is_number(expr),
+        Expr::Cast { data_type: DataType::Varchar(None) | DataType::CharacterVarying(None), expr, .. } => {
+            is_number(expr)
+        }
+        Expr::Cast { .. } | Expr::UnaryOp { .. } => true,
+        Expr::Value(value) => matches!(value.value, Value::Number(..)),
+        _ => false,
     }
 }
 
@@ -43,8 +58,6 @@ fn keeps_apart(data_type: &DataType) -> bool {
 
 /// What `comparable` makes of a literal.
 pub fn literal(expr: &Expr) -> Option<String> {
-    /// More digits may be rounded.
-    const MOST_DIGITS: usize = 15;
     let value = match without_casts(expr) {
         Expr::UnaryOp { op: UnaryOperator::Minus, expr } => return literal(expr),
         Expr::Value(value) => &value.value,

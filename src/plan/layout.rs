@@ -216,13 +216,18 @@ fn compares_exactly(line: &str) -> bool {
 }
 
 /// The type that a domain is over, or the type itself, without its length.
-fn base_type(line: &str) -> &str {
+pub fn base_type(line: &str) -> &str {
     let of_type = line.rsplit_once(" over ").map_or(line, |(_, of_type)| of_type);
     let of_type = of_type.split(" collate ").next().unwrap_or_default();
     if of_type.contains("[]") {
         return of_type;
     }
     of_type.split('(').next().unwrap_or_default().trim_end()
+}
+
+/// The collation of a column, if it is not its database's.
+pub fn collation(line: &str) -> Option<&str> {
+    line.split_once(" collate ").map(|(_, collation)| collation.split(" over ").next().unwrap_or(collation))
 }
 
 /// The name at the beginning of a line, quoted if necessary.

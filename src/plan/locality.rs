@@ -6,7 +6,9 @@
 mod by_tenant;
 mod calls;
 mod classes;
+mod comparisons;
 mod from;
+mod matches;
 mod outputs;
 mod own;
 mod policies;

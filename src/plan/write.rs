@@ -110,7 +110,7 @@ fn changes(
         let mut scope = Scope::inside(&around);
         let locality = search.core(&select, &mut scope)?;
         if commands == "rw" {
-            search.note_matches(&select, &scope);
+            search.note_matches(&select, with, &scope);
         }
         Ok(locality)
     };
