@@ -173,6 +173,19 @@ impl Relation {
         })
     }
 
+    /// The types as one of which its tenant column is compared, in words. Of two that differ, equal values may be of tenants of
+    /// different shards: SQL compares them as a third one, or without blanks.
+    pub fn compared_as(&self, column: &str) -> Option<String> {
+        let line = self.type_of(column).or_else(|| self.type_of(&column.to_ascii_lowercase()))?;
+        let last = line.rsplit_once(" over ").map_or(line, |(_, of_type)| of_type);
+        Some(match base_type(line) {
+            "bigint" | "integer" | "smallint" => "an integer".into(),
+            "character varying" | "text" | "name" => "a text".into(),
+            "character" => without_collation(last).into(),
+            _ => without_collation(last).split(" of ").next().unwrap_or(last).into(),
+        })
+    }
+
     /// True if all shards give this column the same default.
     pub fn has_one_default(&self, column: &str) -> bool {
         !self.other_defaults.contains(column)
@@ -223,6 +236,11 @@ pub fn base_type(line: &str) -> &str {
         return of_type;
     }
     of_type.split('(').next().unwrap_or_default().trim_end()
+}
+
+/// A type without its collation.
+fn without_collation(of_type: &str) -> &str {
+    of_type.split(" collate ").next().unwrap_or(of_type)
 }
 
 /// The collation of a column, if it is not its database's.

@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, OrderByExpr, Query};
 
-use super::outputs::{Locality, OutputColumn};
+use super::outputs::{Locality, OutputColumn, QueryInfo, are_alike};
 use super::scope::Scope;
 use super::search::{Reason, Search};
 use crate::plan::clock;
@@ -47,7 +47,7 @@ impl Search<'_> {
         if let Some(compared) = compared
             && found.locality == Locality::SingleTenant
             && whole
-            && compares_tenant(compared, &found.outputs, scope)
+            && compares_tenant(compared, &found, scope)
         {
             return Ok(());
         }
@@ -214,15 +214,19 @@ fn aggregates_around(expr: &Expr, scope: &Scope<'_>) -> bool {
     found
 }
 
-fn compares_tenant(compared: &Expr, outputs: &[OutputColumn], scope: &Scope<'_>) -> bool {
+fn compares_tenant(compared: &Expr, found: &QueryInfo, scope: &Scope<'_>) -> bool {
     let compared: Vec<&Expr> = match compared {
-        Expr::Nested(inner) => return compares_tenant(inner, outputs, scope),
+        Expr::Nested(inner) => return compares_tenant(inner, found, scope),
         Expr::Tuple(values) => values.iter().collect(),
         expr => vec![expr],
     };
-    compared.len() == outputs.len()
+    let is_alike = |expr: &Expr| {
+        let column = scope.tenant(expr, true);
+        column.is_some_and(|relation| are_alike(&relation.tenant_type, &found.tenant_type))
+    };
+    compared.len() == found.outputs.len()
         && compared
             .iter()
-            .zip(outputs)
-            .any(|(expr, output)| matches!(output, OutputColumn::Column { tenant: true, .. }) && scope.is_tenant(expr))
+            .zip(&found.outputs)
+            .any(|(expr, output)| matches!(output, OutputColumn::Column { tenant: true, .. }) && is_alike(expr))
 }

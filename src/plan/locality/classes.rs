@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use sqlparser::ast::{BinaryOperator, DataType, Expr};
 
+use super::outputs::are_alike;
 use super::scope::Scope;
 use crate::plan::budget::spend;
 
@@ -129,9 +130,12 @@ fn is_one_tenant(constant: &str, types: &BTreeSet<String>) -> bool {
 
 fn equal(left: &Expr, right: &Expr, scope: &Scope<'_>) -> Option<TenantFact> {
     match (scope.tenant(left, false), scope.tenant(right, false)) {
-        (Some(left), Some(right)) => Some(TenantFact::Equal(left, right)),
-        (Some(class), None) => Some(TenantFact::Constant(class, constant(right)?)),
-        (None, Some(class)) => Some(TenantFact::Constant(class, constant(left)?)),
+        (Some(left), Some(right)) if are_alike(&left.tenant_type, &right.tenant_type) => {
+            Some(TenantFact::Equal(left.class, right.class))
+        }
+        (Some(_), Some(_)) => None,
+        (Some(relation), None) => Some(TenantFact::Constant(relation.class, constant(right)?)),
+        (None, Some(relation)) => Some(TenantFact::Constant(relation.class, constant(left)?)),
         (None, None) => None,
     }
 }

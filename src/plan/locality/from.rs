@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{Join, JoinConstraint, JoinOperator, Query, TableAlias, TableFactor, TableWithJoins};
 
 use super::classes::{TenantFact, facts};
-use super::outputs::{ANY, Locality, OwnColumns, QueryInfo, add_own, rename};
+use super::outputs::{ANY, Locality, OwnColumns, QueryInfo, add_own, are_alike, rename};
 use super::scope::{Scope, ScopeRelation};
 use super::search::{Definition, Reason, Search};
 use crate::plan::budget::spend;
@@ -180,11 +180,12 @@ impl Search<'_> {
             (true, Some(neighbour)) if anchored => neighbour.class,
             _ => self.classes.new_class(),
         };
-        let (keys, own) = (found.key_names(), self.note_own(&found));
+        let (keys, own, columns) = (found.key_names(), self.note_own(&found), found.columns());
         Ok(ScopeRelation {
             alias: alias.map(|alias| fold_case(&alias.name)),
             tenants: found.tenants(),
-            columns: found.columns(),
+            tenant_type: found.tenant_type,
+            columns,
             locality: found.locality,
             is_ordered: found.is_ordered,
             is_stored: found.is_stored,
@@ -208,6 +209,7 @@ impl Search<'_> {
             alias: alias.map(|alias| fold_case(&alias.name)).or(name),
             locality: Locality::Replicated,
             tenants: BTreeSet::new(),
+            tenant_type: None,
             columns: None,
             class: self.classes.new_class(),
             counts: None,
@@ -243,6 +245,7 @@ impl Search<'_> {
             alias: Some(shown),
             locality: Locality::SingleTenant,
             tenants: BTreeSet::new(),
+            tenant_type: None,
             columns,
             class,
             counts: None,
@@ -262,6 +265,7 @@ impl Search<'_> {
                 rename(&mut found, alias);
             }
             relation.tenants = found.tenants();
+            relation.tenant_type.clone_from(&found.tenant_type);
             relation.columns = found.columns();
             relation.keys = found.key_names();
             relation.own = self.note_own(&found);
@@ -317,6 +321,7 @@ impl Search<'_> {
                 return Err(format!("the view {}: {reason}", names.join(".")));
             }
             relation.tenants = if renamed { BTreeSet::new() } else { found.tenants() };
+            relation.tenant_type = found.tenant_type;
             relation.locality = found.locality;
             relation.is_ordered = found.is_ordered;
             return Ok(relation);
@@ -333,6 +338,7 @@ impl Search<'_> {
             // The configured name may be written as in SQL with or without quotes.
             relation.tenants = [column.clone(), column.to_ascii_lowercase()].into();
             self.tenant_types.extend(known.and_then(|known| known.tenant_type(column)));
+            relation.tenant_type = known.and_then(|known| known.compared_as(column));
         }
         Ok(relation)
     }
@@ -390,10 +396,14 @@ impl Search<'_> {
 
 /// USING: the columns of both sides are equal and merged.
 fn merge(column: &str, first: usize, right: usize, scope: &mut Scope<'_>) -> Option<TenantFact> {
-    let class = |relations: &[ScopeRelation]| {
-        relations.iter().find(|relation| relation.tenants.contains(column)).map(|relation| relation.class)
+    let of = |relations: std::ops::Range<usize>| {
+        scope.relations[relations].iter().find(|relation| relation.tenants.contains(column))
     };
-    let fact = TenantFact::Equal(class(&scope.relations[first..right])?, class(&scope.relations[right..])?);
+    let (left, right) = (of(first..right)?, of(right..scope.relations.len())?);
+    if !are_alike(&left.tenant_type, &right.tenant_type) {
+        return None;
+    }
+    let fact = TenantFact::Equal(left.class, right.class);
     scope.merged.insert(column.to_owned());
     Some(fact)
 }

@@ -18,6 +18,26 @@ pub enum Locality {
     CrossShard(&'static str),
 }
 
+/// As what tenant columns are compared, as `Relation::compared_as` says. None: not known, because nothing is known of the table.
+/// Empty: they are of several types.
+pub type TenantType = Option<String>;
+
+/// True if tenants of different shards are not equal in columns of these types.
+pub(super) fn are_alike(one: &TenantType, other: &TenantType) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one == other && !one.is_empty(),
+        _ => true,
+    }
+}
+
+/// What columns of all these types are compared as.
+pub(super) fn combined<'t>(types: impl IntoIterator<Item = &'t TenantType>) -> TenantType {
+    types.into_iter().fold(None, |known, of| match (known, of) {
+        (Some(known), Some(of)) if known != *of => Some(String::new()),
+        (known, of) => known.or_else(|| of.clone()),
+    })
+}
+
 /// The result of analyzing a query.
 #[derive(Clone, Debug)]
 pub struct QueryInfo {
@@ -27,6 +47,7 @@ pub struct QueryInfo {
     pub is_ordered: bool,
     /// It reads a table, which need not have its rows in the same order on each shard.
     pub is_stored: bool,
+    pub tenant_type: TenantType,
     /// Positions of outputs by which its rows can be told apart.
     pub keys: BTreeSet<BTreeSet<usize>>,
 }
@@ -127,8 +148,9 @@ impl QueryInfo {
     }
 }
 
-/// The columns of a set operation; one contains the tenant if it does on both sides.
-pub(super) fn common(left: &[OutputColumn], right: &[OutputColumn]) -> Vec<OutputColumn> {
+/// The columns of a set operation; one contains the tenant if it does on both sides. `alike`: their tenant columns are of types
+/// that compare alike.
+pub(super) fn common(left: &[OutputColumn], right: &[OutputColumn], alike: bool) -> Vec<OutputColumn> {
     let is_vague =
         |outputs: &[OutputColumn]| outputs.iter().any(|output| matches!(output, OutputColumn::Several { .. }));
     let is_vague = is_vague(left) || is_vague(right);
@@ -144,7 +166,9 @@ pub(super) fn common(left: &[OutputColumn], right: &[OutputColumn]) -> Vec<Outpu
                 (false, own, there) => own.or(there).map(|own| Own::other(&own.what)),
             };
             match (output, right.get(index)) {
-                (OutputColumn::Column { name, tenant: true, .. }, Some(OutputColumn::Column { tenant: true, .. })) => {
+                (OutputColumn::Column { name, tenant: true, .. }, Some(OutputColumn::Column { tenant: true, .. }))
+                    if alike =>
+                {
                     OutputColumn::Column { name: name.clone(), tenant: true, own }
                 }
                 (OutputColumn::Column { name, .. }, _) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{Cte, OrderBy, Query, SetExpr, SetOperator, SetQuantifier};
 
-use super::outputs::{Locality, OutputColumn, QueryInfo, common, outputs_tenant, rename};
+use super::outputs::{Locality, OutputColumn, QueryInfo, are_alike, combined, common, outputs_tenant, rename};
 use super::scope::Scope;
 use super::search::{Reason, Search};
 use super::select::of_one_shard;
@@ -157,6 +157,7 @@ impl Search<'_> {
                     outputs: (1..=width).map(column).collect(),
                     is_ordered: false,
                     is_stored: false,
+                    tenant_type: None,
                     keys: keys_of_values(values),
                 };
                 Ok((found, false))
@@ -165,7 +166,9 @@ impl Search<'_> {
                 let (left, left_anchored) = self.body(left, scope)?;
                 let (right, right_anchored) = self.body(right, scope)?;
                 let anchored = left_anchored && right_anchored;
-                let outputs = common(&left.outputs, &right.outputs);
+                let alike = are_alike(&left.tenant_type, &right.tenant_type);
+                let outputs = common(&left.outputs, &right.outputs, alike);
+                let tenant_type = combined([&left.tenant_type, &right.tenant_type]);
                 if !is_union_all(*op, *set_quantifier) {
                     self.compare_own(&outputs);
                 }
@@ -183,7 +186,8 @@ impl Search<'_> {
                              first and bind its result",
                     ),
                 };
-                Ok((QueryInfo { locality, outputs, is_ordered, is_stored, keys: BTreeSet::new() }, anchored))
+                let keys = BTreeSet::new();
+                Ok((QueryInfo { locality, outputs, is_ordered, is_stored, tenant_type, keys }, anchored))
             }
             // The parser keeps neither the quotes nor, in places, the schema of the name.
             SetExpr::Table(_) => Err("TABLE and a name; write SELECT * FROM and the name".into()),

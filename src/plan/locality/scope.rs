@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlparser::ast::Expr;
 
-use super::outputs::{Locality, OwnColumns, QueryInfo};
+use super::outputs::{Locality, OwnColumns, QueryInfo, TenantType, combined};
 use crate::plan::budget::spend;
 use crate::plan::ident::fold_case;
 use crate::plan::object_ids::Own;
@@ -16,6 +16,7 @@ pub(super) struct ScopeRelation {
     /// The names of its tenant columns, and their class.
     pub(super) tenants: BTreeSet<String>,
     pub(super) class: usize,
+    pub(super) tenant_type: TenantType,
     /// The names of all of its columns, where they are known.
     pub(super) columns: Option<BTreeSet<String>>,
     /// Its name, if some of its columns describe only one server.
@@ -143,8 +144,8 @@ impl<'p> Scope<'p> {
         })
     }
 
-    /// The class of a tenant column; `strict`: only if no outer join can make it NULL.
-    pub(super) fn tenant(&self, expr: &Expr, strict: bool) -> Option<usize> {
+    /// The relation of a tenant column; `strict`: only if no outer join can make it NULL.
+    pub(super) fn tenant(&self, expr: &Expr, strict: bool) -> Option<&ScopeRelation> {
         spend(self.relations.len());
         let found = match expr {
             Expr::Nested(inner) => return self.tenant(inner, strict),
@@ -171,9 +172,16 @@ impl<'p> Scope<'p> {
         };
         match found {
             Some(relation) if strict && relation.nullable => None,
-            Some(relation) => Some(relation.class),
+            Some(relation) => Some(relation),
             None => self.parent.and_then(|parent| parent.tenant(expr, strict)),
         }
+    }
+
+    /// As what its tenant columns are compared, and those around it.
+    pub(super) fn tenant_type(&self) -> TenantType {
+        let around = self.parent.and_then(Scope::tenant_type);
+        let sharded = self.relations.iter().filter(|relation| relation.locality == Locality::SingleTenant);
+        combined(sharded.map(|relation| &relation.tenant_type).chain([&around]))
     }
 
     /// True for a tenant column that is never NULL because of an outer join.

@@ -41,7 +41,8 @@ impl Search<'_> {
         };
         let is_stored = scope.relations.iter().any(|relation| relation.is_stored);
         let keys = if is_one_row(select) { [BTreeSet::new()].into() } else { BTreeSet::new() };
-        Ok((QueryInfo { locality, outputs, is_ordered: scope.is_ordered(), is_stored, keys }, anchored))
+        let (is_ordered, tenant_type) = (scope.is_ordered(), scope.tenant_type());
+        Ok((QueryInfo { locality, outputs, is_ordered, is_stored, tenant_type, keys }, anchored))
     }
 
     /// The locality of FROM and WHERE, before any grouping; also checks the calls in the rest of the select.
@@ -157,7 +158,7 @@ impl Search<'_> {
                      collation, although they live on different shards; make it text, an integer or a uuid"
             ),
             Some(column) => format!(
-                "{name} is not joined on the tenant column: compare {column} of both sides, or list a table that every \
+                "{name} is not joined on the tenant column: compare {column} of both sides, which have to be of one type, or list a table that every \
                      shard holds in mtdd.referenceTables"
             ),
             None => format!(
