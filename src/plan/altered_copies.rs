@@ -1,19 +1,22 @@
 //! Refuses DDL that would give each shard's copy of a reference table values of its own: a new column is filled by its
 //! default, and a changed type by USING, on each shard by itself. New tables have no rows yet.
 
-use sqlparser::ast::{AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, DataType, Expr, Statement};
+use sqlparser::ast::{
+    AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, CreateTable, DataType, Expr, Statement,
+};
 
 use super::change_target::into;
-use super::clock;
 use super::column_clauses::{NO_COLUMN, without_storage};
 use super::functions::{self, FunctionKind, kind, own_name};
 use super::ident::{fold_case, last_part, name_parts};
 use super::layout::Layout;
-use super::object_ids::{ObjectIds, Own, OwnKind};
+use super::object_ids::ObjectIds;
+use super::own_kind::OwnKind;
 use super::parse::Tokens;
 use super::refusal::{Refusal, unsupported};
 use super::select::{application_type, first_select, item_expr};
 use super::walk::{Node, walk};
+use super::{clock, id_columns};
 use crate::data::lexer::{Lexer, Token, is_one_of};
 
 const SERIAL: [&str; 6] = ["bigserial", "serial", "serial2", "serial4", "serial8", "smallserial"];
@@ -33,9 +36,12 @@ pub fn refusal(statements: &[Statement], layout: &Layout) -> Option<Refusal> {
                  without rows, then insert them"
             )));
         }
+        if let Statement::CreateTable(created) = statement {
+            return generated(created, layout);
+        }
         let Statement::AlterTable(altered) = statement else { return None };
         let names = name_parts(&altered.name).filter(|names| layout.reaches_copies(names))?;
-        let table = Copies { names: &names, layout };
+        let table = Copies::known(&names, layout);
         let own = altered.operations.iter().find_map(|operation| table.own_values(operation))?;
         Some(refused(&names.join("."), &own))
     })
@@ -71,8 +77,38 @@ pub fn unread(sql: &str, layout: &Layout) -> Option<Refusal> {
     }
     let adds = |pair: &[&str]| is_one_of(pair[0], &["add"]) && !is_one_of(pair[1], &NO_COLUMN);
     let converts = words.iter().skip_while(|word| !is_one_of(word, &["type"])).any(|word| is_one_of(word, &["using"]));
-    (words.windows(2).any(adds) || converts)
+    let generates = words.windows(2).any(|pair| is_one_of(pair[0], &["set"]) && is_one_of(pair[1], &["expression"]));
+    let table = Copies::known(&names, layout);
+    let may_be_id = |word: &&str| {
+        let word = word.to_ascii_lowercase();
+        word == "tableoid" || layout.kind_of_type(&word, false).is_some() || table.columns.iter().any(|of| of.0 == word)
+    };
+    (words.windows(2).any(adds) || converts || generates && words.iter().any(may_be_id))
         .then(|| refused(&names.join("."), "a column, in a text that cannot be read here,"))
+}
+
+/// Why a new table would make copies differ as soon as it gets rows.
+fn generated(created: &CreateTable, layout: &Layout) -> Option<Refusal> {
+    let names = name_parts(&created.name)?;
+    if !layout.is_reference(&names) && !may_become_one(&names, layout) {
+        return None;
+    }
+    let ids = ObjectIds { layout, own: &|_| None };
+    let columns = created
+        .columns
+        .iter()
+        .filter_map(|column| Some((fold_case(&column.name), ids.numbered(&column.data_type)?.kind)));
+    let table = Copies { names: &names, columns: columns.collect(), layout };
+    let mut options = created.columns.iter().flat_map(|column| &column.options);
+    let own = options.find_map(|option| match &option.option {
+        ColumnOption::Generated { generation_expr: Some(value), .. } => table.object_id(value),
+        _ => None,
+    })?;
+    Some(unsupported(&format!(
+        "{own} in a generated column of the reference table {}: each shard would fill it with values of its own; leave the \
+             column out, and compute it where it is read",
+        names.join(".")
+    )))
 }
 
 fn refused(table: &str, own: &str) -> Refusal {
@@ -85,7 +121,16 @@ fn refused(table: &str, own: &str) -> Refusal {
 /// A reference table.
 struct Copies<'c> {
     names: &'c [String],
+    /// Its columns with what each server has by itself.
+    columns: Vec<(String, OwnKind)>,
     layout: &'c Layout,
+}
+
+impl<'c> Copies<'c> {
+    fn known(names: &'c [String], layout: &'c Layout) -> Self {
+        let columns = layout.relation(names).map(|known| id_columns::of(known, None, layout)).unwrap_or_default();
+        Copies { names, columns, layout }
+    }
 }
 
 impl Copies<'_> {
@@ -159,19 +204,7 @@ impl Copies<'_> {
 
     /// An object id in an expression over the columns of the table.
     fn object_id(&self, expr: &Expr) -> Option<String> {
-        let known = self.layout.relation(self.names);
-        let columns = known.map(|known| self.layout.numbered_columns(known, None)).unwrap_or_default();
-        let own = |column: &Expr| {
-            let name = fold_case(match column {
-                Expr::Identifier(name) => name,
-                Expr::CompoundIdentifier(names) => names.last()?,
-                _ => return None,
-            });
-            let kind = columns.iter().find(|(column, _)| *column == name).map(|(_, kind)| kind.clone());
-            let is_row = || self.names.last() == Some(&name) && !columns.is_empty();
-            let kind = kind.or_else(|| (name == "tableoid").then_some(OwnKind::Table));
-            kind.or_else(|| is_row().then(OwnKind::row)).map(|kind| Own { what: name, kind })
-        };
+        let own = |column: &Expr| id_columns::own(column, self.names.last(), &self.columns);
         ObjectIds { layout: self.layout, own: &own }.used(expr).into_iter().next().map(|own| own.what)
     }
 }
@@ -234,6 +267,9 @@ mod tests {
             "alter table refs add column g oid generated always as (refs.tableoid) virtual",
             "alter table refs add column g int generated always as ('refs'::regclass::oid::int) stored",
             "alter table refs add column g oid default 'refs'::tbl",
+            "alter table refs alter column code set expression as (rc::oid::text)",
+            "create table refs (id int, g oid generated always as (tableoid) stored)",
+            "create table soon (rc regclass, g int generated always as (rc::oid::int) stored)",
             "alter table refs alter code type text using rc::oid::text",
             "alter table refs alter code type text using (array[rc])[1]::oid::text",
             "alter table refs alter code type text using d::oid::text",
@@ -269,7 +305,6 @@ mod tests {
             "alter table refs add column a int not null default 0, drop column b",
             "alter table refs add column w word",
             "alter table refs add column g text generated always as (mine(code)) stored",
-            "alter table refs add column g text generated always as (tableoid::regclass::text) virtual",
             "alter table refs alter code type text using rc::text || d::text || all_of[1]::text",
             "alter table refs add column w mood default 'ok'",
             "alter table refs add column twice text generated always as (code || code) stored",
@@ -279,6 +314,9 @@ mod tests {
             "alter table refs add column x \"SERIAL\"",
             "alter table refs alter column at set default now()",
             "alter table refs alter n type bigint using n::bigint",
+            "alter table refs alter column twice set expression as (code || '-')",
+            "create table soon (rc regclass, g text generated always as (rc::text) stored)",
+            "create table t (id int, g oid generated always as (tableoid) stored)",
             "alter table refs add constraint positive check (n > 0)",
             "alter table refs add primary key (code)",
             "alter table refs add constraint apart exclude using gist (span with &&) some thing",

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sqlparser::ast::TableAlias;
-
-use super::ident::{as_written, fold_case};
-use super::object_ids::{OwnKind, is_numbered};
+use super::ident::as_written;
+use super::own_kind::{OwnKind, is_numbered};
 use super::readers::RowReaders;
 use super::system_relations;
 use crate::data::identifier::{cut, quote};
@@ -98,6 +96,8 @@ pub struct Relation {
     pub parts: (usize, String),
     /// Default expressions by column; `IDENTITY` for identity columns.
     pub defaults: BTreeMap<String, String>,
+    /// The expressions of generated columns.
+    pub generated: BTreeMap<String, String>,
     /// The columns whose defaults differ on another shard.
     pub other_defaults: BTreeSet<String>,
     /// Its triggers, each with its function.
@@ -325,27 +325,6 @@ impl Layout {
         // A composed type has no base.
         let of_type = if base.is_empty() { name } else { base };
         Some(OwnKind::Named(format!("{of_type}{}", if is_array { "[]" } else { "" })))
-    }
-
-    /// The columns of a relation whose values are made of object ids, as `AS alias(a, b)` renames them.
-    pub fn numbered_columns(&self, relation: &Relation, alias: Option<&TableAlias>) -> Vec<(String, OwnKind)> {
-        if !relation.parts.1.contains(" reg") && !self.readers.has_numbered() {
-            return Vec::new();
-        }
-        let renamed = |place: usize| Some(fold_case(&alias?.columns.get(place)?.name));
-        let kind = |name: &str| {
-            let line = relation.type_of(name)?;
-            let of_type = [" over ", " of ", " collate "]
-                .into_iter()
-                .fold(line, |line, from| line.split(from).next().unwrap_or(line));
-            let (is_array, of_type) = (of_type.ends_with("[]"), of_type.trim_end_matches("[]"));
-            let last = of_type.rsplit_once('.').map_or(of_type, |(_, last)| last);
-            self.kind_of_type(&last.trim_matches('"').replace("\"\"", "\""), is_array)
-        };
-        let columns = relation.ordered_columns().into_iter().enumerate();
-        columns
-            .filter_map(|(place, name)| Some((renamed(place).unwrap_or_else(|| name.clone()), kind(&name)?)))
-            .collect()
     }
 
     /// True if every shard has a table, view, index or other relation of this name, or none has.

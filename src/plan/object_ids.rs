@@ -10,78 +10,15 @@ use sqlparser::ast::{
 use super::functions::{arguments, own_name};
 use super::ident::last_part;
 use super::layout::Layout;
+use super::own_kind::{Own, OwnKind, is_numbered};
 use super::select::{application_type, unnested};
 use super::system_relations;
 use super::walk::{Node, NodeMut, rewrite, walk};
-
-/// Types whose values are object ids, without the prefix `reg`.
-const NUMBERED: [&str; 11] = [
-    "class",
-    "collation",
-    "config",
-    "dictionary",
-    "namespace",
-    "oper",
-    "operator",
-    "proc",
-    "procedure",
-    "role",
-    "type",
-];
-
-/// What each server has by itself, in a column or an expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Own {
-    /// Its name, for messages.
-    pub what: String,
-    pub kind: OwnKind,
-}
-
-/// How much of such a value is the same on every server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OwnKind {
-    /// Object ids of this type, which PostgreSQL writes as names. The type may contain several of them.
-    Named(String),
-    /// The id of the table that a row is of.
-    Table,
-    /// Nothing.
-    Other,
-}
-
-impl OwnKind {
-    /// A row with such columns.
-    pub fn row() -> Self {
-        OwnKind::Named("a row".into())
-    }
-}
-
-impl Own {
-    pub fn other(what: impl Into<String>) -> Self {
-        Own { what: what.into(), kind: OwnKind::Other }
-    }
-
-    /// True for what is never the same.
-    pub fn is_other(&self) -> bool {
-        self.kind == OwnKind::Other
-    }
-
-    /// What contains either this or the other.
-    #[must_use]
-    pub fn or(self, other: &Own) -> Self {
-        if self.kind == other.kind { self } else { Own::other(self.what) }
-    }
-}
 
 /// The object ids of expressions: their columns have what `own` says.
 pub struct ObjectIds<'a> {
     pub layout: &'a Layout,
     pub own: &'a dyn Fn(&Expr) -> Option<Own>,
-}
-
-/// True for the name of PostgreSQL's type whose values are object ids, and are written as names.
-pub fn is_numbered(of_type: &str) -> bool {
-    let name = of_type.trim_start_matches("pg_catalog.");
-    name.strip_prefix("reg").is_some_and(|name| NUMBERED.contains(&name))
 }
 
 /// True for the name of a function of PostgreSQL's that gives the id of a name, or of a type.
@@ -211,7 +148,8 @@ impl ObjectIds<'_> {
         }
     }
 
-    fn numbered(&self, data_type: &DataType) -> Option<Own> {
+    /// What the values of a type are made of, if object ids are among them.
+    pub fn numbered(&self, data_type: &DataType) -> Option<Own> {
         let written = data_type.to_string().to_ascii_lowercase();
         let name = match application_type(data_type) {
             Some(name) => last_part(name)?,

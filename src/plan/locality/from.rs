@@ -12,9 +12,9 @@ use crate::plan::budget::spend;
 use crate::plan::draft::GATHERED;
 use crate::plan::ident::{fold_case, name_parts};
 use crate::plan::layout::Relation;
-use crate::plan::object_ids::{self, Own};
+use crate::plan::own_kind::Own;
 use crate::plan::parse::Tokens;
-use crate::plan::{functions, grammar, system_relations};
+use crate::plan::{functions, grammar, id_columns, object_ids, system_relations};
 
 /// Stack levels for analyzing a view, in addition to those of its text.
 const AROUND_VIEW: usize = 10;
@@ -298,7 +298,7 @@ impl Search<'_> {
             self.statistics.insert(last);
             return Ok(relation);
         }
-        let numbered = known.iter().flat_map(|known| self.layout.numbered_columns(known, alias));
+        let numbered = known.iter().flat_map(|known| id_columns::of(known, alias, self.layout));
         add_own(&mut relation.own, numbered.map(|(what, kind)| (what.clone(), Own { what, kind })));
         relation.counts = system_relations::with_counts(names);
         if let Some(name) = relation.counts {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlparser::ast::TableAlias;
 
 use crate::plan::ident::fold_case;
-use crate::plan::object_ids::Own;
+use crate::plan::own_kind::Own;
 
 /// What a query's rows depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]

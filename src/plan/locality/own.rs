@@ -8,7 +8,8 @@ use super::scope::{Scope, ScopeRelation};
 use super::search::Search;
 use crate::plan::functions::arguments;
 use crate::plan::ident::{fold_case, last_part, name_parts};
-use crate::plan::object_ids::{ObjectIds, Own, OwnKind};
+use crate::plan::object_ids::ObjectIds;
+use crate::plan::own_kind::{Own, OwnKind};
 use crate::plan::select::{each_call, is_aggregated, is_wildcard, item_expr, ordering, unnested};
 use crate::plan::walk::{Node, walk};
 
@@ -16,7 +17,8 @@ impl Search<'_> {
     /// Notes what an expression uses of such columns, outside its subqueries.
     pub(super) fn use_own(&mut self, expr: &Expr, scope: &Scope<'_>) {
         let mut found = self.ids(&|column| scope.own(column)).used(expr);
-        self.note_ids(&found);
+        // Copies must not get it either.
+        self.of_one_server.extend(found.iter().map(|own| own.what.clone()));
         let mut depth = 0;
         walk(expr, &mut |node| match node {
             Node::Query(_) => depth += 1,
@@ -37,12 +39,6 @@ impl Search<'_> {
     /// The object ids of expressions whose columns have this.
     pub(super) fn ids<'s>(&'s self, own: &'s dyn Fn(&Expr) -> Option<Own>) -> ObjectIds<'s> {
         ObjectIds { layout: self.layout, own }
-    }
-
-    /// Copies must not get object ids, which differ between servers.
-    fn note_ids(&mut self, found: &[Own]) {
-        let ids = found.iter().filter(|own| !own.is_other());
-        self.of_one_server.extend(ids.map(|own| own.what.clone()));
     }
 
     /// Notes that rows are compared by these columns.
@@ -146,7 +142,7 @@ impl Search<'_> {
                 names.get(&name).cloned().or_else(|| table_id(&name))
             };
             let used = self.ids(&own).used(&key.expr);
-            self.note_ids(&used);
+            self.of_one_server.extend(used.iter().map(|own| own.what.clone()));
             found.extend(used);
             found.extend(self.own_names.get(ANY).cloned());
         }

@@ -7,7 +7,7 @@ use sqlparser::ast::Expr;
 use super::outputs::{Locality, OwnColumns, QueryInfo, TenantType, combined};
 use crate::plan::budget::spend;
 use crate::plan::ident::fold_case;
-use crate::plan::object_ids::Own;
+use crate::plan::own_kind::Own;
 
 /// A relation of a FROM clause.
 pub(super) struct ScopeRelation {

@@ -15,7 +15,7 @@ use super::scope::{Scope, ScopeRelation};
 use super::search::{Reason, Search};
 use super::ties::is_one_row;
 use crate::plan::ident::{fold_case, last_part};
-use crate::plan::object_ids::Own;
+use crate::plan::own_kind::Own;
 use crate::plan::select::{
     distinct_on, each_call, group_keys, is_aggregated, item_expr, ordering, output_name, plain_column, window_of,
 };
