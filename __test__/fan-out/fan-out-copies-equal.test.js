@@ -4,7 +4,20 @@ const assert = require('node:assert/strict');
 const { after, before, beforeEach, describe, it } = require('node:test');
 const { startShards } = require('../support/shards');
 
-const COPIES = ['floats', 'reals', 'nums', 'ints', 'bigs', 'codes', 'lts', 'lts_too', 'padded'];
+const COPIES = [
+  'floats',
+  'reals',
+  'nums',
+  'ints',
+  'bigs',
+  'codes',
+  'lts',
+  'lts_too',
+  'padded',
+  'longs',
+  'shorts',
+  'twice',
+];
 const SEED = [
   "create collation lt1 (provider = icu, locale = 'lt-u-ks-level1', deterministic = false)",
   "create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
@@ -17,6 +30,10 @@ const SEED = [
   'create table lts (code text collate lt1 primary key, title text)',
   'create table lts_too (code text collate lt1 primary key, title text)',
   'create table padded (code char(5) primary key, title text)',
+  'create table longs (code varchar(9) primary key, title text)',
+  'create table shorts (code varchar(3) primary key, title text)',
+  'create table twice (code text primary key, title text)',
+  'create unique index twice_ci on twice (code collate ci)',
 ];
 
 describe('rows that are equal in another type or collation', () => {
@@ -158,5 +175,30 @@ describe('rows that are equal in another type or collation', () => {
       ['a', 'b'],
       'update codes set title = c.title from codes c where c.code = codes.title',
     );
+  });
+
+  it('are not dropped by ON CONFLICT DO NOTHING, which would keep the first of them', async () => {
+    const insert = (to, from, [a, b] = ['code', 'code']) =>
+      `insert into ${to} (${a}, title) select ${b}, title from ${from} on conflict (${a}) do nothing`;
+    for (const sql of [
+      insert('ints', 'nums', ['n', 'n']),
+      insert('reals', 'floats', ['d', 'd']),
+      insert('floats', 'bigs', ['d', 'n']),
+      insert('lts', 'codes'),
+      insert('shorts', 'longs'),
+      insert('padded', 'codes'),
+      insert('twice', 'codes'),
+    ])
+      await assertRefused(sql, /ON CONFLICT DO NOTHING for rows that a query reads/);
+    await shards.prepare(
+      "insert into ints values (1, 'one'), (2, 'two')",
+      "insert into codes values ('a', 'one'), ('b', 'two')",
+      "insert into lts values ('a', 'one'), ('b', 'two')",
+      "insert into longs values ('a', 'one'), ('b', 'two')",
+    );
+    const both = ['one', 'two'];
+    await gives('bigs', both, insert('bigs', 'ints', ['n', 'n']));
+    await gives('lts_too', both, insert('lts_too', 'lts'));
+    await gives('codes', both, insert('codes', 'longs'));
   });
 });

@@ -106,6 +106,8 @@ pub struct Relation {
     pub rules: BTreeMap<String, String>,
     /// Columns by which its rows can be told apart, on every shard. None of them is NULL.
     pub keys: BTreeSet<BTreeSet<String>>,
+    /// A unique index of it compares a column under another collation than the column's.
+    pub has_other_collations: bool,
     /// Row-level security of the table.
     pub policies: Vec<Policy>,
     /// Describes how another shard's relation differs.
@@ -236,6 +238,21 @@ pub fn base_type(line: &str) -> &str {
         return of_type;
     }
     of_type.split('(').next().unwrap_or_default().trim_end()
+}
+
+/// True if different values of the first column stay different in the second one. Both are lines of the catalogue.
+pub fn stays_apart(from: &str, to: &str) -> bool {
+    let whole = |line| {
+        let of_type: &str = without_collation(line);
+        of_type.rsplit_once(" over ").map_or(of_type, |(_, base)| base).to_owned()
+    };
+    let is_of = |line: &str, types: &[&str]| types.contains(&base_type(line));
+    const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
+    // Nothing is cut from a text if there is no length.
+    let is_text = matches!(whole(to).as_str(), "text" | "character varying") && is_of(from, &["text", "character varying"]);
+    let is_loose = [from, to].iter().any(|line| line.contains("not deterministic"));
+    (whole(from) == whole(to) || is_text || is_of(from, &INTEGERS) && is_of(to, &INTEGERS))
+        && (!is_loose || collation(from) == collation(to))
 }
 
 /// A type without its collation.

@@ -13,7 +13,7 @@ use super::distinct_rows::DistinctRows;
 use super::draft::{empty_select, from, table};
 use super::fan_out_plan::{Broadcast, Plan};
 use super::ident::{fold_case, name_parts};
-use super::layout::Layout;
+use super::layout::{Layout, stays_apart};
 use super::locality::{Locality, Reason, Scope, Search};
 use super::refusal::{Refusal, unsupported};
 use super::select::{item_expr, plain_column};
@@ -249,18 +249,19 @@ pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, consent: FanOutC
     if let Some(clock) = search.clocks.iter().next() {
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));
     }
-    if drops_some(insert, layout) {
+    if drops_some(insert, &names, layout) {
         return Err(unsupported(
             "ON CONFLICT DO NOTHING for rows that a query reads, in an INSERT into a reference table: of rows that conflict with \
              each other, each shard could keep another one; name the columns of the conflict, and give them a key of the one \
-             table that is read, or read the rows first and bind their values",
+             table that is read, whose columns are of the same types and collations, or read the rows first and bind their \
+             values",
         ));
     }
     Ok(Changed { how: Broadcast::Same, functions: copied(&search)?, distinct: search.distinct })
 }
 
 /// True if the rows of an INSERT may conflict with each other, so that the first of them would be kept and others dropped.
-fn drops_some(insert: &Insert, layout: &Layout) -> bool {
+fn drops_some(insert: &Insert, target: &[String], layout: &Layout) -> bool {
     let Some(OnInsert::OnConflict(OnConflict { action: OnConflictAction::DoNothing, conflict_target })) = &insert.on
     else {
         return false;
@@ -278,7 +279,7 @@ fn drops_some(insert: &Insert, layout: &Layout) -> bool {
             return None;
         };
         let names = name_parts(name).filter(|_| joins.is_empty() && source.with.is_none())?;
-        let keys = &layout.relation(&names)?.keys;
+        let (from, to) = (layout.relation(&names)?, layout.relation(target)?);
         let given = |column: &str| {
             let place = insert
                 .columns
@@ -286,8 +287,18 @@ fn drops_some(insert: &Insert, layout: &Layout) -> bool {
                 .position(|name| name_parts(name).is_some_and(|name| name.last().is_some_and(|name| name == column)))?;
             plain_column(item_expr(select.projection[..=place].last()?)?)
         };
-        let read: BTreeSet<String> = columns.iter().filter_map(|column| given(&fold_case(column))).collect();
-        keys.iter().any(|key| key.is_subset(&read)).then_some(())
+        // Where the keys of two rows are equal in the target, they are told apart by nothing.
+        let read: BTreeSet<String> = columns
+            .iter()
+            .filter_map(|column| {
+                let column = fold_case(column);
+                given(&column).filter(|read| {
+                    let lines = from.type_of(read).zip(to.type_of(&column));
+                    lines.is_some_and(|(from, to)| stays_apart(from, to))
+                })
+            })
+            .collect();
+        (!to.has_other_collations && from.keys.iter().any(|key| key.is_subset(&read))).then_some(())
     };
     told_apart().is_none()
 }

@@ -161,6 +161,7 @@ impl ShardSchemas {
                 policies: answer.text(row, 8).map(policies).unwrap_or_default(),
                 defaults: answer.text(row, 9).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
                 generated: answer.text(row, 16).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
+                has_other_collations: cell(17) == "t",
                 other_defaults: BTreeSet::new(),
                 rules: answer.text(row, 14).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
                 keys: answer.text(row, 13).and_then(|said| serde_json::from_str(said).ok()).unwrap_or_default(),
@@ -202,6 +203,7 @@ impl ShardSchemas {
         let other: Vec<_> = other.cloned().collect();
         known.other_defaults.extend(other);
         known.keys.retain(|key| relation.keys.contains(key));
+        known.has_other_collations |= relation.has_other_collations;
         for (column, value) in &relation.generated {
             let known = known.generated.entry(column.clone()).or_insert_with(|| value.clone());
             if known != value {
@@ -431,14 +433,17 @@ SELECT n.nspname, c.relname, pg_table_is_visible(c.oid),
   c.relkind = 'S',
   CASE WHEN k.oid IS NULL THEN (SELECT json_object_agg(a.attname, pg_get_expr(d.adbin, d.adrelid))::text
    FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> '') END
+   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> '') END,
+  EXISTS (SELECT FROM pg_catalog.pg_index AS i, unnest(i.indkey::int2[], i.indcollation::oid[]) AS u(attnum, collation_id)
+    JOIN pg_catalog.pg_attribute AS a ON a.attnum = u.attnum
+    WHERE i.indrelid = c.oid AND i.indisunique AND a.attrelid = c.oid AND a.attcollation <> u.collation_id)
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN locked AS k ON k.oid = c.oid
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
   AND n.nspname NOT LIKE 'pg\\_temp\\_%'
 UNION ALL
 SELECT DISTINCT '', p.proname, false, false, NULL, NULL, false, NULL, NULL::text, NULL::text, NULL::text, NULL::text, false,
-  NULL::text, NULL::text, false, NULL::text
+  NULL::text, NULL::text, false, NULL::text, false
 FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pg_catalog'
   AND EXISTS (SELECT FROM pg_catalog.pg_proc AS o WHERE o.pronamespace = 'pg_catalog'::regnamespace AND o.proname = p.proname)
