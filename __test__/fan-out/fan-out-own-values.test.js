@@ -249,6 +249,26 @@ describe('what each server has by itself', () => {
       await same(sql);
   });
 
+  it('decides in no change which rows are changed', async () => {
+    for (const sql of [
+      "update late set id = id where current_database() = 'shard0'",
+      "delete from late where current_database() = 'shard0'",
+      'delete from late where tableoid > 5',
+      "update late set id = late.id from named n where n.tenant = late.tenant and n.db = 'shard0'",
+    ])
+      await assertRefused(sql, /differs from server to server, in more than the select list/);
+    for (const sql of [
+      "update late set id = id where of_table = 'late'::regclass and tableoid::regclass::text = 'late'",
+      'update late set id = late.id from named n where n.tenant = late.tenant and n.id = late.id',
+    ]) {
+      assert.equal((await shards.db.raw(sql).mtdd()).rowCount, 6);
+    }
+    // Each shard does what it would do alone.
+    const [{ name }] = (await shards.databases[0].raw('select current_database() as name')).rows;
+    const own = shards.db.raw('update late set id = id where current_database() = ?', [name]);
+    assert.equal((await own.mtdd({ allServers: true })).rowCount, 2);
+  });
+
   it('a column that is called tableoid is no id of a table', async () => {
     await assertRefused(
       'select q.tableoid::regclass, count(*) from (select ascii(right(current_database(), 1))::oid as tableoid from late) q group by 1',

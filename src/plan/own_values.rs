@@ -12,6 +12,11 @@ pub fn refuse(search: &Search<'_>) -> Result<(), Refusal> {
                  read its own catalogue, use .mtdd(null) or allServers: true"
         )));
     }
+    refuse_compared(search)
+}
+
+/// The same, whatever is read of the catalogue.
+pub fn refuse_compared(search: &Search<'_>) -> Result<(), Refusal> {
     match search.own_values.iter().next() {
         Some(value) => Err(unsupported(&format!(
             "{value}, which differs from server to server, in more than the select list: rows of all shards cannot be compared, \

@@ -18,7 +18,7 @@ use super::locality::{Locality, Reason, Scope, Search};
 use super::refusal::{Refusal, unsupported};
 use super::select::{item_expr, plain_column};
 use super::walk::{Node, walk};
-use super::{clock, commands};
+use super::{clock, commands, own_values};
 
 /// What a change does on every shard.
 #[derive(Debug)]
@@ -134,6 +134,9 @@ fn changes(
         && let Some(reader) = search.readers.iter().next().cloned().or(layout.readers.always())
     {
         return Err(unsupported(&reader));
+    }
+    if consent == FanOutConsent::Implicit && locality == Locality::SingleTenant {
+        own_values::refuse_compared(&search)?;
     }
     if let Some(clock) = search.clocks.iter().next()
         && (consent == FanOutConsent::Implicit || reference)
