@@ -12,7 +12,7 @@ const { formatPosition } = require('./position');
 const LINGER = 30_000;
 /** How long a first stream waits for the shard, at most. Milliseconds. */
 const PATIENCE = 2000;
-/** Streams whose older changes are read at the same time. */
+/** Streams of a shard whose older changes are read at the same time. */
 const MOST_READINGS = 16;
 /** Where a tenant lives is looked up again after so long, when a stream begins. Milliseconds. */
 const FRESH = 1000;
@@ -62,9 +62,8 @@ class ChangeFeed {
   #size = 0;
   /** @type {NodeJS.Timeout | undefined} */
   #lingering;
-  #readings = 0;
-  /** Those that wait for their turn. */
-  #queue = [];
+  /** Of each shard: how many read older changes, and those that wait for their turn. */
+  #turns;
   #isClosed = false;
   #local;
   /** What `#local` calls. */
@@ -92,6 +91,7 @@ class ChangeFeed {
     this.#frame = frame;
     this.#logger = logger;
     this.#took = new Array(databases.count).fill(0);
+    this.#turns = Array.from({ length: databases.count }, () => ({ running: 0, queue: [] }));
     this.#readers = Array.from({ length: databases.count }, (_, shard) => {
       const follower = {
         changes: (page, position) => this.#changesOf(shard, page, position),
@@ -162,20 +162,23 @@ class ChangeFeed {
   }
 
   /**
-   * Reads older changes for a stream. Many streams that come back at once take turns.
+   * Reads older changes for a stream. Many streams of a shard that come back at once take turns.
    *
    * @template T
+   * @param {Group} group whose it is
+   * @param {() => boolean} isWanted asked when its turn has come: it may have gone meanwhile
    * @param {() => Promise<T>} read
-   * @returns {Promise<T>}
+   * @returns {Promise<T | undefined>} undefined: it was not wanted any more
    */
-  async reading(read) {
-    while (this.#readings >= MOST_READINGS) await new Promise((resolve) => this.#queue.push(resolve));
-    this.#readings++;
+  async reading({ home }, isWanted, read) {
+    const turns = this.#turns[home];
+    while (turns.running >= MOST_READINGS) await new Promise((resolve) => turns.queue.push(resolve));
+    turns.running++;
     try {
-      return await read();
+      return isWanted() ? await read() : undefined;
     } finally {
-      this.#readings--;
-      this.#queue.shift()?.();
+      turns.running--;
+      turns.queue.shift()?.();
     }
   }
 
@@ -365,7 +368,8 @@ class ChangeFeed {
       return;
     }
     const text = this.#frame(null, oneLine(payload));
-    for (const group of this.#groups.get(String(tenant))?.values() ?? []) {
+    const tenantType = Number.isInteger(message.tenantType) ? message.tenantType : null;
+    for (const group of this.#groupsOf({ tenant: String(tenant), tenantType })) {
       if (shard !== null && group.home !== shard) continue;
       for (const stream of group.streams) stream.notify(table, text);
     }

@@ -172,6 +172,8 @@ class EventStream {
       return;
     }
     this.#position = known;
+    // For a client that has it from elsewhere: an event without an id would leave it without a position.
+    this.#write(this.#format.position(formatPosition(known)));
     await this.#readUp(run);
   }
 
@@ -180,7 +182,12 @@ class EventStream {
     for (let pause = FIRST_PAUSE; run === this.#run; ) {
       let page;
       try {
-        page = await this.#feed.reading(() => this.#readPage());
+        page = await this.#feed.reading(
+          this.#group,
+          () => run === this.#run,
+          () => this.#readPage(),
+        );
+        if (page === undefined) return;
         // Rows that were removed after a move are no changes of the tenant.
         if (page.changes.some(({ action }) => action === 'DELETE')) await this.#feed.checkHome(this.#group);
       } catch (error) {

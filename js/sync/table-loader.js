@@ -13,6 +13,8 @@ const { fromPostgres } = require('./snapshot');
 const NO_VALUE = /^(22...|23514)$/;
 /** How many bytes of rows a page may have, unless it is one row alone. */
 const PAGE_BYTES = 8 * 1024 * 1024;
+/** The same on the disk, where they may be compressed. */
+const STORED_BYTES = 2 * 1024 * 1024;
 
 /**
  * @typedef {object} LoadedPage
@@ -108,30 +110,40 @@ async function wholeTable(databases, request) {
 }
 
 /** Its values: the tenant, the limit, and the key after which it begins. */
-function pageQuery({ relation, tenantColumn, tenantType, typeColumn, keys }, type, isNext, condition) {
+function pageQuery(table, type, isNext, condition) {
+  const { relation, tenantColumn, tenantType, typeColumn, keys, sizes } = table;
   const alias = quoted('mtdd row');
   const columns = keys.map(([name]) => `${alias}.${quoted(name)}`);
   const tenant = `${alias}.${quoted(tenantColumn)}`;
   const ofType = typeColumn === null ? '' : ` AND ${alias}.${typeColumn}::integer = ${Number(type)}`;
-  const ofTenant = condition ?? `${tenant} = $1::text::${tenantType} AND ${tenant}::text = $1::text${ofType}`;
+  const ofTenant =
+    condition ??
+    `${tenant} = $1::text::${tenantType} AND ${tenant}::text COLLATE "C" = $1::text COLLATE "C"${ofType}`;
   const beyond = keys.map(([, one], index) => `$${index + 3}::text::${one}`);
   const isAfter = isNext ? ` AND (${columns.join(', ')}) > (${beyond.join(', ')})` : '';
   // As the row's JSON has it: that does not depend on the session's settings.
   const texts = keys.map(([name, , isComposed], index) =>
     isComposed ? `page.column${index}::text AS key${index}` : `page.row ->> ${literal(name)} AS key${index}`,
   );
-  // Materialized: the log's id, and the rows' JSON, would be computed again and again.
+  const list = columns.join(', ');
+  const sameRow = columns.map((column, index) => `${column} = page.column${index}`).join(' AND ');
+  // Which rows are on the page is found out by what they take on the disk: their JSON may take long, and much room.
   return `WITH log AS MATERIALIZED (
     SELECT CASE WHEN id = mtdd.change_log_id() THEN id END AS log, pg_current_snapshot()::text AS snapshot
     FROM mtdd.change_log), page AS MATERIALIZED (
-    SELECT mtdd.row_json(${alias}) AS row, ${columns.map((column, index) => `${column} AS column${index}`).join(', ')},
-      row_number() OVER (ORDER BY ${columns.join(', ')}) AS place
-    FROM ${relation} AS ${alias} WHERE ${ofTenant}${isAfter} ORDER BY ${columns.join(', ')} LIMIT $2::bigint)
-  SELECT log.log, log.snapshot, found.* FROM log LEFT JOIN (
-    SELECT page.row::text AS row, ${texts.join(', ')}, place, count(*) OVER () AS rows,
+    SELECT ${columns.map((column, index) => `${column} AS column${index}`).join(', ')},
+      row_number() OVER (ORDER BY ${list}) AS place, count(*) OVER () AS rows,
+      sum(${sizes.map((name) => `coalesce(pg_column_size(${alias}.${name}), 0)`).join(' + ') || '0'}) OVER (ORDER BY ${list}) AS stored
+    FROM (SELECT * FROM ${relation} AS ${alias} WHERE ${ofTenant}${isAfter} ORDER BY ${list} LIMIT $2::bigint) AS ${alias}
+  ), found AS MATERIALIZED (
+    SELECT mtdd.row_json(${alias}) AS row, page.*
+    FROM page JOIN ${relation} AS ${alias} ON ${sameRow}
+    WHERE (page.place = 1 OR page.stored <= ${STORED_BYTES}) AND ${ofTenant})
+  SELECT log.log, log.snapshot, shown.* FROM log LEFT JOIN (
+    SELECT page.row::text AS row, ${texts.join(', ')}, place, rows,
       sum(octet_length(page.row::text)) OVER (ORDER BY place) AS bytes
-    FROM page) found ON found.place = 1 OR found.bytes <= ${PAGE_BYTES}
-  ORDER BY found.place`;
+    FROM found AS page) shown ON shown.place = 1 OR shown.bytes <= ${PAGE_BYTES}
+  ORDER BY shown.place`;
 }
 
 /** The last change of each row, in the order of the log. A row that was deleted is its key, and a mark that says so. */

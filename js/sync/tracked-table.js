@@ -25,6 +25,8 @@ const TABLE = `SELECT t.name, CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END |
       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = k.name
       JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
       JOIN pg_catalog.pg_namespace tn ON tn.oid = ty.typnamespace)::text AS keys,
+    (SELECT coalesce(json_agg(format('%I', a.attname)), '[]') FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attlen = -1 AND a.attgenerated <> 'v')::text AS sizes,
     cardinality(t.key_columns)::text AS key_count,
     EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'action'
       AND a.attnum > 0 AND NOT a.attisdropped) AS has_action
@@ -41,6 +43,7 @@ const TABLE = `SELECT t.name, CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END |
  * @property {string} tenantType quoted
  * @property {string | null} typeColumn quoted: the column of the tenant's type, if there is one
  * @property {[name: string, type: string, isComposed: boolean][]} keys the types quoted; arrays and composites
+ * @property {string[]} sizes quoted: the columns of any length
  * @property {string} mark the name under which a tombstone says so
  */
 
@@ -73,6 +76,7 @@ async function findTable(databases, user, name, signal) {
       tenantType: row.tenant_type,
       typeColumn: hasType ? row.type_column : null,
       keys,
+      sizes: JSON.parse(row.sizes),
       mark: row.has_action === 't' ? '$action' : 'action',
     };
   } catch (error) {

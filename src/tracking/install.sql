@@ -2,6 +2,15 @@
 -- what is logged.
 
 CREATE SCHEMA IF NOT EXISTS mtdd;
+-- Who owns the schema could put functions of its own in place of these.
+DO $$
+BEGIN
+    IF (SELECT nspowner FROM pg_namespace WHERE nspname = 'mtdd') <> (SELECT oid FROM pg_roles WHERE rolname = current_user) THEN
+        RAISE EXCEPTION 'the schema mtdd belongs to another role' USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Run this by that role, or let this one own the schema and what is in it.';
+    END IF;
+END
+$$;
 
 -- One row: what holds for the whole log.
 CREATE TABLE IF NOT EXISTS mtdd.change_log (
@@ -26,7 +35,7 @@ CREATE TABLE IF NOT EXISTS mtdd.changes (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     -- '': the change concerns every tenant.
-    tenant text NOT NULL,
+    tenant text COLLATE "C" NOT NULL,
     -- NULL: tenants of every type.
     tenant_type integer,
     table_name text NOT NULL,
@@ -37,16 +46,25 @@ CREATE TABLE IF NOT EXISTS mtdd.changes (
     bytes integer NOT NULL DEFAULT 0,
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX IF NOT EXISTS changes_by_transaction ON mtdd.changes (xid);
-CREATE INDEX IF NOT EXISTS changes_of_tenant ON mtdd.changes (tenant, xid);
+-- Not IF NOT EXISTS, which waits for all writers.
+DO $$
+BEGIN
+    IF to_regclass('mtdd.changes_by_transaction') IS NULL THEN
+        CREATE INDEX changes_by_transaction ON mtdd.changes (xid);
+        CREATE INDEX changes_of_tenant ON mtdd.changes (tenant COLLATE "C", xid);
+    END IF;
+END
+$$;
 
 CREATE TABLE IF NOT EXISTS mtdd.tracked_tables (
     -- As clients name it.
-    name text PRIMARY KEY,
+    name text PRIMARY KEY CHECK (octet_length(name) BETWEEN 1 AND 63),
     relation regclass NOT NULL UNIQUE,
     tenant_column name NOT NULL,
     tenant_type_column name,
-    key_columns name[] NOT NULL
+    key_columns name[] NOT NULL,
+    -- That of its trigger.
+    function_name name NOT NULL
 );
 
 -- Names this log, as long as its positions mean the same: not after a dump was restored, a database was copied, or
@@ -54,8 +72,9 @@ CREATE TABLE IF NOT EXISTS mtdd.tracked_tables (
 CREATE OR REPLACE FUNCTION mtdd.change_log_id() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT substr(md5(concat_ws(' ', log.seed, control.system_identifier, database.oid, left(pg_walfile_name(
-        CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END), 8))), 1, 10)
+    SELECT substr(md5(concat_ws(' ', log.seed, control.system_identifier, database.oid, CASE
+        WHEN pg_is_in_recovery() THEN upper(lpad(to_hex((pg_control_checkpoint()).timeline_id), 8, '0'))
+        ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END)), 1, 10)
     FROM mtdd.change_log log, pg_control_system() control, pg_database database
     WHERE database.datname = current_database()
 $$;
@@ -134,7 +153,8 @@ BEGIN
 END
 $$;
 
--- A trigger's function that runs casts to JSON with the rights of the log's owner must not run those of others.
+-- A trigger's function that runs casts with the rights of the log's owner must not run those of others: to json, jsonb,
+-- text and integer.
 CREATE OR REPLACE FUNCTION mtdd.refuse_foreign_casts(relation oid) RETURNS void
 LANGUAGE plpgsql STABLE
 AS $$
@@ -150,11 +170,11 @@ BEGIN
         ) parts (inner_type) WHERE inner_type <> 0
     )
     SELECT format_type(castsource, NULL) INTO refused
-    FROM types JOIN pg_cast ON castsource = types.oid AND casttarget IN (114, 3802)
+    FROM types JOIN pg_cast ON castsource = types.oid AND casttarget IN (114, 3802, 25, 23)
     JOIN pg_proc f ON f.oid = castfunc JOIN pg_roles owner ON owner.oid = f.proowner
     WHERE NOT owner.rolsuper AND owner.rolname <> current_user LIMIT 1;
     IF refused IS NOT NULL THEN
-        RAISE EXCEPTION 'a change of % cannot be logged: its type % has a cast to JSON of its own', relation::regclass, refused
+        RAISE EXCEPTION 'a change of % cannot be logged: its type % has a cast of its own', relation::regclass, refused
             USING ERRCODE = 'insufficient_privilege', HINT = 'Let the owner of the change log own the function of the cast.';
     END IF;
 END
@@ -231,6 +251,9 @@ DECLARE
     key_index oid;
     key_columns name[];
     published text;
+    -- Not by the table's id, which is another one after a restore.
+    new_function CONSTANT name := 'record_' || substr(md5(gen_random_uuid()::text), 1, 16);
+    old_function name;
     part regclass;
 BEGIN
     IF tracked IS NULL THEN
@@ -255,6 +278,7 @@ BEGIN
     END IF;
     -- The primary key, or else a unique index whose columns are never null. Deferred checks would let two rows have one key.
     SELECT i.indexrelid INTO key_index FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am method ON method.oid = c.relam AND method.amname = 'btree'
     WHERE i.indrelid = tracked AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL
       AND i.indexprs IS NULL AND NOT EXISTS (
           SELECT FROM unnest(i.indkey[0:i.indnkeyatts - 1]) key_part
@@ -269,25 +293,39 @@ BEGIN
     FROM pg_index i, unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY k (attnum, place)
     JOIN pg_attribute a ON a.attrelid = tracked AND a.attnum = k.attnum
     WHERE i.indexrelid = key_index;
+    -- The trigger has no value of a virtual column.
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = tracked AND attgenerated = 'v'
+               AND attname = ANY (key_columns || tenant_column || type_column)) THEN
+        RAISE EXCEPTION 'table % cannot be tracked: its key, or its tenant, is computed when it is read', tracked
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    IF type_column IS NOT NULL THEN
+        EXECUTE (SELECT format('SELECT NULL::%s::integer', format_type(atttypid, NULL)) FROM pg_attribute
+                 WHERE attrelid = tracked AND attname = type_column);
+    END IF;
     published := coalesce(public_name, kind.relname);
+    SELECT t.function_name INTO old_function FROM mtdd.tracked_tables t WHERE t.relation = tracked;
     DELETE FROM mtdd.tracked_tables t
     WHERE t.relation = tracked OR NOT EXISTS (SELECT FROM pg_class WHERE oid = t.relation);
     IF EXISTS (SELECT FROM mtdd.tracked_tables t WHERE t.name = published) THEN
         RAISE EXCEPTION 'another table is tracked as %', published
             USING ERRCODE = 'duplicate_object', HINT = 'Give this one another name, with --name.';
     END IF;
-    INSERT INTO mtdd.tracked_tables VALUES (published, tracked, tenant_column, type_column, key_columns);
+    INSERT INTO mtdd.tracked_tables
+    VALUES (published, tracked, tenant_column, type_column, key_columns, new_function);
 
-    PERFORM mtdd.drop_triggers(tracked);
-    EXECUTE mtdd.trigger_function(tracked, key_index, published, tenant_column, type_column, key_columns);
-    EXECUTE format('CREATE TRIGGER mtdd_record_change AFTER INSERT OR UPDATE OR DELETE ON %s '
-        'FOR EACH ROW EXECUTE FUNCTION mtdd.%I()', tracked, 'record_' || tracked::oid);
+    EXECUTE mtdd.trigger_function(new_function, tracked, key_index, published, tenant_column, type_column, key_columns);
+    EXECUTE format('REVOKE ALL ON FUNCTION mtdd.%I() FROM PUBLIC', new_function);
+    -- OR REPLACE: a trigger that is dropped would let nobody read meanwhile.
+    EXECUTE format('CREATE OR REPLACE TRIGGER mtdd_record_change AFTER INSERT OR UPDATE OR DELETE ON %s '
+        'FOR EACH ROW EXECUTE FUNCTION mtdd.%I()', tracked, new_function);
     EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER mtdd_record_change', tracked);
     FOR part IN SELECT tracked UNION SELECT relid FROM pg_partition_tree(tracked) LOOP
-        EXECUTE format('CREATE TRIGGER mtdd_record_truncate AFTER TRUNCATE ON %s '
+        EXECUTE format('CREATE OR REPLACE TRIGGER mtdd_record_truncate AFTER TRUNCATE ON %s '
             'FOR EACH STATEMENT EXECUTE FUNCTION mtdd.record_truncate(%L)', part, published);
         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER mtdd_record_truncate', part);
     END LOOP;
+    IF old_function IS NOT NULL THEN EXECUTE format('DROP FUNCTION IF EXISTS mtdd.%I()', old_function); END IF;
     -- What happened while it was not tracked is in no log.
     INSERT INTO mtdd.changes (tenant, table_name, action) VALUES ('', published, 'RESET');
     PERFORM mtdd.notify_changes();
@@ -312,97 +350,124 @@ BEGIN
 END
 $$;
 
+-- A name in quotes. PL/pgSQL has words of its own, which quote_ident does not know.
+CREATE OR REPLACE FUNCTION mtdd.quoted(name text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT '"' || replace(name, '"', '""') || '"' $$;
+
+-- The condition under which a row of the table is the one that the trigger's OLD or NEW says: by the operators of the
+-- key, so that its index is used, and by the texts, which clients compare.
+CREATE OR REPLACE FUNCTION mtdd.same_row(of_row text, key_index oid, key_columns name[], places name[]) RETURNS text
+LANGUAGE sql STABLE
+AS $$
+    SELECT string_agg(condition, ' AND ') FROM (
+        SELECT 'mtdd_table.' || mtdd.quoted(key_columns[k.place]) || ' OPERATOR(' || mtdd.quoted(n.nspname) || '.'
+            || o.oprname || ') ' || of_row || '.' || mtdd.quoted(key_columns[k.place])
+        FROM pg_index i, unnest(i.indclass[0:i.indnkeyatts - 1]) WITH ORDINALITY k (class, place)
+        JOIN pg_opclass c ON c.oid = k.class
+        JOIN pg_amop m ON m.amopfamily = c.opcfamily AND m.amopstrategy = 3
+            AND m.amoplefttype = c.opcintype AND m.amoprighttype = c.opcintype
+        JOIN pg_operator o ON o.oid = m.amopopr JOIN pg_namespace n ON n.oid = o.oprnamespace
+        WHERE i.indexrelid = key_index
+        UNION ALL
+        SELECT 'mtdd_table.' || mtdd.quoted(place) || '::text COLLATE "C" IS NOT DISTINCT FROM ' || of_row || '.'
+            || mtdd.quoted(place) || '::text COLLATE "C"'
+        FROM unnest(places) place
+    ) conditions (condition)
+$$;
+
+-- -1: of nobody's type.
+CREATE OR REPLACE FUNCTION mtdd.type_of(of_row text, type_column name) RETURNS text
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT CASE WHEN type_column IS NULL THEN 'NULL::integer'
+        ELSE 'coalesce(' || of_row || '.' || mtdd.quoted(type_column) || '::integer, -1)' END
+$$;
+
 -- The text of a table's trigger function. It says how the row is now of each key and tenant that the change concerns,
 -- because triggers of the application may have changed it again: what is logged last is how it stays.
 CREATE OR REPLACE FUNCTION mtdd.trigger_function(
-    tracked regclass, key_index oid, published text, tenant_column name, type_column name, key_columns name[]
+    function_name name, tracked regclass, key_index oid, published text, tenant_column name, type_column name,
+    key_columns name[]
 ) RETURNS text
 LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    source CONSTANT text := CASE WHEN (SELECT relkind FROM pg_class WHERE oid = tracked) = 'r' THEN 'ONLY ' ELSE '' END
-        || (SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-            WHERE c.oid = tracked);
-    same_key text;
-    of_place text;
-    -- -1: of nobody's type.
-    type_of text := 'NULL::integer';
+    named CONSTANT text := (SELECT mtdd.quoted(nspname) || '.' || mtdd.quoted(relname) FROM pg_class c
+        JOIN pg_namespace n ON n.oid = relnamespace WHERE c.oid = tracked);
+    source CONSTANT text := CASE WHEN (SELECT relkind FROM pg_class WHERE oid = tracked) = 'r' THEN 'ONLY ' ELSE '' END || named;
+    places CONSTANT name[] := array_remove(key_columns || tenant_column || type_column, NULL);
+    -- Of which nothing in the texts is a part.
+    tag CONSTANT text := '$mtdd_' || md5(gen_random_uuid()::text) || '$';
+    settings text := '';
+    find_row CONSTANT text := format('SELECT * INTO mtdd_present FROM %s AS mtdd_table WHERE ', source);
 BEGIN
-    -- By the operators of the key itself.
-    SELECT string_agg(format('mtdd_table.%1$I OPERATOR(%2$I.%3$s) mtdd_row.%1$I', key_columns[k.place], n.nspname, o.oprname),
-        ' AND ' ORDER BY k.place) INTO same_key
-    FROM pg_index i, unnest(i.indclass[0:i.indnkeyatts - 1]) WITH ORDINALITY k (class, place)
-    JOIN pg_opclass c ON c.oid = k.class
-    JOIN pg_amop m ON m.amopfamily = c.opcfamily AND m.amopstrategy = 3
-        AND m.amoplefttype = c.opcintype AND m.amoprighttype = c.opcintype
-    JOIN pg_operator o ON o.oid = m.amopopr JOIN pg_namespace n ON n.oid = o.oprnamespace
-    WHERE i.indexrelid = key_index;
-    of_place := format('mtdd_row.%I::text', tenant_column);
-    IF type_column IS NOT NULL THEN type_of := format('coalesce(mtdd_row.%I::integer, -1)', type_column); END IF;
+    -- The texts of other types depend on them.
+    IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = tracked AND a.attname = ANY (places) AND a.atttypid NOT IN
+        ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'bool'::regtype, 'text'::regtype,
+         'varchar'::regtype, 'bpchar'::regtype, 'name'::regtype, 'uuid'::regtype)) THEN
+        settings := $s$SET TimeZone = 'UTC' SET DateStyle = 'ISO' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+SET bytea_output = 'hex'$s$;
+    END IF;
     RETURN format($body$
-CREATE OR REPLACE FUNCTION mtdd.%1$I() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = off
-AS $trigger$
+CREATE OR REPLACE FUNCTION mtdd.%1$s() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = off SET enable_seqscan = off %2$s
+AS %3$s
 DECLARE
-    mtdd_row %2$s%%ROWTYPE;
-    mtdd_present %2$s%%ROWTYPE;
-    is_moved boolean := false;
+    mtdd_present record;
+    mtdd_is_moved boolean := false;
 BEGIN
-    -- json and jsonb. Casts that come with PostgreSQL have no such functions.
-    IF EXISTS (SELECT FROM pg_cast WHERE castfunc >= 16384 AND casttarget IN (114, 3802)) THEN
+    -- Another table, or a view, may have got its name.
+    IF to_regclass(%4$L) IS DISTINCT FROM %5$s::oid::regclass THEN
+        RAISE EXCEPTION 'table %% was renamed after it was tracked', %5$s::oid::regclass
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run mtdd-server track again.';
+    END IF;
+    -- Casts that come with PostgreSQL have no such functions.
+    IF EXISTS (SELECT FROM pg_cast WHERE castfunc >= 16384 AND casttarget IN (114, 3802, 25, 23)) THEN
         PERFORM mtdd.refuse_foreign_casts(TG_RELID);
     END IF;
-    IF TG_OP = 'UPDATE' THEN
-        is_moved := ROW(%3$s) IS DISTINCT FROM ROW(%4$s);
-    END IF;
-    IF TG_OP = 'DELETE' OR is_moved THEN
-        mtdd_row := OLD;
-        SELECT * INTO mtdd_present FROM %5$s AS mtdd_table WHERE %6$s AND %7$s;
+    IF TG_OP = 'UPDATE' THEN mtdd_is_moved := %6$s; END IF;
+    IF TG_OP = 'DELETE' OR mtdd_is_moved THEN
+        %7$s;
         IF FOUND THEN
             PERFORM mtdd.log_row(%8$s, %9$s, %10$L, 'UPDATE', mtdd.row_json(mtdd_present));
         ELSE
-            PERFORM mtdd.log_row(%8$s, %9$s, %10$L, 'DELETE', mtdd.row_json(mtdd_row));
+            PERFORM mtdd.log_row(%8$s, %9$s, %10$L, 'DELETE', mtdd.row_json(OLD));
         END IF;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        mtdd_row := NEW;
-        SELECT * INTO mtdd_present FROM %5$s AS mtdd_table WHERE %6$s AND %7$s;
+        %11$s;
         IF FOUND THEN
-            PERFORM mtdd.log_row(%8$s, %9$s, %10$L, CASE WHEN is_moved THEN 'INSERT' ELSE TG_OP END, mtdd.row_json(mtdd_present));
+            PERFORM mtdd.log_row(%12$s, %13$s, %10$L, CASE WHEN mtdd_is_moved THEN 'INSERT' ELSE TG_OP END, mtdd.row_json(mtdd_present));
         ELSE
-            PERFORM mtdd.log_row(%8$s, %9$s, %10$L, 'DELETE', mtdd.row_json(mtdd_row));
+            PERFORM mtdd.log_row(%12$s, %13$s, %10$L, 'DELETE', mtdd.row_json(NEW));
         END IF;
     END IF;
     PERFORM mtdd.notify_changes();
     RETURN NULL;
 END
-$trigger$
+%3$s
 $body$,
-        'record_' || tracked::oid,
-        (SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-            WHERE c.oid = tracked),
-        (SELECT string_agg(format('OLD.%I::text', part), ', ') FROM unnest(key_columns || tenant_column || type_column) part
-            WHERE part IS NOT NULL),
-        (SELECT string_agg(format('NEW.%I::text', part), ', ') FROM unnest(key_columns || tenant_column || type_column) part
-            WHERE part IS NOT NULL),
-        source, same_key,
-        format('mtdd_table.%1$I::text IS NOT DISTINCT FROM mtdd_row.%1$I::text', tenant_column)
-            || CASE WHEN type_column IS NULL THEN '' ELSE format(' AND mtdd_table.%1$I IS NOT DISTINCT FROM mtdd_row.%1$I', type_column) END,
-        of_place, type_of, published);
+        function_name, settings, tag, named, tracked::oid,
+        (SELECT string_agg(format('OLD.%1$s::text COLLATE "C" IS DISTINCT FROM NEW.%1$s::text COLLATE "C"', mtdd.quoted(place)), ' OR ')
+            FROM unnest(places) place),
+        find_row || mtdd.same_row('OLD', key_index, key_columns, places), 'OLD.' || mtdd.quoted(tenant_column) || '::text',
+        mtdd.type_of('OLD', type_column), published,
+        find_row || mtdd.same_row('NEW', key_index, key_columns, places), 'NEW.' || mtdd.quoted(tenant_column) || '::text',
+        mtdd.type_of('NEW', type_column));
 END
 $$;
 
-CREATE OR REPLACE FUNCTION mtdd.drop_triggers(relation regclass) RETURNS void
+CREATE OR REPLACE FUNCTION mtdd.drop_triggers(relation regclass, function_name name) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     part regclass;
 BEGIN
+    EXECUTE format('DROP TRIGGER IF EXISTS mtdd_record_change ON %s', relation);
     FOR part IN SELECT relation UNION SELECT relid FROM pg_partition_tree(relation) LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS mtdd_record_truncate ON %s', part);
     END LOOP;
-    EXECUTE format('DROP TRIGGER IF EXISTS mtdd_record_change ON %s', relation);
-    EXECUTE format('DROP FUNCTION IF EXISTS mtdd.%I()', 'record_' || relation::oid);
+    EXECUTE format('DROP FUNCTION IF EXISTS mtdd.%I()', function_name);
 END
 $$;
 
@@ -412,13 +477,14 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     relation regclass;
+    function_name name;
 BEGIN
     DELETE FROM mtdd.tracked_tables t
     WHERE t.name = table_name OR t.relation = coalesce(
         CASE WHEN table_name !~ '[."]' THEN to_regclass(quote_ident(table_name)) END, to_regclass(table_name))
-    RETURNING t.relation INTO relation;
+    RETURNING t.relation, t.function_name INTO relation, function_name;
     IF NOT FOUND THEN RETURN false; END IF;
-    IF EXISTS (SELECT FROM pg_class WHERE oid = relation) THEN PERFORM mtdd.drop_triggers(relation); END IF;
+    IF EXISTS (SELECT FROM pg_class WHERE oid = relation) THEN PERFORM mtdd.drop_triggers(relation, function_name); END IF;
     RETURN true;
 END
 $$;
@@ -426,6 +492,6 @@ $$;
 REVOKE ALL ON FUNCTION mtdd.change_log_id(), mtdd.begin_change_log(), mtdd.trim_changes(integer),
     mtdd.log_row(text, integer, text, text, json), mtdd.notify_changes(), mtdd.refuse_foreign_casts(oid),
     mtdd.record_truncate(), mtdd.track_table(text, text, text, text, boolean), mtdd.untrack_table(text),
-    mtdd.column_named(regclass, text), mtdd.drop_triggers(regclass),
-    mtdd.trigger_function(regclass, oid, text, name, name, name[]) FROM PUBLIC;
+    mtdd.column_named(regclass, text), mtdd.drop_triggers(regclass, name),
+    mtdd.trigger_function(name, regclass, oid, text, name, name, name[]) FROM PUBLIC;
 SELECT mtdd.begin_change_log();
