@@ -220,7 +220,7 @@ fn compares_exactly(line: &str) -> bool {
         "text",
         "uuid",
     ];
-    if line.contains("not deterministic") {
+    if line.contains(NOT_DETERMINISTIC) {
         return false;
     }
     // An enum's labels, or the type that a domain is over.
@@ -249,10 +249,27 @@ pub fn stays_apart(from: &str, to: &str) -> bool {
     let is_of = |line: &str, types: &[&str]| types.contains(&base_type(line));
     const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
     // Nothing is cut from a text if there is no length.
-    let is_text = matches!(whole(to).as_str(), "text" | "character varying") && is_of(from, &["text", "character varying"]);
-    let is_loose = [from, to].iter().any(|line| line.contains("not deterministic"));
+    let is_text =
+        matches!(whole(to).as_str(), "text" | "character varying") && is_of(from, &["text", "character varying"]);
+    let is_loose = [from, to].iter().any(|line| line.contains(NOT_DETERMINISTIC));
     (whole(from) == whole(to) || is_text || is_of(from, &INTEGERS) && is_of(to, &INTEGERS))
         && (!is_loose || collation(from) == collation(to))
+}
+
+/// In the catalogue's line of a column: its collation may hold different texts for equal.
+pub const NOT_DETERMINISTIC: &str = "not deterministic";
+
+/// True for a type, as the catalogue's lines describe it, whose equal values PostgreSQL writes alike.
+pub fn has_one_text(line: &str) -> bool {
+    const MORE: [&str; 10] =
+        ["money", "inet", "cidr", "macaddr", "macaddr8", "bit", "bit varying", "pg_lsn", "varchar", "int"];
+    let element = line.replacen("[]", "", 1);
+    let base = base_type(&element);
+    let of_time =
+        base.starts_with("timestamp") || base.starts_with("time ") || base == "time" || base.starts_with("reg");
+    compares_exactly(&element)
+        || !element.contains(NOT_DETERMINISTIC)
+            && (of_time || MORE.contains(&base) || base == "numeric" && element.contains("numeric("))
 }
 
 /// A type without its collation.

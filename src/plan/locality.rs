@@ -8,6 +8,7 @@ mod calls;
 mod classes;
 mod comparisons;
 mod from;
+mod loose;
 mod matches;
 mod outputs;
 mod own;

@@ -116,10 +116,11 @@ fn changes(
     };
     let refuse = |reason: Reason| unsupported(&reason);
     let mut search = Search::new(layout);
+    search.copies = reference;
     let locality = look(&mut search).map_err(refuse)?;
     if reference && consent == FanOutConsent::AllServers {
         // A policy gives no values: if it reads nothing sharded, it applies equally to all copies.
-        search = Search::without_policies(layout);
+        search = Search::of_copies(layout);
         look(&mut search).map_err(refuse)?;
     }
     if consent == FanOutConsent::Implicit
@@ -169,6 +170,13 @@ fn copied(search: &Search<'_>) -> Result<BTreeSet<String>, Refusal> {
         return Err(unsupported(&format!(
             "{part} in a change of a reference table: its result depends on the order of the rows, and the copies could \
                  differ; read it first and bind its result, or order the aggregate or window by a unique key"
+        )));
+    }
+    if let Some(part) = search.loose.iter().next() {
+        return Err(unsupported(&format!(
+            "{part} in a change of a reference table: which of them comes first depends on the order of the rows, and the copies \
+                 could differ; read it first and bind its result, or use columns of a type and collation that write equal values \
+                 alike, such as numeric(10, 2)"
         )));
     }
     if let Some(part) = search.of_one_server.iter().next()
@@ -247,7 +255,7 @@ pub fn insert(insert: &Insert, with: With<'_>, layout: &Layout, consent: FanOutC
     if !look(&mut Search::new(layout)).map_err(refuse)? {
         return Err(unsupported(BY_ROWS));
     }
-    let mut search = Search::without_policies(layout);
+    let mut search = Search::of_copies(layout);
     look(&mut search).map_err(refuse)?;
     if let Some(clock) = search.clocks.iter().next() {
         return Err(unsupported(&format!("{clock}: {}", clock::EACH_SHARD)));

@@ -2,6 +2,7 @@
 
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, OrderByExpr, Query};
 
+use super::loose::has_array;
 use super::outputs::{Locality, OutputColumn, QueryInfo, are_alike};
 use super::scope::Scope;
 use super::search::{Reason, Search};
@@ -17,8 +18,12 @@ impl Search<'_> {
         if scope.is_inside_sharded() && aggregates_around(expr, scope) {
             return Err(OF_AROUND.into());
         }
+        let mut is_loose = false;
         for subquery in subqueries(expr) {
-            self.subquery(&subquery.0, subquery.1.as_ref(), scope)?;
+            is_loose |= self.subquery(&subquery.0, subquery.1.as_ref(), scope)?;
+        }
+        if is_loose && has_array(expr) {
+            self.loose.insert("ARRAY(SELECT ...) of values that may be equal and written otherwise".into());
         }
         self.calls(expr)?;
         self.note_ties(expr, scope);
@@ -27,7 +32,8 @@ impl Search<'_> {
     }
 
     /// Checks a subquery of an expression: it may read nothing sharded, or only rows of the outer row's tenant.
-    fn subquery(&mut self, query: &Query, compared: Option<&Expr>, scope: &Scope<'_>) -> Result<(), Reason> {
+    /// True if its rows come from tables, and may be equal and written otherwise.
+    fn subquery(&mut self, query: &Query, compared: Option<&Expr>, scope: &Scope<'_>) -> Result<bool, Reason> {
         let mut around = Scope::inside(scope);
         self.ctes(query, &mut around)?;
         // Its ORDER BY may also aggregate outer rows.
@@ -41,15 +47,16 @@ impl Search<'_> {
         self.compare_order(query.order_by.as_ref(), &found.outputs);
         self.note_limit(query);
         let whole = query.limit_clause.is_none() && query.fetch.is_none();
+        let is_loose = found.is_stored && !found.loose.is_empty();
         if anchored || found.locality == Locality::Replicated {
-            return Ok(());
+            return Ok(is_loose);
         }
         if let Some(compared) = compared
             && found.locality == Locality::SingleTenant
             && whole
             && compares_tenant(compared, &found, scope)
         {
-            return Ok(());
+            return Ok(is_loose);
         }
         let column = self.layout.tenant_column.as_deref().unwrap_or("the tenant column");
         Err(format!(

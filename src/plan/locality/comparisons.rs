@@ -8,7 +8,7 @@ use sqlparser::ast::{DataType, Expr, Query, Select, TableFactor, UnaryOperator, 
 use super::scope::ScopeRelation;
 use crate::plan::functions::{FunctionKind, kind};
 use crate::plan::ident::{fold_case, name_parts};
-use crate::plan::layout::{Layout, base_type, collation};
+use crate::plan::layout::{Layout, NOT_DETERMINISTIC, base_type, collation};
 use crate::plan::print::placeholder;
 use crate::plan::select::{application_type, unnested};
 use crate::plan::walk::{Node, walk};
@@ -164,8 +164,6 @@ impl<'c> Comparisons<'c> {
         self.layout.relation(self.tables.get(&table)?)?.type_of(&name)
     }
 }
-
-const NOT_DETERMINISTIC: &str = "not deterministic";
 
 fn is_exact_type(data_type: &DataType) -> bool {
     matches!(

@@ -11,7 +11,7 @@ use super::search::{Definition, Reason, Search};
 use crate::plan::budget::spend;
 use crate::plan::draft::GATHERED;
 use crate::plan::ident::{fold_case, name_parts};
-use crate::plan::layout::Relation;
+use crate::plan::layout::{NOT_DETERMINISTIC, Relation};
 use crate::plan::own_kind::Own;
 use crate::plan::parse::Tokens;
 use crate::plan::{functions, grammar, id_columns, object_ids, system_relations};
@@ -191,6 +191,8 @@ impl Search<'_> {
             is_stored: found.is_stored,
             keys,
             own,
+            has_loose_texts: !found.loose.is_empty(),
+            loose: found.loose,
             is_table: false,
             class,
             counts: None,
@@ -219,6 +221,8 @@ impl Search<'_> {
             is_stored: false,
             keys: BTreeSet::new(),
             own,
+            loose: BTreeSet::new(),
+            has_loose_texts: false,
             is_table: false,
         }
     }
@@ -255,6 +259,8 @@ impl Search<'_> {
             is_stored: true,
             keys: BTreeSet::new(),
             own: OwnColumns::new(),
+            loose: BTreeSet::new(),
+            has_loose_texts: false,
             is_table: true,
         };
         if names.len() == 1
@@ -269,6 +275,8 @@ impl Search<'_> {
             relation.columns = found.columns();
             relation.keys = found.key_names();
             relation.own = self.note_own(&found);
+            relation.has_loose_texts = !found.loose.is_empty();
+            relation.loose = found.loose;
             relation.is_table = false;
             relation.locality = found.locality;
             relation.is_ordered = found.is_ordered;
@@ -300,6 +308,10 @@ impl Search<'_> {
         }
         let numbered = known.iter().flat_map(|known| id_columns::of(known, alias, self.layout));
         add_own(&mut relation.own, numbered.map(|(what, kind)| (what.clone(), Own { what, kind })));
+        if let Some(known) = known {
+            relation.loose = self.loose_columns(known, alias);
+            relation.has_loose_texts = !relation.loose.is_empty() && known.parts.1.contains(NOT_DETERMINISTIC);
+        }
         relation.counts = system_relations::with_counts(names);
         if let Some(name) = relation.counts {
             if renamed {
@@ -316,6 +328,8 @@ impl Search<'_> {
                 rename(&mut found, alias);
             }
             relation.own = self.note_own(&found);
+            relation.has_loose_texts = !found.loose.is_empty();
+            relation.loose = std::mem::take(&mut found.loose);
             relation.is_table = self.layout.relation(names).is_some_and(|view| view.is_stored);
             if let Locality::CrossShard(reason) = found.locality {
                 return Err(format!("the view {}: {reason}", names.join(".")));

@@ -48,6 +48,8 @@ pub struct QueryInfo {
     /// It reads a table, which need not have its rows in the same order on each shard.
     pub is_stored: bool,
     pub tenant_type: TenantType,
+    /// The names of its columns whose equal values may be written otherwise, for copies. `ANY`: one of its columns.
+    pub loose: BTreeSet<String>,
     /// Positions of outputs by which its rows can be told apart.
     pub keys: BTreeSet<BTreeSet<usize>>,
 }
@@ -188,11 +190,20 @@ pub(super) fn common(left: &[OutputColumn], right: &[OutputColumn], alike: bool)
 pub(super) fn rename(found: &mut QueryInfo, alias: &TableAlias) {
     for (index, column) in alias.columns.iter().enumerate() {
         match found.outputs.get_mut(index) {
-            Some(OutputColumn::Column { name, .. }) => *name = Some(fold_case(&column.name)),
+            Some(OutputColumn::Column { name, .. }) => {
+                let new = fold_case(&column.name);
+                let old = name.replace(new.clone());
+                if old.is_some_and(|old| found.loose.contains(&old)) {
+                    found.loose.insert(new);
+                }
+            }
             // The columns of a wildcard are not known, so neither are later names.
             _ => {
                 let own = found.outputs[index.min(found.outputs.len())..].iter().find_map(OutputColumn::own).cloned();
                 found.outputs.truncate(index);
+                if !found.loose.is_empty() {
+                    found.loose.insert(ANY.into());
+                }
                 if let Some(own) = own {
                     let own = [(ANY.to_owned(), Own::other(own.what))].into();
                     found.outputs.push(OutputColumn::Several { tenants: BTreeSet::new(), own });

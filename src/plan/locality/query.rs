@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{Cte, OrderBy, Query, SetExpr, SetOperator, SetQuantifier};
 
+use super::loose::united;
 use super::outputs::{Locality, OutputColumn, QueryInfo, are_alike, combined, common, outputs_tenant, rename};
 use super::scope::Scope;
 use super::search::{Reason, Search};
@@ -158,6 +159,7 @@ impl Search<'_> {
                     is_ordered: false,
                     is_stored: false,
                     tenant_type: None,
+                    loose: BTreeSet::new(),
                     keys: keys_of_values(values),
                 };
                 Ok((found, false))
@@ -171,7 +173,9 @@ impl Search<'_> {
                 let tenant_type = combined([&left.tenant_type, &right.tenant_type]);
                 if !is_union_all(*op, *set_quantifier) {
                     self.compare_own(&outputs);
+                    self.note_loose_sides([&left, &right]);
                 }
+                let loose = united(&left, &right);
                 let is_ordered = left.is_ordered || right.is_ordered;
                 let is_stored = left.is_stored || right.is_stored;
                 let keeps = outputs_tenant(&outputs) || anchored;
@@ -187,7 +191,7 @@ impl Search<'_> {
                     ),
                 };
                 let keys = BTreeSet::new();
-                Ok((QueryInfo { locality, outputs, is_ordered, is_stored, tenant_type, keys }, anchored))
+                Ok((QueryInfo { locality, outputs, is_ordered, is_stored, tenant_type, loose, keys }, anchored))
             }
             // The parser keeps neither the quotes nor, in places, the schema of the name.
             SetExpr::Table(_) => Err("TABLE and a name; write SELECT * FROM and the name".into()),

@@ -33,6 +33,10 @@ pub(super) struct ScopeRelation {
     pub(super) own: OwnColumns,
     /// Its rows are a table's, so that their `tableoid` is its id.
     pub(super) is_table: bool,
+    /// Its columns whose equal values may be written otherwise, for copies. `ANY`: one of its columns.
+    pub(super) loose: BTreeSet<String>,
+    /// Some of them may be texts.
+    pub(super) has_loose_texts: bool,
     /// Columns by which its rows can be told apart.
     pub(super) keys: BTreeSet<BTreeSet<String>>,
 }

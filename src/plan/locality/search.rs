@@ -55,6 +55,10 @@ pub struct Search<'a> {
     pub statistics: BTreeSet<String>,
     /// Parts that depend on the order of rows without giving one.
     pub unordered: BTreeSet<String>,
+    /// Parts that give one of several values that are equal.
+    pub loose: BTreeSet<String>,
+    /// It changes copies, which have to get the same values.
+    pub copies: bool,
     /// Rows on which that depends unless no two of them are equal.
     pub distinct: Vec<DistinctRows>,
     /// Parts that read something of one server: its database, its settings, its object ids.
@@ -105,6 +109,8 @@ impl<'a> Search<'a> {
             attributes: BTreeSet::new(),
             statistics: BTreeSet::new(),
             unordered: BTreeSet::new(),
+            loose: BTreeSet::new(),
+            copies: false,
             distinct: Vec::new(),
             of_one_server: BTreeSet::new(),
             own_values: BTreeSet::new(),
@@ -126,8 +132,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// An analysis without the functions that policies call.
-    pub fn without_policies(layout: &'a Layout) -> Self {
-        Search { skips_policies: true, ..Search::new(layout) }
+    /// An analysis of a change of copies, without the functions that policies call.
+    pub fn of_copies(layout: &'a Layout) -> Self {
+        Search { skips_policies: true, copies: true, ..Search::new(layout) }
     }
 }

@@ -10,6 +10,7 @@ use sqlparser::ast::{
 
 use super::by_tenant::{distinct_by_tenant, groups_by_tenant, is_within_tenant};
 use super::classes::facts;
+use super::loose::only_compares;
 use super::outputs::{Locality, OutputColumn, QueryInfo, outputs_tenant};
 use super::scope::{Scope, ScopeRelation};
 use super::search::{Reason, Search};
@@ -42,7 +43,8 @@ impl Search<'_> {
         let is_stored = scope.relations.iter().any(|relation| relation.is_stored);
         let keys = if is_one_row(select) { [BTreeSet::new()].into() } else { BTreeSet::new() };
         let (is_ordered, tenant_type) = (scope.is_ordered(), scope.tenant_type());
-        Ok((QueryInfo { locality, outputs, is_ordered, is_stored, tenant_type, keys }, anchored))
+        let loose = self.loose_outputs(select, &outputs, &scope);
+        Ok((QueryInfo { locality, outputs, is_ordered, is_stored, tenant_type, loose, keys }, anchored))
     }
 
     /// The locality of FROM and WHERE, before any grouping; also checks the calls in the rest of the select.
@@ -59,7 +61,10 @@ impl Search<'_> {
         }
         let locality = self.joined_locality(scope)?;
         if let Some(condition) = &select.selection {
+            let before = only_compares(condition).then(|| self.loose.clone());
             self.expression(condition, scope)?;
+            // Any of several equal values gives the same rows.
+            self.loose = before.unwrap_or_else(|| std::mem::take(&mut self.loose));
         }
         for (place, item) in select.projection.iter().enumerate() {
             let Some(expr) = item_expr(item) else { continue };
@@ -89,6 +94,7 @@ impl Search<'_> {
             }
         }
         self.compare_listed(select, scope);
+        self.note_loose_rows(select, scope);
         Ok(locality)
     }
 

@@ -16,6 +16,7 @@ use crate::plan::walk::{Node, walk};
 impl Search<'_> {
     /// Notes the calls of an expression whose order of rows may be open, and the arrays of a subquery's rows.
     pub(super) fn note_ties(&mut self, expr: &Expr, scope: &Scope<'_>) {
+        self.note_loose_calls(expr, scope);
         each_call(expr, &mut |call| {
             if let Some(keys) = tied(call)
                 && !scope.tells_apart(&keys)
@@ -64,7 +65,7 @@ pub(super) fn is_one_row(select: &Select) -> bool {
 
 impl Scope<'_> {
     /// True if no two rows of this FROM clause, as far as they are of tables, are equal in all of these.
-    fn tells_apart(&self, keys: &[&Expr]) -> bool {
+    pub(super) fn tells_apart(&self, keys: &[&Expr]) -> bool {
         self.relations.iter().filter(|relation| relation.is_stored).all(|relation| {
             let is_named = |column: &String| keys.iter().any(|key| is_column(key, relation, column));
             relation.keys.iter().any(|key| key.iter().all(is_named))
