@@ -84,6 +84,9 @@ describe('what each server has by itself', () => {
       "select count(*) from late group by 'late'::regclass::oid",
       'select min(of_table) = max(of_table) as same from late',
       'select count(*) from late group by current_database()',
+      "select current_setting('enable_nestloop') as x, count(*) from late group by 1",
+      "select count(*) from late where current_setting('max_connections')::int > id",
+      'select count(*) from late where current_setting(tenant, true) is null',
     ]) {
       await assertRefused(sql, /differs from server to server, in more than the select list/);
     }
@@ -247,6 +250,23 @@ describe('what each server has by itself', () => {
       'select d, e, all_of, one, id from held',
     ])
       await same(sql);
+  });
+
+  it('a setting of the application may be compared where all databases have the same', async () => {
+    const sql = "select current_setting('app.place', true) as x, count(*) from late group by 1";
+    await same(sql);
+    await same("select current_setting('TimeZone') as x, count(*) from late group by 1");
+    const [{ name }] = (await shards.databases[0].raw('select current_database() as name')).rows;
+    await shards.databases[0].raw("alter database ?? set app.place = 'here'", [name]);
+    // Something else makes the client look again.
+    await shards.prepare('alter table late add column more int');
+    try {
+      await shards.db.raw('select more from late').mtdd();
+      await assertRefused(sql, /current_setting\(\), which differs from server to server/);
+    } finally {
+      await shards.databases[0].raw('alter database ?? reset app.place', [name]);
+      await shards.prepare('alter table late drop column more');
+    }
   });
 
   it('decides in no change which rows are changed', async () => {

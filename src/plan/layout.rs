@@ -38,6 +38,8 @@ pub struct Differences {
     pub orders: BTreeMap<String, String>,
     /// Tables and views that only some shards have.
     pub missing: BTreeSet<String>,
+    /// Their databases, or the connected role, have different settings.
+    pub settings: bool,
     /// The shards have indexes, or types of rows, of different names.
     pub others: bool,
 }

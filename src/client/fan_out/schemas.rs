@@ -88,7 +88,7 @@ pub async fn read(
     let answers: Vec<Option<Result<ShardAnswers, ShardError>>> = all((0..shards).map(ask)).await;
     let mut known = ShardSchemas { is_whole: true, ..ShardSchemas::default() };
     let (mut failure, mut settings, mut definitions) = (None, Vec::new(), Definitions::default());
-    let (mut databases, mut others) = (HashMap::new(), BTreeSet::new());
+    let (mut databases, mut others, mut database_settings) = (HashMap::new(), BTreeSet::new(), BTreeSet::new());
     for (shard, answer) in answers.into_iter().enumerate() {
         match answer {
             Some(Ok(said)) => {
@@ -108,6 +108,7 @@ pub async fn read(
                     let cell = |column| said.readers.text(row, column).unwrap_or_default();
                     match cell(0) {
                         "others" => drop(others.insert(cell(1).to_owned())),
+                        "settings" => drop(database_settings.insert(cell(1).to_owned())),
                         "row" => drop(known.row_functions.insert(cell(1).to_owned())),
                         what => known.readers.add(what, cell(1), cell(2)),
                     }
@@ -128,6 +129,7 @@ pub async fn read(
     let answered: Vec<usize> = settings.iter().map(|(shard, _)| *shard).collect();
     known.compare(&definitions.differences(&answered, &known.shadowed));
     known.differences.others = others.len() > 1;
+    known.differences.settings = database_settings.len() > 1;
     known.differences.missing = known.fingerprints.of_some(&answered);
     known.settings = escaping_setting(&settings).or_else(|| differing_setting(&settings));
     Ok(known)
@@ -374,6 +376,10 @@ FROM numbered AS i JOIN pg_catalog.pg_type AS t ON t.oid = i.oid WHERE t.oid >= 
 UNION ALL SELECT 'others', coalesce(md5(string_agg(concat(n.nspname, '.', c.relname), ',' ORDER BY n.nspname, c.relname)), ''), ''
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid >= 16384 AND c.relkind IN ('i', 'I', 'c') AND c.relpersistence <> 't' AND n.nspname <> 'pg_toast'
+UNION ALL SELECT 'settings', coalesce(md5(string_agg(s.setting, ',' ORDER BY s.setting)), ''), ''
+FROM (SELECT unnest(r.setconfig) AS setting FROM pg_catalog.pg_db_role_setting AS r
+  WHERE r.setdatabase IN (0, (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = current_database()))
+    AND r.setrole IN (0, (SELECT a.oid FROM pg_catalog.pg_roles AS a WHERE a.rolname = current_user))) AS s
 UNION ALL SELECT 'function', p.proname, c.shown FROM checked AS c
 JOIN pg_catalog.pg_type AS t ON t.oid = c.oid AND t.typtype = 'd'
 JOIN pg_catalog.pg_proc AS p ON p.oid >= 16384 AND (p.prorettype = c.oid OR c.oid = ANY (p.proargtypes::oid[]))";

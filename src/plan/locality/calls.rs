@@ -81,7 +81,8 @@ impl Search<'_> {
         let is_of_policy = self.is_inside_policy();
         each_call(expr, &mut |call| {
             names.push(name_parts(&call.name));
-            let own = functions::own_name(call).filter(|name| !is_of_policy && functions::names_server(name));
+            let is_own = |name: &String| functions::names_server(name) || self.is_own_setting(call);
+            let own = functions::own_name(call).filter(|name| !is_of_policy && is_own(name));
             self.own_values.extend(own.map(|name| format!("{name}()")));
             if functions::is_unordered(call) {
                 self.unordered.insert(format!("{}()", call.name));

@@ -1,12 +1,12 @@
 //! Which columns contain what each server has by itself, such as object ids or the name of its database, and where rows are
 //! compared by them. Whoever only lists such a column, or leaves it alone, may have it.
 
-use sqlparser::ast::{Distinct, Expr, FunctionArgExpr, JoinConstraint, ObjectName, OrderBy, Select, Value};
+use sqlparser::ast::{Distinct, Expr, Function, FunctionArgExpr, JoinConstraint, ObjectName, OrderBy, Select, Value};
 
 use super::outputs::{ANY, Locality, OutputColumn, OwnColumns, QueryInfo, add_own};
 use super::scope::{Scope, ScopeRelation};
 use super::search::Search;
-use crate::plan::functions::arguments;
+use crate::plan::functions::{arguments, own_name};
 use crate::plan::ident::{fold_case, last_part, name_parts};
 use crate::plan::object_ids::ObjectIds;
 use crate::plan::own_kind::{Own, OwnKind};
@@ -147,6 +147,35 @@ impl Search<'_> {
             found.extend(self.own_names.get(ANY).cloned());
         }
         self.compare(found);
+    }
+
+    /// True for a call that reads a setting which shards may have each for itself.
+    pub(super) fn is_own_setting(&self, call: &Function) -> bool {
+        /// Those that the client compares on all shards.
+        const COMPARED: [&str; 12] = [
+            "bytea_output",
+            "datestyle",
+            "default_text_search_config",
+            "extra_float_digits",
+            "intervalstyle",
+            "lc_monetary",
+            "lc_numeric",
+            "lc_time",
+            "search_path",
+            "server_encoding",
+            "standard_conforming_strings",
+            "timezone",
+        ];
+        if own_name(call).is_none_or(|name| name != "current_setting") {
+            return false;
+        }
+        let first = arguments(call).and_then(|arguments| arguments.first().copied());
+        let Some(FunctionArgExpr::Expr(Expr::Value(value))) = first else { return true };
+        match &value.value {
+            Value::SingleQuotedString(name) if name.contains('.') => self.layout.differences.settings,
+            Value::SingleQuotedString(name) => !COMPARED.contains(&name.to_ascii_lowercase().as_str()),
+            _ => true,
+        }
     }
 
     fn compare(&mut self, found: impl IntoIterator<Item = Own>) {
