@@ -10,6 +10,7 @@ const { after, afterEach, before, beforeEach, describe, test } = require('node:t
 const express = require('express');
 const knex = require('knex');
 const { ActiveClients, InitializeReplication } = require('../../js');
+const { loadConfig } = require('../../js/config/config');
 const { createActiveClients } = require('../../js/push/active-clients');
 const { startFcm } = require('../support/fcm');
 const { recordingLogger } = require('../support/recording-logger');
@@ -180,6 +181,45 @@ describe('an account that is', () => {
       assert.equal(clients.getFirebaseConfig(), null);
     }
     fs.rmSync(`${file}.wrong`);
+  });
+
+  test('given as text in place of a path is refused, and no error has any part of it', () => {
+    const json = JSON.stringify(fcm.account);
+    const { private_key: key } = fcm.account;
+    const asJson = /: expected the path of a file, got JSON: pass the account as an object, or .*_JSON$/;
+    const asText = /: expected a readable file, got text that is no path of a \.json file \([A-Z_]+\)$/;
+    const cases = [
+      [json, asJson],
+      [`\n ${JSON.stringify(fcm.account, null, 2)}`, asJson],
+      [key, asText],
+      [key.replaceAll('\n', '\\n'), asText],
+      [key.split('\n').slice(1, -2).join(''), asText],
+      [JSON.stringify(json), asText],
+      [`${key}.json`, asText],
+      [Buffer.from(json).toString('base64'), asText],
+      ['hunter2', asText],
+    ];
+    const secrets = [
+      ...key.split('\n').slice(1, -2),
+      'stand-in',
+      'hunter2',
+      Buffer.from(json).toString('base64'),
+    ];
+    for (const [text, message] of cases) {
+      for (const initialize of [
+        () => clients.InitializeFirebase(text),
+        () => loadConfig({ firebase: text }, {}),
+        () => loadConfig({}, { FIREBASE_SERVICE_ACCOUNT_PATH: text }),
+      ]) {
+        assert.throws(initialize, (error) => {
+          assert.equal(error.code, 'CONFIG_INVALID');
+          assert.match(error.message, message);
+          const shown = inspect(error, { depth: 9, showHidden: true });
+          for (const secret of secrets) assert.ok(!shown.includes(secret), error.message);
+          return true;
+        });
+      }
+    }
   });
 
   test('refused by Google gives a result that says so, without the key', async () => {

@@ -13,6 +13,8 @@ const ESSENTIAL = [
   ['private_key', 'privateKey'],
   ['client_email', 'clientEmail'],
 ];
+/** What may be quoted: anything else that was meant to be a path may be a key, or a whole account. */
+const PLAIN_PATH = /^[\w.~:@ \\/-]{1,255}\.json$/i;
 
 /**
  * @param {unknown} given `firebase` of the config
@@ -68,11 +70,17 @@ function find(given, env) {
 }
 
 function readAccount(file, path) {
+  if (file.trimStart().startsWith('{')) {
+    throw new ConfigError(
+      `${path}: expected the path of a file, got JSON: pass the account as an object, or as JSON in FIREBASE_SERVICE_ACCOUNT_JSON`,
+    );
+  }
   let text;
   try {
     text = fs.readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ConfigError(`${path}: expected a readable file, got ${JSON.stringify(file)} (${cause.code})`);
+    const got = PLAIN_PATH.test(file) ? JSON.stringify(file) : 'text that is no path of a .json file';
+    throw new ConfigError(`${path}: expected a readable file, got ${got} (${cause.code})`);
   }
   return parse(text, path);
 }
