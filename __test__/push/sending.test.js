@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { after, before, beforeEach, describe, test } = require('node:test');
 const { createActiveClients } = require('../../js/push/active-clients');
+const { Sending } = require('../../js/push/sending');
 const { MemoryDeviceStore } = require('../../js/push/stores/memory');
 const { startFcm } = require('../support/fcm');
 const { recordingLogger } = require('../support/recording-logger');
@@ -316,6 +317,62 @@ describe('a token that FCM refuses', () => {
     assert.equal(clients.GetMobileFcmToken('1'), 'new');
   });
 
+  test('by a 404 that does not say UNREGISTERED is kept, and the log says what may be wrong', async () => {
+    const add = () => {
+      for (const id of ['1', '2', '3']) clients.AddMobileDevice(id, `token-${id}`);
+    };
+    // A wrong project, or a proxy: every token gets the same.
+    for (const id of ['1', '2', '3']) fcm.refusals.set(`token-${id}`, 'notFound');
+    add();
+    const { failureCount, results } = await clients.BroadcastPushNotification(HELLO);
+    assert.equal(failureCount, 3);
+    assert.equal(results[0].error.code, 'messaging/registration-token-not-registered');
+    await clients.SendPushNotificationToDevice('1', HELLO);
+    assert.deepEqual(left(), ['1', '2', '3']);
+    const said = log.records.filter(({ level }) => level === 'error');
+    assert.deepEqual(
+      said.map(({ fields }) => fields),
+      [{ count: 3 }, { count: 1 }],
+    );
+    assert.match(said[0].message, /the devices are kept\. Check project_id/);
+    // One says so, another does not.
+    fcm.refusals.set('token-2', 'unregistered');
+    fcm.refusals.delete('token-3');
+    await clients.BroadcastPushNotification(HELLO);
+    assert.deepEqual(left(), ['1', '3']);
+  });
+
+  test('is forgotten without FCM’s own code only beside a token that is sent to', async () => {
+    // As with a firebase-admin that does not show what FCM has answered.
+    const error = () =>
+      Object.assign(new Error('Requested entity was not found.'), {
+        code: 'messaging/registration-token-not-registered',
+      });
+    const forgotten = [];
+    const devices = {
+      async *all() {
+        for (const id of ['1', '2', '3']) yield { deviceId: id, tenant: null, token: `token-${id}` };
+      },
+      forget: async (tokens) => forgotten.push(...tokens),
+    };
+    const known = new Set();
+    const messaging = {
+      async sendEachForMulticast({ tokens: [token] }) {
+        return {
+          responses: [
+            known.has(token) ? { success: true, messageId: 'm' } : { success: false, error: error() },
+          ],
+        };
+      },
+    };
+    const sending = new Sending(devices, { messaging: () => messaging }, () => log);
+    assert.equal((await sending.toAll(HELLO, [])).failureCount, 3);
+    assert.deepEqual(forgotten, []);
+    known.add('token-2');
+    await sending.toAll(HELLO, []);
+    assert.deepEqual(forgotten, ['token-1', 'token-3']);
+  });
+
   test('is not passed on if FCM quotes it', async () => {
     fcm.refusals.set('secret-token', 'quoted');
     clients.AddMobileDevice('1', 'secret-token');
@@ -345,17 +402,28 @@ describe('a token that FCM refuses', () => {
 });
 
 describe('when something fails', () => {
-  test('an FCM that never answers is given up, and it is said that the outcome is not known', async () => {
-    clients = started({ patience: 300 });
+  test('a token that FCM never answers for is given up with an unknown outcome, and only that one', async () => {
+    clients = started({ patience: 1000 });
     fcm.refusals.set('slow', 'never');
+    fcm.refusals.set('gone', 'unregistered');
     clients.AddMobileDevice('1', 'slow');
     clients.AddMobileDevice('2', 'quick');
-    const { failureCount, results } = await clients.BroadcastPushNotification(HELLO);
-    assert.equal(failureCount, 2);
+    clients.AddMobileDevice('3', 'gone');
+    const { successCount, failureCount, results } = await clients.BroadcastPushNotification(HELLO);
+    assert.deepEqual([successCount, failureCount], [1, 2]);
+    assert.deepEqual(
+      results.map(({ deviceId, ok, error }) => [deviceId, ok, error?.code]),
+      [
+        ['1', false, 'OUTCOME_UNKNOWN'],
+        ['2', true, undefined],
+        ['3', false, 'messaging/registration-token-not-registered'],
+      ],
+    );
+    assert.equal(clients.HasMobileDevice('3'), false);
     assert.equal(results[0].error.code, 'OUTCOME_UNKNOWN');
     assert.match(
       results[0].error.message,
-      /^FCM did not answer within 300 ms: the message may arrive, or not/,
+      /^FCM did not answer within 1000 ms: the message may arrive, or not/,
     );
     assert.equal(clients.HasMobileDevice('1'), true);
   });

@@ -15,8 +15,9 @@ const HOSTS = ['fcm.googleapis.com', 'oauth2.googleapis.com', 'www.googleapis.co
 const ACCESS_TOKEN = 'ya29.stand-in';
 const SEND = `/v1/projects/${PROJECT}/messages:send`;
 
-/** FCM's error for a token, as v1 words it. */
+/** FCM's error for a token, as v1 words it; the last is its own code, which what is not about the token does not have. */
 const REFUSALS = {
+  notFound: [404, 'NOT_FOUND', 'Requested entity was not found.'],
   unregistered: [404, 'NOT_FOUND', 'Requested entity was not found.', 'UNREGISTERED'],
   unreadable: [
     400,
@@ -98,8 +99,10 @@ async function answerOf(fcm, request, body) {
   }
   if (refusal === undefined) return [200, { name: `projects/${PROJECT}/messages/${id}` }];
   const [code, status, text, errorCode] = REFUSALS[refusal];
+  const error = { code, status, message: text };
+  if (errorCode === undefined) return [code, { error }];
   const details = [{ '@type': 'type.googleapis.com/google.firebase.fcm.v1.FcmError', errorCode }];
-  return [code, { error: { code, status, message: text, details } }];
+  return [code, { error: { ...error, details } }];
 }
 
 function accessToken(fcm, request) {

@@ -13,6 +13,10 @@ const NOT_CONFIGURED =
   'or as `firebase` to InitializeReplication(), or set FIREBASE_SERVICE_ACCOUNT_JSON or FIREBASE_SERVICE_ACCOUNT_PATH.';
 /** Connections to FCM at once; each carries one message after the other. */
 const MOST_CONNECTIONS = 64;
+/** The type of the detail in FCM's errors that has its code. */
+const FCM_ERROR = 'type.googleapis.com/google.firebase.fcm.v1.FcmError';
+/** FCM's codes by the errors that firebase-admin has made of them. @type {WeakMap<object, string | null>} */
+const fcmCodes = new WeakMap();
 const SPELLINGS = [
   ['project_id', 'projectId'],
   ['private_key', 'privateKey'],
@@ -123,9 +127,41 @@ class Firebase {
     // Over HTTP/2 a batch never ends if its one connection breaks, and no answer is passed on. Early versions know
     // nothing else than HTTP/1.1.
     this.#messaging.enableLegacyHttpTransport?.();
+    keepCodes(this.#messaging);
     this.#admin = admin;
     this.#account = account;
   }
+}
+
+/**
+ * FCM's own code of an error. firebase-admin does not pass it on, and gives the 404 of a wrong project, or of a proxy,
+ * the same code as that of a token which is no longer registered.
+ *
+ * @param {unknown} error of firebase-admin
+ * @returns {string | null | undefined} null: FCM has named none, or the answer is not FCM's; undefined: this version of
+ *   firebase-admin does not show the answer
+ */
+function fcmCodeOf(error) {
+  return typeof error === 'object' && error !== null ? fcmCodes.get(error) : undefined;
+}
+
+/** Notes the codes of the answers to one Messaging. Its handler is no public part of firebase-admin. */
+function keepCodes(messaging) {
+  const handler = messaging.messagingRequestHandler;
+  const build = handler?.buildSendResponseFromError;
+  if (typeof build !== 'function') return;
+  handler.buildSendResponseFromError = (failure) => {
+    const answer = build.call(handler, failure);
+    if (answer?.error) fcmCodes.set(answer.error, codeIn(failure?.response));
+    return answer;
+  };
+}
+
+function codeIn(response) {
+  // Of an answer that is no JSON, `data` throws.
+  const details = response?.isJson?.() ? response.data?.error?.details : undefined;
+  const detail = Array.isArray(details) ? details.find((one) => one?.['@type'] === FCM_ERROR) : undefined;
+  return typeof detail?.errorCode === 'string' ? detail.errorCode : null;
 }
 
 function loadFirebaseAdmin() {
@@ -170,4 +206,4 @@ function withHiddenKey(account) {
   return Object.freeze(copy);
 }
 
-module.exports = { Firebase };
+module.exports = { Firebase, fcmCodeOf };

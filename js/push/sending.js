@@ -4,14 +4,19 @@
 
 const { MtddError, OutcomeUnknownError, PartialFailureError, argumentError } = require('../errors');
 const { checkedDeviceId, checkedToken, keyOf, requiredTenant, tenantOf } = require('./device');
+const { fcmCodeOf } = require('./firebase');
 const { payloadOf } = require('./message');
 
 /** What FCM's multicast takes at once. */
 const BATCH = 500;
 /** A batch that takes longer is given up: FCM's own deadlines, with all retries, are shorter. Milliseconds. */
 const PATIENCE = 120_000;
-/** Codes that say of a token that no message will reach it again. */
-const DEAD = ['messaging/registration-token-not-registered', 'messaging/invalid-registration-token'];
+/** firebase-admin's code for a token that is no longer registered, and for every other 404. */
+const NOT_REGISTERED = 'messaging/registration-token-not-registered';
+/** FCM's own code for such a token. */
+const UNREGISTERED = 'UNREGISTERED';
+/** Says of a token that it never was one. */
+const INVALID = 'messaging/invalid-registration-token';
 /** FCM's v1 answers a token that it cannot read with the code of any wrong argument. */
 const UNREADABLE = /not a valid FCM registration token/i;
 /** Characters of a message of FCM's that are passed on. */
@@ -83,8 +88,8 @@ class Sending {
 
   /** Sends one message to up to 500 different tokens, and forgets those that are dead. */
   async #send(messaging, payload, tokens) {
-    const answers = await this.#answers(messaging, { ...payload, tokens });
-    const dead = tokens.filter((_, index) => isDead(answers[index]?.error));
+    const answers = await this.#answers(messaging, payload, tokens);
+    const dead = this.#dead(tokens, answers);
     if (dead.length > 0) {
       try {
         await this.#devices.forget(dead);
@@ -95,16 +100,41 @@ class Sending {
     return answers;
   }
 
-  async #answers(messaging, message) {
+  /** The tokens that no message will reach again. */
+  #dead(tokens, answers) {
+    const errors = answers.map((answer) => answer?.error);
+    // Where FCM's own code cannot be seen, a message that was taken shows that FCM answers, and has the project.
+    const isAnswering = answers.some((answer) => answer?.success === true);
+    const doubtful = errors.filter(
+      (error) => error?.code === NOT_REGISTERED && !isUnregistered(error, isAnswering),
+    );
+    if (doubtful.length > 0) {
+      this.#log().error(
+        { count: doubtful.length },
+        'FCM was not found, or not the project: the devices are kept. Check project_id of the Firebase account.',
+      );
+    }
+    return tokens.filter((_, index) => isDead(errors[index], isAnswering));
+  }
+
+  /** What FCM says of each token. One that it does not answer for leaves the results of the others as they are. */
+  async #answers(messaging, payload, tokens) {
+    const late = new OutcomeUnknownError(
+      `FCM did not answer within ${this.#patience} ms: the message may arrive, or not.`,
+    );
     let timer;
-    const timeout = new Promise((_, reject) => {
-      const sentence = `FCM did not answer within ${this.#patience} ms: the message may arrive, or not.`;
-      timer = setTimeout(() => reject(new OutcomeUnknownError(sentence)), this.#patience);
+    const timeout = new Promise((resolve) => {
+      timer = setTimeout(() => resolve({ success: false, error: late }), this.#patience);
     });
+    const answerFor = async (token) => {
+      try {
+        return (await messaging.sendEachForMulticast({ ...payload, tokens: [token] })).responses[0];
+      } catch (error) {
+        return { success: false, error };
+      }
+    };
     try {
-      return (await Promise.race([messaging.sendEachForMulticast(message), timeout])).responses;
-    } catch (error) {
-      return message.tokens.map(() => ({ success: false, error }));
+      return await Promise.all(tokens.map((token) => Promise.race([answerFor(token), timeout])));
     } finally {
       clearTimeout(timer);
     }
@@ -178,9 +208,16 @@ function read(answer, token) {
   return { ok: false, error: new MtddError(text.slice(0, MOST_MESSAGE), code, 502) };
 }
 
-function isDead(error) {
-  if (DEAD.includes(error?.code)) return true;
+function isDead(error, isAnswering) {
+  if (error?.code === NOT_REGISTERED) return isUnregistered(error, isAnswering);
+  if (error?.code === INVALID) return true;
   return error?.code === 'messaging/invalid-argument' && UNREADABLE.test(error.message);
+}
+
+/** Whether it is FCM that does not know the token: else every device would be lost with a wrong project. */
+function isUnregistered(error, isAnswering) {
+  const code = fcmCodeOf(error);
+  return code === undefined ? isAnswering : code === UNREGISTERED;
 }
 
 function unknownDevice(deviceId, tenant) {
