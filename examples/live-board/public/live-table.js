@@ -108,8 +108,13 @@ export class LiveTable extends EventTarget {
   async #page(timestamp) {
     const query = new URLSearchParams({ tableName: this.#table, lastUpdated: timestamp });
     for (let pause = FIRST_PAUSE; !this.#isClosed; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      const response = await this.fetch(`/mtdd/Load?${query}`).catch(() => undefined);
-      if (response?.ok) return response.json();
+      let response = await this.fetch(`/mtdd/Load?${query}`).catch(() => undefined);
+      if (response?.ok) {
+        // The connection may be lost in the middle of the page.
+        const page = await response.json().catch(() => undefined);
+        if (page !== undefined) return page;
+        response = undefined;
+      }
       if (response !== undefined && response.status < 500 && response.status !== 429) {
         const { error } = await response.json().catch(() => ({}));
         this.#setState('failed', error?.message);
@@ -142,7 +147,8 @@ export class LiveTable extends EventTarget {
       this.#setState(this.#isLoading ? 'loading' : 'live');
     });
     source.addEventListener('message', (event) => {
-      this.#position = event.lastEventId;
+      // An event without an id leaves the position where it is.
+      this.#position = event.lastEventId || this.#position;
       const change = JSON.parse(event.data);
       if (change.table !== this.#table) return;
       if (this.#isLoading) this.#held.push(change);
@@ -150,7 +156,7 @@ export class LiveTable extends EventTarget {
     });
     // What comes next does not follow what is here: the table is read again, while the stream goes on.
     source.addEventListener('refetch', (event) => {
-      this.#position = event.lastEventId;
+      this.#position = event.lastEventId || this.#position;
       const { table } = JSON.parse(event.data);
       if (table === undefined || table === this.#table) this.#loadAgain();
     });
