@@ -33,6 +33,17 @@ async function setUp(db, config, { app = null, patchNothing = false } = {}) {
   if (hasRoutes) placeOf(app, loaded.http.path);
   const authenticate = hasRoutes ? authenticator(loaded.auth) : null;
   const runtime = await attach(db, loaded, { loggers, openClient, patchNothing });
+  try {
+    return await completed(runtime, db, { config, loaded, loggers, app, authenticate });
+  } catch (error) {
+    // Else the instance would be taken for good, by a handle that nobody has.
+    await runtime.close();
+    throw error;
+  }
+}
+
+/** What there is beside queries: warnings, push notifications, the HTTP routes. */
+async function completed(runtime, db, { config, loaded, loggers, app, authenticate }) {
   const differing = await contradictions(db.client, loaded.database);
   for (const warning of [...loaded.warnings, ...differing]) loggers.mtdd.warn(warning);
   setUpPush({ account: loaded.firebase, log: loggers.notification });
@@ -49,7 +60,7 @@ async function setUp(db, config, { app = null, patchNothing = false } = {}) {
   } else if (loaded.auth !== null || (app === null && config?.http)) {
     loggers.mtdd.warn('auth and http have no effect here: no routes are mounted.');
   }
-  return new Handle(runtime, db.client, hasRoutes ? loaded : { ...loaded, http: null }, loggers);
+  return new Handle(runtime, db.client, authenticate !== null ? loaded : { ...loaded, http: null }, loggers);
 }
 
 function openClient(settings, options) {

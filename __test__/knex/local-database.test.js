@@ -74,11 +74,49 @@ describe('database.config', () => {
     }
   });
 
+  it('that `pg` cannot read is a warning, which quotes nothing, and the instance works', async () => {
+    for (const [text, code] of [
+      ['postgres://app:secret-of-app@db.example.com:99999999/shop', 'ERR_INVALID_URL'],
+      ['postgres://app:secret-of-app@db.example.com:port/shop', 'ERR_INVALID_URL'],
+      ['postgres://db.example.com/shop?sslrootcert=/secret-of-app.pem', 'ENOENT'],
+    ]) {
+      for (const config of [{ connectionString: text }, { connection: text }]) {
+        assert.deepEqual(await warningsOf(PLACE, { enabled: true, config }), [
+          `database.config: expected what \`pg\` can read, got something else (${code}). It was not compared with the connection of the Knex instance, on which queries run.`,
+        ]);
+        assert.deepEqual(await warningsOf(PLACE, { enabled: false, config }), []);
+      }
+    }
+  });
+
   it('is not compared with a connection that cannot be known yet', async () => {
     const connection = async () => {
       throw new Error('no connection today');
     };
     assert.deepEqual(await warningsOf(connection, { enabled: true, config: PLACE }), []);
+  });
+});
+
+describe('setting up', () => {
+  it('that fails leaves the instance free for another try', async () => {
+    const db = knex({ client: 'pg', connection: PLACE });
+    const logger = recordingLogger();
+    logger.info = () => {
+      throw new Error('the disk is full');
+    };
+    const config = { mtdd: { useMtdd: false }, auth: { secret: 'x'.repeat(32) } };
+    try {
+      for (let attempt = 1; attempt <= 2; attempt++) {
+        await assert.rejects(InitializeReplication(express(), db, { ...config, logger }), {
+          message: 'the disk is full',
+        });
+      }
+      const handle = await InitializeReplication(express(), db, { ...config, logger: recordingLogger() });
+      assert.equal(handle.config.http.path, '/mtdd');
+      await handle.close();
+    } finally {
+      await db.destroy();
+    }
   });
 });
 

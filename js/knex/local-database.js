@@ -12,7 +12,7 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|\/.*)?$/i;
 /**
  * @param {object} client Knex's
  * @param {{ enabled: boolean, config: Record<string, any> | null }} database
- * @returns {Promise<string[]>} a warning if they differ. Values are not quoted
+ * @returns {Promise<string[]>} a warning if they differ, or cannot be compared. Values are not quoted
  */
 async function contradictions(client, { enabled, config }) {
   if (!enabled || config === null) return [];
@@ -24,7 +24,16 @@ async function contradictions(client, { enabled, config }) {
     // A `connection` that is a function, and fails: the application hears of it by its first query.
     return [];
   }
-  const said = saidIn(driver, config);
+  let said;
+  try {
+    said = saidIn(driver, config);
+  } catch (error) {
+    // It opens nothing, so it stops nothing either. Not the message, which may quote the password or a path.
+    const code = typeof error?.code === 'string' ? ` (${error.code})` : '';
+    return [
+      `database.config: expected what \`pg\` can read, got something else${code}. It was not compared with the connection of the Knex instance, on which queries run.`,
+    ];
+  }
   const different = FIELDS.filter((field) => said[field] !== undefined && !isSame(field, said, actual));
   if (different.length === 0) return [];
   const fields = different.map((field) => `database.config.${field}`).join(', ');
