@@ -25,9 +25,14 @@ for (const express of EXPRESSES) {
           ]);
           assert.deepEqual([body.user.sub, body.user.tid, body.user.roles], ['u1', 'acme', ['reader']]);
         }
-        const events = await get('/mtdd/events', { token: token() });
-        assert.equal(events.status, 200);
-        events.req.destroy();
+        const whole = await get('http://example.com/mtdd/Load?tableName=t', { token: token() });
+        assert.deepEqual([whole.status, whole.body.params], [200, [['tableName', 't']]]);
+        assert.equal((await get('http://example.com/mtdd/Load')).status, 401);
+        for (const path of ['/mtdd/events', 'http://example.com/mtdd/events']) {
+          const events = await get(path, { token: token() });
+          assert.equal(events.status, 200);
+          events.req.destroy();
+        }
       });
     }
 

@@ -81,6 +81,35 @@ for (const express of EXPRESSES) {
       req.destroy();
     });
 
+    it('is taken out of whatever is below the prefix, preflights and misspelt routes included', async (context) => {
+      const after = (app) =>
+        app.use((req, res) => res.status(418).json([req.url, req.originalUrl, req.query]));
+      const { get } = await startHttp(context, { express, after });
+      for (const [path, method] of [
+        ['/mtdd/events', 'OPTIONS'],
+        ['/mtdd/event', 'GET'],
+        ['/mtdd/events/x', 'GET'],
+        ['/mtdd/', 'POST'],
+        ['/mtdd', 'GET'],
+        ['http://example.com/mtdd/event', 'GET'],
+      ]) {
+        const { status, body } = await get(`${path}?a=1&token=secret`, { method });
+        assert.equal(status, 418);
+        assert.deepEqual([body[1], body[2]], [`${path}?a=1`, { a: '1' }], `${method} ${path}`);
+        assert.equal(body[0], `${path}?a=1`);
+      }
+      const elsewhere = await get('/reset?token=own');
+      assert.deepEqual(elsewhere.body[2], { token: 'own' });
+    });
+
+    it('stays in the URLs of the application’s own routes when the prefix is the root', async (context) => {
+      const after = (app) => app.use((req, res) => res.status(418).json(req.query));
+      const { get } = await startHttp(context, { express, after, http: { path: '/' } });
+      assert.deepEqual((await get('/reset?token=own')).body, { token: 'own' });
+      assert.deepEqual((await get('/events?token=secret', { method: 'OPTIONS' })).body, {});
+      assert.equal((await get(`/Load?tableName=t`, { token: token() })).status, 200);
+    });
+
     for (const errors of ['json', 'app']) {
       it(`is in no log, neither ours nor one of the application's that writes at the end (${errors})`, async (context) => {
         const lines = [];

@@ -12,6 +12,8 @@ const ROUTES = new Map([
   ['/load', 'Load'],
   ['/events', 'events'],
 ]);
+/** How a request to a proxy begins; every server has to take it: RFC 9112, section 3.2.2. */
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i;
 
 /** Applications, and their places by path. @type {WeakMap<object, Map<string, Place>>} */
 const places = new WeakMap();
@@ -25,11 +27,20 @@ class Place {
   /** The newest comes last. @type {Answer[]} */
   #open = [];
 
+  #isRoot;
+
+  /** @param {boolean} isRoot it is the whole application's place */
+  constructor(isRoot) {
+    this.#isRoot = isRoot;
+  }
+
   /** The middleware. */
   handle(req, res, next) {
     const route = routeOf(req.url);
     // Preflights are the business of the application's CORS middleware.
     if (route === undefined || req.method === 'OPTIONS') {
+      // A misspelt route has a token too; at the root it may be one that the application's own route waits for.
+      if (route !== undefined || !this.#isRoot) hideToken(req);
       next();
       return;
     }
@@ -72,7 +83,7 @@ function placeOf(app, path) {
   const key = path.toLowerCase();
   let place = known.get(key);
   if (place === undefined) {
-    const made = new Place();
+    const made = new Place(path === '/');
     app.use(path, function mtddRoutes(req, res, next) {
       made.handle(req, res, next);
     });
@@ -82,9 +93,9 @@ function placeOf(app, path) {
   return place;
 }
 
-/** `/Load`, `/load/` and `/LOAD?x=1` are one route. */
+/** `/Load`, `/load/`, `/LOAD?x=1` and `http://host/Load` are one route. */
 function routeOf(url) {
-  const [path] = url.split('?', 1);
+  const [path] = url.replace(ORIGIN, '').split('?', 1);
   const plain = path.endsWith('/') ? path.slice(0, -1) : path;
   return ROUTES.get(plain.toLowerCase());
 }
