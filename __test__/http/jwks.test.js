@@ -117,11 +117,38 @@ describe('a provider', () => {
     ['that begins to answer', (_req, res) => res.write('{"keys":[')],
   ];
   for (const [what, answer] of failures) {
+    it(`${what} is asked once for many tokens, good or not, and then left alone for a while`, async (context) => {
+      const provider = await startProvider(context);
+      const [key, foreign] = [keyNamed('1'), keyNamed('x')];
+      provider.keys = [key];
+      const limits = { patience: 200, cooldown: 0, pause: 1000 };
+      const { get } = await startHttp(context, { auth: provider.auth, limits });
+      const right = provider.answer;
+      const status = async (one) => (await get('/mtdd/Load', { token: signed(one, AUD) })).status;
+      // At first, and when its keys are known already.
+      for (const known of [false, true]) {
+        provider.answer = answer;
+        provider.asked = 0;
+        const all = await Promise.all(Array.from({ length: 20 }, () => status(foreign)));
+        for (let count = 0; count < 20; count++) all.push(await status(foreign));
+        assert.ok(all.every((one) => one === 503));
+        assert.equal(provider.asked, 1);
+        assert.equal(await status(key), known ? 200 : 503);
+        provider.answer = right;
+        await new Promise((resolve) => setTimeout(resolve, 1050));
+        assert.equal(await status(key), 200);
+        assert.equal(await status(foreign), 401);
+      }
+    });
+
     it(`${what} makes a 503, which says nothing about the token, until it answers again`, async (context) => {
       const provider = await startProvider(context);
       const key = keyNamed('1');
       provider.keys = [key];
-      const { get, log } = await startHttp(context, { auth: provider.auth, limits: { patience: 200 } });
+      const { get, log } = await startHttp(context, {
+        auth: provider.auth,
+        limits: { patience: 200, pause: 50 },
+      });
       const right = provider.answer;
       provider.answer = answer;
       const refused = await get('/mtdd/Load', { token: signed(key, AUD) });
@@ -130,6 +157,7 @@ describe('a provider', () => {
       const [record] = await log.requests(1);
       assert.equal(record.level, 50);
       provider.answer = right;
+      await new Promise((resolve) => setTimeout(resolve, 60));
       assert.equal((await get('/mtdd/Load', { token: signed(key, AUD) })).status, 200);
     });
   }

@@ -12,6 +12,8 @@ const { publicKeyOf } = require('./keys');
 const PATIENCE = 5000;
 /** Milliseconds between two requests for the keys of a provider, whatever keys tokens name. */
 const COOLDOWN = 30_000;
+/** Milliseconds without a request after one that has failed: each token that is refused would be another one. */
+const PAUSE = 2000;
 /** Characters. Node takes 16 KiB of headers, unless it is told otherwise. */
 const LONGEST = 16_384;
 const NOT_VALID = 'The token is not valid.';
@@ -38,13 +40,13 @@ const NO_KEY = new Set([
 
 /**
  * @param {import('../config/http-settings').AuthSettings | null} auth null: every token is refused
- * @param {{ patience?: number, cooldown?: number }} [limits] milliseconds
+ * @param {{ patience?: number, cooldown?: number, pause?: number }} [limits] milliseconds
  * @returns {Authenticate}
  * @throws {ConfigError} for a key that cannot be used
  */
-function authenticator(auth, { patience = PATIENCE, cooldown = COOLDOWN } = {}) {
+function authenticator(auth, { patience = PATIENCE, cooldown = COOLDOWN, pause = PAUSE } = {}) {
   if (auth === null) return refuseAll;
-  const claimsOf = verifierOf(auth, { patience, cooldown });
+  const claimsOf = verifierOf(auth, { patience, cooldown, pause });
   return async (token) => {
     if (token === undefined)
       throw unauthenticated('A token is missing: send "Authorization: Bearer".', 'no token');
@@ -90,14 +92,30 @@ function verifierOf(auth, limits) {
   };
 }
 
-/** The provider's keys. A failure to get them says nothing about the token. */
-function remoteKeys(jose, uri, { patience, cooldown }) {
-  const keys = jose.createRemoteJWKSet(uri, { timeoutDuration: patience, cooldownDuration: cooldown });
+/**
+ * The provider's keys. A failure to get them says nothing about the token, and the provider is left alone for a while;
+ * jose itself makes one request at a time, and pauses after those that succeed.
+ */
+function remoteKeys(jose, uri, { patience, cooldown, pause }) {
+  let failure;
+  let resting = 0;
+  const keys = jose.createRemoteJWKSet(uri, {
+    timeoutDuration: patience,
+    cooldownDuration: cooldown,
+    [jose.customFetch]: async (url, options) => {
+      if (Date.now() < resting) throw failure;
+      return fetch(url, options);
+    },
+  });
   return async (header, token) => {
     try {
       return await keys(header, token);
     } catch (error) {
       if (NO_KEY.has(error?.code)) throw error;
+      if (error !== failure) {
+        failure = error;
+        resting = Date.now() + pause;
+      }
       throw authUnavailable(`the keys of auth.jwksUri cannot be read: ${reasonOf(error)}`, error);
     }
   };
