@@ -16,6 +16,7 @@ const {
 } = require('../../js');
 const { createActiveClients } = require('../../js/push/active-clients');
 const { startCluster } = require('../../testkit/cluster');
+const { onConnection } = require('../../testkit/postgres');
 const { startFcm } = require('../support/fcm');
 const { recordingLogger } = require('../support/recording-logger');
 const { missingRedis, startRedis } = require('../support/redis');
@@ -220,6 +221,65 @@ for (const [name, make] of Object.entries(stores)) {
     });
   });
 }
+
+test('the table in PostgreSQL can be created by many connections at once', async () => {
+  for (let round = 0; round < 5; round++) {
+    const all = [];
+    for (let count = 0; count < 8; count++) {
+      const store = new PostgresDeviceStore(pool(), { table: `devices_at_once_${round}` });
+      // Connected already, so that they begin together.
+      await assert.rejects(store.countAll(), { code: 'DEVICE_STORE_FAILED' });
+      all.push(store);
+    }
+    await Promise.all(all.map((store) => store.createTable()));
+    assert.equal(await all[0].countAll(), 0);
+  }
+});
+
+test('a table in PostgreSQL may have any name in lower case, and has an index of its own', async () => {
+  const { local } = cluster;
+  await onConnection(local.databaseUrl, 'create schema "order"');
+  const long = (end) => 'x'.repeat(63 - end.length) + end;
+  const names = ['user', 'order.table', '_', long(''), long('a'), long('b'), 'y'.repeat(57), 'y'.repeat(58)];
+  for (const table of names) {
+    const store = await withTable(pool(), table);
+    await store.set({ tenant: ACME, deviceId: 'd', token: 't' });
+    assert.equal(await store.get(ACME, 'd'), 't');
+    assert.equal(await store.deleteTokens(['t']), 1);
+  }
+  const { rows } = await pool().query(
+    `select tablename from pg_indexes where indexdef like '%USING hash (token)%' and tablename = any($1)`,
+    [names.map((name) => name.split('.').at(-1))],
+  );
+  assert.equal(rows.length, names.length);
+});
+
+test('the store in PostgreSQL knows its columns under a Knex that renames them', async () => {
+  const renamed = (row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name.replace(/_(\w)/g, (_, c) => c.toUpperCase()), value]),
+    );
+  const db = knex({
+    client: 'pg',
+    connection: cluster.local.databaseUrl,
+    postProcessResponse: (result) =>
+      result?.rows === undefined ? result : { ...result, rows: result.rows.map(renamed) },
+  });
+  opened.push(() => db.destroy());
+  const store = await withTable(db, 'devices_renamed');
+  for (let index = 0; index < 501; index++) {
+    await store.set({ tenant: index === 0 ? null : ACME, deviceId: `d${index}`, token: `t${index}` });
+  }
+  const all = [];
+  for await (const device of store.allDevices()) all.push(device);
+  assert.equal(all.length, 501);
+  assert.deepEqual(all[0], { tenant: null, deviceId: 'd0', token: 't0' });
+  assert.deepEqual(all[1], { tenant: ACME, deviceId: 'd1', token: 't1' });
+  const own = [];
+  for await (const { deviceId } of store.devices(ACME)) own.push(deviceId);
+  assert.equal(new Set(own).size, 500);
+  assert.equal(await store.get(ACME, 'd7'), 't7');
+});
 
 test('the store in PostgreSQL is in the local database, whatever tenant is around it', async () => {
   const store = await withTable(await routedKnex(), 'devices_of_context');

@@ -1,5 +1,6 @@
 /** Devices in a table of the application's own PostgreSQL, over its Knex instance or its pool of `pg`. */
 
+const { createHash } = require('node:crypto');
 const { kindOf } = require('../../describe');
 const { argumentError } = require('../../errors');
 const { runLocal } = require('../../knex/with-tenant');
@@ -9,13 +10,16 @@ const { storeFailure } = require('./failure');
 const PAGE = 500;
 /** Stands for no tenant. A tenant's type is never negative, and its name never empty. */
 const NO_TENANT = Object.freeze({ tenantType: -1, tenantId: '' });
-/** A schema and a table, or a table; neither needs quotes. */
-const TABLE = /^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,40})?$/;
+/** A schema and a table, or a table. */
+const TABLE = /^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$/;
+/** PostgreSQL cuts longer names. */
+const LONGEST_NAME = 63;
 
 /** Answers by promises. */
 class PostgresDeviceStore {
   #run;
   #table;
+  #index;
 
   /**
    * @param {any} db a Knex instance, or a Pool of `pg`
@@ -30,25 +34,30 @@ class PostgresDeviceStore {
         call,
       );
     }
-    this.#table = table;
+    // Quoted, because a name such as `user` is a word of SQL.
+    this.#table = table.replace(/\w+/g, '"$&"');
+    this.#index = indexOf(table.split('.').at(-1));
     this.#run = runner(db, call);
   }
 
-  /** Creates the table and its index, if they do not exist. */
+  /** Creates the table and its index, if they do not exist. Several processes may do it at once. */
   async createTable() {
-    const name = this.#table.split('.').at(-1);
+    // `if not exists` looks before it creates, and fails when another connection creates meanwhile. A token may be longer
+    // than a key of a B-tree.
     await this.#ask(
-      `create table if not exists ${this.#table} (
-        tenant_type integer not null,
-        tenant_id text not null,
-        device_id text not null,
-        token text not null,
-        updated_at timestamptz not null default now(),
-        primary key (tenant_type, tenant_id, device_id)
-      )`,
+      `do $mtdd$ begin
+        perform pg_advisory_xact_lock(hashtext('mtdd_push_devices'));
+        create table if not exists ${this.#table} (
+          tenant_type integer not null,
+          tenant_id text not null,
+          device_id text not null,
+          token text not null,
+          updated_at timestamptz not null default now(),
+          primary key (tenant_type, tenant_id, device_id)
+        );
+        create index if not exists ${this.#index} on ${this.#table} using hash (token);
+      end $mtdd$`,
     );
-    // A token may be longer than a key of a B-tree.
-    await this.#ask(`create index if not exists ${name}_token on ${this.#table} using hash (token)`);
   }
 
   async set({ tenant, deviceId, token }) {
@@ -109,12 +118,12 @@ class PostgresDeviceStore {
     let rows;
     do {
       rows = await this.#ask(
-        `select device_id, token from ${this.#table}
+        `select device_id as device, token from ${this.#table}
          where tenant_type = ? and tenant_id = ? and device_id > ? order by device_id limit ${PAGE}`,
         [tenantType, tenantId, last],
       );
-      for (const { device_id: deviceId, token } of rows) yield { tenant, deviceId, token };
-      last = rows.at(-1)?.device_id;
+      for (const { device, token } of rows) yield { tenant, deviceId: device, token };
+      last = rows.at(-1)?.device;
     } while (rows.length === PAGE);
   }
 
@@ -123,14 +132,14 @@ class PostgresDeviceStore {
     let rows;
     do {
       rows = await this.#ask(
-        `select tenant_type, tenant_id, device_id, token from ${this.#table}
+        `select tenant_type as type, tenant_id as tenant, device_id as device, token from ${this.#table}
          where (tenant_type, tenant_id, device_id) > (?, ?, ?)
          order by tenant_type, tenant_id, device_id limit ${PAGE}`,
         last,
       );
       for (const row of rows) yield deviceOf(row);
       const end = rows.at(-1);
-      last = [end?.tenant_type, end?.tenant_id, end?.device_id];
+      last = [end?.type, end?.tenant, end?.device];
     } while (rows.length === PAGE);
   }
 
@@ -141,6 +150,14 @@ class PostgresDeviceStore {
       throw storeFailure(error, tokens);
     }
   }
+}
+
+/** The name of the index on the tokens: one that is cut would be the table's own, or another table's. */
+function indexOf(table) {
+  const name = `${table}_token`;
+  if (name.length <= LONGEST_NAME) return `"${name}"`;
+  const hash = createHash('sha256').update(table).digest('hex').slice(0, 8);
+  return `"${table.slice(0, LONGEST_NAME - '__token'.length - hash.length)}_${hash}_token"`;
 }
 
 /** Runs SQL with `?` for each value. */
@@ -159,7 +176,8 @@ function runner(db, call) {
   throw argumentError(`db: expected a Knex instance or a Pool of pg, got ${kindOf(db)}`, call);
 }
 
-function deviceOf({ tenant_type: tenantType, tenant_id: tenantId, device_id: deviceId, token }) {
+/** A row, whose columns have names that no `postProcessResponse` of the application has a reason to change. */
+function deviceOf({ type: tenantType, tenant: tenantId, device: deviceId, token }) {
   return { tenant: tenantType === NO_TENANT.tenantType ? null : { tenantType, tenantId }, deviceId, token };
 }
 
