@@ -209,8 +209,13 @@ describe('streams of events', () => {
     tab.close();
     await until(() => count('a') === 1 && count('b') === 0);
     second.close();
-    const wrong = await app.events({ tid: 'a' }, { query: `?deviceId=${'x'.repeat(600)}` });
-    assert.equal(wrong.status, 400);
+    for (const [deviceId, message] of [
+      ['x'.repeat(600), 'deviceId: expected at most 512 bytes, got more.'],
+      ['%00', 'deviceId: expected a string of whole characters without NUL.'],
+    ]) {
+      const { status, body } = await app.get(`/mtdd/events?deviceId=${deviceId}`, { tid: 'a' });
+      assert.deepEqual([status, body], [400, { error: { code: 'VALIDATION_ERROR', message } }]);
+    }
   });
 
   it('pass a compressing middleware at once', async () => {

@@ -75,6 +75,10 @@ describe('a message', () => {
       [{ ...HELLO, data: { order: NaN } }, /message\.data\.order: expected .*, got NaN/],
       [{ ...HELLO, data: { from: 'x' } }, /message\.data\.from: expected another name/],
       [{ ...HELLO, data: { 'google.x': 'x' } }, /message\.data\.google\.x: expected another name/],
+      [
+        { ...HELLO, data: JSON.parse('{"__proto__":"x"}') },
+        /message\.data\.__proto__: expected another name/,
+      ],
       [{ ...HELLO, data: { title: 'Other' } }, /message\.data\.title: expected another name/],
       [{ ...HELLO, data: { a: 'x'.repeat(4096) } }, /message: expected at most 4096 bytes, got 41/],
       [{ ...HELLO, data: { a: 'x'.repeat(10_000_000) } }, /message: expected at most 4096 bytes/],
@@ -105,6 +109,12 @@ describe('a message', () => {
     const rest = 'title'.length + 'body'.length + 'k'.length + 4;
     assert.equal((await clients.SendPushNotification('t', message(4096 - rest))).successCount, 1);
     await assert.rejects(clients.SendPushNotification('t', message(4097 - rest)), TypeError);
+  });
+
+  test('may have names in data that every object knows', async () => {
+    const data = { constructor: 'a', toString: 'b', hasOwnProperty: 'c', prototype: 'd' };
+    await clients.SendPushNotification('t', { ...HELLO, data });
+    assert.deepEqual(fcm.sent[0].data, { ...data, ...HELLO });
   });
 
   test('is the one that was passed, whatever is done to it meanwhile', async () => {

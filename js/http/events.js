@@ -2,8 +2,9 @@
  * GET /mtdd/events: a stream of the changes of the tenant's rows.
  */
 
-const { ClientClosedError, OverloadedError } = require('../errors');
+const { ClientClosedError, OverloadedError, ValidationError } = require('../errors');
 const { ActiveClients } = require('../push/active-clients');
+const { faultOf } = require('../push/device');
 const { EventStream } = require('../sync/event-stream');
 const { permittedTables } = require('./permitted-tables');
 
@@ -31,7 +32,7 @@ function eventsHandler({ feed, databases, format, settings, clockTolerance, logg
     if (feed.size >= events.maxStreams || feed.sizeOf(user) >= events.maxStreamsPerTenant) {
       throw new OverloadedError();
     }
-    const device = params.get('deviceId') || req.headers.deviceid || null;
+    const device = deviceOf(params, req);
     const lastEventId = req.headers['last-event-id'] ?? params.get('lastEventId') ?? undefined;
     const onDropped = (reason) => {
       feed.leave(stream);
@@ -81,6 +82,18 @@ function eventsHandler({ feed, databases, format, settings, clockTolerance, logg
       for (const stream of [...feed.streams()]) stream.end('the service is stopping');
     },
   };
+}
+
+/**
+ * The device that the stream becomes.
+ *
+ * @throws {ValidationError}
+ */
+function deviceOf(params, req) {
+  const device = params.get('deviceId') || req.headers.deviceid || null;
+  const fault = device === null ? undefined : faultOf(device, 'deviceId');
+  if (fault !== undefined) throw new ValidationError(`${fault}.`);
+  return device;
 }
 
 /** The application finds the device by `ActiveClients.HasWebDeviceEvent(deviceId, 'events', { tenantId })`. */

@@ -62,16 +62,29 @@ function checkedDeviceId(deviceId, call) {
 
 /** A name of at most 512 bytes that every store can keep. */
 function checkedText(text, name, call) {
+  const fault = faultOf(text, name);
+  if (fault !== undefined) throw argumentError(fault, call);
+  return text;
+}
+
+/**
+ * What is wrong with a name.
+ *
+ * @param {unknown} text
+ * @param {string} name of the argument, or the parameter
+ * @returns {string | undefined} a sentence that begins with `name`; undefined: nothing
+ */
+function faultOf(text, name) {
   if (typeof text !== 'string' || text === '') {
-    throw argumentError(`${name}: expected a string that is not empty, got ${describe(text)}`, call);
+    return `${name}: expected a string that is not empty, got ${describe(text)}`;
   }
   if (!text.isWellFormed() || text.includes('\0')) {
-    throw argumentError(`${name}: expected a string of whole characters without NUL`, call);
+    return `${name}: expected a string of whole characters without NUL`;
   }
   if (text.length > LONGEST_ID || Buffer.byteLength(text) > LONGEST_ID) {
-    throw argumentError(`${name}: expected at most ${LONGEST_ID} bytes, got more`, call);
+    return `${name}: expected at most ${LONGEST_ID} bytes, got more`;
   }
-  return text;
+  return undefined;
 }
 
 /** @throws {TypeError} which does not quote the token */
@@ -98,4 +111,4 @@ function keyOf(tenant) {
   return tenant === null ? '' : `${tenant.tenantType}:${tenant.tenantId}`;
 }
 
-module.exports = { checkedDeviceId, checkedText, checkedToken, keyOf, requiredTenant, tenantOf };
+module.exports = { checkedDeviceId, checkedText, checkedToken, faultOf, keyOf, requiredTenant, tenantOf };

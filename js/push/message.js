@@ -57,6 +57,10 @@ function dataOf(data, own, call) {
     if (RESERVED.test(key)) {
       throw argumentError(`message.data.${key}: expected another name, FCM keeps this one for itself`, call);
     }
+    // firebase-admin copies it as a prototype, that is, not at all.
+    if (key === '__proto__') {
+      throw argumentError('message.data.__proto__: expected another name, this one would not be sent', call);
+    }
     const isText = ['string', 'boolean', 'bigint'].includes(typeof value) || Number.isFinite(value);
     if (!isText) {
       const got = typeof value === 'number' ? String(value) : kindOf(value);
