@@ -623,6 +623,8 @@ export interface MtddEventsConfig {
   maxStreams?: number | null;
   /** Streams of a tenant in this process. Default 2000. */
   maxStreamsPerTenant?: number | null;
+  /** Streams of a user, that is, of one `sub` of a tenant, in this process. Default 100. */
+  maxStreamsPerUser?: number | null;
   /** Bytes that may wait for a client that reads slowly; with more, its stream is ended. Default 1 MiB. */
   maxBuffered?: number | null;
 }

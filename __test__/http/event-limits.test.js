@@ -104,6 +104,30 @@ describe('streams of events', () => {
     for (const client of [one, three]) client.close();
   });
 
+  it('are limited in number for each user, whose other streams and whose namesake elsewhere go on', async () => {
+    const app = await start({ events: { maxStreamsPerUser: 2 } });
+    const opened = [];
+    const open = async (tid, sub) => {
+      const client = await app.events({ tid, sub });
+      if (client.status === 200) opened.push(client);
+      return client.status;
+    };
+    assert.deepEqual([await open('a', 'u1'), await open('a', 'u1'), await open('a', 'u1')], [200, 200, 429]);
+    assert.deepEqual([await open('a', 'u2'), await open('b', 'u1')], [200, 200]);
+    await insert(app, 'a', 9500);
+    await Promise.all(opened.slice(0, 3).map((client) => client.until(1)));
+    opened[0].close();
+    await until(async () => (await open('a', 'u1')) === 200);
+    assert.equal(await open('a', 'u1'), 429);
+    for (const client of opened.splice(0)) client.close();
+    // Many at once.
+    const all = await Promise.all(Array.from({ length: 10 }, () => app.events({ tid: 'c', sub: 'u' })));
+    assert.equal(all.filter(({ status }) => status === 200).length, 2);
+    for (const client of all) client.close();
+    await until(async () => (await open('c', 'u')) === 200);
+    for (const client of opened) client.close();
+  });
+
   it('carry a sign of life, with the position that the client has meanwhile', async () => {
     const app = await start({ events: { heartbeat: 1, retry: 123 } });
     const client = await app.events({ tid: 'a' });

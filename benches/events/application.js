@@ -21,7 +21,7 @@ answer({
       mtdd: { useMtdd: true, queryServers, lookupServer, requireTenant: true },
       auth: { secret },
       http: { rateLimit: false },
-      events: { maxStreams: 1_000_000, maxStreamsPerTenant: 1_000_000 },
+      events: { maxStreams: 1_000_000, maxStreamsPerTenant: 1_000_000, maxStreamsPerUser: 1_000_000 },
     });
     const shards = [];
     for (const tenant of tenants) shards.push((await handle.addTenant(tenant)).shardIndex);

@@ -13,6 +13,7 @@ const DEFAULT_EVENTS = {
   retry: 2000,
   maxStreams: 20_000,
   maxStreamsPerTenant: 2000,
+  maxStreamsPerUser: 100,
   maxBuffered: 1024 * 1024,
 };
 const DEFAULT_LOAD = { limit: 1000, maxLimit: 10_000 };
@@ -24,6 +25,7 @@ const DEFAULT_LOAD = { limit: 1000, maxLimit: 10_000 };
  * @property {number} retry milliseconds after which a client may come back
  * @property {number} maxStreams of this process
  * @property {number} maxStreamsPerTenant
+ * @property {number} maxStreamsPerUser
  * @property {number} maxBuffered bytes that may wait for a client that reads slowly
  *
  * @typedef {object} LoadSettings
@@ -57,6 +59,7 @@ function syncSchemas(z, { count, objectError }) {
           retry: number('milliseconds'),
           maxStreams: number('streams'),
           maxStreamsPerTenant: number('streams'),
+          maxStreamsPerUser: number('streams'),
           maxBuffered: number('bytes'),
         },
         { error: objectError('expected an object with channel, heartbeat, retry and limits') },

@@ -7,6 +7,7 @@ const { ActiveClients } = require('../push/active-clients');
 const { faultOf } = require('../push/device');
 const { EventStream } = require('../sync/event-stream');
 const { permittedTables } = require('./permitted-tables');
+const { UserStreams } = require('./user-streams');
 
 /** Streams that get a heartbeat before the event loop gets its turn. */
 const BEATS_AT_ONCE = 500;
@@ -24,18 +25,27 @@ function eventsHandler({ feed, databases, format, settings, clockTolerance, logg
   const { events, tablesByRole } = settings;
   const heartbeats = setInterval(() => beatAll(feed), events.heartbeat * 1000);
   heartbeats.unref();
+  const ofUsers = new UserStreams();
   let isClosed = false;
 
   /** @param {import('./routes').HttpRequest} request */
   async function answer({ params, user, req, res, signal }) {
     if (isClosed) throw new ClientClosedError();
-    if (feed.size >= events.maxStreams || feed.sizeOf(user) >= events.maxStreamsPerTenant) {
+    if (
+      feed.size >= events.maxStreams ||
+      feed.sizeOf(user) >= events.maxStreamsPerTenant ||
+      ofUsers.sizeOf(user) >= events.maxStreamsPerUser
+    ) {
       throw new OverloadedError();
     }
     const device = deviceOf(params, req);
     const lastEventId = req.headers['last-event-id'] ?? params.get('lastEventId') ?? undefined;
-    const onDropped = (reason) => {
+    const leave = () => {
       feed.leave(stream);
+      ofUsers.delete(user, stream);
+    };
+    const onDropped = (reason) => {
+      leave();
       logger.info({ tenant: user.tid, device, reason }, 'A stream of events was ended');
     };
     const allows = permittedTables(tablesByRole, user);
@@ -53,19 +63,20 @@ function eventsHandler({ feed, databases, format, settings, clockTolerance, logg
       onDropped,
       onFailed,
     });
+    ofUsers.add(user, stream);
     signal.addEventListener('abort', () => {
       stream.forget();
-      feed.leave(stream);
+      leave();
     });
     let group;
     try {
       group = await feed.join(stream);
     } catch (error) {
-      feed.leave(stream);
+      leave();
       throw error;
     }
     if (signal.aborted || isClosed) {
-      feed.leave(stream);
+      leave();
       if (isClosed) throw new ClientClosedError();
       return;
     }
