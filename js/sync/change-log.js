@@ -12,9 +12,12 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 /** PostgreSQL's codes for a database without a log. */
 const NO_LOG = new Set(['42P01', '3F000', '42883']);
 
+/** The column `log`: the id of the log; null where it has to begin anew, see `readLog`. */
+const LOG_ID = 'CASE WHEN id = mtdd.change_log_id() THEN id END AS log';
+
 /** The first parameters: the position. What it has not seen is read up to its second snapshot, or up to now. */
 const LOG = `WITH log AS MATERIALIZED (
-  SELECT CASE WHEN id = mtdd.change_log_id() THEN id END AS log, trimmed_xid::text,
+  SELECT ${LOG_ID}, trimmed_xid::text,
     pg_snapshot_xmax(pg_current_snapshot())::text AS next_xid, $1::text::pg_snapshot AS base,
     coalesce($2::text::pg_snapshot, pg_current_snapshot()) AS until, $3::bigint AS number
   FROM mtdd.change_log)`;
@@ -49,7 +52,7 @@ const READ_OF_TENANT = readOfTenant('', PAGE);
 /** Those of a table that concern a tenant, up to a limit. */
 const READ_OF_TABLE = readOfTenant('table_name = $6 AND', '$7::bigint');
 /** Where the log is now. */
-const LOOK = `SELECT CASE WHEN id = mtdd.change_log_id() THEN id END AS log, trimmed_xid::text,
+const LOOK = `SELECT ${LOG_ID}, trimmed_xid::text,
   pg_snapshot_xmax(pg_current_snapshot())::text AS next_xid, pg_current_snapshot()::text AS until, NULL AS xid
   FROM mtdd.change_log`;
 /** Its transactions are those of another server, say: nothing of it can be used. */
@@ -76,19 +79,31 @@ const TRIM = 'SELECT mtdd.trim_changes($1::integer)::text AS deleted';
  */
 
 /**
- * Runs one of the queries above. A log that was begun on another server, or at another time, begins anew before.
+ * Runs a query that has `LOG_ID`. A log that was begun on another server, or at another time, begins anew before.
  *
  * @param {(text: string, values: any[], operation: 'read' | 'write') => Promise<Record<string, any>[]>} query
+ * @param {string} text
+ * @param {any[]} values
+ * @returns {Promise<Record<string, any>[]>} the rows
+ */
+async function readLog(query, text, values) {
+  const rows = await query(text, values, 'read');
+  if (rows[0]?.log !== null) return rows;
+  await query(BEGIN, [], 'write');
+  return query(text, values, 'read');
+}
+
+/**
+ * Runs one of the queries above, as `readLog` does.
+ *
+ * @param {Parameters<typeof readLog>[0]} query
  * @param {string} text
  * @param {any[]} values
  * @param {number} [limit]
  * @returns {Promise<Page>}
  */
 async function readPage(query, text, values, limit) {
-  const rows = await query(text, values, 'read');
-  if (rows[0]?.log !== null) return pageOf(rows, limit);
-  await query(BEGIN, [], 'write');
-  return pageOf(await query(text, values, 'read'), limit);
+  return pageOf(await readLog(query, text, values), limit);
 }
 
 /**
@@ -153,7 +168,7 @@ function after({ base, until, number }) {
 }
 
 module.exports = {
-  BEGIN,
+  LOG_ID,
   LOOK,
   READ,
   READ_OF_TABLE,
@@ -165,5 +180,6 @@ module.exports = {
   isBroken,
   isLast,
   pageOf,
+  readLog,
   readPage,
 };

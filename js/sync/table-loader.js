@@ -4,7 +4,7 @@
  */
 
 const { ValidationError } = require('../errors');
-const { READ_OF_TABLE, after, endOf, isBroken, isLast, readPage, BEGIN } = require('./change-log');
+const { LOG_ID, READ_OF_TABLE, after, endOf, isBroken, isLast, readLog, readPage } = require('./change-log');
 const { withExactNumbers } = require('./json-numbers');
 const { formatCursor, formatPosition } = require('./position');
 const { fromPostgres } = require('./snapshot');
@@ -41,7 +41,7 @@ async function loadPage(databases, { user, table, from, limit, signal }) {
     return wholeTable(databases, { user, table, from: { position, key }, limit, signal });
   }
   const values = [...after(position), user.tid, String(user.tenantType), table.name, limit];
-  const query = (text, given, operation) => databases.onShardOf(user, text, given, { operation, signal });
+  const query = queryOf(databases, user, signal);
   const page = await readPage(query, READ_OF_TABLE, values, limit);
   if (
     key !== undefined ||
@@ -67,31 +67,21 @@ async function loadPage(databases, { user, table, from, limit, signal }) {
 async function wholeTable(databases, request) {
   const { user, table, from, limit, signal } = request;
   const values = [user.tid, limit, ...(from?.key ?? [])];
+  const query = queryOf(databases, user, signal);
   let rows;
   try {
     const text = pageQuery(table, user.tenantType, from !== undefined);
-    rows = await databases.onShardOf(user, text, values, { operation: 'read', signal });
+    rows = await readLog(query, text, values);
   } catch (error) {
     // A name that is no value of the tenant column's type has no rows.
     if (!NO_VALUE.test(error.code)) throw error;
     if (from !== undefined) {
       throw new ValidationError('lastUpdated: expected the timestamp of an earlier answer', undefined, error);
     }
-    rows = await databases.onShardOf(
-      user,
-      pageQuery(table, user.tenantType, false, 'false AND $1::text IS NULL'),
-      values.slice(0, 2),
-      {
-        operation: 'read',
-        signal,
-      },
-    );
+    const nothing = pageQuery(table, user.tenantType, false, 'false AND $1::text IS NULL');
+    rows = await readLog(query, nothing, values.slice(0, 2));
   }
   const [first] = rows;
-  if (first.log === null) {
-    await databases.onShardOf(user, BEGIN, [], { operation: 'write', signal });
-    return wholeTable(databases, { user, table, limit, signal });
-  }
   const position = { log: first.log, base: fromPostgres(first.snapshot), until: null, number: 0 };
   // Positions of a log that has been replaced since the first page mean nothing now.
   if (from !== undefined && from.position.log !== position.log) {
@@ -107,6 +97,10 @@ async function wholeTable(databases, request) {
     hasMore,
     reset: from === undefined,
   };
+}
+
+function queryOf(databases, user, signal) {
+  return (text, values, operation) => databases.onShardOf(user, text, values, { operation, signal });
 }
 
 /** Its values: the tenant, the limit, and the key after which it begins. */
@@ -129,7 +123,7 @@ function pageQuery(table, type, isNext, condition) {
   const sameRow = columns.map((column, index) => `${column} = page.column${index}`).join(' AND ');
   // Which rows are on the page is found out by what they take on the disk: their JSON may take long, and much room.
   return `WITH log AS MATERIALIZED (
-    SELECT CASE WHEN id = mtdd.change_log_id() THEN id END AS log, pg_current_snapshot()::text AS snapshot
+    SELECT ${LOG_ID}, pg_current_snapshot()::text AS snapshot
     FROM mtdd.change_log), page AS MATERIALIZED (
     SELECT ${columns.map((column, index) => `${column} AS column${index}`).join(', ')},
       row_number() OVER (ORDER BY ${list}) AS place, count(*) OVER () AS rows,
