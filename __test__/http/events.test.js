@@ -190,6 +190,7 @@ describe('GET /mtdd/events', () => {
     const [{ id }] = await client.until(1);
     await insert('c', { id: 301 });
     await client.until(2);
+    const { lastEventId: present } = await open({ tid: 'c' });
     await onConnection(
       cluster.shards[shard].databaseUrl,
       "update mtdd.changes set changed_at = now() - interval '9 days'",
@@ -203,8 +204,11 @@ describe('GET /mtdd/events', () => {
       back.close();
     }
     // Who has seen everything misses nothing by it.
-    const upToDate = await open({ tid: 'c' }, { lastEventId: client.lastEventId });
+    const upToDate = await open({ tid: 'c' }, { lastEventId: present });
     assert.deepEqual(upToDate.events, []);
+    await insert('c', { id: 302 });
+    const [{ event }] = await upToDate.until(1);
+    assert.deepEqual([event, upToDate.changes.map(({ data }) => data.id)], ['message', [302]]);
   });
 
   it('says refetch of a table that was truncated', async () => {
